@@ -1,0 +1,61 @@
+"""Every error Stillroom raises on purpose, named after the boundary that was crossed.
+
+    StillroomError
+    ├── RequestError       the caller asked for something that cannot be (exit code 2)
+    │   └── RecipeError    the recipe, a seed file or a prompt file is wrong; no retry helps
+    ├── TeacherError       a teacher gave no usable answer; retry
+    │   ├── TeacherBusy    it is alive and asks for patience (503, queue full)
+    │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
+    ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
+    ├── LakeError          the lake cannot be read or written
+    │   └── LeaseHeld      another process is at this work; says which
+    └── GateError          the work is done but the data is not good enough to publish
+
+A failing *sample* is never an error: it is a verdict. Foreign exceptions are turned into these at the
+boundary where they arise, with ``raise ... from``. Messages say what was found, what was expected and
+what to do.
+"""
+
+
+class StillroomError(Exception):
+    """Base of the tree. ``exit_code`` is what the command line exits with."""
+
+    exit_code = 1
+
+
+class RequestError(StillroomError):
+    """The request itself is wrong: an unknown name, a bad option, SQL that writes."""
+
+    exit_code = 2
+
+
+class RecipeError(RequestError):
+    """A recipe, seed file or prompt file does not say something that can be built."""
+
+
+class TeacherError(StillroomError):
+    """A teacher could not be reached or gave no usable answer. A retry may help."""
+
+
+class TeacherBusy(TeacherError):
+    """The teacher is alive but its queue is full."""
+
+
+class TeacherMismatch(TeacherError):
+    """The server behind the address is not the teacher that the recipe names."""
+
+
+class SandboxError(StillroomError):
+    """The sandbox failed, so nothing is known about the program. Never a verdict."""
+
+
+class LakeError(StillroomError):
+    """The lake cannot be opened, read or written."""
+
+
+class LeaseHeld(LakeError):
+    """Another living process holds the lease on this work."""
+
+
+class GateError(StillroomError):
+    """The build ran, and what came out must not be published."""

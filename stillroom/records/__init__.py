@@ -1,0 +1,22 @@
+"""The words of the domain as frozen records, and the protocols by which the floors meet."""
+
+from stillroom.records.prompt import ID_DIGITS, Check, Origin, Prompt
+from stillroom.records.sample import Completion, FinishReason, Request, Sample, SamplingParams
+from stillroom.records.verdict import Answer, Judgement, Outcome, Verdict, Verifier
+
+__all__ = [
+    "ID_DIGITS",
+    "Answer",
+    "Check",
+    "Completion",
+    "FinishReason",
+    "Judgement",
+    "Origin",
+    "Outcome",
+    "Prompt",
+    "Request",
+    "Sample",
+    "SamplingParams",
+    "Verdict",
+    "Verifier",
+]
