@@ -10,9 +10,9 @@ import json
 import math
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-Plain: TypeAlias = "None | bool | int | float | str | Sequence[Plain] | Mapping[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
 
 
 def canonical_json(value: Plain) -> str:
@@ -43,21 +43,23 @@ def normalise_text(text: str) -> str:
 
 
 def _plain(value: object) -> Plain:
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            value.encode("utf-8")  # lone surrogates raise here, not in a hash later
-            return value
-        case float():
-            if not math.isfinite(value):
-                raise ValueError(f"{value!r} has no canonical form: fingerprints take finite numbers only")
-            return int(value) if value.is_integer() else value
-        case list() | tuple():
-            return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-        case Mapping():
-            if wrong := [key for key in value if not isinstance(key, str)]:  # pyright: ignore[reportUnknownVariableType]
-                raise TypeError(f"fingerprints take mappings with text keys, found {wrong[0]!r}")
-            return {key: _plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical form: turn it into plain data first")
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        value.encode("utf-8")  # a lone surrogate raises here, not later in a hash
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value!r} has no canonical form: fingerprints take finite numbers only")
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item) for key, item in cast("Mapping[object, object]", value).items()}
+    raise TypeError(f"{type(value).__name__} has no canonical form: turn it into plain data first")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"fingerprints take mappings with text keys, found {key!r}")
+    return key

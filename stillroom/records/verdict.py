@@ -10,7 +10,7 @@ from stillroom.records.prompt import Check
 class Outcome(StrEnum):
     """Three-valued: "I cannot tell" never counts as either of the others."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     ABSTAIN = "abstain"
 
