@@ -1,0 +1,24 @@
+"""The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
+
+from stillroom.recipe.load import load_recipe, parse_recipe
+from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Seeding, Selection, Teacher, Verification
+from stillroom.recipe.stages import PAID_STAGES, Stage, StageChange, changes, sections, stage_fingerprints
+
+__all__ = [
+    "PAID_STAGES",
+    "Curation",
+    "Near",
+    "Recipe",
+    "Sampling",
+    "Seeding",
+    "Selection",
+    "Stage",
+    "StageChange",
+    "Teacher",
+    "Verification",
+    "changes",
+    "load_recipe",
+    "parse_recipe",
+    "sections",
+    "stage_fingerprints",
+]

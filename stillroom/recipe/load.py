@@ -1,0 +1,96 @@
+"""Reads a recipe file, and turns every mistake in it into one sentence that names the field."""
+
+import difflib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from stillroom.errors import RecipeError
+from stillroom.recipe.model import Recipe
+
+MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read the recipe at ``path``; relative paths in it are taken from the recipe's own folder.
+
+    Raises:
+        RecipeError: where the file cannot be read or does not describe a recipe, one line per mistake.
+    """
+    try:
+        if path.stat().st_size > MAX_RECIPE_BYTES:
+            raise RecipeError(f"{path} is larger than {MAX_RECIPE_BYTES:,} bytes; expected a recipe in YAML")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error}. Give the path of a YAML file.") from error
+    return parse_recipe(text, base=path.resolve().parent, source=str(path))
+
+
+def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
+    """Parse a recipe from YAML text; ``base`` resolves its relative paths, ``source`` names it in errors.
+
+    Raises:
+        RecipeError: as ``load_recipe``.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{source} is not valid YAML: {error}") from error
+    if not isinstance(value, dict):
+        raise RecipeError(f"{source} holds {type(value).__name__}; expected a mapping that starts with `dataset:`")
+    try:
+        recipe = Recipe.model_validate(value)
+    except ValidationError as error:
+        lines = "\n".join(f"  {line}" for line in _mistakes(error))
+        raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
+    return _with_paths_from(recipe, base)
+
+
+def _with_paths_from(recipe: Recipe, base: Path) -> Recipe:
+    changes: dict[str, object] = {}
+    if recipe.seeding:
+        changes["seeding"] = recipe.seeding.model_copy(update={"seeds": (base / recipe.seeding.seeds).resolve()})
+    if recipe.prompts:
+        changes["prompts"] = (base / recipe.prompts).resolve()
+    return recipe.model_copy(update=changes)
+
+
+def _mistakes(error: ValidationError) -> Iterator[str]:
+    for mistake in error.errors():
+        where = ".".join(str(part) for part in mistake["loc"])
+        if mistake["type"] == "extra_forbidden":
+            known = _fields_at(mistake["loc"][:-1])
+            near = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(sorted(known))}"
+            yield f"{where}: unknown key{hint}"
+        elif mistake["loc"]:
+            yield f"{where}: {mistake['msg']}, found {_shown(mistake['input'])}"
+        else:
+            yield str(mistake["msg"]).removeprefix("Value error, ")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    """Field names of the section at ``location``, found by walking the models' annotations."""
+    model: type[BaseModel] = Recipe
+    for part in location:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        found = _model_in(model.model_fields[part].annotation)
+        if found is not None:
+            model = found
+    return list(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for argument in get_args(annotation) if (found := _model_in(argument)) is not None), None)

@@ -1,0 +1,180 @@
+"""What a recipe may say: one pydantic model per section, unknown keys forbidden.
+
+The order of the sections is the order of the stages. ``stages.py`` says which fields make a stage's
+identity; a field that only decides how fast or where work is done is marked ``identity=False`` there.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FewShot(Section):
+    """How many examples of each kind a writing request shows (self-instruct: 6 seeds and 2 generated)."""
+
+    seeds: Annotated[int, Field(ge=1, le=8, description="Hand-written tasks shown in a writing request.")] = 2
+    generated: Annotated[int, Field(ge=0, le=8, description="Generated tasks shown, once there are any.")] = 1
+
+
+class Seeding(Section):
+    """Self-instruct: a pool that grows from hand-written seeds."""
+
+    seeds: Annotated[Path, Field(description="JSON Lines of hand-written tasks, each with solution and tests.")]
+    seed_prompts: Annotated[int, Field(ge=0, description="Seeds that are themselves sampled in a run.")] = 20
+    new_prompts: Annotated[int, Field(ge=0, description="Prompts the teacher is to write in a run.")] = 20
+    writer: Annotated[Name | None, Field(description="Teacher that writes prompts; default the first.")] = None
+    few_shot: FewShot = FewShot()
+    requests_per_round: Annotated[int, Field(ge=1, le=512, description="Writing requests in one round.")] = 24
+    max_rounds: Annotated[int, Field(ge=1, le=10_000, description="Rounds after which a run stops writing.")] = 8
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.9
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
+    max_new_tokens: Annotated[int, Field(ge=64, le=8192)] = 512
+    max_rouge_l: Annotated[Share, Field(description="A new task this similar to any in the pool is refused.")] = 0.7
+    min_tests: Annotated[int, Field(ge=1, le=50, description="Usable tests a written task must keep.")] = 2
+
+
+class Price(Section):
+    """Money per million tokens, in ``currency``."""
+
+    input_per_million: Annotated[float, Field(ge=0.0)] = 0.0
+    output_per_million: Annotated[float, Field(ge=0.0)] = 0.0
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+
+class Teacher(Section):
+    """A model behind an endpoint: ours to start (``serve``) or somebody else's (``urls``)."""
+
+    name: Name
+    serve: Annotated[str | None, Field(description="Model that Stillroom serves itself on this machine.")] = None
+    urls: Annotated[tuple[str, ...], Field(description="SGLang servers, never started or stopped by us.")] = ()
+    model: Annotated[str | None, Field(description="Hub id or folder with the tokenizer, for `urls`.")] = None
+    revision: Annotated[str | None, Field(description="Revision the server must report.")] = None
+    licence: str = ""
+    price: Price = Price()
+    weight: Annotated[float, Field(gt=0.0, description="Share of prompts, relative to other teachers.")] = 1.0
+    system: Annotated[str | None, Field(description="System message; null leaves the template's own.")] = None
+    in_flight: Annotated[int, Field(ge=1, le=4096, description="Samples asked for at once.")] = 32
+    patience_seconds: Annotated[float, Field(gt=0, description="How long a silent teacher is retried.")] = 120.0
+
+    @model_validator(mode="after")
+    def _one_endpoint(self) -> Self:
+        if (self.serve is None) == (not self.urls):
+            raise ValueError(f"teacher {self.name!r} needs exactly one of `serve:` and `urls:`")
+        if self.urls and self.model is None:
+            raise ValueError(f"teacher {self.name!r} has `urls:` and so needs `model:`, whose chat template is applied")
+        if bad := [url for url in self.urls if not url.startswith(("http://", "https://"))]:
+            raise ValueError(f"teacher {self.name!r}: {bad[0]!r} is not an http(s) address")
+        return self
+
+
+class Sampling(Section):
+    """How often each prompt is answered, and with which parameters."""
+
+    samples: Annotated[int, Field(ge=1, le=1024, description="N: most samples a prompt gets.")] = 8
+    wave: Annotated[int, Field(ge=1, le=256, description="Samples asked for together.")] = 4
+    adaptive: Annotated[bool, Field(description="Stop a prompt once enough samples have passed.")] = True
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.8
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
+    top_k: Annotated[int, Field(ge=-1)] = -1
+    min_p: Share = 0.0
+    repetition_penalty: Annotated[float, Field(gt=0.0, le=2.0)] = 1.0
+    max_new_tokens: Annotated[int, Field(ge=1, le=131_072)] = 512
+    epoch: Annotated[int, Field(ge=0, description="Change it to sample the same prompts afresh.")] = 0
+
+
+class Verification(Section):
+    """What checks an answer, and how long it may take."""
+
+    timeout_seconds: Annotated[float, Field(gt=0.0, le=600.0, description="Wall time of one program.")] = 5.0
+    memory_mib: Annotated[int, Field(ge=64, le=65_536, description="Address space of one program, MiB.")] = 512
+
+
+class Selection(Section):
+    """Rejection sampling: the best ``keep`` of a prompt's passing samples."""
+
+    keep: Annotated[int, Field(ge=1, le=1024, description="k: most samples kept of one prompt.")] = 2
+    rank: Annotated[
+        Literal["median-length", "shortest", "first"],
+        Field(description="Order among passing samples; `median-length` prefers neither terse nor verbose answers."),
+    ] = "median-length"
+
+
+class Near(Section):
+    """Near-duplicates: MinHash-LSH candidates, verified by exact Jaccard similarity of character shingles."""
+
+    threshold: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
+    shingle: Annotated[int, Field(ge=2, le=50, description="Characters in a shingle.")] = 5
+
+
+class Curation(Section):
+    """What is removed as duplicate, within the run and against everything published."""
+
+    exact: bool = True
+    near_prompts: Near | None = Near()
+    near_answers: Near | None = Near(threshold=0.9)
+
+
+class Snapshot(Section):
+    """Whether a version holds its parent's rows or the new ones only."""
+
+    mode: Literal["cumulative", "delta"] = "cumulative"
+
+
+class Budget(Section):
+    """Where a run stops spending. Shards already begun are finished."""
+
+    max_samples: Annotated[int | None, Field(ge=1)] = None
+
+
+class Execution(Section):
+    """How the work is cut and repeated; never part of any identity."""
+
+    prompts_per_shard: Annotated[int, Field(ge=1, le=10_000)] = 16
+    shards_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    retries: Annotated[int, Field(ge=0, le=20)] = 2
+    retry_delay_seconds: Annotated[float, Field(ge=0.0, le=3600.0)] = 5.0
+
+
+class Recipe(Section):
+    """A recipe: what to make, from what, by whom, checked how, kept by which rule."""
+
+    dataset: Annotated[Name, Field(description="Name of the snapshots that come out.")]
+    capability: Annotated[Name, Field(description="Kind of training data, for instance `code`.")]
+    seeding: Seeding | None = None
+    prompts: Annotated[Path | None, Field(description="JSON Lines of your own prompts, instead of seeding.")] = None
+    teachers: Annotated[tuple[Teacher, ...], Field(min_length=1)]
+    sampling: Sampling = Sampling()
+    verification: Verification = Verification()
+    selection: Selection = Selection()
+    curation: Curation = Curation()
+    snapshot: Snapshot = Snapshot()
+    budget: Budget = Budget()
+    execution: Execution = Execution()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.seeding is None) == (self.prompts is None):
+            raise ValueError("a recipe needs exactly one of `seeding:` and `prompts:`")
+        names = [teacher.name for teacher in self.teachers]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"teacher names must differ, {sorted(repeated)[0]!r} stands twice")
+        if self.seeding and self.seeding.writer is not None and self.seeding.writer not in names:
+            raise ValueError(f"seeding.writer is {self.seeding.writer!r}, but the teachers are {names}")
+        return self
+
+    @property
+    def writer(self) -> Teacher:
+        """The teacher that writes prompts: ``seeding.writer``, else the first."""
+        wanted = self.seeding.writer if self.seeding else None
+        return next((teacher for teacher in self.teachers if teacher.name == wanted), self.teachers[0])

@@ -1,0 +1,112 @@
+"""What each stage of a run reads from a recipe, and so what a change in a recipe touches.
+
+A stage's fingerprint covers the fields it reads and the fingerprint of the stage before it. A change in
+a later section leaves all earlier stages as they are, so nothing is paid for again; a change in a section
+that a run has already committed rows under is another run.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from stillroom.errors import RecipeError
+from stillroom.fingerprint import Plain, fingerprint
+from stillroom.recipe.model import Recipe
+
+
+class Stage(StrEnum):
+    """The stages in their order."""
+
+    SEEDING = "seeding"
+    TEACHERS = "teachers"
+    SAMPLING = "sampling"
+    VERIFICATION = "verification"
+    SELECTION = "selection"
+    CURATION = "curation"
+
+
+PAID_STAGES = (Stage.SEEDING, Stage.TEACHERS, Stage.SAMPLING)
+
+# Client-side settings: they change how fast or how patiently work is done, never what comes out.
+_NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
+# A larger N, other waves or another stop rule pay for new indices only (the policy is not identity);
+# quantities of prompts likewise only add work.
+_AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageChange:
+    """A field of the recipe that differs from what a run was begun with."""
+
+    stage: Stage
+    field: str
+    before: Plain
+    after: Plain
+
+
+def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
+    """The fields each stage reads, flat, as plain data.
+
+    Raises:
+        RecipeError: when the seed or prompt file, whose content counts, cannot be read.
+    """
+    dump = recipe.model_dump(mode="json")
+    source: dict[str, Plain] = dump["seeding"] or {}
+    file = recipe.seeding.seeds if recipe.seeding else recipe.prompts
+    assert file is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
+    seeding = {"dataset": recipe.dataset, "capability": recipe.capability, "file_sha256": _file_sha256(file)}
+    seeding |= _flat({**source, "seeds": "", "writer": recipe.writer.name if recipe.seeding else ""})
+    return {
+        Stage.SEEDING: _without(seeding, _AMOUNTS),
+        Stage.TEACHERS: {
+            f"{teacher['name']}.{key}": value
+            for teacher in dump["teachers"]
+            for key, value in _without(_flat(teacher), _NOT_IDENTITY).items()
+        },
+        Stage.SAMPLING: _without(_flat(dump["sampling"]), _AMOUNTS),
+        Stage.VERIFICATION: _flat(dump["verification"]),
+        Stage.SELECTION: _flat(dump["selection"]) | {"samples": dump["sampling"]["samples"]},
+        Stage.CURATION: _flat(dump["curation"]) | {"snapshot.mode": dump["snapshot"]["mode"]},
+    }
+
+
+def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:
+    """Fingerprint of every stage: its own section and the stage before it."""
+    before = ""
+    result: dict[Stage, str] = {}
+    for stage, section in sections(recipe).items():
+        before = fingerprint([stage.value, section, before], length=24)
+        result[stage] = before
+    return result
+
+
+def changes(before: dict[Stage, dict[str, Plain]], after: dict[Stage, dict[str, Plain]]) -> list[StageChange]:
+    """The fields that differ between two recipes' sections, in the order of the stages."""
+    return [
+        StageChange(stage=stage, field=field, before=before[stage].get(field), after=after[stage].get(field))
+        for stage in Stage
+        for field in sorted(before[stage].keys() | after[stage].keys())
+        if before[stage].get(field) != after[stage].get(field)
+    ]
+
+
+def _flat(section: dict[str, Plain], prefix: str = "") -> dict[str, Plain]:
+    result: dict[str, Plain] = {}
+    for key, value in section.items():
+        if isinstance(value, dict):
+            result |= _flat(value, f"{prefix}{key}.")
+        else:
+            result[f"{prefix}{key}"] = value
+    return result
+
+
+def _without(section: dict[str, Plain], left_out: set[str]) -> dict[str, Plain]:
+    return {key: value for key, value in section.items() if key.split(".")[0] not in left_out}
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RecipeError(f"cannot read {path}: {error}. The recipe names it as its source of prompts.") from error
