@@ -5,6 +5,7 @@
     │   └── RecipeError    the recipe, a seed file or a prompt file is wrong; no retry helps
     ├── TeacherError       a teacher gave no usable answer; retry
     │   ├── TeacherBusy    it is alive and asks for patience (503, queue full)
+    │   ├── TeacherRefused it will never answer this request (too long, bad schema); no retry helps
     │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
     ├── LakeError          the lake cannot be read or written
@@ -39,6 +40,10 @@ class TeacherError(StillroomError):
 
 class TeacherBusy(TeacherError):
     """The teacher is alive but its queue is full."""
+
+
+class TeacherRefused(TeacherError):
+    """The teacher rejects this one request for good."""
 
 
 class TeacherMismatch(TeacherError):

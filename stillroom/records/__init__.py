@@ -1,5 +1,6 @@
 """The words of the domain as frozen records, and the protocols by which the floors meet."""
 
+from stillroom.records.model_client import ModelClient
 from stillroom.records.prompt import ID_DIGITS, Check, Origin, Prompt
 from stillroom.records.sample import Completion, FinishReason, Request, Sample, SamplingParams
 from stillroom.records.verdict import Answer, Judgement, Outcome, Verdict, Verifier
@@ -11,6 +12,7 @@ __all__ = [
     "Completion",
     "FinishReason",
     "Judgement",
+    "ModelClient",
     "Origin",
     "Outcome",
     "Prompt",

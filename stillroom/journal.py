@@ -1,0 +1,156 @@
+"""A journal: an append-only file that remembers what was paid for, until the lake has it.
+
+One line a record: crc32 of the JSON in eight hex digits, a space, the JSON. A record is handed to the
+kernel at once, so a killed process loses nothing it appended; it is forced to disk in groups, every
+``SYNC_SECONDS`` or ``SYNC_RECORDS``, so a power cut loses at most that window. A torn or damaged line is
+skipped and counted, never fatal: whatever it held is simply owed again.
+"""
+
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import msgspec
+
+from stillroom.errors import LakeError
+
+SYNC_SECONDS = 0.1
+SYNC_RECORDS = 1_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay(Generic[T]):
+    """What a journal held when it was opened.
+
+    Attributes:
+        records: in the order they were appended.
+        damaged_lines: lines that could not be read back; what they held is owed again.
+    """
+
+    records: tuple[T, ...]
+    damaged_lines: int
+
+
+class Journal(Generic[T]):
+    """The journal file at ``path``, of records of one type (a dataclass or a tagged union of structs).
+
+    Usage::
+
+        with Journal(path, Entry) as journal:
+            done = journal.replay.records
+            journal.append(entry)
+    """
+
+    def __init__(self, path: Path, record_type: type[T]) -> None:
+        self.path = path
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(record_type)
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._unsynced = 0
+        self._closed = False
+        self._failure: OSError | None = None
+
+    def __enter__(self) -> Self:
+        """Read back what is there, repair a torn tail, and open for appending."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.replay = self._read()
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._end_last_line()
+        except OSError as error:
+            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
+        self._syncer = threading.Thread(target=self._sync_in_groups, name=f"journal {self.path.name}", daemon=True)
+        self._syncer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Force everything to disk and close."""
+        self._closed = True
+        self._wake.set()
+        self._syncer.join()
+        try:
+            os.fsync(self._file)
+        except OSError as failure:
+            self._failure = failure
+        os.close(self._file)
+        if self._failure is not None and kind is None:
+            raise LakeError(f"the journal {self.path} could not be forced to disk: {self._failure}") from self._failure
+
+    def append(self, record: T) -> None:
+        """Append one record; when this returns, the kernel has it.
+
+        Raises:
+            LakeError: the disk refused it (full, read-only); the record is not in the journal.
+        """
+        body = self._encoder.encode(record)
+        line = b"%08x %b\n" % (zlib.crc32(body), body)
+        with self._lock:
+            if self._failure is not None:
+                raise LakeError(f"the journal {self.path} is not safe any more: {self._failure}") from self._failure
+            size = os.fstat(self._file).st_size
+            try:
+                written = os.write(self._file, line)
+                if written != len(line):
+                    raise OSError(28, "no space left on device")
+            except OSError as error:
+                os.ftruncate(self._file, size)
+                raise LakeError(
+                    f"cannot append to the journal {self.path}: {error}. Free some space and start the build again; "
+                    "what is in the journal is kept."
+                ) from error
+            self._unsynced += 1
+            if self._unsynced >= SYNC_RECORDS:
+                self._wake.set()
+
+    def _read(self) -> Replay[T]:
+        if not self.path.exists():
+            return Replay(records=(), damaged_lines=0)
+        records: list[T] = []
+        damaged = 0
+        for line in _lines(self.path):
+            record = self._decode(line)
+            if record is None:
+                damaged += 1
+            else:
+                records.append(record)
+        return Replay(records=tuple(records), damaged_lines=damaged)
+
+    def _decode(self, line: bytes) -> T | None:
+        checksum, _, body = line.rstrip(b"\n").partition(b" ")
+        try:
+            return self._decoder.decode(body) if int(checksum, 16) == zlib.crc32(body) else None
+        except (ValueError, msgspec.DecodeError):
+            return None
+
+    def _end_last_line(self) -> None:
+        """A torn tail gets its line end, so that the next record starts on a line of its own."""
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")
+
+    def _sync_in_groups(self) -> None:
+        while not self._closed:
+            self._wake.wait(SYNC_SECONDS)
+            self._wake.clear()
+            if self._unsynced:
+                self._unsynced = 0
+                try:
+                    os.fsync(self._file)
+                except OSError as error:  # after a failed fsync the kernel may have dropped the pages
+                    self._failure = error
+                    return
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file

@@ -1,0 +1,59 @@
+"""Opens DuckDB with DuckLake attached, from extension files inside installed packages: no network."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import duckdb
+
+from stillroom.errors import LakeError
+
+EXTENSION_PACKAGES = ("ducklake", "sqlite_scanner")
+
+
+def extension_path(name: str) -> Path:
+    """The file of the extension that the package ``duckdb_extension_<name>`` carries for this DuckDB.
+
+    Raises:
+        LakeError: when the package is absent or was built for another DuckDB version.
+    """
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    if spec is None or spec.origin is None:
+        raise LakeError(f"the package duckdb-extension-{name.replace('_', '-')} is not installed; run `make setup`")
+    path = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not path.is_file():
+        raise LakeError(f"no {name} extension for DuckDB {duckdb.__version__} (looked for {path}); run `make setup`")
+    return path
+
+
+def attach_statements(catalogue: Path, data: Path, *, read_only: bool) -> list[str]:
+    """The SQL that makes the lake available as ``lake`` in any DuckDB shell."""
+    options = [f"DATA_PATH {_quoted(data)}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
+    if read_only:
+        options.append("READ_ONLY")
+    loads = [f"LOAD {_quoted(extension_path(name))}" for name in EXTENSION_PACKAGES]
+    return [*loads, f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake ({', '.join(options)})", "USE lake"]
+
+
+def connect(catalogue: Path, data: Path, *, read_only: bool, spill: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with the lake attached; at most half of memory, the rest spills to ``spill``.
+
+    Raises:
+        LakeError: when the catalogue cannot be opened.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET temp_directory = {_quoted(spill)}")
+        connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
+        for statement in attach_statements(catalogue, data, read_only=read_only):
+            connection.execute(statement)
+    except duckdb.Error as error:
+        connection.close()
+        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {error}") from error
+    return connection
+
+
+def _quoted(value: Path | str) -> str:
+    """A SQL string literal; quotes in paths are doubled."""
+    return "'" + str(value).replace("'", "''") + "'"

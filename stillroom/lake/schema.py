@@ -1,0 +1,353 @@
+"""The tables of the lake, declared once: DuckLake is created, rows are typed and docs are written from here.
+
+All tables are append-only. Every row carries run_id, shard (-1 where a row belongs to no shard) and
+created_at (UTC), which ``commit`` fills in.
+"""
+
+from dataclasses import dataclass
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One typed column; ``type`` is a DuckDB type."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table; partitioned by run_id and shard where ``partitioned``."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    partitioned: bool = False
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The table's own columns and those that every table has."""
+        return self.columns + COMMON_COLUMNS
+
+
+COMMON_COLUMNS = (
+    Column("run_id", "VARCHAR", "the run that wrote the row"),
+    Column("shard", "INTEGER", "the shard that wrote it, -1 where none did"),
+    Column("created_at", "TIMESTAMP", "when it was committed, UTC"),
+)
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    """Columns from lines of ``name type | doc``."""
+    rows = (line.strip().partition("|") for line in text.strip().splitlines())
+    split = (([*left.split(None, 1)], doc) for left, _, doc in rows)
+    return tuple(Column(name, type_.strip(), doc.strip()) for (name, type_), doc in split)
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "runs",
+            "Builds of a recipe. A change of state is a new row with a higher version.",
+            _columns("""
+            version INTEGER | counts the rows of one run, from 1
+            dataset VARCHAR | the recipe's dataset
+            state VARCHAR | opened, published or empty (nothing new came)
+            capability VARCHAR | the recipe's capability
+            recipe VARCHAR | the recipe as JSON
+            sections VARCHAR | the fields each stage read, as JSON
+            stages VARCHAR | fingerprint of each stage, as JSON
+            code_version VARCHAR | Stillroom's version
+            note VARCHAR | for a person
+            """),
+        ),
+        Table(
+            "shards",
+            "Which prompts a shard answers, planned once.",
+            _columns("""
+            prompt_id VARCHAR | the prompt
+            position INTEGER | its place in the shard, from 0
+            teacher VARCHAR | name of the teacher that answers it
+            writing_round INTEGER | the seeding round whose commit it was planned from
+            """),
+        ),
+        Table(
+            "commits",
+            "One row per unit of work, in the transaction that wrote it: a second commit of a key does nothing.",
+            _columns("""
+            key VARCHAR | idempotency key
+            row_counts VARCHAR | rows by table, as JSON
+            code_version VARCHAR | Stillroom's version
+            """),
+        ),
+        Table(
+            "teachers",
+            "Models as they were met by a run.",
+            _columns("""
+            teacher_id VARCHAR | name@revision
+            name VARCHAR | name in the recipe
+            revision VARCHAR | of the weights
+            revision_source VARCHAR | server (it says so itself) or declared (the recipe says so)
+            model VARCHAR | what the server says it serves
+            architecture VARCHAR | what the server says
+            engine VARCHAR | engine and version
+            licence VARCHAR | the recipe's, else the catalogue's
+            template_sha256 VARCHAR | of the chat template
+            input_price_per_million DOUBLE | money per million prompt tokens
+            output_price_per_million DOUBLE | money per million completion tokens
+            currency VARCHAR | ISO 4217
+            """),
+        ),
+        Table(
+            "prompts",
+            "Tasks, with the means to check an answer and where they came from.",
+            _columns("""
+            prompt_id VARCHAR | capability and normalised task
+            check_id VARCHAR | prompt_id and checking spec
+            capability VARCHAR | kind of training data
+            task VARCHAR | what the teacher is asked
+            tests VARCHAR | Python source with asserts (code)
+            entry_point VARCHAR | the name the tests call (code)
+            reference VARCHAR | a solution that satisfies the check, or empty
+            origin VARCHAR | seed, written or user
+            topic VARCHAR | subject
+            difficulty_asked VARCHAR | what the writer was asked for
+            form VARCHAR | how the task is put
+            parents VARCHAR[] | prompt ids shown to the writer
+            writer_teacher VARCHAR | teacher_id of the writer, empty for people
+            nearest_prompt_id VARCHAR | most similar prompt in the pool when it was admitted
+            nearest_score DOUBLE | its ROUGE-L F1
+            writing_round INTEGER | seeding round, 0 for seeds and users' prompts
+            writing_request INTEGER | request in that round, -1 for seeds and users' prompts
+            """),
+        ),
+        Table(
+            "proposals",
+            "Every reply to a writing request, admitted or not, with the reason.",
+            _columns("""
+            writing_round INTEGER | seeding round
+            writing_request INTEGER | request in that round
+            teacher_id VARCHAR | the writer
+            parents VARCHAR[] | prompt ids shown
+            request_text VARCHAR | the exact text sent
+            response VARCHAR | the raw reply
+            admitted BOOLEAN | whether a prompt came of it
+            reason VARCHAR | why not: invalid-json, tests:..., reference:..., duplicate, too-similar, ...
+            detail VARCHAR | evidence
+            prompt_id VARCHAR | the prompt that came of it, or empty
+            prompt_tokens INTEGER | counted by the server
+            completion_tokens INTEGER | counted by the server
+            """),
+        ),
+        Table(
+            "samples",
+            "Everything teachers answered, kept or not.",
+            _columns("""
+            sample_id VARCHAR | prompt, teacher, exact request, parameters, epoch and index
+            prompt_id VARCHAR | the prompt
+            request_id VARCHAR | all that is common to the samples of one request
+            teacher_id VARCHAR | name@revision
+            sample_index INTEGER | from 0
+            epoch INTEGER | of the recipe
+            request_text VARCHAR | the exact text sent
+            response VARCHAR | the exact text that came back
+            answer VARCHAR | what the capability extracted
+            extraction_problem VARCHAR | why nothing could be extracted, or empty
+            finish_reason VARCHAR | stop or length
+            temperature DOUBLE | sampling parameter
+            top_p DOUBLE | sampling parameter
+            top_k INTEGER | sampling parameter
+            min_p DOUBLE | sampling parameter
+            repetition_penalty DOUBLE | sampling parameter
+            max_new_tokens INTEGER | sampling parameter
+            prompt_tokens INTEGER | counted by the server
+            completion_tokens INTEGER | counted by the server
+            cached_tokens INTEGER | prompt tokens the server did not compute
+            latency_seconds DOUBLE | from request to reply
+            answered_at TIMESTAMP | when the reply was journalled, UTC
+            """),
+            partitioned=True,
+        ),
+        Table(
+            "verdicts",
+            "One verifier's conclusion about one sample.",
+            _columns("""
+            sample_id VARCHAR | the sample
+            check_id VARCHAR | the check it was judged by
+            verifier VARCHAR | name@version
+            verifier_id VARCHAR | name, configuration and image digest
+            image_digest VARCHAR | of the sandbox's root file system
+            calibration_id VARCHAR | the calibration it stands on, or empty
+            outcome VARCHAR | pass, fail or abstain
+            reason VARCHAR | a word that groups, empty for a pass
+            detail VARCHAR | the evidence
+            tests_passed INTEGER | tests that held
+            tests_total INTEGER | tests there are
+            cpu_seconds DOUBLE | of the execution
+            wall_seconds DOUBLE | of the execution
+            peak_memory_bytes BIGINT | of the execution
+            """),
+            partitioned=True,
+        ),
+        Table(
+            "scores",
+            "A number that a scorer gave a sample.",
+            _columns("""
+            sample_id VARCHAR | the sample
+            scorer VARCHAR | name@version
+            value DOUBLE | the score
+            """),
+            partitioned=True,
+        ),
+        Table(
+            "selections",
+            "Exactly one row per curation and sample: kept, or the first gate that stopped it.",
+            _columns("""
+            curation_id VARCHAR | run, section fingerprints and input
+            sample_id VARCHAR | the sample
+            prompt_id VARCHAR | its prompt
+            kept BOOLEAN | whether it becomes an example
+            gate VARCHAR | kept, verification, rank, exact-duplicate, near-duplicate, ...
+            reason VARCHAR | the gate's word
+            evidence VARCHAR | the test that failed, the duplicate it matches
+            matched_id VARCHAR | sample_id it lost against, or empty
+            similarity DOUBLE | with that sample, 0 where none
+            """),
+            partitioned=True,
+        ),
+        Table(
+            "examples",
+            "Kept samples as they stand in datasets. Written by publication only.",
+            _columns("""
+            example_id VARCHAR | sample and message form
+            sample_id VARCHAR | the sample
+            prompt_id VARCHAR | its prompt
+            capability VARCHAR | kind of training data
+            messages STRUCT(role VARCHAR, content VARCHAR)[] | chat format
+            answer VARCHAR | the verified answer alone
+            topic VARCHAR | of the prompt
+            difficulty_asked VARCHAR | of the prompt
+            origin VARCHAR | of the prompt
+            teacher_id VARCHAR | who answered
+            verifier VARCHAR | who passed it
+            curation_id VARCHAR | the curation that kept it
+            """),
+            partitioned=True,
+        ),
+        Table(
+            "snapshots",
+            "Named, numbered, immutable sets of examples.",
+            _columns("""
+            name VARCHAR | the dataset
+            version INTEGER | from 1
+            curation_id VARCHAR | what it was published from
+            parent_version INTEGER | the version it continues, 0 where none
+            mode VARCHAR | cumulative or delta
+            rows BIGINT | members
+            new_rows BIGINT | members that the parent lacks
+            content_hash VARCHAR | sha256 over the sorted rows
+            path VARCHAR | folder of the frozen copy, below the lake
+            """),
+        ),
+        Table(
+            "snapshot_members",
+            "Which examples a snapshot holds.",
+            _columns("""
+            name VARCHAR | the dataset
+            version INTEGER | the snapshot's version
+            example_id VARCHAR | the member
+            """),
+        ),
+        Table(
+            "dedup_signatures",
+            "MinHash signatures of what was kept, so that later runs compare without computing them again.",
+            _columns("""
+            curation_id VARCHAR | the curation
+            kind VARCHAR | prompt or answer
+            owner_id VARCHAR | prompt_id or sample_id
+            text_hash VARCHAR | of the normalised text
+            method VARCHAR | parameters of the signature
+            signature UINTEGER[] | MinHash values
+            """),
+        ),
+        Table(
+            "dedup_clusters",
+            "Which texts were found to be the same, and which one stands for them.",
+            _columns("""
+            curation_id VARCHAR | the curation
+            kind VARCHAR | prompt or answer
+            method VARCHAR | exact or near
+            member_id VARCHAR | prompt_id or sample_id that was dropped
+            representative_id VARCHAR | the one that stays
+            similarity DOUBLE | verified Jaccard similarity, 1 for exact
+            """),
+        ),
+        Table(
+            "contamination_hits",
+            "Overlaps with benchmarks.",
+            _columns("""
+            curation_id VARCHAR | the curation
+            sample_id VARCHAR | the sample
+            prompt_id VARCHAR | its prompt
+            side VARCHAR | prompt or answer
+            benchmark VARCHAR | the benchmark
+            item_id VARCHAR | the item in it
+            method VARCHAR | how it was found
+            overlap VARCHAR | the overlapping text
+            score DOUBLE | the method's measure
+            """),
+        ),
+        Table(
+            "costs",
+            "What was spent, by stage and teacher.",
+            _columns("""
+            stage VARCHAR | writing, sampling or verification
+            teacher_id VARCHAR | the teacher, empty for verification
+            samples BIGINT | replies or programs
+            prompt_tokens BIGINT | tokens read
+            cached_tokens BIGINT | of these, not computed
+            completion_tokens BIGINT | tokens written
+            seconds DOUBLE | of teacher time over all replies, or of sandbox CPU time
+            money DOUBLE | by the teacher's price
+            currency VARCHAR | ISO 4217
+            """),
+        ),
+        Table(
+            "metrics",
+            "Measures of a snapshot candidate.",
+            _columns("""
+            snapshot VARCHAR | the candidate's curation_id
+            risk VARCHAR | which risk it measures
+            metric VARCHAR | name
+            slice VARCHAR | what it is measured over, empty for all
+            value DOUBLE | the figure
+            low DOUBLE | lower bound of the interval, null for an exact figure
+            high DOUBLE | upper bound of the interval
+            method VARCHAR | name@version
+            threshold DOUBLE | the recipe's, null where none
+            """),
+        ),
+        Table(
+            "calibrations",
+            "How good verifiers were measured to be.",
+            _columns("""
+            calibration_id VARCHAR | identity of the measurement
+            verifier VARCHAR | name@version
+            verifier_id VARCHAR | name, configuration and image digest
+            case_set VARCHAR | which cases
+            good_cases BIGINT | answers it must accept
+            good_passed BIGINT | of these, accepted
+            bad_cases BIGINT | answers it must reject
+            bad_passed BIGINT | of these, accepted
+            true_pass_low DOUBLE | Wilson interval
+            true_pass_high DOUBLE | Wilson interval
+            false_pass_low DOUBLE | Wilson interval
+            false_pass_high DOUBLE | Wilson interval
+            """),
+        ),
+    )
+}

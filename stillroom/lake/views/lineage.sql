@@ -1,0 +1,22 @@
+-- Where every example comes from: example, selection, sample, verdict, prompt, parents, teacher, run.
+CREATE VIEW lake.lineage AS
+SELECT
+    e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id,
+    p.origin, p.task, p.topic, p.difficulty_asked, p.form, p.parents, p.writer_teacher,
+    p.nearest_prompt_id, p.nearest_score, p.writing_round, p.writing_request, p.tests,
+    s.teacher_id, s.sample_index, s.epoch, s.request_text, s.response, s.answer,
+    s.temperature, s.top_p, s.top_k, s.min_p, s.repetition_penalty, s.max_new_tokens,
+    s.prompt_tokens, s.completion_tokens, s.latency_seconds, s.answered_at,
+    v.verifier, v.outcome, v.tests_passed, v.tests_total, v.image_digest, v.calibration_id,
+    t.revision, t.revision_source, t.model, t.licence, t.template_sha256,
+    c.created_at AS committed_at, c.code_version
+FROM lake.examples e
+JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
+JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1) p
+    ON p.prompt_id = e.prompt_id
+JOIN (SELECT * FROM lake.verdicts
+      QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1) v
+    ON v.sample_id = e.sample_id AND v.verifier = e.verifier
+LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
+    ON t.teacher_id = e.teacher_id
+LEFT JOIN lake.commits c ON c.run_id = e.run_id AND c.shard = e.shard AND c.key LIKE 'shard:%';

@@ -1,0 +1,13 @@
+-- What each teacher's samples came to: passed and kept, by asked difficulty.
+CREATE VIEW lake.yield_by_teacher AS
+SELECT s.teacher_id, p.difficulty_asked, count(*) AS samples,
+       count(*) FILTER (v.outcome = 'pass') AS passed,
+       count(*) FILTER (x.kept) AS kept,
+       round(count(*) FILTER (v.outcome = 'pass') / count(*), 3) AS pass_rate
+FROM lake.samples s
+JOIN (SELECT prompt_id, any_value(difficulty_asked) AS difficulty_asked FROM lake.prompts GROUP BY prompt_id) p
+    USING (prompt_id)
+LEFT JOIN (SELECT * FROM lake.verdicts
+           QUALIFY row_number() OVER (PARTITION BY sample_id ORDER BY created_at DESC) = 1) v USING (sample_id)
+LEFT JOIN lake.current_selections x USING (sample_id)
+GROUP BY ALL ORDER BY ALL;

@@ -1,0 +1,1 @@
+"""Teachers: models behind endpoints. The only place that speaks HTTP to models."""

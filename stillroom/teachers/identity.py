@@ -1,0 +1,89 @@
+"""Who a server says it is, held against who the recipe says it should be."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import httpx
+import msgspec
+
+from stillroom.errors import TeacherError, TeacherMismatch
+from stillroom.recipe import Teacher
+
+SAYS_NOTHING = ("", "default")  # SGLang's weight_version where nobody set one
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """What we read of SGLang's ``/model_info``."""
+
+    model_path: str
+    weight_version: str = ""
+    architectures: list[str] | None = None
+    is_generation: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A teacher as it was met.
+
+    Attributes:
+        revision_source: ``server`` where it says so itself, ``declared`` where only the recipe does.
+        weight_version: what every reply must carry.
+    """
+
+    name: str
+    revision: str
+    revision_source: str
+    model: str
+    architecture: str
+    engine: str
+    weight_version: str
+
+    @property
+    def teacher_id(self) -> str:
+        """``name@revision``."""
+        return f"{self.name}@{self.revision}"
+
+
+async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Identity:
+    """Ask the server at ``url`` who it is, and refuse another model than the recipe's.
+
+    Raises:
+        TeacherError: it cannot be reached or does not speak SGLang.
+        TeacherMismatch: it serves another model, another revision, or no generating model.
+    """
+    try:
+        info = msgspec.json.decode((await _get(http, f"{url}/model_info")).content, type=ModelInfo)
+        engine = (await _get(http, f"{url}/server_info")).json().get("version", "")
+    except (httpx.HTTPError, msgspec.DecodeError, ValueError) as error:
+        raise TeacherError(
+            f"no SGLang server answers at {url} ({type(error).__name__}: {error}). "
+            "Start it, or correct the teacher's `urls:` in the recipe."
+        ) from error
+    wanted = teacher.model or teacher.serve or ""
+    if teacher.urls and PurePosixPath(info.model_path).name.lower() != PurePosixPath(wanted).name.lower():
+        raise TeacherMismatch(f"{url} serves {info.model_path}, but teacher {teacher.name!r} is {wanted}")
+    if not info.is_generation:
+        raise TeacherMismatch(f"{url} serves {info.model_path}, which does not generate text")
+    said = None if info.weight_version in SAYS_NOTHING else info.weight_version
+    if said and teacher.revision and said != teacher.revision:
+        raise TeacherMismatch(f"{url} serves revision {said}, but the recipe asks for {teacher.revision}")
+    revision = said or teacher.revision
+    if revision is None:
+        raise TeacherMismatch(
+            f"{url} does not say which revision of {info.model_path} it serves. Start it with --weight-version, "
+            f"or put `revision:` under teacher {teacher.name!r}; it is then recorded as declared."
+        )
+    return Identity(
+        name=teacher.name,
+        revision=revision,
+        revision_source="server" if said else "declared",
+        model=info.model_path,
+        architecture=", ".join(info.architectures or []),
+        engine=f"sglang {engine}".strip(),
+        weight_version=info.weight_version,
+    )
+
+
+async def _get(http: httpx.AsyncClient, url: str) -> httpx.Response:
+    reply = await http.get(url, timeout=10.0)
+    return reply.raise_for_status()
