@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import TracebackType, UnionType
 from typing import Generic, Self, TypeVar
 
 import msgspec
@@ -48,10 +48,10 @@ class Journal(Generic[T]):
             journal.append(entry)
     """
 
-    def __init__(self, path: Path, record_type: type[T]) -> None:
+    def __init__(self, path: Path, record_type: type[T] | UnionType) -> None:
         self.path = path
         self._encoder = msgspec.json.Encoder()
-        self._decoder = msgspec.json.Decoder(record_type)
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(record_type)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._unsynced = 0

@@ -1,0 +1,96 @@
+"""The capability ``code`` as one object: writing, asking, extracting and the form of an example."""
+
+from collections.abc import Mapping, Sequence
+
+from stillroom.capabilities.base import Draft, Example, Proposal, Rejection
+from stillroom.capabilities.python_code import writing
+from stillroom.capabilities.python_code.extraction import extract_code
+from stillroom.records import Answer, Check, Completion, Prompt
+
+INSTRUCTION = "Answer with one Python code block that holds the function and nothing else."
+
+
+class PythonCode:
+    """Python functions with tests."""
+
+    name = "code"
+    verifier_names: Sequence[str] = ("python-tests",)
+    topics: Sequence[str] = (
+        "strings",
+        "lists",
+        "numbers",
+        "dictionaries",
+        "sorting",
+        "dates and times",
+        "parsing text",
+        "sets",
+        "recursion",
+        "grids and matrices",
+        "validation of input",
+        "formatting of text",
+        "counting things",
+        "intervals",
+        "simulation of a simple process",
+        "bits and binary numbers",
+        "money and prices",
+        "games and scores",
+        "measurements and units",
+        "queues and stacks",
+    )
+    difficulties: Sequence[str] = ("easy", "medium", "hard")
+    forms: Sequence[str] = ("function", "function-with-examples", "story")
+
+    def writing_request(self, draft: Draft) -> str:
+        """As ``Capability.writing_request``."""
+        return writing.writing_request(draft)
+
+    def writing_schema(self) -> str:
+        """As ``Capability.writing_schema``."""
+        return writing.WRITING_SCHEMA
+
+    def read_proposal(self, reply: str, *, min_checks: int) -> Proposal | Rejection:
+        """As ``Capability.read_proposal``."""
+        return writing.read_proposal(reply, min_checks=min_checks)
+
+    def read_row(self, row: Mapping[str, object]) -> Proposal:
+        """As ``Capability.read_row``; tests may be one text or a list of asserts."""
+        tests = row.get("tests")
+        source = "\n".join(map(str, tests)) if isinstance(tests, list) else tests  # pyright: ignore[reportUnknownArgumentType]
+        if not isinstance(source, str) or not source.strip():
+            raise ValueError(f"`tests` must be Python source or a list of asserts, found {tests!r}")
+        return Proposal(
+            task=_text(row, "task"),
+            check=Check(tests=source, entry_point=_text(row, "entry_point")),
+            reference=_text(row, "solution") if "solution" in row else "",
+        )
+
+    def question(self, prompt: Prompt) -> str:
+        """As ``Capability.question``."""
+        return f"{prompt.task}\n\n{INSTRUCTION}"
+
+    def extract(self, prompt: Prompt, completion: Completion) -> Answer:
+        """As ``Capability.extract``."""
+        return extract_code(completion, prompt.check.entry_point)
+
+    def reference_answer(self, prompt: Prompt) -> Answer:
+        """As ``Capability.reference_answer``."""
+        return Answer(text=prompt.reference)
+
+    def trivial_answers(self, prompt: Prompt) -> Sequence[Answer]:
+        """Functions that return a constant or their first argument."""
+        bodies = ("None", "True", "False", "0", "1", "''", "[]", "arguments[0] if arguments else None")
+        return [
+            Answer(text=f"def {prompt.check.entry_point}(*arguments, **named):\n    return {body}") for body in bodies
+        ]
+
+    def example(self, prompt: Prompt, answer: str, response: str) -> Example:
+        """The verified code alone: text around it in the response was not checked, so it is not taught."""
+        content = f"```python\n{answer.strip()}\n```"
+        return Example(messages=(("user", self.question(prompt)), ("assistant", content)), answer=answer)
+
+
+def _text(row: Mapping[str, object], key: str) -> str:
+    value = row.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"`{key}` must be a text that is not empty, found {value!r}")
+    return value

@@ -1,0 +1,116 @@
+"""How a teacher is asked for a new Python task, and how its reply is read."""
+
+import ast
+import json
+import keyword
+
+import msgspec
+
+from stillroom.capabilities.base import Draft, Proposal, Rejection
+from stillroom.records import Check, Prompt
+
+MAX_REPLY_CHARACTERS = 20_000
+MAX_TESTS = 12
+MIN_TASK_WORDS = 8
+MAX_TASK_WORDS = 200
+
+WRITING_SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "task": {"type": "string", "minLength": 40, "maxLength": 600},
+            "solution": {"type": "string", "minLength": 20, "maxLength": 900},
+            "tests": {"type": "array", "minItems": 3, "maxItems": 5, "items": {"type": "string", "maxLength": 160}},
+        },
+        "required": ["task", "solution", "tests"],
+        "additionalProperties": False,
+    }
+)
+
+
+class WrittenTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A writer's reply as the schema asks for it."""
+
+    task: str
+    solution: str
+    tests: list[str]
+
+
+def writing_request(draft: Draft) -> str:
+    """Few-shot request for one new task, in the JSON form of ``WRITING_SCHEMA``."""
+    shown = "\n".join(f"Exercise {number}:\n{_as_json(prompt)}" for number, prompt in enumerate(draft.examples, 1))
+    return (
+        "You write exercises for a Python course. Each exercise is a JSON object with three keys: `task` tells the "
+        "student exactly what the function must do and names it, `solution` is a correct Python function, and "
+        "`tests` are assert statements that call the function and that the solution passes.\n\n"
+        f"{shown}\n\n"
+        f"Write exercise {len(draft.examples) + 1}. It must be a new {draft.difficulty} exercise about "
+        f"{draft.topic}, for a function that does something else than those above. "
+        f"{_FORM_HINTS.get(draft.form, '')}Answer with the JSON object only."
+    )
+
+
+def read_proposal(reply: str, *, min_checks: int) -> Proposal | Rejection:
+    """The task in a reply. Looks at form only; whether solution and tests agree is for the sandbox."""
+    try:
+        written = msgspec.json.decode(reply[:MAX_REPLY_CHARACTERS].strip(), type=WrittenTask)
+    except msgspec.DecodeError as error:
+        return Rejection(reason="invalid-json", detail=str(error))
+    words = len(written.task.split())
+    if not MIN_TASK_WORDS <= words <= MAX_TASK_WORDS:
+        return Rejection(reason="task-length", detail=f"{words} words, expected {MIN_TASK_WORDS} to {MAX_TASK_WORDS}")
+    entry_point = _called_function(written.solution, written.task)
+    if isinstance(entry_point, Rejection):
+        return entry_point
+    tests = usable_tests(written.tests[:MAX_TESTS], entry_point)
+    if len(tests) < min_checks:
+        return Rejection(reason="tests:too-few", detail=f"{len(tests)} usable of {len(written.tests)}")
+    check = Check(tests="\n".join(tests), entry_point=entry_point)
+    return Proposal(task=written.task.strip(), check=check, reference=written.solution.strip("\n"))
+
+
+def usable_tests(tests: list[str], entry_point: str) -> list[str]:
+    """The tests that are one assert about a call of ``entry_point``, each once, in normal form."""
+    found: dict[str, None] = {}
+    for test in tests:
+        try:
+            body = ast.parse(test.strip()).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if len(body) == 1 and isinstance(body[0], ast.Assert) and _calls(body[0].test, entry_point):
+            found[ast.unparse(ast.Assert(test=body[0].test))] = None
+    return list(found)
+
+
+def _called_function(solution: str, task: str) -> str | Rejection:
+    """Name of the function the task is about: defined in the solution and named in the task."""
+    try:
+        body = ast.parse(solution).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return Rejection(reason="reference:syntax", detail=str(error))
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef) and not keyword.iskeyword(node.name)]
+    if not names:
+        return Rejection(reason="reference:no-function", detail="the solution defines no function")
+    named = [name for name in names if name in task]
+    if not named:
+        return Rejection(reason="task:unnamed-function", detail=f"the task does not name {names[0]}")
+    return named[0]
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return any(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == name
+        for part in ast.walk(node)
+    )
+
+
+def _as_json(prompt: Prompt) -> str:
+    tests = prompt.check.tests.splitlines()[:3]
+    return json.dumps({"task": prompt.task, "solution": prompt.reference, "tests": tests}, ensure_ascii=False)
+
+
+_FORM_HINTS = {
+    "function-with-examples": "Let the task mention one example of a call and its result. ",
+    "story": "Let the task begin with a small situation from daily life. ",
+    "docstring": "Let the task give the function's signature and its docstring. ",
+}

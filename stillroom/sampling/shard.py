@@ -1,0 +1,243 @@
+"""A shard: an asyncio pipeline that answers its prompts in waves and verifies each sample as it arrives.
+
+Everything paid for is journalled before anything else is done with it. What is owed is the policy's
+answer over the journal, so running a killed shard again asks for what is missing and nothing else.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from stillroom.capabilities import Capability
+from stillroom.errors import TeacherRefused
+from stillroom.journal import Journal
+from stillroom.records import ModelClient, Outcome, Prompt, Request, Sample, SamplingParams, Verdict, Verifier
+from stillroom.sampling.policy import Policy
+
+
+class SampleEntry(msgspec.Struct, frozen=True, tag="sample"):
+    """A sample was answered."""
+
+    sample: Sample
+    answered_at: datetime
+
+
+class VerdictEntry(msgspec.Struct, frozen=True, tag="verdict"):
+    """A sample was judged."""
+
+    verdict: Verdict
+
+
+class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
+    """A teacher will never answer this prompt."""
+
+    prompt_id: str
+    request_id: str
+    message: str
+
+
+Entry = SampleEntry | VerdictEntry | RefusalEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One prompt of a shard and the teacher that answers it."""
+
+    prompt: Prompt
+    teacher: ModelClient
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where a shard stands; the numbers that progress shows."""
+
+    prompts: int = 0
+    settled: int = 0
+    samples: int = 0
+    judged: int = 0
+    passed: int = 0
+    tokens: int = 0
+    replayed: int = 0
+    refused: int = 0
+
+
+Observer = Callable[[Tally], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardResult:
+    """All that a finished shard has to commit."""
+
+    samples: tuple[SampleEntry, ...]
+    verdicts: tuple[Verdict, ...]
+    requests: Mapping[str, Request]
+    refusals: tuple[RefusalEntry, ...]
+    tally: Tally
+
+
+class Shard:
+    """One shard's work.
+
+    Args:
+        assignments: the prompts and who answers each.
+        params: sampling parameters, the same for all.
+        epoch: the recipe's.
+        policy: which samples a prompt owes.
+        verifiers: all of them must pass for a sample to pass.
+        observe: called after every change of the tally.
+    """
+
+    def __init__(
+        self,
+        assignments: Sequence[Assignment],
+        *,
+        capability: Capability,
+        params: SamplingParams,
+        epoch: int,
+        policy: Policy,
+        verifiers: Sequence[Verifier],
+        observe: Observer = lambda _: None,
+    ) -> None:
+        self._assignments = assignments
+        self._capability = capability
+        self._params = params
+        self._epoch = epoch
+        self._policy = policy
+        self._verifiers = verifiers
+        self._observe = observe
+        self._samples: dict[str, SampleEntry] = {}
+        self._verdicts: dict[tuple[str, str, str], Verdict] = {}
+        self._refusals: dict[str, RefusalEntry] = {}
+        self.tally = Tally(prompts=len(assignments))
+
+    async def run(self, journal_path: Path) -> ShardResult:
+        """Answer and verify until nothing is owed.
+
+        Raises:
+            TeacherError: a teacher is gone for longer than its patience.
+            SandboxError: the sandbox failed and could not be replaced.
+            LakeError: the journal cannot be written.
+        """
+        requests = {assignment.prompt.prompt_id: self._request(assignment) for assignment in self._assignments}
+        with Journal[Entry](journal_path, Entry) as journal:
+            self._replay(journal.replay.records)
+            settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
+            failures = [failed for failed in await asyncio.gather(*settling, return_exceptions=True) if failed]
+        if failures:  # the others went on as far as they could: what they were paid for is in the journal
+            raise failures[0]
+        wanted = {request.request_id: request for request in requests.values()}
+        samples = tuple(entry for entry in self._samples.values() if entry.sample.request_id in wanted)
+        ids = {entry.sample.sample_id for entry in samples}
+        verdicts = tuple(
+            self._verdicts[key]
+            for assignment in self._assignments
+            for verifier in self._verifiers
+            for index in range(self._policy.samples)
+            if (key := self._verdict_key(requests, assignment, index, verifier)) in self._verdicts and key[0] in ids
+        )
+        refusals = tuple(entry for entry in self._refusals.values() if entry.request_id in wanted)
+        return ShardResult(samples=samples, verdicts=verdicts, requests=wanted, refusals=refusals, tally=self.tally)
+
+    def _request(self, assignment: Assignment) -> Request:
+        return Request(
+            prompt_id=assignment.prompt.prompt_id,
+            teacher_id=assignment.teacher.teacher_id,
+            text=assignment.teacher.render(self._capability.question(assignment.prompt)),
+            params=self._params,
+            epoch=self._epoch,
+        )
+
+    def _replay(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry, SampleEntry):
+                self._samples[entry.sample.sample_id] = entry
+            elif isinstance(entry, VerdictEntry):
+                verdict = entry.verdict
+                self._verdicts[verdict.sample_id, verdict.check_id, verdict.verifier_id] = verdict
+            else:
+                self._refusals[entry.request_id] = entry
+        self.tally.replayed = self.tally.samples = len(self._samples)
+
+    async def _settle(self, assignment: Assignment, request: Request, journal: Journal[Entry]) -> None:
+        """Ask for a prompt's samples wave by wave until its policy is content."""
+        while request.request_id not in self._refusals:
+            known = [self._samples.get(request.sample_id(index)) for index in range(self._policy.samples)]
+            prefix = known.index(None) if None in known else len(known)
+            present = [entry for entry in known if entry is not None]
+            async with asyncio.TaskGroup() as group:  # after a replay, samples may lack their verdicts
+                judging = [
+                    group.create_task(self._judge(assignment.prompt, entry.sample, journal)) for entry in present
+                ]
+            outcomes = [task.result() for task in judging[:prefix]]
+            owed = [index for index in self._policy.owed(outcomes[:prefix]) if known[index] is None]
+            if not owed:
+                break
+            await self._ask(assignment, request, owed, journal)
+        self.tally.settled += 1
+        self._observe(self.tally)
+
+    async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: Journal[Entry]) -> None:
+        try:
+            completions = await assignment.teacher.complete(request.text, request.params, len(owed))
+        except TeacherRefused as error:
+            refusal = RefusalEntry(assignment.prompt.prompt_id, request.request_id, str(error))
+            journal.append(refusal)
+            self._refusals[request.request_id] = refusal
+            self.tally.refused += 1
+            return
+        for index, completion in zip(owed, completions, strict=False):  # fewer may come: the rest stays owed
+            sample = Sample(
+                sample_id=request.sample_id(index),
+                prompt_id=request.prompt_id,
+                request_id=request.request_id,
+                teacher_id=request.teacher_id,
+                index=index,
+                completion=completion,
+            )
+            entry = SampleEntry(sample, datetime.now(UTC))
+            journal.append(entry)
+            self._samples[sample.sample_id] = entry
+            self.tally.samples += 1
+            self.tally.tokens += completion.completion_tokens
+        self._observe(self.tally)
+
+    async def _judge(self, prompt: Prompt, sample: Sample, journal: Journal[Entry]) -> Outcome:
+        """The sample's outcome over all verifiers; what is missing is judged now."""
+        answer = self._capability.extract(prompt, sample.completion)
+        outcomes: list[Outcome] = []
+        for verifier in self._verifiers:
+            key = (sample.sample_id, prompt.check_id, verifier.verifier_id)
+            if key not in self._verdicts:
+                verdict = Verdict(
+                    sample_id=sample.sample_id,
+                    check_id=prompt.check_id,
+                    verifier=verifier.name,
+                    verifier_id=verifier.verifier_id,
+                    image_digest=verifier.image_digest,
+                    judgement=await verifier.judge(prompt.check, answer),
+                )
+                journal.append(VerdictEntry(verdict))
+                self._verdicts[key] = verdict
+                self.tally.judged += 1
+                self.tally.passed += verdict.judgement.outcome is Outcome.PASS
+                self._observe(self.tally)
+            outcomes.append(self._verdicts[key].judgement.outcome)
+        return combined(outcomes)
+
+    @staticmethod
+    def _verdict_key(
+        requests: Mapping[str, Request], assignment: Assignment, index: int, verifier: Verifier
+    ) -> tuple[str, str, str]:
+        sample_id = requests[assignment.prompt.prompt_id].sample_id(index)
+        return sample_id, assignment.prompt.check_id, verifier.verifier_id
+
+
+def combined(outcomes: Sequence[Outcome]) -> Outcome:
+    """One outcome of several verifiers': any fail fails, any abstention abstains, else all have passed."""
+    if not outcomes or (Outcome.ABSTAIN in outcomes and Outcome.FAIL not in outcomes):
+        return Outcome.ABSTAIN
+    return Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS
