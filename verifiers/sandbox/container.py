@@ -1,0 +1,127 @@
+"""One locked container with the zygote in it, and the stream to it.
+
+What the container may not do stands in ``create``. It ends itself when the stream's other end goes away, and
+``sweep`` removes what a driver left behind whose process is gone.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import secrets
+import socket
+import struct
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
+
+from docker import DockerClient
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container as DockerContainer
+from requests.exceptions import RequestException
+
+from stillroom.errors import SandboxError
+
+LABEL = "stillroom.sandbox"
+DRIVER_LABEL = "stillroom.driver"
+STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an attached stream: kind, length
+STDOUT = 1
+MAX_CONTAINER_PROCESSES = 4096
+ZYGOTE_MEMORY_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A started container and the raw socket of its attached stream."""
+
+    container: DockerContainer
+    stream: socket.socket
+
+    def remove(self) -> None:
+        """Close the stream and remove the container, if it is still there."""
+        with contextlib.suppress(OSError):
+            self.stream.close()
+        with contextlib.suppress(DockerException, RequestException):
+            self.container.remove(force=True)
+
+
+def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, runtime: str) -> Box:
+    """Start a container from an image, with nothing that a zygote does not need.
+
+    SETUID and SETGID are for mapping the ids of its user namespace, once; programs have neither.
+
+    Raises:
+        SandboxError: when Docker refuses.
+    """
+    profile = files("verifiers.sandbox").joinpath("seccomp.json").read_text()
+    try:
+        container = client.containers.create(
+            tag,
+            ["/usr/bin/python3", "-s", "-S", "-P", "-B", "/usr/lib/stillroom/zygote.py"],
+            name=f"stillroom-sandbox-{os.getpid()}-{secrets.token_hex(4)}",
+            environment={"LD_LIBRARY_PATH": "/usr/lib/host", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+            labels={LABEL: "1", DRIVER_LABEL: driver_identity()},
+            network_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            cap_add=["SETUID", "SETGID"],
+            security_opt=["no-new-privileges", f"seccomp={json.dumps(json.loads(profile))}", "apparmor=unconfined"],
+            pids_limit=MAX_CONTAINER_PROCESSES,
+            mem_limit=memory_bytes,
+            memswap_limit=memory_bytes,
+            nano_cpus=int(cpus * 1e9),
+            ipc_mode="private",
+            runtime=runtime or None,
+            log_config={"type": "none"},
+            stdin_open=True,
+            auto_remove=True,
+        )
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"Docker would not create a container from {tag}: {error}") from error
+    try:
+        # StdinOnce closes the zygote's stdin when the attached driver goes away, however it goes.
+        attached = client.api.attach_socket(
+            container.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        )
+        raw = cast("socket.socket", getattr(attached, "_sock", attached))
+        stream = socket.socket(fileno=os.dup(raw.fileno()))
+        attached.close()
+        container.start()
+    except (DockerException, RequestException) as error:
+        with contextlib.suppress(DockerException, RequestException):
+            container.remove(force=True)
+        raise SandboxError(f"Docker would not start a sandbox container: {error}") from error
+    return Box(container=container, stream=stream)
+
+
+def driver_identity() -> str:
+    """This process as ``host:pid:start``: tells a living driver from another with its recycled pid."""
+    return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def sweep(client: DockerClient) -> int:
+    """Remove containers whose driver on this machine is gone; returns how many."""
+    removed = 0
+    try:
+        left = cast("list[DockerContainer]", client.containers.list(all=True, filters={"label": LABEL}))
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"Docker does not list its containers: {error}") from error
+    for container in left:
+        host, _, process = str(container.labels.get(DRIVER_LABEL, "")).partition(":")
+        pid, _, started = process.partition(":")
+        if host != platform.node() or not pid.isdigit() or _started(int(pid)) == started:
+            continue
+        with contextlib.suppress(NotFound, APIError):
+            container.remove(force=True)
+            removed += 1
+    return removed
+
+
+def _started(pid: int) -> str:
+    """When a process was started, in clock ticks since boot, with the boot's id; "" where it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return f"{fields[19]}@{Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]}"
+    except OSError:
+        return ""

@@ -1,0 +1,69 @@
+"""Finds the Docker daemon, and starts an installed one where it may."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+
+from stillroom.errors import SandboxError
+
+SOCKET = Path("/var/run/docker.sock")
+START_SECONDS = 30.0
+CALL_SECONDS = 60
+LOG = Path("/var/log/stillroom-dockerd.log")
+
+
+def connect() -> docker.DockerClient:
+    """A client of the daemon that ``DOCKER_HOST`` names, or of the local one.
+
+    Raises:
+        SandboxError: when none answers, with what to do.
+    """
+    try:
+        return docker.from_env(version="auto", timeout=CALL_SECONDS)
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"no Docker daemon answers ({error}). {_what_to_do()}") from error
+
+
+def ensure_docker() -> docker.DockerClient:
+    """A client of a daemon that answers; an installed dockerd is started where none does and we are root.
+
+    The daemon that is started is detached and logs to ``/var/log/stillroom-dockerd.log``.
+
+    Raises:
+        SandboxError: when none answers and none could be started, with the command to run.
+    """
+    try:
+        return connect()
+    except SandboxError as error:
+        if os.environ.get("DOCKER_HOST") or os.geteuid() != 0 or shutil.which("dockerd") is None:
+            raise
+        first = error
+    with LOG.open("ab") as log:
+        daemon = subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and daemon.poll() is None:
+        if SOCKET.exists():
+            try:
+                return connect()
+            except SandboxError as error:
+                first = error
+        time.sleep(0.2)
+    raise SandboxError(f"dockerd was started but does not answer; see {LOG}") from first
+
+
+def _what_to_do() -> str:
+    if os.environ.get("DOCKER_HOST"):
+        return f"DOCKER_HOST is {os.environ['DOCKER_HOST']}: start that daemon or unset the variable."
+    if shutil.which("dockerd") is None:
+        return "Docker is not installed: install it (Debian and Ubuntu: `apt-get install docker.io`)."
+    if os.geteuid() != 0:
+        return "Run `sudo systemctl start docker`, and be in the group `docker` (`sudo usermod -aG docker $USER`)."
+    return "Run `dockerd &` or `systemctl start docker`."

@@ -1,0 +1,206 @@
+"""Runs untrusted programs in one warm container, and replaces the container when it fails.
+
+A program's failure is an ``Execution``. A failure of the sandbox is repeated elsewhere and, if it persists,
+raised as ``SandboxError``; it never becomes a statement about a program.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from stillroom.errors import SandboxError
+from stillroom.records.execution import Ending, Execution, Program
+from verifiers.sandbox import container, wire
+from verifiers.sandbox.daemon import ensure_docker
+from verifiers.sandbox.image import Image, ensure_image
+from verifiers.sandbox.session import Session, SessionLost, open_session
+
+READY_SECONDS = 30.0
+GRACE_SECONDS = 15.0  # beyond its wall limit before a zygote that does not report counts as hung
+PING_SECONDS = 30.0
+MAX_ATTEMPTS = 4
+
+
+class DockerExecutor:
+    """An ``Executor`` on a Docker container. Use it as an async context manager, from one event loop.
+
+    It protects the driver, its machine and other programs from a program, and a verdict from the solution. It
+    does NOT protect from a hole in the Linux kernel (``runtime="runsc"`` puts gVisor in between), from whoever
+    controls the Docker daemon, or from side channels such as timing.
+
+    Args:
+        image: what programs run in; by default the image of this interpreter, made where it is missing.
+        slots: programs that run at the same time; by default one for each core.
+        memory_bytes: memory of the whole container.
+        runtime: a runtime that Docker knows, such as ``runsc``; "" for its default.
+    """
+
+    def __init__(
+        self, image: Image | None = None, *, slots: int = 0, memory_bytes: int = 4 << 30, runtime: str = ""
+    ) -> None:
+        self.slots = slots or len(os.sched_getaffinity(0))
+        self.memory_bytes = memory_bytes
+        self.runtime = runtime
+        self.replaced = 0  # containers that were lost and replaced
+        self._image = image
+        self._session: Session | None = None
+        self._starting = asyncio.Lock()
+        self._alone = asyncio.Lock()
+        self._free = asyncio.Semaphore(self.slots)
+        self._pinger: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def image_digest(self) -> str:
+        """Digest of the image that programs run in.
+
+        Raises:
+            SandboxError: when Docker does not answer and the image is not known yet.
+        """
+        if self._image is None:
+            self._image = ensure_image(client=ensure_docker())
+        return self._image.digest
+
+    async def start(self) -> None:
+        """Start the container now instead of with the first program.
+
+        Raises:
+            SandboxError: when Docker does not answer or the container does not come up.
+        """
+        await self._living_session()
+
+    async def close(self) -> None:
+        """Remove the container. Programs in flight end with ``SandboxError``."""
+        self._closed = True
+        if self._pinger is not None:
+            self._pinger.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pinger
+        async with self._starting:
+            if self._session is not None:
+                self._session.end("the executor was closed")
+                await asyncio.to_thread(self._session.box.remove)
+                self._session = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def run(self, program: Program) -> Execution:
+        """Run one program in a fresh, confined process.
+
+        Raises:
+            SandboxError: when the sandbox failed every time, so that nothing is known about the program.
+        """
+        if len(program.source) > wire.MAX_SOURCE_BYTES:
+            raise ValueError(f"source of {len(program.source)} characters; at most {wire.MAX_SOURCE_BYTES} are run")
+        async with self._free:
+            try:
+                execution = await self._attempt(program)
+            except (SessionLost, wire.SandboxBroken) as error:
+                execution, last = None, error
+            else:
+                last = None
+        if execution is not None and not _killed_by_kernel(execution):
+            return execution
+        # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
+        async with self._alone, _Whole(self._free, self.slots):
+            for _ in range(MAX_ATTEMPTS - 1):
+                try:
+                    execution = await self._attempt(program)
+                except (SessionLost, wire.SandboxBroken) as error:
+                    last = error
+                    continue
+                return replace(execution, ending=Ending.MEMORY) if _killed_by_kernel(execution) else execution
+        raise SandboxError(f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}") from last
+
+    async def _attempt(self, program: Program) -> Execution:
+        session = await self._living_session()
+        wall, processes = await session.submit(program, program.limits.wall_seconds + GRACE_SECONDS)
+        return wire.read_execution(program, processes[0], wall)
+
+    async def _living_session(self) -> Session:
+        if self._session is not None and self._session.lost is None:
+            return self._session
+        async with self._starting:
+            if self._closed:
+                raise SandboxError("the executor was closed")
+            if self._session is not None and self._session.lost is None:
+                return self._session
+            first = self._session is None
+            if self._session is not None:
+                self.replaced += 1
+                await asyncio.to_thread(self._session.box.remove)
+            self._session = await self._open(first)
+            if self._pinger is None:
+                self._pinger = asyncio.create_task(self._ping())
+            return self._session
+
+    async def _open(self, first: bool) -> Session:
+        box = await asyncio.to_thread(self._create, first)
+        try:
+            return await open_session(box, READY_SECONDS)
+        except BaseException as error:
+            await asyncio.to_thread(box.remove)
+            if isinstance(error, SessionLost):
+                raise SandboxError(f"the sandbox did not come up: {error}") from error
+            raise
+
+    def _create(self, first: bool) -> container.Box:
+        client = ensure_docker()
+        if first:
+            container.sweep(client)
+        if self._image is None or not first:
+            self._image = ensure_image(client=client)
+        return container.create(
+            client,
+            self._image.tag,
+            memory_bytes=self.memory_bytes,
+            cpus=self.slots,
+            runtime=self.runtime,
+        )
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            if self._session is not None:
+                self._session.ping()
+
+
+class _Whole:
+    """Holds every slot of a semaphore, so that nothing else runs."""
+
+    def __init__(self, semaphore: asyncio.Semaphore, slots: int) -> None:
+        self._semaphore = semaphore
+        self._slots = slots
+        self._held = 0
+
+    async def __aenter__(self) -> None:
+        try:
+            for _ in range(self._slots):
+                await self._semaphore.acquire()
+                self._held += 1
+        except BaseException:
+            self._release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        for _ in range(self._held):
+            self._semaphore.release()
+        self._held = 0
+
+
+def _killed_by_kernel(execution: Execution) -> bool:
+    """SIGKILL that the zygote did not send and no CPU limit explains: the container ran out of memory."""
+    return execution.ending is Ending.CRASH and execution.exit_status == -signal.SIGKILL

@@ -1,0 +1,90 @@
+"""Makes the sandbox image, or finds the one that was made from the same inputs."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from docker import DockerClient
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.models.images import Image as DockerImage
+from requests.exceptions import RequestException
+
+from stillroom.errors import SandboxError
+from verifiers.sandbox import rootfs
+from verifiers.sandbox.daemon import connect
+
+REPOSITORY = "stillroom-sandbox"
+DIGEST_LABEL = "stillroom.digest"
+LIBRARIES_LABEL = "stillroom.libraries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that programs run in.
+
+    Attributes:
+        tag: its name for Docker.
+        digest: sha256 over the sorted root file system; equal for two builds from the same inputs.
+    """
+
+    tag: str
+    digest: str
+
+
+def ensure_image(requirements: Path | None = None, *, client: DockerClient | None = None) -> Image:
+    """Find or build the image for the interpreter that is running now. No registry is asked.
+
+    Args:
+        requirements: a file of ``name==version`` lines, one for each distribution that programs may import.
+        client: a Docker client; by default one is made.
+
+    Raises:
+        SandboxError: when Docker does not answer or the image cannot be built.
+    """
+    client = client or connect()
+    site: list[tuple[Path, PurePosixPath]] = []
+    if requirements is not None:
+        raise SandboxError("an image with requirements is not available yet")
+    tag = f"{REPOSITORY}:{rootfs.stat_key()[:24]}"
+    try:
+        return _found(client, tag) or _built(client, tag, site)
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"the sandbox image {tag} could not be made: {error}") from error
+
+
+def _found(client: DockerClient, tag: str) -> Image | None:
+    try:
+        image: DockerImage = client.images.get(tag)
+    except ImageNotFound:
+        return None
+    labels: dict[str, str] = image.labels
+    stamps = {name: (size, mtime) for name, (size, mtime) in json.loads(labels.get(LIBRARIES_LABEL, "{}")).items()}
+    if DIGEST_LABEL not in labels or not stamps or not rootfs.libraries_unchanged(stamps):
+        return None
+    return Image(tag=tag, digest=labels[DIGEST_LABEL])
+
+
+def _built(client: DockerClient, tag: str, site: Iterable[tuple[Path, PurePosixPath]]) -> Image:
+    root = rootfs.collect(site)
+    repository, _, version = tag.partition(":")
+    labels = {DIGEST_LABEL: root.digest, LIBRARIES_LABEL: json.dumps(root.libraries)}
+    changes = [f"LABEL {name}={json.dumps(value)}" for name, value in labels.items()]
+    said = client.api.import_image_from_data(_archive(root), repository=repository, tag=version, changes=changes)
+    if "sha256:" not in str(said):
+        raise APIError(f"docker import said {said!r}")
+    return Image(tag=tag, digest=root.digest)
+
+
+def _archive(root: rootfs.RootFs) -> bytes:
+    """The root file system as a tar with no times and no owners."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for entry in root.entries:
+            info = tarfile.TarInfo(str(entry.path).lstrip("/"))
+            info.mode = entry.mode
+            info.size = len(entry.content)
+            archive.addfile(info, io.BytesIO(entry.content))
+    return data.getvalue()

@@ -1,0 +1,234 @@
+"""Runs one program in a process that has already been confined, and reports what it did as plain data.
+
+Nothing here is trusted: the program shares this process and may alter anything. What leaves is claims about
+values, written to ``RESULT_FD`` as frames (kind, length, marshal format 2), and the driver holds them against
+expected values that were never here.
+"""
+
+import builtins
+import marshal
+import operator
+import os
+import struct
+import sys
+import threading
+import types
+
+RESULT_FD = 3
+SOCKET_FD = 4
+FORMAT = 2  # marshal without back references; the driver has a decoder of its own for what it allows
+MAX_MESSAGE = 500  # characters of an exception's message
+MAX_DEPTH = 100  # nesting of a value that leaves
+MAX_ITEMS = 1_000_000  # items taken from an iterator that is to be read as a list
+
+SYNTAX, LOADED, BROKEN, VALUE, RAISED, OPAQUE, ABSENT, END = b"S", b"L", b"B", b"V", b"X", b"O", b"A", b"E"
+
+_write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
+_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
+_BASES = (  # subclass instances leave as what they are underneath, read past any override
+    (int, int.__int__),
+    (float, float.__float__),
+    (str, str.__str__),
+    (bytes, lambda value: bytes.__getitem__(value, slice(None))),
+    (complex, lambda value: complex(complex.real.__get__(value), complex.imag.__get__(value))),
+)
+
+
+class Opaque(Exception):
+    """A value has no plain form."""
+
+
+class AbsentName(NameError):
+    """The program does not define the name that a test calls."""
+
+
+def plain(value, depth=MAX_DEPTH):
+    """``value`` rebuilt from exact built-in types, or ``Opaque``."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if depth == 0:
+        raise Opaque("nested too deeply")
+    if issubclass(kind, (list, tuple)):
+        base = list if issubclass(kind, list) else tuple
+        items = value if kind is base else base.__getitem__(value, slice(None))
+        if _SCALARS.issuperset(map(type, items)):
+            return base(items)
+        return base([plain(item, depth - 1) for item in items])
+    if issubclass(kind, dict):
+        items = list(dict.items(value))
+        return {plain(key, depth - 1): plain(item, depth - 1) for key, item in items}
+    if issubclass(kind, (set, frozenset)):
+        base = set if issubclass(kind, set) else frozenset
+        return base([plain(item, depth - 1) for item in list(base.__iter__(value))])
+    for base, read in _BASES:
+        if issubclass(kind, base):
+            return read(value)
+    raise Opaque(kind.__name__)
+
+
+def send(kind, payload=b""):
+    """Write one frame."""
+    data = kind + _pack("<I", len(payload)) + payload
+    while data:
+        data = data[_write(RESULT_FD, data) :]
+
+
+def describe(error):
+    """An exception as plain data: its type's name, the names of its bases, its message."""
+    names = [str(base.__name__) for base in type.__mro__.__get__(type(error)) if issubclass(base, BaseException)]
+    try:
+        message = str(error)[:MAX_MESSAGE]
+    except BaseException:
+        message = "<no message>"
+    missing = getattr(error, "name", None) if isinstance(error, (NameError, ImportError)) else None
+    return _dumps((names[0], names, message, missing if type(missing) is str else ""), FORMAT)
+
+
+def send_value(value, as_list=False):
+    """Write a value's frame, or an opaque one with the name of its type."""
+    try:
+        try:
+            data = _dumps(plain(value), FORMAT)
+        except Opaque:
+            if not as_list:
+                raise
+            items = []
+            for item in value:
+                items.append(item)
+                if len(items) > MAX_ITEMS:
+                    raise Opaque("endless iterator") from None
+            data = _dumps(plain(items), FORMAT)
+    except (Opaque, ValueError, TypeError, RecursionError) as error:
+        name = str(error) if isinstance(error, Opaque) else type(value).__name__
+        send(OPAQUE, _dumps(str(name)[:MAX_MESSAGE], FORMAT))
+    except BaseException as error:
+        send(RAISED, describe(error))
+    else:
+        send(VALUE, data)
+
+
+class Failed:
+    """What a register holds after its step raised."""
+
+    def __init__(self, error):
+        self.error = error
+
+
+def _built(kind, items):
+    if kind == "dict":
+        return dict(zip(items[::2], items[1::2], strict=True))
+    return {"list": list, "tuple": tuple, "set": set}[kind](items)
+
+
+def operation(name):
+    """The built-in or operator that a step names."""
+    if name == "setattr" or not hasattr(operator, name):
+        return getattr(builtins, name)
+    return getattr(operator, name)
+
+
+def run_steps(steps, namespace):
+    """Carry out a plan's steps in order; a step whose input failed fails with the same error."""
+    registers = {}
+
+    def given(spec):
+        is_register, value = spec
+        if is_register:
+            value = registers[value]
+            if type(value) is Failed:
+                raise value.error
+        return value
+
+    for step in steps:
+        kind, register = step[0], step[1]
+        try:
+            if kind == "call":
+                function = given((True, step[2]))
+                value = function(*map(given, step[3]), **{name: given(spec) for name, spec in step[4]})
+            elif kind == "name":
+                if step[2] not in namespace:
+                    raise AbsentName(step[2])
+                value = namespace[step[2]]
+            elif kind == "put":
+                value = step[2]
+            elif kind == "attr":
+                value = getattr(given((True, step[2])), step[3])
+            elif kind == "op":
+                value = operation(step[2])(*map(given, step[3]))
+            elif kind == "build":
+                value = _built(step[2], [given(spec) for spec in step[3]])
+            else:
+                send_value(given((True, register)), as_list=step[2])
+                continue
+            registers[register] = value
+        except BaseException as error:
+            if kind != "read":
+                registers[register] = Failed(error)
+            elif type(error) is AbsentName:
+                send(ABSENT, _dumps(str(error), FORMAT))
+            else:
+                send(RAISED, describe(error))
+
+
+def load(source, name):
+    """Run a program's source as a module of this name; None where it did not get that far."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    namespace = module.__dict__
+    namespace["__file__"] = f"/tmp/{name}.py"
+    namespace["__builtins__"] = builtins
+    try:
+        code = compile(source, f"<{name}>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, UnicodeError, MemoryError, RecursionError, OverflowError) as error:
+        send(SYNTAX, describe(error))
+        return None
+    try:
+        exec(code, namespace)
+    except BaseException as error:
+        send(BROKEN, describe(error))
+        return None
+    send(LOADED)
+    return namespace
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+
+
+def run_calls(source, steps):
+    """A module whose functions a plan calls."""
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    namespace = load(source, "solution")
+    if namespace is not None:
+        run_steps(steps, namespace)
+        send(END)
+    _flush()
+
+
+def run_script(source, arguments):
+    """A whole program that reads stdin and writes stdout."""
+    sys.argv = ["solution.py", *arguments]
+    try:
+        if load(source, "__main__") is not None:
+            threading._shutdown()
+    finally:
+        _flush()
+
+
+def run(payload):
+    """Run the job that the driver described; never returns."""
+    try:
+        kind, *arguments = marshal.loads(payload)
+        {"calls": run_calls, "script": run_script}[kind](*arguments)
+    except BaseException as error:
+        try:
+            send(BROKEN, describe(error))
+        except BaseException:
+            pass
+    finally:
+        _exit(0)

@@ -1,0 +1,159 @@
+"""The conversation with one zygote: programs out, reports in, and the news when it is over."""
+
+import asyncio
+from typing import cast
+
+from stillroom.records.execution import Program
+from verifiers.sandbox import wire
+from verifiers.sandbox.container import STDOUT, STREAM_FRAME, Box
+
+MAX_STDERR_BYTES = 8192
+
+
+class SessionLost(Exception):
+    """The zygote or its container is gone; what was in flight is to be run again."""
+
+
+class Session(asyncio.Protocol):
+    """One attached stream. Created by ``open_session``; used from one event loop."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost: SessionLost | None = None
+        self._transport: asyncio.Transport | None = None
+        self._pending: dict[int, asyncio.Future[tuple[float, list[wire.Process]]]] = {}
+        self._next = 0
+        self._raw = bytearray()  # as Docker framed it
+        self._said = bytearray()  # the zygote's own bytes
+        self._stderr = bytearray()
+
+    @property
+    def in_flight(self) -> int:
+        """How many programs have been sent and not reported."""
+        return len(self._pending)
+
+    async def submit(self, program: Program, seconds: float) -> tuple[float, list[wire.Process]]:
+        """Run one program; returns its wall seconds and its processes.
+
+        Raises:
+            SessionLost: when the zygote is gone or has not answered within ``seconds``.
+        """
+        if self.lost is not None or self._transport is None:
+            raise self.lost or SessionLost("not connected")
+        self._next += 1
+        number = self._next
+        answer: asyncio.Future[tuple[float, list[wire.Process]]] = asyncio.get_running_loop().create_future()
+        self._pending[number] = answer
+        self._transport.write(wire.encode_job(number, program))
+        try:
+            return await asyncio.wait_for(answer, seconds)
+        except TimeoutError:
+            self.end(f"the zygote did not report within {seconds:.0f} s")
+            raise SessionLost(str(self.lost)) from None
+        finally:
+            self._pending.pop(number, None)
+
+    def ping(self) -> None:
+        """Tell the zygote that its driver is alive."""
+        if self._transport is not None and self.lost is None:
+            self._transport.write(wire.encode_ping(0))
+
+    def end(self, why: str) -> None:
+        """Give up on this zygote: fail what is in flight, close the stream."""
+        if self.lost is not None:
+            return
+        said = self._stderr.decode(errors="replace").strip()
+        self.lost = SessionLost(f"{why}; it said: {said}" if said else why)
+        for answer in (*self._pending.values(), self.hello):
+            if not answer.done():
+                answer.set_exception(SessionLost(str(self.lost)))
+                answer.exception()  # the future of one whose caller is gone needs no warning
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self.end(f"the stream to the sandbox ended ({exc or 'closed'})")
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._raw += data
+        at = 0
+        while len(self._raw) - at >= STREAM_FRAME.size:
+            kind, size = STREAM_FRAME.unpack_from(self._raw, at)
+            if len(self._raw) - at - STREAM_FRAME.size < size:
+                break
+            at += STREAM_FRAME.size
+            if kind == STDOUT:
+                self._said += self._raw[at : at + size]
+            else:
+                self._stderr += self._raw[at : at + size]
+                del self._stderr[:-MAX_STDERR_BYTES]
+            at += size
+        del self._raw[:at]
+        while self._take_message():
+            pass
+
+    def _take_message(self) -> bool:
+        if self._said.startswith(b"HELO") and len(self._said) >= wire.HELLO.size:
+            del self._said[: wire.HELLO.size]
+            if not self.hello.done():
+                self.hello.set_result(None)
+            return True
+        if len(self._said) < wire.REPORT.size:
+            return False
+        magic, number, count, wall = wire.REPORT.unpack_from(self._said)
+        if magic not in (b"DONE", b"PONG"):
+            self.end(f"the zygote sent {bytes(self._said[:20])!r}")
+            return False
+        heads_end = wire.REPORT.size + count * wire.PROCESS.size
+        if len(self._said) < heads_end:
+            return False
+        heads = [wire.PROCESS.unpack_from(self._said, wire.REPORT.size + i * wire.PROCESS.size) for i in range(count)]
+        total = heads_end + sum(result + out + err for *_, result, _, out, err in heads)
+        if len(self._said) < total:
+            return False
+        body = memoryview(bytes(self._said[heads_end:total]))
+        del self._said[:total]
+        processes: list[wire.Process] = []
+        for status, killed, cpu, peak, result, stdout_bytes, out, err in heads:
+            parts = [bytes(body[:result]), bytes(body[result : result + out]), bytes(body[result + out : result + out + err])]
+            body = body[result + out + err :]
+            processes.append(
+                wire.Process(
+                    wait_status=status,
+                    killed=killed,
+                    cpu_microseconds=cpu,
+                    peak_kib=peak,
+                    result=parts[0],
+                    stdout=parts[1],
+                    stderr=parts[2],
+                    stdout_bytes=stdout_bytes,
+                )
+            )
+        answer = self._pending.get(number)
+        if answer is not None and not answer.done():
+            answer.set_result((wall / 1e6, processes))
+        return True
+
+
+async def open_session(box: Box, seconds: float) -> Session:
+    """Connect to the zygote of a started container and wait until it is ready.
+
+    Raises:
+        SessionLost: when it ends or is silent for ``seconds``.
+    """
+    loop = asyncio.get_running_loop()
+    box.stream.setblocking(False)
+    _, session = await loop.create_connection(lambda: Session(box), sock=box.stream)
+    try:
+        await asyncio.wait_for(session.hello, seconds)
+    except TimeoutError:
+        session.end(f"the zygote was not ready within {seconds:.0f} s")
+        raise SessionLost(str(session.lost)) from None
+    return session
