@@ -1,0 +1,166 @@
+"""Finds the documents of a run that repeat one another or one that is already published.
+
+Exact duplicates have the same normalised text. Near-duplicates have 5-character shingle sets whose exact Jaccard
+similarity reaches the threshold; MinHash-LSH proposes the pairs, and every pair is verified. In order of arrival
+(old documents in theirs, then new ones by rank, then id) a document is dropped exactly if it duplicates one that is
+kept. So whatever is dropped duplicates its representative itself, no chain of small changes drags anything along,
+and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from stillroom.curation.near import NearSearch, OldDocuments
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, sign
+from stillroom.errors import LakeError, RequestError
+
+EXACT, NEAR = "exact", "near"
+_SIGN_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """What a search found.
+
+    Attributes:
+        drops: one row per dropped document: id, representative_id (a kept or an old document), similarity (exact
+            Jaccard, 1.0 for exact duplicates), method (``exact`` or ``near``).
+        clusters: one row per member of a cluster of two or more: cluster_id (the id of its representative), id,
+            is_representative.
+        signatures: a frame of ``SIGNATURE_SCHEMA``, one row per different new text. Store those of the documents
+            that get published, and give them to the next search as old.
+        crowded_buckets: how many buckets had more members than ``DedupSettings.bucket_peers``, so that not all of
+            their pairs were compared.
+    """
+
+    drops: pl.DataFrame
+    clusters: pl.DataFrame
+    signatures: pl.DataFrame
+    crowded_buckets: int
+
+
+def find_duplicates(
+    new: pl.DataFrame, old: OldDocuments | None = None, settings: DedupSettings | None = None
+) -> Duplicates:
+    """Find what to drop among new documents.
+
+    Args:
+        new: id (text, unique), text, rank (a number; the lower is preferred, equal ranks go by id).
+        old: what is published, or None.
+        settings: the defaults where None.
+
+    Raises:
+        RequestError: for missing columns, repeated or null values, or old signatures of another scheme.
+        LakeError: where the texts of old documents cannot be had, or there is no room to spill.
+    """
+    settings = settings or DedupSettings()
+    old = old or OldDocuments(signatures=SIGNATURE_SCHEMA.to_frame(), texts=_no_texts)
+    check_signatures(old.signatures, settings)
+    documents = _in_order_of_arrival(new, old.signatures)
+    hashes, signatures = _sign_all(documents, settings)
+    targets = _exact_targets(hashes, old.signatures)
+    is_live = targets["target"] == targets["arrival"]
+    search = NearSearch(documents.select("arrival", "text"), old, settings)
+    near = search.run(signatures.join(targets.filter(is_live), on="arrival", how="semi"))
+    drops = _drops(targets, near.drops)
+    ids = pl.concat([documents.select("arrival", "id"), old.signatures.select("arrival", "id")])
+    return Duplicates(
+        drops=_with_ids(drops, ids),
+        clusters=_clusters(drops, ids),
+        signatures=signatures,
+        crowded_buckets=near.crowded_buckets,
+    )
+
+
+def _in_order_of_arrival(new: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:
+    """The new documents as arrival, id, text: arrivals go on from the old ones, by rank, then id."""
+    for name, expected in (("id", "text"), ("text", "text"), ("rank", "a number")):
+        if name not in new.columns:
+            raise RequestError(f"new documents have no column {name!r}: expected id, text and rank")
+        column = new[name]
+        if not (column.dtype.is_numeric() if expected == "a number" else column.dtype == pl.String):
+            raise RequestError(f"column {name!r} of the new documents is {column.dtype}: expected {expected}")
+        if column.null_count() or (column.dtype.is_float() and column.is_nan().any()):
+            raise RequestError(f"column {name!r} of the new documents has empty values: expected {expected} in each")
+    if new["id"].n_unique() != len(new):
+        repeated = new.filter(pl.col("id").is_duplicated())["id"][0]
+        raise RequestError(f"id {repeated!r} occurs twice among the new documents: expected each once")
+    if len(both := new.join(old_signatures, on="id", how="semi")):
+        raise RequestError(f"document {both['id'][0]!r} is both new and old: leave out what is published already")
+    last = old_signatures["arrival"].max()
+    first = 0 if last is None else int(last) + 1  # pyright: ignore[reportArgumentType]
+    return (
+        new.sort("rank", "id")
+        .with_row_index("arrival", offset=0)
+        .select(pl.col("arrival").cast(pl.Int64) + first, "id", "text")
+    )
+
+
+def _sign_all(documents: pl.DataFrame, settings: DedupSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The text hash of every document (arrival, text_hash), and the signatures of different texts."""
+    hashes: list[pl.DataFrame] = [pl.DataFrame(schema={"arrival": pl.Int64(), "text_hash": pl.String()})]
+    signatures: list[pl.DataFrame] = [SIGNATURE_SCHEMA.to_frame()]
+    for part in documents.iter_slices(_SIGN_ROWS):
+        of_part, signed = sign(part, settings)
+        hashes.append(part.select("arrival", of_part))
+        signatures.append(signed)
+    return pl.concat(hashes), pl.concat(signatures).unique("text_hash", keep="first", maintain_order=True)
+
+
+def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:
+    """For each new document the first one, old or new, with the same text: arrival, target (itself if it is first)."""
+    everyone = pl.concat([old_signatures.select("arrival", "text_hash"), hashes])
+    first = everyone.group_by("text_hash").agg(pl.col("arrival").min().alias("target"))
+    return hashes.join(first, on="text_hash", how="left").select("arrival", "target").sort("arrival")
+
+
+def _drops(targets: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """All drops as arrival, representative, similarity, method.
+
+    A document whose text equals one that is itself dropped as a near-duplicate goes to that one's representative.
+    """
+    is_exact = pl.col("target") != pl.col("arrival")
+    through = near.rename({"arrival": "target"})
+    joined = targets.join(through, on="target", how="left")
+    is_near = pl.col("representative").is_not_null()
+    return joined.filter(is_near | is_exact).select(
+        "arrival",
+        pl.coalesce("representative", "target").alias("representative"),
+        pl.col("similarity").fill_null(1.0),
+        pl.when(is_near).then(pl.lit(NEAR)).otherwise(pl.lit(EXACT)).alias("method"),
+    )
+
+
+def _with_ids(drops: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    return (
+        drops.join(ids, on="arrival", how="left", maintain_order="left")
+        .join(
+            ids.rename({"arrival": "representative", "id": "representative_id"}),
+            on="representative",
+            how="left",
+            maintain_order="left",
+        )
+        .select("id", "representative_id", "similarity", "method")
+    )
+
+
+def _clusters(drops: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Cluster rows, the representative first, then its duplicates in order of arrival."""
+    members = pl.concat(
+        [
+            drops.select("representative").unique().with_columns(pl.col("representative").alias("arrival")),
+            drops.select("representative", "arrival"),
+        ]
+    ).sort("representative", "arrival")
+    names = ids.rename({"arrival": "representative", "id": "cluster_id"})
+    return (
+        members.join(names, on="representative", how="left", maintain_order="left")
+        .join(ids, on="arrival", how="left", maintain_order="left")
+        .select("cluster_id", "id", (pl.col("arrival") == pl.col("representative")).alias("is_representative"))
+    )
+
+
+def _no_texts(ids: list[str]) -> pl.DataFrame:
+    raise LakeError(f"no source for the texts of {len(ids)} old documents was given")

@@ -1,0 +1,152 @@
+"""The search for near-duplicates among documents with different texts: buckets, candidates, exact verification."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+
+from stillroom.curation.candidates import Arrivals, bucket_pairs, choose_representatives
+from stillroom.curation.scratch import Scratch, open_scratch
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.signatures import keys_of
+from stillroom.curation.verification import verify
+from stillroom.errors import LakeError
+
+TextsOf: TypeAlias = Callable[[list[str]], pl.DataFrame]
+
+_IDS_AT_A_TIME = 10_000
+_BUCKET_ROWS = 4_000_000  # handed to DuckDB at a time: as many bands as fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldDocuments:
+    """What is already published: it wins over newcomers and is never dropped.
+
+    Attributes:
+        signatures: a frame of ``SIGNATURE_SCHEMA``: the rows that earlier searches returned for these documents.
+        texts: gives the texts of some of them: a list of ids in, a frame (id, text) out. Asked only for documents
+            that share a bucket with a new one.
+    """
+
+    signatures: pl.DataFrame
+    texts: TextsOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearDuplicates:
+    """Near-duplicates found, by arrival.
+
+    Attributes:
+        drops: arrival, representative, similarity.
+        crowded_buckets: buckets of which not all pairs were compared.
+    """
+
+    drops: pl.DataFrame
+    crowded_buckets: int
+
+
+class NearSearch:
+    """One search; call ``run`` once."""
+
+    def __init__(self, texts: pl.DataFrame, old: OldDocuments, settings: DedupSettings) -> None:
+        """Prepare a search among documents whose texts are given as arrival, text."""
+        self._texts = texts
+        self._old = old
+        self._settings = settings
+
+    def run(self, signatures: pl.DataFrame) -> NearDuplicates:
+        """Compare the documents with these signatures with each other and with the old ones."""
+        has_shingles = pl.col("characters") > 0
+        new, old = signatures.filter(has_shingles), self._old.signatures.filter(has_shingles).sort("arrival")
+        with open_scratch(self._settings) as scratch:
+            crowded_buckets = self._fill_buckets(scratch, new, old)
+            matches, representatives = self._settle(scratch)
+        chosen = pl.DataFrame(
+            {"later": list(representatives), "earlier": list(representatives.values())},
+            schema={"later": pl.Int64(), "earlier": pl.Int64()},
+        )
+        drops = chosen.join(matches, on=["later", "earlier"], how="left")
+        return NearDuplicates(
+            drops=drops.select(
+                pl.col("later").alias("arrival"),
+                pl.col("earlier").alias("representative"),
+                pl.col("jaccard").alias("similarity"),
+            ),
+            crowded_buckets=crowded_buckets,
+        )
+
+    def _fill_buckets(self, scratch: Scratch, new: pl.DataFrame, old: pl.DataFrame) -> int:
+        """Put candidate pairs into the scratch database, some bands at a time; returns how many buckets are crowded."""
+        peers = self._settings.bucket_peers
+        new_keys, old_keys = keys_of(new, self._settings), keys_of(old, self._settings)
+        new_arrivals, old_arrivals = new["arrival"].to_numpy(), old["arrival"].to_numpy()
+        crowded_buckets = 0
+        step = max(1, _BUCKET_ROWS // (len(new) + len(old) + 1))
+        for band in range(0, self._settings.bands, step):
+            some = slice(band, band + step)
+            buckets, arrivals = scratch.shared_buckets(
+                new_keys[:, some], new_arrivals, old_keys[:, some], old_arrivals, band
+            )
+            _, place, sizes = np.unique(buckets, return_inverse=True, return_counts=True)
+            is_crowded = sizes[place] > peers + 1
+            crowded_buckets += int((sizes > peers + 1).sum())
+            scratch.add_crowded(buckets[is_crowded], arrivals[is_crowded])
+            roomy = arrivals[~is_crowded]
+            self._add_pairs(scratch, buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
+        return crowded_buckets
+
+    def _settle(self, scratch: Scratch) -> tuple[pl.DataFrame, dict[int, int]]:
+        """Verify candidates and choose representatives until nothing changes.
+
+        In a crowded bucket the candidates depend on who is kept, and who is kept on them. Starting from "all are",
+        each round settles at least the next document in order, so that the end is what a walk through the documents
+        one by one would find; a few rounds reach it.
+        """
+        buckets, arrivals = scratch.crowded()
+        dropped = np.zeros(0, np.int64)
+        while True:
+            scratch.forget_passing_pairs()
+            is_kept = ~np.isin(arrivals, dropped)
+            self._add_pairs(scratch, buckets, arrivals, is_kept, lasting=False)
+            self._verify(scratch)
+            matches = scratch.matches(self._settings.threshold)
+            representatives = choose_representatives(matches["later"].to_numpy(), matches["earlier"].to_numpy())
+            before, dropped = dropped, np.fromiter(representatives, np.int64, len(representatives))
+            if not len(buckets) or np.array_equal(before, dropped):
+                return matches, representatives
+
+    def _add_pairs(
+        self, scratch: Scratch, buckets: Arrivals, arrivals: Arrivals, is_kept: np.ndarray, *, lasting: bool
+    ) -> None:
+        later, earlier = bucket_pairs(buckets, arrivals, is_kept, self._settings.bucket_peers)
+        is_new = later >= self._first_new
+        scratch.add_pairs(later[is_new], earlier[is_new], lasting=lasting)
+
+    def _verify(self, scratch: Scratch) -> None:
+        later, earlier = scratch.unverified()
+        if len(later):
+            verify(scratch, later, earlier, self._texts, self._texts_of_old(np.unique(earlier)))
+
+    def _texts_of_old(self, arrivals: Arrivals) -> pl.DataFrame:
+        """The texts of the old ones among these documents: arrival, text."""
+        signatures = self._old.signatures.select("arrival", "id")
+        wanted = signatures.join(pl.DataFrame({"arrival": arrivals}), on="arrival", how="semi")
+        parts = [pl.DataFrame(schema={"arrival": pl.Int64(), "text": pl.String()})]
+        for part in wanted.iter_slices(_IDS_AT_A_TIME):
+            found = self._old.texts(part["id"].to_list())
+            texts = part.join(found, on="id", how="inner").select("arrival", "text")
+            if len(texts) != len(part):
+                missing = part.join(found, on="id", how="anti")["id"].to_list()
+                raise LakeError(
+                    f"asked for the texts of {len(part)} old documents, found {len(texts)}: "
+                    f"expected one for each signature; missing: {missing[:3]}"
+                )
+            parts.append(texts)
+        return pl.concat(parts)
+
+    @property
+    def _first_new(self) -> int:
+        """The arrival of the first new document; all old ones lie below."""
+        return int(self._texts["arrival"][0]) if len(self._texts) else 0

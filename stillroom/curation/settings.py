@@ -1,0 +1,72 @@
+"""What counts as a near-duplicate, and how many bands it takes to find one."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillroom.errors import RequestError
+from stillroom.fingerprint import fingerprint
+
+SHINGLE_CHARS = 5
+_MOST_BANDS = 40
+_MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupSettings:
+    """The threshold, how surely it is met, and what the search may use.
+
+    MinHash-LSH (Broder, 1997; Leskovec et al., *Mining of Massive Datasets*, section 3.4): two texts of Jaccard
+    similarity ``s`` agree in one row of their sketches with probability ``s``, in all ``r`` rows of a band with
+    ``s^r``, and become candidates, by agreeing in any of ``b`` bands, with probability ``1 - (1 - s^r)^b``.
+
+    Attributes:
+        threshold: least exact Jaccard similarity of 5-character shingle sets that makes a duplicate, 0.3 to 1.
+        recall: least probability that a pair exactly at the threshold becomes a candidate. Pairs above it are
+            found more surely still: with the defaults 0.999 at 0.7, 0.99997 at 0.75.
+        bucket_peers: with how many earlier kept documents of one bucket a document is compared: half of them
+            the bucket's first, half its latest. This alone bounds the work on a corpus full of boilerplate, and
+            costs nothing where buckets are smaller.
+        memory_bytes: what DuckDB may hold before it spills; text and shingles in work take about as much again.
+        spill_directory: where the scratch database lies; the system's temporary folder by default.
+    """
+
+    threshold: float = 0.7
+    recall: float = 0.999
+    bucket_peers: int = 16
+    memory_bytes: int = 1024 * _MEBIBYTE
+    spill_directory: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no search can meet.
+
+        Raises:
+            RequestError: naming the field, what was found and what was expected.
+        """
+        for name, value, least, most in (
+            ("threshold", self.threshold, 0.3, 1.0),
+            ("recall", self.recall, 0.5, 0.999999),
+            ("bucket_peers", self.bucket_peers, 2, 1024),
+            ("memory_bytes", self.memory_bytes, 64 * _MEBIBYTE, math.inf),
+        ):
+            if not least <= value <= most:
+                raise RequestError(f"dedup {name} is {value}: expected a value from {least} to {most}")
+
+    @property
+    def rows_per_band(self) -> int:
+        """The most rows ``r`` for which at most 40 bands reach the recall: more rows, fewer false candidates."""
+        return next(rows for rows in range(16, 0, -1) if rows == 1 or self._bands_needed(rows) <= _MOST_BANDS)
+
+    @property
+    def bands(self) -> int:
+        """The least ``b`` with ``1 - (1 - threshold^r)^b >= recall``."""
+        return self._bands_needed(self.rows_per_band)
+
+    @property
+    def scheme(self) -> str:
+        """Identity of all that decides a signature: only signatures of one scheme can be compared."""
+        return fingerprint(["minhash-signature", 1, SHINGLE_CHARS, self.bands, self.rows_per_band], length=16)
+
+    def _bands_needed(self, rows: int) -> int:
+        miss = 1.0 - self.threshold**rows
+        return 1 if miss <= 0.0 else math.ceil(math.log(1.0 - self.recall) / math.log(miss))

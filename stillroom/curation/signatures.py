@@ -1,0 +1,74 @@
+"""The signature of a document: what later searches compare it by, so that nothing is computed twice."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.sketch import BandKeys, band_keys, sketch
+from stillroom.curation.texts import normalise, text_hash
+from stillroom.errors import RequestError
+
+SIGNATURE_SCHEMA = pl.Schema(
+    {
+        "id": pl.String(),
+        "arrival": pl.Int64(),  # order among all documents ever signed; earlier ones win
+        "text_hash": pl.String(),  # 32 hex digits of the normalised text
+        "characters": pl.Int64(),  # of the normalised text
+        "bands": pl.List(pl.UInt32()),  # one key per band; all 0 for an empty text, which is in no bucket
+        "scheme": pl.String(),  # DedupSettings.scheme
+    }
+)
+
+
+def sign(documents: pl.DataFrame, settings: DedupSettings) -> tuple[pl.Series, pl.DataFrame]:
+    """Hash every text, and sign the different ones.
+
+    Args:
+        documents: id, arrival (ascending), text.
+        settings: decide the bands.
+
+    Returns:
+        The text hash of every document, in order; and a frame of ``SIGNATURE_SCHEMA`` with one row per different
+        text, that of its first document.
+    """
+    normalised = normalise(documents["text"])
+    hashes = pl.Series("text_hash", [text_hash(text) for text in normalised], pl.String())
+    rows = documents.select("id", "arrival").with_columns(hashes).with_row_index("row")
+    first = rows.unique("text_hash", keep="first", maintain_order=True)
+    first_rows: list[int] = first["row"].to_list()
+    different = [normalised[row] for row in first_rows]
+    keys = band_keys(sketch(different, settings.bands * settings.rows_per_band), settings.bands)
+    signatures = first.select(
+        "id",
+        "arrival",
+        "text_hash",
+        pl.Series("characters", [len(text) for text in different], pl.Int64()),
+        pl.Series("bands", keys, pl.Array(pl.UInt32(), settings.bands)).arr.to_list(),
+        pl.lit(settings.scheme).alias("scheme"),
+    )
+    return hashes, signatures
+
+
+def keys_of(signatures: pl.DataFrame, settings: DedupSettings) -> BandKeys:
+    """The band keys of signatures as an array, shape (documents, bands)."""
+    flat: NDArray[np.uint32] = signatures["bands"].explode(empty_as_null=False).to_numpy()
+    return flat.reshape(len(signatures), settings.bands)
+
+
+def check_signatures(signatures: pl.DataFrame, settings: DedupSettings) -> None:
+    """Refuse old signatures that cannot be compared with new ones.
+
+    Raises:
+        RequestError: where columns are missing, the scheme is another, or two documents have one arrival.
+    """
+    if missing := [name for name in SIGNATURE_SCHEMA if name not in signatures.columns]:
+        raise RequestError(f"old signatures have no column {missing[0]!r}: expected {list(SIGNATURE_SCHEMA)}")
+    others = signatures.filter(pl.col("scheme").ne_missing(settings.scheme))["scheme"].unique().to_list()
+    if others:
+        raise RequestError(
+            f"old signatures have scheme {others[0]}, these settings make {settings.scheme}: "
+            "sign the old documents again, or use the settings they were signed with"
+        )
+    if signatures["arrival"].n_unique() != len(signatures):
+        raise RequestError("two old signatures have the same arrival: each document needs its own")

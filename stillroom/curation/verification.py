@@ -1,0 +1,69 @@
+"""Verifies candidate pairs exactly while holding only some of the texts in memory.
+
+Pairs come in clumps. Documents are laid out component by component of the graph of candidate pairs and cut into
+pages, so that nearly every pair lies within one page: each text is read about once, and memory holds two pages,
+however large a component is.
+"""
+
+from typing import cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array  # pyright: ignore[reportMissingTypeStubs]
+from scipy.sparse.csgraph import (  # pyright: ignore[reportMissingTypeStubs]
+    connected_components,  # pyright: ignore[reportUnknownVariableType]
+)
+
+from stillroom.curation.candidates import Arrivals
+from stillroom.curation.scratch import Scratch
+from stillroom.curation.similarity import jaccard
+from stillroom.curation.texts import normalise
+
+_PAGE_CHARS = 8_000_000  # a page's shingles take 64 MB
+
+
+def positions_by_component(later: Arrivals, earlier: Arrivals) -> pl.DataFrame:
+    """An order of the documents of these pairs in which those that are compared are neighbours.
+
+    Returns:
+        arrival, position (0, 1, 2, ...).
+    """
+    arrivals, flat = np.unique(np.concatenate([later, earlier]), return_inverse=True)
+    ones = np.ones(len(later), np.int8)
+    graph = coo_array((ones, (flat[: len(later)], flat[len(later) :])), shape=(len(arrivals), len(arrivals)))
+    labels = cast("NDArray[np.int32]", connected_components(graph, directed=False)[1])
+    order = np.lexsort((arrivals, labels))
+    return pl.DataFrame({"arrival": arrivals[order], "position": np.arange(len(arrivals))})
+
+
+def verify(
+    scratch: Scratch, later: Arrivals, earlier: Arrivals, new_documents: pl.DataFrame, old_texts: pl.DataFrame
+) -> None:
+    """Record the exact Jaccard similarity of these pairs in the scratch database.
+
+    Args:
+        scratch: takes the similarities.
+        later: the pairs' later documents, by arrival.
+        earlier: the pairs' earlier documents.
+        new_documents: arrival, text, of all new documents.
+        old_texts: arrival, text, of the old documents among ``earlier``.
+    """
+    positions = positions_by_component(later, earlier)
+    characters = scratch.load_texts(positions, new_documents, old_texts)
+    pages = np.cumsum(characters) // _PAGE_CHARS
+    by_arrival = positions.sort("arrival")
+    known, at = by_arrival["arrival"].to_numpy(), by_arrival["position"].to_numpy()
+    ends = np.stack([at[np.searchsorted(known, later)], at[np.searchsorted(known, earlier)]])
+    first_page, second_page = pages[ends.min(axis=0)], pages[ends.max(axis=0)]
+    order = np.lexsort((second_page, first_page))
+    changes = np.flatnonzero(np.diff(first_page[order]) | np.diff(second_page[order])) + 1
+    for group in np.split(order, changes):
+        starts: dict[int, int] = {}
+        texts: list[str] = []
+        for page in sorted({int(first_page[group[0]]), int(second_page[group[0]])}):
+            start, stop = np.searchsorted(pages, [page, page + 1]).tolist()
+            starts[page] = start - len(texts)
+            texts += normalise(scratch.texts(start, stop))
+        left, right = (end[group] - np.array([starts[page] for page in pages[end[group]].tolist()]) for end in ends)
+        scratch.record(later[group], earlier[group], jaccard(texts, left, right))

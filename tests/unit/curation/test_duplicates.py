@@ -1,0 +1,197 @@
+import random
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stillroom.curation.duplicates import Duplicates, find_duplicates
+from stillroom.curation.near import OldDocuments
+from stillroom.curation.settings import DedupSettings
+from stillroom.errors import LakeError, RequestError
+from stillroom.fingerprint import normalise_text
+
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SENTENCES = [
+    "Write a function that returns the sum of all even numbers in a list.",
+    "Write a function that returns the sum of all odd numbers in a list.",
+    "Given a string, count how often each of its letters occurs.",
+    "Reverse the words of a sentence without using the split method.",
+    "Parse a date such as 2024-02-29 and say whether it exists.",
+    "Merge two sorted linked lists into one, in place.",
+]
+WORDS = ["list", "tuple", "string", "number", "sorted", "reverse", "empty", "file", "graph", "node", "tree", "matrix"]
+
+
+@st.composite
+def corpora(draw: st.DrawFn, most: int = 14) -> pl.DataFrame:
+    """Documents among which many are small edits of one another."""
+    generator = random.Random(draw(st.integers(0, 2**32)))
+    texts = [" ".join(generator.choices(WORDS, k=generator.randint(0, 40))) for _ in range(draw(st.integers(1, 4)))]
+    for _ in range(draw(st.integers(0, most - len(texts)))):
+        words = generator.choice(texts).split(" ")
+        for _ in range(generator.randint(0, 4)):
+            words[generator.randrange(len(words))] = generator.choice(WORDS)
+        texts.append(" ".join(words))
+    generator.shuffle(texts)
+    return documents(texts, [generator.randint(0, 3) for _ in texts])
+
+
+def documents(texts: list[str], ranks: list[int] | None = None, *, prefix: str = "d") -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "id": [f"{prefix}{index:03}" for index in range(len(texts))],
+            "text": texts,
+            "rank": ranks or [0] * len(texts),
+        },
+        schema={"id": pl.String(), "text": pl.String(), "rank": pl.Int64()},
+    )
+
+
+def shingles(text: str) -> set[str]:
+    text = normalise_text(text)
+    return {text[start : start + 5] for start in range(max(len(text) - 4, min(len(text), 1)))}
+
+
+def similarity(one: str, other: str) -> float:
+    left, right = shingles(one), shingles(other)
+    if normalise_text(one) == normalise_text(other):
+        return 1.0
+    return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def brute_force(new: pl.DataFrame, threshold: float = 0.7) -> dict[str, str]:
+    """Representatives by dropped id, from all pairs, one document after another."""
+    kept: list[tuple[str, str]] = []
+    representatives: dict[str, str] = {}
+    for id_, text in new.sort("rank", "id").select("id", "text").iter_rows():
+        match = next((other for other, kept_text in kept if similarity(text, kept_text) >= threshold), None)
+        if match is None:
+            kept.append((id_, text))
+        else:
+            representatives[id_] = match
+    return representatives
+
+
+def representatives_of(found: Duplicates) -> dict[str, str]:
+    return dict(found.drops.select("id", "representative_id").iter_rows())
+
+
+def as_old(all_documents: pl.DataFrame, signatures: pl.DataFrame) -> OldDocuments:
+    return OldDocuments(
+        signatures=signatures,
+        texts=lambda ids: all_documents.filter(pl.col("id").is_in(ids)).select("id", "text"),
+    )
+
+
+@QUICK
+@given(corpora())
+def test_drops_are_those_of_brute_force(new: pl.DataFrame):
+    found = find_duplicates(new, settings=DedupSettings(recall=0.999999))
+    assert representatives_of(found) == brute_force(new)
+    texts = dict(new.select("id", "text").iter_rows())
+    for id_, representative, score, method in found.drops.iter_rows():
+        assert score == similarity(texts[id_], texts[representative])
+        assert method == ("exact" if normalise_text(texts[id_]) == normalise_text(texts[representative]) else "near")
+
+
+@QUICK
+@given(corpora(), st.randoms())
+def test_the_order_of_rows_does_not_matter(new: pl.DataFrame, generator: random.Random):
+    order = list(range(len(new)))
+    generator.shuffle(order)
+    one, other = find_duplicates(new), find_duplicates(new[order])
+    assert one.drops.equals(other.drops)
+    assert one.clusters.equals(other.clusters)
+    assert one.signatures.equals(other.signatures)
+
+
+@QUICK
+@given(corpora(), st.integers(1, 4))
+def test_runs_one_after_another_keep_what_one_batch_keeps(corpus: pl.DataFrame, runs: int):
+    size = -(-len(corpus) // runs)
+    batches = [corpus[start : start + size] for start in range(0, len(corpus), size)]
+    in_order = [batch.with_columns(rank=pl.col("rank") + 10 * number) for number, batch in enumerate(batches)]
+    batch = find_duplicates(pl.concat(in_order))
+    published = pl.DataFrame(schema=batch.signatures.schema)
+    drops: dict[str, str] = {}
+    for run in in_order:
+        found = find_duplicates(run, as_old(corpus, published))
+        drops |= representatives_of(found)
+        published = pl.concat([published, found.signatures.filter(~pl.col("id").is_in(list(drops)))])
+    assert drops == representatives_of(batch)
+
+
+def test_an_old_document_wins_over_any_newcomer():
+    first = find_duplicates(documents([SENTENCES[0]], [99], prefix="old"))
+    old = as_old(documents([SENTENCES[0]], prefix="old"), first.signatures)
+    found = find_duplicates(documents([SENTENCES[1], SENTENCES[0], SENTENCES[2]], [-5, -9, 0]), old)
+    assert representatives_of(found) == {"d000": "old000", "d001": "old000"}
+    assert set(found.drops["method"]) == {"exact", "near"}
+    assert found.clusters.rows() == [("old000", "old000", True), ("old000", "d001", False), ("old000", "d000", False)]
+
+
+def test_rank_decides_among_newcomers():
+    found = find_duplicates(documents([SENTENCES[0], SENTENCES[1], SENTENCES[3]], [2, 1, 3]))
+    assert representatives_of(found) == {"d000": "d001"}
+
+
+def test_unicode_that_normalises_to_the_same_is_an_exact_duplicate():
+    found = find_duplicates(
+        documents(["ﬁnd the café", "find the cafe\u0301", "find  the caf\u00e9 \r\n", "find the cafes"])
+    )
+    assert found.drops.filter(pl.col("method") == "exact")["id"].to_list() == ["d001", "d002"]
+
+
+def test_texts_too_short_to_shingle_are_duplicates_only_when_equal():
+    found = find_duplicates(documents(["", "  \n", "ab", "ab", "abc", "abcd", "a", "\x00"]))
+    assert representatives_of(found) == {"d001": "d000", "d003": "d002"}
+    assert set(found.drops["method"]) == {"exact"}
+
+
+def test_no_documents_are_no_duplicates():
+    found = find_duplicates(documents([]))
+    assert (len(found.drops), len(found.clusters), len(found.signatures)) == (0, 0, 0)
+    assert found.signatures.schema == find_duplicates(documents(["x"])).signatures.schema
+
+
+def test_identical_rows_cost_no_pairs():
+    found = find_duplicates(documents([SENTENCES[0]] * 20_000))
+    assert len(found.drops) == 19_999
+    assert set(found.drops["representative_id"]) == {"d000"}
+    assert len(found.signatures) == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        pytest.param(documents(["a"]).drop("rank"), "no column 'rank'", id="missing-column"),
+        pytest.param(documents(["a"]).with_columns(id=pl.lit(1)), "column 'id'", id="wrong-type"),
+        pytest.param(documents(["a"]).with_columns(text=pl.lit(None, pl.String())), "empty values", id="null-text"),
+        pytest.param(documents(["a"]).with_columns(rank=pl.lit(float("nan"))), "empty values", id="nan-rank"),
+        pytest.param(documents(["a", "b"]).with_columns(id=pl.lit("x")), "occurs twice", id="repeated-id"),
+    ],
+)
+def test_bad_frames_are_refused(frame: pl.DataFrame, message: str):
+    with pytest.raises(RequestError, match=message):
+        find_duplicates(frame)
+
+
+def test_old_signatures_of_other_settings_are_refused():
+    signatures = find_duplicates(documents(SENTENCES, prefix="old")).signatures
+    with pytest.raises(RequestError, match="sign the old documents again"):
+        find_duplicates(
+            documents(SENTENCES), as_old(documents(SENTENCES, prefix="old"), signatures), DedupSettings(threshold=0.9)
+        )
+
+
+def test_a_published_document_is_not_new():
+    signatures = find_duplicates(documents(SENTENCES)).signatures
+    with pytest.raises(RequestError, match="both new and old"):
+        find_duplicates(documents(SENTENCES), as_old(documents(SENTENCES), signatures))
+
+
+def test_missing_old_texts_are_an_error():
+    signatures = find_duplicates(documents(SENTENCES[:1], prefix="old")).signatures
+    with pytest.raises(LakeError, match="old000"):
+        find_duplicates(documents(SENTENCES[1:2]), as_old(documents([], prefix="old"), signatures))
