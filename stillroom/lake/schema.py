@@ -33,9 +33,10 @@ class Table:
         return self.columns + COMMON_COLUMNS
 
 
+SHARD_COLUMN = Column("shard", "INTEGER", "the shard it belongs to, -1 where it belongs to none")
 COMMON_COLUMNS = (
     Column("run_id", "VARCHAR", "the run that wrote the row"),
-    Column("shard", "INTEGER", "the shard that wrote it, -1 where none did"),
+    SHARD_COLUMN,
     Column("created_at", "TIMESTAMP", "when it was committed, UTC"),
 )
 
@@ -264,14 +265,16 @@ TABLES = {
         ),
         Table(
             "dedup_signatures",
-            "MinHash signatures of what was kept, so that later runs compare without computing them again.",
+            "Signatures of texts that were compared, so that later runs compare without computing them again.",
             _columns("""
             curation_id VARCHAR | the curation
             kind VARCHAR | prompt or answer
             owner_id VARCHAR | prompt_id or sample_id
+            arrival BIGINT | order among all texts of the kind in the dataset; earlier ones win
             text_hash VARCHAR | of the normalised text
-            method VARCHAR | parameters of the signature
-            signature UINTEGER[] | MinHash values
+            characters BIGINT | of the normalised text
+            bands UINTEGER[] | one key per MinHash-LSH band
+            scheme VARCHAR | identity of the parameters; only equal schemes compare
             """),
         ),
         Table(

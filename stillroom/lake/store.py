@@ -17,7 +17,7 @@ from stillroom import __version__
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake.connection import attach_statements, connect
-from stillroom.lake.schema import SCHEMA_VERSION, TABLES, Table
+from stillroom.lake.schema import SCHEMA_VERSION, SHARD_COLUMN, TABLES, Table
 
 Row = Mapping[str, object]
 NO_SHARD = -1
@@ -107,7 +107,7 @@ class Lake:
             tables: rows by table name, without the common columns; or a function that gives them, called
                 inside the transaction, for values that depend on what is committed (a snapshot's number).
             run_id: the run that wrote the rows.
-            shard: the shard that wrote them.
+            shard: the shard that wrote them; a row may name another in its own `shard`.
 
         Returns:
             False where the key had been committed before, and nothing was written.
@@ -141,19 +141,21 @@ class Lake:
             return
         names = [column.name for column in table.columns]
         data: dict[str, list[object]] = {name: [row[name] for row in rows] for name in names}
+        data["shard"] = [row.get("shard", shard) for row in rows]
+        columns_here = (*table.columns, SHARD_COLUMN)
         incoming = pl.DataFrame(
             [
                 pl.Series(column.name, data[column.name], dtype=_POLARS[column.type], strict=True)
-                for column in table.columns
+                for column in columns_here
             ]
         )
-        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in table.columns)
-        columns = ", ".join(f'"{name}"' for name in (*names, "run_id", "shard", "created_at"))
+        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in columns_here)
+        columns = ", ".join(f'"{name}"' for name in (*names, "shard", "run_id", "created_at"))
         self._connection.register("incoming", incoming)
         try:
             self._connection.execute(
-                f'INSERT INTO lake."{table.name}" ({columns}) SELECT {casts}, ?, ?, ? FROM incoming',  # noqa: S608 - names from the schema
-                [run_id, shard, created_at],
+                f'INSERT INTO lake."{table.name}" ({columns}) SELECT {casts}, ?, ? FROM incoming',  # noqa: S608 - names from the schema
+                [run_id, created_at],
             )
         finally:
             self._connection.unregister("incoming")

@@ -111,10 +111,9 @@ class Selection(Section):
 
 
 class Near(Section):
-    """Near-duplicates: MinHash-LSH candidates, verified by exact Jaccard similarity of character shingles."""
+    """Near-duplicates: MinHash-LSH candidates, verified by exact Jaccard similarity of 5-character shingles."""
 
-    threshold: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
-    shingle: Annotated[int, Field(ge=2, le=50, description="Characters in a shingle.")] = 5
+    threshold: Annotated[float, Field(ge=0.3, le=1.0, description="Least Jaccard similarity of a duplicate.")] = 0.7
 
 
 class Curation(Section):

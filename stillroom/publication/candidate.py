@@ -1,0 +1,70 @@
+"""The examples that a curation would publish, and the hash that names their content."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from stillroom.capabilities import find_capability
+from stillroom.errors import GateError
+from stillroom.fingerprint import canonical_json, fingerprint
+from stillroom.lake import Lake, Row
+from stillroom.records import ID_DIGITS
+from stillroom.runs import prompt_from
+
+_KEPT = """
+SELECT c.sample_id, c.prompt_id, c.shard, s.answer, s.response, s.teacher_id, v.verifier, v.outcome, p.*
+FROM lake.selections c
+JOIN lake.samples s ON s.sample_id = c.sample_id AND s.run_id = c.run_id AND s.shard = c.shard
+LEFT JOIN (SELECT sample_id, outcome, verifier FROM lake.verdicts
+           QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1) v
+    ON v.sample_id = c.sample_id
+JOIN (SELECT * EXCLUDE (run_id, shard, created_at) FROM lake.prompts
+      QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1) p ON p.prompt_id = c.prompt_id
+WHERE c.curation_id = ? AND c.gate = 'kept'
+ORDER BY c.sample_id
+"""
+
+
+def new_examples(lake: Lake, curation_id: str) -> list[Row]:
+    """Rows of ``examples`` for what the curation kept and no snapshot holds yet.
+
+    Raises:
+        GateError: a kept sample has a verdict other than ``pass``; nothing must be published then.
+    """
+    rows = lake.rows(_KEPT, [curation_id])
+    if wrong := [row for row in rows if row["outcome"] != "pass"]:
+        raise GateError(
+            f"sample {wrong[0]['sample_id']} was selected but its verdict is {wrong[0]['outcome']!r}, "
+            "so nothing is published. This is a defect in selection; please report it with the run."
+        )
+    return list({row["sample_id"]: _example(row, curation_id) for row in rows}.values())
+
+
+def content_hash(examples: Sequence[Row]) -> str:
+    """sha256 over the canonical JSON of example_id, messages and answer, one line each, sorted by example_id."""
+    digest = hashlib.sha256()
+    for example in sorted(examples, key=lambda row: str(row["example_id"])):
+        content = [example[key] for key in ("example_id", "messages", "answer")]
+        digest.update(canonical_json(content).encode() + b"\n")  # pyright: ignore[reportArgumentType]
+    return digest.hexdigest()
+
+
+def _example(row: dict[str, Any], curation_id: str) -> Row:
+    prompt = prompt_from(row)
+    example = find_capability(prompt.capability).example(prompt, row["answer"], row["response"])
+    messages = [{"role": role, "content": content} for role, content in example.messages]
+    return {
+        "example_id": fingerprint(["example", row["sample_id"], messages], length=ID_DIGITS),
+        "sample_id": row["sample_id"],
+        "prompt_id": row["prompt_id"],
+        "capability": prompt.capability,
+        "messages": messages,
+        "answer": example.answer,
+        "topic": prompt.topic,
+        "difficulty_asked": prompt.difficulty_asked,
+        "origin": prompt.origin.value,
+        "teacher_id": row["teacher_id"],
+        "verifier": row["verifier"],
+        "curation_id": curation_id,
+        "shard": row["shard"],
+    }

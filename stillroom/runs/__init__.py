@@ -1,0 +1,40 @@
+"""Runs: opening, planning and curating builds, all by facts in the lake."""
+
+from stillroom.runs.curating import curate_run
+from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
+from stillroom.runs.planning import (
+    FIRST_ROUND,
+    import_prompts,
+    plan_shards,
+    pool,
+    rounds_done,
+    shard_key,
+    shard_prompts,
+    unfinished_shards,
+    written_in,
+)
+from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
+
+__all__ = [
+    "FIRST_ROUND",
+    "Run",
+    "RunState",
+    "close_run",
+    "curate_run",
+    "import_prompts",
+    "load_run",
+    "open_run",
+    "plan_shards",
+    "pool",
+    "prompt_from",
+    "prompt_row",
+    "proposal_row",
+    "rounds_done",
+    "shard_key",
+    "shard_prompts",
+    "shard_rows",
+    "teacher_row",
+    "unfinished_shards",
+    "writing_cost",
+    "written_in",
+]

@@ -1,0 +1,128 @@
+"""Opens a run of a recipe, or continues the one that is unfinished, and refuses what cannot be continued."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stillroom import __version__
+from stillroom.errors import RecipeError
+from stillroom.fingerprint import canonical_json
+from stillroom.lake import Lake, Row
+from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections, stage_fingerprints
+
+
+class RunState(StrEnum):
+    """Where a run stands; ``OPENED`` is the only unfinished one."""
+
+    OPENED = "opened"
+    PUBLISHED = "published"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One build of one recipe.
+
+    Attributes:
+        is_continued: it was opened by an earlier build.
+        is_rederived: it had been published, and a later section of the recipe has changed since.
+    """
+
+    run_id: str
+    recipe: Recipe
+    stages: dict[Stage, str]
+    is_continued: bool = False
+    is_rederived: bool = False
+
+
+def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
+    """The run that a build of ``recipe`` works on; call under the lease on its dataset.
+
+    The newest run is continued where it is unfinished. Where it is finished and only sections after
+    sampling have changed, it is derived again from what was paid for. Else a new run is opened.
+
+    Raises:
+        RecipeError: the unfinished run has committed rows under a section that has changed since; the
+            message names the field. ``new_run`` opens another run instead.
+    """
+    newest = _newest(lake, recipe.dataset)
+    if newest is None or new_run:
+        return _open(lake, recipe)
+    run_id, state, before = newest["run_id"], RunState(newest["state"]), json.loads(newest["sections"])
+    found = changes({Stage(stage): section for stage, section in before.items()}, sections(recipe))
+    paid = [change for change in found if change.stage in PAID_STAGES]
+    if state is RunState.OPENED:
+        if paid and _has_rows(lake, run_id):
+            raise RecipeError(_refusal(run_id, paid[0]))
+        if found:
+            _record(lake, run_id, recipe, RunState.OPENED, note="continued under a changed recipe")
+        return _run(run_id, recipe, is_continued=True)
+    if found and not paid:
+        _record(lake, run_id, recipe, RunState.OPENED, note=f"derived again: {found[0].field} changed")
+        return _run(run_id, recipe, is_continued=True, is_rederived=True)
+    return _open(lake, recipe)
+
+
+def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
+    """Record that the run is finished."""
+    _record(lake, run.run_id, run.recipe, state, note=note)
+
+
+def load_run(lake: Lake, run_id: str) -> Run:
+    """The run as it was last recorded.
+
+    Raises:
+        RecipeError: there is no such run.
+    """
+    rows = lake.rows("SELECT recipe FROM lake.current_runs WHERE run_id = ?", [run_id])
+    if not rows:
+        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
+    return _run(run_id, Recipe.model_validate_json(rows[0]["recipe"]), is_continued=True)
+
+
+def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
+    rows = lake.rows(
+        "SELECT run_id, state, sections FROM lake.current_runs WHERE dataset = ? "
+        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1",
+        [dataset],
+    )
+    return rows[0] if rows else None
+
+
+def _has_rows(lake: Lake, run_id: str) -> bool:
+    return bool(lake.rows("SELECT 1 FROM lake.commits WHERE run_id = ? AND key NOT LIKE 'run:%' LIMIT 1", [run_id]))
+
+
+def _open(lake: Lake, recipe: Recipe) -> Run:
+    ordinal = lake.rows("SELECT count(DISTINCT run_id) + 1 AS n FROM lake.runs WHERE dataset = ?", [recipe.dataset])
+    run_id = f"{recipe.dataset}-r{ordinal[0]['n']}"
+    _record(lake, run_id, recipe, RunState.OPENED, note="")
+    return _run(run_id, recipe)
+
+
+def _run(run_id: str, recipe: Recipe, *, is_continued: bool = False, is_rederived: bool = False) -> Run:
+    stages = stage_fingerprints(recipe)
+    return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=is_continued, is_rederived=is_rederived)
+
+
+def _record(lake: Lake, run_id: str, recipe: Recipe, state: RunState, *, note: str) -> None:
+    version = lake.rows("SELECT coalesce(max(version), 0) + 1 AS n FROM lake.runs WHERE run_id = ?", [run_id])[0]["n"]
+    row: Row = {
+        "version": version,
+        "dataset": recipe.dataset,
+        "state": state.value,
+        "capability": recipe.capability,
+        "recipe": recipe.model_dump_json(),
+        "sections": canonical_json({stage.value: section for stage, section in sections(recipe).items()}),
+        "stages": canonical_json({stage.value: value for stage, value in stage_fingerprints(recipe).items()}),
+        "code_version": __version__,
+        "note": note,
+    }
+    lake.commit(f"run:{run_id}:{version}", {"runs": [row]}, run_id=run_id)
+
+
+def _refusal(run_id: str, change: StageChange) -> str:
+    return (
+        f"run {run_id} is unfinished and was begun with {change.stage}.{change.field} = {change.before!r}, "
+        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run."
+    )

@@ -1,0 +1,144 @@
+"""What a run has to do: its pool, its shards, and which of them are not done yet."""
+
+import math
+from collections.abc import Sequence
+
+from stillroom.fingerprint import fingerprint
+from stillroom.lake import Lake, Row
+from stillroom.recipe import Recipe, Teacher
+from stillroom.records import Origin, Prompt
+from stillroom.runs.opening import Run
+from stillroom.runs.rows import prompt_from, prompt_row
+
+FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
+_OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
+_DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
+
+
+def import_prompts(lake: Lake, run: Run, prompts: Sequence[Prompt]) -> int:
+    """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many."""
+    known = {prompt.prompt_id for prompt in pool(lake, run.recipe.dataset)}
+    new = [prompt_row(prompt) for prompt in prompts if prompt.prompt_id not in known]
+    key = f"prompts:{run.run_id}:{fingerprint([row['prompt_id'] for row in new], length=16)}"  # pyright: ignore[reportArgumentType]
+    if new:
+        lake.commit(key, {"prompts": new}, run_id=run.run_id)
+    return len(new)
+
+
+def pool(lake: Lake, dataset: str) -> list[Prompt]:
+    """Every prompt of the dataset, of all its runs, in the order of admission."""
+    rows = lake.rows(
+        f"SELECT * FROM lake.prompts WHERE run_id IN {_OF_DATASET} "  # noqa: S608 - constant
+        "ORDER BY created_at, writing_round, writing_request, prompt_id",
+        {"dataset": dataset},
+    )
+    return list({row["prompt_id"]: prompt_from(row) for row in reversed(rows)}.values())[::-1]
+
+
+def rounds_done(lake: Lake, run_id: str) -> int:
+    """How many rounds of writing the run has committed; they are numbered from 1 without gaps."""
+    return lake.rows("SELECT count(*) AS n FROM lake.commits WHERE key LIKE $like", {"like": f"seed:{run_id}:%"})[0][
+        "n"
+    ]
+
+
+def written_in(lake: Lake, run_id: str) -> int:
+    """How many prompts teachers have written in the run."""
+    return lake.rows(
+        "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = ?", [run_id, Origin.WRITTEN.value]
+    )[0]["n"]
+
+
+def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
+    """Assign the prompts that a round brought to shards and teachers, once.
+
+    For round 0 these are the user's prompts, or as many seeds as the recipe samples in a run, taken from
+    those that no run of the dataset has sampled before.
+    """
+    prompts = _first_prompts(lake, run) if writing_round == FIRST_ROUND else _written(lake, run, writing_round)
+
+    def rows() -> dict[str, list[Row]]:
+        begun = lake.rows("SELECT coalesce(max(shard) + 1, 0) AS n FROM lake.shards WHERE run_id = ?", [run.run_id])
+        return {"shards": _shard_rows(prompts, run.recipe, first_shard=begun[0]["n"], writing_round=writing_round)}
+
+    if not lake.committed(_plan_key(run.run_id, writing_round)):
+        lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
+
+
+def unfinished_shards(lake: Lake, run_id: str) -> list[int]:
+    """Planned shards whose samples are not committed, in order."""
+    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run_id])
+    return [row["n"] for row in planned if not lake.committed(shard_key(run_id, row["n"]))]
+
+
+def shard_key(run_id: str, shard: int) -> str:
+    """Commit key of a shard's samples."""
+    return f"shard:{run_id}:{shard}"
+
+
+def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:
+    """The prompts of a shard in their order, each with the name of its teacher."""
+    assigned = lake.rows(
+        "SELECT prompt_id, teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY position",
+        [run.run_id, shard],
+    )
+    by_id = {prompt.prompt_id: prompt for prompt in pool(lake, run.recipe.dataset)}
+    return [(by_id[row["prompt_id"]], row["teacher"]) for row in assigned]
+
+
+def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
+    """Weighted rendezvous hashing: the same prompt always goes to the same teacher, in proportion to weights.
+
+    Adding a teacher moves only the prompts that go to it (Schindelhauer and Schomaker 2005).
+    """
+
+    def key(teacher: Teacher) -> float:
+        uniform = (int(fingerprint([prompt_id, teacher.name], length=13), 16) + 0.5) / 16**13
+        return -teacher.weight / math.log(uniform)
+
+    return max(teachers, key=key)
+
+
+def _plan_key(run_id: str, writing_round: int) -> str:
+    return f"plan:{run_id}:{writing_round}"
+
+
+def _first_prompts(lake: Lake, run: Run) -> list[Prompt]:
+    recipe = run.recipe
+    sampled = {
+        row["prompt_id"]
+        for row in lake.rows(
+            f"SELECT DISTINCT prompt_id FROM lake.shards WHERE run_id IN {_OF_DATASET}",  # noqa: S608 - constant
+            {"dataset": recipe.dataset},
+        )
+    }
+    wanted = Origin.SEED if recipe.seeding else Origin.USER
+    fresh = [prompt for prompt in pool(lake, recipe.dataset) if prompt.origin is wanted]
+    fresh = [prompt for prompt in fresh if prompt.prompt_id not in sampled]
+    if recipe.seeding is None:
+        return fresh
+    fresh.sort(key=lambda prompt: fingerprint([recipe.dataset, prompt.prompt_id]))
+    chosen = fresh[: recipe.seeding.seed_prompts]
+    return sorted(chosen, key=lambda prompt: _DIFFICULTIES.get(prompt.difficulty_asked, len(_DIFFICULTIES)))
+
+
+def _written(lake: Lake, run: Run, writing_round: int) -> list[Prompt]:
+    rows = lake.rows(
+        "SELECT * FROM lake.prompts WHERE run_id = ? AND writing_round = ? AND origin = ? ORDER BY writing_request",
+        [run.run_id, writing_round, Origin.WRITTEN.value],
+    )
+    return [prompt_from(row) for row in rows]
+
+
+def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, writing_round: int) -> list[Row]:
+    size = recipe.execution.prompts_per_shard
+    return [
+        {
+            "shard": first_shard + place // size,
+            "prompt_id": prompt.prompt_id,
+            "position": place % size,
+            "teacher": teacher_for(prompt.prompt_id, recipe.teachers).name,
+            "writing_round": writing_round,
+        }
+        for place, prompt in enumerate(prompts)
+    ]

@@ -1,0 +1,241 @@
+"""Turns records into rows of the lake, and rows back into records."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from stillroom.capabilities import Capability
+from stillroom.lake import Row
+from stillroom.recipe import Recipe
+from stillroom.records import Check, Origin, Prompt, Request, Verdict
+from stillroom.sampling import ShardResult
+from stillroom.sampling.shard import SampleEntry
+from stillroom.seeding.admission import Ruling
+from stillroom.teachers.identity import Identity
+
+
+def prompt_row(prompt: Prompt) -> Row:
+    """A row of ``prompts``."""
+    return {
+        "prompt_id": prompt.prompt_id,
+        "check_id": prompt.check_id,
+        "capability": prompt.capability,
+        "task": prompt.task,
+        "tests": prompt.check.tests,
+        "entry_point": prompt.check.entry_point,
+        "reference": prompt.reference,
+        "origin": prompt.origin.value,
+        "topic": prompt.topic,
+        "difficulty_asked": prompt.difficulty_asked,
+        "form": prompt.form,
+        "parents": list(prompt.parents),
+        "writer_teacher": prompt.writer_teacher,
+        "nearest_prompt_id": prompt.nearest_prompt_id,
+        "nearest_score": prompt.nearest_score,
+        "writing_round": prompt.writing_round,
+        "writing_request": prompt.writing_request,
+    }
+
+
+def prompt_from(row: Mapping[str, Any]) -> Prompt:
+    """The prompt of a row of ``prompts``."""
+    return Prompt(
+        capability=row["capability"],
+        task=row["task"],
+        check=Check(tests=row["tests"], entry_point=row["entry_point"]),
+        reference=row["reference"],
+        origin=Origin(row["origin"]),
+        topic=row["topic"],
+        difficulty_asked=row["difficulty_asked"],
+        form=row["form"],
+        parents=tuple(row["parents"]),
+        writer_teacher=row["writer_teacher"],
+        nearest_prompt_id=row["nearest_prompt_id"],
+        nearest_score=row["nearest_score"],
+        writing_round=row["writing_round"],
+        writing_request=row["writing_request"],
+    )
+
+
+def proposal_row(ruling: Ruling, number: int) -> Row:
+    """A row of ``proposals``."""
+    proposed = ruling.proposed
+    return {
+        "writing_round": number,
+        "writing_request": proposed.position,
+        "teacher_id": proposed.writer_teacher,
+        "parents": [prompt.prompt_id for prompt in proposed.draft.examples],
+        "request_text": proposed.request_text,
+        "response": proposed.completion.text,
+        "admitted": ruling.prompt is not None,
+        "reason": ruling.reason,
+        "detail": ruling.detail,
+        "prompt_id": ruling.prompt.prompt_id if ruling.prompt else "",
+        "prompt_tokens": proposed.completion.prompt_tokens,
+        "completion_tokens": proposed.completion.completion_tokens,
+    }
+
+
+def teacher_row(identity: Identity, recipe: Recipe, *, licence: str, template_sha256: str) -> Row:
+    """A row of ``teachers``."""
+    teacher = next(one for one in recipe.teachers if one.name == identity.name)
+    return {
+        "teacher_id": identity.teacher_id,
+        "name": identity.name,
+        "revision": identity.revision,
+        "revision_source": identity.revision_source,
+        "model": identity.model,
+        "architecture": identity.architecture,
+        "engine": identity.engine,
+        "licence": teacher.licence or licence,
+        "template_sha256": template_sha256,
+        "input_price_per_million": teacher.price.input_per_million,
+        "output_price_per_million": teacher.price.output_per_million,
+        "currency": teacher.price.currency,
+    }
+
+
+def shard_rows(
+    result: ShardResult, *, capability: Capability, prompts: Sequence[Prompt], recipe: Recipe
+) -> dict[str, list[Row]]:
+    """Rows of ``samples``, ``verdicts`` and ``costs`` of one finished shard."""
+    by_id = {prompt.prompt_id: prompt for prompt in prompts}
+    return {
+        "samples": [
+            _sample_row(entry, result.requests[entry.sample.request_id], by_id[entry.sample.prompt_id], capability)
+            for entry in result.samples
+        ],
+        "verdicts": [verdict_row(verdict) for verdict in result.verdicts],
+        "costs": [*_sampling_costs(result.samples, recipe), _verification_cost(result.verdicts)],
+    }
+
+
+def verdict_row(verdict: Verdict) -> Row:
+    """A row of ``verdicts``."""
+    judgement = verdict.judgement
+    return {
+        "sample_id": verdict.sample_id,
+        "check_id": verdict.check_id,
+        "verifier": verdict.verifier,
+        "verifier_id": verdict.verifier_id,
+        "image_digest": verdict.image_digest,
+        "calibration_id": verdict.calibration_id,
+        "outcome": judgement.outcome.value,
+        "reason": judgement.reason,
+        "detail": judgement.detail,
+        "tests_passed": judgement.tests_passed,
+        "tests_total": judgement.tests_total,
+        "cpu_seconds": judgement.cpu_seconds,
+        "wall_seconds": judgement.wall_seconds,
+        "peak_memory_bytes": judgement.peak_memory_bytes,
+    }
+
+
+def writing_cost(rulings: Sequence[Ruling], recipe: Recipe, teacher_id: str) -> Row:
+    """What a round of writing cost, as a row of ``costs``."""
+    completions = [ruling.proposed.completion for ruling in rulings]
+    return _cost(
+        "writing",
+        teacher_id,
+        recipe,
+        samples=len(completions),
+        prompt_tokens=sum(one.prompt_tokens for one in completions),
+        cached_tokens=sum(one.cached_tokens for one in completions),
+        completion_tokens=sum(one.completion_tokens for one in completions),
+        seconds=sum(one.latency_seconds for one in completions),
+    )
+
+
+def _sample_row(entry: SampleEntry, request: Request, prompt: Prompt, capability: Capability) -> Row:
+    sample = entry.sample
+    completion = sample.completion
+    answer = capability.extract(prompt, completion)
+    params = request.params
+    return {
+        "sample_id": sample.sample_id,
+        "prompt_id": sample.prompt_id,
+        "request_id": sample.request_id,
+        "teacher_id": sample.teacher_id,
+        "sample_index": sample.index,
+        "epoch": request.epoch,
+        "request_text": request.text,
+        "response": completion.text,
+        "answer": answer.text,
+        "extraction_problem": answer.problem,
+        "finish_reason": completion.finish_reason.value,
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+        "top_k": params.top_k,
+        "min_p": params.min_p,
+        "repetition_penalty": params.repetition_penalty,
+        "max_new_tokens": params.max_new_tokens,
+        "prompt_tokens": completion.prompt_tokens,
+        "completion_tokens": completion.completion_tokens,
+        "cached_tokens": completion.cached_tokens,
+        "latency_seconds": completion.latency_seconds,
+        "answered_at": _naive_utc(entry.answered_at),
+    }
+
+
+def _sampling_costs(entries: Iterable[SampleEntry], recipe: Recipe) -> list[Row]:
+    by_teacher: dict[str, list[SampleEntry]] = {}
+    for entry in entries:
+        by_teacher.setdefault(entry.sample.teacher_id, []).append(entry)
+    return [
+        _cost(
+            "sampling",
+            teacher_id,
+            recipe,
+            samples=len(theirs),
+            prompt_tokens=sum(one.sample.completion.prompt_tokens for one in theirs),
+            cached_tokens=sum(one.sample.completion.cached_tokens for one in theirs),
+            completion_tokens=sum(one.sample.completion.completion_tokens for one in theirs),
+            seconds=sum(one.sample.completion.latency_seconds for one in theirs),
+        )
+        for teacher_id, theirs in by_teacher.items()
+    ]
+
+
+def _verification_cost(verdicts: Sequence[Verdict]) -> Row:
+    return {
+        "stage": "verification",
+        "teacher_id": "",
+        "samples": len(verdicts),
+        "prompt_tokens": 0,
+        "cached_tokens": 0,
+        "completion_tokens": 0,
+        "seconds": sum(verdict.judgement.cpu_seconds for verdict in verdicts),
+        "money": 0.0,
+        "currency": "",
+    }
+
+
+def _cost(
+    stage: str,
+    teacher_id: str,
+    recipe: Recipe,
+    *,
+    samples: int,
+    prompt_tokens: int,
+    cached_tokens: int,
+    completion_tokens: int,
+    seconds: float,
+) -> Row:
+    price = next(one.price for one in recipe.teachers if one.name == teacher_id.partition("@")[0])
+    money = (prompt_tokens * price.input_per_million + completion_tokens * price.output_per_million) / 1e6
+    return {
+        "stage": stage,
+        "teacher_id": teacher_id,
+        "samples": samples,
+        "prompt_tokens": prompt_tokens,
+        "cached_tokens": cached_tokens,
+        "completion_tokens": completion_tokens,
+        "seconds": seconds,
+        "money": money,
+        "currency": price.currency,
+    }
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    """The lake's TIMESTAMP columns are UTC without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

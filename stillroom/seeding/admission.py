@@ -1,0 +1,126 @@
+"""Which proposed tasks become prompts: each reply gets exactly one ruling, in request order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stillroom.capabilities import Capability, Draft, Proposal, Rejection
+from stillroom.recipe import Seeding
+from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
+from stillroom.seeding.novelty import NoveltyPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A writer's reply and what it was a reply to."""
+
+    position: int
+    draft: Draft
+    request_text: str
+    writer_teacher: str
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The fate of one reply: a prompt, or the reason why none came of it."""
+
+    proposed: Proposed
+    prompt: Prompt | None
+    reason: str = ""
+    detail: str = ""
+
+
+async def rule(
+    proposed: Sequence[Proposed],
+    *,
+    pool: Sequence[Prompt],
+    number: int,
+    seeding: Seeding,
+    capability: Capability,
+    verifiers: Sequence[Verifier],
+) -> list[Ruling]:
+    """Rule on the replies of round ``number``, in order.
+
+    The gates, first to last: the reply is whole and well-formed; the writer's own solution passes enough
+    of its tests, and only those tests are kept; no trivial answer passes the kept tests; the task is new:
+    no task in the pool, and none admitted before it in this round, has a ROUGE-L F1 of ``max_rouge_l``
+    or more with it.
+
+    Raises:
+        SandboxError: the sandbox failed, so nothing is known.
+    """
+    examined = await asyncio.gather(*(_examine(one, number, seeding, capability, verifiers) for one in proposed))
+    known = {prompt.prompt_id for prompt in pool}
+    novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in pool)
+    return [_admit(ruling, novelty, known, seeding.max_rouge_l) for ruling in examined]
+
+
+async def _examine(
+    proposed: Proposed, number: int, seeding: Seeding, capability: Capability, verifiers: Sequence[Verifier]
+) -> Ruling:
+    """All gates that look at one reply alone."""
+    if proposed.completion.finish_reason is FinishReason.LENGTH:
+        return Ruling(proposed=proposed, prompt=None, reason="truncated")
+    read = capability.read_proposal(proposed.completion.text, min_checks=seeding.min_tests)
+    if isinstance(read, Rejection):
+        return Ruling(proposed=proposed, prompt=None, reason=read.reason, detail=read.detail)
+    prompt = _as_prompt(read, proposed, number, capability)
+    kept = await _consistent_tests(prompt, capability, verifiers)
+    offered = prompt.check.tests.splitlines()
+    if len(kept) < seeding.min_tests or 2 * len(kept) < len(offered):
+        detail = f"the writer's own solution passes {len(kept)} of its {len(offered)} tests"
+        return Ruling(proposed=proposed, prompt=None, reason="reference:fails-its-tests", detail=detail)
+    prompt = replace(prompt, check=replace(prompt.check, tests="\n".join(kept)))
+    for trivial in capability.trivial_answers(prompt):
+        if await _passes(prompt.check, trivial.text, verifiers):
+            return Ruling(proposed=proposed, prompt=None, reason="tests:trivial", detail=f"passed by: {trivial.text}")
+    return Ruling(proposed=proposed, prompt=prompt)
+
+
+def _admit(ruling: Ruling, novelty: NoveltyPool, known: set[str], limit: float) -> Ruling:
+    """The gates that look at the pool, which grows with every admission."""
+    prompt = ruling.prompt
+    if prompt is None:
+        return ruling
+    if prompt.prompt_id in known:
+        return replace(ruling, prompt=None, reason="duplicate", detail=prompt.prompt_id)
+    nearest = novelty.nearest(prompt.task)
+    if nearest.score >= limit:
+        detail = f"ROUGE-L {nearest.score:.3f} with {nearest.id}"
+        return replace(ruling, prompt=None, reason="too-similar", detail=detail)
+    novelty.add(prompt.prompt_id, prompt.task)
+    known.add(prompt.prompt_id)
+    return replace(ruling, prompt=replace(prompt, nearest_prompt_id=nearest.id, nearest_score=nearest.score))
+
+
+def _as_prompt(read: Proposal, proposed: Proposed, number: int, capability: Capability) -> Prompt:
+    return Prompt(
+        capability=capability.name,
+        task=read.task,
+        check=read.check,
+        reference=read.reference,
+        origin=Origin.WRITTEN,
+        topic=proposed.draft.topic,
+        difficulty_asked=proposed.draft.difficulty,
+        form=proposed.draft.form,
+        parents=tuple(prompt.prompt_id for prompt in proposed.draft.examples),
+        writer_teacher=proposed.writer_teacher,
+        writing_round=number,
+        writing_request=proposed.position,
+    )
+
+
+async def _consistent_tests(prompt: Prompt, capability: Capability, verifiers: Sequence[Verifier]) -> list[str]:
+    """The tests that the writer's own solution passes, each judged alone."""
+    reference = capability.reference_answer(prompt).text
+    tests = prompt.check.tests.splitlines()
+    passing = await asyncio.gather(
+        *(_passes(replace(prompt.check, tests=test), reference, verifiers) for test in tests)
+    )
+    return [test for test, passes in zip(tests, passing, strict=True) if passes]
+
+
+async def _passes(check: Check, answer: str, verifiers: Sequence[Verifier]) -> bool:
+    judgements = [await verifier.judge(check, Answer(text=answer)) for verifier in verifiers]
+    return all(judgement.outcome is Outcome.PASS for judgement in judgements)

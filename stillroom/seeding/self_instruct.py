@@ -1,0 +1,158 @@
+"""Self-instruct (Wang et al. 2022, arXiv:2212.10560): a teacher writes new tasks from a growing pool.
+
+One round sends its requests, journals every raw reply, and then filters the replies in request order.
+What a round draws depends only on the run, the round and the pool committed before it, so a round that
+was killed goes on with the replies it has.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from stillroom.capabilities import Capability, Draft
+from stillroom.errors import TeacherRefused
+from stillroom.fingerprint import fingerprint
+from stillroom.journal import Journal
+from stillroom.recipe import Seeding
+from stillroom.records import Completion, ModelClient, Origin, Prompt, Request, SamplingParams, Verifier
+from stillroom.seeding.admission import Proposed, Ruling, rule
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The raw reply to one writing request, as it is journalled."""
+
+    position: int
+    request_id: str
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round is to do.
+
+    Attributes:
+        number: from 1.
+        requests: how many writing requests it sends.
+        pool: every prompt committed before the round, in the order of their admission.
+    """
+
+    run_id: str
+    number: int
+    requests: int
+    pool: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundResult:
+    """All that a finished round has to commit: a ruling for every reply, in request order."""
+
+    rulings: tuple[Ruling, ...]
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The prompts that were admitted, in request order."""
+        return [ruling.prompt for ruling in self.rulings if ruling.prompt is not None]
+
+
+def requests_in_round(seeding: Seeding, *, still_wanted: int) -> int:
+    """Writing requests for the next round: half as many again as prompts are wanted, within the recipe's limit."""
+    return min(seeding.requests_per_round, max(4, still_wanted + still_wanted // 2))
+
+
+def draw(round_: Round, position: int, seeding: Seeding, capability: Capability) -> Draft:
+    """What the request at ``position`` shows and asks for; the same at every call."""
+    seed = fingerprint(["draw", round_.run_id, round_.number, position])
+    chance = random.Random(seed)  # noqa: S311 - reproducible draws, not secrets
+    seeds = [prompt for prompt in round_.pool if prompt.origin is Origin.SEED]
+    written = [prompt for prompt in round_.pool if prompt.origin is Origin.WRITTEN]
+    shown = chance.sample(seeds, min(seeding.few_shot.seeds, len(seeds)))
+    shown += chance.sample(written, min(seeding.few_shot.generated, len(written)))
+    chance.shuffle(shown)
+    return Draft(
+        examples=tuple(shown),
+        topic=chance.choice(capability.topics),
+        difficulty=chance.choice(capability.difficulties),
+        form=chance.choice(capability.forms),
+    )
+
+
+async def write_round(
+    round_: Round,
+    *,
+    seeding: Seeding,
+    capability: Capability,
+    writer: ModelClient,
+    verifiers: Sequence[Verifier],
+    journal_path: Path,
+    observe: Callable[[int, int], None] = lambda replied, requested: None,
+) -> RoundResult:
+    """Send a round's requests (those without a journalled reply), and rule on every reply.
+
+    Args:
+        round_: what to do.
+        seeding: the recipe's section.
+        capability: how tasks are asked for and read.
+        writer: the teacher that writes.
+        verifiers: judge whether a task's own solution passes its tests.
+        journal_path: where raw replies are kept until the round is committed.
+        observe: called with (replies so far, requests) after every reply.
+
+    Raises:
+        TeacherError: the writer is gone.
+        SandboxError: the sandbox failed.
+    """
+    params = SamplingParams(
+        temperature=seeding.temperature,
+        top_p=seeding.top_p,
+        max_new_tokens=seeding.max_new_tokens,
+        json_schema=capability.writing_schema(),
+    )
+    drafts = [draw(round_, position, seeding, capability) for position in range(round_.requests)]
+    requests = [
+        Request(
+            prompt_id=f"{round_.run_id}:{round_.number}:{position}",
+            teacher_id=writer.teacher_id,
+            text=writer.render(capability.writing_request(drafted)),
+            params=params,
+            epoch=0,
+        )
+        for position, drafted in enumerate(drafts)
+    ]
+    with Journal[Reply](journal_path, Reply) as journal:
+        replies = {reply.request_id: reply for reply in journal.replay.records}
+
+        async def ask(position: int) -> None:
+            request = requests[position]
+            if request.request_id in replies:
+                return
+            try:
+                completion = (await writer.complete(request.text, params, 1))[0]
+            except TeacherRefused:
+                return  # too long for this writer: a request without a reply yields no prompt
+            reply = Reply(position, request.request_id, completion)
+            journal.append(reply)
+            replies[request.request_id] = reply
+            observe(len(replies), round_.requests)
+
+        asking = [ask(position) for position in range(round_.requests)]
+        if failures := [failed for failed in await asyncio.gather(*asking, return_exceptions=True) if failed]:
+            raise failures[0]
+    proposed = [
+        Proposed(
+            position=position,
+            draft=drafts[position],
+            request_text=request.text,
+            writer_teacher=writer.teacher_id,
+            completion=replies[request.request_id].completion,
+        )
+        for position, request in enumerate(requests)
+        if request.request_id in replies
+    ]
+    rulings = await rule(
+        proposed, pool=round_.pool, number=round_.number, seeding=seeding, capability=capability, verifiers=verifiers
+    )
+    return RoundResult(rulings=tuple(rulings))
