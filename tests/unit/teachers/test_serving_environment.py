@@ -1,0 +1,86 @@
+"""The SGLang environment is made once, never half, and a failure says what to do."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import TeacherError
+from stillroom.teachers import serving_environment as environment
+
+PYPROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+"""
+
+
+@pytest.fixture(autouse=True)
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A deployment folder whose only requirement no index has."""
+    folder = tmp_path / "deployment"
+    (folder / "plugin").mkdir(parents=True)
+    (folder / "plugin" / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "requirements.txt").write_text("no-such-package==1.0\n")
+    monkeypatch.setattr(environment, "DEPLOYMENT", folder)
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return folder
+
+
+def test_a_finished_environment_is_used_as_it_is() -> None:
+    folder = environment.environment_folder(environment.find_base_python())
+    folder.mkdir(parents=True)
+    (folder / environment.MARKER).touch()
+    assert environment.ensure_environment(pytest.fail) == folder / "bin" / "python"
+
+
+def test_a_changed_pin_names_another_environment(deployment: Path) -> None:
+    base = environment.find_base_python()
+    before = environment.environment_folder(base)
+    (deployment / "requirements.txt").write_text("no-such-package==1.1\n")
+    assert environment.environment_folder(base) != before
+
+
+def test_a_half_made_one_is_made_again_and_pips_failure_is_shown() -> None:
+    folder = environment.environment_folder(environment.find_base_python())
+    (folder / "left over").mkdir(parents=True)
+    said: list[str] = []
+    with pytest.raises(TeacherError, match=r"pip install failed.*\n(?s:.*)No matching distribution found for no-such"):
+        environment.ensure_environment(said.append)
+    assert any("half-made" in line for line in said)
+    assert not (folder / "left over").exists()
+    assert not (folder / environment.MARKER).exists()
+
+
+def test_too_little_disk_is_found_before_anything_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "NEEDED_BYTES", 10**18)
+    with pytest.raises(TeacherError, match=r"GB free; .*STILLROOM_HOME on a larger disk"):
+        environment.ensure_environment(pytest.fail)
+
+
+def test_no_fitting_python_is_named_with_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "SUPPORTED_PYTHONS", ("3.99",))
+    with pytest.raises(TeacherError, match=r"found .*\(Python 3\.1[12]\); expected Python 3\.99 .*python3-venv"):
+        environment.find_base_python()
+
+
+def test_outside_a_checkout_the_missing_file_is_named(deployment: Path) -> None:
+    shutil.rmtree(deployment)
+    with pytest.raises(TeacherError, match=r"requirements\.txt does not exist.*`urls:`"):
+        environment.ensure_environment(pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        pytest.param("a\nValueError: bad flag\nbye\n", "ValueError: bad flag", id="an exception"),
+        pytest.param(
+            "usage: x\nx: error: unrecognized arguments: --y\n", "unrecognized arguments: --y", id="a bad flag"
+        ),
+        pytest.param("one\n\ntwo\n", "two", id="else the last lines"),
+    ],
+)
+def test_the_telling_lines_of_a_log_are_found(tmp_path: Path, log: str, expected: str) -> None:
+    (tmp_path / "log").write_text(log)
+    assert expected in environment.telling_lines(tmp_path / "log")
