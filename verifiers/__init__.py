@@ -1,1 +1,1 @@
-"""verifiers"""
+"""Verifiers: what judges a sample, and the sandbox that runs code for them."""

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-Data: TypeAlias = (
-    "None | bool | int | float | complex | str | bytes | list[Data] | tuple[Data, ...] | set[Data] | frozenset[Data]"
-    " | dict[Data, Data]"
-)
+Data: TypeAlias = "bool | int | float | complex | str | bytes | list[Data] | tuple[Data, ...] | set[Data] | frozenset[Data] | dict[Data, Data] | None"  # noqa: E501
 """What travels between the driver and a program: built-in data, exactly, and nothing that can act."""
 
 
@@ -135,6 +132,47 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestUnit:
+    """One function or method of tests that ran in a process of their own, or their module level.
+
+    Attributes:
+        ending: ``passed``, ``failed`` (an assertion), ``raised`` (by the solution), ``gone`` (the solution's
+            process ended), ``broken-result`` (an error of the tests after they had called the solution) or
+            ``broken`` (before).
+        raised: the exception that ended it.
+    """
+
+    __test__ = False  # pytest: a record, not a test
+
+    name: str
+    ending: str
+    raised: Raised | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsRun:
+    """What came of tests in a process of their own.
+
+    Attributes:
+        ending: how their process ended.
+        units: how each of them ended, as far as they came.
+        is_solution_gone: the solution's process ended while it was still needed.
+        calls: requests that the tests made of the solution.
+        absent: a name that the tests use and neither they nor the solution define, or "".
+        is_waiting: the process was waiting for the solution when it ended.
+    """
+
+    __test__ = False
+
+    ending: Ending
+    units: tuple[TestUnit, ...] = ()
+    is_solution_gone: bool = False
+    calls: int = 0
+    absent: str = ""
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """What came of a program. All of it but ending, times and memory are the program's own claims.
 
@@ -143,7 +181,7 @@ class Execution:
         readings: one for each ``read`` step that was reached.
         exit_status: the process's exit code, or minus the signal that ended it.
         stdout_bytes: how much it wrote; ``stdout`` is the beginning.
-        tests: in the two-process form, what came of the process that ran the tests.
+        tests: in the two-process form, what came of the tests.
     """
 
     ending: Ending
@@ -156,7 +194,7 @@ class Execution:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
-    tests: "Execution | None" = None
+    tests: TestsRun | None = None
 
 
 class Executor(Protocol):

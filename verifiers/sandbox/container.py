@@ -11,14 +11,16 @@ import platform
 import secrets
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from docker import DockerClient
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container as DockerContainer
+from docker.types import LogConfig
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
@@ -29,6 +31,13 @@ STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an a
 STDOUT = 1
 MAX_CONTAINER_PROCESSES = 4096
 ZYGOTE_MEMORY_BYTES = 256 << 20
+
+
+class _Attached(Protocol):
+    """What Docker's SDK returns for an attached stream: a file over a socket."""
+
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, ru
             nano_cpus=int(cpus * 1e9),
             ipc_mode="private",
             runtime=runtime or None,
-            log_config={"type": "none"},
+            log_config=LogConfig(type="none"),
             stdin_open=True,
             auto_remove=True,
         )
@@ -81,11 +90,9 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, ru
         raise SandboxError(f"Docker would not create a container from {tag}: {error}") from error
     try:
         # StdinOnce closes the zygote's stdin when the attached driver goes away, however it goes.
-        attached = client.api.attach_socket(
-            container.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-        )
-        raw = cast("socket.socket", getattr(attached, "_sock", attached))
-        stream = socket.socket(fileno=os.dup(raw.fileno()))
+        attach = cast("Callable[..., _Attached]", client.api.attach_socket)  # pyright: ignore[reportUnknownMemberType]
+        attached = attach(container.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        stream = socket.socket(fileno=os.dup(attached.fileno()))
         attached.close()
         container.start()
     except (DockerException, RequestException) as error:
@@ -104,7 +111,7 @@ def sweep(client: DockerClient) -> int:
     """Remove containers whose driver on this machine is gone; returns how many."""
     removed = 0
     try:
-        left = cast("list[DockerContainer]", client.containers.list(all=True, filters={"label": LABEL}))
+        left = client.containers.list(all=True, filters={"label": LABEL})
     except (DockerException, RequestException) as error:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:

@@ -125,7 +125,7 @@ class DockerExecutor:
     async def _attempt(self, program: Program) -> Execution:
         session = await self._living_session()
         wall, processes = await session.submit(program, program.limits.wall_seconds + GRACE_SECONDS)
-        return wire.read_execution(program, processes[0], wall)
+        return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:
         if self._session is not None and self._session.lost is None:

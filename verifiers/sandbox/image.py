@@ -3,9 +3,10 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -72,7 +73,8 @@ def _built(client: DockerClient, tag: str, site: Iterable[tuple[Path, PurePosixP
     repository, _, version = tag.partition(":")
     labels = {DIGEST_LABEL: root.digest, LIBRARIES_LABEL: json.dumps(root.libraries)}
     changes = [f"LABEL {name}={json.dumps(value)}" for name, value in labels.items()]
-    said = client.api.import_image_from_data(_archive(root), repository=repository, tag=version, changes=changes)
+    load = cast("Callable[..., object]", client.api.import_image_from_data)  # pyright: ignore[reportUnknownMemberType]
+    said = load(_archive(root), repository=repository, tag=version, changes=changes)
     if "sha256:" not in str(said):
         raise APIError(f"docker import said {said!r}")
     return Image(tag=tag, digest=root.digest)

@@ -28,8 +28,11 @@ PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
 
 # Of no use to a program that solves a task, or in need of libraries that a headless host lacks.
 LEFT_OUT_PACKAGES = frozenset(
-    ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data", "site-packages", "venv")
-    + ("dist-packages", "__pycache__", "msilib", "distutils", "sitecustomize.py", "usercustomize.py")
+    (
+        *("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data", "venv"),
+        *("site-packages", "dist-packages", "__pycache__", "msilib", "distutils", "sitecustomize.py"),
+        "usercustomize.py",
+    )
 )
 LEFT_OUT_EXTENSIONS = re.compile(
     r"^(_tkinter|nis|_curses|_curses_panel|readline|_crypt|_dbm|_gdbm|spwd|ossaudiodev|xx.*|_test.*|_ctypes_test)\."
@@ -138,9 +141,7 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
 
 def _tree(home: Path, to: PurePosixPath, left_out: frozenset[str]) -> Iterator[tuple[Path, PurePosixPath]]:
     for folder, subfolders, files in os.walk(home):
-        subfolders[:] = sorted(
-            name for name in subfolders if name not in left_out and not name.startswith("config-")
-        )
+        subfolders[:] = sorted(name for name in subfolders if name not in left_out and not name.startswith("config-"))
         for name in sorted(files):
             if name in left_out or name.endswith((".pyc", ".a", ".exe")) or LEFT_OUT_EXTENSIONS.match(name):
                 continue

@@ -122,7 +122,11 @@ class Session(asyncio.Protocol):
         del self._said[:total]
         processes: list[wire.Process] = []
         for status, killed, cpu, peak, result, stdout_bytes, out, err in heads:
-            parts = [bytes(body[:result]), bytes(body[result : result + out]), bytes(body[result + out : result + out + err])]
+            parts = [
+                bytes(body[:result]),
+                bytes(body[result : result + out]),
+                bytes(body[result + out : result + out + err]),
+            ]
             body = body[result + out + err :]
             processes.append(
                 wire.Process(

@@ -3,9 +3,21 @@
 import marshal
 import signal
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
-from stillroom.records.execution import Ending, Execution, Given, Program, Raised, Reading, Reported, Step
+from stillroom.records.execution import (
+    Ending,
+    Execution,
+    Given,
+    Program,
+    Raised,
+    Reading,
+    Reported,
+    Step,
+    TestsRun,
+    TestUnit,
+)
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
 JOB = struct.Struct("<4sIIIIIIQII")
@@ -17,8 +29,8 @@ MAX_SOURCE_BYTES = 1 << 20
 MAX_JOB_BYTES = 64 << 20
 MAX_FRAMES = 100_000
 MAX_NAME = 500
-NOT_KILLED = 0
-CONFINEMENT_FAILED = 111  # the exit code of a child that could not be confined
+MAX_BASES = 64
+NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)  # why the zygote says that a process ended
 
 _FRAME = struct.Struct("<cI")
 
@@ -43,8 +55,12 @@ class Process:
 
 def encode_job(number: int, program: Program) -> bytes:
     """The message that starts a program."""
-    if program.is_script:
-        job: tuple[object, ...] = ("script", program.source, list(program.arguments))
+    tests = b""
+    if program.tests:
+        job: tuple[object, ...] = ("serve", program.source)
+        tests = marshal.dumps(("tests", program.tests, program.entry_point), FORMAT)
+    elif program.is_script:
+        job = ("script", program.source, list(program.arguments))
     else:
         job = ("calls", program.source, [_step(step) for step in program.steps])
     solution = marshal.dumps(job, FORMAT)
@@ -53,7 +69,7 @@ def encode_job(number: int, program: Program) -> bytes:
         b"JOB1",
         number,
         len(solution),
-        0,
+        len(tests),
         len(program.stdin),
         max(1, int(limits.cpu_seconds * 1000)),
         max(1, int(limits.wall_seconds * 1000)),
@@ -61,7 +77,7 @@ def encode_job(number: int, program: Program) -> bytes:
         limits.output_bytes,
         program.keep_output_bytes,
     )
-    return head + solution + program.stdin
+    return head + tests + solution + program.stdin
 
 
 def encode_ping(number: int) -> bytes:
@@ -69,22 +85,22 @@ def encode_ping(number: int) -> bytes:
     return JOB.pack(b"PING", number, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def read_execution(program: Program, process: Process, wall_seconds: float) -> Execution:
-    """What a dead process and the frames it left say came of the program.
+def read_execution(program: Program, processes: list[Process], wall_seconds: float) -> Execution:
+    """What the dead processes of a job and the frames they left say came of the program.
 
     Raises:
-        SandboxBroken: when the process never became the program.
+        SandboxBroken: when a process never became the program.
     """
-    code = process.wait_status
-    exit_status = -(code & 0x7F) if code & 0x7F else code >> 8
-    if exit_status == CONFINEMENT_FAILED and not process.result:
-        raise SandboxBroken(process.stderr.decode(errors="replace"))
-    load, raised, readings, ended = _frames(process.result)
-    ending = _ending(program, process, exit_status, load, raised, ended)
+    process = processes[0]
+    for each in processes:
+        if each.killed == UNCONFINED:
+            raise SandboxBroken(each.stderr.decode(errors="replace"))
+    frames = _frames(process.result)
+    exit_status = _exit_status(process)
     return Execution(
-        ending=ending,
-        raised=raised,
-        readings=readings,
+        ending=_ending(program, process, frames),
+        raised=frames.raised,
+        readings=tuple(frames.readings),
         stdout=process.stdout,
         stderr=process.stderr,
         stdout_bytes=process.stdout_bytes,
@@ -92,27 +108,66 @@ def read_execution(program: Program, process: Process, wall_seconds: float) -> E
         cpu_seconds=process.cpu_microseconds / 1e6,
         wall_seconds=wall_seconds,
         peak_memory_bytes=process.peak_kib * 1024,
+        tests=_tests_run(program, processes[1]) if len(processes) > 1 else None,
     )
 
 
-def _ending(
-    program: Program, process: Process, exit_status: int, load: bytes, raised: Raised | None, ended: bool
-) -> Ending:
-    if process.killed != NOT_KILLED or exit_status == -signal.SIGKILL and process.cpu_microseconds >= 1e6 * program.limits.cpu_seconds:
+def _exit_status(process: Process) -> int:
+    code = process.wait_status
+    return -(code & 0x7F) if code & 0x7F else code >> 8
+
+
+def _ending(program: Program, process: Process, frames: "_Frames") -> Ending:
+    status = _exit_status(process)
+    over_cpu = process.cpu_microseconds >= 1e6 * program.limits.cpu_seconds
+    if process.killed in (KILLED_CPU, KILLED_WALL) or (status == -signal.SIGKILL and over_cpu):
         return Ending.TIMEOUT
     if process.stdout_bytes >= program.limits.output_bytes:
         return Ending.OUTPUT_LIMIT
-    if load == b"S":
+    if frames.load == b"S":
         return Ending.SYNTAX
-    if raised is not None and raised.type_name == "MemoryError":
+    if frames.raised is not None and frames.raised.type_name == "MemoryError":
         return Ending.MEMORY
-    if exit_status < 0:
+    if status < 0 and process.killed == NOT_KILLED:
         return Ending.CRASH
-    if raised is not None:
+    if frames.raised is not None:
         return Ending.EXCEPTION
-    if ended or (program.is_script and load == b"L" and exit_status == 0):
+    if frames.ended or process.killed == NOT_NEEDED or (program.is_script and frames.load == b"L" and status == 0):
         return Ending.DONE
     return Ending.EXIT
+
+
+def _tests_run(program: Program, process: Process) -> TestsRun:
+    is_waiting = process.result[:1] == b"W"
+    frames = _frames(process.result[1:])
+    ending = _ending(program, process, frames)
+    found = frames.tests
+    match found:
+        case (list(), bool(gone), int(calls), str(absent)):
+            units = cast("tuple[list[object]]", found)[0]
+            return TestsRun(
+                ending=Ending.DONE,
+                units=tuple(_unit(each) for each in units),
+                is_solution_gone=gone,
+                calls=calls,
+                absent=_text(absent),
+                is_waiting=is_waiting,
+            )
+        case _:
+            return TestsRun(ending=Ending.EXIT if ending is Ending.DONE else ending, is_waiting=is_waiting)
+
+
+def _unit(found: object) -> TestUnit:
+    match found:
+        case (str(name), "passed", str(), tuple(), str(), str()):
+            return TestUnit(name=_text(name), ending="passed")
+        case (str(name), str(ending), str(kind), tuple(), str(message), str(missing)):
+            bases = cast("tuple[tuple[object, ...], ...]", found)[3]
+            names = tuple(_text(base) for base in bases[:MAX_BASES])
+            raised = Raised(type_name=_text(kind), base_names=names, message=_text(message), missing=_text(missing))
+            return TestUnit(name=_text(name), ending=_text(ending), raised=raised)
+        case _:
+            return TestUnit(name="?", ending="broken")
 
 
 def _step(step: Step) -> tuple[object, ...]:
@@ -138,41 +193,54 @@ def _given(given: Given) -> tuple[bool, object]:
     return (False, given.value) if given.register is None else (True, given.register)
 
 
-def _frames(result: bytes) -> tuple[bytes, Raised | None, tuple[Reading, ...], bool]:
+@dataclass(slots=True)
+class _Frames:
     """How loading went, what ended it, the readings, and whether it came to its end."""
-    load, raised, ended = b"", None, False
-    readings: list[Reading] = []
+
+    load: bytes = b""
+    raised: Raised | None = None
+    readings: list[Reading] = field(default_factory=list[Reading])
+    ended: bool = False
+    tests: object = None
+
+
+def _frames(result: bytes) -> _Frames:
+    found = _Frames()
     at = 0
-    while at + _FRAME.size <= len(result) and len(readings) < MAX_FRAMES and not ended:
+    while at + _FRAME.size <= len(result) and len(found.readings) < MAX_FRAMES and not found.ended:
         kind, size = _FRAME.unpack_from(result, at)
         payload = result[at + _FRAME.size : at + _FRAME.size + size]
         at += _FRAME.size + size
         if len(payload) < size:
             break
-        if kind in b"SLB" and not load:
-            load = kind
-            raised = None if kind == b"L" else read_raised(payload)
+        if kind in b"SLB" and not found.load:
+            found.load = kind
+            found.raised = None if kind == b"L" else read_raised(payload)
         elif kind == b"V":
-            readings.append(Reading(reported=Reported.VALUE, data=payload))
+            found.readings.append(Reading(reported=Reported.VALUE, data=payload))
         elif kind == b"X":
-            readings.append(Reading(reported=Reported.RAISED, raised=read_raised(payload)))
+            found.readings.append(Reading(reported=Reported.RAISED, raised=read_raised(payload)))
         elif kind in b"OA":
             reported = Reported.OPAQUE if kind == b"O" else Reported.ABSENT
-            readings.append(Reading(reported=reported, name=_text(_value(payload))))
+            found.readings.append(Reading(reported=reported, name=_text(_value(payload))))
+        elif kind == b"T":
+            found.tests = _value(payload)
         elif kind == b"E":
-            ended = True
+            found.ended = True
         elif kind == b"B":
-            raised = read_raised(payload)
-    return load, raised, tuple(readings), ended
+            found.raised = read_raised(payload)
+    return found
 
 
 def read_raised(payload: bytes) -> Raised:
     """An exception from its frame; whatever is malformed reads as an exception without a name."""
-    match _value(payload):
-        case (str(name), list(bases), str(message), str(missing)):
+    found = _value(payload)
+    match found:
+        case (str(name), list(), str(message), str(missing)):
+            bases = cast("tuple[list[object], ...]", found)[1]
             return Raised(
                 type_name=_text(name),
-                base_names=tuple(_text(base) for base in bases[:64]),  # pyright: ignore[reportUnknownVariableType]
+                base_names=tuple(_text(base) for base in bases[:MAX_BASES]),
                 message=_text(message),
                 missing=_text(missing),
             )

@@ -3,6 +3,9 @@
 The zygote calls ``enter_own_root`` once; every program's process is born by ``clone`` and calls ``confine``.
 """
 
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN201, ANN204, D402, S108
+# pyright: basic
 import ctypes
 import os
 import platform
@@ -16,7 +19,16 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 ALL_NAMESPACES = 0x7E020000  # NS, CGROUP, UTS, IPC, USER, PID, NET
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    8,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 MNT_DETACH = 2
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 38, 22, 4, 1
 SECCOMP_MODE_FILTER = 2
@@ -189,7 +201,13 @@ class Confinement:
 
     def apply(self, uid, memory_bytes, file_bytes, tmp_bytes, cpu_seconds):
         """Give up everything: a fresh /tmp, limits, ids and capabilities, system calls, in this order."""
-        mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=700,uid={uid},gid={uid},size={tmp_bytes},nr_inodes={TMP_INODES}")
+        mount(
+            "tmp",
+            "/tmp",
+            "tmpfs",
+            MS_NOSUID | MS_NODEV,
+            f"mode=700,uid={uid},gid={uid},size={tmp_bytes},nr_inodes={TMP_INODES}",
+        )
         os.chdir("/tmp")
         setrlimit = resource.setrlimit
         setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))

@@ -5,6 +5,10 @@ values, written to ``RESULT_FD`` as frames (kind, length, marshal format 2), and
 expected values that were never here.
 """
 
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001, S102, S108, S110, S302, SIM105
+# pyright: basic, reportAttributeAccessIssue=false
+import atexit
 import builtins
 import marshal
 import operator
@@ -24,6 +28,7 @@ MAX_ITEMS = 1_000_000  # items taken from an iterator that is to be read as a li
 SYNTAX, LOADED, BROKEN, VALUE, RAISED, OPAQUE, ABSENT, END = b"S", b"L", b"B", b"V", b"X", b"O", b"A", b"E"
 
 _write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
+_MRO = type.__dict__["__mro__"]
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _BASES = (  # subclass instances leave as what they are underneath, read past any override
     (int, int.__int__),
@@ -76,7 +81,7 @@ def send(kind, payload=b""):
 
 def describe(error):
     """An exception as plain data: its type's name, the names of its bases, its message."""
-    names = [str(base.__name__) for base in type.__mro__.__get__(type(error)) if issubclass(base, BaseException)]
+    names = [str(base.__name__) for base in _MRO.__get__(type(error)) if issubclass(base, BaseException)]
     try:
         message = str(error)[:MAX_MESSAGE]
     except BaseException:
@@ -185,6 +190,12 @@ def load(source, name):
         return None
     try:
         exec(code, namespace)
+    except SystemExit as error:
+        if name == "__main__" and error.code in (None, 0):
+            send(LOADED)
+            return namespace
+        send(BROKEN, describe(error))
+        return None
     except BaseException as error:
         send(BROKEN, describe(error))
         return None
@@ -192,7 +203,8 @@ def load(source, name):
     return namespace
 
 
-def _flush():
+def flush():
+    """Flush what the program printed, whatever it made of its streams."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -207,24 +219,33 @@ def run_calls(source, steps):
     if namespace is not None:
         run_steps(steps, namespace)
         send(END)
-    _flush()
+    flush()
 
 
 def run_script(source, arguments):
-    """A whole program that reads stdin and writes stdout."""
+    """A whole program that reads stdin and writes stdout; ends as Python itself would."""
     sys.argv = ["solution.py", *arguments]
+    status = 0
     try:
-        if load(source, "__main__") is not None:
-            threading._shutdown()
+        if load(source, "__main__") is None:
+            status = 1
+        threading._shutdown()
+        atexit._run_exitfuncs()
     finally:
-        _flush()
+        flush()
+    _exit(status)
 
 
 def run(payload):
     """Run the job that the driver described; never returns."""
     try:
         kind, *arguments = marshal.loads(payload)
-        {"calls": run_calls, "script": run_script}[kind](*arguments)
+        if kind in ("tests", "serve"):
+            import tests_process
+
+            {"tests": tests_process.run_tests, "serve": tests_process.serve_solution}[kind](*arguments)
+        else:
+            {"calls": run_calls, "script": run_script}[kind](*arguments)
     except BaseException as error:
         try:
             send(BROKEN, describe(error))

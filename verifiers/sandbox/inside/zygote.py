@@ -5,12 +5,16 @@ the next fork, and results go from the dead program's files to the driver withou
 End of input ends it, and with it the container.
 """
 
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN204, BLE001, RUF023, RUF100, S108
+# pyright: basic, reportOptionalMemberAccess=false
 import ctypes
 import fcntl
 import gc
 import os
 import select
 import signal
+import socket
 import struct
 import sys
 import time
@@ -19,8 +23,11 @@ import traceback
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import runner  # noqa: E402
+import tests_process  # noqa: E402, F401 - loaded before the fork
 
-JOB = struct.Struct("<4sIIIIIIQII")  # magic, id, solution, tests, stdin, cpu ms, wall ms, memory, file bytes, kept bytes
+JOB = struct.Struct(
+    "<4sIIIIIIQII"
+)  # magic, id, solution, tests, stdin, cpu ms, wall ms, memory, file bytes, kept bytes
 REPORT = struct.Struct("<4sIBQ")  # magic, id, processes, wall microseconds
 PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 HELLO = struct.Struct("<4sI")
@@ -28,8 +35,10 @@ MAX_JOB_BYTES = 64 << 20
 MAX_RESULT_BYTES = 8 << 20
 TMP_BYTES = 32 << 20
 SILENCE_SECONDS = 120  # the driver pings more often than this; without it the driver is gone
+TROUBLE_FD = 5
+TROUBLE_STATUS = 111
 FREE_FD = 900  # above every descriptor that the zygote holds
-NOT_KILLED, KILLED_CPU, KILLED_WALL = 0, 1, 2
+NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)
 NAMESPACES = confine.CLONE_NEWPID | confine.CLONE_NEWNS | confine.CLONE_NEWIPC
 
 PRELOADED = (
@@ -76,6 +85,8 @@ class Child:
 
     def kill(self, why):
         """Kill the process and with it its whole PID namespace."""
+        if self.status is not None or self.killed:
+            return
         self.killed = why
         signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
@@ -153,20 +164,22 @@ class Zygote:
         self.buffer = bytearray(1 << 16)
         self.used = 0
         self.heard = time.monotonic()
+        self.trouble = os.pipe()  # a child that could not be confined says so here; programs never hold it
+        os.set_blocking(self.trouble[0], False)
 
     def receive(self, size):
         """The next ``size`` bytes, in a buffer that held nothing of another job."""
+        if self.used > size or size > len(self.buffer):
+            ctypes.memset((ctypes.c_char * len(self.buffer)).from_buffer(self.buffer), 0, self.used)
         if size > len(self.buffer):
             self.buffer = bytearray(size)
-        elif self.used > size:
-            ctypes.memset((ctypes.c_char * len(self.buffer)).from_buffer(self.buffer), 0, self.used)
         self.used = size
         view = memoryview(self.buffer)[:size]
         if not read_exactly(view):
             sys.exit(0)
         return view
 
-    def start(self, job, payload, stdin, limits, kept_bytes, socket=None):
+    def start(self, job, payload, stdin, limits, kept_bytes, joined=None):
         """Fork one process of a job."""
         cpu_limit, memory, file_bytes = limits
         files = [os.memfd_create(name) for name in ("result", "out", "err")]
@@ -180,13 +193,14 @@ class Zygote:
         pid = confine.clone(NAMESPACES)
         if pid == 0:
             try:
-                self.become_program(job, source, files, socket)
-                self.confinement.apply(
-                    confine.FIRST_PROGRAM_UID + job.slot, memory, file_bytes, TMP_BYTES, int(cpu_limit) + 2
-                )
+                uid = confine.FIRST_PROGRAM_UID + 2 * job.slot + len(job.children)
+                self.become_program(source, files, joined)
+                self.confinement.apply(uid, memory, file_bytes, TMP_BYTES, int(cpu_limit) + 2)
             except BaseException:
                 os.write(2, traceback.format_exc().encode())
-                os._exit(111)
+                os.write(TROUBLE_FD, b"!")
+                os._exit(TROUBLE_STATUS)
+            os.close(TROUBLE_FD)
             gc.enable()
             runner.run(payload)
         os.close(source)
@@ -195,15 +209,18 @@ class Zygote:
         self.poll.register(child.pidfd, select.POLLIN)
         job.children.append(child)
 
-    def become_program(self, job, source, files, socket):
+    def become_program(self, source, files, joined):
         """Leave the child nothing but its own descriptors."""
         kept = [(source, 0), (files[1], 1), (files[2], 2), (files[0], runner.RESULT_FD)]
-        if socket is not None:
-            kept.append((socket, runner.SOCKET_FD))
+        if joined is not None:
+            kept.append((joined.fileno(), runner.SOCKET_FD))
+        kept.append((self.trouble[1], TROUBLE_FD))
         moved = [(fcntl.fcntl(fd, fcntl.F_DUPFD, FREE_FD), target) for fd, target in kept]
         for fd, target in moved:
             os.dup2(fd, target)
-        os.closerange(len(kept), 1 << 20)
+        os.closerange(TROUBLE_FD + 1, 1 << 20)
+        if joined is None:
+            os.closerange(runner.SOCKET_FD, runner.SOCKET_FD + 1)
 
     def accept(self):
         """Take one message from the driver."""
@@ -220,9 +237,24 @@ class Zygote:
         slot = next(slot for slot in range(65_000) if slot not in self.slots)
         self.slots.add(slot)
         job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000)
+        limits = (job.cpu_limit, memory, file_bytes)
+        ours, theirs = socket.socketpair() if tests else (None, None)
+        if tests:  # first, so that the solution is forked from a memory that has forgotten them
+            self.start(job, self.receive(tests), None, limits, kept, theirs)
+            theirs.close()
         payload = self.receive(size + stdin)
-        self.start(job, payload[:size], payload[size:] if stdin else None, (job.cpu_limit, memory, file_bytes), kept)
+        self.start(job, payload[:size], payload[size:] if stdin else None, limits, kept, ours)
+        if ours is not None:
+            ours.close()
+        job.children.reverse()
         self.jobs.add(job)
+
+    def is_troubled(self):
+        """Whether a child said that it could not be confined."""
+        try:
+            return bool(os.read(self.trouble[0], 1))
+        except BlockingIOError:
+            return False
 
     def serve(self):
         """Serve until the driver is gone."""
@@ -236,6 +268,10 @@ class Zygote:
                 self.poll.unregister(fd)
                 job, child = self.waiting.pop(fd)
                 child.reap()
+                if child.status == TROUBLE_STATUS << 8 and self.is_troubled():
+                    child.killed = UNCONFINED
+                if len(job.children) > 1 and child is job.children[1]:
+                    job.children[0].kill(NOT_NEEDED)
                 if all(child.status is not None for child in job.children):
                     self.jobs.remove(job)
                     self.slots.remove(job.slot)

@@ -1,0 +1,123 @@
+"""The verifier ``python-tests@1``: judges Python solutions by tests whose expected values they never see."""
+
+from functools import lru_cache
+
+from stillroom.fingerprint import fingerprint
+from stillroom.records import Answer, Check, Judgement, Outcome
+from stillroom.records.execution import Ending, Execution, Executor, Limits, Program
+from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
+from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
+from verifiers.plan import Converted, Unconvertible, convert
+
+NAME = "python-tests@1"
+MAX_SOURCE_CHARS = 256 << 10
+CONVERTED_KEPT = 512
+TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
+
+
+class PythonTests:
+    """Judges code by ``Check.tests``: Python source, or JSON pairs of stdin and stdout.
+
+    Args:
+        executor: runs the solutions.
+        timeout_seconds: CPU time that a solution may take for all its tests; it may sleep twice as long.
+        memory_bytes: address space of a solution.
+    """
+
+    def __init__(self, executor: Executor, *, timeout_seconds: float = 5.0, memory_bytes: int = 1 << 30) -> None:
+        self._executor = executor
+        self._limits = Limits(
+            cpu_seconds=timeout_seconds, wall_seconds=2 * timeout_seconds + 1, memory_bytes=memory_bytes
+        )
+
+    @property
+    def name(self) -> str:
+        """``name@version``."""
+        return NAME
+
+    @property
+    def image_digest(self) -> str:
+        """Digest of the image that solutions run in."""
+        return self._executor.image_digest
+
+    @property
+    def verifier_id(self) -> str:
+        """Fingerprint of name, limits and image digest."""
+        limits = self._limits
+        config = [limits.cpu_seconds, limits.wall_seconds, limits.memory_bytes, limits.output_bytes]
+        return fingerprint(["verifier", NAME, config, self.image_digest], length=24)
+
+    async def judge(self, check: Check, answer: Answer) -> Judgement:
+        """Judge one answer.
+
+        Raises:
+            SandboxError: when the sandbox failed, so that nothing is known about the answer.
+        """
+        if answer.problem:
+            return Judgement(outcome=Outcome.FAIL, reason=answer.problem)
+        if not answer.text.strip():
+            return Judgement(outcome=Outcome.FAIL, reason="harness:no-code", detail="the answer holds no code")
+        if len(answer.text) > MAX_SOURCE_CHARS:
+            detail = f"{len(answer.text)} characters of source; at most {MAX_SOURCE_CHARS} are run"
+            return Judgement(outcome=Outcome.FAIL, reason="source-limit", detail=detail)
+        try:
+            pairs = read_pairs(check.tests)
+        except BadPairs as error:
+            return Judgement(outcome=Outcome.ABSTAIN, reason="tests:unusable", detail=str(error))
+        if pairs is not None:
+            return await self._judge_pairs(pairs, answer.text)
+        plan = _converted(check.tests, check.entry_point)
+        if isinstance(plan, Unconvertible) and not plan.is_usable:
+            return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
+        if isinstance(plan, Converted):
+            program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
+            try:
+                return judge_calls(plan, await self._executor.run(program))
+            except NeedsProcess:
+                pass
+        return await self._judge_in_process(check, answer.text)
+
+    async def _judge_in_process(self, check: Check, source: str) -> Judgement:
+        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
+        execution = await self._executor.run(program)
+        if execution.tests is None:
+            raise TypeError("the executor ran no tests")
+        return judge_tests(execution.tests, execution)
+
+    async def _judge_pairs(self, pairs: tuple[Pair, ...], source: str) -> Judgement:
+        """Run the program once for each pair; stop at the first that fails, and charge for what ran."""
+        cpu = wall = 0.0
+        for passed, pair in enumerate(pairs):
+            keep = len(pair.stdout.encode("utf-8", "replace")) + TEXT_ROOM_BYTES
+            stdin = pair.stdin.encode("utf-8", "surrogateescape")
+            program = Program(source=source, is_script=True, stdin=stdin, limits=self._limits, keep_output_bytes=keep)
+            execution = await self._executor.run(program)
+            cpu, wall = cpu + execution.cpu_seconds, wall + execution.wall_seconds
+            finding = _pair_finding(pair, execution)
+            last = judgement(finding, execution, passed=passed + (finding is None), total=len(pairs))
+            if finding is not None or passed + 1 == len(pairs):
+                return Judgement(
+                    outcome=last.outcome,
+                    reason=last.reason,
+                    detail=last.detail,
+                    tests_passed=last.tests_passed,
+                    tests_total=last.tests_total,
+                    cpu_seconds=cpu,
+                    wall_seconds=wall,
+                    peak_memory_bytes=last.peak_memory_bytes,
+                )
+        raise AssertionError("there is at least one pair")
+
+
+def _pair_finding(pair: Pair, execution: Execution) -> Finding | None:
+    if execution.ending is not Ending.DONE:
+        return how_it_ended(execution)
+    if execution.stdout_bytes == len(execution.stdout) and same_output(pair.stdout, execution.stdout):
+        return None
+    shown = execution.stdout[:200].decode("utf-8", "replace")
+    return Finding("wrong-answer", f"on {pair.stdin[:200]!r}: printed {shown!r}, expected {pair.stdout[:200]!r}")
+
+
+@lru_cache(maxsize=CONVERTED_KEPT)
+def _converted(tests: str, entry_point: str) -> Converted | Unconvertible:
+    return convert(tests, entry_point)
