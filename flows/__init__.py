@@ -1,1 +1,1 @@
-"""flows"""
+"""Prefect flows: a person reads the way of a build here."""

@@ -1,1 +1,1 @@
-"""tasks"""
+"""Prefect tasks: thin and retryable; where the domain meets the orchestrator."""

@@ -1,5 +1,6 @@
 """Publishes a curation as the next version of its dataset, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.lake import Lake, Row
@@ -63,7 +64,7 @@ def snapshots(lake: Lake, name: str | None = None) -> list[Snapshot]:
 def _version_rows(lake: Lake, run: Run, curation_id: str, examples: list[Row]) -> dict[str, list[Row]]:
     name, mode = run.recipe.dataset, run.recipe.snapshot.mode
     parent = lake.rows("SELECT coalesce(max(version), 0) AS n FROM lake.snapshots WHERE name = ?", [name])[0]["n"]
-    inherited: list[Row] = []
+    inherited: Sequence[Row] = []
     if mode == "cumulative" and parent:
         inherited = lake.rows(
             "SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = ? AND version = ?",

@@ -130,19 +130,11 @@ class Snapshot(Section):
     mode: Literal["cumulative", "delta"] = "cumulative"
 
 
-class Budget(Section):
-    """Where a run stops spending. Shards already begun are finished."""
-
-    max_samples: Annotated[int | None, Field(ge=1)] = None
-
-
 class Execution(Section):
-    """How the work is cut and repeated; never part of any identity."""
+    """How the work is cut; never part of any identity."""
 
     prompts_per_shard: Annotated[int, Field(ge=1, le=10_000)] = 16
     shards_at_once: Annotated[int, Field(ge=1, le=64)] = 4
-    retries: Annotated[int, Field(ge=0, le=20)] = 2
-    retry_delay_seconds: Annotated[float, Field(ge=0.0, le=3600.0)] = 5.0
 
 
 class Recipe(Section):
@@ -158,7 +150,6 @@ class Recipe(Section):
     selection: Selection = Selection()
     curation: Curation = Curation()
     snapshot: Snapshot = Snapshot()
-    budget: Budget = Budget()
     execution: Execution = Execution()
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from stillroom.runs.curating import curate_run
 from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
 from stillroom.runs.planning import (
     FIRST_ROUND,
+    committed_entries,
     import_prompts,
     plan_shards,
     pool,
@@ -20,6 +21,7 @@ __all__ = [
     "Run",
     "RunState",
     "close_run",
+    "committed_entries",
     "curate_run",
     "import_prompts",
     "load_run",

@@ -36,13 +36,16 @@ WHERE s.run_id = $run
 ORDER BY s.shard, s.prompt_id, s.sample_index
 """
 
+_MEMBERS = "lake.snapshot_members m JOIN lake.examples x USING (example_id) WHERE m.name = $dataset"
 _PUBLISHED_OWNERS = {
-    "answer": "SELECT x.sample_id FROM lake.snapshot_members m JOIN lake.examples x USING (example_id) WHERE m.name = $dataset",
-    "prompt": "SELECT x.prompt_id FROM lake.snapshot_members m JOIN lake.examples x USING (example_id) WHERE m.name = $dataset",
+    "answer": f"SELECT x.sample_id FROM {_MEMBERS}",  # noqa: S608 - constants
+    "prompt": f"SELECT x.prompt_id FROM {_MEMBERS}",  # noqa: S608 - constants
 }
 _TEXTS = {
-    "answer": "SELECT sample_id AS id, any_value(answer) AS text FROM lake.examples WHERE sample_id IN (SELECT unnest($ids)) GROUP BY sample_id",
-    "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",
+    "answer": "SELECT sample_id AS id, any_value(answer) AS text FROM lake.examples "
+    "WHERE sample_id IN (SELECT unnest($ids)) GROUP BY sample_id",
+    "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts "
+    "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",
 }
 
 
@@ -102,7 +105,7 @@ def _published(lake: Lake, run: Run, kind: str) -> Published:
     def texts(ids: list[str]) -> pl.DataFrame:
         return lake.query(_TEXTS[kind], {"ids": ids})
 
-    return Published(signatures=signatures.cast(dict(SIGNATURE_SCHEMA)), texts=texts)
+    return Published(signatures=signatures.cast(SIGNATURE_SCHEMA), texts=texts)
 
 
 def _rows(curation_id: str, curated: Curated, shards: dict[str, int]) -> dict[str, list[Row]]:

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from stillroom.fingerprint import fingerprint
+from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
-from stillroom.runs.rows import prompt_from, prompt_row
+from stillroom.runs.rows import prompt_from, prompt_row, sample_entry_from, verdict_entry_from
+from stillroom.sampling.shard import SampleEntry, VerdictEntry
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
@@ -17,22 +18,22 @@ _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
 def import_prompts(lake: Lake, run: Run, prompts: Sequence[Prompt]) -> int:
     """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many."""
-    known = {prompt.prompt_id for prompt in pool(lake, run.recipe.dataset)}
-    new = [prompt_row(prompt) for prompt in prompts if prompt.prompt_id not in known]
-    key = f"prompts:{run.run_id}:{fingerprint([row['prompt_id'] for row in new], length=16)}"  # pyright: ignore[reportArgumentType]
+    known = {prompt.check_id for prompt in pool(lake, run.recipe.dataset)}
+    new = [prompt for prompt in prompts if prompt.check_id not in known]
+    key = f"prompts:{run.run_id}:{fingerprint([prompt.check_id for prompt in new], length=16)}"
     if new:
-        lake.commit(key, {"prompts": new}, run_id=run.run_id)
+        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in new]}, run_id=run.run_id)
     return len(new)
 
 
 def pool(lake: Lake, dataset: str) -> list[Prompt]:
-    """Every prompt of the dataset, of all its runs, in the order of admission."""
+    """Every prompt of the dataset, of all its runs, in the order of admission, each with its newest check."""
     rows = lake.rows(
         f"SELECT * FROM lake.prompts WHERE run_id IN {_OF_DATASET} "  # noqa: S608 - constant
         "ORDER BY created_at, writing_round, writing_request, prompt_id",
         {"dataset": dataset},
     )
-    return list({row["prompt_id"]: prompt_from(row) for row in reversed(rows)}.values())[::-1]
+    return list({row["prompt_id"]: prompt_from(row) for row in rows}.values())  # a later row keeps the first's place
 
 
 def rounds_done(lake: Lake, run_id: str) -> int:
@@ -65,15 +66,21 @@ def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
 
 
-def unfinished_shards(lake: Lake, run_id: str) -> list[int]:
-    """Planned shards whose samples are not committed, in order."""
-    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run_id])
-    return [row["n"] for row in planned if not lake.committed(shard_key(run_id, row["n"]))]
+def unfinished_shards(lake: Lake, run: Run) -> list[int]:
+    """Planned shards of which samples or verdicts are owed under the run's recipe, in order."""
+    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run.run_id])
+    return [row["n"] for row in planned if not lake.committed(shard_key(run, row["n"]))]
 
 
-def shard_key(run_id: str, shard: int) -> str:
-    """Commit key of a shard's samples."""
-    return f"shard:{run_id}:{shard}"
+def shard_key(run: Run, shard: int) -> str:
+    """Commit key of a shard's samples and verdicts.
+
+    It names N and the verification, so that a shard owes work again when the recipe asks for more samples or
+    another verification; what the lake has of it is not paid for twice.
+    """
+    recipe = run.recipe
+    asked: list[Plain] = [recipe.sampling.samples, recipe.verification.model_dump(mode="json")]
+    return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
 
 def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:
@@ -84,6 +91,14 @@ def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:
     )
     by_id = {prompt.prompt_id: prompt for prompt in pool(lake, run.recipe.dataset)}
     return [(by_id[row["prompt_id"]], row["teacher"]) for row in assigned]
+
+
+def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry | VerdictEntry]:
+    """What the lake has of a shard, as its journal would tell it."""
+    where = "WHERE run_id = ? AND shard = ? ORDER BY created_at"
+    samples = lake.rows(f"SELECT * FROM lake.samples {where}", [run_id, shard])  # noqa: S608 - constant
+    verdicts = lake.rows(f"SELECT * FROM lake.verdicts {where}", [run_id, shard])  # noqa: S608 - constant
+    return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 
 def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:

@@ -7,9 +7,20 @@ from typing import Any
 from stillroom.capabilities import Capability
 from stillroom.lake import Row
 from stillroom.recipe import Recipe
-from stillroom.records import Check, Origin, Prompt, Request, Verdict
+from stillroom.records import (
+    Check,
+    Completion,
+    FinishReason,
+    Judgement,
+    Origin,
+    Outcome,
+    Prompt,
+    Request,
+    Sample,
+    Verdict,
+)
 from stillroom.sampling import ShardResult
-from stillroom.sampling.shard import SampleEntry
+from stillroom.sampling.shard import SampleEntry, VerdictEntry
 from stillroom.seeding.admission import Ruling
 from stillroom.teachers.identity import Identity
 
@@ -55,6 +66,38 @@ def prompt_from(row: Mapping[str, Any]) -> Prompt:
         writing_round=row["writing_round"],
         writing_request=row["writing_request"],
     )
+
+
+def sample_entry_from(row: Mapping[str, Any]) -> SampleEntry:
+    """The journal's record of a row of ``samples``."""
+    completion = Completion(
+        text=row["response"],
+        finish_reason=FinishReason(row["finish_reason"]),
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        cached_tokens=row["cached_tokens"],
+        latency_seconds=row["latency_seconds"],
+    )
+    sample = Sample(
+        sample_id=row["sample_id"],
+        prompt_id=row["prompt_id"],
+        request_id=row["request_id"],
+        teacher_id=row["teacher_id"],
+        index=row["sample_index"],
+        completion=completion,
+    )
+    return SampleEntry(sample, row["answered_at"].replace(tzinfo=UTC))
+
+
+def verdict_entry_from(row: Mapping[str, Any]) -> VerdictEntry:
+    """The journal's record of a row of ``verdicts``."""
+    judgement = Judgement(
+        outcome=Outcome(row["outcome"]),
+        **{name: row[name] for name in ("reason", "detail", "tests_passed", "tests_total")},
+        **{name: row[name] for name in ("cpu_seconds", "wall_seconds", "peak_memory_bytes")},
+    )
+    names = ("sample_id", "check_id", "verifier", "verifier_id", "image_digest", "calibration_id")
+    return VerdictEntry(Verdict(judgement=judgement, **{name: row[name] for name in names}))
 
 
 def proposal_row(ruling: Ruling, number: int) -> Row:

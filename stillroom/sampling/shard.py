@@ -88,6 +88,7 @@ class Shard:
         epoch: the recipe's.
         policy: which samples a prompt owes.
         verifiers: all of them must pass for a sample to pass.
+        committed: what the lake has of the shard already; it is neither paid for nor part of the result.
         observe: called after every change of the tally.
     """
 
@@ -100,6 +101,7 @@ class Shard:
         epoch: int,
         policy: Policy,
         verifiers: Sequence[Verifier],
+        committed: Sequence[Entry] = (),
         observe: Observer = lambda _: None,
     ) -> None:
         self._assignments = assignments
@@ -108,6 +110,7 @@ class Shard:
         self._epoch = epoch
         self._policy = policy
         self._verifiers = verifiers
+        self._committed = committed
         self._observe = observe
         self._samples: dict[str, SampleEntry] = {}
         self._verdicts: dict[tuple[str, str, str], Verdict] = {}
@@ -124,23 +127,30 @@ class Shard:
         """
         requests = {assignment.prompt.prompt_id: self._request(assignment) for assignment in self._assignments}
         with Journal[Entry](journal_path, Entry) as journal:
-            self._replay(journal.replay.records)
+            self._replay([*self._committed, *journal.replay.records])
             settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
             failures = [failed for failed in await asyncio.gather(*settling, return_exceptions=True) if failed]
         if failures:  # the others went on as far as they could: what they were paid for is in the journal
             raise failures[0]
-        wanted = {request.request_id: request for request in requests.values()}
-        samples = tuple(entry for entry in self._samples.values() if entry.sample.request_id in wanted)
-        ids = {entry.sample.sample_id for entry in samples}
-        verdicts = tuple(
-            self._verdicts[key]
-            for assignment in self._assignments
-            for verifier in self._verifiers
-            for index in range(self._policy.samples)
-            if (key := self._verdict_key(requests, assignment, index, verifier)) in self._verdicts and key[0] in ids
+        return self._result({request.request_id: request for request in requests.values()})
+
+    def _result(self, requests: Mapping[str, Request]) -> ShardResult:
+        """What the lake lacks of this shard's requests; a journal may hold more, of an earlier recipe."""
+        stored = {key for entry in self._committed for key in _keys(entry)}
+        owned = {id_ for id_, entry in self._samples.items() if entry.sample.request_id in requests}
+        verifier_ids = {verifier.verifier_id for verifier in self._verifiers}
+        check_ids = {assignment.prompt.check_id for assignment in self._assignments}
+        return ShardResult(
+            samples=tuple(self._samples[id_] for id_ in self._samples if id_ in owned and id_ not in stored),
+            verdicts=tuple(
+                verdict
+                for key, verdict in self._verdicts.items()
+                if key not in stored and key[0] in owned and key[1] in check_ids and key[2] in verifier_ids
+            ),
+            requests=requests,
+            refusals=tuple(entry for entry in self._refusals.values() if entry.request_id in requests),
+            tally=self.tally,
         )
-        refusals = tuple(entry for entry in self._refusals.values() if entry.request_id in wanted)
-        return ShardResult(samples=samples, verdicts=verdicts, requests=wanted, refusals=refusals, tally=self.tally)
 
     def _request(self, assignment: Assignment) -> Request:
         return Request(
@@ -228,12 +238,14 @@ class Shard:
             outcomes.append(self._verdicts[key].judgement.outcome)
         return combined(outcomes)
 
-    @staticmethod
-    def _verdict_key(
-        requests: Mapping[str, Request], assignment: Assignment, index: int, verifier: Verifier
-    ) -> tuple[str, str, str]:
-        sample_id = requests[assignment.prompt.prompt_id].sample_id(index)
-        return sample_id, assignment.prompt.check_id, verifier.verifier_id
+
+def _keys(entry: Entry) -> tuple[str | tuple[str, str, str], ...]:
+    """What a stored entry makes superfluous: a sample by its id, a verdict by sample, check and verifier."""
+    if isinstance(entry, SampleEntry):
+        return (entry.sample.sample_id,)
+    if isinstance(entry, VerdictEntry):
+        return ((entry.verdict.sample_id, entry.verdict.check_id, entry.verdict.verifier_id),)
+    return ()
 
 
 def combined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -21,6 +21,12 @@ class ModelInfo(msgspec.Struct, frozen=True):
     is_generation: bool = True
 
 
+class ServerInfo(msgspec.Struct, frozen=True):
+    """What we read of SGLang's ``/server_info``."""
+
+    version: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A teacher as it was met.
@@ -53,8 +59,8 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
     """
     try:
         info = msgspec.json.decode((await _get(http, f"{url}/model_info")).content, type=ModelInfo)
-        engine = (await _get(http, f"{url}/server_info")).json().get("version", "")
-    except (httpx.HTTPError, msgspec.DecodeError, ValueError) as error:
+        server = msgspec.json.decode((await _get(http, f"{url}/server_info")).content, type=ServerInfo)
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
         raise TeacherError(
             f"no SGLang server answers at {url} ({type(error).__name__}: {error}). "
             "Start it, or correct the teacher's `urls:` in the recipe."
@@ -79,7 +85,7 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
         revision_source="server" if said else "declared",
         model=info.model_path,
         architecture=", ".join(info.architectures or []),
-        engine=f"sglang {engine}".strip(),
+        engine=f"sglang {server.version}".strip(),
         weight_version=info.weight_version,
     )
 

@@ -43,6 +43,9 @@ class Slots:
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._give_back(n)
+                else:
+                    self._waiting.remove((n, turn))
+                    self._admit()
                 raise
         else:
             self._in_use += n
@@ -70,9 +73,6 @@ class Slots:
     def _admit(self) -> None:
         while self._waiting:
             n, turn = self._waiting[0]
-            if turn.cancelled():
-                self._waiting.popleft()
-                continue
             if not self._fits(n):
                 return
             self._waiting.popleft()

@@ -12,11 +12,13 @@ SELECT
     c.created_at AS committed_at, c.code_version
 FROM lake.examples e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
-JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1) p
-    ON p.prompt_id = e.prompt_id
 JOIN (SELECT * FROM lake.verdicts
       QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1) v
     ON v.sample_id = e.sample_id AND v.verifier = e.verifier
+JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
+    ON p.check_id = v.check_id
 LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
     ON t.teacher_id = e.teacher_id
-LEFT JOIN lake.commits c ON c.run_id = e.run_id AND c.shard = e.shard AND c.key LIKE 'shard:%';
+LEFT JOIN (SELECT run_id, shard, created_at, code_version FROM lake.commits WHERE key LIKE 'shard:%'
+           QUALIFY row_number() OVER (PARTITION BY run_id, shard ORDER BY created_at) = 1) c
+    ON c.run_id = e.run_id AND c.shard = e.shard;

@@ -1,0 +1,82 @@
+"""A build: seeding and shards side by side, then curation and publication.
+
+Every step finds in the lake what is done already, so running a build again continues it.
+"""
+
+import asyncio
+
+from prefect import flow
+
+from flows.shard import shard as shard_flow
+from stillroom.errors import StillroomError
+from stillroom.recipe import Recipe
+from stillroom.runs import FIRST_ROUND, load_run
+from tasks.publication import curate, publish_snapshot
+from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
+from tasks.workshop import workshop
+
+
+class ShardsFailed(StillroomError):
+    """Some shards of a build failed; all others are committed."""
+
+
+@flow(name="build", flow_run_name="{run_id}")
+async def build(run_id: str) -> str:
+    """Build the run to its snapshot; returns NAME@N, or "" where nothing new came.
+
+    Raises:
+        ShardsFailed: naming them and why the first one failed; a second build repeats only them.
+    """
+    recipe = load_run(workshop().lake, run_id).recipe
+    await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
+    shards = Shards(run_id, recipe)
+    shards.start(plan(run_id, FIRST_ROUND))
+    try:
+        number = 1
+        while await write_prompts(run_id, number):
+            shards.start(plan(run_id, number))
+            number += 1
+    finally:
+        failed = await shards.join()
+    if failed:
+        listed = ", ".join(str(number) for number in sorted(failed))
+        first = failed[min(failed)]
+        raise ShardsFailed(
+            f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
+            "The others are committed; start the build again and only these are repeated."
+        )
+    curation_id = curate(run_id)
+    return publish_snapshot(run_id, curation_id)
+
+
+class Shards:
+    """The shards of a build, each started once, a few at a time."""
+
+    def __init__(self, run_id: str, recipe: Recipe) -> None:
+        self._run_id = run_id
+        self._at_once = asyncio.Semaphore(recipe.execution.shards_at_once)
+        self._running: dict[int, asyncio.Task[str]] = {}
+
+    @property
+    def count(self) -> int:
+        """Shards that were started."""
+        return len(self._running)
+
+    def start(self, numbers: list[int]) -> None:
+        """Start those that were not started yet."""
+        for number in numbers:
+            if number not in self._running:
+                self._running[number] = asyncio.create_task(self._run(number))
+
+    async def join(self) -> dict[int, BaseException]:
+        """Wait for all of them; returns the failures by shard."""
+        results = await asyncio.gather(*self._running.values(), return_exceptions=True)
+        return {
+            number: result
+            for number, result in zip(self._running, results, strict=True)
+            if isinstance(result, BaseException)
+        }
+
+    async def _run(self, number: int) -> str:
+        async with self._at_once:
+            return await shard_flow(self._run_id, number)

@@ -1,0 +1,119 @@
+"""The commands that build: ``build``, ``runs`` and ``status``."""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stillroom.cli.output import JsonOption, print_json, print_table
+from stillroom.cli.session import lake_folder, reading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from stillroom.cli.prefect_server import PrefectServer
+    from stillroom.recipe import Recipe
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(build)
+    app.command()(runs)
+    app.command()(status)
+
+
+def build(
+    ctx: typer.Context,
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+    new_run: Annotated[bool, typer.Option("--new-run", help="Open another run, even if one is unfinished.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a recipe to its next snapshot, or continue the build that is unfinished."""
+    began = time.monotonic()
+    from rich.console import Console
+
+    from stillroom.cli.outcome import print_outcome
+    from stillroom.cli.prefect_server import prefect_server
+    from stillroom.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    root = lake_folder(ctx)
+    progress_console = Console(stderr=True)
+    with prefect_server(root / "prefect") as server:
+        outcome = asyncio.run(_build(loaded, root, new_run, server, progress_console, began))
+    if as_json:
+        print_json(outcome)
+    else:
+        print_outcome(Console(), outcome)
+
+
+async def _build(
+    recipe: "Recipe", root: Path, new_run: bool, server: "PrefectServer", console: "Console", began: float
+) -> dict[str, object]:
+    from stillroom.cli.watching import TerminalWatcher
+
+    with TerminalWatcher(console, began=began) as watcher:
+        from flows.build import build as build_flow
+        from stillroom.cli.outcome import outcome_of
+        from stillroom.lake import lease
+        from stillroom.runs import open_run
+        from tasks.workshop import open_workshop
+
+        logging.getLogger("prefect").setLevel(logging.CRITICAL)
+        async with open_workshop(root, watcher) as shop:
+            with lease(shop.lake.root, f"the build of {recipe.dataset}"):
+                run = open_run(shop.lake, recipe, new_run=new_run)
+                watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
+                # Bring up together what takes seconds each; what fails stops the build before it spends.
+                bring_up = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
+                await asyncio.gather(shop.start_sandbox(), asyncio.to_thread(server.wait), *bring_up)
+                watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
+                label = await build_flow(run.run_id)
+                seconds = time.monotonic() - began
+                return outcome_of(
+                    shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds
+                )
+
+
+def runs(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """List all runs, newest first."""
+    with reading(ctx) as lake:
+        rows = lake.rows(
+            "SELECT run_id, dataset, state, note, code_version, created_at FROM lake.current_runs "
+            "ORDER BY created_at DESC"
+        )
+    _print(rows, as_json=as_json)
+
+
+def status(
+    ctx: typer.Context, run: Annotated[str, typer.Argument(help="A run id.")], as_json: JsonOption = False
+) -> None:
+    """Show a run's shards: prompts, samples, passed, whether committed."""
+    from stillroom.runs import load_run
+
+    with reading(ctx) as lake:
+        load_run(lake, run)
+        rows = lake.rows(_SHARDS, [run])
+    _print(rows, as_json=as_json)
+
+
+def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows)
+
+
+_SHARDS = """
+SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts, any_value(c.key) IS NOT NULL AS committed,
+       count(DISTINCT s.sample_id) AS samples,
+       count(DISTINCT v.sample_id) FILTER (v.outcome = 'pass') AS passed
+FROM lake.shards p
+LEFT JOIN lake.commits c ON c.key LIKE 'shard:%' AND c.run_id = p.run_id AND c.shard = p.shard
+LEFT JOIN lake.samples s ON s.prompt_id = p.prompt_id AND s.run_id = p.run_id AND s.shard = p.shard
+LEFT JOIN lake.verdicts v ON v.sample_id = s.sample_id AND v.run_id = p.run_id
+WHERE p.run_id = ? GROUP BY p.shard ORDER BY p.shard
+"""

@@ -1,0 +1,105 @@
+"""What a build came to: the figures it ends by printing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from stillroom.lake import Lake
+from stillroom.publication import snapshots
+from stillroom.runs import Run
+
+QUERIES = (
+    "select origin, count(*) as examples from examples group by origin",
+    "select gate, reason, samples from why_dropped limit 10",
+    "select * from yield_by_teacher",
+)
+
+
+def outcome_of(
+    lake: Lake, run: Run, label: str, *, seconds: float, first_sample_seconds: float | None
+) -> dict[str, object]:
+    """The figures of a finished build; ``label`` is NAME@N, or "" where nothing new came."""
+    one = [run.run_id]
+    samples = lake.rows(
+        "SELECT count(*) AS samples, count(*) FILTER (sample_id IN "
+        "(SELECT sample_id FROM lake.verdicts WHERE run_id = $run AND outcome = 'pass')) AS passed "
+        "FROM lake.samples WHERE run_id = $run",
+        {"run": run.run_id},
+    )[0]
+    kept = lake.rows(
+        "SELECT origin, count(*) AS examples FROM lake.examples WHERE run_id = ? GROUP BY origin ORDER BY origin", one
+    )
+    spent = lake.rows(
+        "SELECT coalesce(sum(completion_tokens), 0) AS tokens, coalesce(sum(money), 0) AS money, "
+        "max(nullif(currency, '')) AS currency FROM lake.costs WHERE run_id = ?",
+        one,
+    )[0]
+    snapshot = next((found for found in snapshots(lake, run.recipe.dataset) if found.label == label), None)
+    new = sum(row["examples"] for row in kept)
+    return {
+        "run": run.run_id,
+        "snapshot": label,
+        "rows": snapshot.rows if snapshot else 0,
+        "new_rows": snapshot.new_rows if snapshot else 0,
+        "prompts_written": lake.rows(
+            "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
+        )[0]["n"],
+        "writing_replies": lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", one)[0]["n"],
+        "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
+            0
+        ]["n"],
+        "samples": samples["samples"],
+        "passed": samples["passed"],
+        "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
+        "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
+        "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
+        "tokens_per_example": spent["tokens"] / new if new else None,
+        "seconds_per_example": seconds / new if new else None,
+        "money": spent["money"],
+        "currency": spent["currency"],
+        "seconds": seconds,
+        "first_sample_seconds": first_sample_seconds,
+        "summary": str(lake.root / snapshot.path / "summary.md") if snapshot else "",
+    }
+
+
+def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
+    """Print the figures for a person."""
+    console.print()
+    if not outcome["snapshot"]:
+        console.print(f"Run {outcome['run']} brought nothing new, so nothing was published.")
+    figures = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    by_origin = ", ".join(f"{count} for {origin} prompts" for origin, count in outcome["kept_by_origin"].items())
+    rows = [
+        ("prompts written", f"{outcome['prompts_written']} from {outcome['writing_replies']} replies"),
+        ("samples paid for", f"{outcome['samples']} for {outcome['prompts_answered']} prompts"),
+        ("passed", f"{outcome['passed']} ({100 * outcome['pass_rate']:.1f} %)"),
+        ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
+        ("time", f"{outcome['seconds']:.0f} s"),
+    ]
+    if outcome["tokens_per_example"] is not None:
+        rows.append(
+            (
+                "per kept example",
+                f"{outcome['tokens_per_example']:.0f} completion tokens, {outcome['seconds_per_example']:.1f} s",
+            )
+        )
+    if outcome["first_sample_seconds"] is not None:
+        rows.append(("first sample after", f"{outcome['first_sample_seconds']:.1f} s"))
+    for name, value in rows:
+        figures.add_row(f"[bold]{name}[/bold]", value)
+    console.print(figures)
+    dropped = Table("gate", "reason", "samples", title="Why the rest was dropped", title_justify="left", box=None)
+    for row in outcome["dropped"]:
+        dropped.add_row(str(row["gate"]), str(row["reason"]), str(row["samples"]))
+    console.print(dropped)
+    if outcome["snapshot"]:
+        console.print(
+            f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
+        )
+        console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False)
+    console.print("\nTry:")
+    for query in QUERIES:
+        console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,110 @@
+"""A Prefect server of a build's own: started beside it, its records inside the lake, gone with the build."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillroom.errors import StillroomError
+
+START_SECONDS = 120.0
+POLL_SECONDS = 0.1
+LOOPBACK = "127.0.0.1"
+_PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends the server with the build, however the build ends
+
+
+class PrefectServerFailed(StillroomError):
+    """Prefect's server did not come up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefectServer:
+    """A server that is starting; ``wait`` until it answers."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def ui(self) -> str:
+        """Address of its UI."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def wait(self) -> None:
+        """Return once the server answers.
+
+        Raises:
+            PrefectServerFailed: it died or takes too long; the message names its log.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.ui}/api/health", timeout=2.0):  # noqa: S310 - our own address
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(POLL_SECONDS)
+        raise PrefectServerFailed(f"Prefect's server did not come up on port {self.port}; its log is {self.log}")
+
+
+@contextmanager
+def prefect_server(home: Path) -> Generator[PrefectServer]:
+    """Start a server with its records in ``home`` and point this process's Prefect at it.
+
+    Call before anything imports Prefect: the address is read when it is imported.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    settings = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
+        "PREFECT_SERVER_UI_API_URL": f"http://{LOOPBACK}:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "CRITICAL"),
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    os.environ.update(settings)
+    log = home / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent,
+            start_new_session=True,
+        )
+    try:
+        yield PrefectServer(process=process, port=port, log=log)
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,119 @@
+"""The frozen copy of a snapshot: Parquet, manifest and summary that stand without the lake."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from stillroom import __version__
+from stillroom.errors import LakeError
+from stillroom.lake import Lake
+from stillroom.publication.publish import Snapshot, snapshots
+from stillroom.publication.summary import summary
+from stillroom.runs import load_run
+
+EXAMPLES_FILE = "examples.parquet"
+MANIFEST_FILE = "manifest.json"
+SUMMARY_FILE = "summary.md"
+
+_EXAMPLES = """
+SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND version = ? ORDER BY example_id
+"""
+
+
+def freeze(lake: Lake, snapshot: Snapshot) -> Path:
+    """Write the frozen copy of a published version, where it is missing; returns its folder.
+
+    It is made from the lake in a temporary folder and renamed when whole, so a folder that is there is complete.
+
+    Raises:
+        LakeError: the copy cannot be written.
+    """
+    folder = lake.root / snapshot.path
+    if folder.exists():
+        return folder
+    temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True)
+        lake.query(_EXAMPLES, [snapshot.name, snapshot.version]).write_parquet(temporary / EXAMPLES_FILE)
+        content = manifest(lake, snapshot)
+        (temporary / MANIFEST_FILE).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+        (temporary / SUMMARY_FILE).write_text(summary(content, folder), encoding="utf-8")
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise LakeError(f"{snapshot.label} is published, but its copy in {folder} failed: {error}") from error
+    return folder
+
+
+def freeze_missing(lake: Lake, name: str) -> None:
+    """Write the copies that a killed publication left out."""
+    for snapshot in snapshots(lake, name):
+        freeze(lake, snapshot)
+
+
+def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
+    """All that is stated about a snapshot: what it holds, from what, by whom, checked how, at which cost."""
+    run = load_run(lake, snapshot.run_id)
+    by_run = [snapshot.run_id]
+    verifiers = lake.rows(
+        "SELECT DISTINCT v.verifier, v.verifier_id, v.image_digest, v.calibration_id FROM lake.snapshot_examples e "
+        "JOIN lake.verdicts v ON v.sample_id = e.sample_id WHERE e.name = ? AND e.version = ? ORDER BY ALL",
+        [snapshot.name, snapshot.version],
+    )
+    return {
+        "name": snapshot.name,
+        "version": snapshot.version,
+        "rows": snapshot.rows,
+        "new_rows": snapshot.new_rows,
+        "content_hash": snapshot.content_hash,
+        "run_id": snapshot.run_id,
+        "curation_id": snapshot.curation_id,
+        "code_version": __version__,
+        "recipe": run.recipe.model_dump(mode="json"),
+        "stages": {stage.value: value for stage, value in run.stages.items()},
+        "members_by_origin": lake.rows(
+            "SELECT origin, count(*) AS examples, count(DISTINCT prompt_id) AS prompts FROM lake.snapshot_examples "
+            "WHERE name = ? AND version = ? GROUP BY origin ORDER BY origin",
+            [snapshot.name, snapshot.version],
+        ),
+        "teachers": lake.rows(
+            "SELECT DISTINCT t.teacher_id, t.model, t.revision, t.revision_source, t.licence, t.engine "
+            "FROM lake.teachers t JOIN lake.snapshot_examples e USING (teacher_id) WHERE e.name = ? AND e.version = ? "
+            "ORDER BY t.teacher_id",
+            [snapshot.name, snapshot.version],
+        ),
+        "verifiers": verifiers,
+        "calibrated": bool(verifiers) and all(row["calibration_id"] for row in verifiers),
+        "contamination_checked_against": [],
+        "run": {
+            "prompts": lake.rows(
+                "SELECT origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s "
+                "JOIN lake.prompts p USING (prompt_id) WHERE s.run_id = ? GROUP BY origin ORDER BY origin",
+                by_run,
+            ),
+            "proposals": lake.rows(
+                "SELECT admitted, reason, count(*) AS replies FROM lake.proposals WHERE run_id = ? "
+                "GROUP BY ALL ORDER BY replies DESC",
+                by_run,
+            ),
+            "verdicts": lake.rows(
+                "SELECT outcome, reason, count(*) AS samples FROM lake.verdicts WHERE run_id = ? "
+                "GROUP BY ALL ORDER BY samples DESC",
+                by_run,
+            ),
+            "selections": lake.rows(
+                "SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = ? "
+                "GROUP BY ALL ORDER BY samples DESC",
+                [snapshot.curation_id],
+            ),
+            "costs": lake.rows(
+                "SELECT stage, sum(samples) AS samples, sum(prompt_tokens) AS prompt_tokens, "
+                "sum(cached_tokens) AS cached_tokens, sum(completion_tokens) AS completion_tokens, "
+                "sum(seconds) AS seconds, sum(money) AS money, max(currency) AS currency "
+                "FROM lake.costs WHERE run_id = ? GROUP BY stage ORDER BY stage",
+                by_run,
+            ),
+        },
+    }

@@ -1,0 +1,85 @@
+"""The one-page summary of a snapshot, in Markdown, from its manifest alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+MAX_REASONS = 12
+
+
+def summary(manifest: Mapping[str, Any], folder: Path) -> str:
+    """One page of Markdown: what the snapshot holds, how it came about and how to read it."""
+    run = manifest["run"]
+    label = f"{manifest['name']}@{manifest['version']}"
+    samples = sum(row["samples"] for row in run["verdicts"])
+    passed = sum(row["samples"] for row in run["verdicts"] if row["outcome"] == "pass")
+    tokens = sum(row["completion_tokens"] for row in run["costs"])
+    seconds = sum(row["seconds"] for row in run["costs"] if row["stage"] != "verification")
+    kept = max(1, manifest["new_rows"])
+    parts = [
+        f"# {label}",
+        f"{manifest['rows']} examples, {manifest['new_rows']} of them new in this version. "
+        f"Run `{manifest['run_id']}`, Stillroom {manifest['code_version']}.",
+        "## What it holds",
+        _table(("origin of the prompt", "examples", "prompts"), _rows(manifest["members_by_origin"])),
+        _table(
+            ("teacher", "model", "revision from", "licence"),
+            ([row["teacher_id"], row["model"], row["revision_source"], row["licence"]] for row in manifest["teachers"]),
+        ),
+        "## How the run went",
+        f"{sum(row['prompts'] for row in run['prompts'])} prompts were answered with {samples} samples; "
+        f"{passed} passed ({_share(passed, samples)}). A new example cost {tokens / kept:,.0f} completion tokens "
+        f"and {seconds / kept:,.1f} seconds of request time, failed attempts and writing included.",
+        _table(("what became of a sample", "why", "samples"), _rows(run["selections"][:MAX_REASONS])),
+    ]
+    if run["proposals"]:
+        parts += [
+            "## What became of the tasks the teacher wrote",
+            _table(
+                ("ruling", "replies"),
+                (["admitted" if row["admitted"] else row["reason"], row["replies"]] for row in run["proposals"]),
+            ),
+        ]
+    parts += [
+        "## What to know before training on it",
+        "\n".join(f"- {line}" for line in _caveats(manifest)),
+        "## Reading it",
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'rows = load_dataset("parquet", data_files="{folder}/examples.parquet")\n```',
+        f"Content hash `{manifest['content_hash']}`; everything above and more is in `manifest.json`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
+    for row in manifest["verifiers"]:
+        digest = row["image_digest"][:19]
+        yield f"Answers were judged by `{row['verifier']}` in the sandbox image `{digest}`."
+    if not manifest["calibrated"]:
+        yield "The verifier was not calibrated: its rates of true and false passes were not measured."
+    if not manifest["contamination_checked_against"]:
+        yield "It was checked for contamination against nothing."
+    if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
+        yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
+    if any(row["origin"] == "written" for row in manifest["members_by_origin"]):
+        yield (
+            "Tests of written tasks come from the teacher; its own solution passes them, and no trivial answer does."
+        )
+
+
+def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[Sequence[object]]:
+    return (list(row.values()) for row in rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """Untrusted text stays inside its cell."""
+    return str(value).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"

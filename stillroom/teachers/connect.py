@@ -1,0 +1,97 @@
+"""Connects to the teachers of a recipe: served by us or somebody else's, identified, with their template."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from stillroom.errors import TeacherMismatch
+from stillroom.recipe import Teacher
+from stillroom.teachers.identity import Identity, identify
+from stillroom.teachers.sglang import Revive, SGLangClient
+from stillroom.teachers.template import ChatTemplate, load_template
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedTeacher:
+    """A teacher that answers.
+
+    Attributes:
+        licence: the catalogue's, where we serve the model; else "".
+    """
+
+    client: SGLangClient
+    licence: str
+
+    @property
+    def identity(self) -> Identity:
+        """Who it was found to be."""
+        return self.client.identity
+
+
+async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
+    """Bring up (``serve``) or look up (``urls``) a teacher, check who it is, and load its chat template.
+
+    Raises:
+        TeacherError: it cannot be started or reached.
+        TeacherMismatch: it is another model than the recipe names, or its servers differ.
+    """
+    if teacher.serve is not None:
+        return await _connect_served(teacher, say)
+    assert teacher.model is not None, "the recipe model requires it beside urls"  # noqa: S101 - narrows the type
+    urls = tuple(url.rstrip("/") for url in teacher.urls)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        identities = await asyncio.gather(*(identify(http, url, teacher) for url in urls))
+    if len({identity.weight_version for identity in identities}) > 1:
+        raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
+    template = await asyncio.to_thread(load_template, teacher.model, revision=None)
+    return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, None), licence="")
+
+
+async def connect_all(teachers: Sequence[Teacher], say: Say) -> dict[str, ConnectedTeacher]:
+    """Connect to all teachers of a recipe; by name."""
+    connected = await asyncio.gather(*(connect(teacher, say) for teacher in teachers))
+    return {teacher.name: one for teacher, one in zip(teachers, connected, strict=True)}
+
+
+async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
+    from stillroom.teachers.models import pull
+    from stillroom.teachers.serving import RunningServer, serve
+
+    name = teacher.serve or ""
+
+    async def up() -> RunningServer:
+        return await asyncio.to_thread(serve, name, revision=teacher.revision, progress=say)
+
+    pulled = await asyncio.to_thread(pull, name, say, revision=teacher.revision)
+    server, template = await asyncio.gather(up(), asyncio.to_thread(load_template, str(pulled.path)))
+    async with httpx.AsyncClient(trust_env=False) as http:
+        identity = await identify(http, server.url, teacher)
+    if identity.revision != pulled.revision:
+        raise TeacherMismatch(
+            f"the server at {server.url} serves revision {identity.revision} of {name}, expected {pulled.revision}; "
+            f"`stillroom teacher stop {name}` ends it"
+        )
+
+    async def revive() -> str:
+        return (await up()).url
+
+    client = _client(teacher, identity, (server.url,), template, revive)
+    return ConnectedTeacher(client=client, licence=pulled.licence)
+
+
+def _client(
+    teacher: Teacher, identity: Identity, urls: tuple[str, ...], template: ChatTemplate, revive: Revive | None
+) -> SGLangClient:
+    return SGLangClient(
+        identity,
+        urls=urls,
+        template=template,
+        system=teacher.system,
+        in_flight=teacher.in_flight,
+        patience_seconds=teacher.patience_seconds,
+        revive=revive,
+    )

@@ -1,0 +1,34 @@
+"""Tasks after the shards: curate the run, publish what it kept, close it."""
+
+from prefect import task
+
+from stillroom.publication import freeze, freeze_missing, publish
+from stillroom.runs import RunState, close_run, curate_run, load_run
+from tasks.retrying import RETRYING
+from tasks.workshop import workshop
+
+
+@task(name="curate", **RETRYING)
+def curate(run_id: str) -> str:
+    """Decide about every sample of the run; returns the curation_id."""
+    lake = workshop().lake
+    return curate_run(lake, load_run(lake, run_id))
+
+
+@task(name="publish", **RETRYING)
+def publish_snapshot(run_id: str, curation_id: str) -> str:
+    """Publish what the curation kept and close the run; returns NAME@N, or "" where nothing was new.
+
+    Raises:
+        GateError: something that must not be published was selected.
+    """
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    freeze_missing(lake, run.recipe.dataset)
+    snapshot = publish(lake, run, curation_id)
+    if snapshot is None:
+        close_run(lake, run, RunState.EMPTY, "nothing new was kept")
+        return ""
+    freeze(lake, snapshot)
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return snapshot.label

@@ -1,0 +1,27 @@
+"""When a task is tried again: whenever another try could end differently."""
+
+from typing import Any, TypedDict
+
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from stillroom.errors import GateError, LeaseHeld, RequestError, StillroomError, TeacherMismatch, TeacherRefused
+
+HOPELESS = (RequestError, GateError, LeaseHeld, TeacherMismatch, TeacherRefused)
+
+
+class Retrying(TypedDict):
+    """The options of ``prefect.task`` that say how often and when to try again."""
+
+    retries: int
+    retry_delay_seconds: float
+    retry_condition_fn: Any
+
+
+def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Whether the failure is one of ours that may pass: a teacher, the sandbox or the lake was not to be had."""
+    failure = state.result(raise_on_failure=False)
+    return isinstance(failure, StillroomError) and not isinstance(failure, HOPELESS)
+
+
+RETRYING = Retrying(retries=2, retry_delay_seconds=5.0, retry_condition_fn=is_worth_retrying)

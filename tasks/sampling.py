@@ -1,0 +1,73 @@
+"""Tasks of a shard: answer and verify what it owes, and commit it once."""
+
+import asyncio
+
+from prefect import task
+
+from stillroom.capabilities import find_capability
+from stillroom.lake import lease
+from stillroom.recipe import Recipe
+from stillroom.records import SamplingParams
+from stillroom.runs import committed_entries, load_run, shard_key, shard_prompts, shard_rows
+from stillroom.sampling import Assignment, Policy, Shard
+from tasks.retrying import RETRYING
+from tasks.workshop import workshop
+
+
+@task(name="answer, verify and commit", task_run_name="shard {shard}", **RETRYING)
+async def sample_shard(run_id: str, shard: int) -> str:
+    """Do what the shard still owes; returns its commit key.
+
+    Raises:
+        TeacherError: a teacher is gone.
+        SandboxError: the sandbox failed for good.
+        LakeError: the journal or the lake cannot be written, or another process has the shard.
+    """
+    shop = workshop()
+    lake = shop.lake
+    run = load_run(lake, run_id)
+    key = shard_key(run, shard)
+    with lease(lake.root, f"shard {shard} of run {run_id}"):
+        if lake.committed(key):
+            return key
+        recipe = run.recipe
+        assigned = shard_prompts(lake, run, shard)
+        names = {name for _, name in assigned}
+        teachers = {name: (await shop.teacher(recipe, name)).client for name in sorted(names)}
+        capability = find_capability(recipe.capability)
+        work = Shard(
+            [Assignment(prompt=prompt, teacher=teachers[name]) for prompt, name in assigned],
+            capability=capability,
+            params=sampling_params(recipe),
+            epoch=recipe.sampling.epoch,
+            policy=policy(recipe),
+            verifiers=shop.verifiers(recipe.verification),
+            committed=committed_entries(lake, run_id, shard),
+            observe=lambda tally: shop.watcher.sampled(shard, tally),
+        )
+        result = await work.run(lake.root / "journal" / run_id / f"shard-{shard}.jsonl")
+        for refusal in result.refusals:
+            shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
+        prompts = [prompt for prompt, _ in assigned]
+        rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
+        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
+    return key
+
+
+def sampling_params(recipe: Recipe) -> SamplingParams:
+    """The recipe's sampling parameters, all of them."""
+    sampling = recipe.sampling
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        repetition_penalty=sampling.repetition_penalty,
+        max_new_tokens=sampling.max_new_tokens,
+    )
+
+
+def policy(recipe: Recipe) -> Policy:
+    """The recipe's sampling policy."""
+    sampling = recipe.sampling
+    return Policy(samples=sampling.samples, wave=sampling.wave, keep=recipe.selection.keep, adaptive=sampling.adaptive)

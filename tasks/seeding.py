@@ -1,0 +1,147 @@
+"""Tasks of seeding: import what people wrote, have a teacher write more, plan shards."""
+
+from prefect import task
+
+from stillroom.capabilities import find_capability
+from stillroom.errors import TeacherMismatch
+from stillroom.fingerprint import fingerprint
+from stillroom.records import Origin
+from stillroom.runs import (
+    import_prompts,
+    load_run,
+    plan_shards,
+    pool,
+    prompt_row,
+    proposal_row,
+    rounds_done,
+    teacher_row,
+    unfinished_shards,
+    writing_cost,
+    written_in,
+)
+from stillroom.seeding import Round, prove_references, read_prompts, requests_in_round, write_round
+from tasks.retrying import RETRYING
+from tasks.workshop import workshop
+
+
+@task(name="import prompts", **RETRYING)
+async def import_sources(run_id: str) -> int:
+    """Bring the recipe's seeds or prompts into the lake, references proven; returns how many are new.
+
+    Raises:
+        RecipeError: a broken line, or a reference that fails its own tests.
+        SandboxError: the sandbox failed.
+    """
+    shop = workshop()
+    run = load_run(shop.lake, run_id)
+    recipe = run.recipe
+    capability = find_capability(recipe.capability)
+    if recipe.seeding:
+        prompts = read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
+    else:
+        assert recipe.prompts is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
+        prompts = read_prompts(recipe.prompts, capability, Origin.USER)
+    known = {prompt.check_id for prompt in pool(shop.lake, recipe.dataset)}
+    fresh = [prompt for prompt in prompts if prompt.check_id not in known]
+    await prove_references(fresh, capability, shop.verifiers(recipe.verification))
+    return import_prompts(shop.lake, run, prompts)
+
+
+@task(name="meet teachers", **RETRYING)
+async def meet_teachers(run_id: str) -> list[str]:
+    """Connect to every teacher of the run and record who it is; returns their ids.
+
+    Raises:
+        TeacherError: one cannot be reached or started.
+        TeacherMismatch: one is another model than the recipe names, or not the revision the run was begun with.
+    """
+    shop = workshop()
+    recipe = load_run(shop.lake, run_id).recipe
+    met: list[str] = []
+    for teacher in recipe.teachers:
+        connected = await shop.teacher(recipe, teacher.name)
+        row = teacher_row(
+            connected.identity, recipe, licence=connected.licence, template_sha256=connected.client.template.sha256
+        )
+        refuse_other_revision(run_id, teacher.name, connected.identity.teacher_id, str(row["template_sha256"]))
+        key = f"teacher:{run_id}:{connected.identity.teacher_id}:{fingerprint(dict(row), length=12)}"  # pyright: ignore[reportArgumentType]
+        shop.lake.commit(key, {"teachers": [row]}, run_id=run_id)
+        met.append(connected.identity.teacher_id)
+    return met
+
+
+@task(name="write prompts", task_run_name="writing round {number}", **RETRYING)
+async def write_prompts(run_id: str, number: int) -> bool:
+    """Write and commit round ``number``; False where nothing more is to be written in this run.
+
+    Raises:
+        TeacherError: the writer is gone.
+        SandboxError: the sandbox failed.
+    """
+    shop = workshop()
+    lake = shop.lake
+    run = load_run(lake, run_id)
+    recipe, seeding = run.recipe, run.recipe.seeding
+    if seeding is None or number > seeding.max_rounds:
+        return False
+    wanted = seeding.new_prompts - written_in(lake, run_id)
+    if wanted <= 0 and number > rounds_done(lake, run_id):
+        return False
+    key = f"seed:{run_id}:{number}"
+    if lake.committed(key):
+        return True
+    capability = find_capability(recipe.capability)
+    writer = (await shop.teacher(recipe, recipe.writer.name)).client
+    round_ = Round(
+        run_id=run_id,
+        number=number,
+        requests=requests_in_round(seeding, still_wanted=wanted),
+        pool=tuple(pool(lake, recipe.dataset)),
+    )
+    result = await write_round(
+        round_,
+        seeding=seeding,
+        capability=capability,
+        writer=writer,
+        verifiers=shop.verifiers(recipe.verification),
+        journal_path=lake.root / "journal" / run_id / f"writing-{number}.jsonl",
+        observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+    )
+    rows = {
+        "prompts": [prompt_row(prompt) for prompt in result.prompts],
+        "proposals": [proposal_row(ruling, number) for ruling in result.rulings],
+        "costs": [writing_cost(result.rulings, recipe, writer.teacher_id)],
+    }
+    lake.commit(key, rows, run_id=run_id)
+    shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
+    return True
+
+
+@task(name="plan shards", task_run_name="plan after round {writing_round}", **RETRYING)
+def plan(run_id: str, writing_round: int) -> list[int]:
+    """Plan the shards of what a round brought; returns the run's shards that are not done."""
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    plan_shards(lake, run, writing_round)
+    return unfinished_shards(lake, run)
+
+
+def refuse_other_revision(run_id: str, name: str, teacher_id: str, template_sha256: str) -> None:
+    """Refuse to go on with a run under other weights or another template than it was begun with.
+
+    Raises:
+        TeacherMismatch: naming the field.
+    """
+    before = workshop().lake.rows(
+        "SELECT teacher_id, template_sha256 FROM lake.teachers WHERE run_id = ? AND name = ?", [run_id, name]
+    )
+    for row in before:
+        for field, was, is_ in (
+            ("revision", row["teacher_id"], teacher_id),
+            ("chat template", row["template_sha256"], template_sha256),
+        ):
+            if was != is_:
+                raise TeacherMismatch(
+                    f"run {run_id} was begun with {field} {was} of teacher {name!r}, now it is {is_}. "
+                    "Serve what the run was begun with, or open another run with --new-run."
+                )
