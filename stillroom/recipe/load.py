@@ -4,7 +4,7 @@ import difflib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -13,6 +13,16 @@ from stillroom.errors import RecipeError
 from stillroom.recipe.model import Recipe
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a mistake, not a silent choice of the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise yaml.constructor.ConstructorError(None, None, f"`{repeated}` stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -37,8 +47,8 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
         RecipeError: as ``load_recipe``.
     """
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2024-13-45 is no date
         raise RecipeError(f"{source} is not valid YAML: {error}") from error
     if not isinstance(value, dict):
         raise RecipeError(f"{source} holds {type(value).__name__}; expected a mapping that starts with `dataset:`")

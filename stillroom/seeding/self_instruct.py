@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from stillroom.capabilities import Capability, Draft
-from stillroom.errors import TeacherRefused
+from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.fingerprint import fingerprint
 from stillroom.journal import Journal
 from stillroom.recipe import Seeding
@@ -130,10 +130,12 @@ async def write_round(
             if request.request_id in replies:
                 return
             try:
-                completion = (await writer.complete(request.text, params, 1))[0]
+                completions = await writer.complete(request.text, params, 1)
             except TeacherRefused:
                 return  # too long for this writer: a request without a reply yields no prompt
-            reply = Reply(position, request.request_id, completion)
+            if not completions:
+                raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {position}")
+            reply = Reply(position, request.request_id, completions[0])
             journal.append(reply)
             replies[request.request_id] = reply
             observe(len(replies), round_.requests)

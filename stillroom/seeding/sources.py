@@ -21,7 +21,7 @@ def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Pro
             mistakes are listed by line number.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also cuts at U+2028, which JSON allows
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read {path}: {error}. Expected JSON Lines in UTF-8.") from error
     prompts: dict[str, tuple[int, Prompt]] = {}
@@ -77,7 +77,8 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
         raise ValueError(f"{len(line):,} characters; a row has at most {MAX_LINE_CHARACTERS:,}")
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
+        json.dumps(row, ensure_ascii=False).encode()  # "\\ud800" is JSON, but half a character has no identity
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not valid JSON: {error}") from error
     if not isinstance(row, dict):
         raise ValueError(f"holds {type(row).__name__}; expected a JSON object")

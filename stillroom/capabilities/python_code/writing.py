@@ -3,6 +3,7 @@
 import ast
 import json
 import keyword
+import re
 
 import msgspec
 
@@ -45,8 +46,8 @@ def writing_request(draft: Draft) -> str:
     shown = "\n".join(f"Exercise {number}:\n{_as_json(prompt)}" for number, prompt in enumerate(draft.examples, 1))
     return (
         "You write exercises for a Python course. Each exercise is a JSON object with three keys: `task` tells the "
-        "student exactly what the function must do and names it, `solution` lists the lines of a correct Python function, and "
-        "`tests` are assert statements that call the function and that the solution passes.\n\n"
+        "student exactly what the function must do and names it, `solution` lists the lines of a correct Python "
+        "function, and `tests` are assert statements that call the function and that the solution passes.\n\n"
         f"{shown}\n\n"
         f"Write exercise {len(draft.examples) + 1}. It must be a new {draft.difficulty} exercise about "
         f"{draft.topic}, for a function that does something else than those above. "
@@ -96,7 +97,7 @@ def _called_function(solution: str, task: str) -> str | Rejection:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef) and not keyword.iskeyword(node.name)]
     if not names:
         return Rejection(reason="reference:no-function", detail="the solution defines no function")
-    named = [name for name in names if name in task]
+    named = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", task)]
     if not named:
         return Rejection(reason="task:unnamed-function", detail=f"the task does not name {names[0]}")
     return named[0]
