@@ -32,6 +32,7 @@ async def build(run_id: str) -> str:
     shards = Shards(run_id, recipe)
     shards.start(plan(run_id, FIRST_ROUND))
     try:
+        await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
         number = 1
         while await write_prompts(run_id, number):
             shards.start(plan(run_id, number))
@@ -67,6 +68,13 @@ class Shards:
         for number in numbers:
             if number not in self._running:
                 self._running[number] = asyncio.create_task(self._run(number))
+
+    async def first_answer(self) -> None:
+        """Wait until some sample was answered, or there is nothing to answer."""
+        answered = asyncio.create_task(workshop().first_answer.wait())
+        everything = asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.wait((answered, everything), return_when=asyncio.FIRST_COMPLETED)
+        answered.cancel()
 
     async def join(self) -> dict[int, BaseException]:
         """Wait for all of them; returns the failures by shard."""

@@ -9,7 +9,7 @@ from stillroom.lake import lease
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import committed_entries, load_run, shard_key, shard_prompts, shard_rows
-from stillroom.sampling import Assignment, Policy, Shard
+from stillroom.sampling import Assignment, Policy, Shard, Tally
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -43,7 +43,7 @@ async def sample_shard(run_id: str, shard: int) -> str:
             policy=policy(recipe),
             verifiers=shop.verifiers(recipe.verification),
             committed=committed_entries(lake, run_id, shard),
-            observe=lambda tally: shop.watcher.sampled(shard, tally),
+            observe=lambda tally: _observed(shard, tally),
         )
         result = await work.run(lake.root / "journal" / run_id / f"shard-{shard}.jsonl")
         for refusal in result.refusals:
@@ -52,6 +52,13 @@ async def sample_shard(run_id: str, shard: int) -> str:
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
         await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
     return key
+
+
+def _observed(shard: int, tally: Tally) -> None:
+    shop = workshop()
+    if tally.samples > tally.replayed:
+        shop.first_answer.set()
+    shop.watcher.sampled(shard, tally)
 
 
 def sampling_params(recipe: Recipe) -> SamplingParams:

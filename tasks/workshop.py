@@ -43,6 +43,7 @@ class Workshop:
     def __init__(self, lake: Lake, watcher: Watcher) -> None:
         self.lake = lake
         self.watcher = watcher
+        self.first_answer = asyncio.Event()
         self._executor = DockerExecutor()
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 

@@ -68,7 +68,8 @@ class SGLangClient:
         self.template = template
         self.slots = Slots(in_flight)
         self._system = system
-        self._urls = itertools.cycle(urls)
+        self.urls = urls
+        self._next_url = itertools.cycle(urls)
         self._patience_seconds = patience_seconds
         self._revive = revive
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=in_flight)
@@ -89,7 +90,7 @@ class SGLangClient:
 
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         """As ``ModelClient.complete``; waits for a free slot, retries within the teacher's patience."""
-        body = msgspec.json.encode({"text": text, "sampling_params": {**_parameters(params), "n": n}})
+        body = request_body(text, params, n)
         async with self.slots.take(n):
             async for attempt in AsyncRetrying(
                 stop=stop_after_delay(self._patience_seconds),
@@ -102,13 +103,14 @@ class SGLangClient:
         raise AssertionError("unreachable: the retry loop returns or raises")
 
     async def _ask(self, body: bytes, n: int) -> list[Completion]:
-        url = next(self._urls)
+        url = next(self._next_url)
         began = time.perf_counter()
         try:
             reply = await self._http.post(f"{url}/generate", content=body, headers={"content-type": "application/json"})
         except httpx.TransportError as error:
             if self._revive is not None:
-                self._urls = itertools.cycle((await self._revive(),))
+                self.urls = (await self._revive(),)
+                self._next_url = itertools.cycle(self.urls)
             raise _Lost(f"teacher {self.teacher_id} at {url} is gone: {type(error).__name__} {error}") from error
         if reply.status_code in BUSY_STATUS:
             self.slots.refused()
@@ -160,6 +162,11 @@ class _WaitByKind(wait_base):
 
 
 _wait = _WaitByKind()
+
+
+def request_body(text: str, params: SamplingParams, n: int) -> bytes:
+    """The body of a ``/generate`` request: the text and every sampling parameter, nothing left to defaults."""
+    return msgspec.json.encode({"text": text, "sampling_params": {**_parameters(params), "n": n}})
 
 
 def _parameters(params: SamplingParams) -> dict[str, object]:

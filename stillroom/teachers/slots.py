@@ -1,8 +1,8 @@
 """Slots: how many samples are asked of a teacher at once, first come first served.
 
-The number in force starts small, so that the first answers come back within seconds (a CPU teacher
-shares its speed among all requests in flight), grows with every answer up to the recipe's ``in_flight``,
-and is halved when the teacher says that it is busy.
+The first few go alone, so that the first answers come back within seconds (a CPU teacher shares its speed
+among all requests in flight). From the first answer on it is the recipe's ``in_flight``, halved whenever
+the teacher says that it is busy and grown again by every answered sample.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ class Slots:
     def __init__(self, most: int) -> None:
         self._most = most
         self._size = min(FIRST_SLOTS, most)
+        self._ceiling = most  # what the first answer opens up to
+        self._has_answered = False
         self._in_use = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
@@ -56,12 +58,13 @@ class Slots:
 
     def answered(self, n: int) -> None:
         """The teacher answered ``n`` samples: room for more."""
-        self._size = min(self._most, self._size + 2 * n)
+        self._size = min(self._most, self._size + n) if self._has_answered else self._ceiling
+        self._has_answered = True
         self._admit()
 
     def refused(self) -> None:
         """The teacher is busy: ask for half as much."""
-        self._size = max(1, self._size // 2)
+        self._size = self._ceiling = max(1, self._size // 2)
 
     def _fits(self, n: int) -> bool:
         return self._in_use == 0 or self._in_use + n <= self._size
