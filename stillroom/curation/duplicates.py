@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from stillroom.curation.documents import Documents, NewDocuments
 from stillroom.curation.near import NearSearch, OldDocuments
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, sign
-from stillroom.errors import LakeError, RequestError
+from stillroom.errors import LakeError
 
 EXACT, NEAR = "exact", "near"
-_SIGN_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,13 @@ class Duplicates:
 
 
 def find_duplicates(
-    new: pl.DataFrame, old: OldDocuments | None = None, settings: DedupSettings | None = None
+    new: Documents, old: OldDocuments | None = None, settings: DedupSettings | None = None
 ) -> Duplicates:
     """Find what to drop among new documents.
 
     Args:
-        new: id (text, unique), text, rank (a number; the lower is preferred, equal ranks go by id).
+        new: id (text, unique), text, rank (a number; the lower is preferred, equal ranks go by id). What does not fit
+            in memory comes as ``polars.scan_parquet(...)``.
         old: what is published, or None.
         settings: the defaults where None.
 
@@ -58,14 +59,14 @@ def find_duplicates(
     settings = settings or DedupSettings()
     old = old or OldDocuments(signatures=SIGNATURE_SCHEMA.to_frame(), texts=_no_texts)
     check_signatures(old.signatures, settings)
-    documents = _in_order_of_arrival(new, old.signatures)
+    documents = NewDocuments(new, old.signatures)
     hashes, signatures = _sign_all(documents, settings)
     targets = _exact_targets(hashes, old.signatures)
     is_live = targets["target"] == targets["arrival"]
-    search = NearSearch(documents.select("arrival", "text"), old, settings)
+    search = NearSearch(documents, old, settings)
     near = search.run(signatures.join(targets.filter(is_live), on="arrival", how="semi"))
     drops = _drops(targets, near.drops)
-    ids = pl.concat([documents.select("arrival", "id"), old.signatures.select("arrival", "id")])
+    ids = pl.concat([documents.order, old.signatures.select("arrival", "id")])
     return Duplicates(
         drops=_with_ids(drops, ids),
         clusters=_clusters(drops, ids),
@@ -74,39 +75,16 @@ def find_duplicates(
     )
 
 
-def _in_order_of_arrival(new: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:
-    """The new documents as arrival, id, text: arrivals go on from the old ones, by rank, then id."""
-    for name, expected in (("id", "text"), ("text", "text"), ("rank", "a number")):
-        if name not in new.columns:
-            raise RequestError(f"new documents have no column {name!r}: expected id, text and rank")
-        column = new[name]
-        if not (column.dtype.is_numeric() if expected == "a number" else column.dtype == pl.String):
-            raise RequestError(f"column {name!r} of the new documents is {column.dtype}: expected {expected}")
-        if column.null_count() or (column.dtype.is_float() and column.is_nan().any()):
-            raise RequestError(f"column {name!r} of the new documents has empty values: expected {expected} in each")
-    if new["id"].n_unique() != len(new):
-        repeated = new.filter(pl.col("id").is_duplicated())["id"][0]
-        raise RequestError(f"id {repeated!r} occurs twice among the new documents: expected each once")
-    if len(both := new.join(old_signatures, on="id", how="semi")):
-        raise RequestError(f"document {both['id'][0]!r} is both new and old: leave out what is published already")
-    last = old_signatures["arrival"].max()
-    first = 0 if last is None else int(last) + 1  # pyright: ignore[reportArgumentType]
-    return (
-        new.sort("rank", "id")
-        .with_row_index("arrival", offset=0)
-        .select(pl.col("arrival").cast(pl.Int64) + first, "id", "text")
-    )
-
-
-def _sign_all(documents: pl.DataFrame, settings: DedupSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The text hash of every document (arrival, text_hash), and the signatures of different texts."""
+def _sign_all(documents: NewDocuments, settings: DedupSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The text hash of every document (arrival, text_hash), and the signatures of different texts, by arrival."""
     hashes: list[pl.DataFrame] = [pl.DataFrame(schema={"arrival": pl.Int64(), "text_hash": pl.String()})]
     signatures: list[pl.DataFrame] = [SIGNATURE_SCHEMA.to_frame()]
-    for part in documents.iter_slices(_SIGN_ROWS):
-        of_part, signed = sign(part, settings)
-        hashes.append(part.select("arrival", of_part))
+    for batch in documents.batches():
+        of_batch, signed = sign(batch, settings)
+        hashes.append(batch.select("arrival", of_batch))
         signatures.append(signed)
-    return pl.concat(hashes), pl.concat(signatures).unique("text_hash", keep="first", maintain_order=True)
+    in_order = pl.concat(signatures).sort("arrival")
+    return pl.concat(hashes).sort("arrival"), in_order.unique("text_hash", keep="first", maintain_order=True)
 
 
 def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:

@@ -1,16 +1,18 @@
 """The search for near-duplicates among documents with different texts: buckets, candidates, exact verification."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
-from stillroom.curation.candidates import Arrivals, bucket_pairs, choose_representatives
+from stillroom.curation.candidates import Arrivals, bucket_pairs, choose_representatives, may_share
+from stillroom.curation.documents import NewDocuments
 from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of
+from stillroom.curation.sketch import BandKeys
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
@@ -18,6 +20,7 @@ TextsOf: TypeAlias = Callable[[list[str]], pl.DataFrame]
 
 _IDS_AT_A_TIME = 10_000
 _BUCKET_ROWS = 4_000_000  # handed to DuckDB at a time: as many bands as fit
+_NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,9 @@ class NearDuplicates:
 class NearSearch:
     """One search; call ``run`` once."""
 
-    def __init__(self, texts: pl.DataFrame, old: OldDocuments, settings: DedupSettings) -> None:
-        """Prepare a search among documents whose texts are given as arrival, text."""
-        self._texts = texts
+    def __init__(self, documents: NewDocuments, old: OldDocuments, settings: DedupSettings) -> None:
+        """Prepare a search among these documents and against the old ones."""
+        self._documents = documents
         self._old = old
         self._settings = settings
 
@@ -83,12 +86,8 @@ class NearSearch:
         new_keys, old_keys = keys_of(new, self._settings), keys_of(old, self._settings)
         new_arrivals, old_arrivals = new["arrival"].to_numpy(), old["arrival"].to_numpy()
         crowded_buckets = 0
-        step = max(1, _BUCKET_ROWS // (len(new) + len(old) + 1))
-        for band in range(0, self._settings.bands, step):
-            some = slice(band, band + step)
-            buckets, arrivals = scratch.shared_buckets(
-                new_keys[:, some], new_arrivals, old_keys[:, some], old_arrivals, band
-            )
+        for rows in self._bucket_rows(new_keys, new_arrivals, old_keys, old_arrivals):
+            buckets, arrivals = scratch.shared_buckets(*rows)
             _, place, sizes = np.unique(buckets, return_inverse=True, return_counts=True)
             is_crowded = sizes[place] > peers + 1
             crowded_buckets += int((sizes > peers + 1).sum())
@@ -96,6 +95,21 @@ class NearSearch:
             roomy = arrivals[~is_crowded]
             self._add_pairs(scratch, buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
         return crowded_buckets
+
+    def _bucket_rows(
+        self, new_keys: BandKeys, new: Arrivals, old_keys: BandKeys, old: Arrivals
+    ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """The rows (bucket, arrival) of new and of old documents that may share a bucket, some bands at a time."""
+        some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+        for band in range(self._settings.bands):
+            of_new, of_old = np.ascontiguousarray(new_keys[:, band]), np.ascontiguousarray(old_keys[:, band])
+            new_may, old_may = may_share(of_new, of_old)
+            some_new.append(_rows_of_band(band, of_new[new_may], new[new_may]))
+            some_old.append(_rows_of_band(band, of_old[old_may], old[old_may]))
+            waiting += len(some_new[-1]) + len(some_old[-1])
+            if waiting > _BUCKET_ROWS or band == self._settings.bands - 1:
+                yield pl.concat(some_new), pl.concat(some_old)
+                some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
 
     def _settle(self, scratch: Scratch) -> tuple[pl.DataFrame, dict[int, int]]:
         """Verify candidates and choose representatives until nothing changes.
@@ -127,13 +141,14 @@ class NearSearch:
     def _verify(self, scratch: Scratch) -> None:
         later, earlier = scratch.unverified()
         if len(later):
-            verify(scratch, later, earlier, self._texts, self._texts_of_old(np.unique(earlier)))
+            verify(scratch, later, earlier, self._texts(np.unique(np.concatenate([later, earlier]))))
 
-    def _texts_of_old(self, arrivals: Arrivals) -> pl.DataFrame:
-        """The texts of the old ones among these documents: arrival, text."""
-        signatures = self._old.signatures.select("arrival", "id")
-        wanted = signatures.join(pl.DataFrame({"arrival": arrivals}), on="arrival", how="semi")
-        parts = [pl.DataFrame(schema={"arrival": pl.Int64(), "text": pl.String()})]
+    def _texts(self, arrivals: Arrivals) -> Iterator[pl.DataFrame]:
+        """The texts of these documents, in batches of arrival, text."""
+        wanted = pl.DataFrame({"arrival": arrivals})
+        for batch in self._documents.batches():
+            yield batch.join(wanted, on="arrival", how="semi").select("arrival", "text")
+        wanted = self._old.signatures.select("arrival", "id").join(wanted, on="arrival", how="semi")
         for part in wanted.iter_slices(_IDS_AT_A_TIME):
             found = self._old.texts(part["id"].to_list())
             texts = part.join(found, on="id", how="inner").select("arrival", "text")
@@ -143,10 +158,14 @@ class NearSearch:
                     f"asked for the texts of {len(part)} old documents, found {len(texts)}: "
                     f"expected one for each signature; missing: {missing[:3]}"
                 )
-            parts.append(texts)
-        return pl.concat(parts)
+            yield texts
 
     @property
     def _first_new(self) -> int:
         """The arrival of the first new document; all old ones lie below."""
-        return int(self._texts["arrival"][0]) if len(self._texts) else 0
+        return int(self._documents.order["arrival"][0]) if len(self._documents.order) else 0
+
+
+def _rows_of_band(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
+    """Bucket (the band's number above 32 bits of key), arrival."""
+    return pl.DataFrame({"bucket": keys.astype(np.int64) | band << 32, "arrival": arrivals})

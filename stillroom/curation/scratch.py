@@ -1,7 +1,7 @@
 """The scratch database of one search for duplicates: buckets, pairs and texts, in DuckDB, spilling to disk."""
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.sketch import BandKeys
 from stillroom.errors import LakeError
 
 _TABLES = """
 CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
 CREATE TABLE pairs (later BIGINT, earlier BIGINT, is_lasting BOOLEAN);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
+CREATE TABLE loose_texts (position BIGINT, text VARCHAR);
 """
 
 _BUCKETS = """
@@ -42,11 +42,8 @@ WHERE jaccard >= ? ORDER BY later, earlier
 """
 
 _TEXTS_IN_ORDER = """
-CREATE OR REPLACE TABLE texts AS
-SELECT position, text FROM new_documents JOIN wanted USING (arrival)
-UNION ALL
-SELECT position, text FROM old_texts JOIN wanted USING (arrival)
-ORDER BY position
+CREATE OR REPLACE TABLE texts AS SELECT position, text FROM loose_texts ORDER BY position;
+DELETE FROM loose_texts;
 """
 
 
@@ -58,25 +55,17 @@ class Scratch:
         self._connection = connection
         connection.execute(_TABLES)
 
-    def shared_buckets(
-        self, new_keys: BandKeys, new: Arrivals, old_keys: BandKeys, old: Arrivals, first_band: int
-    ) -> tuple[Arrivals, Arrivals]:
-        """Buckets of a few bands that hold a new document and at least one more.
+    def shared_buckets(self, new_rows: pl.DataFrame, old_rows: pl.DataFrame) -> tuple[Arrivals, Arrivals]:
+        """Buckets that hold a new document and at least one more.
 
         Args:
-            new_keys: keys of new documents, shape (documents, bands).
-            new: their arrivals.
-            old_keys: keys of old documents in the same bands.
-            old: their arrivals.
-            first_band: the number of the first of these bands.
+            new_rows: bucket, arrival, of new documents.
+            old_rows: the same of old ones.
 
         Returns:
             Bucket numbers, ascending, and the arrivals in them, ascending within a bucket.
         """
-        with (
-            self._view("new_rows", _bucket_rows(new_keys, new, first_band)),
-            self._view("old_rows", _bucket_rows(old_keys, old, first_band)),
-        ):
+        with self._view("new_rows", new_rows), self._view("old_rows", old_rows):
             rows = self._connection.execute(_BUCKETS).fetchnumpy()
         return np.asarray(rows["bucket"], np.int64), np.asarray(rows["arrival"], np.int64)
 
@@ -113,23 +102,20 @@ class Scratch:
         """The candidate pairs at or above the threshold: later, earlier, jaccard, ordered by the first two."""
         return self._connection.execute(_MATCHES, [threshold]).pl()
 
-    def load_texts(self, positions: pl.DataFrame, new_documents: pl.DataFrame, old_texts: pl.DataFrame) -> list[int]:
-        """Lay the texts of some documents out in a given order, one text at each position.
+    def load_texts(self, positions: pl.DataFrame, texts: Iterable[pl.DataFrame]) -> list[int]:
+        """Lay texts out in a given order, one at each position.
 
         Args:
             positions: arrival, position (0, 1, 2, ...).
-            new_documents: arrival, text, of all new documents.
-            old_texts: arrival, text, of old documents.
+            texts: batches of arrival, text; one text for each position.
 
         Returns:
             The number of characters of the text at each position.
         """
-        with (
-            self._view("wanted", positions),
-            self._view("new_documents", new_documents),
-            self._view("old_texts", old_texts),
-        ):
-            self._connection.execute(_TEXTS_IN_ORDER)
+        for batch in texts:
+            with self._view("fresh", batch.join(positions, on="arrival", how="inner").select("position", "text")):
+                self._connection.execute("INSERT INTO loose_texts SELECT position, text FROM fresh")
+        self._connection.execute(_TEXTS_IN_ORDER)
         return self._connection.execute("SELECT length(text) AS n FROM texts ORDER BY position").pl()["n"].to_list()
 
     def texts(self, start: int, stop: int) -> pl.Series:
@@ -145,13 +131,6 @@ class Scratch:
             yield
         finally:
             self._connection.unregister(name)
-
-
-def _bucket_rows(keys: BandKeys, arrivals: Arrivals, first_band: int) -> pl.DataFrame:
-    """One row per document and band: bucket (the band's number above 32 bits of key), arrival."""
-    bands = np.arange(first_band, first_band + keys.shape[1], dtype=np.int64) << 32
-    buckets = (keys.astype(np.int64) | bands).ravel(order="F")
-    return pl.DataFrame({"bucket": buckets, "arrival": np.tile(arrivals, keys.shape[1])})
 
 
 @contextmanager

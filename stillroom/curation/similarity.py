@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array  # pyright: ignore[reportMissingTypeStubs]
 
-from stillroom.curation.shingles import shingle_set
+from stillroom.curation.shingles import shingle_sets
 
 _PAIRS_AT_A_TIME = 2_000
 
@@ -18,7 +18,7 @@ def jaccard(texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int
     Returns:
         Similarities, shape (pairs,). Nothing resembles a text without shingles, not even another.
     """
-    sets = [shingle_set(text) for text in texts]
+    sets = shingle_sets(texts)
     ends = np.cumsum([0, *map(len, sets)], dtype=np.int64)
     flat = np.concatenate(sets) if sets else np.zeros(0, np.uint64)
     columns = (flat >> np.uint64(1)).view(np.int64)  # scipy's columns are signed

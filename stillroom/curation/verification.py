@@ -5,6 +5,7 @@ pages, so that nearly every pair lies within one page: each text is read about o
 however large a component is.
 """
 
+from collections.abc import Iterable
 from typing import cast
 
 import numpy as np
@@ -23,35 +24,42 @@ from stillroom.curation.texts import normalise
 _PAGE_CHARS = 8_000_000  # a page's shingles take 64 MB
 
 
-def positions_by_component(later: Arrivals, earlier: Arrivals) -> pl.DataFrame:
+def by_component(later: Arrivals, earlier: Arrivals) -> pl.DataFrame:
     """An order of the documents of these pairs in which those that are compared are neighbours.
 
     Returns:
-        arrival, position (0, 1, 2, ...).
+        arrival, component, position (0, 1, 2, ...), by position.
     """
     arrivals, flat = np.unique(np.concatenate([later, earlier]), return_inverse=True)
     ones = np.ones(len(later), np.int8)
     graph = coo_array((ones, (flat[: len(later)], flat[len(later) :])), shape=(len(arrivals), len(arrivals)))
     labels = cast("NDArray[np.int32]", connected_components(graph, directed=False)[1])
     order = np.lexsort((arrivals, labels))
-    return pl.DataFrame({"arrival": arrivals[order], "position": np.arange(len(arrivals))})
+    return pl.DataFrame(
+        {"arrival": arrivals[order], "component": labels[order], "position": np.arange(len(arrivals), dtype=np.int64)}
+    )
 
 
-def verify(
-    scratch: Scratch, later: Arrivals, earlier: Arrivals, new_documents: pl.DataFrame, old_texts: pl.DataFrame
-) -> None:
+def pages_of(components: NDArray[np.int32], characters: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The page of each position, ascending: about ``_PAGE_CHARS`` each; only a component larger than that is split."""
+    before = np.cumsum(characters) - characters
+    is_start = np.concatenate([[True], components[1:] != components[:-1]])
+    start_of_component = before[is_start][np.cumsum(is_start) - 1]
+    return start_of_component // _PAGE_CHARS + (before - start_of_component) // _PAGE_CHARS
+
+
+def verify(scratch: Scratch, later: Arrivals, earlier: Arrivals, texts: Iterable[pl.DataFrame]) -> None:
     """Record the exact Jaccard similarity of these pairs in the scratch database.
 
     Args:
         scratch: takes the similarities.
         later: the pairs' later documents, by arrival.
         earlier: the pairs' earlier documents.
-        new_documents: arrival, text, of all new documents.
-        old_texts: arrival, text, of the old documents among ``earlier``.
+        texts: the texts of all of them, in batches of arrival, text, in any order.
     """
-    positions = positions_by_component(later, earlier)
-    characters = scratch.load_texts(positions, new_documents, old_texts)
-    pages = np.cumsum(characters) // _PAGE_CHARS
+    positions = by_component(later, earlier)
+    characters = scratch.load_texts(positions.select("arrival", "position"), texts)
+    pages = pages_of(positions["component"].to_numpy(), np.array(characters, np.int64))
     by_arrival = positions.sort("arrival")
     known, at = by_arrival["arrival"].to_numpy(), by_arrival["position"].to_numpy()
     ends = np.stack([at[np.searchsorted(known, later)], at[np.searchsorted(known, earlier)]])
@@ -60,10 +68,10 @@ def verify(
     changes = np.flatnonzero(np.diff(first_page[order]) | np.diff(second_page[order])) + 1
     for group in np.split(order, changes):
         starts: dict[int, int] = {}
-        texts: list[str] = []
+        of_group: list[str] = []
         for page in sorted({int(first_page[group[0]]), int(second_page[group[0]])}):
             start, stop = np.searchsorted(pages, [page, page + 1]).tolist()
-            starts[page] = start - len(texts)
-            texts += normalise(scratch.texts(start, stop))
+            starts[page] = start - len(of_group)
+            of_group += normalise(scratch.texts(start, stop))
         left, right = (end[group] - np.array([starts[page] for page in pages[end[group]].tolist()]) for end in ends)
-        scratch.record(later[group], earlier[group], jaccard(texts, left, right))
+        scratch.record(later[group], earlier[group], jaccard(of_group, left, right))

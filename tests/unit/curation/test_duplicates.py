@@ -1,5 +1,7 @@
 import random
+from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,11 +9,12 @@ from hypothesis import strategies as st
 
 from stillroom.curation.duplicates import Duplicates, find_duplicates
 from stillroom.curation.near import OldDocuments
+from stillroom.curation.scratch import Scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import normalise_text
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SENTENCES = [
     "Write a function that returns the sum of all even numbers in a list.",
     "Write a function that returns the sum of all odd numbers in a list.",
@@ -120,6 +123,51 @@ def test_runs_one_after_another_keep_what_one_batch_keeps(corpus: pl.DataFrame, 
         drops |= representatives_of(found)
         published = pl.concat([published, found.signatures.filter(~pl.col("id").is_in(list(drops)))])
     assert drops == representatives_of(batch)
+
+
+@QUICK
+@given(corpora(most=24), st.integers(1, 4))
+def test_crowded_buckets_find_the_same_in_runs_as_in_one_batch(corpus: pl.DataFrame, runs: int):
+    corpus = corpus.unique("text", maintain_order=True)
+    narrow = DedupSettings(bucket_peers=2, recall=0.9)
+    size = -(-len(corpus) // runs)
+    in_order = [
+        corpus[start : start + size].with_columns(rank=pl.col("rank") + 10 * start)
+        for start in range(0, len(corpus), size)
+    ]
+    batch = find_duplicates(pl.concat(in_order), settings=narrow)
+    published = pl.DataFrame(schema=batch.signatures.schema)
+    drops: dict[str, str] = {}
+    for run in in_order:
+        found = find_duplicates(run, as_old(corpus, published), narrow)
+        drops |= representatives_of(found)
+        published = pl.concat([published, found.signatures.filter(~pl.col("id").is_in(list(drops)))])
+    assert drops == representatives_of(batch)
+
+
+def test_a_lazy_frame_over_parquet_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    new = documents([*SENTENCES, *(text.replace("the", "teh") for text in SENTENCES)], [3, 1, 2] * 4)
+    new.write_parquet(tmp_path / "new.parquet")
+    monkeypatch.setattr("stillroom.curation.documents._BATCH_ROWS", 5)
+    lazy, eager = find_duplicates(pl.scan_parquet(tmp_path / "new.parquet")), find_duplicates(new)
+    assert lazy.drops.equals(eager.drops)
+    assert lazy.signatures.equals(eager.signatures)
+
+
+def test_a_text_of_megabytes_among_small_ones():
+    generator = random.Random(5)
+    giant = " ".join(generator.choices(WORDS, k=600_000))
+    found = find_duplicates(documents([giant, "small", giant[:-1_000], giant + " "]))
+    assert representatives_of(found) == {"d002": "d000", "d003": "d000"}
+
+
+def test_no_room_to_spill_is_an_error_of_the_lake(monkeypatch: pytest.MonkeyPatch):
+    def full(_: object, __: float) -> pl.DataFrame:
+        raise duckdb.OutOfMemoryException("disk full")
+
+    monkeypatch.setattr(Scratch, "matches", full)
+    with pytest.raises(LakeError, match="spill_directory"):
+        find_duplicates(documents(SENTENCES))
 
 
 def test_an_old_document_wins_over_any_newcomer():

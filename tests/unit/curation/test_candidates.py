@@ -1,0 +1,42 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillroom.curation.candidates import bucket_pairs, choose_representatives, may_share
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12), st.booleans()), unique_by=lambda row: row[:2])
+
+
+@given(ROWS, st.integers(2, 6))
+def test_pairs_are_with_the_first_and_the_latest_kept(rows: list[tuple[int, int, bool]], peers: int):
+    rows = sorted(rows)
+    expected: list[tuple[int, int]] = []
+    for bucket, arrival, _ in rows:
+        kept = [
+            other for other_bucket, other, is_kept in rows if other_bucket == bucket and is_kept and other < arrival
+        ]
+        first, latest = kept[: peers // 2], kept[-(peers - peers // 2) :]
+        expected += [(arrival, other) for other in {*first, *latest}]
+    columns = np.array([row[:2] for row in rows], np.int64).reshape(-1, 2)
+    is_kept = np.array([row[2] for row in rows], bool)
+    later, earlier = bucket_pairs(columns[:, 0], columns[:, 1], is_kept, peers)
+    assert sorted(zip(later.tolist(), earlier.tolist(), strict=True)) == sorted(expected)
+
+
+@given(st.sets(st.tuples(st.integers(0, 15), st.integers(0, 15)).filter(lambda pair: pair[0] > pair[1])))
+def test_who_is_kept_is_the_first_maximal_independent_set(pairs: set[tuple[int, int]]):
+    in_order = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+    representatives = choose_representatives(in_order[:, 0], in_order[:, 1])
+    for document in range(16):
+        kept_matches = [other for later, other in sorted(pairs) if later == document and other not in representatives]
+        assert representatives.get(document) == (kept_matches[0] if kept_matches else None)
+
+
+@given(st.lists(st.integers(0, 40), max_size=30), st.lists(st.integers(0, 40), max_size=30))
+def test_the_filter_loses_no_shared_bucket(new: list[int], old: list[int]):
+    spread = np.uint32(0x9E3779B1)
+    new_may, old_may = may_share(np.array(new, np.uint32) * spread, np.array(old, np.uint32) * spread)
+    for key, may in zip(new, new_may.tolist(), strict=True):
+        assert may or (new.count(key) == 1 and key not in old)
+    for key, may in zip(old, old_may.tolist(), strict=True):
+        assert may or key not in new

@@ -1,0 +1,53 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stillroom.curation import verification
+from stillroom.curation.scratch import open_scratch
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.similarity import jaccard
+from stillroom.curation.verification import by_component, pages_of, verify
+
+TEXT = st.text("ab ", max_size=20)
+
+
+@given(st.lists(TEXT, min_size=1, max_size=6))
+def test_jaccard_is_that_of_plain_sets(texts: list[str]):
+    left, right = (side.ravel() for side in np.meshgrid(np.arange(len(texts)), np.arange(len(texts))))
+    found = jaccard(texts, left, right)
+    sets = [{text[at : at + 5] for at in range(max(len(text) - 4, min(len(text), 1)))} for text in texts]
+    for one, other, score in zip(left.tolist(), right.tolist(), found.tolist(), strict=True):
+        assert score == len(sets[one] & sets[other]) / max(len(sets[one] | sets[other]), 1)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(TEXT, min_size=2, max_size=12),
+    st.sets(st.tuples(st.integers(1, 11), st.integers(0, 10)).filter(lambda pair: pair[0] > pair[1]), min_size=1),
+)
+def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
+    wanted = [(later, earlier) for later, earlier in pairs if later < len(texts)] or [(1, 0)]
+    later, earlier = np.array(wanted, np.int64).T
+    frame = pl.DataFrame({"arrival": range(len(texts)), "text": [text.strip() for text in texts]})
+    with pytest.MonkeyPatch.context() as patch, open_scratch(DedupSettings()) as scratch:
+        patch.setattr(verification, "_PAGE_CHARS", 25)
+        involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
+        scratch.add_pairs(later, earlier, lasting=True)
+        verify(scratch, later, earlier, involved.iter_slices(3))
+        found = {pair[:2]: pair[2] for pair in scratch.matches(0.0).rows()}
+    assert found == dict(zip(wanted, jaccard(frame["text"].to_list(), later, earlier).tolist(), strict=True))
+
+
+def test_components_stay_together():
+    positions = by_component(np.array([9, 5, 7]), np.array([1, 2, 1]))
+    assert positions["arrival"].to_list() == [1, 7, 9, 2, 5]
+    assert positions["position"].to_list() == [0, 1, 2, 3, 4]
+
+
+def test_only_a_component_larger_than_a_page_is_split(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(verification, "_PAGE_CHARS", 10)
+    components = np.array([0, 0, 1, 1, 1, 2], np.int32)
+    assert pages_of(components, np.array([3, 4, 1, 1, 4, 2])).tolist() == [0, 0, 0, 0, 0, 1]
+    assert pages_of(components, np.array([6, 6, 9, 9, 9, 1])).tolist() == [0, 0, 1, 1, 2, 3]
