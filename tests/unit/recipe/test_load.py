@@ -1,0 +1,164 @@
+"""Recipes: every mistake is one sentence that names the field."""
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import RecipeError
+from stillroom.recipe import Recipe, load_recipe, parse_recipe
+from tests.fakes.prompts import RECIPE, write_seeds
+
+QUICKSTART = Path(__file__).parents[3] / "deployments" / "recipes" / "quickstart.yaml"
+
+
+def parse(text: str, base: Path = Path("/recipes")) -> Recipe:
+    return parse_recipe(text, base=base, source="r.yaml")
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(RecipeError) as caught:
+        parse(text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            f"{RECIPE}sampling: {{tempereture: 1}}",
+            "sampling.tempereture: unknown key; did you mean `temperature`?",
+            id="section",
+        ),
+        pytest.param(f"{RECIPE}smapling: {{}}", "smapling: unknown key; did you mean `sampling`?", id="top"),
+        pytest.param(
+            f"{RECIPE}curation: {{near_answers: {{treshold: 1}}}}",
+            "near_answers.treshold: unknown key; did you mean `threshold`?",
+            id="optional section",
+        ),
+        pytest.param(
+            RECIPE.replace("model:", "modle:"), "teachers.0.modle: unknown key; did you mean `model`?", id="in a list"
+        ),
+        pytest.param(
+            RECIPE.replace("new_prompts: 2", "few_shot: {seed: 1}"),
+            "seeding.few_shot.seed: unknown key; did you mean `seeds`?",
+            id="two levels down",
+        ),
+        pytest.param(
+            f"{RECIPE}xyzzy: 1", "xyzzy: unknown key; known here: capability, curation, dataset,", id="nothing near"
+        ),
+    ],
+)
+def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: str) -> None:
+    assert expected in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(f"{RECIPE}prompts: mine.jsonl", "exactly one of `seeding:` and `prompts:`", id="both sources"),
+        pytest.param(RECIPE.replace("seeding:", "#"), "exactly one of `seeding:` and `prompts:`", id="no source"),
+        pytest.param(
+            RECIPE.replace("model: fake/tiny-coder", "serve: x"),
+            "exactly one of `serve:` and `urls:`",
+            id="two endpoints",
+        ),
+        pytest.param(RECIPE.replace(", model: fake/tiny-coder", ""), "so needs `model:`", id="urls without model"),
+        pytest.param(RECIPE.replace("http://127.0.0.1:9", "127.0.0.1:9"), "is not an http(s) address", id="address"),
+        pytest.param(
+            RECIPE.replace("new_prompts: 2", "writer: nobody"),
+            "seeding.writer is 'nobody', but the teachers are ['fake']",
+            id="writer",
+        ),
+        pytest.param(RECIPE.replace("tiny\n", "Tiny Data\n", 1), "dataset: String should match pattern", id="name"),
+        pytest.param(
+            f"{RECIPE}sampling: {{samples: 0}}",
+            "sampling.samples: Input should be greater than or equal to 1, found 0",
+            id="bound",
+        ),
+        pytest.param(f"{RECIPE}sampling: {{samples: many}}", "found 'many'", id="type"),
+        pytest.param("dataset: tiny\ncapability: code", "teachers: Field required", id="missing"),
+        pytest.param("", "holds NoneType", id="empty file"),
+        pytest.param("- a", "holds list", id="list"),
+        pytest.param("a: [", "is not valid YAML", id="broken YAML"),
+        pytest.param("dataset: 2024-13-45", "is not valid YAML: month must be in 1..12", id="impossible date"),
+        pytest.param("[" * 900, "is not valid YAML", id="deep nesting"),
+        pytest.param(f"{RECIPE}sampling: {{samples: 4, samples: 8}}", "`samples` stands twice", id="key twice"),
+        pytest.param("{[1]: 2}", "is not valid YAML", id="odd key"),
+    ],
+)
+def test_mistake_is_named(text: str, expected: str) -> None:
+    message = refusal(text)
+
+    assert expected in message
+    assert message.startswith("r.yaml")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    message = refusal(f"{RECIPE}sampling: {{samples: 0, wve: 1}}\nselection: {{keep: 0}}")
+
+    assert [part in message for part in ("sampling.samples", "sampling.wve", "selection.keep")] == [True] * 3
+
+
+def test_two_teachers_of_one_name_are_refused() -> None:
+    teacher = "{name: fake, serve: a}"
+
+    assert "'fake' stands twice" in refusal(
+        f"dataset: t\ncapability: code\nprompts: p\nteachers: [{teacher}, {teacher}]"
+    )
+
+
+def test_paths_are_taken_from_the_recipes_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    write_seeds(tmp_path / "seeds.jsonl", [1])
+    (folder / "r.yaml").write_text(RECIPE.replace("seeds.jsonl", "../seeds.jsonl"))
+
+    recipe = load_recipe(folder / "r.yaml")
+
+    assert recipe.seeding is not None
+    assert recipe.seeding.seeds == tmp_path / "seeds.jsonl"
+
+
+def test_prompt_file_is_taken_from_the_recipes_folder() -> None:
+    recipe = parse("dataset: t\ncapability: code\nprompts: mine.jsonl\nteachers: [{name: a, serve: b}]")
+
+    assert recipe.prompts == Path("/recipes/mine.jsonl")
+
+
+@pytest.mark.parametrize("name", ["absent.yaml", "."])
+def test_recipe_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecipeError, match="cannot read the recipe"):
+        load_recipe(tmp_path / name)
+
+
+def test_huge_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(b"#" * 1_000_001)
+
+    with pytest.raises(RecipeError, match="larger than 1,000,000 bytes"):
+        load_recipe(path)
+
+
+def test_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(b"dataset: \xff\xfe")
+
+    with pytest.raises(RecipeError, match="cannot read the recipe"):
+        load_recipe(path)
+
+
+def test_recipe_survives_the_lakes_json(tmp_path: Path) -> None:
+    recipe = parse(RECIPE, tmp_path)
+
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_writer_is_the_first_teacher_unless_named() -> None:
+    two = RECIPE.replace("teachers: [", "teachers: [{name: first, serve: a}, ")
+
+    assert parse(two).writer.name == "first"
+    assert parse(two.replace("new_prompts: 2", "writer: fake")).writer.name == "fake"
+
+
+def test_quickstart_is_a_recipe() -> None:
+    assert load_recipe(QUICKSTART).dataset == "python-functions"

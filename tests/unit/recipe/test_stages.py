@@ -1,0 +1,103 @@
+"""Stage identities: a change touches its own stage and later ones, and what is no identity touches none."""
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import RecipeError
+from stillroom.recipe import Stage, changes, parse_recipe, sections, stage_fingerprints
+from tests.fakes.prompts import RECIPE, recipe, write_seeds
+
+
+def touched(tmp_path: Path, old: str, new: str) -> list[Stage]:
+    """The stages whose fingerprints differ once ``old`` is replaced by ``new`` in the recipe."""
+    write_seeds(tmp_path / "seeds.jsonl", range(2))
+    text = f"{RECIPE}sampling: {{samples: 8, temperature: 0.8}}\nselection: {{keep: 2}}\nverification: {{}}\n"
+    before, after = (
+        stage_fingerprints(parse_recipe(one, base=tmp_path, source="r.yaml"))
+        for one in (text, _replaced(text, old, new))
+    )
+    return [stage for stage in Stage if before[stage] != after[stage]]
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+STAGES = list(Stage)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first"),
+    [
+        pytest.param("dataset: tiny", "dataset: other", Stage.SEEDING, id="dataset"),
+        pytest.param("new_prompts: 2", "max_rouge_l: 0.5", Stage.SEEDING, id="seeding"),
+        pytest.param("new_prompts: 2", "few_shot: {generated: 2}", Stage.SEEDING, id="few-shot"),
+        pytest.param("name: fake", "name: fake, revision: abc", Stage.TEACHERS, id="revision"),
+        pytest.param("name: fake", "name: fake, system: Be brief.", Stage.TEACHERS, id="system message"),
+        pytest.param("name: fake", "name: fake, weight: 2", Stage.TEACHERS, id="weight"),
+        pytest.param("temperature: 0.8", "temperature: 0.9", Stage.SAMPLING, id="temperature"),
+        pytest.param("temperature: 0.8", "epoch: 1", Stage.SAMPLING, id="epoch"),
+        pytest.param("verification: {}", "verification: {timeout_seconds: 9}", Stage.VERIFICATION, id="verification"),
+        pytest.param("samples: 8", "samples: 9", Stage.SELECTION, id="N"),
+        pytest.param("keep: 2", "keep: 3", Stage.SELECTION, id="k"),
+        pytest.param("verification: {}", "curation: {near_prompts: null}", Stage.CURATION, id="curation"),
+        pytest.param("verification: {}", "snapshot: {mode: delta}", Stage.CURATION, id="snapshot mode"),
+    ],
+)
+def test_change_touches_its_stage_and_all_later_ones(tmp_path: Path, old: str, new: str, first: Stage) -> None:
+    assert touched(tmp_path, old, new) == STAGES[STAGES.index(first) :]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("http://127.0.0.1:9", "https://gpu.example:30000", id="address"),
+        pytest.param("name: fake", "name: fake, price: {output_per_million: 2.5, currency: EUR}", id="price"),
+        pytest.param("name: fake", "name: fake, in_flight: 7", id="concurrency"),
+        pytest.param("name: fake", "name: fake, patience_seconds: 7", id="patience"),
+        pytest.param("samples: 8", "samples: 8, wave: 2, adaptive: false", id="policy"),
+        pytest.param("seed_prompts: 2, new_prompts: 2", "seed_prompts: 9, new_prompts: 9, max_rounds: 9", id="amounts"),
+        pytest.param("verification: {}", "execution: {prompts_per_shard: 3, shards_at_once: 1}", id="execution"),
+        pytest.param("temperature: 0.8", "temperature: 0.80, top_p: 0.95", id="defaults spelt out"),
+        pytest.param("seeding: {", "seeding: {writer: fake, ", id="default writer spelt out"),
+    ],
+)
+def test_change_that_alters_no_result_touches_nothing(tmp_path: Path, old: str, new: str) -> None:
+    assert touched(tmp_path, old, new) == []
+
+
+def test_content_of_the_seed_file_counts_and_its_place_does_not(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+
+    assert stage_fingerprints(recipe(here)) == stage_fingerprints(recipe(there))
+    write_seeds(there / "seeds.jsonl", range(3))
+    assert stage_fingerprints(recipe(here))[Stage.SEEDING] != stage_fingerprints(recipe(there))[Stage.SEEDING]
+
+
+def test_seed_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"cannot read .*seeds\.jsonl"):
+        sections(parse_recipe(RECIPE, base=tmp_path, source="r.yaml"))
+
+
+def test_changes_name_stage_field_and_both_values_in_order(tmp_path: Path) -> None:
+    before = sections(recipe(tmp_path))
+    after = sections(recipe(tmp_path, "selection: {keep: 5}\nsampling: {top_k: 40}"))
+
+    found = [(change.stage, change.field, change.before, change.after) for change in changes(before, after)]
+
+    assert found == [(Stage.SAMPLING, "top_k", -1, 40), (Stage.SELECTION, "keep", 2, 5)]
+
+
+def test_teacher_that_is_added_is_a_change_of_its_fields(tmp_path: Path) -> None:
+    before = sections(recipe(tmp_path))
+    text = RECIPE.replace("teachers: [", "teachers: [{name: second, serve: b}, ")
+    after = sections(parse_recipe(text, base=tmp_path, source="r.yaml"))
+
+    found = changes(before, after)
+
+    assert {change.stage for change in found} >= {Stage.TEACHERS}
+    assert "second.serve" in {change.field for change in found}
