@@ -1,0 +1,97 @@
+"""``why``: the one reason for which a sample was kept or dropped."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stillroom.cli.naming import find_id
+from stillroom.cli.output import JsonOption, first_line, print_json
+from stillroom.cli.session import reading
+
+if TYPE_CHECKING:
+    from stillroom.lake import Lake
+
+_SELECTION = """
+SELECT gate, reason, evidence, kept, matched_id, similarity, curation_id, run_id, created_at AS decided_at
+FROM current_selections WHERE sample_id = ? ORDER BY created_at DESC LIMIT 1
+"""
+_VERDICT = """
+SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at AS judged_at
+FROM verdicts WHERE sample_id = ?
+QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
+ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
+"""
+_SAMPLE = """
+SELECT s.sample_id, s.prompt_id, s.run_id, s.teacher_id, s.sample_index, s.finish_reason, s.answer, s.response,
+       s.extraction_problem, p.task
+FROM samples s LEFT JOIN prompts p USING (prompt_id)
+WHERE s.sample_id = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
+"""
+_SNAPSHOTS = """
+SELECT DISTINCT m.name || '@' || m.version AS snapshot, m.name, m.version
+FROM examples e JOIN snapshot_members m USING (example_id) WHERE e.sample_id = ? ORDER BY m.name, m.version
+"""
+UNDECIDED = "undecided"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(why)
+
+
+def why(
+    ctx: typer.Context,
+    sample_id: Annotated[str, typer.Argument(help="A sample's id, or enough of its first digits.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a sample was kept or dropped: one gate, one reason, and the evidence."""
+    with reading(ctx) as lake:
+        about = explain(lake, find_id(lake, "sample", sample_id))
+    if as_json:
+        print_json(about)
+    else:
+        _print(about)
+
+
+def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
+    """The newest decision about a sample, its verdict, and the sample itself, as plain data.
+
+    ``gate`` is ``undecided`` where its run has not been curated yet.
+    """
+    sample = lake.rows(_SAMPLE, [sample_id])[0]
+    decision = next(iter(lake.rows(_SELECTION, [sample_id])), None)
+    nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
+    return {
+        **sample,
+        **(decision or nothing),
+        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, [sample_id])],
+        "verdict": next(iter(lake.rows(_VERDICT, [sample_id])), None),
+    }
+
+
+def _print(about: dict[str, Any]) -> None:
+    typer.echo(f"sample {about['sample_id']}: {_sentence(about)}")
+    if about["evidence"]:
+        typer.echo(f"  evidence: {about['evidence']}")
+    if about["matched_id"]:
+        typer.echo(f"  against:  {about['matched_id']} (similarity {about['similarity']:.3f})")
+    verdict = about["verdict"]
+    if verdict:
+        tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests held" if verdict["tests_total"] else ""
+        because = f" ({verdict['reason']})" if verdict["reason"] else ""
+        typer.echo(f"  verdict:  {verdict['outcome']}{because} by {verdict['verifier']}{tests}")
+        if verdict["detail"] and verdict["detail"] != about["evidence"]:
+            typer.echo(f"            {verdict['detail']}")
+    typer.echo(f"  prompt:   {about['prompt_id']} {first_line(about['task'] or '')}")
+    typer.echo(f"  by:       {about['teacher_id']}, sample {about['sample_index']}, in {about['run_id']}")
+    text = about["answer"] or about["response"]
+    typer.echo("\n" + "\n".join(f"    {line}" for line in text.splitlines()))
+
+
+def _sentence(about: dict[str, Any]) -> str:
+    where = f" It is in {', '.join(about['snapshots'])}." if about["snapshots"] else ""
+    if about["gate"] == UNDECIDED:
+        return f"not decided yet, since {about['run_id']} has not been curated. `stillroom build` continues it."
+    reason = f": {about['reason']}" if about["reason"] else ""
+    return f"kept.{where}" if about["kept"] else f"dropped at {about['gate']}{reason}.{where}"

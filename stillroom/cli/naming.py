@@ -1,0 +1,86 @@
+"""Finds what a person means: snapshots by NAME or NAME@N, rows by id or the first digits of one."""
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stillroom.errors import RequestError
+
+if TYPE_CHECKING:
+    from stillroom.lake import Lake
+    from stillroom.publication.publish import Snapshot
+
+MOST_SHOWN = 5
+_IDS = {
+    "example": "SELECT DISTINCT example_id AS id FROM lake.examples",
+    "sample": "SELECT DISTINCT sample_id AS id FROM lake.samples",
+}
+_COMMANDS = {"example": "lineage", "sample": "why"}
+
+
+def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
+    """The snapshot ``NAME@N``, or the newest of ``NAME``.
+
+    Raises:
+        RequestError: there is none; says what there is.
+    """
+    from stillroom.publication.publish import snapshots
+
+    name, at, number = label.partition("@")
+    if at and not number.isdecimal():
+        raise RequestError(f"{label!r} is no snapshot; expected NAME or NAME@N with a number, such as {name}@1")
+    versions = snapshots(lake, name)
+    if not versions:
+        names = sorted({one.name for one in snapshots(lake)})
+        raise RequestError(f"there is no dataset {name!r}. {_did_you_mean(name, names, 'published')}")
+    found = [one for one in versions if not at or one.version == int(number)]
+    if not found:
+        raise RequestError(f"{name} has no version {number}; it has {', '.join(one.label for one in versions)}")
+    return found[-1]
+
+
+def find_id(lake: "Lake", kind: str, given: str) -> str:
+    """The whole id of the one example or sample that ``given`` begins.
+
+    Args:
+        lake: where to look.
+        kind: ``example`` or ``sample``.
+        given: an id, or enough of its first digits.
+
+    Raises:
+        RequestError: none or several begin so; says which are near.
+    """
+    wanted = given.strip().lower()
+    matching = _beginning_with(lake, kind, wanted)
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        more = " and more" if len(matching) > MOST_SHOWN else ""
+        raise RequestError(f"several {kind}s begin with {wanted!r}: {', '.join(matching[:MOST_SHOWN])}{more}")
+    for other, command in _COMMANDS.items():
+        if other != kind and _beginning_with(lake, other, wanted):
+            raise RequestError(f"{given!r} is the id of another thing ({other}); ask `stillroom {command} {given}`")
+    near = lake.rows(
+        f"SELECT id FROM ({_IDS[kind]}) ORDER BY jaro_winkler_similarity(id, ?) DESC, id LIMIT 3",  # noqa: S608 - constant
+        [wanted],
+    )
+    if not near:
+        raise RequestError(f"there is no {kind} {given!r}: the lake holds none yet. Build a recipe first.")
+    raise RequestError(f"there is no {kind} {given!r}. The nearest ids are {', '.join(row['id'] for row in near)}.")
+
+
+def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:
+    if not wanted:
+        return []
+    rows = lake.rows(
+        f"SELECT id FROM ({_IDS[kind]}) WHERE starts_with(id, ?) ORDER BY id LIMIT ?",  # noqa: S608 - constant
+        [wanted, MOST_SHOWN + 1],
+    )
+    return [row["id"] for row in rows]
+
+
+def _did_you_mean(given: str, known: Sequence[str], what: str) -> str:
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"{what.capitalize()} so far: {', '.join(known)}." if known else f"Nothing is {what} yet; build a recipe."

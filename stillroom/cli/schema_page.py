@@ -1,0 +1,51 @@
+"""Describes the tables and views of the lake, for the terminal and for docs/tables.md."""
+
+from importlib import resources
+
+from stillroom.lake import TABLES
+from stillroom.lake.schema import COMMON_COLUMNS
+from stillroom.lake.store import VIEWS
+
+_INTRODUCTION = """\
+# The lake's tables
+
+This page is written by `stillroom schema --markdown > docs/tables.md` from `stillroom/lake/schema.py`; do not edit it.
+
+All tables are append-only: a correction is a new row. The timestamps are UTC. Ask with `stillroom sql "..."`, or open
+the lake in the duckdb shell with `duckdb -init data/lake/duckdb.sql`.
+
+## In every table
+
+"""
+
+
+def schema_rows() -> list[dict[str, str]]:
+    """One row a column: table, about, column, type, meaning."""
+    return [
+        {"table": table.name, "about": table.doc, "column": column.name, "type": column.type, "meaning": column.doc}
+        for table in TABLES.values()
+        for column in table.all_columns
+    ]
+
+
+def markdown_page() -> str:
+    """The page docs/tables.md."""
+    parts = [_INTRODUCTION, _columns([(column.name, column.type, column.doc) for column in COMMON_COLUMNS])]
+    for table in TABLES.values():
+        partitioned = " Partitioned by run_id and shard." if table.partitioned else ""
+        parts.append(f"\n## {table.name}\n\n{table.doc}{partitioned}\n\n")
+        parts.append(_columns([(column.name, column.type, column.doc) for column in table.columns]))
+    parts.append("\n## Views\n\nPlain SQL in `stillroom/lake/views/`, one file each.\n\n")
+    parts.append("| view | what it shows |\n|---|---|\n")
+    parts.extend(f"| `{view}` | {_first_comment(view)} |\n" for view in VIEWS)
+    return "".join(parts)
+
+
+def _columns(columns: list[tuple[str, str, str]]) -> str:
+    lines = [f"| `{name}` | {type_} | {doc} |\n" for name, type_, doc in columns]
+    return "".join(["| column | type | meaning |\n|---|---|---|\n", *lines])
+
+
+def _first_comment(view: str) -> str:
+    text = (resources.files("stillroom.lake") / "views" / f"{view}.sql").read_text(encoding="utf-8")
+    return text.splitlines()[0].removeprefix("--").strip()

@@ -1,0 +1,119 @@
+"""``snapshots`` and ``show``: what was published, and what became of everything on the way."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stillroom.cli.naming import find_snapshot
+from stillroom.cli.output import JsonOption, first_line, print_json, print_table
+from stillroom.cli.session import lake_folder, reading
+
+if TYPE_CHECKING:
+    from stillroom.lake import Lake
+    from stillroom.publication.publish import Snapshot
+
+_SNAPSHOTS = """
+SELECT s.name || '@' || s.version AS snapshot, s.rows, s.new_rows, s.mode, s.run_id, s.created_at AS published_at,
+       s.content_hash, s.path
+FROM snapshots s ORDER BY s.name, s.version
+"""
+_BY_ORIGIN = """
+SELECT origin, difficulty_asked, count(*) AS examples, count(DISTINCT prompt_id) AS prompts
+FROM snapshot_examples WHERE name = $name AND version = $version GROUP BY ALL ORDER BY ALL
+"""
+_FUNNEL = """
+SELECT gate, reason, count(*) AS samples FROM selections WHERE curation_id = $curation_id
+GROUP BY gate, reason ORDER BY gate = 'kept' DESC, samples DESC, gate, reason
+"""
+_TEACHERS = """
+SELECT e.teacher_id, count(*) AS examples, any_value(t.model) AS model, any_value(t.licence) AS licence,
+       any_value(t.engine) AS engine, any_value(t.revision_source) AS revision_source
+FROM snapshot_examples e
+LEFT JOIN (SELECT * FROM teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
+    USING (teacher_id)
+WHERE e.name = $name AND e.version = $version GROUP BY e.teacher_id ORDER BY examples DESC
+"""
+_COST = """
+SELECT stage, teacher_id, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::BIGINT AS prompt_tokens,
+       sum(cached_tokens)::BIGINT AS cached_tokens, sum(completion_tokens)::BIGINT AS completion_tokens,
+       round(sum(seconds), 2) AS seconds, sum(money) AS money, any_value(currency) AS currency
+FROM costs WHERE run_id = $run_id GROUP BY stage, teacher_id ORDER BY stage DESC, teacher_id
+"""
+_ROWS = """
+SELECT example_id, sample_id, origin, topic, messages[1].content AS task, answer
+FROM snapshot_examples WHERE name = $name AND version = $version ORDER BY md5(example_id) LIMIT $most
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("snapshots")(list_snapshots)
+    app.command()(show)
+
+
+def list_snapshots(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List all published snapshots."""
+    with reading(ctx) as lake:
+        rows = lake.rows(_SNAPSHOTS)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([{**row, "content_hash": f"{row['content_hash'][:12]}…"} for row in rows])
+    else:
+        typer.echo("Nothing has been published yet. `stillroom build RECIPE` does.")
+
+
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="NAME (the newest version) or NAME@N.")],
+    *,
+    as_json: JsonOption = False,
+    rows: Annotated[int, typer.Option(min=0, help="Rows to show.")] = 3,
+) -> None:
+    """Show a snapshot: counts, why samples were dropped, teachers, cost, and a few rows."""
+    with reading(ctx) as lake:
+        about = describe(lake, find_snapshot(lake, name), rows)
+    about["frozen_copy"] = str(lake_folder(ctx) / about["path"])
+    if as_json:
+        print_json(about)
+    else:
+        _print(about)
+
+
+def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
+    """What is known about a snapshot, as plain data; cost and funnel are those of the run that published it."""
+    which = {"name": snapshot.name, "version": snapshot.version}
+    cost = lake.rows(_COST, {"run_id": snapshot.run_id})
+    spent = sum(row["completion_tokens"] for row in cost)
+    return {
+        "snapshot": snapshot.label,
+        "rows": snapshot.rows,
+        "new_rows": snapshot.new_rows,
+        "run_id": snapshot.run_id,
+        "curation_id": snapshot.curation_id,
+        "content_hash": snapshot.content_hash,
+        "path": snapshot.path,
+        "composition": lake.rows(_BY_ORIGIN, which),
+        "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
+        "teachers": lake.rows(_TEACHERS, which),
+        "cost": cost,
+        "completion_tokens_per_new_row": spent / snapshot.new_rows if snapshot.new_rows else None,
+        "examples": lake.rows(_ROWS, {**which, "most": rows}),
+    }
+
+
+def _print(about: dict[str, Any]) -> None:
+    typer.echo(f"{about['snapshot']}: {about['rows']:,} examples, {about['new_rows']:,} of them new in this version")
+    typer.echo(f"Published by {about['run_id']}; content hash {about['content_hash']}")
+    typer.echo(f"Frozen copy: {about['frozen_copy']}\n")
+    print_table(about["composition"], title="What it holds")
+    print_table(
+        about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
+    )
+    print_table(about["teachers"], title="Teachers")
+    print_table(about["cost"], title=f"Cost of {about['run_id']}")
+    if about["completion_tokens_per_new_row"] is not None:
+        typer.echo(f"{about['completion_tokens_per_new_row']:,.0f} tokens were written for each new example.")
+    for row in about["examples"]:
+        typer.echo(f"\n── {row['example_id']} ({row['origin']}, {row['topic']})")
+        typer.echo(f"{first_line(row['task'], 200)}\n\n{row['answer']}")

@@ -1,0 +1,139 @@
+"""``lineage``: an example's ancestry as a tree."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stillroom.cli.naming import find_id
+from stillroom.cli.output import JsonOption, console, first_line, print_json, shown
+from stillroom.cli.session import reading
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from stillroom.cli.ancestry import Ancestry
+
+PARAMETERS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(lineage)
+
+
+def lineage(
+    ctx: typer.Context,
+    example_id: Annotated[str, typer.Argument(help="An example's id, or enough of its first digits.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where an example comes from, back to the hand-written seeds."""
+    from stillroom.cli.ancestry import follow
+
+    with reading(ctx) as lake:
+        found = follow(lake, find_id(lake, "example", example_id))
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        console().print(draw(found))
+
+
+def draw(found: "Ancestry") -> "Tree":
+    """The ancestry as a tree for the terminal."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    example = found.example
+    tree = Tree(Text(f"example {example['example_id']} in {', '.join(found.snapshots) or 'no snapshot'}", style="bold"))
+    _block(tree.add("answer"), example["answer"])
+    selection = found.selection
+    gate = f"{selection.get('gate', 'unknown')} {_with(selection, 'reason')}"
+    tree.add(Text(f"selection {gate}by curation {example['curation_id']}"))
+    _add_sample(tree, found)
+    _add_prompt(tree, found, example["prompt_id"], label="prompt", drawn=set())
+    run = found.run
+    node = tree.add(Text(f"run {example['run_id']} of {run.get('dataset', '?')} ({run.get('state', 'unknown')})"))
+    node.add(Text(f"code version {run.get('code_version', '?')}, opened with stages {run.get('stages', '{}')}"))
+    commit = found.commit
+    when, key, code = (shown(commit.get(name)) or "?" for name in ("created_at", "key", "code_version"))
+    node.add(Text(f"committed {when} UTC as {key}, code version {code}"))
+    return tree
+
+
+def _add_sample(tree: "Tree", found: "Ancestry") -> None:
+    from rich.text import Text
+
+    sample = found.sample
+    node = tree.add(
+        Text(f"sample {sample['sample_id']}, index {sample['sample_index']}, epoch {sample['epoch']}", style="bold")
+    )
+    node.add(Text("parameters " + ", ".join(f"{name}={shown(sample[name])}" for name in PARAMETERS)))
+    tokens = f"{sample['prompt_tokens']} tokens read ({sample['cached_tokens']} cached)"
+    took = f"{sample['completion_tokens']} written in {sample['latency_seconds']:.1f} s"
+    node.add(Text(f"{tokens}, {took}, answered {shown(sample['answered_at'])} UTC"))
+    _block(node.add("request text, exactly as sent"), sample["request_text"])
+    _block(node.add(f"response ({sample['finish_reason']})"), sample["response"])
+    for verdict in found.verdicts:
+        tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests" if verdict["tests_total"] else ""
+        line = f"verdict {verdict['outcome']} {_with(verdict, 'reason')}by {verdict['verifier']}{tests}"
+        judged = node.add(Text(line))
+        judged.add(Text(f"check {verdict['check_id']}, verifier {verdict['verifier_id']}"))
+        if verdict["image_digest"]:
+            judged.add(Text(f"sandbox image {verdict['image_digest']}"))
+    teacher = found.teacher
+    about = node.add(Text(f"teacher {sample['teacher_id']}"))
+    about.add(Text(", ".join(f"{key} {teacher[key]}" for key in ("model", "engine", "licence") if teacher.get(key))))
+    about.add(Text(f"revision {teacher.get('revision', '?')} ({teacher.get('revision_source', 'unknown')})"))
+
+
+def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str, drawn: set[str]) -> None:
+    from rich.text import Text
+
+    prompt = found.prompts.get(prompt_id)
+    if prompt is None:
+        parent.add(Text(f"{label} {prompt_id} (not in this lake)"))
+        return
+    about = ", ".join(prompt[key] for key in ("origin", "topic", "difficulty_asked", "form") if prompt[key])
+    node = parent.add(Text(f"{label} {prompt_id} ({about})", style="bold"))
+    if prompt_id in drawn:
+        node.add("drawn above")
+        return
+    drawn.add(prompt_id)
+    _block(node, prompt["task"])
+    if prompt["nearest_prompt_id"]:
+        near = found.nearest.get(prompt["nearest_prompt_id"], {})
+        task = first_line(near.get("task", ""), 70)
+        node.add(Text(f"nearest {prompt['nearest_prompt_id']}, ROUGE-L {prompt['nearest_score']:.3f}: {task}"))
+    if prompt["writer_teacher"]:
+        node.add(
+            Text(
+                f"written by {prompt['writer_teacher']} in {prompt['run_id']}, round {prompt['writing_round']}, "
+                f"request {prompt['writing_request']}, shown {len(prompt['parents'])} tasks"
+            )
+        )
+    for one in prompt["parents"]:
+        _add_prompt(node, found, one, label="parent", drawn=drawn)
+
+
+def _block(node: "Tree", text: str) -> None:
+    from rich.text import Text
+
+    node.add(Text(text.rstrip("\n")))
+
+
+def _with(row: dict[str, Any], key: str) -> str:
+    return f"({row[key]}) " if row.get(key) else ""
+
+
+def _as_json(found: "Ancestry") -> dict[str, Any]:
+    """The rows as they are, with the sampling parameters together and prompts as a list, nearest first."""
+    rows = asdict(found)
+    sample = rows["sample"]
+    sample["parameters"] = {name: sample.pop(name) for name in PARAMETERS}
+    prompts = [
+        {**prompt, "writing": found.proposals.get(prompt_id), "nearest": found.nearest.get(prompt["nearest_prompt_id"])}
+        for prompt_id, prompt in found.prompts.items()
+    ]
+    kept = ("example", "snapshots", "selection", "sample", "verdicts", "teacher", "run", "commit")
+    return {**{key: rows[key] for key in kept}, "prompt": prompts[0] if prompts else None, "ancestors": prompts[1:]}

@@ -1,0 +1,42 @@
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("sample", "gate", "reason"),
+    [
+        pytest.param("aa11", "kept", "", id="kept"),
+        pytest.param("aa22", "near-duplicate", "answer", id="duplicate"),
+        pytest.param("bb33", "verification", "tests:wrong-value", id="failed"),
+        pytest.param("cc44", "verification", "abstain:tests:unusable", id="abstained"),
+        pytest.param("dd55", "undecided", "", id="not yet curated"),
+    ],
+)
+def test_every_sample_has_one_gate_and_one_reason(answer, sample, gate, reason):
+    about = answer("why", sample)
+    assert (about["gate"], about["reason"]) == (gate, reason)
+
+
+def test_a_kept_sample_says_so_and_where_it_is(stillroom):
+    assert "sample aa11: kept. It is in functions@1." in stillroom("why", "aa11").stdout
+
+
+def test_a_dropped_sample_shows_the_evidence_and_the_verdict(stillroom):
+    printed = stillroom("why", "bb").stdout
+    assert "dropped at verification: tests:wrong-value" in printed
+    assert "f(1) gave 2, expected 1" in printed
+    assert "1 of 3 tests held" in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param("bb34", "bb33", id="suggests the nearest"),
+        pytest.param("aa", "aa11, aa22", id="several begin so"),
+        pytest.param("ee99", "stillroom lineage ee99", id="an example"),
+        pytest.param("", "nearest", id="empty"),
+    ],
+)
+def test_an_id_that_names_no_sample_is_answered_with_what_there_is(stillroom, given, said):
+    result = stillroom("why", given)
+    assert result.exit_code == 2
+    assert said in result.stderr

@@ -1,0 +1,99 @@
+import pytest
+
+from stillroom.cli.querying import ask
+from stillroom.errors import RequestError
+from stillroom.lake.connection import connect
+
+
+@pytest.fixture(scope="module")
+def reader(small_lake):
+    """A read-only connection as the command uses it."""
+    connection = connect(small_lake / "catalogue.sqlite", small_lake / "data", read_only=True, spill=small_lake / "tmp")
+    yield connection
+    connection.close()
+
+
+def test_tables_are_reachable_without_a_schema(answer):
+    assert answer("sql", "select count(*) as n from examples") == [{"n": 1}]
+
+
+def test_json_is_one_array_of_objects_with_iso_timestamps(stillroom):
+    result = stillroom("sql", "select sample_id, answered_at from samples where sample_id = 'aa11'", "--json")
+    assert result.stdout == '[{"sample_id": "aa11", "answered_at": "2026-11-22T10:30:00Z"}]\n'
+
+
+def test_json_has_no_limit_unless_one_is_given(answer):
+    assert len(answer("sql", "from range(250)")) == 250
+    assert len(answer("sql", "from range(250)", "--limit", "7")) == 7
+
+
+def test_values_that_json_lacks_have_a_form(answer):
+    query = """select 'nan'::double as a, sum(3) as b, 1.50::decimal(9,2) as c, interval 2 hours as d,
+                      {'k': [date '2026-11-22']} as e"""
+    assert answer("sql", query) == [{"a": None, "b": 3, "c": 1.5, "d": 7200.0, "e": {"k": ["2026-11-22"]}}]
+
+
+def test_repeated_column_names_are_told_apart(answer):
+    assert answer("sql", "select 1 a, 2 a") == [{"a": 1, "a_2": 2}]
+
+
+def test_a_person_is_told_how_many_rows_are_not_shown(stillroom):
+    result = stillroom("sql", "from range(150)")
+    assert "100 of 150 rows" in result.stderr
+    assert " 99" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from samples",
+        "insert into lake.stillroom_schema values (9)",
+        "drop table examples",
+        "select 1; delete from samples",
+        "create table x (a int)",
+        "copy (select 1) to '/tmp/stillroom-must-not-exist.csv'",
+        "explain analyze delete from samples",
+        "call ducklake_expire_snapshots('lake', older_than => now())",
+        "attach ':memory:' as other",
+        "set threads = 1",
+    ],
+)
+def test_sql_that_writes_is_refused_without_write(reader, query):
+    with pytest.raises(RequestError, match="--write"):
+        ask(reader, query)
+    assert ask(reader, "select count(*) from samples")[1] == [(5,)]
+
+
+def test_a_select_cannot_expire_versions_of_the_lake(stillroom, answer):
+    before = answer("sql", "select count(*) as n from lake.snapshots()")
+    result = stillroom("sql", "select * from ducklake_expire_snapshots('lake', older_than => now()::timestamptz)")
+    assert result.exit_code == 2
+    assert answer("sql", "select count(*) as n from lake.snapshots()") == before
+
+
+def test_write_allows_it(stillroom, answer):
+    assert stillroom("sql", "create table mine as select 1 as a", "--write").exit_code == 0
+    assert answer("sql", "from mine") == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("selec 1", "syntax error"), ("select * from exampels", "examples"), ("", "empty"), ("/* nothing */", "empty")],
+)
+def test_a_wrong_query_is_a_wrong_request(stillroom, query, said):
+    result = stillroom("sql", query)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_schema_lists_every_column(answer):
+    columns = {(row["table"], row["column"]): row["type"] for row in answer("schema")}
+    assert columns["verdicts", "outcome"] == "VARCHAR"
+    assert columns["examples", "created_at"] == "TIMESTAMP"
+
+
+def test_schema_markdown_is_a_page(stillroom):
+    page = stillroom("schema", "--markdown").stdout
+    assert page.startswith("# The lake's tables\n")
+    assert "| `lineage` | Where every example comes from" in page

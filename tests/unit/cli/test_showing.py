@@ -1,0 +1,37 @@
+import pytest
+
+
+def test_snapshots_are_listed(answer, stillroom):
+    assert [(row["snapshot"], row["rows"]) for row in answer("snapshots")] == [("functions@1", 1)]
+    assert "functions@1" in stillroom("snapshots").stdout
+
+
+@pytest.mark.parametrize("name", ["functions", "functions@1"])
+def test_show_tells_counts_funnel_teachers_and_cost(answer, lake_root, name):
+    about = answer("show", name)
+    assert about["snapshot"] == "functions@1"
+    assert about["frozen_copy"] == str(lake_root / "snapshots/functions/1")
+    assert {row["gate"]: row["samples"] for row in about["funnel"]} == {
+        "kept": 1,
+        "near-duplicate": 1,
+        "verification": 1,
+    }
+    assert [row["licence"] for row in about["teachers"]] == ["mit"]
+    assert about["completion_tokens_per_new_row"] == 400
+    assert [row["example_id"] for row in about["examples"]] == ["ee99"]
+
+
+def test_show_prints_for_a_person(stillroom):
+    printed = stillroom("show", "functions").stdout
+    assert "1 examples, 1 of them new" in printed
+    assert "def aa11(): ..." in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("function", "'functions'"), ("zzz", "functions"), ("functions@7", "functions@1"), ("functions@x", "NAME@N")],
+)
+def test_an_unknown_snapshot_is_answered_with_what_there_is(stillroom, name, said):
+    result = stillroom("show", name)
+    assert result.exit_code == 2
+    assert said in result.stderr

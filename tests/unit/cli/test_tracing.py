@@ -1,0 +1,36 @@
+def test_lineage_goes_back_to_seeds(answer):
+    found = answer("lineage", "ee99")
+    assert found["prompt"]["prompt_id"] == "written-c"
+    assert [(prompt["prompt_id"], prompt["origin"]) for prompt in found["ancestors"]] == [
+        ("seed-a", "seed"),
+        ("seed-b", "seed"),
+    ]
+    assert found["prompt"]["nearest"]["prompt_id"] == "seed-a"
+    assert found["prompt"]["writing"]["request_text"] == "Write a task."
+
+
+def test_lineage_has_the_exact_request_and_parameters(answer):
+    sample = answer("lineage", "ee99")["sample"]
+    assert sample["request_text"] == "<user>written-c\n<assistant>"
+    assert sample["parameters"]["temperature"] == 0.8
+
+
+def test_lineage_names_run_commit_teacher_and_verdict(answer):
+    found = answer("lineage", "ee99")
+    assert found["run"]["run_id"] == "functions-r1"
+    assert found["commit"]["key"] == "shard:functions-r1:0"
+    assert found["teacher"]["revision"] == "abc"
+    assert [verdict["outcome"] for verdict in found["verdicts"]] == ["pass"]
+
+
+def test_the_tree_shows_texts_as_they_are(stillroom):
+    printed = stillroom("lineage", "ee").stdout
+    assert 'Say "hallo" [bold]twice[/bold].' in printed
+    assert "parent seed-a (seed, numbers, easy)" in printed
+    assert "ROUGE-L 0.310" in printed
+
+
+def test_a_sample_id_is_sent_to_why(stillroom):
+    result = stillroom("lineage", "bb33")
+    assert result.exit_code == 2
+    assert "stillroom why bb33" in result.stderr
