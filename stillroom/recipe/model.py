@@ -6,12 +6,21 @@ identity; a field that only decides how fast or where work is done is marked ``i
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 class Section(BaseModel):
@@ -73,7 +82,7 @@ class Teacher(Section):
             raise ValueError(f"teacher {self.name!r} needs exactly one of `serve:` and `urls:`")
         if self.urls and self.model is None:
             raise ValueError(f"teacher {self.name!r} has `urls:` and so needs `model:`, whose chat template is applied")
-        if bad := [url for url in self.urls if not url.startswith(("http://", "https://"))]:
+        if bad := [url for url in self.urls if not _is_address(url)]:
             raise ValueError(f"teacher {self.name!r}: {bad[0]!r} is not an http(s) address")
         return self
 

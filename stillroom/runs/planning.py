@@ -38,9 +38,8 @@ def pool(lake: Lake, dataset: str) -> list[Prompt]:
 
 def rounds_done(lake: Lake, run_id: str) -> int:
     """How many rounds of writing the run has committed; they are numbered from 1 without gaps."""
-    return lake.rows("SELECT count(*) AS n FROM lake.commits WHERE key LIKE $like", {"like": f"seed:{run_id}:%"})[0][
-        "n"
-    ]
+    done = lake.rows("SELECT count(*) AS n FROM lake.commits WHERE starts_with(key, ?)", [f"seed:{run_id}:"])
+    return done[0]["n"]
 
 
 def written_in(lake: Lake, run_id: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from stillroom.capabilities import Capability
-from stillroom.errors import TeacherRefused
+from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.journal import Journal
 from stillroom.records import ModelClient, Outcome, Prompt, Request, Sample, SamplingParams, Verdict, Verifier
 from stillroom.sampling.policy import Policy
@@ -104,7 +104,8 @@ class Shard:
         committed: Sequence[Entry] = (),
         observe: Observer = lambda _: None,
     ) -> None:
-        self._assignments = assignments
+        by_prompt = {one.prompt.prompt_id: one for one in reversed(assignments)}  # a task twice is paid once
+        self._assignments = list(by_prompt.values())[::-1]
         self._capability = capability
         self._params = params
         self._epoch = epoch
@@ -115,7 +116,8 @@ class Shard:
         self._samples: dict[str, SampleEntry] = {}
         self._verdicts: dict[tuple[str, str, str], Verdict] = {}
         self._refusals: dict[str, RefusalEntry] = {}
-        self.tally = Tally(prompts=len(assignments))
+        self._indices_known: dict[str, int] = {}
+        self.tally = Tally(prompts=len(self._assignments))
 
     async def run(self, journal_path: Path) -> ShardResult:
         """Answer and verify until nothing is owed.
@@ -164,27 +166,31 @@ class Shard:
     def _replay(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             if isinstance(entry, SampleEntry):
-                self._samples[entry.sample.sample_id] = entry
+                sample = entry.sample
+                self._samples[sample.sample_id] = entry
+                self._indices_known[sample.request_id] = max(
+                    self._indices_known.get(sample.request_id, 0), sample.index + 1
+                )
             elif isinstance(entry, VerdictEntry):
                 verdict = entry.verdict
                 self._verdicts[verdict.sample_id, verdict.check_id, verdict.verifier_id] = verdict
             else:
                 self._refusals[entry.request_id] = entry
+        verdicts = self._verdicts.values()
         self.tally.replayed = self.tally.samples = len(self._samples)
+        self.tally.judged = len(verdicts)
+        self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
 
     async def _settle(self, assignment: Assignment, request: Request, journal: Journal[Entry]) -> None:
         """Ask for a prompt's samples wave by wave until its policy is content."""
-        while request.request_id not in self._refusals:
-            known = [self._samples.get(request.sample_id(index)) for index in range(self._policy.samples)]
+        most = max(self._policy.samples, self._indices_known.get(request.request_id, 0))  # N may have been lowered
+        while True:
+            known = [self._samples.get(request.sample_id(index)) for index in range(most)]
             prefix = known.index(None) if None in known else len(known)
-            present = [entry for entry in known if entry is not None]
-            async with asyncio.TaskGroup() as group:  # after a replay, samples may lack their verdicts
-                judging = [
-                    group.create_task(self._judge(assignment.prompt, entry.sample, journal)) for entry in present
-                ]
-            outcomes = [task.result() for task in judging[:prefix]]
+            present = [entry.sample for entry in known if entry is not None]
+            outcomes = await self._judge_all(assignment.prompt, present, journal)
             owed = [index for index in self._policy.owed(outcomes[:prefix]) if known[index] is None]
-            if not owed:
+            if not owed or request.request_id in self._refusals:
                 break
             await self._ask(assignment, request, owed, journal)
         self.tally.settled += 1
@@ -199,6 +205,8 @@ class Shard:
             self._refusals[request.request_id] = refusal
             self.tally.refused += 1
             return
+        if not completions:
+            raise TeacherError(f"teacher {request.teacher_id} gave none of {len(owed)} samples, and no reason")
         for index, completion in zip(owed, completions, strict=False):  # fewer may come: the rest stays owed
             sample = Sample(
                 sample_id=request.sample_id(index),
@@ -214,6 +222,15 @@ class Shard:
             self.tally.samples += 1
             self.tally.tokens += completion.completion_tokens
         self._observe(self.tally)
+
+    async def _judge_all(self, prompt: Prompt, samples: Sequence[Sample], journal: Journal[Entry]) -> list[Outcome]:
+        """Outcomes of the samples, in order; after a replay some may lack their verdicts."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                judging = [group.create_task(self._judge(prompt, sample, journal)) for sample in samples]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [task.result() for task in judging]
 
     async def _judge(self, prompt: Prompt, sample: Sample, journal: Journal[Entry]) -> Outcome:
         """The sample's outcome over all verifiers; what is missing is judged now."""
