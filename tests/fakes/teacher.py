@@ -107,6 +107,7 @@ class FakeTeacher:
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
         self.paid: list[Paid] = []
+        self.arrived = threading.Event()
         self.peak_in_flight = 0
         self._exits = exits
         self._in_flight = 0
@@ -211,6 +212,7 @@ class FakeTeacher:
 
     async def _generate(self, request: dict[str, Any], connection: "_Connection") -> None:
         self.requests.append(request)
+        self.arrived.set()
         fault = self._next_fault()
         n = int(request["sampling_params"].get("n", 1))
         if self.queue_limit and self._in_flight + n > self.queue_limit:
