@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
 
 from stillroom.lake import Lake
+from stillroom.lake.connection import attach_statements, connect
 
 # A loaded machine is no finding: examples are bounded by number, tests by pytest's own timeout.
 settings.register_profile(
@@ -23,11 +25,29 @@ def _empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def _duckdb(_empty_lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One DuckDB for all tests: loading its extensions takes longer than most tests."""
+    root = _empty_lake
+    connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    connection.execute("USE memory")
+    connection.execute("DETACH lake")
+    yield connection
+    connection.close()
+
+
 @pytest.fixture
-def lake(_empty_lake: Path, tmp_path: Path) -> Iterator[Lake]:
-    """An empty lake that no other test sees."""
-    root = tmp_path / "lake"
-    shutil.copytree(_empty_lake, root)
-    opened = Lake.open(root)
-    yield opened
-    opened.close()
+def lake_root(_empty_lake: Path, tmp_path: Path) -> Path:
+    """The folder of an empty lake, for tests that open it themselves."""
+    return Path(shutil.copytree(_empty_lake, tmp_path / "lake"))
+
+
+@pytest.fixture
+def lake(lake_root: Path, _duckdb: duckdb.DuckDBPyConnection) -> Iterator[Lake]:
+    """An empty lake that no other test sees; not to be closed by the test."""
+    *_, attach, use = attach_statements(lake_root / "catalogue.sqlite", lake_root / "data", read_only=False)
+    _duckdb.execute(attach)
+    _duckdb.execute(use)
+    yield Lake(lake_root, connection=_duckdb)
+    _duckdb.execute("USE memory")
+    _duckdb.execute("DETACH lake")

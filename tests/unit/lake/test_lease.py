@@ -1,0 +1,94 @@
+"""Leases: one holder at a time, named to whoever comes second, and freed by the holder's death."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import LeaseHeld
+from stillroom.lake import lease
+
+ROOT = Path(__file__).parents[3]
+HOLDER = """
+import sys, time
+from pathlib import Path
+from stillroom.lake import lease
+with lease(Path(sys.argv[1]), "the build of tiny"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "leases").mkdir()
+    return tmp_path
+
+
+@contextmanager
+def holder(root: Path) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == "held\n"
+        try:
+            yield held
+        finally:
+            held.kill()
+
+
+def take(root: Path, work: str = "the build of tiny") -> int:
+    with lease(root, work):
+        return os.getpid()
+
+
+def test_second_process_is_told_who_holds_it(root: Path) -> None:
+    with (
+        holder(root) as held,
+        pytest.raises(LeaseHeld, match=f"the build of tiny is being done by process {held.pid} on"),
+    ):
+        take(root)
+
+
+def test_kill_of_the_holder_frees_it(root: Path) -> None:
+    with holder(root) as held:
+        held.send_signal(signal.SIGKILL)
+        held.wait()
+
+        assert take(root)
+
+
+def test_other_work_is_free(root: Path) -> None:
+    with holder(root):
+        assert take(root, "the build of another")
+
+
+def test_second_taker_in_the_same_process_is_refused(root: Path) -> None:
+    with lease(root, "w"), pytest.raises(LeaseHeld):
+        take(root, "w")
+
+
+def test_it_is_free_again_after_the_block_and_after_an_error_in_it(root: Path) -> None:
+    def fail() -> None:
+        with lease(root, "w"):
+            raise ValueError("failed")
+
+    with pytest.raises(ValueError, match="failed"):
+        fail()
+
+    assert take(root, "w") == take(root, "w")
+
+
+def test_holder_that_cannot_be_read_is_another_process(root: Path) -> None:
+    with holder(root):
+        for path in (root / "leases").glob("*.json"):
+            path.write_text("{torn")
+
+        with pytest.raises(LeaseHeld, match="by another process"):
+            take(root)
