@@ -147,6 +147,7 @@ class FakeTeacher:
             await self._over.wait()
         finally:
             server.close()
+            await asyncio.sleep(0.01)  # connections that were accepted a moment ago come into being
             for connection in list(self._connections):
                 connection.end()
 

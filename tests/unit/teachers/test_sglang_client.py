@@ -184,6 +184,15 @@ async def test_silent_teacher_is_given_up_after_its_patience(
     assert teacher.paid == []
 
 
+async def test_patience_counts_from_the_first_failure(teacher: FakeTeacher) -> None:
+    client = sglang_client(teacher, patience_seconds=0.3)
+    teacher.delay_seconds = 0.35  # one answer takes longer than the patience
+    teacher.fail("drop-paid")
+
+    assert len(await client.complete("hello", PARAMS, 1)) == 1
+    await client.close()
+
+
 async def test_dead_server_of_ours_is_brought_back(teacher: FakeTeacher) -> None:
     revived: list[str] = []
 

@@ -1,0 +1,381 @@
+"""Shards: every sample is paid for once, judged once and told once, whatever died in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.capabilities import find_capability
+from stillroom.errors import LakeError, SandboxError, TeacherError
+from stillroom.journal import Journal
+from stillroom.records import Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
+from stillroom.sampling import Assignment, Policy, Shard, ShardResult
+from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
+from stillroom.teachers import sglang
+from stillroom.teachers.sglang import SGLangClient
+from tests.fakes.answers import ALL_RIGHT, Mix, Script
+from tests.fakes.clients import MemoryClient, sglang_client
+from tests.fakes.prompts import known, prompt
+from tests.fakes.teacher import FakeTeacher
+from tests.fakes.verifiers import FakeVerifier
+
+PROMPTS = [prompt(number) for number in range(6)]
+PARAMS = SamplingParams(temperature=0.8, max_new_tokens=256)
+ALL_EIGHT = Policy(samples=8, wave=4, keep=2, adaptive=False)
+ADAPTIVE = Policy(samples=8, wave=4, keep=2, adaptive=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sglang, "_wait", lambda state: 0.01)
+
+
+@pytest.fixture
+def teacher() -> Iterator[FakeTeacher]:
+    with FakeTeacher(known=known(*PROMPTS), mix=Mix(wrong=0.4)) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(teacher: FakeTeacher) -> AsyncIterator[SGLangClient]:
+    opened = sglang_client(teacher, patience_seconds=30)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "shard.journal"
+
+
+def shard(
+    client: ModelClient,
+    verifier: Verifier | Sequence[Verifier],
+    *,
+    prompts: Sequence[Prompt] = PROMPTS,
+    policy: Policy = ALL_EIGHT,
+    **changes: Any,
+) -> Shard:
+    return Shard(
+        [Assignment(prompt=one, teacher=client) for one in prompts],
+        capability=find_capability("code"),
+        policy=policy,
+        verifiers=verifier if isinstance(verifier, Sequence) else [verifier],
+        **{"params": PARAMS, "epoch": 0, **changes},
+    )
+
+
+def assert_whole(result: ShardResult, *, samples: int, verifiers: int = 1) -> None:
+    """Every sample stands once and has one verdict of every verifier."""
+    ids = [entry.sample.sample_id for entry in result.samples]
+    judged = [(verdict.sample_id, verdict.verifier_id) for verdict in result.verdicts]
+    assert len(ids) == len(set(ids)) == samples
+    assert len(judged) == len(set(judged)) == samples * verifiers
+    assert {sample_id for sample_id, _ in judged} == set(ids)
+
+
+def damage(journal: Path, *lines: int) -> None:
+    content = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(b"x" + line if number in lines else line for number, line in enumerate(content)))
+
+
+def memory_client(*, mix: Mix = ALL_RIGHT, **changes: Any) -> MemoryClient:
+    return MemoryClient(script=Script(known(*PROMPTS), mix=mix), **changes)
+
+
+async def test_every_prompt_gets_n_samples_each_with_its_verdict(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    result = await shard(client, FakeVerifier()).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(teacher.paid) == 48
+    assert {entry.sample.index for entry in result.samples} == set(range(8))
+    outcomes = {verdict.judgement.outcome for verdict in result.verdicts}
+    assert outcomes == {Outcome.PASS, Outcome.FAIL}
+
+
+async def test_adaptive_prompts_stop_after_the_wave_in_which_enough_passed(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    teacher.script.mix = ALL_RIGHT
+
+    result = await shard(client, FakeVerifier(), policy=ADAPTIVE).run(journal)
+
+    assert_whole(result, samples=4 * len(PROMPTS))
+    assert len(teacher.paid) == 4 * len(PROMPTS)
+
+
+async def test_finished_shard_run_again_pays_and_judges_nothing(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    first = await shard(client, FakeVerifier()).run(journal)
+    verifier = FakeVerifier()
+
+    again = await shard(client, verifier).run(journal)
+
+    assert len(teacher.paid) == 48
+    assert verifier.judged == []
+    assert {entry.sample.sample_id: entry for entry in again.samples} == {
+        entry.sample.sample_id: entry for entry in first.samples
+    }
+    assert set(again.verdicts) == set(first.verdicts)
+    assert again.tally.replayed == again.tally.samples == 48
+    assert (again.tally.judged, again.tally.passed) == (first.tally.judged, first.tally.passed)
+
+
+@pytest.mark.parametrize("requests", [1, 3, 7, 11])
+async def test_teacher_that_dies_and_comes_back_is_paid_for_nothing_twice(
+    teacher: FakeTeacher, journal: Path, requests: int
+) -> None:
+    teacher.fail("die", after=requests)
+    first = sglang_client(teacher, patience_seconds=0.2)
+    with pytest.raises(TeacherError, match="is gone"):
+        await shard(first, FakeVerifier()).run(journal)
+    await first.close()
+    paid_before = len(teacher.paid)
+    assert 0 < paid_before < 48
+
+    with FakeTeacher(known=known(*PROMPTS), mix=teacher.script.mix) as successor:
+        second = sglang_client(successor)
+        verifier = FakeVerifier()
+        result = await shard(second, verifier).run(journal)
+        await second.close()
+
+    assert_whole(result, samples=48)
+    assert paid_before + len(successor.paid) == 48
+    assert result.tally.replayed == paid_before
+
+
+async def test_answers_lost_on_the_way_are_all_that_is_paid_twice(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    teacher.fail("drop-paid", after=2)
+
+    result = await shard(client, FakeVerifier()).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(teacher.paid) == 48 + 4
+
+
+async def test_fewer_than_asked_for_are_topped_up(teacher: FakeTeacher, client: SGLangClient, journal: Path) -> None:
+    teacher.fail("fewer", times=5)
+    teacher.fail("abort-some", times=3)
+
+    result = await shard(client, FakeVerifier()).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(teacher.paid) == 48
+
+
+async def test_teacher_that_never_gives_anything_is_an_error_not_a_loop(journal: Path) -> None:
+    with pytest.raises(TeacherError, match="gave none of 4 samples"):
+        await shard(memory_client(at_most=0), FakeVerifier()).run(journal)
+
+
+async def test_hole_in_the_journal_is_filled_and_nothing_else(
+    client: SGLangClient, teacher: FakeTeacher, journal: Path
+) -> None:
+    await shard(client, FakeVerifier()).run(journal)
+    damage(journal, 5, 20)
+    with Journal[Entry](journal, Entry) as damaged:
+        lost = 48 - sum(isinstance(entry, SampleEntry) for entry in damaged.replay.records)
+    verifier = FakeVerifier()
+
+    result = await shard(client, verifier).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(teacher.paid) == 48 + lost
+    assert 1 <= len(verifier.judged) <= 2
+
+
+async def test_refused_prompt_is_told_and_does_not_stop_the_others(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    teacher.fail("refuse", after=8)
+
+    result = await shard(client, FakeVerifier()).run(journal)
+    again = await shard(client, FakeVerifier()).run(journal)
+
+    assert len(result.refusals) == 1
+    assert "400" in result.refusals[0].message
+    assert result.tally.settled == len(PROMPTS)
+    assert result.tally.refused == 1
+    assert_whole(result, samples=44)
+    assert_whole(again, samples=44)
+    assert again.refusals == result.refusals
+
+
+async def test_samples_of_a_refused_prompt_are_judged_by_a_new_verifier_too(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path
+) -> None:
+    teacher.fail("refuse", after=1)
+    await shard(client, FakeVerifier(), prompts=PROMPTS[:1]).run(journal)
+
+    other = FakeVerifier(verifier_id="another image")
+    result = await shard(client, other, prompts=PROMPTS[:1]).run(journal)
+
+    assert len(teacher.paid) == 4
+    assert_whole(result, samples=4)
+    assert {verdict.verifier_id for verdict in result.verdicts} == {"another image"}
+
+
+async def test_task_that_stands_twice_is_paid_once(client: SGLangClient, teacher: FakeTeacher, journal: Path) -> None:
+    spaced = replace(PROMPTS[0], task=PROMPTS[0].task.replace(" ", "  "))
+
+    result = await shard(client, FakeVerifier(), prompts=[PROMPTS[0], spaced, PROMPTS[1]]).run(journal)
+
+    assert_whole(result, samples=16)
+    assert len(teacher.paid) == 16
+    assert result.tally.settled == result.tally.prompts == 2
+
+
+async def test_dead_sandbox_is_a_sandbox_error_and_nothing_paid_is_lost(journal: Path) -> None:
+    client = memory_client()
+    with pytest.raises(SandboxError, match="the fake sandbox is dead"):
+        await shard(client, FakeVerifier(fails_after=5)).run(journal)
+    verifier = FakeVerifier()
+
+    result = await shard(client, verifier).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 48
+    assert len(verifier.judged) == 48 - 5
+
+
+async def test_full_disk_is_a_lake_error(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: object, entry: Entry) -> None:
+        if isinstance(entry, VerdictEntry):
+            raise LakeError("cannot append to the journal: no space left")
+
+    monkeypatch.setattr(Journal, "append", full)
+
+    with pytest.raises(LakeError, match="no space left"):
+        await shard(memory_client(), FakeVerifier()).run(journal)
+
+
+async def test_cancelled_shard_goes_on_where_it_was(client: SGLangClient, teacher: FakeTeacher, journal: Path) -> None:
+    arrived = asyncio.Event()
+
+    def observe(tally: object) -> None:
+        if getattr(tally, "samples", 0) >= 12:
+            arrived.set()
+
+    running = asyncio.create_task(shard(client, FakeVerifier(), observe=observe).run(journal))
+    await arrived.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    with Journal[Entry](journal, Entry) as kept:
+        journalled = sum(isinstance(entry, SampleEntry) for entry in kept.replay.records)
+    in_flight = len(teacher.paid) - journalled
+
+    result = await shard(client, FakeVerifier()).run(journal)
+
+    assert_whole(result, samples=48)
+    assert 12 <= journalled <= 48
+    assert len(teacher.paid) <= 48 + max(0, in_flight) + 32
+
+
+async def test_more_samples_later_pay_for_the_new_indices_only(journal: Path) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier(), policy=replace(ALL_EIGHT, samples=4)).run(journal)
+    verifier = FakeVerifier()
+
+    result = await shard(client, verifier).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 48
+    assert len(verifier.judged) == 24
+
+
+async def test_fewer_samples_later_throw_nothing_away(journal: Path) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier()).run(journal)
+
+    result = await shard(client, FakeVerifier(), policy=replace(ALL_EIGHT, samples=4)).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 48
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"epoch": 1}, id="epoch"),
+        pytest.param({"params": replace(PARAMS, temperature=0.2)}, id="temperature"),
+    ],
+)
+async def test_another_request_is_another_sample_and_the_old_ones_are_not_told(
+    journal: Path, change: dict[str, Any]
+) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier()).run(journal)
+
+    result = await shard(client, FakeVerifier(), **change).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 96
+
+
+async def test_another_verifier_judges_again_without_paying(journal: Path) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier()).run(journal)
+
+    result = await shard(client, FakeVerifier(verifier_id="stricter")).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 48
+    assert {verdict.verifier_id for verdict in result.verdicts} == {"stricter"}
+
+
+async def test_other_tests_judge_again_without_paying(journal: Path) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier()).run(journal)
+    changed = [replace(one, check=replace(one.check, tests="assert False")) for one in PROMPTS]
+
+    result = await shard(client, FakeVerifier(), prompts=changed).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(client.paid) == 48
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.FAIL}
+
+
+async def test_all_verifiers_judge_and_one_that_fails_keeps_the_prompt_going(journal: Path) -> None:
+    never = FakeVerifier(
+        name="never@1", verifier_id="never", rule=lambda check, answer: Judgement(outcome=Outcome.FAIL, reason="no")
+    )
+
+    result = await shard(memory_client(), [FakeVerifier(), never], policy=ADAPTIVE).run(journal)
+
+    assert_whole(result, samples=48, verifiers=2)
+
+
+async def test_what_the_lake_has_is_neither_paid_nor_told_again(journal: Path, tmp_path: Path) -> None:
+    client = memory_client()
+    first = await shard(client, FakeVerifier(), policy=replace(ALL_EIGHT, samples=4)).run(journal)
+    committed = [*first.samples, *map(VerdictEntry, first.verdicts)]
+
+    result = await shard(client, FakeVerifier(), committed=committed).run(tmp_path / "new.journal")
+
+    assert_whole(result, samples=24)
+    assert len(client.paid) == 48
+    assert not {entry.sample.sample_id for entry in first.samples} & {one.sample.sample_id for one in result.samples}
+
+
+async def test_tally_follows_the_work(journal: Path) -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    result = await shard(
+        memory_client(),
+        FakeVerifier(),
+        observe=lambda tally: seen.append((tally.samples, tally.judged, tally.settled)),
+    ).run(journal)
+
+    assert seen == sorted(seen)
+    assert seen[-1] == (48, 48, 6)
+    assert result.tally.passed == 48
+    assert result.tally.tokens == sum(entry.sample.completion.completion_tokens for entry in result.samples)
