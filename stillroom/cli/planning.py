@@ -1,7 +1,72 @@
-"""Being written."""
+"""``plan``: what a build would do and could cost, before it does."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stillroom.cli.output import JsonOption, print_json
+from stillroom.cli.session import lake_folder, reading
+
+if TYPE_CHECKING:
+    from stillroom.cli.forecast import Forecast
+
+_ACTIONS = {
+    "open": "open a new run",
+    "continue": "continue the unfinished run {run_id}",
+    "derive": "derive {run_id} again from what was paid for; no teacher is asked",
+    "refuse": "be refused: {run_id} is unfinished and was begun with other settings (--new-run opens another)",
+}
+
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
+    app.command()(plan)
+
+
+def plan(
+    ctx: typer.Context,
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a build of a recipe would do and cost at most. Spends and writes nothing."""
+    from stillroom.cli.forecast import foresee
+    from stillroom.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    if (lake_folder(ctx) / "catalogue.sqlite").exists():
+        with reading(ctx) as lake:
+            forecast = foresee(loaded, lake)
+    else:
+        forecast = foresee(loaded, None)
+    if as_json:
+        print_json(asdict(forecast))
+    else:
+        _print(forecast)
+
+
+def _print(forecast: "Forecast") -> None:
+    typer.echo(f"A build of {forecast.dataset} would {_ACTIONS[forecast.action].format(run_id=forecast.run_id)}.")
+    for change in forecast.changed:
+        typer.echo(
+            f"  changed since the newest run: {change.stage}.{change.field}, {change.before!r} → {change.after!r}"
+        )
+    if forecast.reused:
+        typer.echo(f"  stages whose results stand: {', '.join(forecast.reused)}")
+    if forecast.action == "refuse":
+        return
+    typer.echo(f"  prompts to answer: {forecast.prompts_to_answer:,}")
+    typer.echo(
+        f"  prompts to write:  {forecast.prompts_to_write:,} at most, in {forecast.writing_requests:,} requests at most"
+    )
+    typer.echo(f"  samples:           {forecast.samples_at_most:,} at most{_expected(forecast.samples_expected)}")
+    tokens = _expected(forecast.completion_tokens_expected)
+    typer.echo(f"  tokens to write:   {forecast.completion_tokens_at_most:,} at most{tokens}")
+    if forecast.money_at_most:
+        typer.echo(f"  money:             {forecast.money_at_most:,.2f} {forecast.currency} at most for written tokens")
+
+
+def _expected(amount: int | None) -> str:
+    return "" if amount is None else f", about {amount:,} by earlier runs"

@@ -125,8 +125,11 @@ class Lake:
                 counts = {name: len(rows) for name, rows in given.items() if rows}
                 receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
                 created_at = datetime.now(UTC).replace(tzinfo=None)
-                for name, rows in {**given, "commits": [receipt]}.items():
-                    self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
+                try:
+                    for name, rows in {**given, "commits": [receipt]}.items():
+                        self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
+                except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
+                    raise LakeError(f"commit {key} was rolled back: a row does not fit its table: {error!r}") from error
                 self._connection.execute("CALL lake.set_commit_message('stillroom', ?)", [key])
                 self._connection.execute("COMMIT")
             except BaseException as error:

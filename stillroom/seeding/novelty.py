@@ -2,9 +2,10 @@
 
 Self-Instruct (Wang et al., 2023, arXiv:2212.10560, section 2.2) admits a generated task only if its ROUGE-L with
 every task of the pool is below 0.7. ROUGE-L (Lin, 2004) is the F1 of the longest common subsequence of words:
-with ``L`` its length, precision ``L/m`` and recall ``L/n``, F1 = ``2·L / (m + n)``. So one bit-parallel LCS per pair
-is all it takes (Hyyrö, 2004): words become code points, and rapidfuzz compares strings at about 25 million pairs
-a CPU-second, where rouge_score does three thousand.
+with ``L`` its length, precision ``L/m`` and recall ``L/n``, F1 = ``2·L / (m + n)``. So
+it takes one bit-parallel LCS (Hyyrö, 2004) per pair: words become code points, and rapidfuzz compares strings at
+about 25 million pairs a CPU-second, where rouge_score does three thousand. An index of words spares most pairs even
+that.
 """
 
 import re
@@ -13,13 +14,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist
+
+from stillroom.seeding.word_index import WordIndex
 
 _LATIN = "\u00aa\u00b5\u00ba\u00c0-\u024f\u1e00-\u1eff"
 _WORD = re.compile(rf"[a-z0-9]+|[^\W\d_a-zA-Z{_LATIN}]")
 _CODE_POINTS = 0x110000  # a Python string holds any code point below, lone surrogates too
-_QUERY_BLOCK, _POOL_BLOCK = 160, 50_000  # shape of one block of scores: 64 MB as float64
+_QUERY_BLOCK = 64  # queries scored together against what is not indexed yet
+_TEXT_BLOCK = 50_000
+_LIKELY = 16  # texts of the highest bounds that are compared first
+_HARD_SHARE = 16  # a query for which more than this part of the texts stay possible is compared with all of them
+_MOST_LOOSE = 512  # texts that may wait for the index, or an eighth of those in it
 
 _Encoded: TypeAlias = "str | tuple[int, ...]"
 
@@ -65,6 +73,8 @@ class NoveltyPool:
         self._vocabulary: dict[str, int] = {}
         self._ids: list[str] = []
         self._encoded: list[_Encoded] = []
+        self._index = WordIndex([])
+        self._indexed = 0  # the first so many texts are in the index
         for id_, text in texts:
             self.add(id_, text)
 
@@ -84,12 +94,12 @@ class NoveltyPool:
         """The most similar text of the pool for each of ``texts``, in order."""
         if not self._ids:
             return [Nearest(id="", score=0.0) for _ in texts]
+        if len(self._ids) - self._indexed > max(_MOST_LOOSE, self._indexed // 8):
+            self._index = WordIndex([_numbers(encoded) for encoded in self._encoded])
+            self._indexed = len(self._ids)
         queries = [self._encode(text) for text in texts]
-        return [
-            nearest
-            for start in range(0, len(queries), _QUERY_BLOCK)
-            for nearest in self._nearest_of_block(queries[start : start + _QUERY_BLOCK])
-        ]
+        starts = range(0, len(queries), _QUERY_BLOCK)
+        return [nearest for start in starts for nearest in self._nearest_of(queries[start : start + _QUERY_BLOCK])]
 
     def admit(self, candidates: Sequence[tuple[str, str]], *, limit: float) -> list[Admission]:
         """Take each (id, text) in order if nothing in the pool so far scores ``limit`` or more against it.
@@ -109,25 +119,49 @@ class NoveltyPool:
                 self.add(id_, text)
         return results
 
-    def _nearest_of_block(self, queries: Sequence[_Encoded]) -> list[Nearest]:
-        """Score a few queries against one block of the pool after another, keeping the best of each."""
-        query_lengths = np.array([len(query) for query in queries], np.int64)[:, None]
-        best_score = np.full(len(queries), -1.0)
-        best_index = np.zeros(len(queries), np.int64)
-        for start in range(0, len(self._encoded), _POOL_BLOCK):
-            block = self._encoded[start : start + _POOL_BLOCK]
-            block_lengths = np.array([len(encoded) for encoded in block], np.int64)[None, :]
-            common = cdist(queries, block, scorer=LCSseq.similarity, dtype=np.int32)
-            f1 = 2.0 * common / np.maximum(query_lengths + block_lengths, 1)
-            index = f1.argmax(axis=1)
-            score = np.take_along_axis(f1, index[:, None], axis=1)[:, 0]
-            better = score > best_score
-            best_score[better] = score[better]
-            best_index[better] = index[better] + start
-        return [
-            Nearest(id=self._ids[index], score=score)
-            for index, score in zip(best_index.tolist(), best_score.tolist(), strict=True)
-        ]
+    def _nearest_of(self, queries: Sequence[_Encoded]) -> list[Nearest]:
+        """The best for each of a few queries: from the index, or by comparing all where it narrows too little."""
+        best: list[tuple[int, float]] = [(0, 0.0)] * len(queries)
+        hard: list[int] = []
+        for number, query in enumerate(queries):
+            rows = self._promising(query)
+            if len(rows) > self._indexed // _HARD_SHARE:
+                hard.append(number)
+            elif len(rows):
+                best[number] = self._best_of([query], rows)[0]
+        compare_all = [(hard, np.arange(self._indexed)), (range(len(queries)), np.arange(self._indexed, len(self)))]
+        for numbers, rows in compare_all:
+            some = [queries[number] for number in numbers]
+            for start in range(0, len(rows), _TEXT_BLOCK) if some else ():
+                for number, found in zip(numbers, self._best_of(some, rows[start : start + _TEXT_BLOCK]), strict=True):
+                    best[number] = max(best[number], found, key=lambda row_and_score: row_and_score[1])
+        return [Nearest(id=self._ids[row], score=score) for row, score in best]
+
+    def _promising(self, query: _Encoded) -> NDArray[np.int64]:
+        """The indexed texts that may be the best, ascending; none where none shares a word.
+
+        Shared words bound the common subsequence from above. So the best score among the few texts of the highest
+        bounds rules out every text whose bound is lower: mostly all but one in five hundred.
+        """
+        bounds = _f1(self._index.shared_words(_numbers(query)), len(query), self._index.lengths)
+        if not bounds.any():
+            return np.zeros(0, np.int64)
+        few = min(_LIKELY, len(bounds))
+        likely = np.argpartition(bounds, -few)[-few:]
+        return np.flatnonzero(bounds >= self._best_of([query], likely)[0][1])
+
+    def _best_of(self, queries: Sequence[_Encoded], rows: NDArray[np.int64]) -> list[tuple[int, float]]:
+        """For each query the first best of the texts in these rows: its row and its score."""
+        scores = self._scores(queries, rows.tolist())
+        best = scores.argmax(axis=1)
+        return list(zip(rows[best].tolist(), np.take_along_axis(scores, best[:, None], 1)[:, 0].tolist(), strict=True))
+
+    def _scores(self, queries: Sequence[_Encoded], rows: Sequence[int]) -> NDArray[np.float64]:
+        """ROUGE-L F1 of queries against the texts in these rows, shape (queries, rows)."""
+        texts = [self._encoded[row] for row in rows]
+        common = cdist(queries, texts, scorer=LCSseq.similarity, dtype=np.int32)
+        lengths = np.array([len(text) for text in texts], np.int64)
+        return np.stack([_f1(row, len(query), lengths) for row, query in zip(common, queries, strict=True)])
 
     def _encode(self, text: str) -> _Encoded:
         """Words as numbers: a string of code points or, past 1,114,112 different words, a tuple of integers.
@@ -139,3 +173,14 @@ class NoveltyPool:
         if max(numbers, default=0) < _CODE_POINTS:
             return "".join(map(chr, numbers))
         return tuple(numbers)
+
+
+def _f1(common: NDArray[np.integer], query_length: int, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Twice the common words over all words of both; 0 where neither has any."""
+    return 2.0 * common / np.maximum(lengths + query_length, 1)
+
+
+def _numbers(encoded: _Encoded) -> NDArray[np.int64]:
+    if isinstance(encoded, str):
+        return np.frombuffer(encoded.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+    return np.array(encoded, np.int64)

@@ -47,7 +47,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         identities = await asyncio.gather(*(identify(http, url, teacher) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
-    template = await asyncio.to_thread(load_template, teacher.model, revision=None)
+    template = await asyncio.to_thread(load_template, teacher.model, revision=teacher.revision)
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, None), licence="")
 
 

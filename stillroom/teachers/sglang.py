@@ -153,8 +153,8 @@ class _Lost(TeacherError):
 class _WaitByKind(wait_base):
     """A busy teacher is given longer than a lost connection."""
 
-    _busy = wait_exponential_jitter(initial=0.5, max=10.0)
-    _lost = wait_exponential_jitter(initial=0.2, max=5.0)
+    _busy = wait_exponential_jitter(multiplier=0.5, max=10.0)
+    _lost = wait_exponential_jitter(multiplier=0.2, max=5.0)
 
     def __call__(self, retry_state: Any) -> float:  # noqa: ANN401 - tenacity's own signature
         failed = retry_state.outcome.exception() if retry_state.outcome else None

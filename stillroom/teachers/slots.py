@@ -45,7 +45,7 @@ class Slots:
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._give_back(n)
-                else:
+                elif (n, turn) in self._waiting:
                     self._waiting.remove((n, turn))
                     self._admit()
                 raise
@@ -76,6 +76,9 @@ class Slots:
     def _admit(self) -> None:
         while self._waiting:
             n, turn = self._waiting[0]
+            if turn.cancelled():
+                self._waiting.popleft()
+                continue
             if not self._fits(n):
                 return
             self._waiting.popleft()

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from stillroom.errors import TeacherError
@@ -39,8 +40,9 @@ def load_template(model: str, *, revision: str | None = None) -> ChatTemplate:
     """
     from transformers import AutoTokenizer  # slow to import
 
+    pinned = None if Path(model).is_dir() else revision  # a folder has no revisions
     try:
-        loaded = AutoTokenizer.from_pretrained(model, revision=revision)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        loaded = AutoTokenizer.from_pretrained(model, revision=pinned)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     except (OSError, ValueError) as error:
         raise TeacherError(
             f"cannot load the tokenizer of {model}: {str(error).splitlines()[0]}. "

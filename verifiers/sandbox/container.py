@@ -88,14 +88,20 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, ru
         )
     except (DockerException, RequestException) as error:
         raise SandboxError(f"Docker would not create a container from {tag}: {error}") from error
+    stream: socket.socket | None = None
     try:
         # StdinOnce closes the zygote's stdin when the attached driver goes away, however it goes.
         attach = cast("Callable[..., _Attached]", client.api.attach_socket)  # pyright: ignore[reportUnknownMemberType]
         attached = attach(container.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         stream = socket.socket(fileno=os.dup(attached.fileno()))
+        inner = cast("socket.socket | None", getattr(attached, "_sock", None))
         attached.close()
+        if inner is not None:
+            inner.close()
         container.start()
     except (DockerException, RequestException) as error:
+        if stream is not None:
+            stream.close()
         with contextlib.suppress(DockerException, RequestException):
             container.remove(force=True)
         raise SandboxError(f"Docker would not start a sandbox container: {error}") from error

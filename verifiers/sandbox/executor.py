@@ -12,6 +12,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from docker import DockerClient
+from docker.models.containers import Container
+
 from stillroom.errors import SandboxError
 from stillroom.records.execution import Ending, Execution, Program
 from verifiers.sandbox import container, wire
@@ -47,6 +50,7 @@ class DockerExecutor:
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced
         self._image = image
+        self._client: DockerClient | None = None
         self._session: Session | None = None
         self._starting = asyncio.Lock()
         self._alone = asyncio.Lock()
@@ -62,7 +66,11 @@ class DockerExecutor:
             SandboxError: when Docker does not answer and the image is not known yet.
         """
         if self._image is None:
-            self._image = ensure_image(client=ensure_docker())
+            client = ensure_docker()
+            try:
+                self._image = ensure_image(client=client)
+            finally:
+                client.close()
         return self._image.digest
 
     async def start(self) -> None:
@@ -85,6 +93,9 @@ class DockerExecutor:
                 self._session.end("the executor was closed")
                 await asyncio.to_thread(self._session.box.remove)
                 self._session = None
+            if self._client is not None:
+                self._client.close()
+                self._client = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,6 +133,16 @@ class DockerExecutor:
                 return replace(execution, ending=Ending.MEMORY) if _killed_by_kernel(execution) else execution
         raise SandboxError(f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}") from last
 
+    def session_container(self) -> Container:
+        """The running container, for tests and measurements.
+
+        Raises:
+            SandboxError: when none is running.
+        """
+        if self._session is None or self._session.lost is not None:
+            raise SandboxError("no container is running")
+        return self._session.box.container
+
     async def _attempt(self, program: Program) -> Execution:
         session = await self._living_session()
         wall, processes = await session.submit(program, program.limits.wall_seconds + GRACE_SECONDS)
@@ -155,7 +176,9 @@ class DockerExecutor:
             raise
 
     def _create(self, first: bool) -> container.Box:
-        client = ensure_docker()
+        if self._client is not None:
+            self._client.close()
+        client = self._client = ensure_docker()
         if first:
             container.sweep(client)
         if self._image is None or not first:

@@ -30,6 +30,7 @@ MAX_JOB_BYTES = 64 << 20
 MAX_FRAMES = 100_000
 MAX_NAME = 500
 MAX_BASES = 64
+MAX_TYPE_NAME = 80
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)  # why the zygote says that a process ended
 
 _FRAME = struct.Struct("<cI")
@@ -164,7 +165,9 @@ def _unit(found: object) -> TestUnit:
         case (str(name), str(ending), str(kind), tuple(), str(message), str(missing)):
             bases = cast("tuple[tuple[object, ...], ...]", found)[3]
             names = tuple(_text(base) for base in bases[:MAX_BASES])
-            raised = Raised(type_name=_text(kind), base_names=names, message=_text(message), missing=_text(missing))
+            raised = Raised(
+                type_name=_text(kind)[:MAX_TYPE_NAME], base_names=names, message=_text(message), missing=_text(missing)
+            )
             return TestUnit(name=_text(name), ending=_text(ending), raised=raised)
         case _:
             return TestUnit(name="?", ending="broken")
@@ -239,7 +242,7 @@ def read_raised(payload: bytes) -> Raised:
         case (str(name), list(), str(message), str(missing)):
             bases = cast("tuple[list[object], ...]", found)[1]
             return Raised(
-                type_name=_text(name),
+                type_name=_text(name)[:MAX_TYPE_NAME],
                 base_names=tuple(_text(base) for base in bases[:MAX_BASES]),
                 message=_text(message),
                 missing=_text(missing),

@@ -19,6 +19,5 @@ JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_i
     ON p.check_id = v.check_id
 LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
     ON t.teacher_id = e.teacher_id
-LEFT JOIN (SELECT run_id, shard, created_at, code_version FROM lake.commits WHERE key LIKE 'shard:%'
-           QUALIFY row_number() OVER (PARTITION BY run_id, shard ORDER BY created_at) = 1) c
-    ON c.run_id = e.run_id AND c.shard = e.shard;
+LEFT JOIN lake.commits c
+    ON c.run_id = s.run_id AND c.shard = s.shard AND c.created_at = s.created_at AND starts_with(c.key, 'shard:');

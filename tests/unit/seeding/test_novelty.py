@@ -50,13 +50,17 @@ def test_admit_equals_nearest_and_add_in_turn(pool: list[str], candidates: list[
     assert len(together) == len(in_turn)
 
 
-@given(st.lists(TEXT, min_size=1, max_size=8), st.lists(TEXT, min_size=1, max_size=5))
-def test_blocks_do_not_show(pool: list[str], queries: list[str]):
-    whole = pool_of(pool).nearest_many(queries)
+@given(st.lists(TEXT, min_size=1, max_size=12), st.lists(TEXT, min_size=1, max_size=5), st.integers(1, 11))
+def test_the_index_does_not_show(pool: list[str], queries: list[str], early: int):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(novelty, "_MOST_LOOSE", 0)
         patch.setattr(novelty, "_QUERY_BLOCK", 2)
-        patch.setattr(novelty, "_POOL_BLOCK", 3)
-        assert pool_of(pool).nearest_many(queries) == whole
+        indexed = pool_of(pool[:early])
+        indexed.nearest("index these")
+        patch.setattr(novelty, "_MOST_LOOSE", 100)
+        for index, text in enumerate(pool[early:], early):
+            indexed.add(str(index), text)
+        assert indexed.nearest_many(queries) == [plain_nearest(pool, query) for query in queries]
 
 
 @settings(max_examples=50)
@@ -64,6 +68,7 @@ def test_blocks_do_not_show(pool: list[str], queries: list[str]):
 def test_words_past_the_last_code_point_compare_alike(pool: list[str], queries: list[str]):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(novelty, "_CODE_POINTS", 3)
+        patch.setattr(novelty, "_MOST_LOOSE", 3)
         assert pool_of(pool).nearest_many(queries) == [plain_nearest(pool, query) for query in queries]
 
 

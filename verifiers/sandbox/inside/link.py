@@ -34,7 +34,6 @@ _SERVED_OPERATIONS = frozenset(
     "len getitem setitem delitem contains iter next eq ne lt le gt ge hash str repr bool add sub mul truediv".split()  # noqa: SIM905
 )
 _OWNERS = (list, dict, set, collections.deque)  # whose methods a test may hand out, as in ``f(found.append)``
-_PROXIED = frozenset("function class object coroutine".split())  # noqa: SIM905
 
 
 class PartnerGone(BaseException):
@@ -342,22 +341,39 @@ class Link:
 
             return coroutine()
         proxy = Proxy.__new__(Proxy)
-        proxy.__dict__.update(_link=self, _number=number, _kind=kind if kind in _PROXIED else "object", _made=False)
+        proxy.__dict__.update(_link=self, _number=number, _asked="", _made=False)
         proxy.__dict__["__name__"] = str(name)[:200]
         return proxy
 
-    def call(self, number: int, arguments: tuple, keywords: dict) -> object:
-        """Call an object of the other side; arguments that it changed in place are changed here too."""
+    def fetch(self, name: str) -> object:
+        """What the other side defines under a name."""
+        found = self.ask("name", name)
+        if type(found) is Proxy:
+            found.__dict__["_asked"] = name
+        return found
+
+    def call(self, number: int, asked: str, arguments: tuple, keywords: dict) -> object:
+        """Call an object of the other side; arguments that it changed in place are changed here too.
+
+        ``asked`` is the name under which the tests know it: only an object that they made by the name of a class
+        may later say itself what it equals.
+        """
         given = [self.pack(each) for each in arguments]
         reply = self.ask("call", number, given, [(name, self.pack(each)) for name, each in keywords.items()])
         if type(reply) is not _Reply or len(reply) != 3 or type(reply[2]) is not list:
             raise PartnerGone("a reply has no meaning")
         result, made, changed = reply
+        made = made is True and is_class_name(asked)
         for position, value in changed:
             _replace(arguments[position], value)
         if type(result) is Proxy:
-            result.__dict__["_made"] = made is True
+            result.__dict__["_made"] = made
         return result
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a name is written as classes are."""
+    return name.lstrip("_")[:1].isupper() and not name.isupper()
 
 
 class _Reply(list):
@@ -421,7 +437,7 @@ class Proxy:
 
     def __call__(self, *arguments, **keywords):
         own = self.__dict__
-        return own["_link"].call(own["_number"], arguments, keywords)
+        return own["_link"].call(own["_number"], own["_asked"], arguments, keywords)
 
     def __getattr__(self, name):
         own = self.__dict__

@@ -40,7 +40,7 @@ class _Namespace(dict):
         if hasattr(builtins, name) and name != self.entry_point:
             raise KeyError(name)
         try:
-            value = self.joined.ask("name", name)
+            value = self.joined.fetch(name)
         except NameError as error:
             self.absent = self.absent or name
             raise KeyError(name) from error
@@ -66,7 +66,7 @@ class _SolutionFinder:
             def __getattr__(self, name):
                 if name.startswith("__"):
                     raise AttributeError(name)
-                return joined.ask("name", name)
+                return joined.fetch(name)
 
         return Solution(spec.name)
 
@@ -134,7 +134,7 @@ def _units(namespace, entry_point, joined, units):
     fixtures = {name: value for name, value in own.items() if getattr(value, "is_fixture", False)}
     check = own.get("check")
     if isinstance(check, types.FunctionType) and len(inspect.signature(check).parameters) == 1 and not joined.calls:
-        yield "check", lambda: check(joined.ask("name", entry_point))
+        yield "check", lambda: check(joined.fetch(entry_point))
     for name, value in own.items():
         if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
             for parameters in getattr(value, "parameter_sets", [{}]):
