@@ -50,9 +50,16 @@ def test_admit_equals_nearest_and_add_in_turn(pool: list[str], candidates: list[
     assert len(together) == len(in_turn)
 
 
-@given(st.lists(TEXT, min_size=1, max_size=12), st.lists(TEXT, min_size=1, max_size=5), st.integers(1, 11))
-def test_the_index_does_not_show(pool: list[str], queries: list[str], early: int):
+@given(
+    st.lists(TEXT, min_size=1, max_size=12),
+    st.lists(TEXT, min_size=1, max_size=5),
+    st.integers(1, 11),
+    st.sampled_from([1, 4, 16]),
+)
+def test_the_index_does_not_show(pool: list[str], queries: list[str], early: int, hard_share: int):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(novelty, "_HARD_SHARE", hard_share)
+        patch.setattr(novelty, "_LIKELY", 2)
         patch.setattr(novelty, "_MOST_LOOSE", 0)
         patch.setattr(novelty, "_QUERY_BLOCK", 2)
         indexed = pool_of(pool[:early])

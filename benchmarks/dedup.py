@@ -1,0 +1,248 @@
+"""Measures the search for duplicates and for novelty beside its references; the last line printed is one JSON object.
+
+    uv run python benchmarks/dedup.py [--only PART] [--datatrove-python PATH]
+
+References that are not installed are skipped and their keys left out. datatrove pins other versions of our libraries,
+so it runs in an environment of its own, which ``--datatrove-python`` names.
+"""
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from dedup_corpus import documents, edited, source_text
+
+from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
+from stillroom.curation.shingles import shingle_sets
+from stillroom.curation.signatures import sign
+from stillroom.curation.similarity import jaccard
+from stillroom.curation.texts import normalise
+from stillroom.seeding.novelty import NoveltyPool
+
+ROUNDS = 3
+MILLION, NEWCOMERS, TRUTH, SIDE_BY_SIDE = 1_000_000, 5_000, 10_000, 5_000
+Figures = dict[str, float]
+
+
+def corpus(count: int, seed: int = 1) -> pl.DataFrame:
+    return pl.concat(documents(count, seed))
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of this process and its children."""
+    before = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    work()
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) - before
+
+
+def in_turn(**works: Callable[[], object]) -> dict[str, float]:
+    """Median CPU seconds of each work, measured in turn."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            taken[name].append(cpu_seconds(work))
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def signatures(_: argparse.Namespace) -> Figures:
+    """Signatures of 1 KB documents, normalising and hashing included, beside rensa fed with Python strings."""
+    frame = corpus(20_000).with_columns(arrival=pl.int_range(20_000))
+    few = frame["text"].head(SIDE_BY_SIDE).to_list()
+    works: dict[str, Callable[[], object]] = {"ours": lambda: sign(frame, DedupSettings())}
+    if find_spec("rensa"):
+        kernel: Any = import_module("rensa").RMinHash
+        works["rensa"] = lambda: kernel.digest_matrix_from_token_sets(
+            [[text[at : at + 5] for at in range(len(text) - 4)] for text in few], 128, 1
+        )
+    seconds = in_turn(**works)
+    rate = len(frame) / seconds["ours"]
+    figures = {"signature_docs_per_cpu_second": rate}
+    if "rensa" in seconds:
+        figures["ratio_vs_rensa"] = rate / (len(few) / seconds["rensa"])
+    return figures
+
+
+def truth(_: argparse.Namespace) -> Figures:
+    """Removable documents among 10,000, against an exact comparison of all pairs."""
+    frame = corpus(TRUTH, seed=7)
+    texts = normalise(frame["text"])
+    threshold = DedupSettings().threshold
+    similar = similar_pairs(texts, threshold)
+    expected: set[int] = set()
+    for document in range(len(texts)):
+        if similar.get(document, set()) - expected:
+            expected.add(document)
+    rows = {id_: row for row, id_ in enumerate(frame["id"].to_list())}
+    found = find_duplicates(frame).drops
+    dropped = np.array([rows[id_] for id_ in found["id"].to_list()])
+    representatives = np.array([rows[id_] for id_ in found["representative_id"].to_list()])
+    return {
+        "recall": len(expected & set(dropped.tolist())) / len(expected),
+        "precision": float((jaccard(texts, dropped, representatives) >= threshold).mean()),
+        "removable_documents": len(expected),
+    }
+
+
+def similar_pairs(texts: list[str], threshold: float) -> dict[int, set[int]]:
+    """For each text the earlier ones of at least this Jaccard similarity, without any loss.
+
+    Two sets that similar share one of the ``n - ceil(threshold n) + 1`` rarest members of each (prefix filtering:
+    Chaudhuri, Ganti, Kaushik, ICDE 2006), which leaves few enough pairs to compare them all.
+    """
+    sets = shingle_sets(texts)
+    sizes = np.array([len(of_text) for of_text in sets])
+    members = pl.DataFrame({"text": np.repeat(np.arange(len(sets)), sizes), "shingle": np.concatenate(sets)})
+    rarity = pl.len().over("shingle").alias("rarity")
+    rank = pl.int_range(pl.len()).over("text", order_by=["rarity", "shingle"])
+    size = pl.len().over("text")
+    prefix = members.with_columns(rarity).filter(rank <= size - (size * threshold).ceil()).select("text", "shingle")
+    both = prefix.join(prefix, on="shingle", suffix="_earlier").filter(pl.col("text") > pl.col("text_earlier"))
+    pairs = both.select("text", "text_earlier").unique()
+    later, earlier = pairs["text"].to_numpy(), pairs["text_earlier"].to_numpy()
+    is_similar = jaccard(texts, later, earlier) >= threshold
+    similar: dict[int, set[int]] = {}
+    for document, other in zip(later[is_similar].tolist(), earlier[is_similar].tolist(), strict=True):
+        similar.setdefault(document, set()).add(other)
+    return similar
+
+
+def references(options: argparse.Namespace) -> Figures:
+    """End to end, CPU seconds: ours beside datasketch, text-dedup's MinHash and datatrove's pipeline."""
+    frame = corpus(SIDE_BY_SIDE)
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        frame.select("id", "text").write_ndjson(Path(folder) / "documents.jsonl")
+        works: dict[str, Callable[[], object]] = {"ours": lambda: find_duplicates(frame)}
+        if find_spec("datasketch"):
+            works["datasketch"] = lambda: _datasketch(frame["text"].to_list())
+        if options.datatrove_python:
+            script = Path(__file__).with_name("dedup_datatrove.py")
+            command = [options.datatrove_python, str(script), folder]
+            works["datatrove"] = lambda: subprocess.run(command, check=True, capture_output=True)
+        seconds = in_turn(**works)
+    figures["end_to_end_docs_per_cpu_second"] = len(frame) / seconds["ours"]
+    if "datasketch" in seconds:
+        figures["ratio_vs_best_python"] = seconds["datasketch"] / seconds["ours"]
+    if "datatrove" in seconds:
+        figures["ratio_vs_datatrove"] = seconds["datatrove"] / seconds["ours"]
+    return figures
+
+
+def _datasketch(texts: list[str]) -> list[list[int]]:
+    module: Any = import_module("datasketch")
+    index = module.MinHashLSH(threshold=DedupSettings().threshold, num_perm=128)
+    found: list[list[int]] = []
+    for row, text in enumerate(texts):
+        sketch = module.MinHash(num_perm=128)
+        sketch.update_batch(list({text[at : at + 5].encode() for at in range(len(text) - 4)}))
+        found.append(index.query(sketch))
+        index.insert(row, sketch)
+    return found
+
+
+def million(options: argparse.Namespace) -> Figures:
+    """A million documents, lazily from Parquet, and then 5,000 new ones against them, each in a process of its own."""
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        for number, batch in enumerate(documents(MILLION)):
+            batch.write_parquet(Path(folder) / f"old-{number:04}.parquet")
+        originals = pl.scan_parquet(f"{folder}/old-0007.parquet").select("text").head(NEWCOMERS).collect()
+        generator = random.Random(3)
+        changed = [edited(text, generator) for text in originals["text"].to_list()[: NEWCOMERS // 5]]
+        fresh = corpus(NEWCOMERS - len(changed), seed=99)["text"].to_list()
+        new = pl.DataFrame({"text": changed + fresh}).with_row_index("rank")
+        new.with_columns(id=pl.format("new-{}", "rank")).write_parquet(Path(folder) / "new.parquet")
+        return _in_own_process("million", folder) | _in_own_process("incremental", folder)
+
+
+def _in_own_process(step: str, folder: str) -> Figures:
+    done = subprocess.run([sys.executable, __file__, "--step", step, folder], check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def million_step(folder: str) -> Figures:
+    start = time.perf_counter()
+    found = find_duplicates(pl.scan_parquet(f"{folder}/old-*.parquet"))
+    seconds = time.perf_counter() - start
+    kept = found.signatures.join(found.drops, on="id", how="anti")
+    kept.write_parquet(Path(folder) / "signatures.parquet")
+    return {"million_seconds": seconds, "million_peak_bytes": _peak_bytes(), "million_drops": len(found.drops)}
+
+
+def incremental_step(folder: str) -> Figures:
+    texts = pl.scan_parquet(f"{folder}/old-*.parquet").select("id", "text")
+    new = pl.read_parquet(Path(folder) / "new.parquet")
+    start = time.perf_counter()
+    signed = pl.read_parquet(Path(folder) / "signatures.parquet")
+    old = OldDocuments(signatures=signed, texts=lambda ids: texts.filter(pl.col("id").is_in(ids)).collect())
+    found = find_duplicates(new, old)
+    return {"incremental_seconds": time.perf_counter() - start, "incremental_drops": len(found.drops)}
+
+
+def rouge(_: argparse.Namespace) -> Figures:
+    """ROUGE-L of 1,000 prompts against 100,000, CPU seconds, and a sample of it checked with rouge_score."""
+    prompts = [text[:300] for text in corpus(101_000, seed=5)["text"].to_list()]
+    pool = NoveltyPool((str(row), text) for row, text in enumerate(prompts[1_000:]))
+    seconds = cpu_seconds(lambda: pool.nearest_many(prompts[:1_000]))
+    figures = {"rouge_seconds": seconds}
+    if find_spec("rouge_score"):
+        scorer: Any = import_module("rouge_score.rouge_scorer").RougeScorer(["rougeL"], use_stemmer=False)
+        pairs = list(zip(prompts[:200], prompts[1_000:1_200], strict=True))
+        theirs: list[float] = [scorer.score(one, other)["rougeL"].fmeasure for one, other in pairs]
+        ours = [NoveltyPool([("", other)]).nearest(one).score for one, other in pairs]
+        figures["rouge_largest_difference"] = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
+        figures["rouge_score_pairs_per_cpu_second"] = len(pairs) / cpu_seconds(
+            lambda: [scorer.score(one, other) for one, other in pairs]
+        )
+    return figures
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
+    "signatures": signatures,
+    "truth": truth,
+    "references": references,
+    "rouge": rouge,
+    "million": million,
+}
+STEPS: dict[str, Callable[[str], Figures]] = {"million": million_step, "incremental": incremental_step}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=PARTS, help="run one part")
+    parser.add_argument("--datatrove-python", help="the interpreter of an environment that has datatrove")
+    parser.add_argument("--folder", help="where the documents of the large parts are written")
+    parser.add_argument("--step", nargs=2, metavar=("STEP", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(STEPS[options.step[0]](options.step[1])))
+        return
+    source_text()
+    figures: Figures = {}
+    for name, part in PARTS.items():
+        if options.only in (None, name):
+            of_part = part(options)
+            figures |= of_part
+            for key, value in of_part.items():
+                print(f"{name:12} {key:32} {value:,.4f}", flush=True)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
