@@ -1,0 +1,148 @@
+"""A sandbox that dies is replaced, and what was in flight is run again: no verdict is lost, doubled or invented."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from stillroom.errors import SandboxError
+from stillroom.records.execution import Ending, Limits, Program
+from verifiers.sandbox import DockerExecutor, ensure_docker
+from verifiers.sandbox.container import DRIVER_LABEL, LABEL, sweep
+
+pytestmark = pytest.mark.docker
+
+WORK = Program(source="total = sum(range(20000))\nprint(total)")
+
+
+def _zygote_pid(executor: DockerExecutor) -> int:
+    container = executor.session_container()
+    container.reload()
+    return int(container.attrs["State"]["Pid"])
+
+
+async def _disturbed(disturb, count: int = 300) -> tuple[list, int]:
+    async with DockerExecutor() as executor:
+        await executor.start()
+
+        async def later() -> None:
+            for _ in range(2):
+                await asyncio.sleep(0.3)
+                with contextlib.suppress(SandboxError):  # it is being replaced at this moment
+                    await asyncio.to_thread(disturb, executor)
+
+        disturbing = asyncio.create_task(later())
+        found = await asyncio.gather(*[executor.run(WORK) for _ in range(count)])
+        await disturbing
+        return found, executor.replaced
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        pytest.param(lambda executor: os.kill(_zygote_pid(executor), signal.SIGKILL), id="zygote-killed"),
+        pytest.param(lambda executor: executor.session_container().remove(force=True), id="container-removed"),
+    ],
+)
+async def test_programs_in_flight_are_run_again_when_the_sandbox_dies(disturb):
+    if os.geteuid() != 0:
+        pytest.skip("only root may kill a container's process")
+    found, replaced = await _disturbed(disturb)
+    assert replaced >= 1
+    assert {(each.ending, each.stdout) for each in found} == {(Ending.DONE, b"199990000\n")}
+    assert len(found) == 300
+
+
+async def test_a_zygote_that_hangs_is_replaced(monkeypatch):
+    monkeypatch.setattr("verifiers.sandbox.executor.GRACE_SECONDS", 1.0)
+    async with DockerExecutor() as executor:
+        await executor.start()
+        await asyncio.to_thread(executor.session_container().pause)
+        found = await executor.run(Program(source="print(1)", limits=Limits(cpu_seconds=1, wall_seconds=1)))
+        assert found.stdout == b"1\n"
+        assert executor.replaced == 1
+
+
+async def test_memory_that_the_container_lacks_is_the_programs_fault_only_when_it_ran_alone():
+    hungry = Program(
+        source="import os\nfor _ in range(4): os.fork()\nkept = [bytearray(b'x' * 40_000_000) for _ in range(20)]\n",
+        limits=Limits(cpu_seconds=10, wall_seconds=20),
+    )
+    async with DockerExecutor(memory_bytes=512 << 20) as executor:
+        found = await asyncio.gather(executor.run(hungry), *[executor.run(WORK) for _ in range(50)])
+    assert {each.ending for each in found[1:]} == {Ending.DONE}
+    assert found[0].ending in (Ending.MEMORY, Ending.EXCEPTION, Ending.DONE, Ending.TIMEOUT)
+
+
+async def test_a_closed_executor_says_so():
+    executor = DockerExecutor()
+    await executor.close()
+    with pytest.raises(SandboxError, match="closed"):
+        await executor.run(WORK)
+
+
+def _ours(owner: str) -> list[str]:
+    client = ensure_docker()
+    try:
+        containers = client.containers.list(filters={"label": LABEL})
+        return [each.id for each in containers if f":{owner}:" in each.labels[DRIVER_LABEL]]
+    finally:
+        client.close()
+
+
+def test_no_container_is_left_when_the_driver_is_killed():
+    driver = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import asyncio\nfrom verifiers.sandbox import DockerExecutor\n"
+            "async def main():\n    executor = DockerExecutor()\n    await executor.start()\n"
+            "    print('up', flush=True)\n    await asyncio.sleep(600)\nasyncio.run(main())",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "up\n"
+    assert len(_ours(str(driver.pid))) == 1
+    driver.kill()
+    driver.wait()
+    driver.stdout.close()
+    deadline = time.monotonic() + 20
+    while _ours(str(driver.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _ours(str(driver.pid)) == []
+
+
+async def test_a_sweep_leaves_the_containers_of_living_drivers_alone():
+    async with DockerExecutor() as executor:
+        await executor.start()
+        client = ensure_docker()
+        sweep(client)
+        client.close()
+        assert (await executor.run(WORK)).ending is Ending.DONE
+
+
+def test_docker_that_does_not_answer_is_a_sandbox_error_with_what_to_do(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    with pytest.raises(SandboxError, match="DOCKER_HOST"):
+        ensure_docker()
+
+
+async def test_an_image_that_was_removed_is_made_again():
+    async with DockerExecutor() as executor:
+        await executor.start()
+        executor.session_container().remove(force=True)
+        client = ensure_docker()
+        for image in client.images.list("stillroom-sandbox"):
+            try:
+                client.images.remove(image.id, force=True)
+            except Exception:  # noqa: BLE001 - in use by a container of another test
+                break
+        client.close()
+        assert (await executor.run(WORK)).ending is Ending.DONE
