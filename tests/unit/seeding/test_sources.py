@@ -1,0 +1,155 @@
+"""Prompt files: every broken line is named, and a seed whose solution fails its tests is not used."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.capabilities import find_capability
+from stillroom.errors import RecipeError
+from stillroom.records import Origin, Prompt
+from stillroom.seeding import prove_references, read_prompts
+from tests.fakes.prompts import seed_row
+from tests.fakes.verifiers import FakeVerifier
+
+CODE = find_capability("code")
+SEEDS = Path(__file__).parents[3] / "data" / "seeds" / "python_functions.jsonl"
+
+
+def read(path: Path, *lines: str | dict[str, Any], origin: Origin = Origin.SEED) -> list[Prompt]:
+    path = path / "seeds.jsonl"
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    return read_prompts(path, CODE, origin)
+
+
+def refusal(path: Path, *lines: str | dict[str, Any]) -> str:
+    with pytest.raises(RecipeError) as caught:
+        read(path, *lines)
+    return str(caught.value)
+
+
+def without(row: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in keys}
+
+
+def test_rows_become_prompts_in_order(tmp_path: Path) -> None:
+    prompts = read(tmp_path, seed_row(1), "", seed_row(2))
+
+    assert [prompt.task for prompt in prompts] == [seed_row(1)["task"], seed_row(2)["task"]]
+    first = prompts[0]
+    assert (first.origin, first.topic, first.difficulty_asked, first.form) == (
+        Origin.SEED,
+        "numbers",
+        "medium",
+        "function",
+    )
+    assert first.check.tests == "\n".join(seed_row(1)["tests"])
+    assert first.reference == seed_row(1)["solution"]
+    assert (first.parents, first.writer_teacher, first.writing_round, first.writing_request) == ((), "", 0, -1)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param('{"task": ', "line 2: not valid JSON", id="broken JSON"),
+        pytest.param("[1]", "line 2: holds list; expected a JSON object", id="no object"),
+        pytest.param(without(seed_row(2), ["tests"]), "line 2: `tests` must be", id="no tests"),
+        pytest.param(without(seed_row(2), ["solution"]), "line 2: a seed needs a reference", id="no solution"),
+        pytest.param(json.dumps({**seed_row(2), "task": "\ud800"}), "line 2: not valid JSON", id="half a character"),
+        pytest.param("[" * 200_000, "line 2: not valid JSON", id="deep nesting"),
+        pytest.param('"' + "x" * 1_000_001, "line 2: 1,000,002 characters", id="huge line"),
+        pytest.param(
+            {**seed_row(1), "task": f"  {seed_row(1)['task']}"}, "line 2: the same task as line 1", id="twice"
+        ),
+    ],
+)
+def test_broken_line_is_named(tmp_path: Path, line: str | dict[str, Any], message: str) -> None:
+    assert message in refusal(tmp_path, seed_row(1), line, seed_row(3))
+
+
+def test_all_broken_lines_are_told_at_once(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "{", seed_row(1), "[]", *["x"] * 40)
+
+    assert "has 42 broken lines of" in message
+    assert ("line 1:" in message, "line 3:" in message, "line 40:" in message) == (True, True, False)
+
+
+def test_line_separator_inside_a_text_is_no_line_end(tmp_path: Path) -> None:
+    row = {**seed_row(1), "task": f"{seed_row(1)['task']}\u2028And more.\x85"}
+
+    prompts = read(tmp_path, json.dumps(row, ensure_ascii=False))
+
+    assert prompts[0].task == row["task"]
+
+
+def test_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    assert len(read(tmp_path, json.dumps(seed_row(1)) + "\r", json.dumps(seed_row(2)) + "\r")) == 2
+
+
+def test_users_prompts_need_no_solution(tmp_path: Path) -> None:
+    prompts = read(tmp_path, without(seed_row(1), ["solution", "topic"]), origin=Origin.USER)
+
+    assert (prompts[0].reference, prompts[0].topic, prompts[0].origin) == ("", "", Origin.USER)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "seeds.jsonl").write_bytes(content)
+
+    with pytest.raises(RecipeError, match="holds no prompts"):
+        read_prompts(tmp_path / "seeds.jsonl", CODE, Origin.SEED)
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "."])
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecipeError, match="cannot read"):
+        read_prompts(tmp_path / name, CODE, Origin.SEED)
+
+
+def test_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "seeds.jsonl").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(RecipeError, match="Expected JSON Lines in UTF-8"):
+        read_prompts(tmp_path / "seeds.jsonl", CODE, Origin.SEED)
+
+
+async def test_solutions_that_pass_their_tests_are_accepted(tmp_path: Path) -> None:
+    verifier = FakeVerifier()
+
+    await prove_references(read(tmp_path, seed_row(1), seed_row(2)), CODE, [verifier])
+
+    assert len(verifier.judged) == 2
+
+
+async def test_solutions_that_fail_their_tests_are_all_named_with_evidence(tmp_path: Path) -> None:
+    bad = [{**seed_row(n), "solution": f"def {seed_row(n)['entry_point']}(n):\n    return None"} for n in (2, 4)]
+    prompts = read(tmp_path, seed_row(1), *bad)
+
+    with pytest.raises(RecipeError) as caught:
+        await prove_references(prompts, CODE, [FakeVerifier()])
+
+    message = str(caught.value)
+    assert "2 of 3 solutions fail their own tests" in message
+    assert [f"{row['entry_point']!r}: fail, wrong-answer" in message for row in bad] == [True, True]
+    assert seed_row(1)["entry_point"] not in message
+
+
+async def test_prompts_without_solution_have_nothing_to_prove(tmp_path: Path) -> None:
+    verifier = FakeVerifier()
+    prompts = read(tmp_path, without(seed_row(1), ["solution"]), origin=Origin.USER)
+
+    await prove_references(prompts, CODE, [verifier])
+
+    assert verifier.judged == []
+
+
+async def test_our_own_seeds_are_many_varied_and_right() -> None:
+    prompts = read_prompts(SEEDS, CODE, Origin.SEED)
+
+    await prove_references(prompts, CODE, [FakeVerifier()])
+
+    assert len(prompts) >= 100
+    assert len({prompt.topic for prompt in prompts}) >= 10
+    assert {prompt.difficulty_asked for prompt in prompts} == {"easy", "medium", "hard"}
