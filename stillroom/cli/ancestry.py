@@ -26,7 +26,7 @@ QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1
 """
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ? ORDER BY run_id = ? DESC, created_at DESC LIMIT 1"
 _RUN = "SELECT * FROM current_runs WHERE run_id = ?"
-_COMMIT = "SELECT * FROM commits WHERE key = ? LIMIT 1"
+_COMMIT = "SELECT * FROM commits WHERE run_id = ? AND shard = ? AND created_at = ? LIMIT 1"  # rows share its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +57,21 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
     """The ancestry of an example that exists."""
     example = lake.rows(_EXAMPLE, [example_id])[0]
     sample_id, run_id, shard = example["sample_id"], example["run_id"], example["shard"]
+    sample = _one(lake, _SAMPLE, [sample_id, run_id, shard])
     prompts = _ancestors(lake, example["prompt_id"])
     near_ids = [row["nearest_prompt_id"] for row in prompts.values() if row["nearest_prompt_id"]]
     return Ancestry(
         example=example,
         snapshots=[row["snapshot"] for row in lake.rows(_SNAPSHOTS, [example_id])],
         selection=_one(lake, _SELECTION, [sample_id, example["curation_id"]]),
-        sample=_one(lake, _SAMPLE, [sample_id, run_id, shard]),
+        sample=sample,
         verdicts=lake.rows(_VERDICTS, [sample_id]),
         prompts=prompts,
         proposals=_by_prompt(lake, _PROPOSALS, list(prompts)),
         nearest=_by_prompt(lake, _PROMPTS, near_ids),
         teacher=_one(lake, _TEACHER, [example["teacher_id"], run_id]),
         run=_one(lake, _RUN, [run_id]),
-        commit=_one(lake, _COMMIT, [f"shard:{run_id}:{shard}"]),
+        commit=_one(lake, _COMMIT, [run_id, shard, sample.get("created_at")]),
     )
 
 

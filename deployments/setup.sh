@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Sets up what Stillroom needs on this machine, then runs the command it was given.
+#
+#   deployments/setup.sh [--packages-only] [RECIPE.yaml] [COMMAND...]
+#
+# Every step looks first and is skipped where nothing is missing. Nothing asks for input. As root, missing system
+# packages are installed from the distribution; else the script says what to install and stops before anything is
+# downloaded. --packages-only leaves out Docker, SGLang and the model.
+set -euo pipefail
+
+readonly TOOLS="${STILLROOM_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/stillroom}/tools"
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+stop() {
+    printf 'Error: %s\n' "$*" >&2
+    exit 1
+}
+
+# The first Python that Stillroom runs on.
+find_python() {
+    local candidate
+    for candidate in python3.11 python3.12 python3; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+has_venv() { "$1" -c 'import venv, ensurepip' 2>/dev/null; }
+
+has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command -v dockerd >/dev/null; }
+
+install_packages() {
+    [[ $EUID -eq 0 ]] || stop "missing: $*. Run: sudo apt-get install -y --no-install-recommends $*"
+    command -v apt-get >/dev/null || stop "missing: $*. There is no apt-get here; install them as your distribution does."
+    say "Installing $* with apt-get"
+    local -r get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+    compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || "${get[@]}" update >&2
+    # Lists may name versions that the mirror no longer has: once more with fresh ones.
+    "${get[@]}" install -y --no-install-recommends "$@" >&2 ||
+        { "${get[@]}" update >&2 && "${get[@]}" install -y --no-install-recommends "$@" >&2; } ||
+        stop "apt-get could not install $*; its message is above."
+}
+
+# uv, from a virtual environment of its own, where the user's shell finds it.
+install_uv() {
+    if [[ ! -x "$TOOLS/bin/uv" ]]; then
+        say "Installing uv in $TOOLS"
+        "$1" -m venv "$TOOLS"
+        "$TOOLS/bin/python" -m pip --disable-pip-version-check install --quiet --no-input uv
+    fi
+    local bin="$HOME/.local/bin"
+    if [[ $EUID -eq 0 ]]; then bin=/usr/local/bin; fi
+    mkdir -p "$bin"
+    ln -sfn "$TOOLS/bin/uv" "$bin/uv"
+    case ":$PATH:" in
+        *":$bin:"*) ;;
+        *) say "uv is in $bin, which is not on your PATH. Add it: export PATH=\"$bin:\$PATH\"" ;;
+    esac
+    export PATH="$bin:$PATH"
+}
+
+packages_only=false
+if [[ "${1:-}" == --packages-only ]]; then
+    packages_only=true
+    shift
+fi
+recipe=()
+if [[ "${1:-}" == *.yaml ]]; then
+    recipe=("$1")
+    shift
+fi
+
+missing=()
+python="$(find_python)" || {
+    missing+=(python3)
+    python=""
+}
+[[ -n "$python" ]] && has_venv "$python" || missing+=(python3-venv)
+$packages_only || has_docker || missing+=(docker.io)
+[[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+python="$(find_python)" || stop "found no Python 3.11 or 3.12; install one."
+has_venv "$python" || stop "$python has no venv module; install it (python3-venv on Debian) and run this again."
+
+command -v uv >/dev/null || install_uv "$python"
+
+if [[ -x .venv/bin/stillroom ]]; then
+    uv sync --locked --quiet
+else
+    say "Installing the locked Python packages in .venv"
+    uv sync --locked --python "$python"
+fi
+
+$packages_only || .venv/bin/stillroom setup "${recipe[@]}"
+[[ $# -eq 0 ]] || exec "$@"

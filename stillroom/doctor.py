@@ -1,0 +1,183 @@
+"""Looks at this machine and says what a build would find: what is there, what it would set up, what would stop it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from stillroom.errors import SandboxError, StillroomError
+from stillroom.lake import Lake
+from stillroom.teachers import serving
+from stillroom.teachers.models import lookup, pulled_models
+from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
+from stillroom.teachers.serving_spec import gpu_python, resolve_device
+from verifiers.sandbox import daemon
+
+DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
+GIB = 1024**3
+LAKE_BYTES = GIB  # a quickstart's lake takes some megabytes; Docker's image and Prefect's records come on top
+MEMORY_BYTES = int(4.5 * GIB)  # pipeline 1 GB and a 0.5B teacher 3.3 GB
+PYTHONS = ((3, 11), (3, 12))
+
+
+class State(StrEnum):
+    """What a build would make of it."""
+
+    OK = "ok"
+    SET_UP = "will be set up"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a build needs.
+
+    Attributes:
+        found: what is there.
+        todo: what a person has to do, or what a build does by itself; "" where nothing is to do.
+    """
+
+    name: str
+    state: State
+    found: str
+    todo: str = ""
+
+
+def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[Finding]:
+    """Look at all that a build needs, changing nothing.
+
+    Args:
+        lake_root: folder of the lake, which need not exist.
+        models: the models that would be served on this machine.
+    """
+    checks: list[tuple[str, Callable[[], Finding]]] = [
+        ("Python", _python),
+        ("uv", _uv),
+        ("disk space", lambda: _disk(lake_root)),
+        ("memory", _memory),
+        ("Docker", _docker),
+        ("teacher environment", _environment),
+        *((f"model {model}", lambda model=model: _model(model)) for model in models),
+        ("teacher server", lambda: _server(models)),
+        ("lake", lambda: _lake(lake_root)),
+    ]
+    return [_guarded(name, check) for name, check in checks]
+
+
+def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
+    """A check that is itself refused is a problem, not a crash of the doctor."""
+    try:
+        return check()
+    except StillroomError as error:
+        return Finding(name=name, state=State.PROBLEM, found="", todo=str(error))
+
+
+def _python() -> Finding:
+    found = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro} at {sys.executable}"
+    if sys.version_info[:2] in PYTHONS:
+        return Finding(name="Python", state=State.OK, found=found)
+    return Finding(name="Python", state=State.PROBLEM, found=found, todo="install Python 3.11 or 3.12")
+
+
+def _uv() -> Finding:
+    path = shutil.which("uv")
+    if path:
+        return Finding(name="uv", state=State.OK, found=path)
+    return Finding(name="uv", state=State.SET_UP, found="not on PATH", todo="`make setup` installs it")
+
+
+def _disk(lake_root: Path) -> Finding:
+    environment_is_there = _environment().state is State.OK
+    needs = {home(): 0 if environment_is_there else NEEDED_BYTES, lake_root: LAKE_BYTES}
+    free = {place: shutil.disk_usage(_existing(place)).free for place in needs}
+    found = ", ".join(f"{space / GIB:.1f} GB free for {place}" for place, space in free.items())
+    short = [place for place, space in free.items() if space < needs[place]]
+    if not short:
+        return Finding(name="disk space", state=State.OK, found=found)
+    return Finding(
+        name="disk space",
+        state=State.PROBLEM,
+        found=found,
+        todo=f"free {needs[short[0]] / GIB:.0f} GB for {short[0]}, or name another place (STILLROOM_HOME, --lake)",
+    )
+
+
+def _memory() -> Finding:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    found = f"{total / GIB:.1f} GB"
+    if total >= MEMORY_BYTES:
+        return Finding(name="memory", state=State.OK, found=found)
+    todo = (
+        f"a teacher of 0.5 billion parameters and the pipeline take {MEMORY_BYTES / GIB:.1f} GB; use a remote teacher"
+    )
+    return Finding(name="memory", state=State.PROBLEM, found=found, todo=todo)
+
+
+def _docker() -> Finding:
+    try:
+        client = daemon.connect()
+    except SandboxError as error:
+        return _docker_startable(str(error))
+    version = str(client.version().get("Version", "?"))
+    client.close()
+    return Finding(name="Docker", state=State.OK, found=f"version {version} answers")
+
+
+def _docker_startable(problem: str) -> Finding:
+    is_root, is_remote = os.geteuid() == 0, bool(os.environ.get("DOCKER_HOST"))
+    if is_root and not is_remote and shutil.which("dockerd"):
+        return Finding(name="Docker", state=State.SET_UP, found="installed, not running", todo="a build starts it")
+    if is_root and not is_remote and shutil.which("apt-get"):
+        return Finding(name="Docker", state=State.SET_UP, found="not installed", todo="`make setup` installs it")
+    return Finding(name="Docker", state=State.PROBLEM, found="no daemon answers", todo=problem)
+
+
+def _environment() -> Finding:
+    name = "teacher environment"
+    if resolve_device("auto") == "cuda":
+        return Finding(name=name, state=State.OK, found=f"sglang of {gpu_python()}, on the GPU")
+    folder = environment_folder(find_base_python())
+    if (folder / MARKER).exists():
+        return Finding(name=name, state=State.OK, found=str(folder))
+    todo = f"a build makes it in {folder} (2.6 GB, some minutes)"
+    return Finding(name=name, state=State.SET_UP, found="not made yet", todo=todo)
+
+
+def _model(model: str) -> Finding:
+    name = f"model {model}"
+    wanted = lookup(model).name
+    here = next((pulled for pulled in pulled_models() if pulled.name == wanted), None)
+    if here:
+        return Finding(name=name, state=State.OK, found=f"revision {here.revision}, from {here.source}")
+    return Finding(name=name, state=State.SET_UP, found="not on this machine", todo="a build downloads it")
+
+
+def _server(models: Sequence[str]) -> Finding:
+    wanted = {lookup(model).name for model in models}
+    running = [one for one in serving.status() if one.name in wanted and one.state == "ready"]
+    if running:
+        return Finding(
+            name="teacher server", state=State.OK, found=", ".join(f"{one.name} at {one.url}" for one in running)
+        )
+    return Finding(name="teacher server", state=State.SET_UP, found="not running", todo="a build starts it")
+
+
+def _lake(root: Path) -> Finding:
+    if not (root / "catalogue.sqlite").exists():
+        place = _existing(root)
+        if os.access(place, os.W_OK):
+            return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")
+        todo = "name a folder you may write to with --lake"
+        return Finding(name="lake", state=State.PROBLEM, found=f"{place} cannot be written to", todo=todo)
+    lake = Lake.open(root)
+    count = lake.rows("SELECT count(*) AS n FROM lake.snapshots")[0]["n"]
+    lake.close()
+    return Finding(name="lake", state=State.OK, found=f"{root}, {count} snapshots")
+
+
+def _existing(path: Path) -> Path:
+    """The nearest folder above ``path`` that exists."""
+    return next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())

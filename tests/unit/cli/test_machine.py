@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stillroom import doctor
+from stillroom.cli.app import make_app
+from stillroom.doctor import Finding, State, examine
+from stillroom.errors import SandboxError
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(monkeypatch, tmp_path):
+    """No daemon answers, nothing was set up."""
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+
+    def connect() -> None:
+        raise SandboxError("no Docker daemon answers")
+
+    monkeypatch.setattr(doctor.daemon, "connect", connect)
+
+
+def finding(name: str, lake_root: Path) -> Finding:
+    return next(one for one in examine(lake_root) if one.name == name)
+
+
+def test_what_is_missing_and_can_be_made_will_be_set_up(tmp_path):
+    states = {one.name: one.state for one in examine(tmp_path / "lake")}
+    assert states["model qwen2.5-coder-0.5b-instruct"] is State.SET_UP
+    assert states["teacher environment"] is State.SET_UP
+    assert states["lake"] is State.SET_UP
+
+
+@pytest.mark.parametrize(
+    ("user", "installed", "state"),
+    [(0, True, State.SET_UP), (0, False, State.SET_UP), (1000, True, State.PROBLEM), (1000, False, State.PROBLEM)],
+    ids=["root with dockerd", "root without", "user with dockerd", "user without"],
+)
+def test_docker_that_nobody_may_start_is_a_problem(monkeypatch, tmp_path, user, installed, state):
+    monkeypatch.setattr(doctor.os, "geteuid", lambda: user)
+    there = {"apt-get", "dockerd"} if installed else {"apt-get"}
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: name if name in there else None)
+    found = finding("Docker", tmp_path)
+    assert found.state is state
+    assert found.todo
+
+
+def test_too_little_disk_space_is_a_problem(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "NEEDED_BYTES", 10**18)
+    found = finding("disk space", tmp_path)
+    assert found.state is State.PROBLEM
+    assert "STILLROOM_HOME" in found.todo
+
+
+def test_a_lake_that_cannot_be_opened_is_a_problem(tmp_path):
+    (tmp_path / "catalogue.sqlite").write_text("not a database")
+    assert finding("lake", tmp_path).state is State.PROBLEM
+
+
+def test_a_problem_makes_the_exit_code_1(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "PYTHONS", ((3, 99),))
+    result = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "doctor"])
+    assert result.exit_code == 1
+    assert "install Python 3.11 or 3.12" in result.stdout
