@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import msgspec
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
 from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch, TeacherRefused
@@ -93,7 +94,7 @@ class SGLangClient:
         body = request_body(text, params, n)
         async with self.slots.take(n):
             async for attempt in AsyncRetrying(
-                stop=stop_after_delay(self._patience_seconds),
+                stop=_OutOfPatience(self._patience_seconds),
                 wait=_wait,
                 retry=retry_if_exception_type((TeacherBusy, _Lost)),
                 reraise=True,
@@ -148,6 +149,20 @@ class SGLangClient:
 
 class _Lost(TeacherError):
     """No usable reply; worth another try within the patience."""
+
+
+class _OutOfPatience(stop_base):
+    """Patience counts from the first failure: a long answer that is lost at its end is asked for again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first_failure: float | None = None
+
+    def __call__(self, retry_state: Any) -> bool:  # noqa: ANN401 - tenacity's own signature
+        now = time.monotonic()
+        if self._first_failure is None:
+            self._first_failure = now
+        return now - self._first_failure >= self._seconds
 
 
 class _WaitByKind(wait_base):
