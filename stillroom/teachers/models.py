@@ -14,11 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
 
 from stillroom.errors import RequestError, TeacherError
 from stillroom.teachers.models_wheels import Wheels, join_wheels
-from stillroom.teachers.serving_environment import Progress, ensure_environment, home, tail
+from stillroom.teachers.serving_environment import Progress, ensure_environment, exclusive, home, tail
 
 RECORD = "stillroom-model.json"
 HUB_TIMEOUT_SECONDS = 10.0
@@ -121,7 +120,7 @@ def pull(name: str, progress: Progress = print, *, revision: str | None = None, 
     model = lookup(name)
     folder = home() / "models" / slug(model.name)
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with exclusive(Path(f"{folder}.lock"), f"pulling {model.name}", progress):
         if not refresh:
             for pulled in _records(folder):
                 if revision in (None, pulled.revision):

@@ -17,6 +17,7 @@ from stillroom.teachers.serving_environment import (
     Progress,
     ensure_environment,
     environment_folder,
+    exclusive,
     find_base_python,
     home,
 )
@@ -93,7 +94,6 @@ def serve(
     """
     device = resolve_device(device)
     model = pull(name, progress, revision=revision)
-    python = ensure_environment(progress) if device == "cpu" else gpu_python()
     spec = ServerSpec(
         name=model.name,
         model_path=str(model.path),
@@ -102,9 +102,10 @@ def serve(
         device=device,
         extra_flags=tuple(extra_flags),
     )
-    with FileLock(Paths.of(spec.name).lock):
+    with exclusive(Paths.of(spec.name).lock, f"starting or stopping {spec.name}", progress):
         if running := reuse(spec, idle_minutes=idle_minutes, timeout_seconds=timeout_seconds, progress=progress):
             return running
+        python = ensure_environment(progress) if device == "cpu" else gpu_python()
         if not port_is_free(spec.host, spec.port):
             if port:
                 raise TeacherError(f"port {port} on {spec.host} is taken by another process; name a free one, or none")

@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from stillroom.errors import TeacherError
 from stillroom.fingerprint import fingerprint
@@ -49,6 +50,21 @@ def environment_folder(base_python: Path) -> Path:
     return home() / f"sglang-cpu-{identity}"
 
 
+@contextmanager
+def exclusive(lock: Path, what: str, progress: Progress) -> Generator[None, None, None]:
+    """Holds a file lock, and says for what it waits while another process has it."""
+    held = FileLock(lock)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        progress(f"Waiting for another process that is {what}")
+        held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
+
+
 def ensure_environment(progress: Progress = print) -> Path:
     """The Python of the SGLang environment, which is made first if it is missing or half-made.
 
@@ -61,7 +77,7 @@ def ensure_environment(progress: Progress = print) -> Path:
     if (folder / MARKER).exists():
         return python
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with exclusive(Path(f"{folder}.lock"), "making the SGLang environment", progress):
         if not (folder / MARKER).exists():
             _create(folder, base_python, progress)
     return python

@@ -9,7 +9,7 @@ import pytest
 
 from stillroom.teachers import serving
 from stillroom.teachers.models import pull
-from stillroom.teachers.serving_environment import ensure_environment
+from stillroom.teachers.serving_environment import DEPLOYMENT, ensure_environment
 from stillroom.teachers.serving_start import RunningServer
 
 pytestmark = [pytest.mark.teacher, pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -96,3 +96,10 @@ def test_sglang_accepts_the_flags_of_the_gpu_command() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     parsed = json.loads(done.stdout.splitlines()[-1])
     assert parsed == {"weight_version": pull(NAME).revision, "served_model_name": NAME, "port": 30000}
+
+
+def test_the_plugins_attention_and_sampling_agree_with_sglangs_own() -> None:
+    """Bit by bit would be too much: bfloat16 rounds differently; the distributions are held by chi-squared tests."""
+    argv = [str(ensure_environment()), str(DEPLOYMENT / "plugin" / "check_plugin.py")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
