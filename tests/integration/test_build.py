@@ -1,0 +1,227 @@
+"""A whole build through the command line: real sandbox, real Prefect, real lake; the teacher alone is a fake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.fakes.teacher import TeacherProcess, teacher_process
+from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+@pytest.fixture
+def teacher(tmp_path: Path) -> Iterator[TeacherProcess]:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as process:
+        yield process
+
+
+@pytest.fixture
+def bench(tmp_path: Path, teacher: TeacherProcess) -> Workbench:
+    return Workbench(tmp_path, teacher.url)
+
+
+def paid_samples(teacher: TeacherProcess) -> int:
+    return sum(one.kind == "answer" for one in teacher.paid)
+
+
+def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Workbench) -> None:
+    first = bench.build("--json")
+    assert first.code == 0, first.err
+    outcome = first.json
+    assert outcome["snapshot"] == "functions@1"
+    assert outcome["prompts_written"] >= 4
+    assert outcome["kept_by_origin"]["seed"] >= 3
+    assert outcome["kept_by_origin"]["written"] >= 3
+    assert outcome["passed"] <= outcome["samples"]
+
+    _every_row_passes_by_hand(bench, "functions", 1)
+    _every_sample_has_one_reason(bench)
+    summary = Path(outcome["summary"]).read_text(encoding="utf-8")
+    assert "functions@1" in summary
+    assert "not calibrated" in summary
+
+    second = bench.build("--json")
+    assert second.code == 0, second.err
+    assert second.json["snapshot"] == "functions@2"
+    old = _members(bench, 1)
+    assert old < _members(bench, 2)
+    sampled = bench.sql("select prompt_id, count(distinct run_id) as runs from samples group by 1 having runs > 1")
+    assert sampled == []
+
+    _frozen_copy_is_read_by_datasets(bench)
+    _lineage_reaches_seeds(bench)
+
+
+def _members(bench: Workbench, version: int) -> set[str]:
+    rows = bench.sql(f"select example_id from snapshot_members where name = 'functions' and version = {version}")
+    return {row["example_id"] for row in rows}
+
+
+def _every_row_passes_by_hand(bench: Workbench, name: str, version: int) -> None:
+    """Plain Python, no sandbox: the answer, then the prompt's tests."""
+    frame = pl.read_parquet(bench.lake / "snapshots" / name / str(version) / "examples.parquet")
+    tests = {row["prompt_id"]: row["tests"] for row in bench.sql("select prompt_id, tests from prompts")}
+    assert len(frame) > 0
+    for row in frame.iter_rows(named=True):
+        source = f"{row['answer']}\n{tests[row['prompt_id']]}\n"
+        done = subprocess.run([sys.executable, "-I", "-c", source], capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0, source
+
+
+def _every_sample_has_one_reason(bench: Workbench) -> None:
+    per_sample = bench.sql(
+        "select s.sample_id, count(c.sample_id) as n from samples s left join selections c using (sample_id) group by 1"
+    )
+    assert {row["n"] for row in per_sample} == {1}
+    dropped = bench.sql("select sample_id, gate from selections where not kept limit 1")[0]
+    why = bench.run("why", dropped["sample_id"], "--json")
+    assert why.code == 0
+    assert why.json["gate"] == dropped["gate"]
+
+
+def _frozen_copy_is_read_by_datasets(bench: Workbench) -> None:
+    from datasets import load_dataset
+
+    file = bench.lake / "snapshots" / "functions" / "2" / "examples.parquet"
+    rows = load_dataset("parquet", data_files=str(file), cache_dir=str(bench.folder / "cache"))["train"]
+    assert [message["role"] for message in rows[0]["messages"]] == ["user", "assistant"]
+    from stillroom.teachers.template import load_template
+
+    tokenizer = load_template(str(bench.model)).tokenizer
+    rendered = tokenizer.apply_chat_template(rows[0]["messages"], tokenize=False)
+    assert rows[0]["answer"].strip() in rendered
+
+
+def _lineage_reaches_seeds(bench: Workbench) -> None:
+    written = bench.sql("select example_id from examples where origin = 'written' limit 1")[0]["example_id"]
+    done = bench.run("lineage", written, "--json")
+    assert done.code == 0, done.err
+    seeds = {row["prompt_id"] for row in bench.sql("select prompt_id from prompts where origin = 'seed'")}
+    assert any(seed in done.out for seed in seeds)
+    assert "functions" in bench.run("lineage", written).out
+
+
+def test_killed_build_continues_and_pays_again_only_for_what_was_in_flight(
+    bench: Workbench, teacher: TeacherProcess
+) -> None:
+    process = bench.start_build()
+    wait_until(lambda: paid_samples(teacher) >= 10)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    done = bench.build("--json")
+    assert done.code == 0, done.err
+    stored = bench.sql("select count(*) as n, count(distinct sample_id) as d from samples")[0]
+    assert stored["n"] == stored["d"]
+    assert paid_samples(teacher) - stored["n"] <= 16, "more was paid again than could be in flight"
+    assert bench.sql("select count(distinct run_id) as n from samples")[0]["n"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_build_ends_in_a_sentence_and_continues(
+    bench: Workbench, teacher: TeacherProcess, number: signal.Signals
+) -> None:
+    process = bench.start_build()
+    wait_until(lambda: paid_samples(teacher) >= 4)
+    process.send_signal(number)
+    stopped = finish(process)
+    assert stopped.code == 1, stopped.err
+    assert "continue" in stopped.err
+    assert "Traceback" not in stopped.err
+    done = bench.build("--json")
+    assert done.code == 0, done.err
+    assert done.json["snapshot"] == "functions@1"
+
+
+def test_of_two_builds_at_once_one_continues_and_the_other_says_who_holds_it(
+    bench: Workbench, teacher: TeacherProcess
+) -> None:
+    first = bench.start_build()
+    wait_until(lambda: paid_samples(teacher) >= 1)
+    second = bench.build()
+    assert second.code == 1
+    assert f"process {first.pid}" in second.err
+    assert finish(first).code == 0
+
+
+def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: Path) -> None:
+    flags = ("--tasks", str(SEEDS), "--delay", "0.05")
+    with teacher_process(tmp_path / "ledger", *flags, "--die-after", "8") as dying:
+        bench = Workbench(tmp_path, dying.url)
+        failed = bench.build()
+    assert failed.code == 1, failed.err
+    assert "teacher" in failed.err
+    assert "Traceback" not in failed.err
+    port = dying.url.rpartition(":")[2]
+    with teacher_process(tmp_path / "ledger", *flags, "--port", port) as back:
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+        stored = bench.sql("select count(*) as n from samples")[0]["n"]
+        assert paid_samples(back) - stored <= 16
+
+
+def test_another_model_than_the_recipe_names_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--model", "other/model") as other:
+        bench = Workbench(tmp_path, other.url)
+        refused = bench.build()
+        assert refused.code == 1
+        assert "other/model" in refused.err
+        assert other.paid == []
+
+
+def test_busy_and_aborting_teacher_costs_nothing_but_time(tmp_path: Path) -> None:
+    faults = [flag for kind in ("busy:3", "abort:2:4", "fewer:2:8", "empty:1:12") for flag in ("--fault", kind)]
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), *faults) as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+        finish_reasons = Counter(row["finish_reason"] for row in bench.sql("select finish_reason from samples"))
+        assert set(finish_reasons) <= {"stop", "length"}
+
+
+def test_misspelt_key_and_broken_seeds_stop_before_anything_starts(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path, "http://127.0.0.1:9")
+    bench.recipe.write_text(bench.recipe.read_text(encoding="utf-8").replace("samples:", "sampels:"), encoding="utf-8")
+    refused = bench.build()
+    assert refused.code == 2
+    assert "sampels" in refused.err
+    assert "samples" in refused.err
+    assert not bench.lake.exists()
+
+
+def test_seed_whose_solution_fails_its_tests_is_named(tmp_path: Path, teacher: TeacherProcess) -> None:
+    row = json.loads(SEEDS.read_text(encoding="utf-8").splitlines()[0])
+    row["solution"] = f"def {row['entry_point']}(*arguments):\n    return None"
+    seeds = tmp_path / "seeds.jsonl"
+    seeds.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    bench = Workbench(tmp_path, teacher.url)
+    bench.write_recipe(seeds=seeds)
+    refused = bench.build()
+    assert refused.code in (1, 2)
+    assert row["entry_point"] in refused.err
+    assert teacher.paid == []
+
+
+def test_own_prompts_instead_of_seeding(tmp_path: Path, teacher: TeacherProcess) -> None:
+    rows = [json.loads(line) for line in SEEDS.read_text(encoding="utf-8").splitlines()[:4]]
+    prompts = tmp_path / "prompts.jsonl"
+    kept = ("task", "entry_point", "tests")
+    prompts.write_text("".join(json.dumps({key: row[key] for key in kept}) + "\n" for row in rows), encoding="utf-8")
+    bench = Workbench(tmp_path, teacher.url)
+    text = bench.recipe.read_text(encoding="utf-8")
+    begin, end = text.index("seeding:"), text.index("teachers:")
+    bench.recipe.write_text(f"{text[:begin]}prompts: {prompts}\n{text[end:]}", encoding="utf-8")
+    done = bench.build("--json")
+    assert done.code == 0, done.err
+    assert set(done.json["kept_by_origin"]) == {"user"}
+    again = bench.build("--json")
+    assert again.code == 0, again.err
+    assert again.json["snapshot"] == ""

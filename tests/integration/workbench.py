@@ -1,0 +1,115 @@
+"""What integration tests stand on: a folder with a recipe, a lake, and the command line as a person runs it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.tokenizer import make_tokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = ROOT / "data" / "seeds" / "python_functions.jsonl"
+BUILD_SECONDS = 240.0
+
+RECIPE = """
+dataset: {dataset}
+capability: code
+seeding:
+  seeds: {seeds}
+  seed_prompts: {seed_prompts}
+  new_prompts: {new_prompts}
+  requests_per_round: 8
+  max_rounds: 3
+teachers:
+  - name: teacher
+    urls: [{url}]
+    model: {model}
+    in_flight: 16
+    patience_seconds: {patience}
+sampling: {{samples: {samples}, wave: 2, max_new_tokens: 384}}
+execution: {{prompts_per_shard: {prompts_per_shard}}}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Workbench:
+    """A folder of its own with a recipe for the teacher at ``url``."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.lake = folder / "lake"
+        self.recipe = folder / "recipe.yaml"
+        self.url = url
+        self.model = make_tokenizer(folder / "tiny-coder")
+        self.write_recipe()
+
+    def write_recipe(self, **changes: Any) -> None:
+        values: dict[str, Any] = {
+            "dataset": "functions",
+            "seeds": SEEDS,
+            "seed_prompts": 6,
+            "new_prompts": 4,
+            "url": self.url,
+            "model": self.model,
+            "patience": 3,
+            "samples": 4,
+            "prompts_per_shard": 3,
+        }
+        self.recipe.write_text(RECIPE.format(**{**values, **changes}), encoding="utf-8")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "stillroom", "--lake", str(self.lake), *arguments]
+
+    def run(self, *arguments: str) -> Done:
+        done = subprocess.run(
+            self.command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def build(self, *arguments: str) -> Done:
+        return self.run("build", str(self.recipe), *arguments)
+
+    def start_build(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command("build", str(self.recipe), "--json"),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        done = self.run("sql", query, "--json")
+        assert done.code == 0, done.err
+        return done.json
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def finish(process: subprocess.Popen[str]) -> Done:
+    out, err = process.communicate(timeout=BUILD_SECONDS)
+    return Done(process.returncode, out, err)
