@@ -220,7 +220,7 @@ async def test_task_of_the_pool_is_a_duplicate(journal: Path) -> None:
 async def test_of_two_alike_in_a_round_the_first_request_wins(journal: Path) -> None:
     same = {**TASK, "task": TASK["task"] + " Please."}
 
-    result = await write(writer(TASK, written_task(2), TASK, same), journal, of(4))
+    result = await write(writer(TASK, written_task(51), TASK, same), journal, of(4))
 
     assert reasons(result) == ["", "", "duplicate", "too-similar"]
     assert result.prompts[0].prompt_id in result.rulings[3].detail

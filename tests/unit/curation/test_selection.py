@@ -1,0 +1,217 @@
+"""Selection: exactly one decision a sample, at most k kept of a prompt, and nothing kept that did not pass."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillroom.curation.selection import Candidate, Curated, Gate, Published, curate
+from stillroom.recipe import Curation, Selection
+from tests.fakes.answers import chance, pseudo_words
+
+
+def text(name: str, words: int = 12) -> str:
+    """A text that resembles no other name's."""
+    return " ".join(pseudo_words(chance("text", name), words))
+
+
+def candidate(sample: str, prompt: str = "p", **values: Any) -> Candidate:
+    return Candidate(
+        **{
+            "sample_id": sample,
+            "prompt_id": prompt,
+            "sample_index": int(sample.strip("abcdefghijklmnopqrstuvwxyz-") or 0),
+            "task": text(f"task {prompt}"),
+            "answer": text(sample),
+            "outcome": "pass",
+            "reason": "",
+            "evidence": "",
+            "prompt_rank": 0,
+            "is_published": False,
+            **values,
+        }
+    )
+
+
+def published(**texts: str) -> Published:
+    """Published texts by id, with the signatures that an earlier curation left."""
+    lookup = pl.DataFrame(
+        {"id": list(texts), "text": list(texts.values())}, schema={"id": pl.String, "text": pl.String}
+    )
+    if not texts:
+        return Published(texts=lambda ids: lookup.filter(pl.col("id").is_in(ids)))
+    owners = [candidate(id_, prompt=f"of {id_}", answer=one) for id_, one in texts.items()]
+    earlier = select(owners, keep=99).duplicates["answer"].signatures
+    return Published(signatures=earlier, texts=lambda ids: lookup.filter(pl.col("id").is_in(ids)))
+
+
+def select(
+    candidates: Sequence[Candidate],
+    *,
+    keep: int = 2,
+    rank: str = "first",
+    answers: Published | None = None,
+    prompts: Published | None = None,
+    **curation: Any,
+) -> Curated:
+    empty = Published(texts=lambda ids: pl.DataFrame(schema={"id": pl.String, "text": pl.String}))
+    return curate(
+        candidates,
+        selection=Selection.model_validate({"keep": keep, "rank": rank}),
+        curation=Curation.model_validate({"near_answers": {"threshold": 0.7}, **curation}),
+        answers=answers or empty,
+        prompts=prompts or empty,
+    )
+
+
+def gates(curated: Curated) -> dict[str, str]:
+    return {decision.sample_id: decision.gate.value for decision in curated.decisions}
+
+
+CANDIDATES = st.lists(
+    st.builds(
+        lambda prompt, answer, outcome, is_published: (prompt, answer, outcome, is_published and outcome == "pass"),
+        st.sampled_from("pqrs"),
+        st.integers(0, 6),
+        st.sampled_from(["pass", "pass", "fail", "abstain"]),
+        st.sampled_from([False, False, False, True]),
+    ),
+    max_size=25,
+)
+
+
+@given(CANDIDATES, st.integers(1, 3), st.sampled_from(["median-length", "shortest", "first"]))
+def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str) -> None:
+    candidates = [
+        candidate(f"s{number}", prompt, answer=text(f"answer {answer}", 10 + answer), outcome=outcome, is_published=old)
+        for number, (prompt, answer, outcome, old) in enumerate(rows)
+    ]
+    by_id = {one.sample_id: one for one in candidates}
+
+    decisions = select(candidates, keep=keep, rank=rank).decisions
+
+    assert Counter(decision.sample_id for decision in decisions) == Counter(by_id.keys())
+    kept = [by_id[decision.sample_id] for decision in decisions if decision.is_kept]
+    assert all(one.outcome == "pass" for one in kept)
+    assert all(by_id[one.sample_id].is_published == (one.gate is Gate.PUBLISHED) for one in decisions)
+    new = [one for one in kept if not one.is_published]
+    assert all(count == 1 for count in Counter(one.answer for one in new).values())
+    old = Counter(one.prompt_id for one in kept if one.is_published)
+    for prompt_id, count in Counter(one.prompt_id for one in new).items():
+        assert count + old[prompt_id] <= keep
+    for decision in decisions:
+        assert bool(decision.reason) != decision.is_kept
+        if decision.gate in (Gate.EXACT_DUPLICATE, Gate.NEAR_DUPLICATE):
+            assert by_id[decision.matched_id].answer == by_id[decision.sample_id].answer
+
+
+def test_sample_that_did_not_pass_carries_its_verdict() -> None:
+    failed = candidate("s1", outcome="fail", reason="wrong-answer", evidence="f(1) gave 2")
+    unsure = candidate("s2", outcome="abstain", reason="no-tests")
+
+    first, second = select([failed, unsure]).decisions
+
+    assert (first.gate, first.reason, first.evidence) == (Gate.VERIFICATION, "wrong-answer", "f(1) gave 2")
+    assert (second.gate, second.reason) == (Gate.VERIFICATION, "abstain:no-tests")
+
+
+def test_more_than_k_lose_by_rank_and_say_to_whom() -> None:
+    decisions = select([candidate(f"s{number}") for number in range(4)], keep=2).decisions
+
+    assert [decision.gate for decision in decisions] == [Gate.KEPT, Gate.KEPT, Gate.RANK, Gate.RANK]
+    assert decisions[3].reason == "more than 2 passed"
+    assert "s0, s1" in decisions[3].evidence
+
+
+@pytest.mark.parametrize(
+    ("rank", "kept"), [("first", "s0"), ("shortest", "s2"), ("median-length", "s1")], ids=lambda value: str(value)
+)
+def test_rank_decides_who_is_kept(rank: str, kept: str) -> None:
+    candidates = [candidate(f"s{number}", answer=text(f"s{number}", words)) for number, words in enumerate((40, 20, 8))]
+
+    assert [id_ for id_, gate in gates(select(candidates, keep=1, rank=rank)).items() if gate == "kept"] == [kept]
+
+
+def test_same_answer_to_one_prompt_is_kept_once_so_that_k_differ() -> None:
+    same = text("same")
+    candidates = [candidate("s0", answer=same), candidate("s1", answer=same), candidate("s2")]
+
+    decisions = select(candidates, keep=2).decisions
+
+    assert [decision.gate for decision in decisions] == [Gate.KEPT, Gate.EXACT_DUPLICATE, Gate.KEPT]
+    assert (decisions[1].matched_id, decisions[1].similarity) == ("s0", 1.0)
+
+
+def test_nearly_the_same_answer_is_a_near_duplicate_with_its_similarity() -> None:
+    first = text("first", 60)
+    decisions = select([candidate("s0", answer=first), candidate("s1", answer=f"{first} more")]).decisions
+
+    assert decisions[1].gate is Gate.NEAR_DUPLICATE
+    assert decisions[1].matched_id == "s0"
+    assert 0.7 < decisions[1].similarity < 1.0
+
+
+def test_answer_that_is_published_already_is_a_duplicate_of_it() -> None:
+    decisions = select([candidate("s0", answer=text("known"))], answers=published(old=text("known"))).decisions
+
+    assert (decisions[0].gate, decisions[0].matched_id) == (Gate.EXACT_DUPLICATE, "old")
+
+
+def test_published_sample_stays_and_takes_one_of_the_places() -> None:
+    candidates = [candidate("s0"), candidate("s1", is_published=True), candidate("s2")]
+
+    assert gates(select(candidates, keep=2)) == {"s0": "kept", "s1": "published", "s2": "rank"}
+
+
+def test_published_samples_stay_when_fewer_are_to_be_kept() -> None:
+    candidates = [candidate(f"s{number}", is_published=True) for number in range(3)]
+
+    assert set(gates(select(candidates, keep=1)).values()) == {"published"}
+
+
+def test_prompts_that_are_alike_give_way_to_the_earlier_one() -> None:
+    task = text("a task", 60)
+    candidates = [
+        candidate("s0", "later", task=f"{task} too", prompt_rank=5),
+        candidate("s1", "earlier", task=task, prompt_rank=1),
+    ]
+
+    decisions = select(candidates, near_prompts={"threshold": 0.7}).decisions
+
+    assert [decision.gate for decision in decisions] == [Gate.PROMPT_DUPLICATE, Gate.KEPT]
+    assert decisions[0].matched_id == "earlier"
+
+
+def test_gates_that_are_off_drop_nothing() -> None:
+    same, task = text("same"), text("task")
+    candidates = [candidate("s0", "p", answer=same, task=task), candidate("s1", "q", answer=same, task=task)]
+
+    curated = select(candidates, exact=False, near_answers=None, near_prompts=None)
+
+    assert set(gates(curated).values()) == {"kept"}
+    assert curated.duplicates == {}
+
+
+def test_exact_alone_leaves_what_is_only_alike() -> None:
+    first = text("first", 60)
+    candidates = [
+        candidate("s0", answer=first),
+        candidate("s1", "q", answer=f"{first} more"),
+        candidate("s2", "r", answer=first),
+    ]
+
+    assert gates(select(candidates, near_answers=None)) == {"s0": "kept", "s1": "kept", "s2": "exact-duplicate"}
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert select([]).decisions == ()
+
+
+def test_order_of_candidates_does_not_matter() -> None:
+    candidates = [candidate(f"s{number}", "pqr"[number % 3], answer=text(f"{number % 5}")) for number in range(12)]
+
+    assert gates(select(candidates)) == gates(select(candidates[::-1]))

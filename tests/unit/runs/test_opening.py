@@ -1,0 +1,161 @@
+"""Opening: an unfinished run is continued, a finished one is followed, and what was paid for is never mixed up."""
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import RecipeError
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe
+from stillroom.runs import RunState, close_run, load_run, open_run
+from tests.fakes.prompts import recipe, write_seeds
+
+
+def opened(lake: Lake, tmp_path: Path, *, state: RunState = RunState.OPENED, with_rows: bool = True) -> Recipe:
+    """A first run in this state, with rows committed under it."""
+    given = recipe(tmp_path)
+    run = open_run(lake, given)
+    if with_rows:
+        lake.commit(f"shard:{run.run_id}:0", {}, run_id=run.run_id, shard=0)
+    if state is not RunState.OPENED:
+        close_run(lake, run, state, "")
+    return given
+
+
+def states(lake: Lake) -> list[tuple[str, str]]:
+    rows = lake.rows("SELECT run_id, state FROM lake.current_runs ORDER BY run_id")
+    return [(row["run_id"], row["state"]) for row in rows]
+
+
+def test_first_build_opens_the_first_run(lake: Lake, tmp_path: Path) -> None:
+    run = open_run(lake, recipe(tmp_path))
+
+    assert (run.run_id, run.is_continued, run.is_rederived) == ("tiny-r1", False, False)
+    assert states(lake) == [("tiny-r1", "opened")]
+
+
+def test_unfinished_run_is_continued_without_a_new_row(lake: Lake, tmp_path: Path) -> None:
+    given = opened(lake, tmp_path)
+
+    run = open_run(lake, given)
+
+    assert (run.run_id, run.is_continued, run.is_rederived) == ("tiny-r1", True, False)
+    assert lake.rows("SELECT count(*) AS n FROM lake.runs") == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param(
+            "sampling: {temperature: 0.1}", r"sampling\.temperature = 0\.8, the recipe now says 0\.1", id="sampling"
+        ),
+        pytest.param("sampling: {epoch: 1}", r"sampling\.epoch = 0, the recipe now says 1", id="epoch"),
+    ],
+)
+def test_paid_section_that_changed_in_mid_run_is_refused_by_name(
+    lake: Lake, tmp_path: Path, changes: str, field: str
+) -> None:
+    opened(lake, tmp_path)
+
+    with pytest.raises(RecipeError, match=field) as caught:
+        open_run(lake, recipe(tmp_path, changes))
+
+    assert "tiny-r1" in str(caught.value)
+    assert "--new-run" in str(caught.value)
+
+
+def test_seed_file_that_changed_in_mid_run_is_refused(lake: Lake, tmp_path: Path) -> None:
+    given = opened(lake, tmp_path)
+    write_seeds(tmp_path / "seeds.jsonl", range(7))
+
+    with pytest.raises(RecipeError, match=r"seeding\.file_sha256"):
+        open_run(lake, given)
+
+
+def test_new_run_leaves_the_unfinished_one(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path)
+
+    run = open_run(lake, recipe(tmp_path, "sampling: {temperature: 0.1}"), new_run=True)
+
+    assert (run.run_id, run.is_continued) == ("tiny-r2", False)
+    assert states(lake) == [("tiny-r1", "opened"), ("tiny-r2", "opened")]
+
+
+def test_run_without_rows_takes_any_change(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path, with_rows=False)
+
+    run = open_run(lake, recipe(tmp_path, "sampling: {temperature: 0.1}"))
+
+    assert (run.run_id, run.is_continued) == ("tiny-r1", True)
+    assert load_run(lake, "tiny-r1").recipe.sampling.temperature == 0.1
+
+
+def test_later_section_may_change_in_mid_run(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path)
+
+    run = open_run(lake, recipe(tmp_path, "selection: {keep: 1}"))
+
+    assert (run.run_id, run.is_continued, run.is_rederived) == ("tiny-r1", True, False)
+    assert load_run(lake, "tiny-r1").recipe.selection.keep == 1
+
+
+@pytest.mark.parametrize("state", [RunState.PUBLISHED, RunState.EMPTY])
+def test_finished_run_is_followed_by_another(lake: Lake, tmp_path: Path, state: RunState) -> None:
+    given = opened(lake, tmp_path, state=state)
+
+    run = open_run(lake, given)
+
+    assert (run.run_id, run.is_continued) == ("tiny-r2", False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "selection: {keep: 1}",
+        "curation: {near_answers: null}",
+        "verification: {timeout_seconds: 9}",
+        "sampling: {samples: 9}",
+    ],
+)
+def test_published_run_is_derived_again_where_only_later_sections_changed(
+    lake: Lake, tmp_path: Path, changes: str
+) -> None:
+    opened(lake, tmp_path, state=RunState.PUBLISHED)
+
+    run = open_run(lake, recipe(tmp_path, changes))
+
+    assert (run.run_id, run.is_continued, run.is_rederived) == ("tiny-r1", True, True)
+    assert states(lake) == [("tiny-r1", "opened")]
+
+
+def test_published_run_is_followed_by_another_where_sampling_changed(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path, state=RunState.PUBLISHED)
+
+    assert open_run(lake, recipe(tmp_path, "sampling: {temperature: 0.1}")).run_id == "tiny-r2"
+
+
+def test_tenth_run_is_newer_than_the_ninth(lake: Lake, tmp_path: Path) -> None:
+    given = recipe(tmp_path)
+    for _ in range(10):
+        run = open_run(lake, given)
+        close_run(lake, run, RunState.PUBLISHED, "")
+
+    assert open_run(lake, given).run_id == "tiny-r11"
+
+
+def test_datasets_have_runs_of_their_own(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path)
+    other = recipe(tmp_path).model_copy(update={"dataset": "other"})
+
+    assert open_run(lake, other).run_id == "other-r1"
+
+
+def test_run_is_loaded_as_it_was_last_recorded(lake: Lake, tmp_path: Path) -> None:
+    given = opened(lake, tmp_path)
+
+    assert load_run(lake, "tiny-r1").recipe == given
+
+
+def test_unknown_run_is_named(lake: Lake) -> None:
+    with pytest.raises(RecipeError, match="no run 'tiny-r9'"):
+        load_run(lake, "tiny-r9")

@@ -1,0 +1,185 @@
+"""Planning: prompts go to shards and teachers once, and a second run takes other seeds."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillroom.capabilities import find_capability
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe, Teacher
+from stillroom.records import Origin
+from stillroom.runs import (
+    FIRST_ROUND,
+    Run,
+    import_prompts,
+    open_run,
+    plan_shards,
+    pool,
+    prompt_from,
+    prompt_row,
+    rounds_done,
+    shard_key,
+    shard_prompts,
+    unfinished_shards,
+    written_in,
+)
+from stillroom.runs.planning import teacher_for
+from stillroom.seeding import read_prompts
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import prompt, recipe, seed_row
+
+CODE = find_capability("code")
+
+
+def planned(lake: Lake, run: Run) -> dict[int, list[str]]:
+    rows = lake.rows("SELECT shard, prompt_id FROM lake.shards WHERE run_id = ? ORDER BY shard, position", [run.run_id])
+    shards: dict[int, list[str]] = {}
+    for row in rows:
+        shards.setdefault(row["shard"], []).append(row["prompt_id"])
+    return shards
+
+
+def of_three(tmp_path: Path, *, at_once: int = 2) -> Recipe:
+    return recipe(tmp_path, f"execution: {{prompts_per_shard: {at_once}}}").model_copy(
+        update={"seeding": recipe(tmp_path).seeding.model_copy(update={"seed_prompts": 3})}  # type: ignore[union-attr]
+    )
+
+
+def test_prompts_are_cut_into_shards_of_the_recipes_size(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(of_three(tmp_path))
+
+    assert [len(prompts) for prompts in planned(lake, run).values()] == [2, 1]
+    assert unfinished_shards(lake, run) == [0, 1]
+    assert [one.prompt_id for one, _ in shard_prompts(lake, run, 0)] == planned(lake, run)[0]
+    assert {teacher for _, teacher in shard_prompts(lake, run, 0)} == {"fake"}
+
+
+def test_planning_again_plans_nothing(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(of_three(tmp_path))
+    before = planned(lake, run)
+
+    plan_shards(lake, run, FIRST_ROUND)
+
+    assert planned(lake, run) == before
+
+
+def test_other_shard_size_in_mid_run_leaves_the_plan(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(of_three(tmp_path))
+
+    again = Builder(lake).begin(of_three(tmp_path, at_once=1))
+
+    assert again.run_id == run.run_id
+    assert [len(prompts) for prompts in planned(lake, run).values()] == [2, 1]
+
+
+async def test_second_run_takes_other_seeds_until_none_are_left(lake: Lake, tmp_path: Path) -> None:
+    builder, given = Builder(lake), of_three(tmp_path)
+
+    runs = [(await builder.build(given))[0] for _ in range(3)]
+
+    first, second, third = ({id_ for ids in planned(lake, run).values() for id_ in ids} for run in runs)
+    assert len(first) == len(second) == 3
+    assert not first & second
+    assert third == set()
+
+
+def test_written_prompts_get_shards_after_the_seeds(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(of_three(tmp_path))
+    written = [
+        prompt(number, origin=Origin.WRITTEN, writing_round=1, writing_request=request)
+        for request, number in enumerate((30, 31, 32))
+    ]
+    rows = [prompt_row(one) for one in reversed(written)]
+    lake.commit(f"seed:{run.run_id}:1", {"prompts": rows}, run_id=run.run_id)
+
+    plan_shards(lake, run, 1)
+
+    shards = planned(lake, run)
+    assert [shards[2], shards[3]] == [[written[0].prompt_id, written[1].prompt_id], [written[2].prompt_id]]
+    assert written_in(lake, run.run_id) == 3
+    assert rounds_done(lake, run.run_id) == 1
+
+
+def test_committed_shard_is_not_unfinished_until_the_recipe_asks_for_more(lake: Lake, tmp_path: Path) -> None:
+    given = of_three(tmp_path)
+    run = Builder(lake).begin(given)
+    lake.commit(shard_key(run, 0), {}, run_id=run.run_id, shard=0)
+
+    more = Builder(lake).begin(given.model_copy(update={"sampling": given.sampling.model_copy(update={"samples": 16})}))
+
+    assert unfinished_shards(lake, run) == [1]
+    assert unfinished_shards(lake, more) == [0, 1]
+
+
+def test_rounds_of_a_dataset_with_a_like_name_do_not_count(lake: Lake) -> None:
+    for run_id in ("a_b-r1", "axb-r1", "a_b-r10"):
+        lake.commit(f"seed:{run_id}:1", {}, run_id=run_id)
+
+    assert rounds_done(lake, "a_b-r1") == 1
+
+
+def test_import_is_once_and_keeps_the_order(lake: Lake, tmp_path: Path) -> None:
+    given = recipe(tmp_path)
+    run = open_run(lake, given)
+    assert given.seeding is not None
+    prompts = read_prompts(given.seeding.seeds, CODE, Origin.SEED)
+
+    assert import_prompts(lake, run, prompts[:4]) == 4
+    assert import_prompts(lake, run, prompts) == 2
+    assert import_prompts(lake, run, prompts) == 0
+
+    assert {one.prompt_id for one in pool(lake, "tiny")} == {one.prompt_id for one in prompts}
+    assert {one.prompt_id for one in pool(lake, "tiny")[4:]} == {one.prompt_id for one in prompts[4:]}
+
+
+def test_changed_tests_of_a_known_task_come_into_force(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(recipe(tmp_path))
+    before = pool(lake, "tiny")
+    row = {**seed_row(3), "tests": [*seed_row(3)["tests"], "assert True"]}
+    (tmp_path / "changed.jsonl").write_text(json.dumps(row))
+
+    assert import_prompts(lake, run, read_prompts(tmp_path / "changed.jsonl", CODE, Origin.SEED)) == 1
+
+    after = pool(lake, "tiny")
+    assert [one.prompt_id for one in after] == [one.prompt_id for one in before]
+    assert sum(one.check.tests.endswith("assert True") for one in after) == 1
+
+
+def test_prompt_survives_the_lake(lake: Lake) -> None:
+    one = prompt(1, parents=("a", "b"), nearest_score=0.25, writer_teacher="t@1", writing_round=2, writing_request=7)
+    lake.commit("k", {"prompts": [prompt_row(one)]}, run_id="r")
+
+    assert prompt_from(lake.rows("SELECT * FROM lake.prompts")[0]) == one
+
+
+def teachers(**weights: float) -> list[Teacher]:
+    return [Teacher(name=name, serve="x", weight=weight) for name, weight in weights.items()]
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        pytest.param({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.5}, id="equal"),
+        pytest.param({"a": 3.0, "b": 1.0}, {"a": 0.75, "b": 0.25}, id="three to one"),
+        pytest.param({"a": 300.0, "b": 100.0}, {"a": 0.75, "b": 0.25}, id="only the proportion counts"),
+        pytest.param({"a": 1.0, "b": 1.0, "c": 2.0}, {"a": 0.25, "b": 0.25, "c": 0.5}, id="three teachers"),
+    ],
+)
+def test_teachers_get_prompts_in_proportion_to_their_weights(
+    weights: dict[str, float], shares: dict[str, float]
+) -> None:
+    chosen = [teacher_for(f"prompt {number}", teachers(**weights)).name for number in range(4000)]
+
+    for name, share in shares.items():
+        assert chosen.count(name) / 4000 == pytest.approx(share, abs=0.035)  # more than four standard deviations
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.permutations(["a", "b", "c"]))
+def test_order_of_teachers_does_not_matter_and_a_new_one_takes_only_its_share(prompt_id: str, order: list[str]) -> None:
+    before = teacher_for(prompt_id, teachers(a=1, b=2, c=1)).name
+
+    assert teacher_for(prompt_id, teachers(**{name: {"a": 1, "b": 2, "c": 1}[name] for name in order})).name == before
+    assert teacher_for(prompt_id, teachers(a=1, b=2, c=1, d=5)).name in (before, "d")
