@@ -15,7 +15,6 @@ import os
 import random
 import sys
 import types
-import unittest
 
 import link
 import plain_data
@@ -139,8 +138,8 @@ def _units(namespace, entry_point, joined, units):
         if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
             for parameters in getattr(value, "parameter_sets", [{}]):
                 yield name, _bound(value, parameters, fixtures)
-        elif isinstance(value, type) and issubclass(value, unittest.TestCase):
-            for method in unittest.defaultTestLoader.getTestCaseNames(value):
+        elif isinstance(value, type) and hasattr(value, "assertEqual"):
+            for method in sorted(each for each in dir(value) if each.startswith("test")):
                 yield f"{name}.{method}", _case(value, method)
         elif isinstance(value, type) and name.startswith("Test"):
             for method in [each for each in dir(value) if each.startswith("test")]:
@@ -173,33 +172,31 @@ def _method(kind, name, parameters, fixtures):
 
 
 def _case(kind, method):
+    """Runs one method of a unittest case, and raises its first exception as it was raised."""
+    import unittest
+
+    class Outcome(unittest.TestResult):
+        error = None
+
+        def addError(self, test, err):
+            self.error = self.error or err[1]
+
+        addFailure = addError
+
+        def addSubTest(self, test, subtest, err):
+            if err is not None:
+                self.error = self.error or err[1]
+
+        def addSkip(self, test, reason):
+            self.error = self.error or pytest_shim.Skipped(reason)
+
     def run():
-        case = kind(method)
-        outcome = _Outcome()
-        case.run(outcome)
+        outcome = Outcome()
+        kind(method).run(outcome)
         if outcome.error is not None:
             raise outcome.error
 
     return run
-
-
-class _Outcome(unittest.TestResult):
-    """Keeps the first exception of a unittest case as it was raised."""
-
-    error = None
-
-    def addError(self, test, err):
-        self.error = self.error or err[1]
-
-    def addFailure(self, test, err):
-        self.error = self.error or err[1]
-
-    def addSubTest(self, test, subtest, err):
-        if err is not None:
-            self.error = self.error or err[1]
-
-    def addSkip(self, test, reason):
-        self.error = self.error or pytest_shim.Skipped(reason)
 
 
 def _ending(error, joined, has_called):

@@ -45,7 +45,6 @@ PRELOADED = (
     "abc", "array", "ast", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json",
     "math", "numbers", "operator", "random", "re", "statistics", "string", "textwrap", "time", "traceback", "typing",
-    "unittest.mock",
 )  # fmt: skip
 
 
@@ -193,6 +192,7 @@ class Zygote:
         pid = confine.clone(NAMESPACES)
         if pid == 0:
             try:
+                confine.after_clone()
                 uid = confine.FIRST_PROGRAM_UID + 2 * job.slot + len(job.children)
                 self.become_program(source, files, joined)
                 self.confinement.apply(uid, memory, file_bytes, TMP_BYTES, int(cpu_limit) + 2)
