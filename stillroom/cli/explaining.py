@@ -75,7 +75,8 @@ def _print(about: dict[str, Any]) -> None:
     if about["evidence"]:
         typer.echo(f"  evidence: {about['evidence']}")
     if about["matched_id"]:
-        typer.echo(f"  against:  {about['matched_id']} (similarity {about['similarity']:.3f})")
+        alike = f" (similarity {about['similarity']:.3f})" if about["similarity"] else ""
+        typer.echo(f"  against:  {about['matched_id']}{alike}")
     verdict = about["verdict"]
     if verdict:
         tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests held" if verdict["tests_total"] else ""

@@ -67,12 +67,14 @@ def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str] | N
     from rich.text import Text
 
     names = list(columns if columns is not None else rows[0] if rows else ())
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in names:
         numeric = bool(rows) and all(_is_number(row[name]) or row[name] is None for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown(row[name])) for name in names))
+    if title:
+        typer.echo(f"\n{title}")
     console().print(table)
 
 

@@ -1,7 +1,9 @@
 """What one invocation of the command line was told about its surroundings, and how it reads the lake."""
 
+import sqlite3
+import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +40,7 @@ def lake_folder(ctx: typer.Context) -> Path:
 
 
 @contextmanager
-def reading(ctx: typer.Context) -> "Generator[Lake]":
+def reading(ctx: typer.Context) -> Generator["Lake"]:
     """The lake, attached read-only: whatever is executed, no row of it can change.
 
     Raises:
@@ -52,23 +54,18 @@ def reading(ctx: typer.Context) -> "Generator[Lake]":
 
 
 @contextmanager
-def connected(ctx: typer.Context, *, read_only: bool) -> "Generator[duckdb.DuckDBPyConnection]":
-    """A DuckDB connection that uses the lake; one that may write holds the lake's write lock.
+def connected(ctx: typer.Context, *, read_only: bool) -> Generator["duckdb.DuckDBPyConnection"]:
+    """A DuckDB connection that uses the lake.
 
     Raises:
         RequestError: there is no lake in the folder.
         LakeError: it cannot be opened, or is of another schema version.
     """
-    from filelock import FileLock
-
     from stillroom.lake.connection import connect
     from stillroom.lake.schema import SCHEMA_VERSION
 
     root = lake_folder(ctx)
-    catalogue = root / "catalogue.sqlite"
-    if not catalogue.exists():
-        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
-    with nullcontext() if read_only else FileLock(root / "leases" / "write.lock"):  # the lock of Lake.commit
+    with (_own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
         connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp")
         try:
             row = connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchone()
@@ -80,3 +77,41 @@ def connected(ctx: typer.Context, *, read_only: bool) -> "Generator[duckdb.DuckD
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def _own_catalogue(root: Path) -> Generator[Path]:
+    """A copy of the catalogue as it is now.
+
+    A reader of the catalogue itself would hold SQLite's read lock for the length of its query, and a build's
+    commit would fail meanwhile ("database is locked" after some seconds). Data files are never changed or removed
+    under a reader, so the copy stays good.
+    """
+    with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
+        copy = Path(folder) / "catalogue.sqlite"
+        try:
+            with (
+                closing(sqlite3.connect(f"{_catalogue(root).as_uri()}?mode=ro", uri=True)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise LakeError(f"cannot read the lake's catalogue {_catalogue(root)}: {error}") from error
+        yield copy
+
+
+@contextmanager
+def _locked_catalogue(root: Path) -> Generator[Path]:
+    """The catalogue itself, under the lock that ``Lake.commit`` takes."""
+    from filelock import FileLock
+
+    catalogue = _catalogue(root)
+    with FileLock(root / "leases" / "write.lock"):
+        yield catalogue
+
+
+def _catalogue(root: Path) -> Path:
+    catalogue = root / "catalogue.sqlite"
+    if not catalogue.exists():
+        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
+    return catalogue

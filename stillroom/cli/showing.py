@@ -105,7 +105,7 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
 def _print(about: dict[str, Any]) -> None:
     typer.echo(f"{about['snapshot']}: {about['rows']:,} examples, {about['new_rows']:,} of them new in this version")
     typer.echo(f"Published by {about['run_id']}; content hash {about['content_hash']}")
-    typer.echo(f"Frozen copy: {about['frozen_copy']}\n")
+    typer.echo(f"Frozen copy: {about['frozen_copy']}")
     print_table(about["composition"], title="What it holds")
     print_table(
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
@@ -113,7 +113,7 @@ def _print(about: dict[str, Any]) -> None:
     print_table(about["teachers"], title="Teachers")
     print_table(about["cost"], title=f"Cost of {about['run_id']}")
     if about["completion_tokens_per_new_row"] is not None:
-        typer.echo(f"{about['completion_tokens_per_new_row']:,.0f} tokens were written for each new example.")
+        typer.echo(f"\n{about['completion_tokens_per_new_row']:,.0f} tokens were written for each new example.")
     for row in about["examples"]:
         typer.echo(f"\n── {row['example_id']} ({row['origin']}, {row['topic']})")
         typer.echo(f"{first_line(row['task'], 200)}\n\n{row['answer']}")

@@ -1,7 +1,13 @@
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
+import typer
 
 from stillroom.cli.querying import ask
+from stillroom.cli.session import Session, connected
 from stillroom.errors import RequestError
+from stillroom.lake import Lake
 from stillroom.lake.connection import connect
 
 
@@ -69,6 +75,16 @@ def test_a_select_cannot_expire_versions_of_the_lake(stillroom, answer):
     result = stillroom("sql", "select * from ducklake_expire_snapshots('lake', older_than => now()::timestamptz)")
     assert result.exit_code == 2
     assert answer("sql", "select count(*) as n from lake.snapshots()") == before
+
+
+def test_a_reader_does_not_hold_up_a_commit(lake_root):
+    context = cast("typer.Context", SimpleNamespace(ensure_object=lambda _: Session(lake=lake_root)))
+    with connected(context, read_only=True) as connection:
+        connection.execute("BEGIN")
+        assert connection.execute("select count(*) from samples").fetchall() == [(5,)]
+        lake = Lake.open(lake_root)
+        assert lake.commit("meanwhile", {}, run_id="functions-r3")
+        lake.close()
 
 
 def test_write_allows_it(stillroom, answer):
