@@ -26,6 +26,8 @@ import polars as pl
 from dedup_corpus import documents, edited, source_text
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
+from stillroom.curation.benchmark_files import read_benchmarks
+from stillroom.curation.contamination import Benchmarks
 from stillroom.curation.shingles import shingle_sets
 from stillroom.curation.signatures import sign
 from stillroom.curation.similarity import jaccard
@@ -209,6 +211,29 @@ def rouge(_: argparse.Namespace) -> Figures:
     return figures
 
 
+def decontamination(options: argparse.Namespace) -> Figures:
+    """The 13-gram pass against a folder of benchmarks, and how many of 1,000 planted runs of 13 words it finds."""
+    if not options.reference.is_dir():
+        return {}
+    items = read_benchmarks(options.reference)
+    benchmarks = Benchmarks(items)
+    frame = corpus(20_000)
+    seconds = in_turn(ours=lambda: benchmarks.find(frame.select("id", "text")))["ours"]
+    generator = random.Random(2)
+    long = [words for text in items["text"].to_list() if len(words := text.split()) >= 40]
+    planted: list[str] = []
+    for text in frame["text"].head(1_000).to_list():
+        words = generator.choice(long)
+        start = generator.randrange(1, len(words) - 20)
+        planted.append(f"{text[:500]} {' '.join(words[start : start + 15])} {text[500:]}")
+    found = benchmarks.find(pl.DataFrame({"id": [str(row) for row in range(len(planted))], "text": planted}))
+    return {
+        "decontamination_docs_per_cpu_second": len(frame) / seconds,
+        "planted_contamination_found": found["id"].n_unique() / len(planted),
+        "benchmark_texts": len(items),
+    }
+
+
 def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
@@ -218,6 +243,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "truth": truth,
     "references": references,
     "rouge": rouge,
+    "decontamination": decontamination,
     "million": million,
 }
 STEPS: dict[str, Callable[[str], Figures]] = {"million": million_step, "incremental": incremental_step}
@@ -227,6 +253,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=PARTS, help="run one part")
     parser.add_argument("--datatrove-python", help="the interpreter of an environment that has datatrove")
+    parser.add_argument("--reference", type=Path, default=Path("../shared/reference"), help="a folder of benchmarks")
     parser.add_argument("--folder", help="where the documents of the large parts are written")
     parser.add_argument("--step", nargs=2, metavar=("STEP", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,3 +1,4 @@
+# pyright: basic, reportMissingImports=false
 """datatrove's MinHash pipeline over FOLDER/documents.jsonl, in datatrove's own environment; called by dedup.py."""
 
 import sys

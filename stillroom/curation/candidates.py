@@ -11,6 +11,7 @@ Arrivals: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 _FILTER_BITS = 22
+_FILTER_ODD = np.uint32(0x9E3779B1)
 _FILTER_SHIFT = np.uint32(32 - _FILTER_BITS)
 
 
@@ -53,21 +54,26 @@ def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: i
 def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
     """Which documents may share a bucket of one band with a new one: all that do, and a few per cent more.
 
-    A filter over the keys' upper bits, before anything is joined: most documents share no bucket, and learn it here
+    A filter over a hash of the keys, before anything is joined: most documents share no bucket, and learn it here
     at a hundredth of a join's price.
 
     Returns:
         A flag per new document and one per old document.
     """
     in_order = np.sort(new_keys)
+    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
     shared = np.zeros(1 << _FILTER_BITS, bool)
     by_new = np.zeros(1 << _FILTER_BITS, bool)
-    shared[in_order[1:][in_order[1:] == in_order[:-1]] >> _FILTER_SHIFT] = True
-    by_new[in_order >> _FILTER_SHIFT] = True
-    old_slots = old_keys >> _FILTER_SHIFT
+    shared[_slots(repeated)] = True
+    by_new[_slots(in_order)] = True
+    old_slots = _slots(old_keys)
     old_may = by_new[old_slots]
     shared[old_slots[old_may]] = True
-    return shared[new_keys >> _FILTER_SHIFT], old_may
+    return shared[_slots(new_keys)], old_may
+
+
+def _slots(keys: BandKeys) -> BandKeys:
+    return keys * _FILTER_ODD >> _FILTER_SHIFT
 
 
 def choose_representatives(later: Arrivals, earlier: Arrivals) -> dict[int, int]:

@@ -6,19 +6,21 @@ from typing import TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stillroom.curation.candidates import Arrivals, bucket_pairs, choose_representatives, may_share
 from stillroom.curation.documents import NewDocuments
 from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of
-from stillroom.curation.sketch import BandKeys
+from stillroom.curation.sketch import BandKeys, estimated_jaccard
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
 TextsOf: TypeAlias = Callable[[list[str]], pl.DataFrame]
 
 _IDS_AT_A_TIME = 10_000
+_PAIRS_AT_A_TIME = 200_000
 _BUCKET_ROWS = 4_000_000  # handed to DuckDB at a time: as many bands as fit
 _NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
@@ -58,6 +60,8 @@ class NearSearch:
         self._documents = documents
         self._old = old
         self._settings = settings
+        self._arrivals: Arrivals = np.zeros(0, np.int64)  # of all documents in buckets, ascending
+        self._keys: BandKeys = np.zeros((0, settings.bands), np.uint32)  # theirs
 
     def run(self, signatures: pl.DataFrame) -> NearDuplicates:
         """Compare the documents with these signatures with each other and with the old ones."""
@@ -85,6 +89,8 @@ class NearSearch:
         peers = self._settings.bucket_peers
         new_keys, old_keys = keys_of(new, self._settings), keys_of(old, self._settings)
         new_arrivals, old_arrivals = new["arrival"].to_numpy(), old["arrival"].to_numpy()
+        self._arrivals = np.concatenate([old_arrivals, new_arrivals])
+        self._keys = np.concatenate([old_keys, new_keys])
         crowded_buckets = 0
         for rows in self._bucket_rows(new_keys, new_arrivals, old_keys, old_arrivals):
             buckets, arrivals = scratch.shared_buckets(*rows)
@@ -132,11 +138,19 @@ class NearSearch:
                 return matches, representatives
 
     def _add_pairs(
-        self, scratch: Scratch, buckets: Arrivals, arrivals: Arrivals, is_kept: np.ndarray, *, lasting: bool
+        self, scratch: Scratch, buckets: Arrivals, arrivals: Arrivals, is_kept: NDArray[np.bool_], *, lasting: bool
     ) -> None:
         later, earlier = bucket_pairs(buckets, arrivals, is_kept, self._settings.bucket_peers)
         is_new = later >= self._first_new
-        scratch.add_pairs(later[is_new], earlier[is_new], lasting=lasting)
+        later, earlier = later[is_new], earlier[is_new]
+        for start in range(0, len(later), _PAIRS_AT_A_TIME):
+            some = slice(start, start + _PAIRS_AT_A_TIME)
+            is_likely = self._estimates(later[some], earlier[some]) >= self._settings.least_estimate
+            scratch.add_pairs(later[some][is_likely], earlier[some][is_likely], lasting=lasting)
+
+    def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
+        left, right = (self._keys[np.searchsorted(self._arrivals, side)] for side in (later, earlier))
+        return estimated_jaccard(left, right, self._settings.rows_per_band)
 
     def _verify(self, scratch: Scratch) -> None:
         later, earlier = scratch.unverified()

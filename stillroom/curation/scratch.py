@@ -18,7 +18,7 @@ _TABLES = """
 CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
 CREATE TABLE pairs (later BIGINT, earlier BIGINT, is_lasting BOOLEAN);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
-CREATE TABLE loose_texts (position BIGINT, text VARCHAR);
+CREATE TEMP TABLE loose_texts (position BIGINT, text VARCHAR);
 """
 
 _BUCKETS = """
@@ -42,7 +42,7 @@ WHERE jaccard >= ? ORDER BY later, earlier
 """
 
 _TEXTS_IN_ORDER = """
-CREATE OR REPLACE TABLE texts AS SELECT position, text FROM loose_texts ORDER BY position;
+CREATE OR REPLACE TEMP TABLE texts AS SELECT position, text FROM loose_texts ORDER BY position;
 DELETE FROM loose_texts;
 """
 

@@ -63,10 +63,26 @@ class DedupSettings:
         return self._bands_needed(self.rows_per_band)
 
     @property
+    def least_estimate(self) -> float:
+        """The estimate from sketches below which a pair is not worth an exact comparison.
+
+        A pair at the threshold has a lower one in at most one case in a million: ``K`` rows that agree with some
+        probability fall short of it by a share of ``t`` with probability at most ``exp(-2 t^2 K)`` (Hoeffding, 1963),
+        and taking off agreement by chance stretches the shortfall by ``1 / (1 - 2^-bits)``.
+        """
+        shortfall = math.sqrt(math.log(1e6) / (2 * self.bands * self.rows_per_band))
+        return self.threshold - shortfall / (1.0 - 0.5 ** row_bits(self.rows_per_band))
+
+    @property
     def scheme(self) -> str:
         """Identity of all that decides a signature: only signatures of one scheme can be compared."""
-        return fingerprint(["minhash-signature", 1, SHINGLE_CHARS, self.bands, self.rows_per_band], length=16)
+        return fingerprint(["minhash-signature", 2, SHINGLE_CHARS, self.bands, self.rows_per_band], length=16)
 
     def _bands_needed(self, rows: int) -> int:
         miss = 1.0 - self.threshold**rows
         return 1 if miss <= 0.0 else math.ceil(math.log(1.0 - self.recall) / math.log(miss))
+
+
+def row_bits(rows_per_band: int) -> int:
+    """How many bits of each row of a sketch fit into a band's 32-bit key."""
+    return 32 // rows_per_band

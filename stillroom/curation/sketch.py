@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from stillroom.curation.settings import SHINGLE_CHARS
+from stillroom.curation.settings import SHINGLE_CHARS, row_bits
 from stillroom.curation.shingles import BLOCK_CHARS, Counts, Hashes, blocks, giant_shingle_set, mix, shingle_hashes
 
 Sketches: TypeAlias = NDArray[np.uint32]
@@ -27,7 +27,6 @@ _VALUE_BITS = 30  # of a bin's 32; the top two say where the value came from, so
 _FIRST, _SECOND, _OWN = np.uint32(0), np.uint32(1 << _VALUE_BITS), np.uint32(2 << _VALUE_BITS)
 _OWN_ODD = np.uint64(0xA0761D6478BD642F)
 _OWN_AT_A_TIME = 1 << 17
-_BAND_ODD = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1)
 
 
 def sketch(texts: Sequence[str], bins: int) -> Sketches:
@@ -43,17 +42,32 @@ def sketch(texts: Sequence[str], bins: int) -> Sketches:
 
 
 def band_keys(sketches: Sketches, bands: int) -> BandKeys:
-    """The rows of each band folded into one 32-bit key, shape (texts, bands).
+    """The rows of each band side by side in one 32-bit key, shape (texts, bands).
 
-    Different rows share a key with probability 2^-32; the exact verification that follows drops such pairs.
+    Each row gives its lowest ``32 // rows`` bits, six where a band has five rows. That is enough to tell bands apart
+    (different ones share a key once in 2^30), and the keys alone still tell in how many rows two sketches agree.
     """
     rows = sketches.reshape(len(sketches), bands, -1)
+    bits = row_bits(rows.shape[2])
     keys = np.zeros(rows.shape[:2], np.uint32)
     for row in range(rows.shape[2]):
-        keys += rows[:, :, row]
-        keys *= np.uint32(_BAND_ODD[row % len(_BAND_ODD)])
-        keys ^= keys >> np.uint32(15)
+        keys |= (rows[:, :, row] & np.uint32((1 << bits) - 1)) << np.uint32(bits * row)
     return keys
+
+
+def estimated_jaccard(left: BandKeys, right: BandKeys, rows_per_band: int) -> NDArray[np.float64]:
+    """The Jaccard similarity that band keys suggest, shape (pairs,), from the rows they agree in.
+
+    Rows of different values agree by chance once in ``2^bits``, which is taken off (b-bit minwise hashing: Li, König,
+    WWW 2010, arXiv:0910.3349).
+    """
+    bits = row_bits(rows_per_band)
+    differ = left ^ right
+    agreeing = np.zeros(len(left), np.int64)
+    for row in range(rows_per_band):
+        agreeing += (differ & np.uint32((1 << bits) - 1 << bits * row) == 0).sum(axis=1)
+    chance = 0.5**bits
+    return (agreeing / (left.shape[1] * rows_per_band) - chance) / (1.0 - chance)
 
 
 @cache

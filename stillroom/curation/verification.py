@@ -67,11 +67,11 @@ def verify(scratch: Scratch, later: Arrivals, earlier: Arrivals, texts: Iterable
     order = np.lexsort((second_page, first_page))
     changes = np.flatnonzero(np.diff(first_page[order]) | np.diff(second_page[order])) + 1
     for group in np.split(order, changes):
-        starts: dict[int, int] = {}
+        wanted = np.unique(ends[:, group])
         of_group: list[str] = []
-        for page in sorted({int(first_page[group[0]]), int(second_page[group[0]])}):
+        for page in np.unique(pages[wanted]).tolist():
             start, stop = np.searchsorted(pages, [page, page + 1]).tolist()
-            starts[page] = start - len(of_group)
-            of_group += normalise(scratch.texts(start, stop))
-        left, right = (end[group] - np.array([starts[page] for page in pages[end[group]].tolist()]) for end in ends)
+            in_page = wanted[(wanted >= start) & (wanted < stop)]
+            of_group += normalise(scratch.texts(start, stop).gather(in_page - start))
+        left, right = np.searchsorted(wanted, ends[:, group])
         scratch.record(later[group], earlier[group], jaccard(of_group, left, right))

@@ -10,7 +10,7 @@ from stillroom.curation import sketch as sketch_module
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.shingles import shingle_sets
 from stillroom.curation.similarity import jaccard
-from stillroom.curation.sketch import band_keys, sketch
+from stillroom.curation.sketch import band_keys, estimated_jaccard, sketch
 
 BINS = 190
 WORDS = [
@@ -91,6 +91,21 @@ def test_keys_of_bands_differ_where_any_row_does():
     keys = band_keys(sketches, 2)
     assert len(set(keys[:, 0].tolist())) == 6
     assert len(set(keys[:, 1].tolist())) == 1
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9])
+def test_no_pair_above_the_threshold_is_estimated_too_low_to_compare(threshold: float):
+    settings = DedupSettings(threshold=threshold)
+    generator = random.Random(7)
+    whole = [prose(generator, 400) for _ in range(500)]
+    changed = [text[: 400 - round(400 * (1 - threshold) * 0.7)] + "!" * 20 for text in whole]
+    bins = settings.bands * settings.rows_per_band
+    left, right = (band_keys(sketch(texts, bins), settings.bands) for texts in (whole, changed))
+    rows = np.arange(500)
+    exact = jaccard(whole + changed, rows, rows + 500)
+    estimated = estimated_jaccard(left, right, settings.rows_per_band)
+    assert (estimated[exact >= threshold] >= settings.least_estimate).all()
+    assert abs((estimated - exact).mean()) < 0.02
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9])
