@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stillroom.lake import Lake
-from stillroom.lake.connection import attach_statements, connect
+from stillroom.lake.connection import connect
+from tests.fakes.lakes import attached
 
 # A loaded machine is no finding: examples are bounded by number, tests by pytest's own timeout.
 settings.register_profile(
@@ -30,6 +31,7 @@ def _duckdb(_empty_lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """One DuckDB for all tests: loading its extensions takes longer than most tests."""
     root = _empty_lake
     connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    connection.execute("SET threads = 1")
     connection.execute("USE memory")
     connection.execute("DETACH lake")
     yield connection
@@ -45,9 +47,5 @@ def lake_root(_empty_lake: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def lake(lake_root: Path, _duckdb: duckdb.DuckDBPyConnection) -> Iterator[Lake]:
     """An empty lake that no other test sees; not to be closed by the test."""
-    *_, attach, use = attach_statements(lake_root / "catalogue.sqlite", lake_root / "data", read_only=False)
-    _duckdb.execute(attach)
-    _duckdb.execute(use)
-    yield Lake(lake_root, connection=_duckdb)
-    _duckdb.execute("USE memory")
-    _duckdb.execute("DETACH lake")
+    with attached(_duckdb, lake_root) as attached_lake:
+        yield attached_lake

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillroom.curation.selection import Candidate, Curated, Gate, Published, curate
@@ -84,10 +84,18 @@ CANDIDATES = st.lists(
 )
 
 
+@settings(max_examples=12)
 @given(CANDIDATES, st.integers(1, 3), st.sampled_from(["median-length", "shortest", "first"]))
 def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str) -> None:
     candidates = [
-        candidate(f"s{number}", prompt, answer=text(f"answer {answer}", 10 + answer), outcome=outcome, is_published=old)
+        candidate(
+            f"s{number}",
+            prompt,
+            answer=text(f"answer {answer}", 10 + answer),
+            outcome=outcome,
+            reason="why",
+            is_published=old,
+        )
         for number, (prompt, answer, outcome, old) in enumerate(rows)
     ]
     by_id = {one.sample_id: one for one in candidates}

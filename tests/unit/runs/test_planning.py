@@ -14,6 +14,8 @@ from stillroom.records import Origin
 from stillroom.runs import (
     FIRST_ROUND,
     Run,
+    RunState,
+    close_run,
     import_prompts,
     open_run,
     plan_shards,
@@ -75,10 +77,11 @@ def test_other_shard_size_in_mid_run_leaves_the_plan(lake: Lake, tmp_path: Path)
     assert [len(prompts) for prompts in planned(lake, run).values()] == [2, 1]
 
 
-async def test_second_run_takes_other_seeds_until_none_are_left(lake: Lake, tmp_path: Path) -> None:
-    builder, given = Builder(lake), of_three(tmp_path)
-
-    runs = [(await builder.build(given))[0] for _ in range(3)]
+def test_later_runs_take_other_seeds_until_none_are_left(lake: Lake, tmp_path: Path) -> None:
+    runs: list[Run] = []
+    for _ in range(3):
+        runs.append(Builder(lake).begin(of_three(tmp_path)))
+        close_run(lake, runs[-1], RunState.PUBLISHED, "")
 
     first, second, third = ({id_ for ids in planned(lake, run).values() for id_ in ids} for run in runs)
     assert len(first) == len(second) == 3

@@ -1,0 +1,84 @@
+"""A build without Prefect, Docker or HTTP: the same steps on the same lake, with fakes at both ends."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from stillroom.capabilities import find_capability
+from stillroom.lake import Lake
+from stillroom.publication import Snapshot, publish
+from stillroom.recipe import Recipe
+from stillroom.records import Origin, SamplingParams
+from stillroom.runs import (
+    FIRST_ROUND,
+    Run,
+    RunState,
+    close_run,
+    committed_entries,
+    curate_run,
+    import_prompts,
+    open_run,
+    plan_shards,
+    shard_key,
+    shard_prompts,
+    shard_rows,
+    unfinished_shards,
+)
+from stillroom.sampling import Assignment, Policy, Shard
+from stillroom.seeding import read_prompts
+from tests.fakes.answers import ALL_RIGHT, Script
+from tests.fakes.clients import MemoryClient
+from tests.fakes.prompts import known, prompt
+from tests.fakes.verifiers import FakeVerifier
+
+
+def all_knowing_client() -> MemoryClient:
+    """Answers every seed that ``write_seeds`` may write."""
+    return MemoryClient(script=Script(known(*(prompt(number) for number in range(40))), mix=ALL_RIGHT))
+
+
+@dataclass
+class Builder:
+    """Builds recipes in a lake; ``client.paid`` counts what that cost."""
+
+    lake: Lake
+    client: MemoryClient = field(default_factory=all_knowing_client)
+    verifier: FakeVerifier = field(default_factory=FakeVerifier)
+
+    def begin(self, recipe: Recipe, **options: Any) -> Run:
+        """Open (or continue) a run, import its seeds and plan its first shards."""
+        run = open_run(self.lake, recipe, **options)
+        assert recipe.seeding is not None
+        import_prompts(self.lake, run, read_prompts(recipe.seeding.seeds, find_capability("code"), Origin.SEED))
+        plan_shards(self.lake, run, FIRST_ROUND)
+        return run
+
+    async def sample(self, run: Run) -> None:
+        """Do and commit all shards that are not done."""
+        for number in unfinished_shards(self.lake, run):
+            await self.shard(run, number)
+
+    async def shard(self, run: Run, number: int) -> None:
+        recipe, capability = run.recipe, find_capability("code")
+        prompts = [one for one, _ in shard_prompts(self.lake, run, number)]
+        sampling = recipe.sampling
+        result = await Shard(
+            [Assignment(prompt=one, teacher=self.client) for one in prompts],
+            capability=capability,
+            params=SamplingParams(temperature=sampling.temperature, max_new_tokens=sampling.max_new_tokens),
+            epoch=sampling.epoch,
+            policy=Policy(
+                samples=sampling.samples, wave=sampling.wave, keep=recipe.selection.keep, adaptive=sampling.adaptive
+            ),
+            verifiers=[self.verifier],
+            committed=committed_entries(self.lake, run.run_id, number),
+        ).run(self.lake.root / "journal" / f"{run.run_id}-{number}")
+        rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
+        self.lake.commit(shard_key(run, number), rows, run_id=run.run_id, shard=number)
+
+    async def build(self, recipe: Recipe, **options: Any) -> tuple[Run, Snapshot | None]:
+        """The whole of a build, and its end recorded."""
+        run = self.begin(recipe, **options)
+        await self.sample(run)
+        snapshot = publish(self.lake, run, curate_run(self.lake, run))
+        close_run(self.lake, run, RunState.PUBLISHED if snapshot else RunState.EMPTY, "")
+        return run, snapshot
