@@ -9,6 +9,7 @@ so it runs in an environment of its own, which ``--datatrove-python`` names.
 import argparse
 import json
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -37,6 +38,7 @@ from stillroom.seeding.novelty import NoveltyPool
 ROUNDS = 3
 MILLION, NEWCOMERS, TRUTH, SIDE_BY_SIDE = 1_000_000, 5_000, 10_000, 5_000
 Figures = dict[str, float]
+_WORD = re.compile(r"[^\W_]+")
 
 
 def corpus(count: int, seed: int = 1) -> pl.DataFrame:
@@ -220,12 +222,12 @@ def decontamination(options: argparse.Namespace) -> Figures:
     frame = corpus(20_000)
     seconds = in_turn(ours=lambda: benchmarks.find(frame.select("id", "text")))["ours"]
     generator = random.Random(2)
-    long = [words for text in items["text"].to_list() if len(words := text.split()) >= 40]
+    long = [words for text in items["text"].to_list() if len(words := _WORD.findall(text)) >= 40]
     planted: list[str] = []
     for text in frame["text"].head(1_000).to_list():
         words = generator.choice(long)
         start = generator.randrange(1, len(words) - 20)
-        planted.append(f"{text[:500]} {' '.join(words[start : start + 15])} {text[500:]}")
+        planted.append(f"{text[:500]} {' '.join(words[start : start + 13])} {text[500:]}")
     found = benchmarks.find(pl.DataFrame({"id": [str(row) for row in range(len(planted))], "text": planted}))
     return {
         "decontamination_docs_per_cpu_second": len(frame) / seconds,

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.shingles import blocks
-from stillroom.curation.word_grams import WordGrams, count_words, word_grams
+from stillroom.curation.word_grams import Words, words_of
 from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
@@ -29,7 +29,7 @@ HIT_SCHEMA = pl.Schema(
 )
 
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
-_TABLE_BITS = 24
+_TABLE_BITS = 22
 _TABLE_SHIFT = np.uint64(64 - _TABLE_BITS)
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
 
@@ -48,12 +48,9 @@ class Benchmarks:
         if not len(items):
             raise RequestError("no benchmark items to check against: name at least one, or turn decontamination off")
         self._items = items.select("benchmark", "item_id", "text").with_row_index("item").cast({"item": pl.Int64()})
-        sizes = np.fromiter((count_words(text) for text in items["text"].to_list()), np.int64, len(items))
-        self._indexes = [
-            _Index(self._items.filter(pl.Series((sizes == size) if size < GRAM_WORDS else (sizes >= size))), size)
-            for size in range(LEAST_WORDS, GRAM_WORDS + 1)
-            if ((sizes == size) if size < GRAM_WORDS else (sizes >= size)).any()
-        ]
+        words = words_of(items["text"].to_list())
+        sizes = np.bincount(words.owners, minlength=len(items))
+        self._indexes = [_Index(words, sizes, size) for size in range(LEAST_WORDS, GRAM_WORDS + 1)]
         self.coverage = (
             self._items.with_columns(pl.Series("is_checked", sizes >= LEAST_WORDS))
             .group_by("benchmark", maintain_order=True)
@@ -63,7 +60,11 @@ class Benchmarks:
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
         """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item."""
         rows, pieces = _pieces(documents["text"].to_list())
-        runs = pl.concat([_NO_RUNS, *(found for index in self._indexes for found in index.find(pieces))])
+        found = [_NO_RUNS]
+        for block in blocks(pieces):
+            words = words_of([pieces[piece] for piece in block])
+            found += [runs for index in self._indexes for runs in index.find(words, np.array(block, np.int64))]
+        runs = pl.concat(found)
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
             .sort("row", "item", "words", "piece", "start", descending=[False, False, True, False, False])
@@ -81,43 +82,43 @@ class Benchmarks:
 
 
 class _Index:
-    """The runs of one length of some items."""
+    """The runs of one length: of items with just so many words, or, at the full length, of all with more too."""
 
-    def __init__(self, items: pl.DataFrame, size: int) -> None:
+    def __init__(self, words: Words, sizes: NDArray[np.int64], size: int) -> None:
         self._size = size
-        grams = word_grams(items["text"].to_list(), size)
-        self._grams = pl.DataFrame({"hash": grams.hashes, "item": items["item"].gather(grams.owners)}).unique()
-        self._table = np.zeros(1 << _TABLE_BITS, bool)
-        self._table[grams.hashes >> _TABLE_SHIFT] = True
+        first, hashes = words.runs(size)
+        items = words.owners[first]
+        counts = (sizes[items] == size) | (size == GRAM_WORDS)
+        self._runs = pl.DataFrame({"hash": hashes[counts], "item": items[counts]}).unique()
+        self._table = np.zeros(1 << _TABLE_BITS, bool)  # tells most runs apart from all of these at one look
+        self._table[hashes[counts] >> _TABLE_SHIFT] = True
 
-    def find(self, texts: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Runs of consecutive matches: piece, item, start, end, words."""
-        for rows in blocks(texts):
-            grams = word_grams([texts[row] for row in rows], self._size)
-            maybe = np.flatnonzero(self._table[grams.hashes >> _TABLE_SHIFT])
-            if len(maybe):
-                yield self._runs(grams, maybe, np.array(rows, np.int64))
-
-    def _runs(self, grams: WordGrams, maybe: NDArray[np.int64], rows: NDArray[np.int64]) -> pl.DataFrame:
+    def find(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
+        """Runs of consecutive matches, if there are any: piece, item, start, end, words."""
+        if not len(self._runs):
+            return
+        first, hashes = words.runs(self._size)
+        maybe = self._table[hashes >> _TABLE_SHIFT]
+        first = first[maybe]
+        if not len(first):
+            return
         place = pl.col("place")
-        return (
+        yield (
             pl.DataFrame(
                 {
-                    "hash": grams.hashes[maybe],
-                    "piece": rows[grams.owners[maybe]],
-                    "place": grams.places[maybe],
-                    "start": grams.starts[maybe],
-                    "end": grams.ends[maybe],
+                    "hash": hashes[maybe],
+                    "piece": rows[words.owners[first]],
+                    "place": first,
+                    "start": words.starts[first],
+                    "end": words.ends[first + self._size - 1],
                 }
             )
-            .join(self._grams, on="hash")
+            .join(self._runs, on="hash")
             .sort("piece", "item", "place")
             .with_columns(run=(place - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
             .agg(
-                pl.col("start").min(),
-                pl.col("end").max(),
-                (pl.len() + (self._size - 1)).cast(pl.Int64()).alias("words"),
+                pl.col("start").min(), pl.col("end").max(), (pl.len() + self._size - 1).cast(pl.Int64()).alias("words")
             )
             .drop("run")
         )

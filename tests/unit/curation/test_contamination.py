@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.word_grams import count_words, word_grams
+from stillroom.curation.word_grams import words_of
 from stillroom.errors import RequestError
 
 WORDS = [f"w{number}" for number in range(50)]
@@ -30,17 +30,23 @@ def sentence(seed: int, words: int) -> str:
 
 @given(st.lists(TEXT, max_size=5), st.integers(1, 4))
 def test_grams_are_those_of_a_plain_scan(texts: list[str], size: int):
-    grams = word_grams(texts, size)
+    found_words = words_of(texts)
+    first, hashes = found_words.runs(size)
     expected: list[tuple[int, tuple[str, ...]]] = []
     for row, text in enumerate(texts):
         words = re.findall(r"[^\W_]+", text.lower())
         expected += [(row, tuple(words[at : at + size])) for at in range(len(words) - size + 1)]
     found = [
         (row, tuple(re.findall(r"[^\W_]+", texts[row].lower()[start:end])))
-        for row, start, end in zip(grams.owners.tolist(), grams.starts.tolist(), grams.ends.tolist(), strict=True)
+        for row, start, end in zip(
+            found_words.owners[first].tolist(),
+            found_words.starts[first].tolist(),
+            found_words.ends[first + size - 1].tolist(),
+            strict=True,
+        )
     ]
     assert found == expected
-    assert len(set(grams.hashes.tolist())) == len({gram for _, gram in expected})
+    assert len(set(hashes.tolist())) == len({gram for _, gram in expected})
 
 
 @given(st.integers(13, 40), st.integers(0, 30), st.integers(0, 10**6))
@@ -73,7 +79,7 @@ def test_coverage_says_what_was_checked():
 
 def test_words_of_scripts_without_spaces_are_characters():
     text = "小明有五个苹果他又买了三个请问他现在一共有几个苹果"
-    assert count_words(text) == len(text)
+    assert len(words_of([text]).hashes) == len(text)
     assert len(Benchmarks(items(text)).find(documents("题目 " + text[2:20]))) == 1
 
 
