@@ -14,7 +14,7 @@ from stillroom.teachers import serving
 from stillroom.teachers.models import lookup, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
-from verifiers.sandbox import daemon
+from verifiers.sandbox import daemon, image, rootfs
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
@@ -59,6 +59,7 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
         ("disk space", lambda: _disk(lake_root)),
         ("memory", _memory),
         ("Docker", _docker),
+        ("sandbox image", _image),
         ("teacher environment", _environment),
         *((f"model {model}", lambda model=model: _model(model)) for model in models),
         ("teacher server", lambda: _server(models)),
@@ -133,6 +134,21 @@ def _docker_startable(problem: str) -> Finding:
     if is_root and not is_remote and shutil.which("apt-get"):
         return Finding(name="Docker", state=State.SET_UP, found="not installed", todo="`make setup` installs it")
     return Finding(name="Docker", state=State.PROBLEM, found="no daemon answers", todo=problem)
+
+
+def _image() -> Finding:
+    name = "sandbox image"
+    tag = f"{image.REPOSITORY}:{rootfs.stat_key()[:24]}"  # as ensure_image names it
+    todo = "a build makes it, in seconds"
+    try:
+        client = daemon.connect()
+    except SandboxError:
+        return Finding(name=name, state=State.SET_UP, found="unknown while Docker does not answer", todo=todo)
+    is_there = bool(client.images.list(name=tag))
+    client.close()
+    if is_there:
+        return Finding(name=name, state=State.OK, found=tag)
+    return Finding(name=name, state=State.SET_UP, found="not made yet for this Python", todo=todo)
 
 
 def _environment() -> Finding:
