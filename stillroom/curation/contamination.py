@@ -29,8 +29,7 @@ HIT_SCHEMA = pl.Schema(
 )
 
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
-_TABLE_BITS = 22
-_TABLE_SHIFT = np.uint64(64 - _TABLE_BITS)
+_BLOCK_CHARS = 1 << 18
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
 
 
@@ -61,7 +60,7 @@ class Benchmarks:
         """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item."""
         rows, pieces = _pieces(documents["text"].to_list())
         found = [_NO_RUNS]
-        for block in blocks(pieces):
+        for block in blocks(pieces, _BLOCK_CHARS):
             words = words_of([pieces[piece] for piece in block])
             found += [runs for index in self._indexes for runs in index.find(words, np.array(block, np.int64))]
         runs = pl.concat(found)
@@ -90,23 +89,27 @@ class _Index:
         items = words.owners[first]
         counts = (sizes[items] == size) | (size == GRAM_WORDS)
         self._runs = pl.DataFrame({"hash": hashes[counts], "item": items[counts]}).unique()
-        self._table = np.zeros(1 << _TABLE_BITS, bool)  # tells most runs apart from all of these at one look
-        self._table[hashes[counts] >> _TABLE_SHIFT] = True
+        self._hashes = self._runs["hash"].unique().sort().to_numpy()
+        bits = max(16, len(self._hashes).bit_length() + 4)
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
+        self._table[self._hashes >> self._shift] = True
 
     def find(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
         """Runs of consecutive matches, if there are any: piece, item, start, end, words."""
-        if not len(self._runs):
+        if not len(self._hashes):
             return
         first, hashes = words.runs(self._size)
-        maybe = self._table[hashes >> _TABLE_SHIFT]
-        first = first[maybe]
-        if not len(first):
+        maybe = np.flatnonzero(self._table[hashes >> self._shift])
+        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
+        known = maybe[self._hashes[place] == hashes[maybe]]
+        if not len(known):
             return
-        place = pl.col("place")
+        first = first[known]
         yield (
             pl.DataFrame(
                 {
-                    "hash": hashes[maybe],
+                    "hash": hashes[known],
                     "piece": rows[words.owners[first]],
                     "place": first,
                     "start": words.starts[first],
@@ -115,7 +118,7 @@ class _Index:
             )
             .join(self._runs, on="hash")
             .sort("piece", "item", "place")
-            .with_columns(run=(place - pl.int_range(pl.len())).over("piece", "item"))
+            .with_columns(run=(pl.col("place") - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
             .agg(
                 pl.col("start").min(), pl.col("end").max(), (pl.len() + self._size - 1).cast(pl.Int64()).alias("words")

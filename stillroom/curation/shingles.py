@@ -63,14 +63,15 @@ def giant_shingle_set(text: str) -> Hashes:
     return distinct(np.concatenate([distinct(shingle_hashes([piece])[0]) for piece in pieces]))
 
 
-def blocks(texts: Sequence[str]) -> Iterator[list[int]]:
-    """All rows, in blocks of at most ``BLOCK_CHARS`` characters, of ASCII only or not; a longer text stands alone."""
+def blocks(texts: Sequence[str], most_chars: int | None = None) -> Iterator[list[int]]:
+    """All rows, in blocks of at most so many characters, of ASCII only or not; a longer text stands alone."""
+    most_chars = most_chars or BLOCK_CHARS
     is_ascii = np.fromiter((text.isascii() for text in texts), bool, len(texts))
     for rows in (np.flatnonzero(is_ascii), np.flatnonzero(~is_ascii)):
         block: list[int] = []
         chars = 0
         for row in rows.tolist():
-            if block and chars + len(texts[row]) > BLOCK_CHARS:
+            if block and chars + len(texts[row]) > most_chars:
                 yield block
                 block, chars = [], 0
             block.append(row)
