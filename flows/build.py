@@ -37,8 +37,11 @@ async def build(run_id: str) -> str:
         while await write_prompts(run_id, number):
             shards.start(plan(run_id, number))
             number += 1
+    except asyncio.CancelledError:
+        await shards.cancel()
+        raise
     finally:
-        failed = await shards.join()
+        failed = await shards.join()  # where writing failed, the shards go on: what they are paid for is kept
     if failed:
         listed = ", ".join(str(number) for number in sorted(failed))
         first = failed[min(failed)]
@@ -75,6 +78,12 @@ class Shards:
         everything = asyncio.gather(*self._running.values(), return_exceptions=True)
         await asyncio.wait((answered, everything), return_when=asyncio.FIRST_COMPLETED)
         answered.cancel()
+
+    async def cancel(self) -> None:
+        """End them where they are; their journals have what they were paid for."""
+        for running in self._running.values():
+            running.cancel()
+        await asyncio.wait(self._running.values())
 
     async def join(self) -> dict[int, BaseException]:
         """Wait for all of them; returns the failures by shard."""

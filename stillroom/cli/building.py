@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,6 +56,8 @@ async def _build(
 ) -> dict[str, object]:
     from stillroom.cli.watching import TerminalWatcher
 
+    # A polite kill ends a build the way Ctrl-C does.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with TerminalWatcher(console, began=began) as watcher:
         from flows.build import build as build_flow
         from stillroom.cli.outcome import outcome_of

@@ -45,6 +45,10 @@ class Seeding(Section):
     writer: Annotated[Name | None, Field(description="Teacher that writes prompts; default the first.")] = None
     few_shot: FewShot = FewShot()
     requests_per_round: Annotated[int, Field(ge=1, le=512, description="Writing requests in one round.")] = 24
+    replies_per_request: Annotated[
+        int,
+        Field(ge=1, le=64, description="Replies to one request; they share its computation, at less variety."),
+    ] = 1
     max_rounds: Annotated[int, Field(ge=1, le=10_000, description="Rounds after which a run stops writing.")] = 8
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.9
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95

@@ -23,7 +23,7 @@ from stillroom.seeding.admission import Proposed, Ruling, rule
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The raw reply to one writing request, as it is journalled."""
+    """One raw reply to a writing request, as it is journalled; ``position`` counts the round's replies."""
 
     position: int
     request_id: str
@@ -59,8 +59,9 @@ class RoundResult:
 
 
 def requests_in_round(seeding: Seeding, *, still_wanted: int) -> int:
-    """Writing requests for the next round: half as many again as prompts are wanted, within the recipe's limit."""
-    return min(seeding.requests_per_round, max(4, still_wanted + still_wanted // 2))
+    """Writing requests for the next round: half as many replies again as prompts are wanted, within the limit."""
+    replies = max(4, still_wanted + still_wanted // 2)
+    return min(seeding.requests_per_round, -(-replies // seeding.replies_per_request))
 
 
 def draw(round_: Round, position: int, seeding: Seeding, capability: Capability) -> Draft:
@@ -122,37 +123,40 @@ async def write_round(
         )
         for position, drafted in enumerate(drafts)
     ]
+    each = seeding.replies_per_request
     with Journal[Reply](journal_path, Reply) as journal:
-        replies = {reply.request_id: reply for reply in journal.replay.records}
+        replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
 
-        async def ask(position: int) -> None:
-            request = requests[position]
-            if request.request_id in replies:
-                return
-            try:
-                completions = await writer.complete(request.text, params, 1)
-            except TeacherRefused:
-                return  # too long for this writer: a request without a reply yields no prompt
-            if not completions:
-                raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {position}")
-            reply = Reply(position, request.request_id, completions[0])
-            journal.append(reply)
-            replies[request.request_id] = reply
-            observe(len(replies), round_.requests)
+        async def ask(number: int) -> None:
+            request = requests[number]
+            positions = range(number * each, (number + 1) * each)
+            while owed := [position for position in positions if (request.request_id, position) not in replies]:
+                try:
+                    completions = await writer.complete(request.text, params, len(owed))
+                except TeacherRefused:
+                    return  # too long for this writer: a request without a reply yields no prompt
+                if not completions:
+                    raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
+                for position, completion in zip(owed, completions, strict=False):  # fewer may come
+                    reply = Reply(position, request.request_id, completion)
+                    journal.append(reply)
+                    replies[request.request_id, position] = reply
+                observe(len(replies), round_.requests * each)
 
-        asking = [ask(position) for position in range(round_.requests)]
+        asking = [ask(number) for number in range(round_.requests)]
         if failures := [failed for failed in await asyncio.gather(*asking, return_exceptions=True) if failed]:
             raise failures[0]
     proposed = [
         Proposed(
             position=position,
-            draft=drafts[position],
+            draft=drafts[number],
             request_text=request.text,
             writer_teacher=writer.teacher_id,
-            completion=replies[request.request_id].completion,
+            completion=replies[request.request_id, position].completion,
         )
-        for position, request in enumerate(requests)
-        if request.request_id in replies
+        for number, request in enumerate(requests)
+        for position in range(number * each, (number + 1) * each)
+        if (request.request_id, position) in replies
     ]
     rulings = await rule(
         proposed, pool=round_.pool, number=round_.number, seeding=seeding, capability=capability, verifiers=verifiers

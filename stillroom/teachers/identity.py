@@ -16,6 +16,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     """What we read of SGLang's ``/model_info``."""
 
     model_path: str
+    served_model_name: str = ""
     weight_version: str = ""
     architectures: list[str] | None = None
     is_generation: bool = True
@@ -66,7 +67,8 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
             "Start it, or correct the teacher's `urls:` in the recipe."
         ) from error
     wanted = teacher.model or teacher.serve or ""
-    if teacher.urls and PurePosixPath(info.model_path).name.lower() != PurePosixPath(wanted).name.lower():
+    names = {PurePosixPath(name).name.lower() for name in (info.model_path, info.served_model_name)}
+    if teacher.urls and PurePosixPath(wanted).name.lower() not in names:
         raise TeacherMismatch(f"{url} serves {info.model_path}, but teacher {teacher.name!r} is {wanted}")
     if not info.is_generation:
         raise TeacherMismatch(f"{url} serves {info.model_path}, which does not generate text")

@@ -77,7 +77,8 @@ def command(spec: ServerSpec, python: Path | str | None = None) -> list[str]:
         # Overlap scheduling hides the CPU's work behind the GPU's; here it only adds a copy. The warm-up is a
         # generation that nobody reads.
         argv += ["--device", "cpu", "--attention-backend", "torch_native", "--disable-overlap-schedule"]
-        argv += ["--sleep-on-idle", "--skip-server-warmup"]
+        # Longest prefix match: requests that share a prefix wait for the first of them to compute it.
+        argv += ["--sleep-on-idle", "--skip-server-warmup", "--schedule-policy", "lpm"]
         tokens, running = tokens or CPU_TOTAL_TOKENS, running or CPU_RUNNING_REQUESTS
     if tokens:
         argv += ["--max-total-tokens", str(tokens)]

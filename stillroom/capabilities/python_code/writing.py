@@ -12,7 +12,7 @@ from stillroom.records import Check, Prompt
 
 MAX_REPLY_CHARACTERS = 20_000
 MAX_TESTS = 12
-SHOWN_TESTS = 4
+SHOWN_TESTS = 3
 MIN_TASK_WORDS = 8
 MAX_TASK_WORDS = 200
 
