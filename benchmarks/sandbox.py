@@ -21,12 +21,14 @@ from pathlib import Path
 from stillroom.records import Answer, Check, Outcome
 from verifiers.plan import Converted, convert
 from verifiers.python_tests import PythonTests
-from verifiers.sandbox import DockerExecutor, ensure_docker
+from verifiers.sandbox import DockerExecutor, ensure_docker, ensure_image
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = Path(os.environ.get("STILLROOM_REFERENCE", ROOT / "../shared/reference"))
-CONCURRENCY = 2  # programs at a time, ours and the references'
+CONCURRENCY = 2  # programs that run at a time, ours and the references'
+ASKING = 8  # callers of ours; it runs as many at a time as it has slots
 ROUNDS = 3
+PYTHON = str(Path(sys.executable).resolve())  # not the launcher of a virtual environment
 EXEC_PROGRAMS = 24  # `docker exec` is slow: a sample of the programs
 HOSTILE_SECONDS = 1.0
 SLACK_SECONDS = 5.0  # beyond its deadline before a hostile program counts as hung
@@ -60,8 +62,8 @@ def as_file(problem: Problem) -> str:
     )
 
 
-async def in_turn(work: Iterable[Callable[[], Awaitable[object]]]) -> float:
-    """Programs per second with ``CONCURRENCY`` at a time."""
+async def in_turn(work: Iterable[Callable[[], Awaitable[object]]], at_a_time: int = CONCURRENCY) -> float:
+    """Programs per second."""
     queue = list(work)
     count = len(queue)
 
@@ -70,7 +72,7 @@ async def in_turn(work: Iterable[Callable[[], Awaitable[object]]]) -> float:
             await queue.pop()()
 
     begun = time.perf_counter()
-    await asyncio.gather(*[worker() for _ in range(CONCURRENCY)])
+    await asyncio.gather(*[worker() for _ in range(at_a_time)])
     return count / (time.perf_counter() - begun)
 
 
@@ -88,6 +90,7 @@ async def measure_speed(executor: DockerExecutor, found: list[Problem]) -> dict[
     forced = [
         (source, Check(tests="import random\n" + check.tests, entry_point=check.entry_point)) for source, check in calls
     ]
+    tag = await asyncio.to_thread(lambda: ensure_image().tag)
     rates: dict[str, list[float]] = {"ours": [], "bare": [], "process": [], "exec": []}
 
     def judging(rows: list[Problem]) -> list[Callable[[], Awaitable[object]]]:
@@ -99,23 +102,28 @@ async def measure_speed(executor: DockerExecutor, found: list[Problem]) -> dict[
             path = Path(folder) / f"{number}.py"
             path.write_text(as_file(problem), encoding="utf-8")
             files.append(str(path))
-        python = str(Path(sys.executable).resolve())
         bare: list[Callable[[], Awaitable[object]]] = [
-            lambda file=file: command(python, "-I", "-S", file) for file in files
+            lambda file=file: command(PYTHON, "-I", "-S", file) for file in files
         ]
-        container = executor.session_container()
+        name = f"stillroom-benchmark-{os.getpid()}"
+        idle = ("/usr/bin/python3", "-c", "import time; time.sleep(3600)")
+        environment = ("-e", "LD_LIBRARY_PATH=/usr/lib/host")
+        await command("docker", "run", "-d", "--rm", "--name", name, "--network", "none", *environment, tag, *idle)
         execs: list[Callable[[], Awaitable[object]]] = [
             lambda problem=problem: command(
-                *("docker", "exec", str(container.id), "/usr/bin/python3", "-I", "-S", "-c", as_file(problem))
+                *("docker", "exec", name, "/usr/bin/python3", "-I", "-S", "-c", as_file(problem))
             )
             for problem in calls[:EXEC_PROGRAMS]
         ]
-        await in_turn(judging(calls))  # warms both
-        for _ in range(ROUNDS):
-            rates["ours"].append(await in_turn(judging(calls * 2)))
-            rates["bare"].append(await in_turn(bare))
-            rates["process"].append(await in_turn(judging(forced)))
-            rates["exec"].append(await in_turn(execs))
+        try:
+            await in_turn(judging(calls))  # warms both
+            for _ in range(ROUNDS):
+                rates["ours"].append(await in_turn(judging(calls * 2), ASKING))
+                rates["bare"].append(await in_turn(bare))
+                rates["process"].append(await in_turn(judging(forced), ASKING))
+                rates["exec"].append(await in_turn(execs))
+        finally:
+            await command("docker", "rm", "-f", name)
     middle = {name: statistics.median(values) for name, values in rates.items()}
     return {
         "programs_per_second": middle["ours"],
@@ -180,7 +188,7 @@ async def measure_growth(executor: DockerExecutor, count: int) -> dict[str, floa
     ]
     await in_turn(row * 200)
     before = _zygote(executor)
-    rate = await in_turn(row * count)
+    rate = await in_turn(row * count, ASKING)
     after = _zygote(executor)
     return {
         "in_a_row": count,
@@ -222,7 +230,7 @@ async def main(only: str, programs: int) -> None:
     """Run the parts and print what they found."""
     result: dict[str, float] = {}
     found = problems()
-    async with DockerExecutor() as executor:
+    async with DockerExecutor(slots=CONCURRENCY) as executor:
         await executor.start()
         if only in ("", "honest"):
             result |= await measure_honest(executor, found)

@@ -55,7 +55,7 @@ class Box:
             self.container.remove(force=True)
 
 
-def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, runtime: str) -> Box:
+def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, runtime: str) -> Box:
     """Start a container from an image, with nothing that a zygote does not need.
 
     SETUID and SETGID are for mapping the ids of its user namespace, once; programs have neither.
@@ -67,7 +67,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, ru
     try:
         container = client.containers.create(
             tag,
-            ["/usr/bin/python3", "-s", "-S", "-P", "-B", "/usr/lib/stillroom/zygote.py"],
+            ["/usr/bin/python3", "-s", "-S", "-P", "-B", "/usr/lib/stillroom/zygote.py", str(slots)],
             name=f"stillroom-sandbox-{os.getpid()}-{secrets.token_hex(4)}",
             environment={"LD_LIBRARY_PATH": "/usr/lib/host", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
             labels={LABEL: "1", DRIVER_LABEL: driver_identity()},
@@ -79,7 +79,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, cpus: float, ru
             pids_limit=MAX_CONTAINER_PROCESSES,
             mem_limit=memory_bytes,
             memswap_limit=memory_bytes,
-            nano_cpus=int(cpus * 1e9),
+            nano_cpus=int(min(slots, os.cpu_count() or 1) * 1e9),
             ipc_mode="private",
             runtime=runtime or None,
             log_config=LogConfig(type="none"),

@@ -23,9 +23,12 @@ from verifiers.sandbox.image import Image, ensure_image
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
 READY_SECONDS = 30.0
-GRACE_SECONDS = 15.0  # beyond its wall limit before a zygote that does not report counts as hung
+GRACE_SECONDS = (
+    15.0  # beyond the wall limits of those before it and its own before a zygote that does not report counts as hung
+)
 PING_SECONDS = 30.0
 MAX_ATTEMPTS = 4
+QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
 
 
 class DockerExecutor:
@@ -54,7 +57,7 @@ class DockerExecutor:
         self._session: Session | None = None
         self._starting = asyncio.Lock()
         self._alone = asyncio.Lock()
-        self._free = asyncio.Semaphore(self.slots)
+        self._free = asyncio.Semaphore(QUEUE_DEPTH * self.slots)
         self._pinger: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -123,7 +126,7 @@ class DockerExecutor:
         if execution is not None and not _killed_by_kernel(execution):
             return execution
         # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
-        async with self._alone, _Whole(self._free, self.slots):
+        async with self._alone, _Whole(self._free, QUEUE_DEPTH * self.slots):
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
                     execution = await self._attempt(program)
@@ -145,7 +148,7 @@ class DockerExecutor:
 
     async def _attempt(self, program: Program) -> Execution:
         session = await self._living_session()
-        wall, processes = await session.submit(program, program.limits.wall_seconds + GRACE_SECONDS)
+        wall, processes = await session.submit(program, QUEUE_DEPTH * program.limits.wall_seconds + GRACE_SECONDS)
         return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:
@@ -187,7 +190,7 @@ class DockerExecutor:
             client,
             self._image.tag,
             memory_bytes=self.memory_bytes,
-            cpus=self.slots,
+            slots=self.slots,
             runtime=self.runtime,
         )
 

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from requests.exceptions import RequestException
 from stillroom.errors import SandboxError
 from verifiers.sandbox import rootfs
 from verifiers.sandbox.daemon import connect
+from verifiers.sandbox.distributions import read_requirements, site_files
 
 REPOSITORY = "stillroom-sandbox"
 DIGEST_LABEL = "stillroom.digest"
@@ -43,15 +45,18 @@ def ensure_image(requirements: Path | None = None, *, client: DockerClient | Non
         client: a Docker client; by default one is made.
 
     Raises:
+        RequestError: when the requirements cannot be read.
         SandboxError: when Docker does not answer or the image cannot be built.
     """
     client = client or connect()
-    site: list[tuple[Path, PurePosixPath]] = []
-    if requirements is not None:
-        raise SandboxError("an image with requirements is not available yet")
-    tag = f"{REPOSITORY}:{rootfs.stat_key()[:24]}"
+    wanted = read_requirements(requirements) if requirements is not None else ()
+    tag = f"{REPOSITORY}:{rootfs.stat_key(f'{name}=={version}' for name, version in wanted)[:24]}"
     try:
-        return _found(client, tag) or _built(client, tag, site)
+        found = _found(client, tag)
+        if found is not None:
+            return found
+        with tempfile.TemporaryDirectory() as folder:
+            return _built(client, tag, site_files(wanted, Path(folder)) if wanted else ())
     except (DockerException, RequestException) as error:
         raise SandboxError(f"the sandbox image {tag} could not be made: {error}") from error
 

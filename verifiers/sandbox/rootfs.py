@@ -127,7 +127,7 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
             entries.append(Entry(path=cached, mode=0o644, content=code))
     loader, shared = _libraries(native)
     entries.append(Entry(path=PurePosixPath(loader), mode=0o755, content=Path(loader).read_bytes()))
-    taken = {str(path) for path in native}
+    taken = {str(path.resolve()) for path in native}
     entries += [
         Entry(path=LIBRARY_HOME / name, mode=0o755, content=host.read_bytes())
         for name, host in sorted(shared.items())
@@ -166,7 +166,7 @@ def _libraries(native: list[Path]) -> tuple[str, dict[str, Path]]:
         said = subprocess.run(["ldd", *map(str, native)], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError as error:
         raise SandboxError("the sandbox image needs `ldd`, which was not found; install libc-bin or glibc") from error
-    found = {name: Path(path) for name, path in re.findall(r"^\s+(\S+) => (/\S+) \(", said, re.MULTILINE)}
+    found = {name: Path(path).resolve() for name, path in re.findall(r"^\s+(\S+) => (/\S+) \(", said, re.MULTILINE)}
     loaders = re.findall(r"^\s+(/\S*/ld[-.]\S+)", said, re.MULTILINE)
     if not loaders:
         raise SandboxError(f"`ldd {native[0]}` named no program loader: a glibc interpreter was expected")

@@ -153,7 +153,8 @@ class Job:
 class Zygote:
     """The loop."""
 
-    def __init__(self):
+    def __init__(self, most):
+        self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.confinement = confine.Confinement()
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
@@ -261,9 +262,13 @@ class Zygote:
         while True:
             now = time.monotonic()
             wait = min((job.next_check - now for job in self.jobs), default=SILENCE_SECONDS / 4)
-            for fd, _ in self.poll.poll(max(0, int(wait * 1000) + 1)):
+            for fd, event in self.poll.poll(max(0, int(wait * 1000) + 1)):
                 if fd == 0:
+                    if not event & select.POLLIN:
+                        sys.exit(0)
                     self.accept()
+                    if len(self.jobs) >= self.most:
+                        self.poll.modify(0, 0)  # still told when the driver goes away
                     continue
                 self.poll.unregister(fd)
                 job, child = self.waiting.pop(fd)
@@ -275,6 +280,7 @@ class Zygote:
                 if all(child.status is not None for child in job.children):
                     self.jobs.remove(job)
                     self.slots.remove(job.slot)
+                    self.poll.modify(0, select.POLLIN)
                     job.report()
             now = time.monotonic()
             for job in self.jobs:
@@ -293,7 +299,8 @@ def main():
     os.environ.clear()
     os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8")
     sys.path.remove("/usr/lib/stillroom")
-    zygote = Zygote()
+    sys.path.append(f"/usr/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
+    zygote = Zygote(int(sys.argv[1]))
     gc.collect()
     gc.disable()
     gc.freeze()
