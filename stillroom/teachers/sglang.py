@@ -91,8 +91,8 @@ class SGLangClient:
 
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         """As ``ModelClient.complete``; waits for a free slot, retries within the teacher's patience."""
-        body = request_body(text, params, n)
-        async with self.slots.take(n):
+        async with self.slots.take(n) as granted:
+            body = request_body(text, params, granted)
             async for attempt in AsyncRetrying(
                 stop=_OutOfPatience(self._patience_seconds),
                 wait=_wait,
@@ -100,7 +100,7 @@ class SGLangClient:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._ask(body, n)
+                    return await self._ask(body, granted)
         raise AssertionError("unreachable: the retry loop returns or raises")
 
     async def _ask(self, body: bytes, n: int) -> list[Completion]:

@@ -1,8 +1,8 @@
 """Slots: how many samples are asked of a teacher at once, first come first served.
 
-The first few go alone, so that the first answers come back within seconds (a CPU teacher shares its speed
-among all requests in flight). From the first answer on it is the recipe's ``in_flight``, halved whenever
-the teacher says that it is busy and grown again by every answered sample.
+The very first sample goes alone, so that an answer comes back within seconds (a CPU teacher shares its speed
+among all that is in flight). From then on it is the recipe's ``in_flight``, halved whenever the teacher says
+that it is busy and grown again by every answered sample.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-FIRST_SLOTS = 4
+FIRST_SLOTS = 1
 
 
 class Slots:
@@ -22,7 +22,7 @@ class Slots:
         self._ceiling = most  # what the first answer opens up to
         self._has_answered = False
         self._in_use = 0
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
 
     @property
     def in_use(self) -> int:
@@ -35,26 +35,26 @@ class Slots:
         return self._size
 
     @asynccontextmanager
-    async def take(self, n: int) -> AsyncGenerator[None]:
-        """Hold ``n`` slots for the length of the block; a request larger than all slots goes alone."""
+    async def take(self, n: int) -> AsyncGenerator[int]:
+        """Hold slots for up to ``n`` samples for the length of the block; gives how many, at least 1."""
         if self._waiting or not self._fits(n):
-            turn = asyncio.get_running_loop().create_future()
+            turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             self._waiting.append((n, turn))
             try:
-                await turn
+                granted = await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
-                    self._give_back(n)
+                    self._give_back(turn.result())
                 elif (n, turn) in self._waiting:
                     self._waiting.remove((n, turn))
                     self._admit()
                 raise
         else:
-            self._in_use += n
+            granted = self._grant(n)
         try:
-            yield
+            yield granted
         finally:
-            self._give_back(n)
+            self._give_back(granted)
 
     def answered(self, n: int) -> None:
         """The teacher answered ``n`` samples: room for more."""
@@ -67,10 +67,15 @@ class Slots:
         self._size = self._ceiling = max(1, self._size // 2)
 
     def _fits(self, n: int) -> bool:
-        return self._in_use == 0 or self._in_use + n <= self._size
+        return self._in_use + min(n, self._size) <= self._size
 
-    def _give_back(self, n: int) -> None:
-        self._in_use -= n
+    def _grant(self, n: int) -> int:
+        granted = min(n, self._size)
+        self._in_use += granted
+        return granted
+
+    def _give_back(self, granted: int) -> None:
+        self._in_use -= granted
         self._admit()
 
     def _admit(self) -> None:
@@ -82,5 +87,4 @@ class Slots:
             if not self._fits(n):
                 return
             self._waiting.popleft()
-            self._in_use += n
-            turn.set_result(None)
+            turn.set_result(self._grant(n))

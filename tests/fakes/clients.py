@@ -75,7 +75,7 @@ class PlainTokenizer:
 def sglang_client(
     teacher: FakeTeacher | str, *, patience_seconds: float = 5.0, in_flight: int = 32, system: str | None = None
 ) -> SGLangClient:
-    """The real client, pointed at a fake teacher."""
+    """The real client, pointed at a fake teacher, all of its slots open."""
     url = teacher if isinstance(teacher, str) else teacher.url
     identity = Identity(
         name="fake",
@@ -86,7 +86,7 @@ def sglang_client(
         engine="sglang 0.5.23",
         weight_version=WEIGHTS,
     )
-    return SGLangClient(
+    client = SGLangClient(
         identity,
         urls=(url,),
         template=ChatTemplate(PlainTokenizer(), "0" * 64),
@@ -94,3 +94,5 @@ def sglang_client(
         in_flight=in_flight,
         patience_seconds=patience_seconds,
     )
+    client.slots.answered(1)  # as if the first answer, which is asked for alone, had come
+    return client

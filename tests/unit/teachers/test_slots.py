@@ -68,8 +68,11 @@ async def test_only_a_few_go_before_the_first_answer() -> None:
     assert requests.slots.size == 32
 
 
-async def test_a_small_limit_is_kept_from_the_start() -> None:
-    assert Slots(2).size == 2
+async def test_the_first_sample_goes_alone_whatever_was_asked_for() -> None:
+    slots = Slots(32)
+    async with slots.take(4) as granted:
+        assert granted == 1
+        assert slots.in_use == 1
 
 
 async def test_first_come_first_served_also_when_a_later_one_would_fit() -> None:
@@ -86,7 +89,7 @@ async def test_first_come_first_served_also_when_a_later_one_would_fit() -> None
     assert requests.began == ["running", "large", "small"]
 
 
-async def test_request_larger_than_all_slots_goes_alone() -> None:
+async def test_request_larger_than_all_slots_is_granted_all_of_them() -> None:
     requests = Requests(opened(4))
     await requests.begin("one", 1)
     await requests.begin("huge", 64)
@@ -96,7 +99,7 @@ async def test_request_larger_than_all_slots_goes_alone() -> None:
     await requests.begin("next", 1)
 
     assert requests.began == ["one", "huge"]
-    assert requests.slots.in_use == 64
+    assert requests.slots.in_use == 4
 
 
 async def test_busy_teacher_is_asked_for_half_as_much_and_never_for_nothing() -> None:
