@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -25,8 +26,9 @@ def connect() -> docker.DockerClient:
         SandboxError: when none answers, with what to do.
     """
     try:
+        _knock()
         return docker.from_env(version="auto", timeout=CALL_SECONDS)
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, OSError) as error:
         raise SandboxError(f"no Docker daemon answers ({error}). {_what_to_do()}") from error
 
 
@@ -57,6 +59,15 @@ def ensure_docker() -> docker.DockerClient:
                 first = error
         time.sleep(0.2)
     raise SandboxError(f"dockerd was started but does not answer; see {LOG}") from first
+
+
+def _knock() -> None:
+    """Connect to a local daemon's socket and hang up: Docker's SDK leaks its own where nobody answers."""
+    address = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(CALL_SECONDS)
+            probe.connect(address.removeprefix("unix://"))
 
 
 def _what_to_do() -> str:
