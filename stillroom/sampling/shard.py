@@ -173,7 +173,8 @@ class Shard:
                 )
             elif isinstance(entry, VerdictEntry):
                 verdict = entry.verdict
-                self._verdicts[verdict.sample_id, verdict.check_id, verdict.verifier_id] = verdict
+                if verdict.sample_id in self._samples:  # else its sample's line was damaged: another text will come
+                    self._verdicts[verdict.sample_id, verdict.check_id, verdict.verifier_id] = verdict
             else:
                 self._refusals[entry.request_id] = entry
         verdicts = self._verdicts.values()
