@@ -89,7 +89,8 @@ def _sign_all(documents: NewDocuments, settings: DedupSettings) -> tuple[pl.Data
 
 def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:
     """For each new document the first one, old or new, with the same text: arrival, target (itself if it is first)."""
-    everyone = pl.concat([old_signatures.select("arrival", "text_hash"), hashes])
+    old = old_signatures.select("arrival", "text_hash").join(hashes, on="text_hash", how="semi")
+    everyone = pl.concat([old, hashes])
     first = everyone.group_by("text_hash").agg(pl.col("arrival").min().alias("target"))
     return hashes.join(first, on="text_hash", how="left").select("arrival", "target").sort("arrival")
 

@@ -8,6 +8,7 @@ from stillroom.curation import verification
 from stillroom.curation.scratch import open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.similarity import jaccard
+from stillroom.curation.texts import normalise
 from stillroom.curation.verification import by_component, pages_of, verify
 
 TEXT = st.text("ab ", max_size=20)
@@ -30,7 +31,7 @@ def test_jaccard_is_that_of_plain_sets(texts: list[str]):
 def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
     wanted = [(later, earlier) for later, earlier in pairs if later < len(texts)] or [(1, 0)]
     later, earlier = np.array(wanted, np.int64).T
-    frame = pl.DataFrame({"arrival": range(len(texts)), "text": [text.strip() for text in texts]})
+    frame = pl.DataFrame({"arrival": range(len(texts)), "text": normalise(pl.Series(texts))})
     with pytest.MonkeyPatch.context() as patch, open_scratch(DedupSettings()) as scratch:
         patch.setattr(verification, "_PAGE_CHARS", 25)
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
