@@ -71,6 +71,7 @@ def sampling_params(recipe: Recipe) -> SamplingParams:
         min_p=sampling.min_p,
         repetition_penalty=sampling.repetition_penalty,
         max_new_tokens=sampling.max_new_tokens,
+        stop=tuple(find_capability(recipe.capability).stop_texts),
     )
 
 

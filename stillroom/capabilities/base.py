@@ -67,6 +67,11 @@ class Capability(Protocol):
         """Forms to ask writers for."""
         ...
 
+    @property
+    def stop_texts(self) -> Sequence[str]:
+        """Texts at which an answer is complete, so that a teacher may stop there."""
+        ...
+
     def writing_request(self, draft: Draft) -> str:
         """The message that asks a teacher to write one new task."""
         ...

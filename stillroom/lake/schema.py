@@ -165,6 +165,7 @@ TABLES = {
             min_p DOUBLE | sampling parameter
             repetition_penalty DOUBLE | sampling parameter
             max_new_tokens INTEGER | sampling parameter
+            stop VARCHAR[] | texts at which the teacher was to stop
             prompt_tokens INTEGER | counted by the server
             completion_tokens INTEGER | counted by the server
             cached_tokens INTEGER | prompt tokens the server did not compute

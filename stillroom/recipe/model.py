@@ -42,6 +42,10 @@ class Seeding(Section):
     seeds: Annotated[Path, Field(description="JSON Lines of hand-written tasks, each with solution and tests.")]
     seed_prompts: Annotated[int, Field(ge=0, description="Seeds that are themselves sampled in a run.")] = 20
     new_prompts: Annotated[int, Field(ge=0, description="Prompts the teacher is to write in a run.")] = 20
+    difficulties: Annotated[
+        tuple[str, ...] | None,
+        Field(min_length=1, description="Difficulties of the seeds to sample and the tasks to write; default all."),
+    ] = None
     writer: Annotated[Name | None, Field(description="Teacher that writes prompts; default the first.")] = None
     few_shot: FewShot = FewShot()
     requests_per_round: Annotated[int, Field(ge=1, le=512, description="Writing requests in one round.")] = 24

@@ -131,6 +131,9 @@ def _first_prompts(lake: Lake, run: Run) -> list[Prompt]:
     fresh = [prompt for prompt in fresh if prompt.prompt_id not in sampled]
     if recipe.seeding is None:
         return fresh
+    wanted_difficulties = recipe.seeding.difficulties
+    if wanted_difficulties:
+        fresh = [prompt for prompt in fresh if prompt.difficulty_asked in wanted_difficulties]
     fresh.sort(key=lambda prompt: fingerprint([recipe.dataset, prompt.prompt_id]))
     chosen = fresh[: recipe.seeding.seed_prompts]
     return sorted(chosen, key=lambda prompt: _DIFFICULTIES.get(prompt.difficulty_asked, len(_DIFFICULTIES)))

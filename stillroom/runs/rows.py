@@ -212,6 +212,7 @@ def _sample_row(entry: SampleEntry, request: Request, prompt: Prompt, capability
         "min_p": params.min_p,
         "repetition_penalty": params.repetition_penalty,
         "max_new_tokens": params.max_new_tokens,
+        "stop": list(params.stop),
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
         "cached_tokens": completion.cached_tokens,

@@ -69,6 +69,8 @@ def draw(round_: Round, position: int, seeding: Seeding, capability: Capability)
     seed = fingerprint(["draw", round_.run_id, round_.number, position])
     chance = random.Random(seed)  # noqa: S311 - reproducible draws, not secrets
     seeds = [prompt for prompt in round_.pool if prompt.origin is Origin.SEED]
+    if seeding.difficulties:  # a writer that is to write easy tasks is shown easy ones
+        seeds = [prompt for prompt in seeds if prompt.difficulty_asked in seeding.difficulties] or seeds
     written = [prompt for prompt in round_.pool if prompt.origin is Origin.WRITTEN]
     shown = chance.sample(seeds, min(seeding.few_shot.seeds, len(seeds)))
     shown += chance.sample(written, min(seeding.few_shot.generated, len(written)))
@@ -76,7 +78,7 @@ def draw(round_: Round, position: int, seeding: Seeding, capability: Capability)
     return Draft(
         examples=tuple(shown),
         topic=chance.choice(capability.topics),
-        difficulty=chance.choice(capability.difficulties),
+        difficulty=chance.choice(seeding.difficulties or capability.difficulties),
         form=chance.choice(capability.forms),
     )
 

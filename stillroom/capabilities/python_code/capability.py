@@ -7,7 +7,7 @@ from stillroom.capabilities.python_code import writing
 from stillroom.capabilities.python_code.extraction import extract_code
 from stillroom.records import Answer, Check, Completion, Prompt
 
-INSTRUCTION = "Answer with one Python code block that holds the function and nothing else."
+INSTRUCTION = "Answer with one Python code block that holds only the function: no docstring, comments or examples."
 
 
 class PythonCode:
@@ -39,6 +39,9 @@ class PythonCode:
     )
     difficulties: Sequence[str] = ("easy", "medium", "hard")
     forms: Sequence[str] = ("function", "function-with-examples", "story")
+
+    # What follows the first closed block is talk: it would be paid for and thrown away.
+    stop_texts: Sequence[str] = ("\n```\n",)
 
     def writing_request(self, draft: Draft) -> str:
         """As ``Capability.writing_request``."""

@@ -5,7 +5,7 @@ SELECT
     p.origin, p.task, p.topic, p.difficulty_asked, p.form, p.parents, p.writer_teacher,
     p.nearest_prompt_id, p.nearest_score, p.writing_round, p.writing_request, p.tests,
     s.teacher_id, s.sample_index, s.epoch, s.request_text, s.response, s.answer,
-    s.temperature, s.top_p, s.top_k, s.min_p, s.repetition_penalty, s.max_new_tokens,
+    s.temperature, s.top_p, s.top_k, s.min_p, s.repetition_penalty, s.max_new_tokens, s.stop,
     s.prompt_tokens, s.completion_tokens, s.latency_seconds, s.answered_at,
     v.verifier, v.outcome, v.tests_passed, v.tests_total, v.image_digest, v.calibration_id,
     t.revision, t.revision_source, t.model, t.licence, t.template_sha256,
