@@ -83,7 +83,7 @@ def test_cut_answer_is_truncated_though_it_holds_code() -> None:
 
 
 def test_huge_answer_is_cut_before_it_is_parsed() -> None:
-    answer = extract(f"```python\n{CODE}\n" + "x = 1\n" * MAX_RESPONSE_CHARACTERS + "```")
+    answer = extract(f"```python\n{CODE}\n" + "# filler\n" * MAX_RESPONSE_CHARACTERS + "```")
 
     assert len(answer.text) < MAX_RESPONSE_CHARACTERS
     assert answer.text.startswith(CODE)
