@@ -1,8 +1,9 @@
 """Decides about every sample of a run: kept, or dropped with the first gate that stopped it.
 
-The gates in their order: verification (a sample must have passed), answers that duplicate another (of this
-run or published), prompts that duplicate another, and rank (at most k of a prompt). Duplicates go before rank,
-so that the k that stay are different from one another.
+The gates in their order: verification (a sample must have passed), prompts that duplicate another, and then,
+for each prompt's samples from the best down until k are kept, answers that duplicate one that is kept or
+published. So the k that stay differ from one another, nothing is dropped in favour of a sample that is itself
+dropped, and what is left over when the k places are taken goes by rank.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +26,9 @@ class Gate(StrEnum):
 
     PUBLISHED = "published"
     VERIFICATION = "verification"
+    PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
-    PROMPT_DUPLICATE = "prompt-duplicate"
     RANK = "rank"
     KEPT = "kept"
 
@@ -92,7 +93,15 @@ class Curated:
     """Exactly one decision per candidate, and what deduplication found by kind of text."""
 
     decisions: tuple[Decision, ...]
-    duplicates: Mapping[str, Duplicates]
+    duplicates: "Mapping[str, Found]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What deduplication found among one kind of text: drops and signatures as in ``Duplicates``."""
+
+    drops: pl.DataFrame
+    signatures: pl.DataFrame
 
 
 def curate(
@@ -112,31 +121,22 @@ def curate(
         answers: published answers, by sample id.
         prompts: published tasks, by prompt id.
     """
-    decisions = {one.sample_id: _before_duplicates(one) for one in candidates}
-    open_ = [one for one in candidates if decisions[one.sample_id] is None]
-    ranks = _ranks(open_, selection)
-    found: dict[str, Duplicates] = {}
-    if curation.exact or curation.near_answers:
-        texts = [(one.sample_id, one.answer, ranks[one.sample_id]) for one in open_]
-        found["answer"] = _duplicates(texts, answers, curation.near_answers)
-        repeated = {drop["id"]: drop for drop in found["answer"].drops.iter_rows(named=True)}
-        for one in open_:
-            if one.sample_id in repeated:
-                decisions[one.sample_id] = _as_duplicate(one, repeated[one.sample_id])
+    decisions = {one.sample_id: _verified(one) for one in candidates}
+    found: dict[str, Found] = {}
     if curation.near_prompts:
-        tasks = {one.prompt_id: (one.task, one.prompt_rank) for one in open_ if decisions[one.sample_id] is None}
-        published = set(prompts.signatures["id"])
-        texts = [(id_, task, rank) for id_, (task, rank) in tasks.items() if id_ not in published]
-        found["prompt"] = _duplicates(texts, prompts, curation.near_prompts)
-        dropped = {drop["id"]: drop for drop in found["prompt"].drops.iter_rows(named=True)}
-        for one in open_:
-            if decisions[one.sample_id] is None and one.prompt_id in dropped:
-                decisions[one.sample_id] = _as_prompt_duplicate(one, dropped[one.prompt_id])
-    _keep_best(candidates, decisions, ranks, selection.keep)
+        found["prompt"] = _drop_alike_prompts(_undecided(candidates, decisions), decisions, prompts, curation)
+    filling = _Filling(selection=selection, curation=curation, published=answers)
+    answers_found = filling.run(candidates, decisions)
+    if curation.exact or curation.near_answers:
+        found["answer"] = answers_found
     return Curated(decisions=tuple(one for one in decisions.values() if one is not None), duplicates=found)
 
 
-def _before_duplicates(one: Candidate) -> Decision | None:
+def _undecided(candidates: Sequence[Candidate], decisions: Mapping[str, Decision | None]) -> list[Candidate]:
+    return [one for one in candidates if decisions[one.sample_id] is None]
+
+
+def _verified(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
@@ -165,6 +165,21 @@ def _ranks(candidates: Sequence[Candidate], selection: Selection) -> dict[str, i
         ordered = sorted(group, key=lambda one: (key(one), one.sample_index))
         ranks |= {one.sample_id: place for place, one in enumerate(ordered)}
     return ranks
+
+
+def _drop_alike_prompts(
+    open_: Sequence[Candidate], decisions: dict[str, Decision | None], published: Published, curation: Curation
+) -> Found:
+    """Drop the samples of prompts that are near-duplicates of an earlier one."""
+    known = set(published.signatures["id"])
+    tasks = {one.prompt_id: (one.task, one.prompt_rank) for one in open_ if one.prompt_id not in known}
+    texts = [(id_, task, rank) for id_, (task, rank) in tasks.items()]
+    found = _duplicates(texts, published, curation.near_prompts)
+    dropped = {drop["id"]: drop for drop in found.drops.iter_rows(named=True)}
+    for one in open_:
+        if one.prompt_id in dropped:
+            decisions[one.sample_id] = _as_prompt_duplicate(one, dropped[one.prompt_id])
+    return Found(drops=found.drops, signatures=found.signatures)
 
 
 def _duplicates(texts: Sequence[tuple[str, str, int]], published: Published, near: Near | None) -> Duplicates:
@@ -201,27 +216,84 @@ def _as_prompt_duplicate(one: Candidate, drop: Mapping[str, object]) -> Decision
     )
 
 
-def _keep_best(
-    candidates: Sequence[Candidate], decisions: dict[str, Decision | None], ranks: Mapping[str, int], keep: int
-) -> None:
-    """The last gate: fill each prompt's places in order of rank, published samples first."""
-    places: dict[str, list[str]] = {}
-    for one in candidates:
-        if one.is_published:
-            places.setdefault(one.prompt_id, []).append(one.sample_id)
-    undecided = [one for one in candidates if decisions[one.sample_id] is None]
-    for one in sorted(undecided, key=lambda one: ranks[one.sample_id]):
-        taken = places.setdefault(one.prompt_id, [])
-        if len(taken) < keep:
-            taken.append(one.sample_id)
-            decision = Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.KEPT)
-        else:
-            decision = Decision(
-                sample_id=one.sample_id,
-                prompt_id=one.prompt_id,
-                gate=Gate.RANK,
-                reason=f"more than {keep} passed",
-                evidence=f"its prompt's places went to {', '.join(taken)}",
-                matched_id=taken[-1],
-            )
-        decisions[one.sample_id] = decision
+class _Filling:
+    """Fills each prompt's places from its best sample down, leaving out what duplicates a kept or published one.
+
+    In rounds: every prompt with a free place offers as many of its next samples as it has places; the offers
+    that duplicate nothing kept are kept; the next round compares with them too. Two or three rounds suffice
+    in practice, and each settles every offer that it looks at.
+    """
+
+    def __init__(self, *, selection: Selection, curation: Curation, published: Published) -> None:
+        self._selection = selection
+        self._curation = curation
+        self._published = published
+        self._kept: dict[str, Candidate] = {}
+        self._places: dict[str, list[str]] = {}
+        self._signatures = published.signatures
+
+    def run(self, candidates: Sequence[Candidate], decisions: dict[str, Decision | None]) -> Found:
+        """Decide about all that is undecided."""
+        for one in candidates:
+            if one.is_published:
+                self._places.setdefault(one.prompt_id, []).append(one.sample_id)
+        open_ = _undecided(candidates, decisions)
+        ranks = _ranks(open_, self._selection)
+        queues: dict[str, list[Candidate]] = {}
+        for one in sorted(open_, key=lambda one: ranks[one.sample_id], reverse=True):
+            queues.setdefault(one.prompt_id, []).append(one)
+        rounds: list[Found] = []
+        while offered := [one for prompt_id, queue in queues.items() for one in self._offer(prompt_id, queue)]:
+            rounds.append(self._settle(offered, ranks, decisions))
+        for queue in queues.values():
+            for one in queue:
+                decisions[one.sample_id] = self._lost_by_rank(one)
+        return Found(
+            drops=pl.concat([found.drops for found in rounds], how="vertical_relaxed") if rounds else pl.DataFrame(),
+            signatures=pl.concat([SIGNATURE_SCHEMA.to_frame(), *(found.signatures for found in rounds)]),
+        )
+
+    def _offer(self, prompt_id: str, queue: list[Candidate]) -> list[Candidate]:
+        """The prompt's next samples, at most as many as it has free places; ``queue`` has the best last."""
+        free = max(0, self._selection.keep - len(self._places.get(prompt_id, [])))
+        return [queue.pop() for _ in range(min(free, len(queue)))]
+
+    def _settle(
+        self, offered: Sequence[Candidate], ranks: Mapping[str, int], decisions: dict[str, Decision | None]
+    ) -> Found:
+        found = Found(drops=pl.DataFrame(), signatures=SIGNATURE_SCHEMA.to_frame())
+        if self._curation.exact or self._curation.near_answers:
+            texts = [(one.sample_id, one.answer, ranks[one.sample_id]) for one in offered]
+            against = Published(signatures=self._signatures, texts=self._texts)
+            duplicates = _duplicates(texts, against, self._curation.near_answers)
+            found = Found(drops=duplicates.drops, signatures=duplicates.signatures)
+        repeated = {drop["id"]: drop for drop in found.drops.iter_rows(named=True)}
+        for one in offered:
+            if one.sample_id in repeated:
+                decisions[one.sample_id] = _as_duplicate(one, repeated[one.sample_id])
+                continue
+            decisions[one.sample_id] = Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.KEPT)
+            self._kept[one.sample_id] = one
+            self._places.setdefault(one.prompt_id, []).append(one.sample_id)
+        kept = found.signatures.filter(pl.col("id").is_in(list(self._kept)))
+        self._signatures = pl.concat([self._signatures, kept])
+        return found
+
+    def _texts(self, ids: list[str]) -> pl.DataFrame:
+        """Texts of kept samples from memory, of published ones from where they are."""
+        ours = {"id": [id_ for id_ in ids if id_ in self._kept]}
+        texts = [self._kept[id_].answer for id_ in ours["id"]]
+        frame = pl.DataFrame({**ours, "text": texts}, schema={"id": pl.String, "text": pl.String})
+        others = [id_ for id_ in ids if id_ not in self._kept]
+        return pl.concat([frame, self._published.texts(others)]) if others else frame
+
+    def _lost_by_rank(self, one: Candidate) -> Decision:
+        taken = self._places[one.prompt_id]
+        return Decision(
+            sample_id=one.sample_id,
+            prompt_id=one.prompt_id,
+            gate=Gate.RANK,
+            reason=f"more than {self._selection.keep} passed",
+            evidence=f"its prompt's places went to {', '.join(taken)}",
+            matched_id=taken[-1],
+        )

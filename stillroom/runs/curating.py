@@ -5,8 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from stillroom.curation.duplicates import Duplicates
-from stillroom.curation.selection import Candidate, Curated, Decision, Published, curate
+from stillroom.curation.selection import Candidate, Curated, Decision, Found, Published, curate
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
@@ -135,7 +134,7 @@ def _selection(curation_id: str, decision: Decision, shard: int) -> Row:
     }
 
 
-def _cluster_rows(curation_id: str, kind: str, found: Duplicates) -> list[Row]:
+def _cluster_rows(curation_id: str, kind: str, found: Found) -> list[Row]:
     return [
         {
             "curation_id": curation_id,
@@ -149,7 +148,7 @@ def _cluster_rows(curation_id: str, kind: str, found: Duplicates) -> list[Row]:
     ]
 
 
-def _signature_rows(curation_id: str, kind: str, found: Duplicates) -> list[Row]:
+def _signature_rows(curation_id: str, kind: str, found: Found) -> list[Row]:
     return [
         {"curation_id": curation_id, "kind": kind, "owner_id": row.pop("id"), **row}
         for row in found.signatures.iter_rows(named=True)
