@@ -31,6 +31,7 @@ from tasks.workshop import open_workshop
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = (8, 16, 32)
+JSON = {"content-type": "application/json"}
 SAMPLES = 4  # n of every request
 ROUNDS = 3
 
@@ -83,7 +84,7 @@ async def bare(client: SGLangClient, texts: Sequence[str], params: SamplingParam
 
         async def post(text: str) -> int:
             async with gate:
-                reply = await http.post(f"{url}/generate", content=request_body(text, params, SAMPLES))
+                reply = await http.post(f"{url}/generate", content=request_body(text, params, SAMPLES), headers=JSON)
                 return sum(one["meta_info"]["completion_tokens"] for one in reply.raise_for_status().json())
 
         began = time.perf_counter()

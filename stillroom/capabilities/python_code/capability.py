@@ -7,7 +7,7 @@ from stillroom.capabilities.python_code import writing
 from stillroom.capabilities.python_code.extraction import extract_code
 from stillroom.records import Answer, Check, Completion, Prompt
 
-INSTRUCTION = "Answer with one Python code block that holds only the function: no docstring, comments or examples."
+INSTRUCTION = "Reply with the shortest correct Python function, in one code block."
 
 
 class PythonCode:

@@ -8,22 +8,25 @@ from stillroom.records import Answer, Completion, FinishReason
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text
 REFUSAL_OPENINGS = ("i'm sorry", "i am sorry", "sorry,", "i cannot", "i can't", "i'm unable", "i am unable", "as an ai")
 FENCE = "```"
+EXAMPLE_STATEMENTS = (ast.Assert, ast.Expr)
 PYTHON_TAGS = ("", "python", "py", "python3")
 
 
 def extract_code(completion: Completion, entry_point: str) -> Answer:
     """The Python source in ``completion``: the fenced block that defines ``entry_point``, else the first one.
 
-    Text without a fence counts when the whole of it is Python source that defines a function or class.
+    Usage examples at the top level (calls, prints, asserts, a main block) are left out: they are not the answer,
+    and a wrong example after a right function says nothing about the function. Text without a fence counts when
+    the whole of it is Python source that defines a function or class.
     """
     if completion.finish_reason is FinishReason.LENGTH:
         return Answer(text="", problem="truncated")
     text = completion.text[:MAX_RESPONSE_CHARACTERS]
     blocks = list(_fenced_blocks(text))
     if blocks:
-        return Answer(text=next((block for block in blocks if _defines(block, entry_point)), blocks[0]))
+        return Answer(text=_without_examples(next((one for one in blocks if _defines(one, entry_point)), blocks[0])))
     if _is_code(text):
-        return Answer(text=text.strip("\n"))
+        return Answer(text=_without_examples(text.strip("\n")))
     refused = text.strip().lower().startswith(REFUSAL_OPENINGS)
     return Answer(text="", problem="refusal" if refused else "harness:no-code")
 
@@ -45,6 +48,32 @@ def _fenced_blocks(text: str) -> Iterator[str]:
             lines.append(line)
     if lines is not None and wanted:
         yield "\n".join(lines)
+
+
+def _without_examples(source: str) -> str:
+    """``source`` without the top-level statements that neither define nor import anything; lines are kept as written.
+
+    Source that cannot be parsed, or that would be left empty, stays as it is.
+    """
+    statements = _statements(source)
+    examples = [node for node in statements if isinstance(node, EXAMPLE_STATEMENTS) or _is_main_block(node)]
+    if not examples or len(examples) == len(statements):
+        return source
+    lines: list[str | None] = list(source.split("\n"))
+    shared = {line for node in statements if node not in examples for line in _lines_of(node)}
+    for node in examples:
+        for line in _lines_of(node):
+            if line not in shared:  # two statements on one line stay together
+                lines[line] = None
+    return "\n".join(line for line in lines if line is not None).rstrip()
+
+
+def _lines_of(node: ast.stmt) -> range:
+    return range(node.lineno - 1, node.end_lineno or node.lineno)
+
+
+def _is_main_block(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
 
 
 def _defines(source: str, name: str) -> bool:

@@ -65,14 +65,14 @@ def read_proposal(reply: str, *, min_checks: int) -> Proposal | Rejection:
     if not MIN_TASK_WORDS <= words <= MAX_TASK_WORDS:
         return Rejection(reason="task-length", detail=f"{words} words, expected {MIN_TASK_WORDS} to {MAX_TASK_WORDS}")
     solution = "\n".join(written.solution).strip("\n")
-    entry_point = _called_function(solution, written.task)
-    if isinstance(entry_point, Rejection):
-        return entry_point
-    tests = usable_tests(written.tests[:MAX_TESTS], entry_point)
+    function = _function_of(solution, written.task)
+    if isinstance(function, Rejection):
+        return function
+    tests = usable_tests(written.tests[:MAX_TESTS], function.name)
     if len(tests) < min_checks:
         return Rejection(reason="tests:too-few", detail=f"{len(tests)} usable of {len(written.tests)}")
-    check = Check(tests="\n".join(tests), entry_point=entry_point)
-    return Proposal(task=written.task.strip(), check=check, reference=solution)
+    check = Check(tests="\n".join(tests), entry_point=function.name)
+    return Proposal(task=_named(written.task.strip(), function), check=check, reference=solution)
 
 
 def usable_tests(tests: list[str], entry_point: str) -> list[str]:
@@ -88,19 +88,28 @@ def usable_tests(tests: list[str], entry_point: str) -> list[str]:
     return list(found)
 
 
-def _called_function(solution: str, task: str) -> str | Rejection:
-    """Name of the function the task is about: defined in the solution and named in the task."""
+def _function_of(solution: str, task: str) -> ast.FunctionDef | Rejection:
+    """The function that the task is about: defined in the solution, and the one the task names if it names any."""
     try:
         body = ast.parse(solution).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Rejection(reason="reference:syntax", detail=str(error))
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef) and not keyword.iskeyword(node.name)]
-    if not names:
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and not keyword.iskeyword(node.name)]
+    if not functions:
         return Rejection(reason="reference:no-function", detail="the solution defines no function")
-    named = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", task)]
-    if not named:
-        return Rejection(reason="task:unnamed-function", detail=f"the task does not name {names[0]}")
-    return named[0]
+    return next((node for node in functions if _names(task, node)), functions[0])
+
+
+def _names(task: str, function: ast.FunctionDef) -> bool:
+    return re.search(rf"(?<!\w){re.escape(function.name)}(?!\w)", task) is not None
+
+
+def _named(task: str, function: ast.FunctionDef) -> str:
+    """The task with the name of its function: a task that leaves it open cannot be tested."""
+    if _names(task, function):
+        return task
+    signature = f"{function.name}({ast.unparse(function.args)})"
+    return f"{task} Name the function `{signature}`."
 
 
 def _calls(node: ast.AST, name: str) -> bool:

@@ -104,3 +104,23 @@ def test_example_teaches_the_verified_code_and_nothing_around_it() -> None:
     assert example.messages[0][1] == capability.question(prompt(1))
     assert example.messages[1][1] == f"```python\n{CODE}\n```"
     assert example.answer == CODE
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param("print(add(1, 2))", id="print"),
+        pytest.param("assert add(1, 2) == 4", id="wrong assert"),
+        pytest.param("if __name__ == '__main__':\n    add(1)\n    add(2)", id="main block"),
+        pytest.param("# Example\nadd(\n    1,\n    2,\n)", id="call over several lines"),
+    ],
+)
+def test_usage_examples_are_not_part_of_the_answer(example: str) -> None:
+    code = "import math\n\nLIMIT = 3\n\ndef add(a, b):\n    print(a)\n    assert b\n    return a + b"
+    answer = extract(f"```python\n{code}\n\n{example}\n```")
+
+    assert answer.text.replace("# Example", "").rstrip() == code
+
+
+def test_two_statements_on_one_line_stay_together() -> None:
+    assert "x = 1" in extract("```python\ndef add(a, b):\n    return a + b\nx = 1; print(x)\n```").text

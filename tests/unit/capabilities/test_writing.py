@@ -34,6 +34,22 @@ def test_good_reply_becomes_a_proposal() -> None:
     assert proposal.check.tests.splitlines() == GOOD["tests"]
 
 
+def test_task_that_leaves_the_name_open_is_given_it() -> None:
+    task = "Write a function that returns twice the number that it is given, whatever it is."
+    proposal = read({**GOOD, "task": task})
+
+    assert isinstance(proposal, Proposal)
+    assert proposal.task == f"{task} Name the function `double(n)`."
+
+
+def test_part_of_a_word_is_no_name() -> None:
+    solution, tests = ["def do(n):", "    return n"], ["assert do(1) == 1", "assert do(2) == 2", "assert do(3) == 3"]
+    proposal = read({**GOOD, "solution": solution, "tests": tests})
+
+    assert isinstance(proposal, Proposal)
+    assert proposal.task.endswith("Name the function `do(n)`.")
+
+
 def test_fake_teachers_tasks_are_good_replies() -> None:
     assert all(isinstance(read(written_task(number)), Proposal) for number in range(20))
     jsonschema.validate(written_task(1), json.loads(CODE.writing_schema()))
@@ -47,8 +63,7 @@ def test_fake_teachers_tasks_are_good_replies() -> None:
         pytest.param({"solution": ["def double(n)", "    return"]}, "reference:syntax", id="solution is no Python"),
         pytest.param({"solution": ["x = 1"]}, "reference:no-function", id="solution without function"),
         pytest.param({"solution": []}, "reference:no-function", id="no solution"),
-        pytest.param({"solution": ["def triple(n):", "    return 3"]}, "task:unnamed-function", id="another function"),
-        pytest.param({"solution": ["def do(n):", "    return n"]}, "task:unnamed-function", id="part of a word"),
+        pytest.param({"solution": ["def triple(n):", "    return 3"]}, "tests:too-few", id="tests of another function"),
         pytest.param({"tests": ["assert double(1) == 2"]}, "tests:too-few", id="one test"),
         pytest.param({"tests": ["assert double(1) == 2"] * 5}, "tests:too-few", id="one test repeated"),
         pytest.param({"tests": ["assert True", "assert 1 == 1"]}, "tests:too-few", id="tests that call nothing"),
