@@ -21,6 +21,7 @@ TextsOf: TypeAlias = Callable[[list[str]], pl.DataFrame]
 
 _IDS_AT_A_TIME = 10_000
 _PAIRS_AT_A_TIME = 200_000
+_TURN_ROWS = 4_096
 _BUCKET_ROWS = 4_000_000  # handed to DuckDB at a time: as many bands as fit
 _NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
@@ -92,7 +93,7 @@ class NearSearch:
         self._arrivals = np.concatenate([old_arrivals, new_arrivals])
         self._keys = np.concatenate([old_keys, new_keys])
         crowded_buckets = 0
-        for rows in self._bucket_rows(new_keys, new_arrivals, old_keys, old_arrivals):
+        for rows in self._bucket_rows(_by_band(new_keys), new_arrivals, _by_band(old_keys), old_arrivals):
             buckets, arrivals = scratch.shared_buckets(*rows)
             _, place, sizes = np.unique(buckets, return_inverse=True, return_counts=True)
             is_crowded = sizes[place] > peers + 1
@@ -105,10 +106,10 @@ class NearSearch:
     def _bucket_rows(
         self, new_keys: BandKeys, new: Arrivals, old_keys: BandKeys, old: Arrivals
     ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        """The rows (bucket, arrival) of new and of old documents that may share a bucket, some bands at a time."""
+        """The rows (bucket, arrival) of documents that may share a bucket, some bands at a time; keys by band."""
         some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
         for band in range(self._settings.bands):
-            of_new, of_old = np.ascontiguousarray(new_keys[:, band]), np.ascontiguousarray(old_keys[:, band])
+            of_new, of_old = new_keys[band], old_keys[band]
             new_may, old_may = may_share(of_new, of_old)
             some_new.append(_rows_of_band(band, of_new[new_may], new[new_may]))
             some_old.append(_rows_of_band(band, of_old[old_may], old[old_may]))
@@ -130,6 +131,7 @@ class NearSearch:
             scratch.forget_passing_pairs()
             is_kept = ~np.isin(arrivals, dropped)
             self._add_pairs(scratch, buckets, arrivals, is_kept, lasting=False)
+            scratch.choose_candidates(self._settings.most_compared)
             self._verify(scratch)
             matches = scratch.matches(self._settings.threshold)
             representatives = choose_representatives(matches["later"].to_numpy(), matches["earlier"].to_numpy())
@@ -145,8 +147,9 @@ class NearSearch:
         later, earlier = later[is_new], earlier[is_new]
         for start in range(0, len(later), _PAIRS_AT_A_TIME):
             some = slice(start, start + _PAIRS_AT_A_TIME)
-            is_likely = self._estimates(later[some], earlier[some]) >= self._settings.least_estimate
-            scratch.add_pairs(later[some][is_likely], earlier[some][is_likely], lasting=lasting)
+            estimates = self._estimates(later[some], earlier[some])
+            is_likely = estimates >= self._settings.least_estimate
+            scratch.add_pairs(later[some][is_likely], earlier[some][is_likely], estimates[is_likely], lasting=lasting)
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
         left, right = (self._keys[np.searchsorted(self._arrivals, side)] for side in (later, earlier))
@@ -178,6 +181,14 @@ class NearSearch:
     def _first_new(self) -> int:
         """The arrival of the first new document; all old ones lie below."""
         return int(self._documents.order["arrival"][0]) if len(self._documents.order) else 0
+
+
+def _by_band(keys: BandKeys) -> BandKeys:
+    """Keys of shape (documents, bands) as (bands, documents), turned round in blocks that fit the cache."""
+    turned = np.empty(keys.shape[::-1], np.uint32)
+    for start in range(0, len(keys), _TURN_ROWS):
+        turned[:, start : start + _TURN_ROWS] = keys[start : start + _TURN_ROWS].T
+    return turned
 
 
 def _rows_of_band(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:

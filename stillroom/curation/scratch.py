@@ -16,7 +16,7 @@ from stillroom.errors import LakeError
 
 _TABLES = """
 CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
-CREATE TABLE pairs (later BIGINT, earlier BIGINT, is_lasting BOOLEAN);
+CREATE TABLE pairs (later BIGINT, earlier BIGINT, estimate DOUBLE, is_lasting BOOLEAN);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
 CREATE TEMP TABLE loose_texts (position BIGINT, text VARCHAR);
 """
@@ -32,12 +32,18 @@ WITH everyone AS (
 SELECT bucket, arrival FROM everyone SEMI JOIN shared USING (bucket) ORDER BY bucket, arrival
 """
 
+_CANDIDATES = """
+CREATE OR REPLACE TEMP TABLE candidates AS
+SELECT later, earlier FROM (SELECT DISTINCT later, earlier, estimate FROM pairs)
+QUALIFY row_number() OVER (PARTITION BY later ORDER BY estimate DESC, earlier) <= $most
+"""
+
 _UNVERIFIED = """
-SELECT DISTINCT later, earlier FROM pairs ANTI JOIN similarities USING (later, earlier)
+SELECT later, earlier FROM candidates ANTI JOIN similarities USING (later, earlier)
 """
 
 _MATCHES = """
-SELECT later, earlier, jaccard FROM similarities SEMI JOIN pairs USING (later, earlier)
+SELECT later, earlier, jaccard FROM similarities SEMI JOIN candidates USING (later, earlier)
 WHERE jaccard >= ? ORDER BY later, earlier
 """
 
@@ -79,10 +85,15 @@ class Scratch:
         rows = self._connection.execute("SELECT bucket, arrival FROM crowded ORDER BY bucket, arrival").fetchnumpy()
         return np.asarray(rows["bucket"], np.int64), np.asarray(rows["arrival"], np.int64)
 
-    def add_pairs(self, later: Arrivals, earlier: Arrivals, *, lasting: bool) -> None:
-        """Add candidate pairs; those that are not lasting are gone with ``forget_passing_pairs``."""
-        with self._view("fresh", pl.DataFrame({"later": later, "earlier": earlier}).unique()):
-            self._connection.execute("INSERT INTO pairs SELECT later, earlier, ? FROM fresh", [lasting])
+    def add_pairs(self, later: Arrivals, earlier: Arrivals, estimates: NDArray[np.float64], *, lasting: bool) -> None:
+        """Add pairs with their estimated similarity; the not lasting are gone with ``forget_passing_pairs``."""
+        pairs = pl.DataFrame({"later": later, "earlier": earlier, "estimate": estimates})
+        with self._view("fresh", pairs.unique()):
+            self._connection.execute("INSERT INTO pairs SELECT later, earlier, estimate, ? FROM fresh", [lasting])
+
+    def choose_candidates(self, most: int) -> None:
+        """Make candidates of the pairs: for each later document its ``most`` likeliest duplicates."""
+        self._connection.execute(_CANDIDATES, {"most": most})
 
     def forget_passing_pairs(self) -> None:
         """Drop the pairs that depended on who was kept; their similarities stay known."""

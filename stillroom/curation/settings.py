@@ -27,6 +27,8 @@ class DedupSettings:
         bucket_peers: with how many earlier kept documents of one bucket a document is compared: half of them
             the bucket's first, half its latest. This alone bounds the work on a corpus full of boilerplate, and
             costs nothing where buckets are smaller.
+        most_compared: with how many others a document is compared exactly at most: those that its sketch resembles
+            most. Few have that many.
         memory_bytes: what DuckDB may hold before it spills; text and shingles in work take about as much again.
         spill_directory: where the scratch database lies; the system's temporary folder by default.
     """
@@ -34,6 +36,7 @@ class DedupSettings:
     threshold: float = 0.7
     recall: float = 0.999
     bucket_peers: int = 16
+    most_compared: int = 32
     memory_bytes: int = 1024 * _MEBIBYTE
     spill_directory: Path | None = None
 
@@ -47,6 +50,7 @@ class DedupSettings:
             ("threshold", self.threshold, 0.3, 1.0),
             ("recall", self.recall, 0.5, 0.999999),
             ("bucket_peers", self.bucket_peers, 2, 1024),
+            ("most_compared", self.most_compared, 1, math.inf),
             ("memory_bytes", self.memory_bytes, 64 * _MEBIBYTE, math.inf),
         ):
             if not least <= value <= most:

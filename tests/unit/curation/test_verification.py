@@ -35,7 +35,8 @@ def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
     with pytest.MonkeyPatch.context() as patch, open_scratch(DedupSettings()) as scratch:
         patch.setattr(verification, "_PAGE_CHARS", 25)
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
-        scratch.add_pairs(later, earlier, lasting=True)
+        scratch.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
+        scratch.choose_candidates(100)
         verify(scratch, later, earlier, involved.iter_slices(3))
         found = {pair[:2]: pair[2] for pair in scratch.matches(0.0).rows()}
     assert found == dict(zip(wanted, jaccard(frame["text"].to_list(), later, earlier).tolist(), strict=True))
