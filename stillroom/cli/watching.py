@@ -51,7 +51,7 @@ class TerminalWatcher:
     def say(self, line: str) -> None:
         """Print a line above the bars."""
         self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/dim]  ", end="")
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def wrote(self, writing_round: int, replied: int, requested: int) -> None:
         """Move the bar of a writing round."""

@@ -1,6 +1,7 @@
 """Applies a model's own chat template on our side, so that the exact text sent is known and recorded."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -38,6 +39,7 @@ def load_template(model: str, *, revision: str | None = None) -> ChatTemplate:
     Raises:
         TeacherError: the tokenizer cannot be loaded, or has no chat template.
     """
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it would say that there is no torch
     from transformers import AutoTokenizer  # slow to import
 
     pinned = None if Path(model).is_dir() else revision  # a folder has no revisions

@@ -15,7 +15,7 @@ import pytest
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture

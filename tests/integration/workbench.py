@@ -14,7 +14,7 @@ from tests.fakes.tokenizer import make_tokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "data" / "seeds" / "python_functions.jsonl"
-BUILD_SECONDS = 240.0
+BUILD_SECONDS = 600.0
 
 RECIPE = """
 dataset: {dataset}
@@ -103,7 +103,7 @@ class Workbench:
         return done.json
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 90.0) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
