@@ -30,7 +30,7 @@ def bench(tmp_path: Path, teacher: TeacherProcess) -> Workbench:
 
 
 def paid_samples(teacher: TeacherProcess) -> int:
-    return sum(one.kind == "answer" for one in teacher.paid)
+    return sum(one.kind == "sample" for one in teacher.paid)
 
 
 def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Workbench) -> None:
