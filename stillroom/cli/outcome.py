@@ -56,7 +56,7 @@ def outcome_of(
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
         "tokens_per_example": spent["tokens"] / new if new else None,
-        "seconds_per_example": seconds / new if new else None,
+        "seconds_per_example": seconds / new if new and not run.is_continued else None,
         "money": spent["money"],
         "currency": spent["currency"],
         "seconds": seconds,
@@ -77,15 +77,13 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
         ("samples paid for", f"{outcome['samples']} for {outcome['prompts_answered']} prompts"),
         ("passed", f"{outcome['passed']} ({100 * outcome['pass_rate']:.1f} %)"),
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
-        ("time", f"{outcome['seconds']:.0f} s"),
+        ("this build took", f"{outcome['seconds']:.0f} s"),
     ]
     if outcome["tokens_per_example"] is not None:
-        rows.append(
-            (
-                "per kept example",
-                f"{outcome['tokens_per_example']:.0f} completion tokens, {outcome['seconds_per_example']:.1f} s",
-            )
-        )
+        per_example = f"{outcome['tokens_per_example']:.0f} completion tokens"
+        if outcome["seconds_per_example"] is not None:  # unknown where an earlier build did part of the work
+            per_example += f", {outcome['seconds_per_example']:.1f} s"
+        rows.append(("per kept example", per_example))
     if outcome["first_sample_seconds"] is not None:
         rows.append(("first sample after", f"{outcome['first_sample_seconds']:.1f} s"))
     for name, value in rows:

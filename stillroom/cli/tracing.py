@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from stillroom.cli.ancestry import Ancestry
 
-PARAMETERS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
+PARAMETERS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens", "stop")
 
 
 def register(app: typer.Typer) -> None:

@@ -68,6 +68,8 @@ def read_proposal(reply: str, *, min_checks: int) -> Proposal | Rejection:
     function = _function_of(solution, written.task)
     if isinstance(function, Rejection):
         return function
+    if _tells(written.task, function):
+        return Rejection(reason="task:tells-the-answer", detail="every statement of the solution stands in the task")
     tests = usable_tests(written.tests[:MAX_TESTS], function.name)
     if len(tests) < min_checks:
         return Rejection(reason="tests:too-few", detail=f"{len(tests)} usable of {len(written.tests)}")
@@ -102,6 +104,12 @@ def _function_of(solution: str, task: str) -> ast.FunctionDef | Rejection:
 
 def _names(task: str, function: ast.FunctionDef) -> bool:
     return re.search(rf"(?<!\w){re.escape(function.name)}(?!\w)", task) is not None
+
+
+def _tells(task: str, function: ast.FunctionDef) -> bool:
+    """Whether the task spells the whole solution out; white space does not matter."""
+    squeezed = "".join(task.split())
+    return all("".join(ast.unparse(statement).split()) in squeezed for statement in function.body)
 
 
 def _named(task: str, function: ast.FunctionDef) -> str:

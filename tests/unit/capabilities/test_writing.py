@@ -42,6 +42,14 @@ def test_task_that_leaves_the_name_open_is_given_it() -> None:
     assert proposal.task == f"{task} Name the function `double(n)`."
 
 
+def test_task_that_tells_its_answer_is_rejected() -> None:
+    task = "Complete this function so that it doubles: def double(n):\n    return  2 * n"
+    rejection = read({**GOOD, "task": task})
+
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == "task:tells-the-answer"
+
+
 def test_part_of_a_word_is_no_name() -> None:
     solution, tests = ["def do(n):", "    return n"], ["assert do(1) == 1", "assert do(2) == 2", "assert do(3) == 3"]
     proposal = read({**GOOD, "solution": solution, "tests": tests})
