@@ -181,6 +181,7 @@ def test_busy_and_aborting_teacher_costs_nothing_but_time(tmp_path: Path) -> Non
     faults = [flag for kind in ("busy:3", "abort:2:4", "fewer:2:8", "empty:1:12") for flag in ("--fault", kind)]
     with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), *faults) as teacher:
         bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(patience=60)
         done = bench.build("--json")
         assert done.code == 0, done.err
         finish_reasons = Counter(row["finish_reason"] for row in bench.sql("select finish_reason from samples"))
