@@ -96,7 +96,7 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
     os.environ.update(settings)
     log = home / "server.log"
     with log.open("wb") as output:
-        # What `prefect server start` would itself start, without its second interpreter (2 s of CPU).
+        # What `prefect server start` would itself start, without its second interpreter.
         process = subprocess.Popen(
             [*_UVICORN, "--host", LOOPBACK, "--port", str(port)],
             stdin=subprocess.DEVNULL,
