@@ -6,6 +6,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from stillroom.sampling import Tally
 
@@ -25,7 +26,7 @@ class TerminalWatcher:
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
             TimeElapsedColumn(),
@@ -50,12 +51,12 @@ class TerminalWatcher:
 
     def say(self, line: str) -> None:
         """Print a line above the bars."""
-        self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/dim]  ", end="")
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        stamp = Text(f"{time.monotonic() - self._began:6.1f} s  ", style="dim")
+        self._console.print(stamp.append(Text(line, style="not dim")), soft_wrap=True)
 
     def wrote(self, writing_round: int, replied: int, requested: int) -> None:
         """Move the bar of a writing round."""
-        name = f"writing prompts, round {writing_round}"
+        name = f"writing, round {writing_round}"
         self._bars.update(self._bar(name), completed=replied, total=requested, note="replies")
         self._line(f"{name}: {replied} of {requested} replies")
 
@@ -68,9 +69,9 @@ class TerminalWatcher:
             self.first_sample_seconds = self._first_tokens_at - self._began
             self.say(f"first sample answered after {self.first_sample_seconds:.1f} s")
         rate = 100 * total.passed / total.judged if total.judged else 0.0
-        note = f"prompts, {total.samples} samples, {rate:.0f} % passed, {self._tokens_per_second(total):.0f} tokens/s"
+        note = f"{total.samples} samples, {rate:.0f}% passed, {self._tokens_per_second(total):.0f} tok/s"
         self._bars.update(self._bar("answering"), completed=total.settled, total=total.prompts, note=note)
-        self._line(f"answering: {total.settled} of {total.prompts} {note}")
+        self._line(f"answering: {total.settled} of {total.prompts} prompts, {note}")
 
     def _bar(self, name: str) -> TaskID:
         if name not in self._tasks:

@@ -11,7 +11,8 @@ from stillroom.capabilities.base import Draft, Proposal, Rejection
 from stillroom.records import Check, Prompt
 
 MAX_REPLY_CHARACTERS = 20_000
-MAX_TESTS = 12
+MIN_TESTS = 3
+MAX_TESTS = 6
 SHOWN_TESTS = 3
 MIN_TASK_WORDS = 8
 MAX_TASK_WORDS = 200
@@ -25,7 +26,7 @@ WRITING_SCHEMA = json.dumps(
         "properties": {
             "task": {"type": "string"},
             "solution": {"type": "array", "items": {"type": "string"}},
-            "tests": {"type": "array", "items": {"type": "string"}},
+            "tests": {"type": "array", "items": {"type": "string"}, "minItems": MIN_TESTS, "maxItems": MAX_TESTS},
         },
         "required": ["task", "solution", "tests"],
         "additionalProperties": False,
