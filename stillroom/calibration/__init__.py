@@ -4,12 +4,13 @@ from stillroom.calibration.cases import SHIPPED, Case, CaseSet, read_cases, ship
 from stillroom.calibration.intervals import wilson
 from stillroom.calibration.limits import MAX_FALSE_PASS, MIN_TRUE_PASS, is_within_limits, refuse_beyond_limits
 from stillroom.calibration.measuring import Progress, measure
-from stillroom.calibration.mutants import mutant_cases, set_aside_equivalent
+from stillroom.calibration.mutants import MUTANT_SECONDS, mutant_cases, set_aside_equivalent
 from stillroom.calibration.records import Calibration, calibration_id, load, named_calibrations, newest_of, record
 
 __all__ = [
     "MAX_FALSE_PASS",
     "MIN_TRUE_PASS",
+    "MUTANT_SECONDS",
     "SHIPPED",
     "Calibration",
     "Case",

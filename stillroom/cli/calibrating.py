@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,6 +68,15 @@ def calibrate(
     refuse_beyond_limits([one for one, _ in work.done if one.case_set == SHIPPED])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mutants:
+    """What mutants need beside themselves: their originals, a judge in a hurry, and where to compare the two."""
+
+    originals: "CaseSet"
+    judge: "Verifier"
+    executor: "Executor"
+
+
 class _Work:
     """Measures sets one after the other.
 
@@ -88,29 +98,25 @@ class _Work:
         memory_mib: int | None,
     ) -> None:
         """Measure the verifiers of these names on all sets and on the mutants of each."""
-        from stillroom.calibration import mutant_cases
+        from stillroom.calibration import MUTANT_SECONDS, mutant_cases
         from stillroom.recipe.model import Verification
         from verifiers.assembly import assemble
         from verifiers.sandbox import DockerExecutor
 
         default = Verification()
+        seconds = timeout_seconds or default.timeout_seconds
+        mebibytes = memory_mib or default.memory_mib
         async with DockerExecutor() as executor:
-            verifiers = assemble(
-                names,
-                executor,
-                timeout_seconds=timeout_seconds or default.timeout_seconds,
-                memory_mib=memory_mib or default.memory_mib,
-            )
-            for verifier in verifiers:
+            verifiers = assemble(names, executor, timeout_seconds=seconds, memory_mib=mebibytes)
+            hasty = assemble(names, executor, timeout_seconds=min(seconds, MUTANT_SECONDS), memory_mib=mebibytes)
+            for verifier, quick in zip(verifiers, hasty, strict=True):
                 for cases in sets:
-                    await self._one(verifier, cases, executor)
+                    await self._one(verifier, cases)
                     mutated = await asyncio.to_thread(mutant_cases, cases)
                     if mutated.cases:
-                        await self._one(verifier, mutated, executor, originals=cases)
+                        await self._one(verifier, mutated, _Mutants(originals=cases, judge=quick, executor=executor))
 
-    async def _one(
-        self, verifier: "Verifier", cases: "CaseSet", executor: "Executor", originals: "CaseSet | None" = None
-    ) -> None:
+    async def _one(self, verifier: "Verifier", cases: "CaseSet", mutants: "_Mutants | None" = None) -> None:
         from stillroom.calibration import calibration_id, load, measure, record, set_aside_equivalent
 
         known = load(self._lake, calibration_id(verifier.verifier_id, cases))
@@ -121,10 +127,10 @@ class _Work:
         def progress(done: int, whole: int) -> None:
             self._status.update(f"{verifier.name} on {cases.name}: {done:,} of {whole:,}")
 
-        measured = await measure(verifier, cases, progress)
-        if originals is not None:
+        measured = await measure(verifier, cases, progress, judged_by=mutants.judge if mutants else None)
+        if mutants:
             self._status.update(f"comparing the {measured.bad_passed:,} mutants that passed with their originals")
-            measured = await set_aside_equivalent(measured, cases, originals, executor)
+            measured = await set_aside_equivalent(measured, cases, mutants.originals, mutants.executor)
         await asyncio.to_thread(record, self._lake, [measured], again=self._again)
         self.done.append((measured, True))
 

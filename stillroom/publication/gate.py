@@ -33,9 +33,9 @@ def refuse_unverified(lake: Lake, kept: Sequence[dict[str, Any]], *, allow_unver
     for row in kept:
         if row["capability"] in CALIBRATED_CAPABILITIES and row["sample_id"] not in trusted:
             raise GateError(
-                f"sample {row['sample_id']} was passed by {row['verifier']} alone, whose rates of true and false "
-                "passes were not measured or are beyond the limits, so nothing is published. Measure it with `stillroom "
-                "calibrate`, or write `snapshot: {allow_unverified: true}` into the recipe."
+                f"sample {row['sample_id']} was passed by {row['verifier']} alone, whose rates "
+                "of true and false passes were not measured or are beyond the limits, so nothing is published. "
+                "Measure it with `stillroom calibrate`, or write `snapshot: {allow_unverified: true}` into the recipe."
             )
 
 
