@@ -4,7 +4,15 @@ import asyncio
 
 from prefect import task
 
-from stillroom.calibration import calibration_id, load, measure, record, refuse_beyond_limits, shipped_cases
+from stillroom.calibration import (
+    Calibration,
+    calibration_id,
+    load,
+    measure,
+    record,
+    refuse_beyond_limits,
+    shipped_cases,
+)
 from stillroom.capabilities import find_capability
 from stillroom.runs import load_run
 from tasks.retrying import RETRYING
@@ -24,7 +32,7 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
     cases = shipped_cases(find_capability(recipe.capability))
     if cases is None:
         return []
-    found = []
+    found: list[Calibration] = []
     for verifier in shop.verifiers(recipe.verification):
         known = load(shop.lake, calibration_id(verifier.verifier_id, cases))
         if known is None:

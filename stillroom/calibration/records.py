@@ -108,8 +108,6 @@ def named_calibrations(lake: Lake, verifiers: Sequence[Verifier], cases: CaseSet
 
 
 def _from(row: Mapping[str, Any]) -> Calibration:
-    return Calibration(
-        **{name: row[name] or "" for name in _NAMES},
-        **{name: row[name] or 0 for name in _COUNTS},
-        misjudged=tuple(row["misjudged"] or ()),
-    )
+    values: dict[str, Any] = {name: row[name] or "" for name in _NAMES}
+    values |= {name: row[name] or 0 for name in _COUNTS}  # columns that came later are null in older rows
+    return Calibration(**values, misjudged=tuple(row["misjudged"] or ()))

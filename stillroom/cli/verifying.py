@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -96,7 +96,7 @@ async def _verify(
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path) -> Generator[BinaryIO]:
     if file == STDIN:
         yield sys.stdin.buffer
         return
@@ -107,26 +107,39 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 class Progress:
-    """Counts rows, and shows the counts on a terminal."""
+    """Counts rows, and shows the counts on a terminal that the rows do not go to."""
 
     def __init__(self, counts: Counter[str]) -> None:
         from rich.console import Console
+        from rich.progress import Progress as Bars
+        from rich.progress import SpinnerColumn, TextColumn
 
+        console = Console(stderr=True)
         self._counts = counts
-        self.status = Console(stderr=True).status("starting the sandbox")
+        # Redirecting is off: rich would print on its own console, the terminal, what is meant for a file.
+        self.bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=sys.stdout.isatty() or not console.is_terminal,
+        )
+        self._line = self.bars.add_task("starting the sandbox", total=None)
 
     def add(self, judged: "JudgedRow") -> None:
         """One more row."""
         self._counts["rows"] += 1
         self._counts["bad" if judged.is_bad_row else judged.judgement.outcome.value] += 1
         self._counts["artefacts"] += judged.judgement.reason.startswith("harness:")
-        self.status.update(_summary(self._counts))
+        self.bars.update(self._line, description=_summary(self._counts))
 
 
 @contextmanager
-def _progress(counts: Counter[str]) -> Iterator[Progress]:
+def _progress(counts: Counter[str]) -> Generator[Progress]:
     progress = Progress(counts)
-    with progress.status:  # draws nothing where stderr is no terminal
+    with progress.bars:
         yield progress
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_standard_input_and_seed_rows_and_exit_0() -> None:
     assert outcomes(done) == [(id_, "pass", "") for id_ in ids]
     assert done.code == 0
     assert f"{len(ids)} rows: {len(ids)} pass" in done.err
+
+
+def test_rows_go_to_standard_output_while_progress_is_drawn_on_a_terminal() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stillroom", "verify", "-", "--capability", "code"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    out, _ = process.communicate(b"\n".join(row(number, RIGHT) for number in range(20)), timeout=250)
+    os.close(ours)
+
+    assert [json.loads(line)["id"] for line in out.splitlines()] == list(range(20))
+    assert process.returncode == 0
 
 
 def test_answers_that_fail_for_their_form_are_suspected() -> None:

@@ -44,26 +44,24 @@ def read_submission(row: Mapping[str, object]) -> Submission:
 
 def _tests(row: Mapping[str, object]) -> str:
     found = row.get("tests", row.get("test"))
-    if isinstance(found, Mapping):
-        found = [found]
-    if isinstance(found, list):
-        lines = cast("list[object]", found)
-        if all(isinstance(line, str) for line in lines):
-            found = "\n".join(cast("list[str]", lines))
-        elif all(isinstance(line, Mapping) for line in lines):
-            found = json.dumps(lines)
-    if not isinstance(found, str) or not found.strip():
-        shown = type(cast("object", found)).__name__
-        raise ValueError(f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {shown}")
-    return found
+    items = cast("list[object]", found) if isinstance(found, list) else [found]
+    lines = [item for item in items if isinstance(item, str)]
+    if len(lines) == len(items) and any(line.strip() for line in lines):
+        return "\n".join(lines)
+    if items and all(isinstance(item, Mapping) for item in items):
+        return json.dumps(items)
+    raise ValueError(
+        f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {type(found).__name__}"
+    )
 
 
 def _continued(prompt: str, text: str, entry_point: str) -> Answer:
     """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on."""
-    if FENCE not in text and not _defines(text, entry_point):
+    is_code = _statements(prompt) is not None or _statements(f"{prompt}    pass\n") is not None
+    if is_code and FENCE not in text and not _defines(text, entry_point):
         return Answer(text=prompt + text)
     answer = _written(text, Check(entry_point=entry_point))
-    if answer.problem or not _parses(prompt):
+    if answer.problem or _statements(prompt) is None:
         return answer
     return Answer(text=f"{prompt.rstrip()}\n\n\n{answer.text}")
 
@@ -100,10 +98,6 @@ def _defines(text: str, name: str) -> bool:
         isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
         for node in _statements(text) or ()
     )
-
-
-def _parses(text: str) -> bool:
-    return _statements(text) is not None
 
 
 def _statements(text: str) -> list[ast.stmt] | None:

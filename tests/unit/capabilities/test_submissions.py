@@ -89,6 +89,13 @@ def test_humaneval_prompt_goes_before_the_answer(row: dict[str, Any]) -> None:
     assert submission.check.tests == test
 
 
+def test_prompt_in_words_is_no_part_of_the_source() -> None:
+    answer = read(prompt="Double a number.", test=TESTS, entry_point="double", completion=RIGHT).answer
+    refused = read(prompt="Double a number.", test=TESTS, entry_point="double", completion="I cannot.").answer
+
+    assert (answer.text, refused.problem) == (RIGHT, "refusal")
+
+
 @pytest.mark.parametrize(
     ("row", "named"),
     [
