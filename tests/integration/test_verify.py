@@ -142,6 +142,7 @@ def test_sandbox_that_fails_is_no_verdict() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_calibrating_twice_measures_once(tmp_path: Path) -> None:
     lake = ("--lake", str(tmp_path / "lake"))

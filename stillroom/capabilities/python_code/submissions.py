@@ -83,7 +83,12 @@ def _written(text: str, check: Check) -> Answer:
 
 
 def _is_bare_code(text: str, *, is_script: bool) -> bool:
-    """Whether the whole text is Python, also where it has a slip: prose neither parses nor begins like code."""
+    """Whether the whole text is Python, also where it has a slip: prose neither parses nor begins like code.
+
+    A text too long to be looked at is left to the verifier's own limit.
+    """
+    if len(text) > MAX_RESPONSE_CHARACTERS:
+        return FENCE not in text
     body = _statements(text)
     if body is None:
         first = text.lstrip().split("\n", 1)[0]
