@@ -50,9 +50,8 @@ def _tests(row: Mapping[str, object]) -> str:
         return "\n".join(lines)
     if items and all(isinstance(item, Mapping) for item in items):
         return json.dumps(items)
-    raise ValueError(
-        f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {type(found).__name__}"
-    )
+    shown = type(cast("object", found)).__name__
+    raise ValueError(f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {shown}")
 
 
 def _continued(prompt: str, text: str, entry_point: str) -> Answer:
