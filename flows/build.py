@@ -1,4 +1,4 @@
-"""A build: seeding and shards side by side, then curation and publication.
+"""A build: seeding, shards and calibration side by side, then curation and publication.
 
 Every step finds in the lake what is done already, so running a build again continues it.
 """
@@ -8,9 +8,10 @@ import asyncio
 from prefect import flow
 
 from flows.shard import shard as shard_flow
-from stillroom.errors import StillroomError
+from stillroom.errors import GateError, StillroomError
 from stillroom.recipe import Recipe
 from stillroom.runs import FIRST_ROUND, load_run
+from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_snapshot
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
 from tasks.workshop import workshop
@@ -26,6 +27,7 @@ async def build(run_id: str) -> str:
 
     Raises:
         ShardsFailed: naming them and why the first one failed; a second build repeats only them.
+        GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
     recipe = load_run(workshop().lake, run_id).recipe
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
@@ -33,11 +35,8 @@ async def build(run_id: str) -> str:
     shards.start(plan(run_id, FIRST_ROUND))
     try:
         await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
-        number = 1
-        while await write_prompts(run_id, number):
-            shards.start(plan(run_id, number))
-            number += 1
-    except asyncio.CancelledError:
+        await _write_and_calibrate(run_id, shards)
+    except (asyncio.CancelledError, GateError):  # a verifier that is not fit: what else is paid for is lost
         await shards.cancel()
         raise
     finally:
@@ -51,6 +50,23 @@ async def build(run_id: str) -> str:
         )
     curation_id = curate(run_id)
     return publish_snapshot(run_id, curation_id)
+
+
+async def _write_and_calibrate(run_id: str, shards: "Shards") -> None:
+    """Write prompts and start their shards; meanwhile measure the verifiers, which stops all where one is not fit."""
+
+    async def write() -> None:
+        number = 1
+        while await write_prompts(run_id, number):
+            shards.start(plan(run_id, number))
+            number += 1
+
+    try:
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(calibrate_verifiers(run_id))
+            beside.create_task(write())
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 class Shards:
@@ -83,7 +99,7 @@ class Shards:
         """End them where they are; their journals have what they were paid for."""
         for running in self._running.values():
             running.cancel()
-        await asyncio.wait(self._running.values())
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def join(self) -> dict[int, BaseException]:
         """Wait for all of them; returns the failures by shard."""

@@ -20,7 +20,8 @@ class Retrying(TypedDict):
 
 def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Whether the failure is one of ours that may pass: a teacher, the sandbox or the lake was not to be had."""
-    failure = state.result(raise_on_failure=False)
+    # Not state.result(): in an async task that is a coroutine, and nothing was ever tried again.
+    failure: object = getattr(state.data, "result", state.data)
     return isinstance(failure, StillroomError) and not isinstance(failure, HOPELESS)
 
 

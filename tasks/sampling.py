@@ -4,6 +4,7 @@ import asyncio
 
 from prefect import task
 
+from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.lake import lease
 from stillroom.recipe import Recipe
@@ -35,14 +36,16 @@ async def sample_shard(run_id: str, shard: int) -> str:
         names = {name for _, name in assigned}
         teachers = {name: (await shop.teacher(recipe, name)).client for name in sorted(names)}
         capability = find_capability(recipe.capability)
+        verifiers = shop.verifiers(recipe.verification)
         work = Shard(
             [Assignment(prompt=prompt, teacher=teachers[name]) for prompt, name in assigned],
             capability=capability,
             params=sampling_params(recipe),
             epoch=recipe.sampling.epoch,
             policy=policy(recipe),
-            verifiers=shop.verifiers(recipe.verification),
+            verifiers=verifiers,
             committed=committed_entries(lake, run_id, shard),
+            calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
             observe=lambda tally: _observed(shard, tally),
         )
         result = await work.run(lake.root / "journal" / run_id / f"shard-{shard}.jsonl")

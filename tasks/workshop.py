@@ -15,10 +15,10 @@ from stillroom.recipe import Recipe, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
-from verifiers.python_tests import PythonTests
+from verifiers.assembly import assemble
 from verifiers.sandbox import DockerExecutor
 
-MEBIBYTE = 1 << 20
+VERIFIERS = ("python-tests",)
 
 
 class Watcher(Protocol):
@@ -60,12 +60,11 @@ class Workshop:
 
     def verifiers(self, verification: Verification) -> Sequence[Verifier]:
         """The verifiers of a recipe, bound to this process's sandbox."""
-        return (
-            PythonTests(
-                self._executor,
-                timeout_seconds=verification.timeout_seconds,
-                memory_bytes=verification.memory_mib * MEBIBYTE,
-            ),
+        return assemble(
+            VERIFIERS,
+            self._executor,
+            timeout_seconds=verification.timeout_seconds,
+            memory_mib=verification.memory_mib,
         )
 
     async def start_sandbox(self) -> None:

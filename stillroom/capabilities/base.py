@@ -42,6 +42,14 @@ class Example:
     answer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """An answer of any origin with the means to check it."""
+
+    check: Check
+    answer: Answer
+
+
 class Capability(Protocol):
     """One kind of training data."""
 
@@ -86,6 +94,14 @@ class Capability(Protocol):
 
     def read_row(self, row: Mapping[str, object]) -> Proposal:
         """The task in a row of a seed or prompt file.
+
+        Raises:
+            ValueError: the row lacks a key, or a value has the wrong form; the message says which.
+        """
+        ...
+
+    def read_submission(self, row: Mapping[str, object]) -> Submission:
+        """The answer and its check in a row that somebody else made.
 
         Raises:
             ValueError: the row lacks a key, or a value has the wrong form; the message says which.

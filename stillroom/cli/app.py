@@ -47,7 +47,18 @@ class Commands(TyperGroup):
 
 def make_app() -> typer.Typer:
     """The command line application."""
-    from stillroom.cli import building, explaining, machine, planning, querying, showing, teaching, tracing
+    from stillroom.cli import (
+        building,
+        calibrating,
+        explaining,
+        machine,
+        planning,
+        querying,
+        showing,
+        teaching,
+        tracing,
+        verifying,
+    )
 
     app = typer.Typer(
         cls=Commands,
@@ -60,7 +71,18 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_global_options)
-    for module in (building, planning, querying, showing, tracing, explaining, teaching, machine):
+    for module in (
+        building,
+        planning,
+        querying,
+        showing,
+        tracing,
+        explaining,
+        verifying,
+        calibrating,
+        teaching,
+        machine,
+    ):
         module.register(app)
     return app
 

@@ -337,12 +337,13 @@ TABLES = {
         ),
         Table(
             "calibrations",
-            "How good verifiers were measured to be.",
+            "How good verifiers were measured to be, on cases whose verdict is known. The newest row of an id counts.",
             _columns("""
-            calibration_id VARCHAR | identity of the measurement
+            calibration_id VARCHAR | identity of the measurement: verifier_id and set_id
             verifier VARCHAR | name@version
             verifier_id VARCHAR | name, configuration and image digest
-            case_set VARCHAR | which cases
+            case_set VARCHAR | which cases: shipped, a file, or the mutants of either
+            set_id VARCHAR | identity of the cases' content
             good_cases BIGINT | answers it must accept
             good_passed BIGINT | of these, accepted
             bad_cases BIGINT | answers it must reject
@@ -351,6 +352,8 @@ TABLES = {
             true_pass_high DOUBLE | Wilson interval
             false_pass_low DOUBLE | Wilson interval
             false_pass_high DOUBLE | Wilson interval
+            set_aside BIGINT | mutants that pass and cannot be told from their originals; not counted
+            misjudged VARCHAR[] | ids of good cases that did not pass and of bad ones that did
             """),
         ),
     )

@@ -179,6 +179,7 @@ class Lake:
                     f"the lake at {self.root} has schema version {found}, this Stillroom reads {SCHEMA_VERSION}. "
                     "Use the Stillroom version that wrote it, or another --lake."
                 )
+            self._add_columns()
         else:
             self._create(present)
         shell = ";\n".join(attach_statements(self.root / "catalogue.sqlite", self.root / "data", read_only=True))
@@ -202,7 +203,19 @@ class Lake:
         execute("INSERT INTO lake.stillroom_schema VALUES (?)", [SCHEMA_VERSION])
         execute("COMMIT")
 
+    def _add_columns(self) -> None:
+        """Columns that came into the schema since the lake was made; rows that are there have null in them."""
+        present = {(str(table), str(name)) for table, name in self._connection.execute(_COLUMN_NAMES).fetchall()}
+        there = {table for table, _ in present}
+        for table in TABLES.values():
+            for column in table.all_columns:
+                if table.name in there and (table.name, column.name) not in present:
+                    self._connection.execute(
+                        f'ALTER TABLE lake."{table.name}" ADD COLUMN "{column.name}" {column.type}'
+                    )
 
+
+_COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
 _TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
 
 _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import GateError
 from stillroom.fingerprint import canonical_json, fingerprint
 from stillroom.lake import Lake, Row
+from stillroom.publication.gate import refuse_unverified
 from stillroom.records import ID_DIGITS
 from stillroom.runs import prompt_from
 
 _KEPT = """
-SELECT c.sample_id, c.prompt_id, c.shard, s.answer, s.response, s.teacher_id, v.verifier, v.outcome, p.*
+SELECT c.sample_id, c.prompt_id, c.shard, s.answer, s.response, s.teacher_id, v.verifier, v.verifier_id, v.outcome,
+       p.*
 FROM lake.selections c
 JOIN lake.samples s ON s.sample_id = c.sample_id AND s.run_id = c.run_id AND s.shard = c.shard
-LEFT JOIN (SELECT sample_id, outcome, verifier FROM lake.verdicts
+LEFT JOIN (SELECT sample_id, outcome, verifier, verifier_id FROM lake.verdicts
            QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1) v
     ON v.sample_id = c.sample_id
 JOIN (SELECT * EXCLUDE (run_id, shard, created_at) FROM lake.prompts
@@ -25,18 +26,15 @@ ORDER BY c.sample_id
 """
 
 
-def new_examples(lake: Lake, curation_id: str) -> list[Row]:
+def new_examples(lake: Lake, curation_id: str, *, allow_unverified: bool = False) -> list[Row]:
     """Rows of ``examples`` for what the curation kept and no snapshot holds yet.
 
     Raises:
-        GateError: a kept sample has a verdict other than ``pass``; nothing must be published then.
+        GateError: a kept sample has a verdict other than ``pass``, or no calibrated verifier passed it and
+            ``allow_unverified`` is not set; nothing must be published then.
     """
     rows = lake.rows(_KEPT, [curation_id])
-    if wrong := [row for row in rows if row["outcome"] != "pass"]:
-        raise GateError(
-            f"sample {wrong[0]['sample_id']} was selected but its verdict is {wrong[0]['outcome']!r}, "
-            "so nothing is published. This is a defect in selection; please report it with the run."
-        )
+    refuse_unverified(lake, rows, allow_unverified=allow_unverified)
     return list({row["sample_id"]: _example(row, curation_id) for row in rows}.values())
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from stillroom import __version__
+from stillroom.calibration import newest_of
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
+from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import Snapshot, snapshots
 from stillroom.publication.summary import summary
 from stillroom.runs import load_run
@@ -62,6 +64,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "JOIN lake.verdicts v ON v.sample_id = e.sample_id WHERE e.name = ? AND e.version = ? ORDER BY ALL",
         [snapshot.name, snapshot.version],
     )
+    calibrations = newest_of(lake, sorted({row["verifier_id"] for row in verifiers}))
+    calibrated = calibrated_verifiers(calibrations)
     return {
         "name": snapshot.name,
         "version": snapshot.version,
@@ -85,7 +89,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
             [snapshot.name, snapshot.version],
         ),
         "verifiers": verifiers,
-        "calibrated": bool(verifiers) and all(row["calibration_id"] for row in verifiers),
+        "calibrations": [one.row() for one in calibrations],
+        "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": [],
         "run": {
             "prompts": lake.rows(

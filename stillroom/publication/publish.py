@@ -44,7 +44,7 @@ def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
     """
     key = f"publish:{curation_id}"
     if not lake.committed(key):
-        examples = new_examples(lake, curation_id)
+        examples = new_examples(lake, curation_id, allow_unverified=run.recipe.snapshot.allow_unverified)
         if not examples:
             return None
         lake.commit(key, lambda: _version_rows(lake, run, curation_id, examples), run_id=run.run_id)

@@ -55,8 +55,10 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
     for row in manifest["verifiers"]:
         digest = row["image_digest"][:19]
         yield f"Answers were judged by `{row['verifier']}` in the sandbox image `{digest}`."
+    for row in manifest["calibrations"]:
+        yield _rates(row)
     if not manifest["calibrated"]:
-        yield "The verifier was not calibrated: its rates of true and false passes were not measured."
+        yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
     if not manifest["contamination_checked_against"]:
         yield "It was checked for contamination against nothing."
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
@@ -65,6 +67,20 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield (
             "Tests of written tasks come from the teacher; its own solution passes them, and no trivial answer does."
         )
+
+
+def _rates(row: Mapping[str, Any]) -> str:
+    """How often the verifier was right, with 95 % intervals (Wilson)."""
+    parts = [
+        f"{row[f'{kind}_passed']} of {row[f'{kind}_cases']} {what} answers ({low:.2%} to {high:.2%})"
+        for kind, what, low, high in (
+            ("good", "right", row["true_pass_low"], row["true_pass_high"]),
+            ("bad", "wrong", row["false_pass_low"], row["false_pass_high"]),
+        )
+        if row[f"{kind}_cases"]
+    ]
+    measured = f"Calibration `{row['calibration_id']}`: of the cases `{row['case_set']}`, `{row['verifier']}` passes"
+    return f"{measured} {' and '.join(parts)}, with 95 % intervals of the rates."
 
 
 def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[Sequence[object]]:

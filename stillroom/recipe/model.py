@@ -142,9 +142,14 @@ class Curation(Section):
 
 
 class Snapshot(Section):
-    """Whether a version holds its parent's rows or the new ones only."""
+    """What a version holds, and on whose word."""
 
-    mode: Literal["cumulative", "delta"] = "cumulative"
+    mode: Annotated[
+        Literal["cumulative", "delta"], Field(description="Whether it holds its parent's rows too, or new ones only.")
+    ] = "cumulative"
+    allow_unverified: Annotated[
+        bool, Field(description="Publish what was passed by a verifier that is not calibrated, or not fit.")
+    ] = False
 
 
 class Execution(Section):

@@ -60,7 +60,8 @@ class Verdict:
     Attributes:
         verifier: ``name@version``.
         verifier_id: fingerprint of the name, its configuration and the sandbox image digest.
-        calibration_id: the calibration the verifier stood on, or "" where it was never calibrated.
+        calibration_id: the calibration it stands on, which is measured before anything is published; "" where
+            there are no cases to calibrate with.
     """
 
     sample_id: str

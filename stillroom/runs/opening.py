@@ -54,7 +54,7 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
     if state is RunState.OPENED:
         if paid and _has_rows(lake, run_id):
             raise RecipeError(_refusal(run_id, paid[0]))
-        if found:
+        if found or newest["recipe"] != recipe.model_dump_json():  # also what is no identity, such as a gate, counts
             _record(lake, run_id, recipe, RunState.OPENED, note="continued under a changed recipe")
         return _run(run_id, recipe, is_continued=True)
     if found and not paid:
@@ -82,7 +82,7 @@ def load_run(lake: Lake, run_id: str) -> Run:
 
 def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
     rows = lake.rows(
-        "SELECT run_id, state, sections FROM lake.current_runs WHERE dataset = ? "
+        "SELECT run_id, state, sections, recipe FROM lake.current_runs WHERE dataset = ? "
         "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1",
         [dataset],
     )

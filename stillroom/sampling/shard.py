@@ -89,6 +89,7 @@ class Shard:
         policy: which samples a prompt owes.
         verifiers: all of them must pass for a sample to pass.
         committed: what the lake has of the shard already; it is neither paid for nor part of the result.
+        calibrations: by verifier_id, the calibration that a verdict names.
         observe: called after every change of the tally.
     """
 
@@ -102,6 +103,7 @@ class Shard:
         policy: Policy,
         verifiers: Sequence[Verifier],
         committed: Sequence[Entry] = (),
+        calibrations: Mapping[str, str] | None = None,
         observe: Observer = lambda _: None,
     ) -> None:
         by_prompt = {one.prompt.prompt_id: one for one in reversed(assignments)}  # a task twice is paid once
@@ -112,6 +114,7 @@ class Shard:
         self._policy = policy
         self._verifiers = verifiers
         self._committed = committed
+        self._calibrations = calibrations or {}
         self._observe = observe
         self._samples: dict[str, SampleEntry] = {}
         self._verdicts: dict[tuple[str, str, str], Verdict] = {}
@@ -247,6 +250,7 @@ class Shard:
                     verifier_id=verifier.verifier_id,
                     image_digest=verifier.image_digest,
                     judgement=await verifier.judge(prompt.check, answer),
+                    calibration_id=self._calibrations.get(verifier.verifier_id, ""),
                 )
                 journal.append(VerdictEntry(verdict))
                 self._verdicts[key] = verdict

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from stillroom.calibration import Calibration, record
 from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, publish
@@ -36,6 +37,22 @@ def all_knowing_client() -> MemoryClient:
     return MemoryClient(script=Script(known(*(prompt(number) for number in range(40))), mix=ALL_RIGHT))
 
 
+def calibrated(verifier: FakeVerifier, **changes: Any) -> Calibration:
+    """A calibration that lets the fake verifier's verdicts be published."""
+    values: dict[str, Any] = {
+        "calibration_id": "fake-calibration",
+        "verifier": verifier.name,
+        "verifier_id": verifier.verifier_id,
+        "case_set": "shipped",
+        "set_id": "fake-set",
+        "good_cases": 200,
+        "good_passed": 199,
+        "bad_cases": 300,
+        "bad_passed": 0,
+    }
+    return Calibration(**{**values, **changes})
+
+
 @dataclass
 class Builder:
     """Builds recipes in a lake; ``client.paid`` counts what that cost."""
@@ -43,6 +60,7 @@ class Builder:
     lake: Lake
     client: MemoryClient = field(default_factory=all_knowing_client)
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
+    is_calibrated: bool = True
 
     def begin(self, recipe: Recipe, **options: Any) -> Run:
         """Open (or continue) a run, import its seeds and plan its first shards."""
@@ -50,6 +68,8 @@ class Builder:
         assert recipe.seeding is not None
         import_prompts(self.lake, run, read_prompts(recipe.seeding.seeds, find_capability("code"), Origin.SEED))
         plan_shards(self.lake, run, FIRST_ROUND)
+        if self.is_calibrated:
+            record(self.lake, [calibrated(self.verifier)])
         return run
 
     async def sample(self, run: Run) -> None:
@@ -71,6 +91,7 @@ class Builder:
             ),
             verifiers=[self.verifier],
             committed=committed_entries(self.lake, run.run_id, number),
+            calibrations={self.verifier.verifier_id: "fake-calibration"},
         ).run(self.lake.root / "journal" / f"{run.run_id}-{number}")
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
         self.lake.commit(shard_key(run, number), rows, run_id=run.run_id, shard=number)

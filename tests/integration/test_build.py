@@ -47,7 +47,7 @@ def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Wo
     _every_sample_has_one_reason(bench)
     summary = Path(outcome["summary"]).read_text(encoding="utf-8")
     assert "functions@1" in summary
-    assert "not calibrated" in summary
+    _verdicts_stand_on_a_calibration(bench, summary)
 
     second = bench.build("--json")
     assert second.code == 0, second.err
@@ -75,6 +75,16 @@ def _every_row_passes_by_hand(bench: Workbench, name: str, version: int) -> None
         source = f"{row['answer']}\n{tests[row['prompt_id']]}\n"
         done = subprocess.run([sys.executable, "-I", "-c", source], capture_output=True, timeout=30, check=False)
         assert done.returncode == 0, source
+
+
+def _verdicts_stand_on_a_calibration(bench: Workbench, summary: str) -> None:
+    (one,) = bench.sql("select * from calibrations")
+    assert one["case_set"] == "shipped"
+    assert one["good_passed"] == one["good_cases"] >= 60
+    assert (one["bad_passed"], one["misjudged"]) == (0, [])
+    assert bench.sql("select distinct calibration_id from verdicts") == [{"calibration_id": one["calibration_id"]}]
+    assert f"Calibration `{one['calibration_id']}`" in summary
+    assert "not calibrated" not in summary
 
 
 def _every_sample_has_one_reason(bench: Workbench) -> None:

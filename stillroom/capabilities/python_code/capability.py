@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from stillroom.capabilities.base import Draft, Example, Proposal, Rejection
-from stillroom.capabilities.python_code import writing
+from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
+from stillroom.capabilities.python_code import submissions, writing
 from stillroom.capabilities.python_code.extraction import extract_code
 from stillroom.records import Answer, Check, Completion, Prompt
 
@@ -66,6 +66,10 @@ class PythonCode:
             check=Check(tests=source, entry_point=_text(row, "entry_point")),
             reference=_text(row, "solution") if "solution" in row else "",
         )
+
+    def read_submission(self, row: Mapping[str, object]) -> Submission:
+        """As ``Capability.read_submission``."""
+        return submissions.read_submission(row)
 
     def question(self, prompt: Prompt) -> str:
         """As ``Capability.question``."""

@@ -12,19 +12,21 @@ EXAMPLE_STATEMENTS = (ast.Assert, ast.Expr)
 PYTHON_TAGS = ("", "python", "py", "python3")
 
 
-def extract_code(completion: Completion, entry_point: str) -> Answer:
+def extract_code(completion: Completion, entry_point: str, *, keep_examples: bool = False) -> Answer:
     """The Python source in ``completion``: the fenced block that defines ``entry_point``, else the first one.
 
     Usage examples at the top level (calls, prints, asserts, a main block) are left out: they are not the answer,
     and a wrong example after a right function says nothing about the function. Text without a fence counts when
-    the whole of it is Python source that defines a function or class.
+    the whole of it is Python source that defines a function or class. With ``keep_examples`` nothing is left out:
+    the top level of a script is the answer.
     """
     if completion.finish_reason is FinishReason.LENGTH:
         return Answer(text="", problem="truncated")
     text = completion.text[:MAX_RESPONSE_CHARACTERS]
     blocks = list(_fenced_blocks(text))
     if blocks:
-        return Answer(text=_without_examples(next((one for one in blocks if _defines(one, entry_point)), blocks[0])))
+        chosen = next((one for one in blocks if _defines(one, entry_point)), blocks[0])
+        return Answer(text=chosen if keep_examples else _without_examples(chosen))
     if _is_code(text):
         return Answer(text=_without_examples(text.strip("\n")))
     refused = text.strip().lower().startswith(REFUSAL_OPENINGS)

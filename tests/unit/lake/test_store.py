@@ -182,6 +182,20 @@ def test_lake_of_another_schema_version_is_refused_with_both_versions(lake: Lake
         Lake.open(lake.root)
 
 
+def test_lake_that_lacks_a_newer_column_gets_it_and_keeps_its_rows(lake_root: Path) -> None:
+    older = Lake.open(lake_root)
+    older.query('ALTER TABLE lake.calibrations DROP COLUMN "misjudged"')
+    older.query("INSERT INTO lake.calibrations (calibration_id) VALUES ('old')")
+    older.close()
+
+    newer = Lake.open(lake_root)
+
+    assert newer.rows("SELECT calibration_id, misjudged FROM lake.calibrations") == [
+        {"calibration_id": "old", "misjudged": None}
+    ]
+    newer.close()
+
+
 def test_catalogue_that_is_no_catalogue_is_a_lake_error(tmp_path: Path) -> None:
     (tmp_path / "catalogue.sqlite").write_text("not a database " * 100)
 

@@ -99,6 +99,15 @@ def test_later_section_may_change_in_mid_run(lake: Lake, tmp_path: Path) -> None
     assert load_run(lake, "tiny-r1").recipe.selection.keep == 1
 
 
+def test_what_is_part_of_no_identity_may_change_in_mid_run_and_counts(lake: Lake, tmp_path: Path) -> None:
+    opened(lake, tmp_path)
+
+    run = open_run(lake, recipe(tmp_path, "snapshot: {allow_unverified: true}"))
+
+    assert (run.run_id, run.is_continued) == ("tiny-r1", True)
+    assert load_run(lake, "tiny-r1").recipe.snapshot.allow_unverified
+
+
 @pytest.mark.parametrize("state", [RunState.PUBLISHED, RunState.EMPTY])
 def test_finished_run_is_followed_by_another(lake: Lake, tmp_path: Path, state: RunState) -> None:
     given = opened(lake, tmp_path, state=state)

@@ -1,0 +1,32 @@
+"""Calibration: how often a verifier accepts what is right and what is wrong, on known cases."""
+
+from stillroom.calibration.cases import SHIPPED, Case, CaseSet, read_cases, shipped_cases
+from stillroom.calibration.intervals import wilson
+from stillroom.calibration.limits import MAX_FALSE_PASS, MIN_TRUE_PASS, is_within_limits, refuse_beyond_limits
+from stillroom.calibration.measuring import Progress, measure
+from stillroom.calibration.mutants import MUTANT_SECONDS, mutant_cases, set_aside_equivalent
+from stillroom.calibration.records import Calibration, calibration_id, load, named_calibrations, newest_of, record
+
+__all__ = [
+    "MAX_FALSE_PASS",
+    "MIN_TRUE_PASS",
+    "MUTANT_SECONDS",
+    "SHIPPED",
+    "Calibration",
+    "Case",
+    "CaseSet",
+    "Progress",
+    "calibration_id",
+    "is_within_limits",
+    "load",
+    "measure",
+    "mutant_cases",
+    "named_calibrations",
+    "newest_of",
+    "read_cases",
+    "record",
+    "refuse_beyond_limits",
+    "set_aside_equivalent",
+    "shipped_cases",
+    "wilson",
+]

@@ -1,0 +1,58 @@
+"""Runs a verifier over cases and counts what it let pass."""
+
+import asyncio
+from collections.abc import Callable
+
+from stillroom.calibration.cases import Case, CaseSet
+from stillroom.calibration.records import Calibration, calibration_id
+from stillroom.records import Outcome, Verifier
+
+AT_ONCE = 64  # cases on their way to the sandbox; it takes as many as it has room for
+Progress = Callable[[int, int], None]
+
+
+async def measure(
+    verifier: Verifier,
+    cases: CaseSet,
+    progress: Progress = lambda _done, _all: None,
+    *,
+    judged_by: Verifier | None = None,
+) -> Calibration:
+    """Judge all cases and count.
+
+    A good case that is not passed and a bad one that is are named in the result. An abstention is no pass.
+
+    Args:
+        verifier: who is measured.
+        cases: what it judges.
+        progress: is told how many are done, and of how many.
+        judged_by: the same verifier under a shorter time limit, for cases of which many run for ever.
+
+    Raises:
+        SandboxError: the sandbox failed, so nothing was measured.
+    """
+    room = asyncio.Semaphore(AT_ONCE)
+    done = 0
+
+    async def passes(case: Case) -> bool:
+        nonlocal done
+        async with room:
+            judgement = await (judged_by or verifier).judge(case.check, case.answer)
+        done += 1
+        progress(done, len(cases.cases))
+        return judgement.outcome is Outcome.PASS
+
+    passed = await asyncio.gather(*(passes(case) for case in cases.cases))
+    judged = list(zip(cases.cases, passed, strict=True))
+    return Calibration(
+        calibration_id=calibration_id(verifier.verifier_id, cases),
+        verifier=verifier.name,
+        verifier_id=verifier.verifier_id,
+        case_set=cases.name,
+        set_id=cases.set_id,
+        good_cases=sum(case.is_good for case, _ in judged),
+        good_passed=sum(case.is_good and passes_ for case, passes_ in judged),
+        bad_cases=sum(not case.is_good for case, _ in judged),
+        bad_passed=sum(not case.is_good and passes_ for case, passes_ in judged),
+        misjudged=tuple(case.case_id for case, passes_ in judged if passes_ != case.is_good),
+    )

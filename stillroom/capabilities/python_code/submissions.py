@@ -1,0 +1,113 @@
+"""Reads somebody's row of code and tests: our own form, a seed's, or HumanEval's."""
+
+import ast
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from stillroom.capabilities.base import Submission
+from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.records import Answer, Check, Completion, FinishReason
+
+ANSWERS = ("completion", "response", "solution", "canonical_solution")
+
+
+def read_submission(row: Mapping[str, object]) -> Submission:
+    """The check and the answer of a row.
+
+    The answer is the first there is of `completion`, `response` (what a model wrote: fenced code is extracted, bare
+    code is taken as it is), `solution` and `canonical_solution` (code). Tests are `tests` (Python source, a list of
+    lines or asserts, or stdin/stdout pairs) or HumanEval's `test`, where a `prompt` goes before the answer.
+
+    Raises:
+        ValueError: a key is missing or its value is of another form; says which.
+    """
+    key = next((one for one in ANSWERS if row.get(one) is not None), None)
+    if key is None:
+        raise ValueError(f"no answer: expected one of {', '.join(f'`{one}`' for one in ANSWERS)}")
+    text = row[key]
+    if not isinstance(text, str):
+        raise ValueError(f"`{key}` must be a text, found {type(text).__name__}")
+    entry_point = row.get("entry_point") or ""
+    if not isinstance(entry_point, str):
+        raise ValueError(f"`entry_point` must be a text, found {type(entry_point).__name__}")
+    check = Check(tests=_tests(row), entry_point=entry_point)
+    if row.get("finish_reason") == FinishReason.LENGTH:
+        return Submission(check=check, answer=Answer(text="", problem="truncated"))
+    context = row.get("prompt") if "tests" not in row else ""
+    if isinstance(context, str) and context:
+        return Submission(check=check, answer=_continued(context, text, entry_point))
+    if key in ("completion", "response"):
+        return Submission(check=check, answer=_written(text, check))
+    return Submission(check=check, answer=Answer(text=text))
+
+
+def _tests(row: Mapping[str, object]) -> str:
+    found = row.get("tests", row.get("test"))
+    items = cast("list[object]", found) if isinstance(found, list) else [found]
+    lines = [item for item in items if isinstance(item, str)]
+    if len(lines) == len(items) and any(line.strip() for line in lines):
+        return "\n".join(lines)
+    if items and all(isinstance(item, Mapping) for item in items):
+        return json.dumps(items)
+    shown = type(cast("object", found)).__name__
+    raise ValueError(f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {shown}")
+
+
+def _continued(prompt: str, text: str, entry_point: str) -> Answer:
+    """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on."""
+    is_code = _statements(prompt) is not None or _statements(f"{prompt}    pass\n") is not None
+    if is_code and FENCE not in text and not _defines(text, entry_point):
+        return Answer(text=prompt + text)
+    answer = _written(text, Check(entry_point=entry_point))
+    if answer.problem or _statements(prompt) is None:
+        return answer
+    return Answer(text=f"{prompt.rstrip()}\n\n\n{answer.text}")
+
+
+def _written(text: str, check: Check) -> Answer:
+    """What a model wrote: bare code is kept to the letter, all else is extracted."""
+    is_script = check.tests.lstrip().startswith(("[", "{"))
+    if _is_bare_code(text, is_script=is_script):
+        return Answer(text=text)
+    completion = Completion(
+        text=text,
+        finish_reason=FinishReason.STOP,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cached_tokens=0,
+        latency_seconds=0.0,
+    )
+    return extract_code(completion, check.entry_point, keep_examples=is_script)
+
+
+def _is_bare_code(text: str, *, is_script: bool) -> bool:
+    """Whether the whole text is Python, also where it has a slip: prose neither parses nor begins like code.
+
+    A text too long to be looked at is left to the verifier's own limit.
+    """
+    if len(text) > MAX_RESPONSE_CHARACTERS:
+        return FENCE not in text
+    body = _statements(text)
+    if body is None:
+        first = text.lstrip().split("\n", 1)[0]
+        return FENCE not in text and first.startswith(("def ", "class ", "import ", "from ", "async def ", "@"))
+    if is_script:
+        return any(isinstance(node, ast.Call) for statement in body for node in ast.walk(statement))
+    return any(not isinstance(statement, ast.Expr) for statement in body)
+
+
+def _defines(text: str, name: str) -> bool:
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
+        for node in _statements(text) or ()
+    )
+
+
+def _statements(text: str) -> list[ast.stmt] | None:
+    if len(text) > MAX_RESPONSE_CHARACTERS:
+        return None
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

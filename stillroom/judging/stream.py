@@ -1,0 +1,148 @@
+"""Judges a stream of rows, many at a time, and hands the results on in the order of the rows."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+
+from stillroom.judging.reading import ReadRow
+from stillroom.records import Judgement, Outcome, Verifier
+
+MAX_ROWS_AHEAD = 256  # so that one slow row holds up nothing but the output
+MAX_BYTES_AHEAD = 64 << 20
+READ_AHEAD = 8
+BAD_ROW = "bad-row"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRow:
+    """A row and what came of it.
+
+    Attributes:
+        verifier: ``name@version`` of who decided; "" for a row that could not be read.
+    """
+
+    row: ReadRow
+    judgement: Judgement
+    verifier: str = ""
+
+    @property
+    def is_bad_row(self) -> bool:
+        """Whether the row could not be read, so that nothing was judged."""
+        return self.row.submission is None
+
+    def plain(self) -> dict[str, object]:
+        """The line of output: what was found about the row, `id` and `outcome` first."""
+        found = self.judgement
+        return {
+            "id": self.row.row_id,
+            "outcome": found.outcome.value,
+            "reason": found.reason,
+            "detail": found.detail,
+            "line": self.row.line,
+            "tests_passed": found.tests_passed,
+            "tests_total": found.tests_total,
+            "cpu_seconds": found.cpu_seconds,
+            "wall_seconds": found.wall_seconds,
+            "peak_memory_bytes": found.peak_memory_bytes,
+            "verifier": self.verifier,
+        }
+
+
+async def judge_rows(
+    rows: Iterator[ReadRow], verifiers: Sequence[Verifier], write: Callable[[JudgedRow], None]
+) -> None:
+    """Judge every row and ``write`` each as soon as it and all before it are judged.
+
+    At most ``MAX_ROWS_AHEAD`` rows and about ``MAX_BYTES_AHEAD`` of them are held at a time.
+
+    Raises:
+        SandboxError: the sandbox failed for good; the rows before were written.
+    """
+    waiting: asyncio.Queue[asyncio.Task[JudgedRow] | None] = asyncio.Queue(MAX_ROWS_AHEAD)
+    room = _Room(MAX_BYTES_AHEAD)
+
+    async def feed(group: asyncio.TaskGroup) -> None:
+        async for row in _in_thread(rows):
+            await room.take(row.size)
+            await waiting.put(group.create_task(judge(row, verifiers)))
+        await waiting.put(None)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(feed(group))
+            while judging := await waiting.get():
+                judged = await judging
+                write(judged)
+                room.give(judged.row.size)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def judge(row: ReadRow, verifiers: Sequence[Verifier]) -> JudgedRow:
+    """One row by all verifiers: any fail fails, else any abstention abstains, else all have passed."""
+    if row.submission is None:
+        unread = Judgement(outcome=Outcome.ABSTAIN, reason=BAD_ROW, detail=f"line {row.line}: {row.problem}")
+        return JudgedRow(row=row, judgement=unread)
+    found = [
+        JudgedRow(
+            row=row,
+            judgement=await verifier.judge(row.submission.check, row.submission.answer),
+            verifier=verifier.name,
+        )
+        for verifier in verifiers
+    ]
+    order = (Outcome.FAIL, Outcome.ABSTAIN, Outcome.PASS)
+    return min(found, key=lambda one: order.index(one.judgement.outcome))
+
+
+class _Room:
+    """Bytes that may be held at a time; one row is always let in, however large."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held = 0
+        self._freed = asyncio.Event()
+
+    async def take(self, size: int) -> None:
+        while self._held and self._held + size > self._size:
+            self._freed.clear()
+            await self._freed.wait()
+        self._held += size
+
+    def give(self, size: int) -> None:
+        self._held -= size
+        self._freed.set()
+
+
+async def _in_thread(rows: Iterator[ReadRow]) -> AsyncGenerator[ReadRow]:
+    """The rows, read in a thread that nobody waits for: a pipe that stays silent must not keep the process."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[ReadRow | Exception | None] = asyncio.Queue(READ_AHEAD)
+
+    def put(item: ReadRow | Exception | None) -> bool:
+        """Whether somebody still reads."""
+        putting = queue.put(item)
+        try:
+            asyncio.run_coroutine_threadsafe(putting, loop).result()
+        except (RuntimeError, CancelledError):  # the loop is closed or closing
+            putting.close()
+            return False
+        return True
+
+    def pump() -> None:
+        try:
+            for row in rows:
+                if not put(row):
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again where the rows are read
+            put(error)
+        else:
+            put(None)
+
+    threading.Thread(target=pump, name="rows", daemon=True).start()
+    while (item := await queue.get()) is not None:
+        if isinstance(item, Exception):
+            raise item
+        yield item
