@@ -15,6 +15,7 @@ from stillroom.recipe import Recipe, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
+from verifiers.code_tests import CodeTests
 from verifiers.python_tests import PythonTests
 from verifiers.sandbox import DockerExecutor
 
@@ -66,6 +67,14 @@ class Workshop:
                 timeout_seconds=verification.timeout_seconds,
                 memory_bytes=verification.memory_mib * MEBIBYTE,
             ),
+        )
+
+    def code_tests(self, verification: Verification) -> CodeTests:
+        """The measure of tests under a recipe's limits, bound to this process's sandbox."""
+        return CodeTests(
+            self._executor,
+            timeout_seconds=verification.timeout_seconds,
+            memory_bytes=verification.memory_mib * MEBIBYTE,
         )
 
     async def start_sandbox(self) -> None:

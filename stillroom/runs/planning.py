@@ -75,10 +75,14 @@ def shard_key(run: Run, shard: int) -> str:
     """Commit key of a shard's samples and verdicts.
 
     It names N and the verification, so that a shard owes work again when the recipe asks for more samples or
-    another verification; what the lake has of it is not paid for twice.
+    another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
+    the shards.
     """
     recipe = run.recipe
-    asked: list[Plain] = [recipe.sampling.samples, recipe.verification.model_dump(mode="json")]
+    asked: list[Plain] = [
+        recipe.sampling.samples,
+        recipe.verification.model_dump(mode="json", exclude={"min_test_strength"}),
+    ]
     return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
 
