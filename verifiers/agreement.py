@@ -63,7 +63,7 @@ class Agreement:
 async def passed_tests(
     verifier: Verifier, solutions: Sequence[Written], tests: Sequence[Written], entry_point: str
 ) -> list[PassedTests]:
-    """The N × M matrix: for each solution the tests that it passes, each run alone.
+    """The N by M matrix: for each solution the tests that it passes, each run alone.
 
     Raises:
         SandboxError: nothing is known about the solutions.
@@ -87,7 +87,7 @@ def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], tes
     """Cluster solutions by the tests that they pass.
 
     A cluster's score is the sum, over its solutions, of the tests passed that count for the solution: with one
-    teacher's tests that is |solutions| × |tests|. Of equal scores the cluster with more tests is listed first.
+    teacher's tests that is the product of their numbers. Of equal scores the cluster with more tests is listed first.
 
     Args:
         passed: one set of tests for each solution.

@@ -65,7 +65,8 @@ def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any
     )
     return (
         f"{mutants} mutants of accepted solutions were put to the tests; {aside} of them ({_share(aside, mutants)}) "
-        f"were set aside as equivalent, since they do what the solution does on at least 200 generated inputs.\n\n{table}"
+        "were set aside as equivalent, since they do what the solution does on at least 200 generated inputs."
+        f"\n\n{table}"
     )
 
 

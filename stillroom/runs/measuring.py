@@ -49,8 +49,8 @@ class Unmeasured:
     """A prompt whose tests are to be measured.
 
     Attributes:
-        solutions: programs that should pass its tests, the most trusted first, each with where it comes from:
-            ``reference`` or a sample id.
+        solutions: programs that should pass its tests, at least one, the most trusted first, each after where it
+            comes from: ``reference`` or a sample id.
     """
 
     prompt: Prompt
@@ -76,11 +76,12 @@ async def measured(one: Unmeasured, capability: Capability, code_tests: CodeTest
         SandboxError: nothing is known about the tests.
     """
     trivial = capability.trivial_answers(one.prompt)
-    strength, source = Strength(problem="solution:none"), ""
+    tried: list[tuple[str, Strength]] = []
     for source, solution in one.solutions:
-        strength = await code_tests.measure(one.prompt.check, solution, trivial)
-        if not strength.problem.startswith("solution:"):
+        tried.append((source, await code_tests.measure(one.prompt.check, solution, trivial)))
+        if not tried[-1][1].problem.startswith("solution:"):
             break
+    source, strength = tried[-1]
     return strength_row(one.prompt, strength, solution_from=source, code_tests=code_tests)
 
 

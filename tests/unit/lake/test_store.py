@@ -182,6 +182,16 @@ def test_lake_of_another_schema_version_is_refused_with_both_versions(lake: Lake
         Lake.open(lake.root)
 
 
+def test_lake_from_before_a_table_was_added_gets_it(lake: Lake) -> None:
+    lake._connection.execute("DROP TABLE lake.test_strengths")
+    assert not lake.holds("test_strengths")
+
+    Lake.open(lake.root).close()
+
+    assert lake.holds("test_strengths")
+    assert lake.rows("SELECT * FROM lake.test_strengths") == []
+
+
 def test_catalogue_that_is_no_catalogue_is_a_lake_error(tmp_path: Path) -> None:
     (tmp_path / "catalogue.sqlite").write_text("not a database " * 100)
 
