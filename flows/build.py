@@ -13,7 +13,7 @@ from stillroom.recipe import Recipe
 from stillroom.runs import FIRST_ROUND, load_run
 from tasks.publication import curate, publish_snapshot
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
-from tasks.verification import measure_tests
+from tasks.verification import measure_tests, settle_tests
 from tasks.workshop import workshop
 
 
@@ -50,6 +50,7 @@ async def build(run_id: str) -> str:
             f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
             "The others are committed; start the build again and only these are repeated."
         )
+    await settle_tests(run_id)
     await measure_tests(run_id)
     curation_id = curate(run_id)
     return publish_snapshot(run_id, curation_id)

@@ -1,13 +1,40 @@
-"""Tasks of verification beyond the shards: how strong the tests are that samples have passed."""
+"""Tasks of verification beyond the shards: what prompts' tests are worth, seen from all their samples."""
 
 import asyncio
 
 from prefect import task
 
 from stillroom.capabilities import find_capability
-from stillroom.runs import PROMPTS_A_COMMIT, is_measured, load_run, measured, measuring_cost, strengths_key, unmeasured
+from stillroom.runs import (
+    PROMPTS_A_COMMIT,
+    is_measured,
+    load_run,
+    measured,
+    measuring_cost,
+    settled,
+    strengths_key,
+    unmeasured,
+    unsettled,
+)
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
+
+
+@task(name="settle tests", **RETRYING)
+async def settle_tests(run_id: str) -> int:
+    """Judge samples by agreement where tests are candidates and no solution is known; returns for how many prompts.
+
+    Raises:
+        SandboxError: the sandbox failed; what was committed before is not settled again.
+    """
+    shop = workshop()
+    run = load_run(shop.lake, run_id)
+    todo = unsettled(shop.lake, run)
+    for one in todo:
+        for verifier in shop.verifiers(run.recipe.verification):
+            rows = await settled(one, verifier)
+            await asyncio.to_thread(shop.lake.commit, one.key, rows, run_id=run_id)
+    return len(todo)
 
 
 @task(name="measure tests", **RETRYING)

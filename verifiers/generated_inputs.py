@@ -135,7 +135,10 @@ class _Change:
         if same and self.chance.random() < 0.2:
             return self.chance.choice(same)
         change = self.by_type.get(type(value))
-        return value if change is None else change(value)
+        try:
+            return value if change is None else change(value)
+        except TypeError:  # what was borrowed for a set or a key holds a list
+            return value
 
     def whole(self, value: int) -> int:
         """A neighbour, a relative, or any number of the size."""

@@ -191,9 +191,7 @@ def _shifted(index: ast.expr) -> Iterator[ast.expr]:
             yield ast.Slice(lower=_plus_one(index.lower), upper=index.upper, step=index.step)
         if index.upper is not None and not isinstance(index.upper, ast.Constant):
             yield ast.Slice(lower=index.lower, upper=_plus_one(index.upper), step=index.step)
-    elif isinstance(index, ast.BinOp | ast.UnaryOp | ast.Name) and not isinstance(
-        getattr(index, "op", None), ast.Not | ast.Mod
-    ):
+    elif isinstance(index, ast.BinOp | ast.Name) and not isinstance(getattr(index, "op", None), ast.Mod):
         yield _plus_one(index)
 
 

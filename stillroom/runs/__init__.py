@@ -1,5 +1,6 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
+from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.curating import curate_run
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
@@ -45,6 +46,7 @@ __all__ = [
     "prompt_row",
     "proposal_row",
     "rounds_done",
+    "settled",
     "shard_key",
     "shard_prompts",
     "shard_rows",
@@ -52,6 +54,7 @@ __all__ = [
     "teacher_row",
     "unfinished_shards",
     "unmeasured",
+    "unsettled",
     "weakness",
     "writing_cost",
     "written_in",

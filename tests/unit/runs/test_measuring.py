@@ -97,7 +97,7 @@ async def test_checks_with_passing_samples_are_measured_once(lake: Lake, tmp_pat
     commit(lake, run, rest, STRONG)
 
     assert len(todo) == 2
-    assert [source for source, _ in todo[0].solutions][0] == "reference"
+    assert todo[0].solutions[0][0] == "reference"
     assert len(todo[0].solutions) == 2
     assert [one.prompt.check_id for one in rest] == [todo[1].prompt.check_id]
     assert unmeasured(lake, run, CODE_TESTS.measure_id) == []
@@ -114,7 +114,7 @@ async def test_weak_tests_keep_nothing(lake: Lake, tmp_path: Path) -> None:
 
     assert {gate for gate, _ in found[first.prompt.prompt_id]} == {"test-strength"}
     assert all("line 3, boundary" in evidence for _, evidence in found[first.prompt.prompt_id])
-    assert {gate for gate, _ in found[second.prompt.prompt_id]} == {"kept"}
+    assert {gate for gate, _ in found[second.prompt.prompt_id]} == {"kept", "rank"}
 
 
 async def test_unmeasured_tests_keep_nothing(lake: Lake, tmp_path: Path) -> None:
@@ -132,13 +132,13 @@ async def test_another_measurement_is_another_curation(lake: Lake, tmp_path: Pat
     commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id), STRONG)
 
     assert curate_run(lake, run) != before
-    assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept"}
+    assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept", "rank"}
 
 
 async def test_null_asks_nothing(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path, "verification: {min_test_strength: null}")
 
-    assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept"}
+    assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept", "rank"}
     assert not is_measured(run.recipe, find_capability("code"))
 
 
