@@ -99,9 +99,10 @@ def same_value(first: object, second: object) -> bool:
     """Equality as tests see it (``1 == 1.0 == True``), but for NaN, which equals itself here."""
     if isinstance(first, float) and isinstance(second, float) and math.isnan(first):
         return math.isnan(second)
-    if isinstance(first, list | tuple) and type(first) is type(second):
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
         ours, theirs = cast("list[object]", first), cast("list[object]", second)
-        return len(ours) == len(theirs) and all(map(same_value, ours, theirs))
+        is_kind = isinstance(first, list) == isinstance(second, list)
+        return is_kind and len(ours) == len(theirs) and all(map(same_value, ours, theirs))
     if isinstance(first, dict) and isinstance(second, dict):
         mine, yours = cast("dict[object, object]", first), cast("dict[object, object]", second)
         return mine.keys() == yours.keys() and all(same_value(value, yours[key]) for key, value in mine.items())

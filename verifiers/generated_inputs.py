@@ -7,7 +7,7 @@ swaps elements, and so on down into nested data. Nothing is evaluated and nothin
 
 import marshal
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -78,12 +78,13 @@ def _key(one: Input) -> bytes:
 
 
 def _ordered(value: object) -> object:
+    kind = type(cast("object", value)).__name__
     if isinstance(value, set | frozenset):
-        return (type(value).__name__, sorted(repr(_ordered(each)) for each in cast("set[object]", value)))
+        return (kind, sorted(repr(_ordered(each)) for each in cast("set[object]", value)))
     if isinstance(value, dict):
-        return ("dict", [(_ordered(key), _ordered(each)) for key, each in cast("dict[object, object]", value).items()])
+        return (kind, [(_ordered(key), _ordered(each)) for key, each in cast("dict[object, object]", value).items()])
     if isinstance(value, list | tuple):
-        return (type(value).__name__, [_ordered(each) for each in cast("list[object]", value)])
+        return (kind, [_ordered(each) for each in cast("list[object]", value)])
     return marshal.dumps(value, WIRE_FORMAT) if isinstance(value, int) and value.bit_length() > 10_000 else value
 
 
@@ -92,7 +93,7 @@ def _size(one: Input) -> int:
 
 
 class _Change:
-    """Changes values by their type. ``seen`` holds what the tests use, to borrow from."""
+    """Changes values by their type; ``seen`` holds what the tests use, to borrow from."""
 
     def __init__(self, chance: random.Random, bases: Sequence[Input]) -> None:
         self.chance = chance
@@ -104,19 +105,6 @@ class _Change:
                     self.seen.setdefault(type(part), []).append(part)
         texts = cast("list[str]", self.seen.get(str, []))
         self.letters = "".join(dict.fromkeys("".join(texts))) + LETTERS
-        self.by_type: dict[type, Callable[..., Data]] = {
-            bool: lambda value: not value,
-            int: self.whole,
-            float: self.real,
-            complex: lambda value: complex(self.real(value.real), self.real(value.imag)),
-            str: self.text,
-            bytes: lambda value: self.text(value.decode("latin-1")).encode("latin-1", "replace"),
-            list: lambda value: self.row(value),
-            tuple: self.record,
-            set: lambda value: set(cast("list[Data]", self.row(_in_order(value)))),
-            frozenset: lambda value: frozenset(cast("list[Data]", self.row(_in_order(value)))),
-            dict: self.mapping,
-        }
 
     def input(self, base: Input) -> Input:
         """The input with one to a few changes; a value that cannot be changed stays."""
@@ -134,11 +122,38 @@ class _Change:
         same = self.seen.get(type(value), [])
         if same and self.chance.random() < 0.2:
             return self.chance.choice(same)
-        change = self.by_type.get(type(value))
         try:
-            return value if change is None else change(value)
+            return self.changed(value)
         except TypeError:  # what was borrowed for a set or a key holds a list
             return value
+
+    def changed(self, value: Data) -> Data:
+        """A small change by type; None and the like have no other value."""
+        match value:
+            case bool():
+                return not value
+            case int():
+                return self.whole(value)
+            case float():
+                return self.real(value)
+            case complex():
+                return complex(self.real(value.real), self.real(value.imag))
+            case str():
+                return self.text(value)
+            case bytes():
+                return self.text(value.decode("latin-1")).encode("latin-1", "replace")
+            case list():
+                return self.row(value)
+            case tuple():
+                return self.record(value)
+            case set():
+                return set(self.row(_in_order(value)))
+            case frozenset():
+                return frozenset(self.row(_in_order(value)))
+            case dict():
+                return self.mapping(value)
+            case _:
+                return value
 
     def whole(self, value: int) -> int:
         """A neighbour, a relative, or any number of the size."""
@@ -191,7 +206,7 @@ class _Change:
     def borrowed(self) -> list[Data]:
         """Some elements of rows that the tests use, for a row that has none to change."""
         rows = [value for kind in (list, set, frozenset) for value in self.seen.get(kind, [])]
-        elements = [each for row in rows for each in cast("list[Data]", _in_order(row))]
+        elements = [each for row in rows for each in _in_order(cast("list[Data]", row))]
         return [self.chance.choice(elements) for _ in range(self.chance.randint(0, 4))] if elements else []
 
     def record(self, value: tuple[Data, ...]) -> tuple[Data, ...]:
@@ -209,12 +224,12 @@ class _Change:
         key = self.chance.choice(list(value))
         without = {each: item for each, item in value.items() if each != key}
         choices = (
-            {**value, key: self.value(value[key])},
-            {**value, self.value(key): self.value(value[key])},
-            {**without, self.value(key): value[key]},
-            without,
+            (*value.items(), (key, self.value(value[key]))),
+            (*value.items(), (self.value(key), self.value(value[key]))),
+            (*without.items(), (self.value(key), value[key])),
+            tuple(without.items()),
         )
-        return self.chance.choice(choices)
+        return dict(self.chance.choice(choices))
 
 
 def _parts(value: Data) -> Iterator[Data]:
@@ -229,7 +244,7 @@ def _parts(value: Data) -> Iterator[Data]:
             yield from _parts(item)
 
 
-def _in_order(value: "set[Data] | frozenset[Data] | list[Data] | tuple[Data, ...] | Data") -> list[Data]:
+def _in_order(value: Iterable[Data]) -> list[Data]:
     """The elements; those of sets in an order that does not depend on hashes."""
-    items = list(cast("list[Data]", value))
-    return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
+    items = list(value)
+    return sorted(items, key=lambda each: repr(_ordered(each))) if isinstance(value, set | frozenset) else items

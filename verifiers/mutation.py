@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from verifiers.mutation_rules import changes
 
@@ -162,7 +163,7 @@ class _Walk:
             if isinstance(value, ast.AST):
                 yield from self.at(owner, field, None, value)
             elif isinstance(value, list):
-                for index, item in enumerate(value):
+                for index, item in enumerate(cast("list[object]", value)):
                     if isinstance(item, ast.AST) and not _is_docstring(owner, field, index, item):
                         yield from self.at(owner, field, index, item)
 

@@ -109,8 +109,8 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
 def _minimum(lake: "Lake", run_id: str) -> float | None:
     """The least strength of tests that the run's recipe asks for."""
     rows = lake.rows("SELECT recipe FROM current_runs WHERE run_id = ?", [run_id])
-    verification = json.loads(rows[0]["recipe"]).get("verification", {}) if rows else {}
-    return verification.get("min_test_strength")
+    recipe: dict[str, dict[str, Any]] = json.loads(rows[0]["recipe"]) if rows else {}
+    return recipe.get("verification", {}).get("min_test_strength")
 
 
 def _print(about: dict[str, Any]) -> None:
