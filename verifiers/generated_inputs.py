@@ -78,7 +78,7 @@ def _key(one: Input) -> bytes:
 
 
 def _ordered(value: object) -> object:
-    kind = type(cast("object", value)).__name__
+    kind = type(value).__name__
     if isinstance(value, set | frozenset):
         return (kind, sorted(repr(_ordered(each)) for each in cast("set[object]", value)))
     if isinstance(value, dict):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from stillroom.records import Answer, Prompt
 
 CONSTANTS = ("None", "True", "False", "0", "1", "-1", "''", "[]", "{}", "()", "set()", "0.0")
+CANDIDATE = "candidate"  # what a `check(candidate)` function calls the solution
 MAX_TESTS_CHARS = 100_000
 MAX_EXPECTED_CHARS = 2_000  # of one expected value
 SHOWN_WITHIN_CHARS = 160  # of its first argument: an example's values stand close together
@@ -80,7 +81,7 @@ def _cases(tests: str, name: str) -> Iterator[tuple[tuple[str, ...], str]]:
         match node:
             case ast.Assert(
                 test=ast.Compare(left=ast.Call(func=ast.Name(id=called)) as call, ops=[ast.Eq()], comparators=[right])
-            ) if called == name and not call.keywords and all(map(_is_literal, [*call.args, right])):
+            ) if called in (name, CANDIDATE) and not call.keywords and all(map(_is_literal, [*call.args, right])):
                 expected = ast.unparse(right)
                 if len(expected) <= MAX_EXPECTED_CHARS:
                     yield tuple(ast.unparse(each) for each in call.args), expected
