@@ -60,7 +60,10 @@ def _ends(text: str, value: str) -> Iterator[int]:
 
 def _find(text: str, value: str, start: int) -> int | None:
     """Where ``value`` ends when it next stands in ``text`` as a whole: 1 does not stand in 10."""
-    found = re.compile(rf"(?<![\w.'-]){re.escape(_squeezed(value))}(?![\w']|\.\d)").search(text, start)
+    wanted = _squeezed(value)
+    before = r"(?<![\w.'-])" if re.match(r"[\w-]", wanted) else ""
+    after = r"(?![\w']|\.\d)" if re.search(r"\w$", wanted) else ""
+    found = re.compile(before + re.escape(wanted) + after).search(text, start)
     return found.end() if found else None
 
 
