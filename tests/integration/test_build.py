@@ -43,6 +43,7 @@ def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Wo
     assert outcome["kept_by_origin"]["written"] >= 3
     assert outcome["passed"] <= outcome["samples"]
 
+    assert {row["origin"] for row in outcome["test_strengths"]} == {"seed", "written"}
     _every_row_passes_by_hand(bench, "functions", 1)
     _every_sample_has_one_reason(bench)
     _every_example_is_strongly_tested(bench)
