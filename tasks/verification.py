@@ -29,11 +29,14 @@ async def settle_tests(run_id: str) -> int:
     """
     shop = workshop()
     run = load_run(shop.lake, run_id)
+    if "python-tests" not in find_capability(run.recipe.capability).verifier_names:
+        return 0
     todo = unsettled(shop.lake, run)
+    verifiers = shop.verifiers(run.recipe.verification)
+    verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
     for one in todo:
-        for verifier in shop.verifiers(run.recipe.verification):
-            rows = await settled(one, verifier)
-            await asyncio.to_thread(shop.lake.commit, one.key, rows, run_id=run_id)
+        rows = await settled(one, verifier)
+        await asyncio.to_thread(shop.lake.commit, one.key, rows, run_id=run_id)
     return len(todo)
 
 
