@@ -1,4 +1,4 @@
-"""A build: seeding, shards and calibration side by side, then curation and publication.
+"""A build: seeding, shards and calibration side by side, then the measure of tests, curation and publication.
 
 Every step finds in the lake what is done already, so running a build again continues it.
 """
@@ -14,6 +14,7 @@ from stillroom.runs import FIRST_ROUND, load_run
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_snapshot
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
+from tasks.verification import measure_tests, settle_tests
 from tasks.workshop import workshop
 
 
@@ -48,6 +49,8 @@ async def build(run_id: str) -> str:
             f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
             "The others are committed; start the build again and only these are repeated."
         )
+    await settle_tests(run_id)
+    await measure_tests(run_id)
     curation_id = curate(run_id)
     return publish_snapshot(run_id, curation_id)
 

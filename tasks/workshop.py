@@ -15,7 +15,8 @@ from stillroom.recipe import Recipe, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
-from verifiers.assembly import assemble
+from verifiers.assembly import MEBIBYTE, assemble
+from verifiers.code_tests import CodeTests
 from verifiers.sandbox import DockerExecutor
 
 VERIFIERS = ("python-tests",)
@@ -65,6 +66,14 @@ class Workshop:
             self._executor,
             timeout_seconds=verification.timeout_seconds,
             memory_mib=verification.memory_mib,
+        )
+
+    def code_tests(self, verification: Verification) -> CodeTests:
+        """The measure of tests under a recipe's limits, bound to this process's sandbox."""
+        return CodeTests(
+            self._executor,
+            timeout_seconds=verification.timeout_seconds,
+            memory_bytes=verification.memory_mib * MEBIBYTE,
         )
 
     async def start_sandbox(self) -> None:

@@ -87,7 +87,9 @@ async def _indistinguishable(original: Case, mutated: Sequence[Case], executor: 
         (one, effect) for one, effect in zip(tried, effects, strict=True) if effect is not None and effect.is_value
     ]
     inputs = [one for one, _ in meant]
-    seen = await asyncio.gather(*(observe(executor, case.answer.text, name, inputs, _LIMITS) for case in mutated))
+    seen = await asyncio.gather(
+        *(observe(executor, case.answer.text, name, inputs, _LIMITS, most_lost=0) for case in mutated)
+    )
     return {
         case.case_id
         for case, observed in zip(mutated, seen, strict=True)

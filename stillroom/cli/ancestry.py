@@ -20,6 +20,10 @@ _PROMPTS = """
 SELECT * FROM prompts WHERE prompt_id IN (SELECT unnest($ids))
 QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1
 """
+_STRENGTHS = """
+SELECT * FROM test_strengths WHERE prompt_id IN (SELECT unnest($ids))
+QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at DESC) = 1
+"""
 _PROPOSALS = """
 SELECT * FROM proposals WHERE prompt_id IN (SELECT unnest($ids))
 QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1
@@ -37,6 +41,7 @@ class Ancestry:
         snapshots: NAME@N of the snapshots that hold it.
         prompts: its prompt and all the prompt's ancestors by id, nearest first, each a row of ``prompts``.
         proposals: by prompt id, the writing request and raw reply that a written prompt came of.
+        strengths: by prompt id, how strong its tests were measured to be.
         nearest: rows of the prompts that were most similar when these were admitted, by id.
     """
 
@@ -47,6 +52,7 @@ class Ancestry:
     verdicts: list[dict[str, Any]]
     prompts: dict[str, dict[str, Any]]
     proposals: dict[str, dict[str, Any]]
+    strengths: dict[str, dict[str, Any]]
     nearest: dict[str, dict[str, Any]]
     teacher: dict[str, Any]
     run: dict[str, Any]
@@ -68,6 +74,7 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
         verdicts=lake.rows(_VERDICTS, [sample_id]),
         prompts=prompts,
         proposals=_by_prompt(lake, _PROPOSALS, list(prompts)),
+        strengths=_by_prompt(lake, _STRENGTHS, list(prompts)) if lake.holds("test_strengths") else {},
         nearest=_by_prompt(lake, _PROMPTS, near_ids),
         teacher=_one(lake, _TEACHER, [example["teacher_id"], run_id]),
         run=_one(lake, _RUN, [run_id]),

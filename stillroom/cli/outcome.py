@@ -1,13 +1,13 @@
 """What a build came to: the figures it ends by printing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from stillroom.lake import Lake
-from stillroom.publication import snapshots
+from stillroom.publication import snapshots, strengths_of_run
 from stillroom.runs import Run
 
 QUERIES = (
@@ -55,6 +55,7 @@ def outcome_of(
         "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
+        "test_strengths": strengths_of_run(lake, run.run_id, run.recipe.verification.min_test_strength),
         "tokens_per_example": spent["tokens"] / new if new else None,
         "seconds_per_example": seconds / new if new and not run.is_continued else None,
         "money": spent["money"],
@@ -79,6 +80,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
         ("this build took", f"{outcome['seconds']:.0f} s"),
     ]
+    if outcome["test_strengths"]:
+        rows.append(("tests measured", _tests(outcome["test_strengths"])))
     if outcome["tokens_per_example"] is not None:
         per_example = f"{outcome['tokens_per_example']:.0f} completion tokens"
         if outcome["seconds_per_example"] is not None:  # unknown where an earlier build did part of the work
@@ -101,3 +104,12 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     console.print("\nTry:")
     for query in QUERIES:
         console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)
+
+
+def _tests(strengths: Sequence[Mapping[str, Any]]) -> str:
+    """How many prompts' tests were strong enough, and what was set aside to say so."""
+    prompts, strong, mutants, aside = (
+        sum(row[name] for row in strengths) for name in ("prompts", "strong_enough", "mutants", "set_aside")
+    )
+    share = f"{100 * aside / mutants if mutants else 0.0:.1f} % of mutants set aside as equivalent"
+    return f"those of {strong} of {prompts} prompts are strong enough; {share}"

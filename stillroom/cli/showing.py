@@ -1,5 +1,6 @@
 """``snapshots`` and ``show``: what was published, and what became of everything on the way."""
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -81,7 +82,9 @@ def show(
 
 
 def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
-    """What is known about a snapshot, as plain data; cost and funnel are those of the run that published it."""
+    """What is known about a snapshot, as plain data; cost, funnel and tests are of the run that published it."""
+    from stillroom.publication.strengths import strengths_of_run
+
     which = {"name": snapshot.name, "version": snapshot.version}
     cost = lake.rows(_COST, {"run_id": snapshot.run_id})
     spent = sum(row["completion_tokens"] for row in cost)
@@ -95,11 +98,19 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "path": snapshot.path,
         "composition": lake.rows(_BY_ORIGIN, which),
         "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
+        "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
         "teachers": lake.rows(_TEACHERS, which),
         "cost": cost,
         "completion_tokens_per_new_row": spent / snapshot.new_rows if snapshot.new_rows else None,
         "examples": lake.rows(_ROWS, {**which, "most": rows}),
     }
+
+
+def _minimum(lake: "Lake", run_id: str) -> float | None:
+    """The least strength of tests that the run's recipe asks for."""
+    rows = lake.rows("SELECT recipe FROM current_runs WHERE run_id = ?", [run_id])
+    recipe: dict[str, dict[str, Any]] = json.loads(rows[0]["recipe"]) if rows else {}
+    return recipe.get("verification", {}).get("min_test_strength")
 
 
 def _print(about: dict[str, Any]) -> None:
@@ -110,6 +121,8 @@ def _print(about: dict[str, Any]) -> None:
     print_table(
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )
+    if about["test_strengths"]:
+        print_table(about["test_strengths"], title=f"Tests of the prompts of {about['run_id']}")
     print_table(about["teachers"], title="Teachers")
     print_table(about["cost"], title=f"Cost of {about['run_id']}")
     if about["completion_tokens_per_new_row"] is not None:

@@ -101,6 +101,8 @@ def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str
         return
     drawn.add(prompt_id)
     _block(node, prompt["task"])
+    if strength := found.strengths.get(prompt_id):
+        node.add(Text(_strength(strength)))
     if prompt["nearest_prompt_id"]:
         near = found.nearest.get(prompt["nearest_prompt_id"], {})
         task = first_line(near.get("task", ""), 70)
@@ -114,6 +116,14 @@ def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str
         )
     for one in prompt["parents"]:
         _add_prompt(node, found, one, label="parent", drawn=drawn)
+
+
+def _strength(row: dict[str, Any]) -> str:
+    if row["problem"]:
+        return f"tests: their strength could not be measured ({row['problem']})"
+    counts = f"{row['killed']} of {row['mutants']} mutants fail them, {row['set_aside']} set aside as equivalent"
+    trivial = f", {row['trivial_passes']} trivial solutions pass" if row["trivial_passes"] else ""
+    return f"tests: strength {row['strength']:.2f} ({counts}{trivial}; mutants of {row['solution_from']})"
 
 
 def _block(node: "Tree", text: str) -> None:
@@ -132,7 +142,12 @@ def _as_json(found: "Ancestry") -> dict[str, Any]:
     sample = rows["sample"]
     sample["parameters"] = {name: sample.pop(name) for name in PARAMETERS}
     prompts = [
-        {**prompt, "writing": found.proposals.get(prompt_id), "nearest": found.nearest.get(prompt["nearest_prompt_id"])}
+        {
+            **prompt,
+            "writing": found.proposals.get(prompt_id),
+            "test_strength": found.strengths.get(prompt_id),
+            "nearest": found.nearest.get(prompt["nearest_prompt_id"]),
+        }
         for prompt_id, prompt in found.prompts.items()
     ]
     kept = ("example", "snapshots", "selection", "sample", "verdicts", "teacher", "run", "commit")

@@ -1,6 +1,7 @@
 """Decides about every sample of a run: kept, or dropped with the first gate that stopped it.
 
-The gates in their order: verification (a sample must have passed), prompts that duplicate another, and then,
+The gates in their order: verification (a sample must have passed), tests too weak for that to mean much, prompts
+that duplicate another, and then,
 for each prompt's samples from the best down until k are kept, answers that duplicate one that is kept or
 published. So the k that stay differ from one another, nothing is dropped in favour of a sample that is itself
 dropped, and what is left over when the k places are taken goes by rank.
@@ -26,6 +27,7 @@ class Gate(StrEnum):
 
     PUBLISHED = "published"
     VERIFICATION = "verification"
+    TEST_STRENGTH = "test-strength"
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
@@ -43,6 +45,7 @@ class Candidate:
         evidence: the verdict's detail.
         prompt_rank: the prompt's place in the pool; earlier prompts win over later duplicates.
         is_published: it is a member of a snapshot already, and stays one.
+        weakness: why the tests that it passed are too weak, with the evidence, or "".
     """
 
     sample_id: str
@@ -55,6 +58,7 @@ class Candidate:
     evidence: str
     prompt_rank: int
     is_published: bool
+    weakness: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +144,20 @@ def _verified(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return None
+        return _strongly_tested(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
+    )
+
+
+def _strongly_tested(one: Candidate) -> Decision | None:
+    """Weak tests come before duplicates, so that no weakly tested prompt stands for one that is tested well."""
+    if not one.weakness:
+        return None
+    gate = Gate.TEST_STRENGTH
+    return Decision(
+        sample_id=one.sample_id, prompt_id=one.prompt_id, gate=gate, reason=gate.value, evidence=one.weakness
     )
 
 

@@ -196,6 +196,28 @@ TABLES = {
             partitioned=True,
         ),
         Table(
+            "test_strengths",
+            "How strong a check's tests are: which wrong programs they let through. The newest row of a check counts.",
+            _columns("""
+            check_id VARCHAR | the check
+            prompt_id VARCHAR | its prompt
+            measure VARCHAR | name@version
+            measure_id VARCHAR | name, configuration and image digest
+            solution_from VARCHAR | whose mutants were tried: reference, or a sample_id
+            strength DOUBLE | killed / (mutants - set_aside); 0 where a trivial solution passes, null where unknown
+            mutants INTEGER | mutants of the solution that the tests judged
+            killed INTEGER | of these, failed
+            set_aside INTEGER | of these, equal to the solution on all generated inputs, at least 200
+            inputs INTEGER | generated inputs on which behaviour was compared, 0 where no mutant passed
+            trivial_passes INTEGER | solutions that understand nothing and pass
+            trivial_pass VARCHAR | the first of them, or empty
+            survivors VARCHAR[] | mutants that pass: line, operator and change
+            problem VARCHAR | why nothing could be measured, or empty
+            programs BIGINT | programs that were run for it
+            cpu_seconds DOUBLE | that they took
+            """),
+        ),
+        Table(
             "scores",
             "A number that a scorer gave a sample.",
             _columns("""

@@ -88,6 +88,10 @@ class Lake:
         """Rows of a query as dictionaries."""
         return self.query(sql, parameters).to_dicts()
 
+    def holds(self, table: str) -> bool:
+        """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
+        return not self.query(f"{_TABLE_NAMES} AND table_name = ?", [table]).is_empty()
+
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
         return not self.query("SELECT 1 FROM lake.commits WHERE key = ? LIMIT 1", [key]).is_empty()
@@ -179,6 +183,7 @@ class Lake:
                     f"the lake at {self.root} has schema version {found}, this Stillroom reads {SCHEMA_VERSION}. "
                     "Use the Stillroom version that wrote it, or another --lake."
                 )
+            self._create_tables(present)  # those that came into the schema since; nothing that is there changes
             self._add_columns()
         else:
             self._create(present)
@@ -190,18 +195,21 @@ class Lake:
     def _create(self, present: set[str]) -> None:
         execute = self._connection.execute
         execute("BEGIN TRANSACTION")
-        for table in TABLES.values():
-            if table.name in present:
-                continue
-            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.all_columns)
-            execute(f'CREATE TABLE lake."{table.name}" ({columns})')
-            if table.partitioned:
-                execute(f'ALTER TABLE lake."{table.name}" SET PARTITIONED BY (run_id, shard)')
+        self._create_tables(present)
         for view in VIEWS:
             execute((resources.files("stillroom.lake") / "views" / f"{view}.sql").read_text(encoding="utf-8"))
         execute("CREATE TABLE lake.stillroom_schema (version INTEGER)")
         execute("INSERT INTO lake.stillroom_schema VALUES (?)", [SCHEMA_VERSION])
         execute("COMMIT")
+
+    def _create_tables(self, present: set[str]) -> None:
+        for table in TABLES.values():
+            if table.name in present:
+                continue
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.all_columns)
+            self._connection.execute(f'CREATE TABLE lake."{table.name}" ({columns})')
+            if table.partitioned:
+                self._connection.execute(f'ALTER TABLE lake."{table.name}" SET PARTITIONED BY (run_id, shard)')
 
     def _add_columns(self) -> None:
         """Columns that came into the schema since the lake was made; rows that are there have null in them."""

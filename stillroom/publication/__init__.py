@@ -2,5 +2,6 @@
 
 from stillroom.publication.frozen import freeze, freeze_missing, manifest
 from stillroom.publication.publish import Snapshot, publish, snapshots
+from stillroom.publication.strengths import strengths_of_run
 
-__all__ = ["Snapshot", "freeze", "freeze_missing", "manifest", "publish", "snapshots"]
+__all__ = ["Snapshot", "freeze", "freeze_missing", "manifest", "publish", "snapshots", "strengths_of_run"]

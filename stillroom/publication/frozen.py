@@ -12,6 +12,7 @@ from stillroom.errors import LakeError
 from stillroom.lake import Lake
 from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import Snapshot, snapshots
+from stillroom.publication.strengths import strengths_of_run
 from stillroom.publication.summary import summary
 from stillroom.runs import load_run
 
@@ -108,6 +109,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
                 "GROUP BY ALL ORDER BY samples DESC",
                 by_run,
             ),
+            "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength),
             "selections": lake.rows(
                 "SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = ? "
                 "GROUP BY ALL ORDER BY samples DESC",

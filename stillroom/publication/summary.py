@@ -40,6 +40,8 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
                 (["admitted" if row["admitted"] else row["reason"], row["replies"]] for row in run["proposals"]),
             ),
         ]
+    if run["test_strengths"]:
+        parts += ["## How good the tests are", _strengths(run["test_strengths"], manifest["recipe"]["verification"])]
     parts += [
         "## What to know before training on it",
         "\n".join(f"- {line}" for line in _caveats(manifest)),
@@ -49,6 +51,23 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         f"Content hash `{manifest['content_hash']}`; everything above and more is in `manifest.json`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any]) -> str:
+    minimum = verification["min_test_strength"]
+    mutants, aside = (sum(row[name] for row in rows) for name in ("mutants", "set_aside"))
+    table = _table(
+        ("origin of the prompt", "prompts measured", "mean share of mutants killed", "least", f"at least {minimum}"),
+        (
+            [row["origin"], row["prompts"], row["mean_strength"], row["least_strength"], row["strong_enough"]]
+            for row in rows
+        ),
+    )
+    return (
+        f"{mutants} mutants of accepted solutions were put to the tests; {aside} of them ({_share(aside, mutants)}) "
+        "were set aside as equivalent, since they do what the solution does on at least 200 generated inputs."
+        f"\n\n{table}"
+    )
 
 
 def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:

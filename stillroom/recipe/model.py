@@ -115,6 +115,14 @@ class Verification(Section):
 
     timeout_seconds: Annotated[float, Field(gt=0.0, le=600.0, description="Wall time of one program.")] = 5.0
     memory_mib: Annotated[int, Field(ge=64, le=65_536, description="Address space of one program, MiB.")] = 512
+    untrusted_tests: Annotated[
+        bool,
+        Field(description="Of prompts without a solution, drop the tests that samples do not agree on (CodeT)."),
+    ] = False
+    min_test_strength: Annotated[
+        Share | None,
+        Field(description="Share of a solution's mutants that tests must fail for samples to be kept; null: any."),
+    ] = 0.8
 
 
 class Selection(Section):

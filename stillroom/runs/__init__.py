@@ -1,6 +1,16 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
+from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.curating import curate_run
+from stillroom.runs.measuring import (
+    PROMPTS_A_COMMIT,
+    is_measured,
+    measured,
+    measuring_cost,
+    strengths_key,
+    unmeasured,
+    weakness,
+)
 from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
 from stillroom.runs.planning import (
     FIRST_ROUND,
@@ -18,13 +28,17 @@ from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_row
 
 __all__ = [
     "FIRST_ROUND",
+    "PROMPTS_A_COMMIT",
     "Run",
     "RunState",
     "close_run",
     "committed_entries",
     "curate_run",
     "import_prompts",
+    "is_measured",
     "load_run",
+    "measured",
+    "measuring_cost",
     "open_run",
     "plan_shards",
     "pool",
@@ -32,11 +46,16 @@ __all__ = [
     "prompt_row",
     "proposal_row",
     "rounds_done",
+    "settled",
     "shard_key",
     "shard_prompts",
     "shard_rows",
+    "strengths_key",
     "teacher_row",
     "unfinished_shards",
+    "unmeasured",
+    "unsettled",
+    "weakness",
     "writing_cost",
     "written_in",
 ]

@@ -1,16 +1,18 @@
 """Curates a run: from the lake's samples and verdicts to exactly one selection row per sample, in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from stillroom.capabilities import find_capability
 from stillroom.curation.selection import Candidate, Curated, Decision, Found, Published, curate
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Stage
 from stillroom.records import ID_DIGITS
+from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 
@@ -19,7 +21,7 @@ WITH newest AS (
     SELECT * FROM lake.verdicts WHERE run_id = $run
     QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1
 ), judged AS (
-    SELECT sample_id,
+    SELECT sample_id, any_value(check_id) AS check_id,
            CASE WHEN bool_or(outcome = 'fail') THEN 'fail'
                 WHEN bool_or(outcome = 'abstain') THEN 'abstain' ELSE 'pass' END AS outcome,
            arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
@@ -27,10 +29,13 @@ WITH newest AS (
     FROM newest GROUP BY sample_id
 )
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, j.outcome, j.reason, j.detail,
-       e.sample_id IS NOT NULL AS is_published
+       e.sample_id IS NOT NULL AS is_published,
+       t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT x.sample_id FROM lake.snapshot_members m JOIN lake.examples x USING (example_id)
            WHERE m.name = $dataset) e ON e.sample_id = s.sample_id
+LEFT JOIN (SELECT * FROM lake.test_strengths
+           QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run
 ORDER BY s.shard, s.prompt_id, s.sample_index
 """
@@ -55,7 +60,10 @@ def curate_run(lake: Lake, run: Run) -> str:
     nothing.
     """
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset})
-    input_ids = sorted(f"{row['sample_id']}:{row['outcome']}:{row['is_published']}" for row in rows)
+    weak = _weaknesses(run, rows)
+    input_ids = sorted(
+        f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}" for row in rows
+    )
     curation_id = fingerprint(
         ["curation", run.run_id, run.stages[Stage.SELECTION], run.stages[Stage.CURATION], input_ids], length=ID_DIGITS
     )
@@ -63,7 +71,7 @@ def curate_run(lake: Lake, run: Run) -> str:
     if lake.committed(key):
         return curation_id
     curated = curate(
-        _candidates(lake, run, rows),
+        _candidates(lake, run, rows, weak),
         selection=run.recipe.selection,
         curation=run.recipe.curation,
         answers=_published(lake, run, "answer"),
@@ -74,7 +82,15 @@ def curate_run(lake: Lake, run: Run) -> str:
     return curation_id
 
 
-def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]]) -> list[Candidate]:
+def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """By sample, why its prompt's tests are too weak, or ""."""
+    minimum = run.recipe.verification.min_test_strength
+    if minimum is None or not is_measured(run.recipe, find_capability(run.recipe.capability)):
+        return {row["sample_id"]: "" for row in rows}
+    return {row["sample_id"]: weakness(row, minimum) for row in rows}
+
+
+def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapping[str, str]) -> list[Candidate]:
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     return [
         Candidate(
@@ -88,6 +104,7 @@ def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]]) -> list[Ca
             evidence=row["detail"],
             prompt_rank=places[row["prompt_id"]][0],
             is_published=row["is_published"],
+            weakness=weak[row["sample_id"]],
         )
         for row in rows
     ]

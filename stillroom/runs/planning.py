@@ -12,6 +12,7 @@ from stillroom.runs.rows import prompt_from, prompt_row, sample_entry_from, verd
 from stillroom.sampling.shard import SampleEntry, VerdictEntry
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
+_AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
 _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
@@ -75,10 +76,14 @@ def shard_key(run: Run, shard: int) -> str:
     """Commit key of a shard's samples and verdicts.
 
     It names N and the verification, so that a shard owes work again when the recipe asks for more samples or
-    another verification; what the lake has of it is not paid for twice.
+    another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
+    the shards.
     """
     recipe = run.recipe
-    asked: list[Plain] = [recipe.sampling.samples, recipe.verification.model_dump(mode="json")]
+    asked: list[Plain] = [
+        recipe.sampling.samples,
+        recipe.verification.model_dump(mode="json", exclude=_AFTER_SHARDS),
+    ]
     return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
 

@@ -8,6 +8,7 @@ from stillroom.capabilities import Capability, Draft, Proposal, Rejection
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
+from verifiers.agreement import disowned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +113,15 @@ def _as_prompt(read: Proposal, proposed: Proposed, number: int, capability: Capa
 
 
 async def _consistent_tests(prompt: Prompt, capability: Capability, verifiers: Sequence[Verifier]) -> list[str]:
-    """The tests that the writer's own solution passes, each judged alone."""
+    """The tests that the writer's own best solution, the one it gave, passes, each judged alone."""
     reference = capability.reference_answer(prompt).text
     tests = prompt.check.tests.splitlines()
     passing = await asyncio.gather(
         *(_passes(replace(prompt.check, tests=test), reference, verifiers) for test in tests)
     )
-    return [test for test, passes in zip(tests, passing, strict=True) if passes]
+    passed = frozenset(place for place, passes in enumerate(passing) if passes)
+    dropped = disowned([passed], [prompt.writer_teacher], [prompt.writer_teacher] * len(tests))
+    return [test for place, test in enumerate(tests) if place not in dropped]
 
 
 async def _passes(check: Check, answer: str, verifiers: Sequence[Verifier]) -> bool:

@@ -56,8 +56,13 @@ def recipe(folder: Path, changes: str = "", *, seeds: int = 6) -> Recipe:
     """A small recipe with its seed file; ``changes`` is YAML that is put after it."""
     if not (folder / "seeds.jsonl").exists():
         write_seeds(folder / "seeds.jsonl", range(seeds))
+    if "verification:" not in changes:
+        changes += f"\n{UNMEASURED}"
     return parse_recipe(f"{RECIPE}\n{changes}", base=folder, source="recipe.yaml")
 
+
+# Fake verifiers run no mutants, so nothing is asked of how strong tests are.
+UNMEASURED = "verification: {min_test_strength: null}"
 
 RECIPE = """
 dataset: tiny

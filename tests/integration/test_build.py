@@ -43,11 +43,14 @@ def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Wo
     assert outcome["kept_by_origin"]["written"] >= 3
     assert outcome["passed"] <= outcome["samples"]
 
+    assert {row["origin"] for row in outcome["test_strengths"]} == {"seed", "written"}
     _every_row_passes_by_hand(bench, "functions", 1)
     _every_sample_has_one_reason(bench)
+    _every_example_is_strongly_tested(bench)
     summary = Path(outcome["summary"]).read_text(encoding="utf-8")
     assert "functions@1" in summary
     _verdicts_stand_on_a_calibration(bench, summary)
+    assert "How good the tests are" in summary
 
     second = bench.build("--json")
     assert second.code == 0, second.err
@@ -236,3 +239,34 @@ def test_own_prompts_instead_of_seeding(tmp_path: Path, teacher: TeacherProcess)
     again = bench.build("--json")
     assert again.code == 0, again.err
     assert again.json["snapshot"] == ""
+
+
+def _every_example_is_strongly_tested(bench: Workbench) -> None:
+    strengths = bench.sql("select prompt_id, min(strength) as strength, count(*) as n from test_strengths group by all")
+    by_prompt = {row["prompt_id"]: row["strength"] for row in strengths}
+    examples = bench.sql("select distinct prompt_id from examples")
+    assert all(by_prompt[row["prompt_id"]] >= 0.8 for row in examples)
+    assert all(row["n"] == 1 for row in strengths)
+
+
+def test_samples_that_pass_weak_tests_are_dropped_and_why_names_a_mutant(bench: Workbench) -> None:
+    rows = [json.loads(line) for line in SEEDS.read_text(encoding="utf-8").split("\n") if line.strip()]
+    few = {"squeeze_runs": (3, 5), "swap_ends": (1, 3)}  # tests that let a third of all mutants pass
+    chosen = [row for row in rows if row["entry_point"] in few]
+    weak = [{**row, "tests": [row["tests"][place] for place in few[row["entry_point"]]]} for row in chosen]
+    file = bench.folder / "weak.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in weak), encoding="utf-8")
+    bench.write_recipe(seeds=file, seed_prompts=2, new_prompts=0)
+
+    done = bench.build("--json")
+
+    assert (done.code, done.json["snapshot"]) == (0, ""), done.err
+    assert bench.sql("select count(*) as n from test_strengths where strength < 0.8") == [{"n": 2}]
+    dropped = bench.sql("select sample_id, gate, reason from current_selections where gate <> 'verification'")
+    assert dropped
+    assert {(row["gate"], row["reason"]) for row in dropped} == {("test-strength", "test-strength")}
+    why = bench.run("why", dropped[0]["sample_id"])
+    assert "dropped at test-strength" in why.out
+    assert "a mutant that passes: line" in why.out
+    again = bench.build("--json")
+    assert again.code == 0, again.err

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
-from stillroom.capabilities.python_code import submissions, writing
+from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
 from stillroom.records import Answer, Check, Completion, Prompt
 
@@ -84,11 +84,8 @@ class PythonCode:
         return Answer(text=prompt.reference)
 
     def trivial_answers(self, prompt: Prompt) -> Sequence[Answer]:
-        """Functions that return a constant or their first argument."""
-        bodies = ("None", "True", "False", "0", "1", "''", "[]", "arguments[0] if arguments else None")
-        return [
-            Answer(text=f"def {prompt.check.entry_point}(*arguments, **named):\n    return {body}") for body in bodies
-        ]
+        """Constants, echoes of each argument, and a table of the examples that the task shows."""
+        return trivial.trivial_answers(prompt)
 
     def example(self, prompt: Prompt, answer: str, response: str) -> Example:
         """The verified code alone: text around it in the response was not checked, so it is not taught."""

@@ -85,6 +85,13 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "teachers": [row("teachers", teacher_id="qwen@abc", revision="abc", model="/models/qwen", licence="mit")],
     }
     lake.commit(f"shard:{RUN}:0", shard, run_id=RUN, shard=0)
+    strength = row(
+        "test_strengths", check_id="c", prompt_id="written-c", strength=0.9, mutants=12, killed=9, set_aside=2,
+        solution_from="reference", survivors=["line 1, boundary: a < b → a <= b"],
+    )  # fmt: skip
+    lake.commit("strengths:1", {"test_strengths": [strength]}, run_id=RUN)
+    planned = [row("shards", prompt_id=one, teacher="qwen", shard=0) for one in ("written-c", "seed-a")]
+    lake.commit("plan:1", {"shards": planned}, run_id=RUN)
     decided = [
         selection("aa11", "kept"),
         selection("aa22", "near-duplicate", reason="answer", evidence="same words", matched_id="aa11", similarity=0.95),

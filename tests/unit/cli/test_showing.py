@@ -21,6 +21,13 @@ def test_show_tells_counts_funnel_teachers_and_cost(answer, lake_root, name):
     assert [row["example_id"] for row in about["examples"]] == ["ee99"]
 
 
+def test_show_tells_how_strong_the_tests_are(answer):
+    (row,) = answer("show", "functions")["test_strengths"]
+    assert (row["origin"], row["prompts"], row["mean_strength"]) == ("written", 1, 0.9)
+    assert (row["mutants"], row["killed"], row["set_aside"]) == (12, 9, 2)
+    assert row["share_set_aside"] == 0.1667
+
+
 def test_show_prints_for_a_person(stillroom):
     printed = stillroom("show", "functions").stdout
     assert "1 examples, 1 of them new" in printed

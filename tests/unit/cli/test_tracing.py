@@ -34,3 +34,10 @@ def test_a_sample_id_is_sent_to_why(stillroom):
     result = stillroom("lineage", "bb33")
     assert result.exit_code == 2
     assert "stillroom why bb33" in result.stderr
+
+
+def test_lineage_says_how_strong_the_tests_are(answer, stillroom):
+    strength = answer("lineage", "ee99")["prompt"]["test_strength"]
+    assert (strength["strength"], strength["killed"], strength["set_aside"]) == (0.9, 9, 2)
+    printed = stillroom("lineage", "ee99").stdout
+    assert "strength 0.90 (9 of 12 mutants fail them, 2 set aside as equivalent; mutants of reference)" in printed

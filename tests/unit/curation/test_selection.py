@@ -127,6 +127,28 @@ def test_sample_that_did_not_pass_carries_its_verdict() -> None:
     assert (second.gate, second.reason) == (Gate.VERIFICATION, "abstain:no-tests")
 
 
+def test_weak_tests_stop_what_passed_them_and_nothing_else() -> None:
+    weak = {"weakness": "line 3: a < b → a <= b"}
+    decisions = select(
+        [
+            candidate("s1", **weak),
+            candidate("s2", outcome="fail", reason="wrong-answer", **weak),
+            candidate("s3", is_published=True, **weak),
+        ]
+    ).decisions
+
+    assert [one.gate for one in decisions] == [Gate.TEST_STRENGTH, Gate.VERIFICATION, Gate.PUBLISHED]
+    assert (decisions[0].reason, decisions[0].evidence) == ("test-strength", "line 3: a < b → a <= b")
+
+
+def test_weakly_tested_prompt_does_not_stand_for_one_that_is_tested_well() -> None:
+    alike = text("one task", 40)
+    weak = candidate("s1", prompt="p", task=alike, prompt_rank=0, weakness="a mutant passes")
+    strong = candidate("s2", prompt="q", task=alike + ".", prompt_rank=1)
+
+    assert gates(select([weak, strong])) == {"s1": "test-strength", "s2": "kept"}
+
+
 def test_more_than_k_lose_by_rank_and_say_to_whom() -> None:
     decisions = select([candidate(f"s{number}") for number in range(4)], keep=2).decisions
 

@@ -196,6 +196,16 @@ def test_lake_that_lacks_a_newer_column_gets_it_and_keeps_its_rows(lake_root: Pa
     newer.close()
 
 
+def test_lake_from_before_a_table_was_added_gets_it(lake: Lake) -> None:
+    lake._connection.execute("DROP TABLE lake.test_strengths")
+    assert not lake.holds("test_strengths")
+
+    Lake.open(lake.root).close()
+
+    assert lake.holds("test_strengths")
+    assert lake.rows("SELECT * FROM lake.test_strengths") == []
+
+
 def test_catalogue_that_is_no_catalogue_is_a_lake_error(tmp_path: Path) -> None:
     (tmp_path / "catalogue.sqlite").write_text("not a database " * 100)
 

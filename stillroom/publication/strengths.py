@@ -1,0 +1,30 @@
+"""How strong the tests of a run's prompts were measured to be, in a few figures."""
+
+from typing import Any
+
+from stillroom.lake import Lake
+
+_BY_ORIGIN = """
+WITH newest AS (
+    SELECT * FROM lake.test_strengths QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at DESC) = 1
+), origins AS (
+    SELECT prompt_id, any_value(origin) AS origin FROM lake.prompts
+    WHERE prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run) GROUP BY prompt_id
+)
+SELECT o.origin, count(*) AS prompts, round(avg(t.strength), 3) AS mean_strength, min(t.strength) AS least_strength,
+       count(*) FILTER (t.strength >= $minimum) AS strong_enough, count(*) FILTER (t.trivial_passes > 0) AS trivial,
+       sum(t.mutants)::BIGINT AS mutants, sum(t.killed)::BIGINT AS killed, sum(t.set_aside)::BIGINT AS set_aside,
+       round(sum(t.set_aside) / greatest(sum(t.mutants), 1), 4) AS share_set_aside
+FROM newest t JOIN origins o USING (prompt_id) GROUP BY o.origin ORDER BY o.origin
+"""
+
+
+def strengths_of_run(lake: Lake, run_id: str, minimum: float | None) -> list[dict[str, Any]]:
+    """One row for each origin of the run's prompts: prompts measured, mean and least strength, counts of mutants.
+
+    ``trivial`` counts prompts whose tests a solution passes that understands nothing; ``share_set_aside`` is the part
+    of all mutants that was taken for equivalent. Nothing where nothing was measured.
+    """
+    if not lake.holds("test_strengths"):
+        return []
+    return lake.rows(_BY_ORIGIN, {"run": run_id, "minimum": minimum or 0.0})

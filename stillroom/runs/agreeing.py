@@ -1,0 +1,99 @@
+"""Prompts without a reference whose tests are candidates: what samples and tests agree on, and verdicts by it."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stillroom.fingerprint import fingerprint
+from stillroom.lake import Lake, Row
+from stillroom.records import ID_DIGITS, Answer, Prompt, Verdict, Verifier
+from stillroom.runs.opening import Run
+from stillroom.runs.planning import pool
+from stillroom.runs.rows import prompt_row, verdict_row
+from verifiers.agreement import Written, agree
+
+_SAMPLES = """
+SELECT sample_id, prompt_id, shard, teacher_id, answer FROM lake.samples
+WHERE run_id = $run AND answer <> '' AND prompt_id IN (SELECT unnest($ids))
+ORDER BY prompt_id, sample_index, sample_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A prompt whose tests nobody vouches for, and its samples with an answer as rows of ``samples``."""
+
+    prompt: Prompt
+    samples: tuple[Mapping[str, Any], ...]
+
+    @property
+    def key(self) -> str:
+        """Commit key: the check and the samples decide the agreement."""
+        ids = sorted(row["sample_id"] for row in self.samples)
+        return f"agreement:{fingerprint([self.prompt.check_id, ids], length=ID_DIGITS)}"
+
+
+def unsettled(lake: Lake, run: Run) -> list[Unsettled]:
+    """The prompts of a run without a reference, if the recipe or a model's pen makes their tests candidates."""
+    planned = {
+        row["prompt_id"]
+        for row in lake.rows("SELECT DISTINCT prompt_id FROM lake.shards WHERE run_id = ?", [run.run_id])
+    }
+    prompts = {
+        one.prompt_id: one
+        for one in pool(lake, run.recipe.dataset)
+        if one.prompt_id in planned
+        and not one.reference
+        and (one.writer_teacher or run.recipe.verification.untrusted_tests)
+    }
+    samples: dict[str, list[Mapping[str, Any]]] = {}
+    for row in lake.rows(_SAMPLES, {"run": run.run_id, "ids": list(prompts)}) if prompts else ():
+        samples.setdefault(row["prompt_id"], []).append(row)
+    found = [Unsettled(prompt=prompts[id_], samples=tuple(rows)) for id_, rows in samples.items()]
+    return [one for one in found if not lake.committed(one.key)]
+
+
+async def settled(one: Unsettled, verifier: Verifier) -> dict[str, list[Row]]:
+    """Rows of ``prompts`` and ``verdicts`` where the agreement drops tests; none where it leaves all of them.
+
+    The prompt gets a check of the tests that the best cluster of solutions passes, and all samples are judged by it.
+    Where nothing agrees, the tests and the verdicts stay as they are.
+
+    Raises:
+        SandboxError: nothing is known about the samples.
+    """
+    prompt = one.prompt
+    tests = separate(prompt.check.tests)
+    solutions = [Written(text=row["answer"], teacher=row["teacher_id"]) for row in one.samples]
+    written = [Written(text=test, teacher=prompt.writer_teacher) for test in tests]
+    best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
+    if best is None or len(best.tests) == len(tests):
+        return {}
+    kept = "\n".join(test for place, test in enumerate(tests) if place in best.tests)
+    agreed = replace(prompt, check=replace(prompt.check, tests=kept))
+    return {"prompts": [prompt_row(agreed)], "verdicts": await _verdicts(agreed, one.samples, verifier)}
+
+
+def separate(tests: str) -> list[str]:
+    """Tests that can be judged one by one: asserts at the top level; all in one where there is anything else."""
+    try:
+        body = ast.parse(tests).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [tests]
+    return [ast.unparse(node) for node in body] if all(isinstance(node, ast.Assert) for node in body) else [tests]
+
+
+async def _verdicts(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Row]:
+    rows: list[Row] = []
+    for sample in samples:
+        verdict = Verdict(
+            sample_id=sample["sample_id"],
+            check_id=prompt.check_id,
+            verifier=verifier.name,
+            verifier_id=verifier.verifier_id,
+            image_digest=verifier.image_digest,
+            judgement=await verifier.judge(prompt.check, Answer(text=sample["answer"])),
+        )
+        rows.append({**verdict_row(verdict), "shard": sample["shard"]})
+    return rows
