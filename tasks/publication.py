@@ -3,7 +3,7 @@
 from prefect import task
 
 from stillroom.publication import freeze, freeze_missing, publish
-from stillroom.runs import RunState, close_run, curate_run, load_run
+from stillroom.runs import RunState, close_run, load_run
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -11,6 +11,8 @@ from tasks.workshop import workshop
 @task(name="curate", **RETRYING)
 def curate(run_id: str) -> str:
     """Decide about every sample of the run; returns the curation_id."""
+    from stillroom.runs.curating import curate_run  # slow to import, and not needed before the first sample
+
     lake = workshop().lake
     return curate_run(lake, load_run(lake, run_id))
 

@@ -13,6 +13,7 @@ from stillroom.runs import (
     pool,
     prompt_row,
     proposal_row,
+    replies_in,
     rounds_done,
     teacher_row,
     unfinished_shards,
@@ -84,7 +85,8 @@ async def write_prompts(run_id: str, number: int) -> bool:
     recipe, seeding = run.recipe, run.recipe.seeding
     if seeding is None or number > seeding.max_rounds:
         return False
-    wanted = seeding.new_prompts - written_in(lake, run_id)
+    written = written_in(lake, run_id)
+    wanted = seeding.new_prompts - written
     if wanted <= 0 and number > rounds_done(lake, run_id):
         return False
     key = f"seed:{run_id}:{number}"
@@ -95,7 +97,9 @@ async def write_prompts(run_id: str, number: int) -> bool:
     round_ = Round(
         run_id=run_id,
         number=number,
-        requests=requests_in_round(seeding, still_wanted=wanted),
+        requests=requests_in_round(
+            seeding, still_wanted=wanted, admitted=written, replied=replies_in(lake, run_id)
+        ),
         pool=tuple(pool(lake, recipe.dataset)),
     )
     result = await write_round(

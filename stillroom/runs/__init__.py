@@ -1,7 +1,6 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
-from stillroom.runs.curating import curate_run
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     is_measured,
@@ -18,6 +17,7 @@ from stillroom.runs.planning import (
     import_prompts,
     plan_shards,
     pool,
+    replies_in,
     rounds_done,
     shard_key,
     shard_prompts,
@@ -33,7 +33,6 @@ __all__ = [
     "RunState",
     "close_run",
     "committed_entries",
-    "curate_run",
     "import_prompts",
     "is_measured",
     "load_run",
@@ -45,6 +44,7 @@ __all__ = [
     "prompt_from",
     "prompt_row",
     "proposal_row",
+    "replies_in",
     "rounds_done",
     "settled",
     "shard_key",

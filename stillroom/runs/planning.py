@@ -50,6 +50,11 @@ def written_in(lake: Lake, run_id: str) -> int:
     )[0]["n"]
 
 
+def replies_in(lake: Lake, run_id: str) -> int:
+    """How many replies to writing requests the run has ruled on."""
+    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", [run_id])[0]["n"]
+
+
 def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
@@ -141,7 +146,12 @@ def _first_prompts(lake: Lake, run: Run) -> list[Prompt]:
         fresh = [prompt for prompt in fresh if prompt.difficulty_asked in wanted_difficulties]
     fresh.sort(key=lambda prompt: fingerprint([recipe.dataset, prompt.prompt_id]))
     chosen = fresh[: recipe.seeding.seed_prompts]
-    return sorted(chosen, key=lambda prompt: _DIFFICULTIES.get(prompt.difficulty_asked, len(_DIFFICULTIES)))
+    return sorted(chosen, key=_effort)
+
+
+def _effort(prompt: Prompt) -> tuple[int, int]:
+    """Easy tasks with short solutions come first, so that the first answers come soon."""
+    return _DIFFICULTIES.get(prompt.difficulty_asked, len(_DIFFICULTIES)), len(prompt.reference)
 
 
 def _written(lake: Lake, run: Run, writing_round: int) -> list[Prompt]:

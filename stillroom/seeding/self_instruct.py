@@ -6,6 +6,7 @@ was killed goes on with the replies it has.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,9 +59,17 @@ class RoundResult:
         return [ruling.prompt for ruling in self.rulings if ruling.prompt is not None]
 
 
-def requests_in_round(seeding: Seeding, *, still_wanted: int) -> int:
-    """Writing requests for the next round: half as many replies again as prompts are wanted, within the limit."""
-    replies = max(4, still_wanted + still_wanted // 2)
+def requests_in_round(seeding: Seeding, *, still_wanted: int, admitted: int = 0, replied: int = 0) -> int:
+    """Writing requests for the next round: as many replies as the wanted prompts should cost, within the limit.
+
+    Args:
+        seeding: the recipe's section.
+        still_wanted: prompts that the run lacks.
+        admitted: prompts of the run's earlier rounds.
+        replied: replies of the run's earlier rounds; before any, a third is expected to be admitted.
+    """
+    share = (admitted + 1) / (replied + 3)
+    replies = max(4, math.ceil(still_wanted / share))
     return min(seeding.requests_per_round, -(-replies // seeding.replies_per_request))
 
 

@@ -7,7 +7,7 @@ from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
 from stillroom.records import Answer, Check, Completion, Prompt
 
-INSTRUCTION = "Reply with the shortest correct Python function, in one code block."
+INSTRUCTION = "Reply with the complete Python function in one code block, without explanation."
 
 
 class PythonCode:

@@ -13,7 +13,7 @@ from stillroom.publication import Snapshot, freeze, freeze_missing, publish, sna
 from stillroom.publication.candidate import content_hash
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
-from stillroom.runs import curate_run
+from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.fakes.rows import row

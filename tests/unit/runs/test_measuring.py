@@ -9,7 +9,8 @@ from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe
 from stillroom.records.execution import Execution, Program
-from stillroom.runs import Run, curate_run, is_measured, shard_key, unmeasured, weakness
+from stillroom.runs import Run, is_measured, shard_key, unmeasured, weakness
+from stillroom.runs.curating import curate_run
 from stillroom.runs.measuring import Unmeasured, measuring_cost, strength_row, strengths_key
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe

@@ -93,9 +93,14 @@ def test_draws_ask_for_every_difficulty_form_and_many_topics() -> None:
     assert len({draft.topic for draft in drafts}) == len(CODE.topics)
 
 
-@pytest.mark.parametrize(("wanted", "requests"), [(1, 4), (10, 15), (1000, 24)])
-def test_round_asks_for_half_as_many_again_within_its_limit(wanted: int, requests: int) -> None:
+@pytest.mark.parametrize(("wanted", "requests"), [(1, 4), (5, 15), (1000, 24)])
+def test_first_round_expects_a_third_of_its_replies_to_be_admitted(wanted: int, requests: int) -> None:
     assert requests_in_round(SEEDING, still_wanted=wanted) == requests
+
+
+@pytest.mark.parametrize(("admitted", "replied", "requests"), [(0, 9, 24), (9, 27, 9), (27, 27, 4)])
+def test_later_rounds_expect_what_the_earlier_ones_brought(admitted: int, replied: int, requests: int) -> None:
+    assert requests_in_round(SEEDING, still_wanted=3, admitted=admitted, replied=replied) == requests
 
 
 async def test_round_admits_good_tasks_with_their_ancestry(journal: Path) -> None:
