@@ -15,7 +15,6 @@ from stillroom.runs import (
     RunState,
     close_run,
     committed_entries,
-    curate_run,
     import_prompts,
     open_run,
     plan_shards,
@@ -24,6 +23,7 @@ from stillroom.runs import (
     shard_rows,
     unfinished_shards,
 )
+from stillroom.runs.curating import curate_run
 from stillroom.sampling import Assignment, Policy, Shard
 from stillroom.seeding import read_prompts
 from tests.fakes.answers import ALL_RIGHT, Script

@@ -144,30 +144,6 @@ def test_threads_may_share_a_lake(lake: Lake) -> None:
     assert len(scores(lake)) == len(set(scores(lake))) == 15
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from stillroom.lake import Lake
-from tests.fakes.rows import row
-name, lake = sys.argv[1], Lake.open(Path(sys.argv[2]))
-for number in range(10):
-    key = f"{name}-{number}" if number % 2 else f"shared-{number}"
-    lake.commit(key, {"scores": [row("scores", sample_id=f"{key}/{part}") for part in range(3)]}, run_id=name)
-"""
-
-
-def test_processes_that_commit_at_once_lose_and_double_nothing(lake: Lake) -> None:
-    command = [sys.executable, "-c", WRITER]
-    writers = [subprocess.Popen([*command, f"p{number}", str(lake.root)], cwd=ROOT) for number in range(4)]
-
-    assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
-
-    expected = [f"p{name}-{number}" for name in range(4) for number in range(1, 10, 2)]
-    expected += [f"shared-{number}" for number in range(0, 10, 2)]
-    assert keys(lake) == sorted(expected)
-    assert scores(lake) == sorted(f"{key}/{part}" for key in expected for part in range(3))
-
-
 def test_lake_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=f"there is no lake at {tmp_path / 'nowhere'}"):
         Lake.open(tmp_path / "nowhere")

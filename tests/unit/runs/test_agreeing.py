@@ -10,8 +10,9 @@ from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
 from stillroom.recipe import parse_recipe
 from stillroom.records import Origin
-from stillroom.runs import FIRST_ROUND, Run, curate_run, import_prompts, open_run, plan_shards, pool, unsettled
+from stillroom.runs import FIRST_ROUND, Run, import_prompts, open_run, plan_shards, pool, unsettled
 from stillroom.runs.agreeing import separate, settled
+from stillroom.runs.curating import curate_run
 from stillroom.seeding import read_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import seed_row
