@@ -10,10 +10,10 @@ setup:  ## set up what is missing: uv, the Python packages, Docker, the sandbox 
 	@deployments/setup.sh $(QUICKSTART)
 
 run:  ## set up, then build the quickstart recipe end to end
-	@deployments/setup.sh $(QUICKSTART) uv run --locked stillroom build $(QUICKSTART)
+	@deployments/setup.sh --once $(QUICKSTART) uv run --locked stillroom build $(QUICKSTART)
 
 test:  ## set up, then run the whole test suite
-	@deployments/setup.sh $(QUICKSTART) uv run --locked pytest
+	@deployments/setup.sh $(QUICKSTART) deployments/test.sh
 
 check:  ## format, lint, types, import contracts, docs
 	@deployments/setup.sh --packages-only deployments/check.sh

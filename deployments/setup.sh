@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Sets up what Stillroom needs on this machine, then runs the command it was given.
 #
-#   deployments/setup.sh [--packages-only] [RECIPE.yaml] [COMMAND...]
+#   deployments/setup.sh [--packages-only | --once] [RECIPE.yaml] [COMMAND...]
 #
 # Every step looks first and is skipped where nothing is missing. Nothing asks for input. As root, missing system
 # packages are installed from the distribution; else the script says what to install and stops before anything is
-# downloaded. --packages-only leaves out Docker, SGLang and the model.
+# downloaded. --packages-only leaves out Docker, SGLang and the model. --once does not look for them again where an
+# earlier call has found them all: for commands, like a build, that bring up what they need themselves.
 set -euo pipefail
 
 readonly TOOLS="${STILLROOM_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/stillroom}/tools"
@@ -66,10 +67,11 @@ install_uv() {
 }
 
 packages_only=false
-if [[ "${1:-}" == --packages-only ]]; then
-    packages_only=true
-    shift
-fi
+once=false
+case "${1:-}" in
+    --packages-only) packages_only=true && shift ;;
+    --once) once=true && shift ;;
+esac
 recipe=()
 if [[ "${1:-}" == *.yaml ]]; then
     recipe=("$1")
@@ -96,5 +98,14 @@ else
     uv sync --locked --python "$python"
 fi
 
-$packages_only || .venv/bin/stillroom setup "${recipe[@]}"
+# What the stamp was made from: a change there may ask for something that is not here yet.
+readonly STAMP=.venv/stillroom-setup
+is_set_up() {
+    [[ -f "$STAMP" && -z "$(find pyproject.toml uv.lock deployments "${recipe[@]}" -newer "$STAMP" -print -quit)" ]]
+}
+
+if ! $packages_only && ! { $once && is_set_up; }; then
+    .venv/bin/stillroom setup "${recipe[@]}"
+    touch "$STAMP"
+fi
 [[ $# -eq 0 ]] || exec "$@"

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from stillroom.publication import freeze, freeze_missing, publish
+from stillroom.publication import freeze, freeze_missing, publish, published_but_open
 from stillroom.runs import RunState, close_run, load_run
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -27,7 +27,7 @@ def publish_snapshot(run_id: str, curation_id: str) -> str:
     lake = workshop().lake
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset)
-    snapshot = publish(lake, run, curation_id)
+    snapshot = publish(lake, run, curation_id) or published_but_open(lake, run)
     if snapshot is None:
         close_run(lake, run, RunState.EMPTY, "nothing new was kept")
         return ""

@@ -97,9 +97,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
     round_ = Round(
         run_id=run_id,
         number=number,
-        requests=requests_in_round(
-            seeding, still_wanted=wanted, admitted=written, replied=replies_in(lake, run_id)
-        ),
+        requests=requests_in_round(seeding, still_wanted=wanted, admitted=written, replied=replies_in(lake, run_id)),
         pool=tuple(pool(lake, recipe.dataset)),
     )
     result = await write_round(

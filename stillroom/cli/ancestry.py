@@ -13,7 +13,7 @@ _SNAPSHOTS = (
 _SELECTION = "SELECT * FROM selections WHERE sample_id = ? AND curation_id = ? ORDER BY created_at LIMIT 1"
 _SAMPLE = "SELECT * FROM samples WHERE sample_id = ? AND run_id = ? AND shard = ? ORDER BY created_at LIMIT 1"
 _VERDICTS = """
-SELECT * FROM verdicts WHERE sample_id = ?
+SELECT * FROM verdicts WHERE sample_id = ? AND run_id = ?
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1 ORDER BY verifier
 """
 _PROMPTS = """
@@ -71,7 +71,7 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
         snapshots=[row["snapshot"] for row in lake.rows(_SNAPSHOTS, [example_id])],
         selection=_one(lake, _SELECTION, [sample_id, example["curation_id"]]),
         sample=sample,
-        verdicts=lake.rows(_VERDICTS, [sample_id]),
+        verdicts=lake.rows(_VERDICTS, [sample_id, run_id]),
         prompts=prompts,
         proposals=_by_prompt(lake, _PROPOSALS, list(prompts)),
         strengths=_by_prompt(lake, _STRENGTHS, list(prompts)) if lake.holds("test_strengths") else {},

@@ -59,26 +59,34 @@ async def _build(
     # A polite kill ends a build the way Ctrl-C does.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with TerminalWatcher(console, began=began) as watcher:
-        from flows.build import build as build_flow
+        from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of
         from stillroom.lake import lease
         from stillroom.runs import open_run
         from tasks.workshop import open_workshop
 
-        logging.getLogger("prefect").setLevel(logging.CRITICAL)
         async with open_workshop(root, watcher) as shop:
             with lease(shop.lake.root, f"the build of {recipe.dataset}"):
                 run = open_run(shop.lake, recipe, new_run=new_run)
                 watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
                 # Bring up together what takes seconds each; what fails stops the build before it spends.
-                bring_up = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
-                await asyncio.gather(shop.start_sandbox(), asyncio.to_thread(server.wait), *bring_up)
+                teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
+                await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
+                from flows.build import build as build_flow
+
                 watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
                 label = await build_flow(run.run_id)
                 seconds = time.monotonic() - began
                 return outcome_of(
                     shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds
                 )
+
+
+def _import_flows() -> None:
+    """Importing Prefect takes seconds, in which the teacher and the sandbox come up."""
+    import flows.build  # noqa: F401 - for those who import it next
+
+    logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
 def runs(ctx: typer.Context, as_json: JsonOption = False) -> None:

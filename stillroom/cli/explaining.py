@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 _SELECTION = """
 SELECT gate, reason, evidence, kept, matched_id, similarity, curation_id, run_id, created_at AS decided_at
-FROM current_selections WHERE sample_id = ? ORDER BY created_at DESC LIMIT 1
+FROM current_selections WHERE sample_id = ? AND run_id = ? ORDER BY created_at DESC LIMIT 1
 """
 _VERDICT = """
 SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at AS judged_at
-FROM verdicts WHERE sample_id = ?
+FROM verdicts WHERE sample_id = ? AND run_id = ?
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
 ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
 """
@@ -29,7 +29,8 @@ WHERE s.sample_id = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
 """
 _SNAPSHOTS = """
 SELECT DISTINCT m.name || '@' || m.version AS snapshot, m.name, m.version
-FROM examples e JOIN snapshot_members m USING (example_id) WHERE e.sample_id = ? ORDER BY m.name, m.version
+FROM examples e JOIN snapshot_members m USING (example_id)
+WHERE e.sample_id = ? AND e.run_id = ? ORDER BY m.name, m.version
 """
 UNDECIDED = "undecided"
 
@@ -60,13 +61,14 @@ def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
     ``gate`` is ``undecided`` where its run has not been curated yet.
     """
     sample = lake.rows(_SAMPLE, [sample_id])[0]
-    decision = next(iter(lake.rows(_SELECTION, [sample_id])), None)
+    in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
+    decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
     return {
         **sample,
         **(decision or nothing),
-        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, [sample_id])],
-        "verdict": next(iter(lake.rows(_VERDICT, [sample_id])), None),
+        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
+        "verdict": next(iter(lake.rows(_VERDICT, in_run)), None),
     }
 
 

@@ -72,8 +72,11 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
     answer, write = _prompts(recipe, lake, run_id, action)
     seeding = recipe.seeding
     requests = seeding.max_rounds * seeding.requests_per_round if seeding and write else 0
-    samples = (answer + write) * recipe.sampling.samples
-    tokens = samples * recipe.sampling.max_new_tokens + requests * (seeding.max_new_tokens if seeding else 0)
+    a_round = seeding.requests_per_round * seeding.replies_per_request if seeding and write else 0
+    written_at_most = write + max(0, a_round - 1)  # the last round keeps all that it admits
+    samples = (answer + written_at_most) * recipe.sampling.samples
+    writing = requests * seeding.replies_per_request * seeding.max_new_tokens if seeding else 0
+    tokens = samples * recipe.sampling.max_new_tokens + writing
     history = _history(recipe.dataset, lake)
     expected = min(samples, round((answer + write) * history.samples_per_prompt)) if history else None
     dearest = max(recipe.teachers, key=lambda teacher: teacher.price.output_per_million).price

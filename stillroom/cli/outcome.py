@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
@@ -94,13 +95,14 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     console.print(figures)
     dropped = Table("gate", "reason", "samples", title="Why the rest was dropped", title_justify="left", box=None)
     for row in outcome["dropped"]:
-        dropped.add_row(str(row["gate"]), str(row["reason"]), str(row["samples"]))
+        # A reason may name a class of the solution's, which is no markup.
+        dropped.add_row(Text(row["gate"]), Text(row["reason"]), str(row["samples"]))
     console.print(dropped)
     if outcome["snapshot"]:
         console.print(
             f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
         )
-        console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False)
+        console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False, markup=False)
     console.print("\nTry:")
     for query in QUERIES:
         console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)

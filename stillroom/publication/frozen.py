@@ -62,7 +62,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     by_run = [snapshot.run_id]
     verifiers = lake.rows(
         "SELECT DISTINCT v.verifier, v.verifier_id, v.image_digest, v.calibration_id FROM lake.snapshot_examples e "
-        "JOIN lake.verdicts v ON v.sample_id = e.sample_id WHERE e.name = ? AND e.version = ? ORDER BY ALL",
+        "JOIN lake.verdicts v ON v.sample_id = e.sample_id AND v.run_id = e.run_id "
+        "WHERE e.name = ? AND e.version = ? ORDER BY ALL",
         [snapshot.name, snapshot.version],
     )
     calibrations = newest_of(lake, sorted({row["verifier_id"] for row in verifiers}))

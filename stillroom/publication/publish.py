@@ -51,6 +51,17 @@ def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
     return next(one for one in snapshots(lake, run.recipe.dataset) if one.curation_id == curation_id)
 
 
+def published_but_open(lake: Lake, run: Run) -> Snapshot | None:
+    """The version that a build of this run published and died before it could close the run."""
+    rows = lake.rows(
+        "SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id) "
+        "WHERE s.run_id = ? AND r.state = 'opened' AND s.created_at > r.created_at ORDER BY s.version DESC LIMIT 1",
+        [run.run_id],
+    )
+    ids = {row["curation_id"] for row in rows}
+    return next((one for one in snapshots(lake, run.recipe.dataset) if one.curation_id in ids), None)
+
+
 def snapshots(lake: Lake, name: str | None = None) -> list[Snapshot]:
     """All versions (of one dataset), oldest first."""
     rows = lake.rows(

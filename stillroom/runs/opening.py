@@ -10,6 +10,8 @@ from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
 from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections, stage_fingerprints
 
+_RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
+
 
 class RunState(StrEnum):
     """Where a run stands; ``OPENED`` is the only unfinished one."""
@@ -64,8 +66,10 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
 
 
 def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
-    """Record that the run is finished."""
-    _record(lake, run.run_id, run.recipe, state, note=note)
+    """Record that the run is finished, under the recipe it was last recorded with."""
+    columns = ", ".join(_RECORDED)
+    recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run.run_id])[0]  # noqa: S608 - constants
+    _append(lake, run.run_id, {**recorded, "state": state.value, "note": note})
 
 
 def load_run(lake: Lake, run_id: str) -> Run:
@@ -74,10 +78,13 @@ def load_run(lake: Lake, run_id: str) -> Run:
     Raises:
         RecipeError: there is no such run.
     """
-    rows = lake.rows("SELECT recipe FROM lake.current_runs WHERE run_id = ?", [run_id])
+    rows = lake.rows("SELECT recipe, stages FROM lake.current_runs WHERE run_id = ?", [run_id])
     if not rows:
         raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
-    return _run(run_id, Recipe.model_validate_json(rows[0]["recipe"]), is_continued=True)
+    recipe = Recipe.model_validate_json(rows[0]["recipe"])
+    # The stages as recorded: the seed file may have changed or gone since, the run has not.
+    stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
+    return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)
 
 
 def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
@@ -90,7 +97,12 @@ def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
 
 
 def _has_rows(lake: Lake, run_id: str) -> bool:
-    return bool(lake.rows("SELECT 1 FROM lake.commits WHERE run_id = ? AND key NOT LIKE 'run:%' LIMIT 1", [run_id]))
+    return bool(
+        lake.rows(
+            "SELECT 1 FROM lake.commits WHERE run_id = ? AND NOT regexp_matches(key, '^(run|teacher):') LIMIT 1",
+            [run_id],
+        )
+    )
 
 
 def _open(lake: Lake, recipe: Recipe) -> Run:
@@ -106,19 +118,22 @@ def _run(run_id: str, recipe: Recipe, *, is_continued: bool = False, is_rederive
 
 
 def _record(lake: Lake, run_id: str, recipe: Recipe, state: RunState, *, note: str) -> None:
-    version = lake.rows("SELECT coalesce(max(version), 0) + 1 AS n FROM lake.runs WHERE run_id = ?", [run_id])[0]["n"]
     row: Row = {
-        "version": version,
         "dataset": recipe.dataset,
         "state": state.value,
         "capability": recipe.capability,
         "recipe": recipe.model_dump_json(),
         "sections": canonical_json({stage.value: section for stage, section in sections(recipe).items()}),
         "stages": canonical_json({stage.value: value for stage, value in stage_fingerprints(recipe).items()}),
-        "code_version": __version__,
         "note": note,
     }
-    lake.commit(f"run:{run_id}:{version}", {"runs": [row]}, run_id=run_id)
+    _append(lake, run_id, row)
+
+
+def _append(lake: Lake, run_id: str, row: Row) -> None:
+    version = lake.rows("SELECT coalesce(max(version), 0) + 1 AS n FROM lake.runs WHERE run_id = ?", [run_id])[0]["n"]
+    rows = [{**row, "version": version, "code_version": __version__}]
+    lake.commit(f"run:{run_id}:{version}", {"runs": rows}, run_id=run_id)
 
 
 def _refusal(run_id: str, change: StageChange) -> str:

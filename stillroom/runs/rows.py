@@ -185,7 +185,7 @@ def writing_cost(rulings: Sequence[Ruling], recipe: Recipe, teacher_id: str) -> 
         prompt_tokens=sum(one.prompt_tokens for one in completions),
         cached_tokens=sum(one.cached_tokens for one in completions),
         completion_tokens=sum(one.completion_tokens for one in completions),
-        seconds=sum(one.latency_seconds for one in completions),
+        seconds=_request_seconds((ruling.proposed.request_text, ruling.proposed.completion) for ruling in rulings),
     )
 
 
@@ -234,10 +234,15 @@ def _sampling_costs(entries: Iterable[SampleEntry], recipe: Recipe) -> list[Row]
             prompt_tokens=sum(one.sample.completion.prompt_tokens for one in theirs),
             cached_tokens=sum(one.sample.completion.cached_tokens for one in theirs),
             completion_tokens=sum(one.sample.completion.completion_tokens for one in theirs),
-            seconds=sum(one.sample.completion.latency_seconds for one in theirs),
+            seconds=_request_seconds((one.sample.request_id, one.sample.completion) for one in theirs),
         )
         for teacher_id, theirs in by_teacher.items()
     ]
+
+
+def _request_seconds(answered: Iterable[tuple[str, Completion]]) -> float:
+    """Seconds of request time, each reply once: all of its samples carry its latency."""
+    return sum(seconds for _, seconds in {(request, one.latency_seconds) for request, one in answered})
 
 
 def _verification_cost(verdicts: Sequence[Verdict]) -> Row:

@@ -1,12 +1,14 @@
 """Connects to the teachers of a recipe: served by us or somebody else's, identified, with their template."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
-from stillroom.errors import TeacherMismatch
+from stillroom.aside import aside
+from stillroom.errors import RequestError, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.teachers.identity import Identity, identify
 from stillroom.teachers.sglang import Revive, SGLangClient
@@ -47,14 +49,21 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         identities = await asyncio.gather(*(identify(http, url, teacher) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
-    template = await asyncio.to_thread(load_template, teacher.model, revision=teacher.revision)
+    template = await asyncio.to_thread(load_template, _tokenizer_of(teacher.model), revision=teacher.revision)
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, None), licence="")
 
 
-async def connect_all(teachers: Sequence[Teacher], say: Say) -> dict[str, ConnectedTeacher]:
-    """Connect to all teachers of a recipe; by name."""
-    connected = await asyncio.gather(*(connect(teacher, say) for teacher in teachers))
-    return {teacher.name: one for teacher, one in zip(teachers, connected, strict=True)}
+def _tokenizer_of(model: str) -> str:
+    """The folder of a model that is on this machine already, else the name itself, for the hub."""
+    from stillroom.teachers.models import lookup, pulled_models
+
+    if Path(model).is_dir():
+        return model
+    try:
+        name = lookup(model).name
+    except RequestError:
+        return model
+    return next((str(pulled.path) for pulled in pulled_models() if pulled.name == name), model)
 
 
 async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
@@ -64,9 +73,9 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
     name = teacher.serve or ""
 
     async def up() -> RunningServer:
-        return await asyncio.to_thread(serve, name, revision=teacher.revision, progress=say)
+        return await aside(lambda: serve(name, revision=teacher.revision, progress=say))
 
-    pulled = await asyncio.to_thread(pull, name, say, revision=teacher.revision)
+    pulled = await aside(lambda: pull(name, say, revision=teacher.revision))
     server, template = await asyncio.gather(up(), asyncio.to_thread(load_template, str(pulled.path)))
     async with httpx.AsyncClient(trust_env=False) as http:
         identity = await identify(http, server.url, teacher)

@@ -19,7 +19,7 @@ from stillroom.teachers.template import ChatTemplate
 
 READ_SECONDS = 900.0  # a CPU teacher may take minutes for a long answer; a dead one closes its socket
 MAX_ERROR_CHARACTERS = 300  # of a server's own words in our messages
-CLIENT_ERRORS = range(400, 500)
+REFUSED_STATUS = (400, 413, 422)  # about this request; a 401 or 404 is about the endpoint and may be mended
 BUSY_STATUS = (408, 425, 429, 503)
 
 Revive = Callable[[], Awaitable[str]]
@@ -108,7 +108,7 @@ class SGLangClient:
         began = time.perf_counter()
         try:
             reply = await self._http.post(f"{url}/generate", content=body, headers={"content-type": "application/json"})
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # no connection, or a reply that cannot be decoded
             if self._revive is not None:
                 self.urls = (await self._revive(),)
                 self._next_url = itertools.cycle(self.urls)
@@ -202,6 +202,6 @@ def _raise_for(reply: httpx.Response, teacher_id: str) -> None:
     words = reply.text[:MAX_ERROR_CHARACTERS]
     if reply.status_code in BUSY_STATUS:
         raise TeacherBusy(f"teacher {teacher_id} is busy ({reply.status_code}): {words}")
-    if reply.status_code in CLIENT_ERRORS:
+    if reply.status_code in REFUSED_STATUS:
         raise TeacherRefused(f"teacher {teacher_id} refuses the request ({reply.status_code}): {words}")
     raise _Lost(f"teacher {teacher_id} failed ({reply.status_code}): {words}")

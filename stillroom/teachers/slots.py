@@ -1,8 +1,9 @@
 """Slots: how many samples are asked of a teacher at once, first come first served.
 
-The very first sample goes alone, so that an answer comes back within seconds (a CPU teacher shares its speed
-among all that is in flight). From then on it is the recipe's ``in_flight``, halved whenever the teacher says
-that it is busy and grown again by every answered sample.
+The very first requests are few and ask for one sample each, so that the shortest of their answers comes back within
+seconds (a CPU teacher shares its speed among all that is in flight, and a request is replied to when the longest of
+its samples is done). From then on it is the recipe's ``in_flight``, halved whenever the teacher says that it is busy
+and grown again by every answered sample.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-FIRST_SLOTS = 1
+FIRST_SLOTS = 4
 
 
 class Slots:
@@ -67,10 +68,13 @@ class Slots:
         self._size = self._ceiling = max(1, self._size // 2)
 
     def _fits(self, n: int) -> bool:
-        return self._in_use + min(n, self._size) <= self._size
+        return self._in_use + self._share(n) <= self._size
+
+    def _share(self, n: int) -> int:
+        return min(n, self._size) if self._has_answered else 1
 
     def _grant(self, n: int) -> int:
-        granted = min(n, self._size)
+        granted = self._share(n)
         self._in_use += granted
         return granted
 

@@ -8,6 +8,6 @@ FROM lake.samples s
 JOIN (SELECT prompt_id, any_value(difficulty_asked) AS difficulty_asked FROM lake.prompts GROUP BY prompt_id) p
     USING (prompt_id)
 LEFT JOIN (SELECT * FROM lake.verdicts
-           QUALIFY row_number() OVER (PARTITION BY sample_id ORDER BY created_at DESC) = 1) v USING (sample_id)
+           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id ORDER BY created_at DESC) = 1) v USING (run_id, sample_id)
 LEFT JOIN lake.current_selections x ON x.sample_id = s.sample_id AND x.run_id = s.run_id
 GROUP BY ALL ORDER BY ALL;

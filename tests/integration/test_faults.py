@@ -1,0 +1,128 @@
+"""The ground gives way under a build: the disk fills up, the Docker daemon is killed. It says so and continues."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.teacher import TeacherProcess, teacher_process
+from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system or starts a daemon, which only root may"),
+]
+IN_FLIGHT = 16
+CRAMPED, ROOMY = "6m", "600m"
+
+
+@pytest.fixture
+def teacher(tmp_path: Path) -> Iterator[TeacherProcess]:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as process:
+        yield process
+
+
+def paid_samples(teacher: TeacherProcess) -> int:
+    return sum(one.kind == "sample" for one in teacher.paid)
+
+
+def assert_whole(bench: Workbench, teacher: TeacherProcess) -> None:
+    stored = bench.sql("select count(*) as n, count(distinct sample_id) as d from samples")[0]
+    assert stored["n"] == stored["d"]
+    assert 0 <= paid_samples(teacher) - stored["n"] <= IN_FLIGHT
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={CRAMPED}", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("this machine does not let root mount a file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_full_disk_is_named_and_the_build_continues_once_there_is_room(tmp_path: Path, teacher: TeacherProcess) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with small_disk(bench.lake):
+        failed = bench.build()
+        assert failed.code == 1, failed.out
+        assert "space" in failed.err.lower(), failed.err
+        assert "Traceback" not in failed.err
+        subprocess.run(["mount", "-o", f"remount,size={ROOMY}", str(bench.lake)], check=True)
+
+        done = bench.build("--json")
+
+        assert done.code == 0, done.err
+        assert_whole(bench, teacher)
+
+
+@contextmanager
+def docker_daemon(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Docker daemon of our own, which may be killed; ``DOCKER_HOST`` is its socket, ``folder``/docker.sock."""
+    state = ["--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "docker.pid"]
+    network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
+    command = ["dockerd", "--host", f"unix://{folder}/docker.sock", *state, "--storage-driver", "vfs", *network]
+    with (folder / "dockerd.log").open("ab") as log:
+        daemon = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(folder):
+            assert daemon.poll() is None, (folder / "dockerd.log").read_text()
+            assert time.monotonic() < deadline, "dockerd does not answer"
+            time.sleep(0.1)
+        yield daemon
+    finally:
+        daemon.terminate()
+        daemon.wait(timeout=60)
+
+
+def _answers(folder: Path) -> bool:
+    asked = subprocess.run(
+        ["docker", "--host", f"unix://{folder}/docker.sock", "info"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("dockerd") is None, reason="no dockerd on this machine")
+def test_killed_docker_daemon_ends_in_a_sentence_and_the_build_continues(
+    tmp_path: Path, teacher: TeacherProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path("/tmp") / f"stillroom-docker-{os.getpid()}"  # a socket's path has room for 107 characters
+    folder.mkdir()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/docker.sock")
+    bench = Workbench(tmp_path, teacher.url)
+    try:
+        with docker_daemon(folder) as daemon:
+            process = bench.start_build()
+            wait_until(lambda: paid_samples(teacher) >= 8)
+            os.kill(daemon.pid, signal.SIGKILL)
+            daemon.wait()
+            _end_what_the_daemon_left(folder)
+            failed = finish(process)
+        assert failed.code == 1, failed.out
+        assert "Docker" in failed.err, failed.err
+        assert "Traceback" not in failed.err
+        with docker_daemon(folder):
+            done = bench.build("--json")
+            assert done.code == 0, done.err
+            assert_whole(bench, teacher)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_what_the_daemon_left(folder: Path) -> None:
+    """A killed daemon leaves containerd and its containers; they belong to this test."""
+    found = subprocess.run(["pgrep", "-f", str(folder / "exec")], capture_output=True, text=True, check=False)
+    for pid in found.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
