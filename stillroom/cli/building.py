@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,8 +85,7 @@ async def _build(
 
 def _import_flows() -> None:
     """Importing Prefect takes seconds, in which the teacher and the sandbox come up."""
-    import flows.build  # noqa: F401 - for those who import it next
-
+    import_module("flows.build")
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
