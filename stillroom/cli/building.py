@@ -1,6 +1,7 @@
 """The commands that build: ``build``, ``runs`` and ``status``."""
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -35,6 +36,7 @@ def build(
 ) -> None:
     """Build a recipe to its next snapshot, or continue the build that is unfinished."""
     began = time.monotonic()
+    gc.disable()  # until all is imported: those objects stay, and looking through them for garbage takes a second
     from rich.console import Console
 
     from stillroom.cli.outcome import print_outcome
@@ -75,6 +77,8 @@ async def _build(
                 await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
                 from flows.build import build as build_flow
 
+                gc.freeze()
+                gc.enable()
                 watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
                 label = await build_flow(run.run_id)
                 seconds = time.monotonic() - began

@@ -28,15 +28,6 @@ SERVICES_OF_DEPLOYMENTS = (
     "PAUSE_EXPIRATIONS",
     "TRIGGERS",
 )
-_UVICORN = (
-    sys.executable,
-    "-m",
-    "uvicorn",
-    "--factory",
-    "prefect.server.api.server:create_app",
-    "--log-level",
-    "warning",
-)
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends the server with the build, however the build ends
 
 
@@ -98,7 +89,7 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
     with log.open("wb") as output:
         # What `prefect server start` would itself start, without its second interpreter.
         process = subprocess.Popen(
-            [*_UVICORN, "--host", LOOPBACK, "--port", str(port)],
+            [sys.executable, "-m", "stillroom.cli.prefect_process", LOOPBACK, str(port)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

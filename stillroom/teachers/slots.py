@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-FIRST_SLOTS = 4
+FIRST_SLOTS = 8
 
 
 class Slots:
