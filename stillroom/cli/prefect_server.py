@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillroom.cli.prefect_database import provide
 from stillroom.errors import StillroomError
 
 START_SECONDS = 120.0
@@ -73,6 +74,7 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
     Call before anything imports Prefect: the address is read when it is imported.
     """
     home.mkdir(parents=True, exist_ok=True)
+    provide(home)
     port = _free_port()
     settings = {
         "PREFECT_HOME": str(home),

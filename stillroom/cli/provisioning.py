@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from stillroom.cli.prefect_database import make_template
 from stillroom.errors import StillroomError
 from stillroom.teachers.models import pull
 from stillroom.teachers.serving_environment import ensure_environment
@@ -66,7 +67,7 @@ def provision(models: Sequence[str]) -> None:
         SetupFailed: a part could not be set up; the others were finished.
     """
     ensure_docker().close()
-    steps: list[tuple[str, Callable[[Say], str]]] = [("sandbox", _image)]
+    steps: list[tuple[str, Callable[[Say], str]]] = [("sandbox", _image), ("Prefect", _database)]
     if models and resolve_device("auto") == "cpu":
         steps.append(("SGLang", _environment))
     steps += [("model", partial(_model, model)) for model in models]
@@ -84,6 +85,11 @@ def provision(models: Sequence[str]) -> None:
 def _image(say: Say) -> str:
     del say  # it takes a second
     return f"image {ensure_image(client=ensure_docker()).tag} is there"
+
+
+def _database(say: Say) -> str:
+    say("Making an empty Prefect database")
+    return f"empty database {make_template().parent.name} is there"
 
 
 def _environment(say: Say) -> str:
