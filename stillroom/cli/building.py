@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import signal
 import time
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +38,7 @@ def build(
     gc.disable()  # until all is imported: those objects stay, and looking through them for garbage takes a second
     from rich.console import Console
 
+    from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.outcome import print_outcome
     from stillroom.cli.prefect_server import prefect_server
     from stillroom.recipe import load_recipe
@@ -47,7 +47,7 @@ def build(
     root = lake_folder(ctx)
     progress_console = Console(stderr=True)
     with prefect_server(root / "prefect") as server:
-        outcome = asyncio.run(_build(loaded, root, new_run, server, progress_console, began))
+        outcome = run_interruptible(_build(loaded, root, new_run, server, progress_console, began))
     if as_json:
         print_json(outcome)
     else:
@@ -59,8 +59,6 @@ async def _build(
 ) -> dict[str, object]:
     from stillroom.cli.watching import TerminalWatcher
 
-    # A polite kill ends a build the way Ctrl-C does.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with TerminalWatcher(console, began=began) as watcher:
         from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of

@@ -1,7 +1,6 @@
 """A whole build through the command line: real sandbox, real Prefect, real lake; the teacher alone is a fake."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -126,10 +125,10 @@ def _lineage_reaches_seeds(bench: Workbench) -> None:
 def test_killed_build_continues_and_pays_again_only_for_what_was_in_flight(
     bench: Workbench, teacher: TeacherProcess
 ) -> None:
-    process = bench.start_build()
-    wait_until(lambda: paid_samples(teacher) >= 10)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    with bench.started_build() as process:
+        wait_until(lambda: paid_samples(teacher) >= 10, process)
+        process.kill()
+        process.communicate()
     done = bench.build("--json")
     assert done.code == 0, done.err
     stored = bench.sql("select count(*) as n, count(distinct sample_id) as d from samples")[0]
@@ -142,10 +141,10 @@ def test_killed_build_continues_and_pays_again_only_for_what_was_in_flight(
 def test_interrupted_build_ends_in_a_sentence_and_continues(
     bench: Workbench, teacher: TeacherProcess, number: signal.Signals
 ) -> None:
-    process = bench.start_build()
-    wait_until(lambda: paid_samples(teacher) >= 4)
-    process.send_signal(number)
-    stopped = finish(process)
+    with bench.started_build() as process:
+        wait_until(lambda: paid_samples(teacher) >= 4, process)
+        process.send_signal(number)
+        stopped = finish(process)
     assert stopped.code == 1, stopped.err
     assert "goes on from here" in stopped.err
     assert "Traceback" not in stopped.err
@@ -157,12 +156,12 @@ def test_interrupted_build_ends_in_a_sentence_and_continues(
 def test_of_two_builds_at_once_one_continues_and_the_other_says_who_holds_it(
     bench: Workbench, teacher: TeacherProcess
 ) -> None:
-    first = bench.start_build()
-    wait_until(lambda: paid_samples(teacher) >= 1)
-    second = bench.build()
-    assert second.code == 1
-    assert f"process {first.pid}" in second.err
-    assert finish(first).code == 0
+    with bench.started_build() as first:
+        wait_until(lambda: paid_samples(teacher) >= 1, first)
+        second = bench.build()
+        assert second.code == 1
+        assert f"process {first.pid}" in second.err
+        assert finish(first).code == 0
 
 
 def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: Path) -> None:

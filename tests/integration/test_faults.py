@@ -103,9 +103,8 @@ def test_killed_docker_daemon_ends_in_a_sentence_and_the_build_continues(
     monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/docker.sock")
     bench = Workbench(tmp_path, teacher.url)
     try:
-        with docker_daemon(folder) as daemon:
-            process = bench.start_build()
-            wait_until(lambda: paid_samples(teacher) >= 8)
+        with docker_daemon(folder) as daemon, bench.started_build() as process:
+            wait_until(lambda: paid_samples(teacher) >= 8, process)
             os.kill(daemon.pid, signal.SIGKILL)
             daemon.wait()
             _end_what_the_daemon_left(folder)

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,10 @@ class Workbench:
     def build(self, *arguments: str) -> Done:
         return self.run("build", str(self.recipe), *arguments)
 
-    def start_build(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextmanager
+    def started_build(self) -> Iterator[subprocess.Popen[str]]:
+        """A build in the background; ended with the block where it has not ended by itself."""
+        with subprocess.Popen(
             self.command("build", str(self.recipe), "--json"),
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -95,7 +98,11 @@ class Workbench:
             text=True,
             start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         done = self.run("sql", query, "--json")
@@ -103,10 +110,13 @@ class Workbench:
         return done.json
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 300.0) -> None:
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], *, seconds: float = 300.0) -> None:
+    """Wait for something that a running process does; what it said stands in the failure where it does not."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(f"waited in vain for a process that said:\n{process.communicate()[1]}")
         time.sleep(0.02)
 
 

@@ -1,5 +1,6 @@
 """Finds the Docker daemon, and starts an installed one where it may."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException
+from filelock import FileLock
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
@@ -46,6 +48,13 @@ def ensure_docker() -> docker.DockerClient:
         if os.environ.get("DOCKER_HOST") or os.geteuid() != 0 or shutil.which("dockerd") is None:
             raise
         first = error
+    with FileLock(LOG.with_suffix(".lock")):  # of two who find none, one starts it and the other finds it
+        return _start(first)
+
+
+def _start(first: SandboxError) -> docker.DockerClient:
+    with contextlib.suppress(SandboxError):
+        return connect()
     with LOG.open("ab") as log:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
