@@ -14,6 +14,14 @@ def test_two_builds_from_the_same_inputs_have_the_same_digest():
     assert rootfs.collect().digest == rootfs.collect().digest
 
 
+def test_every_folder_is_named_so_that_no_daemon_chooses_its_mode():
+    entries = rootfs.collect().entries
+    folders = {entry.path: entry.mode for entry in entries if entry.is_folder}
+    assert {parent for entry in entries for parent in entry.path.parents if parent.name} <= folders.keys()
+    assert set(folders.values()) == {0o755}
+    assert list(entries[: len(folders)]) == [entry for entry in entries if entry.is_folder], "parents come first"
+
+
 def test_an_image_that_is_there_is_found_again():
     assert ensure_image() == ensure_image()
 

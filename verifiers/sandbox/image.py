@@ -92,6 +92,7 @@ def _archive(root: rootfs.RootFs) -> bytes:
         for entry in root.entries:
             info = tarfile.TarInfo(str(entry.path).lstrip("/"))
             info.mode = entry.mode
+            info.type = tarfile.DIRTYPE if entry.is_folder else tarfile.REGTYPE
             info.size = len(entry.content)
             archive.addfile(info, io.BytesIO(entry.content))
     return data.getvalue()

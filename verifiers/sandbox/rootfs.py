@@ -25,6 +25,7 @@ SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
 PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
+MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box")  # noqa: S108 - folders of the image
 
 # Of no use to a program that solves a task, or in need of libraries that a headless host lacks.
 LEFT_OUT_PACKAGES = frozenset(
@@ -43,12 +44,12 @@ UNCHECKED_HASH = 0b01  # pyc flag: hash-based, source not consulted at import
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file or link of the root file system, with its content in memory."""
+    """One file or folder of the root file system, with its content in memory."""
 
     path: PurePosixPath
     mode: int
     content: bytes
-    is_link: bool = False
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class RootFs:
         """sha256 over the sorted (path, mode, content) of every entry."""
         total = hashlib.sha256()
         for entry in sorted(self.entries, key=lambda entry: str(entry.path)):
-            kind = "link" if entry.is_link else "file"
+            kind = "folder" if entry.is_folder else "file"
             line = f"{entry.path}\0{entry.mode:o}\0{kind}\0{hashlib.sha256(entry.content).hexdigest()}\n"
             total.update(line.encode())
         return total.hexdigest()
@@ -92,7 +93,8 @@ def stat_key(extra: Iterable[str] = ()) -> str:
         total.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     for host, path in inside_files():
         total.update(f"{path}\0".encode() + host.read_bytes())
-    total.update(Path(__file__).read_bytes())
+    for name in ("rootfs.py", "image.py"):
+        total.update((Path(__file__).parent / name).read_bytes())
     return total.hexdigest()
 
 
@@ -133,10 +135,16 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
         for name, host in sorted(shared.items())
         if str(host) not in taken
     ]
-    for folder in ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box"):  # noqa: S108 - a mount point in the image
-        entries.append(Entry(path=PurePosixPath(folder) / ".keep", mode=0o644, content=b""))
+    entries = [*_folders(entries), *entries]
     stamps = {str(host): _stamp(host) for host in (binary, *shared.values())}
     return RootFs(entries=tuple(entries), libraries=stamps)
+
+
+def _folders(entries: Iterable[Entry]) -> list[Entry]:
+    """Every folder that is needed, parents first: the mode of one that is not named is the daemon's to choose."""
+    mounts = {PurePosixPath(name) for name in MOUNT_POINTS}
+    needed = mounts.union(*(entry.path.parents for entry in entries)) - {PurePosixPath("/")}
+    return [Entry(path=path, mode=0o755, content=b"", is_folder=True) for path in sorted(needed)]
 
 
 def _tree(home: Path, to: PurePosixPath, left_out: frozenset[str]) -> Iterator[tuple[Path, PurePosixPath]]:
