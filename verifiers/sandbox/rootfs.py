@@ -18,11 +18,13 @@ from importlib.util import source_hash
 from pathlib import Path, PurePosixPath
 
 from stillroom.errors import SandboxError
+from verifiers.sandbox.compiling import compile_shared
 
 PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STDLIB_HOME = PurePosixPath("/usr/lib") / PYTHON_DIR
 SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
+SPAWN_SOURCE = Path(__file__).parent / "inside" / "spawn.c"
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
 PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
 MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box")  # noqa: S108 - folders of the image
@@ -93,7 +95,7 @@ def stat_key(extra: Iterable[str] = ()) -> str:
         total.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     for host, path in inside_files():
         total.update(f"{path}\0".encode() + host.read_bytes())
-    for name in ("rootfs.py", "image.py"):
+    for name in ("rootfs.py", "image.py", "compiling.py"):
         total.update((Path(__file__).parent / name).read_bytes())
     return total.hexdigest()
 
@@ -116,7 +118,10 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
         SandboxError: where ``ldd`` is missing or names a library that the host does not have.
     """
     binary = _binary()
-    entries = [Entry(path=PYTHON_BINARY, mode=0o755, content=binary.read_bytes())]
+    entries = [
+        Entry(path=PYTHON_BINARY, mode=0o755, content=binary.read_bytes()),
+        Entry(path=INSIDE_HOME / "spawn.so", mode=0o755, content=compile_shared(SPAWN_SOURCE)),
+    ]
     native = [binary]
     for host, path in (*stdlib_files(), *inside_files(), *site_files):
         content = host.read_bytes()

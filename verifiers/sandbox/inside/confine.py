@@ -1,6 +1,6 @@
-"""Takes away from a process what a program under test must not have, by Linux calls through ctypes.
+"""Takes away what a program under test must not have, by Linux calls through ctypes and through spawn.c.
 
-The zygote calls ``enter_own_root`` once; every program's process is born by ``clone`` and calls ``confine``.
+The zygote enters a user namespace and a root of its own once; every program's process is born by ``Spawner``.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -10,8 +10,6 @@ import ctypes
 import os
 import platform
 import random
-import resource
-import signal
 import struct
 import threading
 
@@ -19,6 +17,7 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
+PROGRAM_NAMESPACES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC
 ALL_NAMESPACES = 0x7E020000  # NS, CGROUP, UTS, IPC, USER, PID, NET
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
@@ -32,19 +31,15 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
     1 << 18,
 )
 MNT_DETACH = 2
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 38, 22, 4, 1
-SECCOMP_MODE_FILTER = 2
 
 FIRST_HOST_UID = 100_000  # the ids 0..65535 of the zygote's user namespace are these on the host
 ID_COUNT = 65_536
 FIRST_PROGRAM_UID = 1_000
 
-MAX_PROCESSES = 64  # processes and threads of one program: numpy needs more than 16
-MAX_OPEN_FILES = 256
-MAX_STACK_BYTES = 64 << 20
 TMP_INODES = 4_096
+SPAWN_LIBRARY = "/usr/lib/stillroom/spawn.so"
 
-libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the calls keep the GIL, and so clone is safe
+libc = ctypes.PyDLL(None, use_errno=True)
 
 ARCH = platform.machine()
 # System calls by name: (x86_64, aarch64). Refused with EPERM whatever their arguments.
@@ -122,25 +117,6 @@ def seccomp_program():
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def clone(flags):
-    """fork(2) with namespaces: returns the child's pid, or 0 in the child.
-
-    Python's own hooks around a fork are left out: they mend locks and threads, of which the zygote has none, and
-    touch 220 pages that would be copied for every program. ``after_clone`` does the two things that matter.
-    """
-    pid = libc.syscall(ctypes.c_long(_CLONE), ctypes.c_ulong(flags | signal.SIGCHLD), None, None, None, None)
-    if pid < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"clone: {os.strerror(number)}")
-    return pid
-
-
-def after_clone():
-    """What Python does in a fresh child: a seed of its own, and the thread's new id."""
-    random.seed()
-    threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
-
-
 def enter_user_namespace():
     """Become root of a new user namespace whose ids are worthless outside; needs SETUID and SETGID."""
     ready, go = os.pipe()
@@ -197,36 +173,52 @@ def enter_own_root():
     os.chdir("/")
 
 
-class Confinement:
-    """What every program's process gives up, prepared once so that a child only makes the calls."""
+class _Spawn(ctypes.Structure):
+    """``struct spawn`` of spawn.c."""
 
-    def __init__(self):
+    _fields_ = [
+        ("flags", ctypes.c_uint64),
+        ("tmp_options", ctypes.c_char_p),
+        ("filter", ctypes.c_void_p),
+        ("memory_bytes", ctypes.c_uint64),
+        ("file_bytes", ctypes.c_uint64),
+        ("cpu_seconds", ctypes.c_uint64),
+        ("uid", ctypes.c_uint32),
+        ("trouble", ctypes.c_int32),
+        ("descriptors", ctypes.c_int32 * 5),
+    ]
+
+
+class Spawner:
+    """Makes confined processes; prepared once, so that a child has little left to do.
+
+    Python's own hooks around a fork are left out: they mend locks and threads, of which the zygote has none, and
+    touch 220 pages that would be copied for every program. What they would change for a program is settled before:
+    ``random`` begins in one and the same state, and the first process of a PID namespace is number 1.
+    """
+
+    def __init__(self, trouble):
+        library = ctypes.PyDLL(SPAWN_LIBRARY)  # PyDLL: the call keeps the GIL, and so it is safe to clone in it
+        self._spawn = library.spawn
+        self._spawn.restype = ctypes.c_long
         code = seccomp_program()
         self._code = ctypes.create_string_buffer(code, len(code))
         address = ctypes.addressof(self._code)
         self._program = ctypes.create_string_buffer(struct.pack("@HxxxxxxQ", len(code) // 8, address))
+        self._wanted = _Spawn(flags=PROGRAM_NAMESPACES, filter=ctypes.addressof(self._program), trouble=trouble)
+        self._address = ctypes.byref(self._wanted)
+        random.seed(0)
+        threading.main_thread()._native_id = 1  # pyright: ignore[reportAttributeAccessIssue]
 
-    def apply(self, uid, memory_bytes, file_bytes, tmp_bytes, cpu_seconds):
-        """Give up everything: a fresh /tmp, limits, ids and capabilities, system calls, in this order."""
-        mount(
-            "tmp",
-            "/tmp",
-            "tmpfs",
-            MS_NOSUID | MS_NODEV,
-            f"mode=700,uid={uid},gid={uid},size={tmp_bytes},nr_inodes={TMP_INODES}",
-        )
-        os.chdir("/tmp")
-        setrlimit = resource.setrlimit
-        setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-        setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-        setrlimit(resource.RLIMIT_NPROC, (MAX_PROCESSES, MAX_PROCESSES))
-        setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
-        setrlimit(resource.RLIMIT_CORE, (0, 0))
-        setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-        call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
-        call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(self._program)), 0, 0)
+    def spawn(self, uid, descriptors, *, memory_bytes, file_bytes, tmp_bytes, cpu_seconds):
+        """The pid of a new process, 0 in that process; ``descriptors`` become its 0, 1, 2, ..., -1 for none."""
+        wanted = self._wanted
+        options = f"mode=700,uid={uid},gid={uid},size={tmp_bytes},nr_inodes={TMP_INODES}"
+        wanted.tmp_options = options.encode()
+        wanted.uid = uid
+        wanted.memory_bytes, wanted.file_bytes, wanted.cpu_seconds = memory_bytes, file_bytes, cpu_seconds
+        wanted.descriptors[:] = descriptors
+        pid = self._spawn(self._address)
+        if pid < 0:
+            raise OSError(-pid, f"clone: {os.strerror(-pid)}")
+        return pid

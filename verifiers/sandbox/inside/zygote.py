@@ -9,7 +9,6 @@ End of input ends it, and with it the container.
 # ruff: noqa: ANN001, ANN201, ANN204, BLE001, RUF023, RUF100, S108
 # pyright: basic, reportOptionalMemberAccess=false
 import ctypes
-import fcntl
 import gc
 import os
 import select
@@ -18,7 +17,6 @@ import socket
 import struct
 import sys
 import time
-import traceback
 
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
@@ -35,11 +33,8 @@ MAX_JOB_BYTES = 64 << 20
 MAX_RESULT_BYTES = 8 << 20
 TMP_BYTES = 32 << 20
 SILENCE_SECONDS = 120  # the driver pings more often than this; without it the driver is gone
-TROUBLE_FD = 5
 TROUBLE_STATUS = 111
-FREE_FD = 900  # above every descriptor that the zygote holds
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)
-NAMESPACES = confine.CLONE_NEWPID | confine.CLONE_NEWNS | confine.CLONE_NEWIPC
 
 PRELOADED = (
     "abc", "array", "ast", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
@@ -155,7 +150,6 @@ class Zygote:
 
     def __init__(self, most):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
-        self.confinement = confine.Confinement()
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
         self.waiting = {}  # pidfd -> (job, child)
@@ -166,6 +160,7 @@ class Zygote:
         self.heard = time.monotonic()
         self.trouble = os.pipe()  # a child that could not be confined says so here; programs never hold it
         os.set_blocking(self.trouble[0], False)
+        self.spawner = confine.Spawner(self.trouble[1])
 
     def receive(self, size):
         """The next ``size`` bytes, in a buffer that held nothing of another job."""
@@ -190,18 +185,15 @@ class Zygote:
             with open(source, "wb", closefd=False) as file:
                 file.write(stdin)
             os.lseek(source, 0, os.SEEK_SET)
-        pid = confine.clone(NAMESPACES)
+        pid = self.spawner.spawn(
+            confine.FIRST_PROGRAM_UID + 2 * job.slot + len(job.children),
+            (source, files[1], files[2], files[0], -1 if joined is None else joined.fileno()),
+            memory_bytes=memory,
+            file_bytes=file_bytes,
+            tmp_bytes=TMP_BYTES,
+            cpu_seconds=int(cpu_limit) + 2,
+        )
         if pid == 0:
-            try:
-                confine.after_clone()
-                uid = confine.FIRST_PROGRAM_UID + 2 * job.slot + len(job.children)
-                self.become_program(source, files, joined)
-                self.confinement.apply(uid, memory, file_bytes, TMP_BYTES, int(cpu_limit) + 2)
-            except BaseException:
-                os.write(2, traceback.format_exc().encode())
-                os.write(TROUBLE_FD, b"!")
-                os._exit(TROUBLE_STATUS)
-            os.close(TROUBLE_FD)
             gc.enable()
             runner.run(payload)
         os.close(source)
@@ -209,19 +201,6 @@ class Zygote:
         self.waiting[child.pidfd] = (job, child)
         self.poll.register(child.pidfd, select.POLLIN)
         job.children.append(child)
-
-    def become_program(self, source, files, joined):
-        """Leave the child nothing but its own descriptors."""
-        kept = [(source, 0), (files[1], 1), (files[2], 2), (files[0], runner.RESULT_FD)]
-        if joined is not None:
-            kept.append((joined.fileno(), runner.SOCKET_FD))
-        kept.append((self.trouble[1], TROUBLE_FD))
-        moved = [(fcntl.fcntl(fd, fcntl.F_DUPFD, FREE_FD), target) for fd, target in kept]
-        for fd, target in moved:
-            os.dup2(fd, target)
-        os.closerange(TROUBLE_FD + 1, 1 << 20)
-        if joined is None:
-            os.closerange(runner.SOCKET_FD, runner.SOCKET_FD + 1)
 
     def accept(self):
         """Take one message from the driver."""
