@@ -22,6 +22,7 @@ from stillroom.records import Answer, Check, Outcome
 from verifiers.plan import Converted, convert
 from verifiers.python_tests import PythonTests
 from verifiers.sandbox import DockerExecutor, ensure_docker, ensure_image
+from verifiers.sandbox.container import OWN_PROCESSES
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = Path(os.environ.get("STILLROOM_REFERENCE", ROOT / "../shared/reference"))
@@ -175,21 +176,21 @@ async def measure_hostile(executor: DockerExecutor) -> dict[str, float]:
 
     tests = (str(module.CALLS), str(module.PROCESS))
     await in_turn([lambda s=source, t=each: one(s, t) for _, _, source in programs for each in tests])
-    survivors = len(executor.session_container().top()["Processes"]) - 1
+    survivors = len(executor.session_container().top()["Processes"]) - OWN_PROCESSES
     return {"hostile_programs": len(programs), "survivors": survivors, **counts}
 
 
 async def measure_growth(executor: DockerExecutor, count: int) -> dict[str, float]:
-    """Many programs in a row: memory and descriptors of the zygote before and after."""
+    """Many programs in a row: memory and descriptors of the sandbox's own processes before and after."""
     verifier = PythonTests(executor)
     check = Check(tests="assert f(3) == 9", entry_point="f")
     row: list[Callable[[], Awaitable[object]]] = [
         lambda: verifier.judge(check, Answer(text="def f(x):\n    return x * x\n"))
     ]
     await in_turn(row * 200)
-    before = _zygote(executor)
+    before = _own(executor)
     rate = await in_turn(row * count, ASKING)
-    after = _zygote(executor)
+    after = _own(executor)
     return {
         "in_a_row": count,
         "in_a_row_per_second": rate,
@@ -199,15 +200,19 @@ async def measure_growth(executor: DockerExecutor, count: int) -> dict[str, floa
     }
 
 
-def _zygote(executor: DockerExecutor) -> tuple[int, int, int]:
+def _own(executor: DockerExecutor) -> tuple[int, int, int]:
+    """Resident bytes and descriptors of the zygote and its template, and all processes of the container."""
     container = executor.session_container()
     container.reload()
-    home = Path("/proc") / str(container.attrs["State"]["Pid"])
+    processes = container.top()["Processes"]
     try:
-        pages = int((home / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGESIZE"), len(list((home / "fd").iterdir())), len(container.top()["Processes"])
-    except OSError:  # another user's process, or another machine's
-        return 0, 0, len(container.top()["Processes"])
+        zygote = Path("/proc") / str(container.attrs["State"]["Pid"])
+        template = Path("/proc") / (zygote / "task" / zygote.name / "children").read_text().split()[0]
+        pages = sum(int((home / "statm").read_text().split()[1]) for home in (zygote, template))
+        descriptors = sum(len(list((home / "fd").iterdir())) for home in (zygote, template))
+    except (OSError, IndexError):  # another user's process, or another machine's
+        return 0, 0, len(processes)
+    return pages * os.sysconf("SC_PAGESIZE"), descriptors, len(processes)
 
 
 async def measure_start() -> dict[str, float]:

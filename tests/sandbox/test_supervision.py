@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,12 @@ def _zygote_pid(executor: DockerExecutor) -> int:
     return int(container.attrs["State"]["Pid"])
 
 
-async def _disturbed(disturb, count: int = 300) -> tuple[list, int]:
+def _template_pid(executor: DockerExecutor) -> int:
+    zygote = _zygote_pid(executor)
+    return int(Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()[0])
+
+
+async def _disturbed(disturb, count: int = 2_000) -> tuple[list, int]:
     async with DockerExecutor() as executor:
         await executor.start()
 
@@ -46,6 +52,7 @@ async def _disturbed(disturb, count: int = 300) -> tuple[list, int]:
     "disturb",
     [
         pytest.param(lambda executor: os.kill(_zygote_pid(executor), signal.SIGKILL), id="zygote-killed"),
+        pytest.param(lambda executor: os.kill(_template_pid(executor), signal.SIGKILL), id="template-killed"),
         pytest.param(lambda executor: executor.session_container().remove(force=True), id="container-removed"),
     ],
 )
@@ -55,7 +62,7 @@ async def test_programs_in_flight_are_run_again_when_the_sandbox_dies(disturb):
     found, replaced = await _disturbed(disturb)
     assert replaced >= 1
     assert {(each.ending, each.stdout) for each in found} == {(Ending.DONE, b"199990000\n")}
-    assert len(found) == 300
+    assert len(found) == 2_000
 
 
 async def test_a_zygote_that_hangs_is_replaced(monkeypatch):

@@ -30,7 +30,7 @@ DRIVER_LABEL = "stillroom.driver"
 STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an attached stream: kind, length
 STDOUT = 1
 MAX_CONTAINER_PROCESSES = 4096
-ZYGOTE_MEMORY_BYTES = 256 << 20
+OWN_PROCESSES = 2  # of a container without programs: the zygote and its template
 
 
 class _Attached(Protocol):

@@ -28,6 +28,7 @@ GRACE_SECONDS = (
 )
 PING_SECONDS = 30.0
 MAX_ATTEMPTS = 4
+SPARE_SLOTS = 2  # while one program's process is being made or buried, another uses the core: limits count CPU time
 QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
 
 
@@ -40,7 +41,7 @@ class DockerExecutor:
 
     Args:
         image: what programs run in; by default the image of this interpreter, made where it is missing.
-        slots: programs that run at the same time; by default one for each core.
+        slots: programs that run at the same time; by default one for each core and ``SPARE_SLOTS`` more.
         memory_bytes: memory of the whole container.
         runtime: a runtime that Docker knows, such as ``runsc``; "" for its default.
     """
@@ -48,7 +49,7 @@ class DockerExecutor:
     def __init__(
         self, image: Image | None = None, *, slots: int = 0, memory_bytes: int = 4 << 30, runtime: str = ""
     ) -> None:
-        self.slots = slots or len(os.sched_getaffinity(0))
+        self.slots = slots or len(os.sched_getaffinity(0)) + SPARE_SLOTS
         self.memory_bytes = memory_bytes
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced

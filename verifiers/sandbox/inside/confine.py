@@ -1,17 +1,15 @@
-"""Takes away what a program under test must not have, by Linux calls through ctypes and through spawn.c.
+"""Takes away what a program under test must not have: namespaces, a root of its own, a filter of system calls.
 
-The zygote enters a user namespace and a root of its own once; every program's process is born by ``Spawner``.
+The zygote enters its user namespace and its root once; what each program gives up besides is done by spawn.c.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, ANN204, D402, S108
+# ruff: noqa: ANN001, ANN002, ANN201, D402, S108
 # pyright: basic
 import ctypes
 import os
 import platform
-import random
 import struct
-import threading
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
@@ -36,8 +34,6 @@ FIRST_HOST_UID = 100_000  # the ids 0..65535 of the zygote's user namespace are 
 ID_COUNT = 65_536
 FIRST_PROGRAM_UID = 1_000
 
-TMP_INODES = 4_096
-SPAWN_LIBRARY = "/usr/lib/stillroom/spawn.so"
 
 libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -171,54 +167,3 @@ def enter_own_root():
     call("syscall", ctypes.c_long(155 if ARCH == "x86_64" else 41), b".", b".")  # pivot_root
     call("umount2", b".", MNT_DETACH)
     os.chdir("/")
-
-
-class _Spawn(ctypes.Structure):
-    """``struct spawn`` of spawn.c."""
-
-    _fields_ = [
-        ("flags", ctypes.c_uint64),
-        ("tmp_options", ctypes.c_char_p),
-        ("filter", ctypes.c_void_p),
-        ("memory_bytes", ctypes.c_uint64),
-        ("file_bytes", ctypes.c_uint64),
-        ("cpu_seconds", ctypes.c_uint64),
-        ("uid", ctypes.c_uint32),
-        ("trouble", ctypes.c_int32),
-        ("descriptors", ctypes.c_int32 * 5),
-    ]
-
-
-class Spawner:
-    """Makes confined processes; prepared once, so that a child has little left to do.
-
-    Python's own hooks around a fork are left out: they mend locks and threads, of which the zygote has none, and
-    touch 220 pages that would be copied for every program. What they would change for a program is settled before:
-    ``random`` begins in one and the same state, and the first process of a PID namespace is number 1.
-    """
-
-    def __init__(self, trouble):
-        library = ctypes.PyDLL(SPAWN_LIBRARY)  # PyDLL: the call keeps the GIL, and so it is safe to clone in it
-        self._spawn = library.spawn
-        self._spawn.restype = ctypes.c_long
-        code = seccomp_program()
-        self._code = ctypes.create_string_buffer(code, len(code))
-        address = ctypes.addressof(self._code)
-        self._program = ctypes.create_string_buffer(struct.pack("@HxxxxxxQ", len(code) // 8, address))
-        self._wanted = _Spawn(flags=PROGRAM_NAMESPACES, filter=ctypes.addressof(self._program), trouble=trouble)
-        self._address = ctypes.byref(self._wanted)
-        random.seed(0)
-        threading.main_thread()._native_id = 1  # pyright: ignore[reportAttributeAccessIssue]
-
-    def spawn(self, uid, descriptors, *, memory_bytes, file_bytes, tmp_bytes, cpu_seconds):
-        """The pid of a new process, 0 in that process; ``descriptors`` become its 0, 1, 2, ..., -1 for none."""
-        wanted = self._wanted
-        options = f"mode=700,uid={uid},gid={uid},size={tmp_bytes},nr_inodes={TMP_INODES}"
-        wanted.tmp_options = options.encode()
-        wanted.uid = uid
-        wanted.memory_bytes, wanted.file_bytes, wanted.cpu_seconds = memory_bytes, file_bytes, cpu_seconds
-        wanted.descriptors[:] = descriptors
-        pid = self._spawn(self._address)
-        if pid < 0:
-            raise OSError(-pid, f"clone: {os.strerror(-pid)}")
-        return pid

@@ -11,13 +11,12 @@ the solution decide whether it equals data.
 # pyright: basic, reportArgumentType=false
 import builtins
 import collections
-import datetime
-import decimal
-import fractions
+import importlib
 import inspect
 import marshal
 import os
 import struct
+import sys
 import types
 from collections.abc import Callable
 
@@ -273,9 +272,9 @@ class Link:
         kind = type(value)
         if kind is collections.deque:
             return (CONTAINER, "deque", [self.pack(each, depth=depth - 1) for each in value])  # type: ignore[attr-defined]
-        if kind in _COPIES:
-            name, state, _ = _COPIES[kind]
-            return (COPY, name, state(value))
+        named = (kind.__module__, kind.__name__)
+        if named in _COPIES and kind is getattr(sys.modules.get(named[0]), named[1], None):
+            return (COPY, named, _COPIES[named][0](value))
         return None
 
     def export(self, value: object) -> tuple:
@@ -308,8 +307,8 @@ class Link:
             kind, items = rest
             return self._container(kind, [self.unpack(each, depth - 1) for each in items])
         if tag == COPY:
-            name, state = rest
-            return next(make for each, _, make in _COPIES.values() if each == name)(state)
+            named, state = rest
+            return _COPIES[named][1](state)
         if tag == OBJECT:
             return self._proxy(*rest)
         raise PartnerGone("a message's value has no meaning")
@@ -408,28 +407,40 @@ def _replace(target: object, value: object) -> None:
         target.extend(value)
 
 
-_COPIES = {
-    bytearray: ("bytearray", bytes, bytearray),
-    range: ("range", lambda value: (value.start, value.stop, value.step), lambda state: range(*state)),
-    decimal.Decimal: ("decimal", str, decimal.Decimal),
-    fractions.Fraction: (
-        "fraction",
+_COPIES = {  # by module and type: how a value's state is read, and how it is made of it again
+    ("builtins", "bytearray"): (bytes, bytearray),
+    ("builtins", "range"): (lambda value: (value.start, value.stop, value.step), lambda state: range(*state)),
+    ("decimal", "Decimal"): (str, lambda state: _made("decimal", "Decimal", state)),
+    ("fractions", "Fraction"): (
         lambda value: (value.numerator, value.denominator),
-        lambda state: fractions.Fraction(*state),
+        lambda state: _made("fractions", "Fraction", *state),
     ),
-    datetime.datetime: (
-        "datetime",
+    ("datetime", "datetime"): (
         lambda value: value.isoformat(),
-        lambda state: datetime.datetime.fromisoformat(state),
+        lambda state: _type("datetime", "datetime").fromisoformat(state),
     ),
-    datetime.date: ("date", lambda value: value.isoformat(), lambda state: datetime.date.fromisoformat(state)),
-    datetime.time: ("time", lambda value: value.isoformat(), lambda state: datetime.time.fromisoformat(state)),
-    datetime.timedelta: (
-        "timedelta",
+    ("datetime", "date"): (
+        lambda value: value.isoformat(),
+        lambda state: _type("datetime", "date").fromisoformat(state),
+    ),
+    ("datetime", "time"): (
+        lambda value: value.isoformat(),
+        lambda state: _type("datetime", "time").fromisoformat(state),
+    ),
+    ("datetime", "timedelta"): (
         lambda value: (value.days, value.seconds, value.microseconds),
-        lambda state: datetime.timedelta(*state),
+        lambda state: _made("datetime", "timedelta", *state),
     ),
 }
+
+
+def _type(module, name):
+    """A type of the standard library; loaded only where a value of it crosses, since few do."""
+    return getattr(importlib.import_module(module), name)
+
+
+def _made(module, name, *state):
+    return _type(module, name)(*state)
 
 
 class Proxy:

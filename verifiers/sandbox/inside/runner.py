@@ -10,6 +10,7 @@ expected values that were never here.
 # pyright: basic, reportAttributeAccessIssue=false
 import atexit
 import builtins
+import gc
 import marshal
 import operator
 import os
@@ -20,6 +21,7 @@ import types
 
 RESULT_FD = 3
 SOCKET_FD = 4
+JOB_FD = 5
 FORMAT = 2  # marshal without back references; the driver has a decoder of its own for what it allows
 MAX_MESSAGE = 500  # characters of an exception's message
 MAX_DEPTH = 100  # nesting of a value that leaves
@@ -236,10 +238,17 @@ def run_script(source, arguments):
     _exit(status)
 
 
-def run(payload):
+def run_job():
     """Run the job that the driver described; never returns."""
     try:
+        size = os.fstat(JOB_FD).st_size
+        payload = os.pread(JOB_FD, size, 0)
+        while len(payload) < size:
+            payload += os.pread(JOB_FD, size - len(payload), len(payload))
+        os.close(JOB_FD)
+        gc.enable()
         kind, *arguments = marshal.loads(payload)
+        del payload
         if kind in ("tests", "serve"):
             import tests_process
 

@@ -1,6 +1,9 @@
-/* Makes a program's process: clones the zygote and takes away from the child, before anything of the program is
- * there, all that a program must not have. In C because every line that a fresh child runs in Python touches pages
- * that are then copied for it: a hundred of them, half a millisecond a program.
+/* The template: a process that does nothing but clone itself into programs' processes, each of which it takes away
+ * from, before anything of the program is there, all that a program must not have.
+ *
+ * In C because every line of Python that a fresh child runs touches pages that are then copied for it (a hundred of
+ * them, half a millisecond a program), and every line that its parent runs between two clones does the same to the
+ * parent. So the zygote asks for processes over a socket and keeps its books in a memory that is never cloned.
  *
  * A child that cannot be confined says why on its stderr and "!" on the trouble pipe, and exits with
  * TROUBLE_STATUS. The other end of that pipe is the zygote's; a program never holds it.
@@ -16,24 +19,31 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DESCRIPTORS 5 /* stdin, stdout, stderr, result, socket */
+#define DESCRIPTORS 6 /* of a child: stdin, stdout, stderr, result, socket, job */
+#define SOCKET 4
 #define TROUBLE_STATUS 111
-#define FREE_FD 900 /* above every descriptor that the zygote holds */
+#define FREE_FD 900 /* above every descriptor that the template holds */
 #define MAX_FD 4096
 #define MAX_PROCESSES 64 /* processes and threads of one program: numpy needs more than 16 */
 #define MAX_OPEN_FILES 256
 
-struct spawn {
-    uint64_t flags;          /* of clone(2): the namespaces */
-    const char *tmp_options; /* of the tmpfs at /tmp */
-    const void *filter;      /* struct sock_fprog of the seccomp filter */
+/* One order, as spawner.py packs it; with it come the descriptors that become the child's 0, 1, 2, ... */
+struct order {
     uint64_t memory_bytes, file_bytes, cpu_seconds;
-    uint32_t uid;
-    int32_t trouble;                  /* descriptor of the trouble pipe */
-    int32_t descriptors[DESCRIPTORS]; /* what becomes 0, 1, 2 and so on; -1 for none */
+    uint32_t uid, has_socket; /* whether the fifth descriptor is the socket, or the job already */
+    char tmp_options[128];    /* of the tmpfs at /tmp */
+};
+
+/* What is the same for all children. */
+struct template {
+    uint64_t namespaces; /* flags of clone(2) */
+    const void *filter;  /* struct sock_fprog of the seccomp filter */
+    int32_t orders;      /* socket to the zygote */
+    int32_t trouble;     /* descriptor of the trouble pipe */
 };
 
 static void give_up(int trouble, const char *what)
@@ -59,13 +69,13 @@ static void close_from(unsigned first)
         close(fd);
 }
 
-/* The child's descriptors are 0..4 and, until it is confined, the trouble pipe at 5. */
-static int keep_descriptors(const struct spawn *wanted)
+/* The child's descriptors are 0..5 and, until it is confined, the trouble pipe at 6. */
+static int keep_descriptors(const int *received, int has_socket, int trouble)
 {
     int moved[DESCRIPTORS];
-    int trouble = fcntl(wanted->trouble, F_DUPFD, FREE_FD);
-    for (int i = 0; i < DESCRIPTORS; i++)
-        moved[i] = wanted->descriptors[i] < 0 ? -1 : fcntl(wanted->descriptors[i], F_DUPFD, FREE_FD);
+    for (int i = 0, next = 0; i < DESCRIPTORS; i++)
+        moved[i] = i == SOCKET && !has_socket ? -1 : fcntl(received[next++], F_DUPFD, FREE_FD);
+    trouble = fcntl(trouble, F_DUPFD, FREE_FD);
     for (int i = 0; i < DESCRIPTORS; i++)
         if (moved[i] >= 0)
             dup2(moved[i], i);
@@ -76,7 +86,7 @@ static int keep_descriptors(const struct spawn *wanted)
     return DESCRIPTORS;
 }
 
-static void confine(const struct spawn *wanted, int trouble)
+static void confine(const struct order *wanted, const void *filter, int trouble)
 {
     if (mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, wanted->tmp_options) || chdir("/tmp"))
         give_up(trouble, "/tmp");
@@ -91,20 +101,48 @@ static void confine(const struct spawn *wanted, int trouble)
         syscall(SYS_setresuid, wanted->uid, wanted->uid, wanted->uid))
         give_up(trouble, "user id");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, wanted->filter, 0, 0))
+        prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, filter, 0, 0))
         give_up(trouble, "seccomp");
 }
 
-/* Returns the child's pid, 0 in the child, or minus the number of the error. */
-long spawn(const struct spawn *wanted)
+/* The next order and its descriptors; ends the template where the zygote is gone. */
+static int receive(int socket, struct order *wanted, int *received)
 {
-    long pid = syscall(SYS_clone, wanted->flags | SIGCHLD, NULL, NULL, NULL, NULL);
-    if (pid < 0)
-        return -errno;
-    if (pid == 0) {
-        int trouble = keep_descriptors(wanted);
-        confine(wanted, trouble);
-        close(trouble);
+    char space[CMSG_SPACE(sizeof(int) * DESCRIPTORS)];
+    struct iovec data = {wanted, sizeof *wanted};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+    ssize_t size;
+    while ((size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+        ;
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    if (size != sizeof *wanted || head == NULL || head->cmsg_type != SCM_RIGHTS)
+        _exit(0);
+    int count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(received, CMSG_DATA(head), count * sizeof(int));
+    return count;
+}
+
+/* Makes a process for each order, a child of the zygote and not of the template, and answers with its pid (minus the
+ * number of the error). Returns in the confined children alone. */
+void serve(const struct template *self)
+{
+    for (;;) {
+        struct order wanted;
+        int received[DESCRIPTORS];
+        int count = receive(self->orders, &wanted, received);
+        int64_t pid = syscall(SYS_clone, self->namespaces | CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+        if (pid == 0) {
+            int trouble = keep_descriptors(received, wanted.has_socket, self->trouble);
+            confine(&wanted, self->filter, trouble);
+            close(trouble);
+            return;
+        }
+        if (pid < 0)
+            pid = -errno;
+        for (int i = 0; i < count; i++)
+            close(received[i]);
+        if (write(self->orders, &pid, sizeof pid) != sizeof pid)
+            _exit(0);
     }
-    return pid;
 }

@@ -1,18 +1,16 @@
-"""The container's first process: forks a fresh, confined process for every program it is sent.
+"""The container's first process: has a fresh, confined process made for every program it is sent.
 
-It holds no expected value and keeps no program: a job's bytes pass through one buffer that is wiped before
-the next fork, and results go from the dead program's files to the driver without entering this memory.
-End of input ends it, and with it the container.
+Programs are cloned from the template, whose memory never held a job: what the driver sends goes from here into a file
+in memory that the new process alone is given. Results go from the dead program's files to the driver without entering
+this memory. End of input ends it, and with it the container.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN204, BLE001, RUF023, RUF100, S108
 # pyright: basic, reportOptionalMemberAccess=false
-import ctypes
 import gc
 import os
 import select
-import signal
 import socket
 import struct
 import sys
@@ -22,24 +20,23 @@ sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import runner  # noqa: E402
 import tests_process  # noqa: E402, F401 - loaded before the fork
+from jobs import NOT_NEEDED, REPORT, UNCONFINED, Child, Job, write_all  # noqa: E402
+from spawner import Spawner, start_template  # noqa: E402
 
 JOB = struct.Struct(
     "<4sIIIIIIQII"
 )  # magic, id, solution, tests, stdin, cpu ms, wall ms, memory, file bytes, kept bytes
-REPORT = struct.Struct("<4sIBQ")  # magic, id, processes, wall microseconds
-PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 HELLO = struct.Struct("<4sI")
 MAX_JOB_BYTES = 64 << 20
-MAX_RESULT_BYTES = 8 << 20
-TMP_BYTES = 32 << 20
+PIECE_BYTES = 1 << 20
 SILENCE_SECONDS = 120  # the driver pings more often than this; without it the driver is gone
 TROUBLE_STATUS = 111
-NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)
 
+# What most programs import. Every megabyte more costs each program 0.06 ms, so what few import is left to them.
 PRELOADED = (
-    "abc", "array", "ast", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
-    "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json",
-    "math", "numbers", "operator", "random", "re", "statistics", "string", "textwrap", "time", "traceback", "typing",
+    "abc", "ast", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "enum", "functools",
+    "heapq", "inspect", "io", "itertools", "json", "math", "numbers", "operator", "random", "re", "string", "textwrap",
+    "time", "traceback", "typing",
 )  # fmt: skip
 
 
@@ -53,150 +50,51 @@ def read_exactly(view):
     return True
 
 
-def write_all(data):
-    """Write to the driver."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(1, view) :]
-
-
-class Child:
-    """One process of a job and the files that outlive it."""
-
-    __slots__ = ("cpu_seconds", "files", "killed", "kept_bytes", "peak_kib", "pid", "pidfd", "status")
-
-    def __init__(self, pid, files, kept_bytes):
-        self.pid = pid
-        self.files = files
-        self.kept_bytes = kept_bytes
-        self.killed = NOT_KILLED
-        self.status = None
-        self.pidfd = os.pidfd_open(pid)
-
-    def cpu_used(self):
-        """CPU seconds of the process so far."""
-        return time.clock_gettime(~self.pid << 3 | 2)
-
-    def kill(self, why):
-        """Kill the process and with it its whole PID namespace."""
-        if self.status is not None or self.killed:
-            return
-        self.killed = why
-        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-
-    def reap(self):
-        """Collect the dead process."""
-        _, self.status, usage = os.wait4(self.pid, 0)
-        self.cpu_seconds = usage.ru_utime + usage.ru_stime
-        self.peak_kib = usage.ru_maxrss
-        os.close(self.pidfd)
-
-    def head(self):
-        """The fixed part of the report."""
-        result, out, err = (os.fstat(fd).st_size for fd in self.files)
-        return PROCESS.pack(
-            self.status, self.killed, int(self.cpu_seconds * 1e6), self.peak_kib, min(result, MAX_RESULT_BYTES),
-            min(out, 0xFFFFFFFF), min(out, self.kept_bytes), min(err, self.kept_bytes),
-        )  # fmt: skip
-
-    def send_files(self):
-        """Copy result, stdout and stderr to the driver inside the kernel, and drop them."""
-        for fd, most in zip(self.files, (MAX_RESULT_BYTES, self.kept_bytes, self.kept_bytes), strict=True):
-            size = min(os.fstat(fd).st_size, most)
-            offset = 0
-            while offset < size:
-                offset += os.sendfile(1, fd, offset, size - offset)
-            os.close(fd)
-
-
-class Job:
-    """The processes of one program and their deadlines."""
-
-    __slots__ = ("children", "cpu_limit", "id", "next_check", "slot", "started", "wall_limit")
-
-    def __init__(self, number, slot, cpu_limit, wall_limit):
-        self.id = number
-        self.slot = slot
-        self.children = []
-        self.cpu_limit = cpu_limit
-        self.wall_limit = wall_limit
-        self.started = time.monotonic()
-        self.next_check = self.started + min(cpu_limit, wall_limit)
-
-    def check_deadline(self, now):
-        """Kill what is over its time; otherwise say when to look again."""
-        left = self.started + self.wall_limit - now
-        for child in self.children:
-            if child.status is not None or child.killed:
-                continue
-            cpu_left = self.cpu_limit - child.cpu_used()
-            if left <= 0 or cpu_left <= 0:
-                child.kill(KILLED_CPU if cpu_left <= 0 else KILLED_WALL)
-            else:
-                left = min(left, cpu_left)
-        self.next_check = now + max(left, 0.001)
-
-    def report(self):
-        """Tell the driver."""
-        wall = int((time.monotonic() - self.started) * 1e6)
-        head = REPORT.pack(b"DONE", self.id, len(self.children), wall)
-        write_all(head + b"".join(child.head() for child in self.children))
-        for child in self.children:
-            child.send_files()
-
-
 class Zygote:
     """The loop."""
 
-    def __init__(self, most):
+    def __init__(self, most, template, trouble):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
         self.waiting = {}  # pidfd -> (job, child)
         self.jobs = set()
         self.slots = set()
-        self.buffer = bytearray(1 << 16)
-        self.used = 0
         self.heard = time.monotonic()
-        self.trouble = os.pipe()  # a child that could not be confined says so here; programs never hold it
-        os.set_blocking(self.trouble[0], False)
-        self.spawner = confine.Spawner(self.trouble[1])
+        self.trouble = trouble  # a child that could not be confined says so here
+        self.spawner = Spawner(template)
 
     def receive(self, size):
-        """The next ``size`` bytes, in a buffer that held nothing of another job."""
-        if self.used > size or size > len(self.buffer):
-            ctypes.memset((ctypes.c_char * len(self.buffer)).from_buffer(self.buffer), 0, self.used)
-        if size > len(self.buffer):
-            self.buffer = bytearray(size)
-        self.used = size
-        view = memoryview(self.buffer)[:size]
-        if not read_exactly(view):
-            sys.exit(0)
-        return view
+        """A file in memory that holds the next ``size`` bytes from the driver."""
+        file = os.memfd_create("job")
+        while size:
+            part = os.read(0, min(size, PIECE_BYTES))
+            if not part:
+                sys.exit(0)
+            size -= len(part)
+            view = memoryview(part)
+            while view:
+                view = view[os.write(file, view) :]
+        return file
 
     def start(self, job, payload, stdin, limits, kept_bytes, joined=None):
-        """Fork one process of a job."""
+        """Have one process of a job made; the files of its job and its stdin are closed here."""
         cpu_limit, memory, file_bytes = limits
         files = [os.memfd_create(name) for name in ("result", "out", "err")]
         if stdin is None:
-            source = os.open("/dev/null", os.O_RDONLY)
+            stdin = os.open("/dev/null", os.O_RDONLY)
         else:
-            source = os.memfd_create("in")
-            with open(source, "wb", closefd=False) as file:
-                file.write(stdin)
-            os.lseek(source, 0, os.SEEK_SET)
+            os.lseek(stdin, 0, os.SEEK_SET)
         pid = self.spawner.spawn(
             confine.FIRST_PROGRAM_UID + 2 * job.slot + len(job.children),
-            (source, files[1], files[2], files[0], -1 if joined is None else joined.fileno()),
+            (stdin, files[1], files[2], files[0], payload),
+            joined,
             memory_bytes=memory,
             file_bytes=file_bytes,
-            tmp_bytes=TMP_BYTES,
             cpu_seconds=int(cpu_limit) + 2,
         )
-        if pid == 0:
-            gc.enable()
-            runner.run(payload)
-        os.close(source)
+        os.close(stdin)
+        os.close(payload)
         child = Child(pid, files, kept_bytes)
         self.waiting[child.pidfd] = (job, child)
         self.poll.register(child.pidfd, select.POLLIN)
@@ -219,11 +117,11 @@ class Zygote:
         job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000)
         limits = (job.cpu_limit, memory, file_bytes)
         ours, theirs = socket.socketpair() if tests else (None, None)
-        if tests:  # first, so that the solution is forked from a memory that has forgotten them
+        if tests:
             self.start(job, self.receive(tests), None, limits, kept, theirs)
             theirs.close()
-        payload = self.receive(size + stdin)
-        self.start(job, payload[:size], payload[size:] if stdin else None, limits, kept, ours)
+        payload = self.receive(size)
+        self.start(job, payload, self.receive(stdin) if stdin else None, limits, kept, ours)
         if ours is not None:
             ours.close()
         job.children.reverse()
@@ -232,7 +130,7 @@ class Zygote:
     def is_troubled(self):
         """Whether a child said that it could not be confined."""
         try:
-            return bool(os.read(self.trouble[0], 1))
+            return bool(os.read(self.trouble, 1))
         except BlockingIOError:
             return False
 
@@ -279,10 +177,14 @@ def main():
     os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8")
     sys.path.remove("/usr/lib/stillroom")
     sys.path.append(f"/usr/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
-    zygote = Zygote(int(sys.argv[1]))
     gc.collect()
     gc.disable()
     gc.freeze()
+    trouble, troubled = os.pipe()  # programs never hold it
+    os.set_blocking(trouble, False)
+    template = start_template(troubled, runner.run_job)
+    os.close(troubled)
+    zygote = Zygote(int(sys.argv[1]), template, trouble)
     write_all(HELLO.pack(b"HELO", os.getpid()))
     zygote.serve()
 
