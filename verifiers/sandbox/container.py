@@ -24,6 +24,7 @@ from docker.types import LogConfig
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
+from verifiers.sandbox.door import Door, open_door
 
 LABEL = "stillroom.sandbox"
 DRIVER_LABEL = "stillroom.driver"
@@ -42,15 +43,18 @@ class _Attached(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A started container and the raw socket of its attached stream."""
+    """A started container, the raw socket of its attached stream, and its door to this process where it has one."""
 
     container: DockerContainer
     stream: socket.socket
+    door: Door | None
 
     def remove(self) -> None:
         """Close the stream and remove the container, if it is still there."""
         with contextlib.suppress(OSError):
             self.stream.close()
+        if self.door is not None:
+            self.door.close()
         with contextlib.suppress(DockerException, RequestException):
             self.container.remove(force=True)
 
@@ -64,6 +68,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
         SandboxError: when Docker refuses.
     """
     profile = files("verifiers.sandbox").joinpath("seccomp.json").read_text()
+    door = open_door()
     try:
         container = client.containers.create(
             tag,
@@ -83,10 +88,13 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
             ipc_mode="private",
             runtime=runtime or None,
             log_config=LogConfig(type="none"),
+            volumes=door.mounts if door is not None else {},
             stdin_open=True,
             auto_remove=True,
         )
     except (DockerException, RequestException) as error:
+        if door is not None:
+            door.close()
         raise SandboxError(f"Docker would not create a container from {tag}: {error}") from error
     stream: socket.socket | None = None
     try:
@@ -102,10 +110,12 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
     except (DockerException, RequestException) as error:
         if stream is not None:
             stream.close()
+        if door is not None:
+            door.close()
         with contextlib.suppress(DockerException, RequestException):
             container.remove(force=True)
         raise SandboxError(f"Docker would not start a sandbox container: {error}") from error
-    return Box(container=container, stream=stream)
+    return Box(container=container, stream=stream, door=door)
 
 
 def driver_identity() -> str:

@@ -27,7 +27,7 @@ INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
 SPAWN_SOURCE = Path(__file__).parent / "inside" / "spawn.c"
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
 PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
-MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box")  # noqa: S108 - folders of the image
+MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box", "/run/stillroom")  # noqa: S108 - folders of the image
 
 # Of no use to a program that solves a task, or in need of libraries that a headless host lacks.
 LEFT_OUT_PACKAGES = frozenset(
@@ -147,8 +147,10 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
 
 def _folders(entries: Iterable[Entry]) -> list[Entry]:
     """Every folder that is needed, parents first: the mode of one that is not named is the daemon's to choose."""
-    mounts = {PurePosixPath(name) for name in MOUNT_POINTS}
-    needed = mounts.union(*(entry.path.parents for entry in entries)) - {PurePosixPath("/")}
+    mounts = [PurePosixPath(name) for name in MOUNT_POINTS]
+    needed = {*mounts}.union(*(path.parents for path in (*mounts, *(entry.path for entry in entries)))) - {
+        PurePosixPath("/")
+    }
     return [Entry(path=path, mode=0o755, content=b"", is_folder=True) for path in sorted(needed)]
 
 

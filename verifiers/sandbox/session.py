@@ -14,19 +14,19 @@ class SessionLost(Exception):
     """The zygote or its container is gone; what was in flight is to be run again."""
 
 
-class Session(asyncio.Protocol):
-    """One attached stream. Created by ``open_session``; used from one event loop."""
+class Session:
+    """What is said between driver and zygote. Created by ``open_session``; used from one event loop."""
 
     def __init__(self, box: Box) -> None:
         self.box = box
         self.hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lost: SessionLost | None = None
+        self.stderr = bytearray()
         self._transport: asyncio.Transport | None = None
+        self._transports: list[asyncio.Transport] = []
         self._pending: dict[int, asyncio.Future[tuple[float, list[wire.Process]]]] = {}
         self._next = 0
-        self._raw = bytearray()  # as Docker framed it
-        self._said = bytearray()  # the zygote's own bytes
-        self._stderr = bytearray()
+        self._said = bytearray()
 
     @property
     def in_flight(self) -> int:
@@ -63,39 +63,23 @@ class Session(asyncio.Protocol):
         """Give up on this zygote: fail what is in flight, close the stream."""
         if self.lost is not None:
             return
-        said = self._stderr.decode(errors="replace").strip()
+        said = self.stderr.decode(errors="replace").strip()
         self.lost = SessionLost(f"{why}; it said: {said}" if said else why)
         for answer in (*self._pending.values(), self.hello):
             if not answer.done():
                 answer.set_exception(SessionLost(str(self.lost)))
                 answer.exception()  # the future of one whose caller is gone needs no warning
-        if self._transport is not None:
-            self._transport.abort()
+        for transport in self._transports:
+            transport.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the event loop."""
-        self._transport = cast("asyncio.Transport", transport)
+    def speak_through(self, transport: asyncio.Transport) -> None:
+        """Send what is to be said through this transport from now on."""
+        self._transport = transport
+        self._transports.append(transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the event loop."""
-        self.end(f"the stream to the sandbox ended ({exc or 'closed'})")
-
-    def data_received(self, data: bytes) -> None:
-        """Called by the event loop."""
-        self._raw += data
-        at = 0
-        while len(self._raw) - at >= STREAM_FRAME.size:
-            kind, size = STREAM_FRAME.unpack_from(self._raw, at)
-            if len(self._raw) - at - STREAM_FRAME.size < size:
-                break
-            at += STREAM_FRAME.size
-            if kind == STDOUT:
-                self._said += self._raw[at : at + size]
-            else:
-                self._stderr += self._raw[at : at + size]
-                del self._stderr[:-MAX_STDERR_BYTES]
-            at += size
-        del self._raw[:at]
+    def hear(self, data: bytes | memoryview) -> None:
+        """Take in what the zygote said."""
+        self._said += data
         while self._take_message():
             pass
 
@@ -146,18 +130,82 @@ class Session(asyncio.Protocol):
         return True
 
 
+class _Attached(asyncio.Protocol):
+    """The stream through Docker: the zygote's stderr, its stdout in Docker's frames, and the news of its end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._raw = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._session.speak_through(cast("asyncio.Transport", transport))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._session.end(f"the stream to the sandbox ended ({exc or 'closed'})")
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._raw += data
+        at = 0
+        while len(self._raw) - at >= STREAM_FRAME.size:
+            kind, size = STREAM_FRAME.unpack_from(self._raw, at)
+            if len(self._raw) - at - STREAM_FRAME.size < size:
+                break
+            at += STREAM_FRAME.size
+            if kind == STDOUT:
+                self._session.hear(self._raw[at : at + size])
+            else:
+                self._session.stderr += self._raw[at : at + size]
+                del self._session.stderr[:-MAX_STDERR_BYTES]
+            at += size
+        del self._raw[:at]
+
+
+class _Direct(asyncio.Protocol):
+    """The zygote's own socket."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._session.speak_through(cast("asyncio.Transport", transport))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._session.end(f"the sandbox hung up ({exc or 'closed'})")
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._session.hear(data)
+
+
 async def open_session(box: Box, seconds: float) -> Session:
-    """Connect to the zygote of a started container and wait until it is ready.
+    """Wait until the zygote of a started container is ready, which comes through its door or stays with the stream.
 
     Raises:
         SessionLost: when it ends or is silent for ``seconds``.
     """
     loop = asyncio.get_running_loop()
+    session = Session(box)
     box.stream.setblocking(False)
-    _, session = await loop.create_connection(lambda: Session(box), sock=box.stream)
+    await loop.create_connection(lambda: _Attached(session), sock=box.stream)
+    entering = asyncio.create_task(_enter(session))
     try:
         await asyncio.wait_for(session.hello, seconds)
     except TimeoutError:
         session.end(f"the zygote was not ready within {seconds:.0f} s")
         raise SessionLost(str(session.lost)) from None
+    finally:
+        entering.cancel()
     return session
+
+
+async def _enter(session: Session) -> None:
+    """Let the zygote in through its door."""
+    if session.box.door is not None:
+        loop = asyncio.get_running_loop()
+        connection, _ = await loop.sock_accept(session.box.door.listener)
+        await loop.connect_accepted_socket(lambda: _Direct(session), sock=connection)
