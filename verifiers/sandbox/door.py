@@ -1,8 +1,8 @@
 """A socket of ours in a folder that is mounted into the container: the zygote's own way to its driver.
 
 A stream that is attached through Docker is copied by the container's shim and by the daemon, a quarter of a
-millisecond a program. Where the daemon is another machine's, or the host forbids it, the zygote cannot come through this
-door and stays with the attached stream.
+millisecond a program. Where the daemon is another machine's, or the host forbids it, the zygote cannot come through
+this door and stays with the attached stream.
 """
 
 import contextlib

@@ -77,7 +77,7 @@ class Session:
         self._transport = transport
         self._transports.append(transport)
 
-    def hear(self, data: bytes | memoryview) -> None:
+    def hear(self, data: bytes | bytearray) -> None:
         """Take in what the zygote said."""
         self._said += data
         while self._take_message():

@@ -4,7 +4,7 @@ The zygote enters its user namespace and its root once; what each program gives 
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, D402, S108
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D402, S108
 # pyright: basic
 import ctypes
 import os
@@ -29,20 +29,22 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
     1 << 18,
 )
 MNT_DETACH = 2
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
 FIRST_HOST_UID = 100_000  # the ids 0..65535 of the zygote's user namespace are these on the host
 ID_COUNT = 65_536
-FIRST_PROGRAM_UID = 1_000
-
+FIRST_PROGRAM_UID = 1_000  # as in keeper.py
 
 libc = ctypes.PyDLL(None, use_errno=True)
 
 ARCH = platform.machine()
-# System calls by name: (x86_64, aarch64). Refused with EPERM whatever their arguments.
+# System calls by name: (x86_64, aarch64). Refused with EPERM whatever their arguments. The template makes its children
+# with clone and mount; it gives up all others itself, and each program inherits that for nothing.
+_LEFT_TO_THE_TEMPLATE = {"mount": (165, 40)}
 _REFUSED = {
     "execve": (59, 221), "execveat": (322, 281), "ptrace": (101, 117), "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271), "kcmp": (312, 272), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
-    "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "setns": (308, 268),
+    "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "setns": (308, 268),
     "unshare": (272, 97), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
     "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
     "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202),
@@ -86,9 +88,34 @@ def mount(source, target, kind, flags, options=None):
     )
 
 
-def seccomp_program():
-    """The filter of a program's process, as the bytes of a BPF program."""
-    refused = sorted({numbers[ARCH == "aarch64"] for numbers in _REFUSED.values()})
+class Filter:
+    """A filter of system calls, ready for ``prctl(PR_SET_SECCOMP)``; ``address`` is that of its sock_fprog."""
+
+    def __init__(self, code):
+        self._code = ctypes.create_string_buffer(code, len(code))
+        head = struct.pack("@HxxxxxxQ", len(code) // 8, ctypes.addressof(self._code))
+        self._program = ctypes.create_string_buffer(head)
+        self.address = ctypes.addressof(self._program)
+
+    def install(self):
+        """Put this process, and all that come from it, under the filter."""
+        call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(self.address), 0, 0)
+
+
+def template_filter():
+    """What neither the template nor a program may do."""
+    return Filter(_filter_code(_REFUSED, []))
+
+
+def program_filter():
+    """What a program may not do besides: what the template makes programs' processes with."""
+    return Filter(_filter_code(_LEFT_TO_THE_TEMPLATE, [(_JEQ_K, _CLONE, 3)]))
+
+
+def _filter_code(refused, more):
+    """A BPF program that refuses these calls; ``more`` are further tests: instruction, operand, place in the tail."""
+    numbers = sorted({each[ARCH == "aarch64"] for each in refused.values()})
     code = [
         (_LD_W_ABS, 0, 0, 4),  # seccomp_data.arch
         (_JEQ_K, 1, 0, _AUDIT_ARCH),
@@ -104,8 +131,7 @@ def seccomp_program():
         (_RET_K, 0, 0, _ERRNO | _EPERM),
         (_RET_K, 0, 0, _ALLOW),
     ]
-    tests = [(_JGE_K, _X32_BIT, 1), (_JEQ_K, _CLONE, 3), (_JEQ_K, _CLONE3, 2)]
-    tests += [(_JEQ_K, number, 1) for number in refused]
+    tests = [(_JGE_K, _X32_BIT, 1), (_JEQ_K, _CLONE3, 2), *more, *((_JEQ_K, number, 1) for number in numbers)]
     for position, (kind, number, goal) in enumerate(tests):
         distance = len(tests) - position - 1 + goal
         code.append((kind, distance, 0, number))
