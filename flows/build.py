@@ -14,7 +14,7 @@ from stillroom.runs import FIRST_ROUND, load_run
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_snapshot
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
-from tasks.verification import measure_tests, settle_tests
+from tasks.verification import judge_again, measure_tests, settle_tests
 from tasks.workshop import workshop
 
 
@@ -49,6 +49,7 @@ async def build(run_id: str) -> str:
             f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
             "The others are committed; start the build again and only these are repeated."
         )
+    await judge_again(run_id)
     await settle_tests(run_id)
     await measure_tests(run_id)
     curation_id = curate(run_id)

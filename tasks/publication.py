@@ -13,8 +13,10 @@ def curate(run_id: str) -> str:
     """Decide about every sample of the run; returns the curation_id."""
     from stillroom.runs.curating import curate_run  # slow to import, and not needed before the first sample
 
-    lake = workshop().lake
-    return curate_run(lake, load_run(lake, run_id))
+    shop = workshop()
+    run = load_run(shop.lake, run_id)
+    verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
+    return curate_run(shop.lake, run, verifier_ids)
 
 
 @task(name="publish", **RETRYING)

@@ -1,23 +1,58 @@
 """Tasks of verification beyond the shards: what prompts' tests are worth, seen from all their samples."""
 
 import asyncio
+from collections.abc import Sequence
 
 from prefect import task
 
+from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
+from stillroom.records import Verifier
 from stillroom.runs import (
     PROMPTS_A_COMMIT,
+    Run,
     is_measured,
+    judged,
     load_run,
     measured,
     measuring_cost,
+    rejudging_key,
     settled,
     strengths_key,
+    unjudged,
     unmeasured,
     unsettled,
 )
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
+
+SAMPLES_A_COMMIT = 500
+
+
+@task(name="judge again", **RETRYING)
+async def judge_again(run_id: str) -> int:
+    """Judge the samples that lack a verdict of a verifier that counts now; returns how many verdicts that took.
+
+    There are some only where a verifier changed after the shard was done: other limits, another image.
+
+    Raises:
+        SandboxError: the sandbox failed; what was committed before is not judged again.
+    """
+    shop = workshop()
+    run = load_run(shop.lake, run_id)
+    verifiers = shop.verifiers(run.recipe.verification)
+    todo = unjudged(shop.lake, run, verifiers)
+    calibrations = _calibrations(run, verifiers) if todo else {}
+    for start in range(0, len(todo), SAMPLES_A_COMMIT):
+        some = todo[start : start + SAMPLES_A_COMMIT]
+        rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
+        await asyncio.to_thread(shop.lake.commit, rejudging_key(rows), {"verdicts": rows}, run_id=run_id)
+    return len(todo)
+
+
+def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:
+    cases = shipped_cases(find_capability(run.recipe.capability))
+    return named_calibrations(workshop().lake, verifiers, cases)
 
 
 @task(name="settle tests", **RETRYING)
@@ -31,12 +66,13 @@ async def settle_tests(run_id: str) -> int:
     run = load_run(shop.lake, run_id)
     if "python-tests" not in find_capability(run.recipe.capability).verifier_names:
         return 0
-    todo = unsettled(shop.lake, run)
     verifiers = shop.verifiers(run.recipe.verification)
     verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
+    calibrations = _calibrations(run, verifiers)
+    todo = unsettled(shop.lake, run, verifier.verifier_id)
     for one in todo:
-        rows = await settled(one, verifier)
-        await asyncio.to_thread(shop.lake.commit, one.key, rows, run_id=run_id)
+        rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
+        await asyncio.to_thread(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id)
     return len(todo)
 
 
@@ -54,7 +90,8 @@ async def measure_tests(run_id: str) -> int:
     if not is_measured(run.recipe, capability):
         return 0
     code_tests = shop.code_tests(run.recipe.verification)
-    todo = unmeasured(lake, run, code_tests.measure_id)
+    verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
+    todo = unmeasured(lake, run, code_tests.measure_id, verifier_ids)
     for start in range(0, len(todo), PROMPTS_A_COMMIT):
         some = todo[start : start + PROMPTS_A_COMMIT]
         rows = await asyncio.gather(*(measured(one, capability, code_tests) for one in some))

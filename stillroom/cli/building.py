@@ -127,6 +127,8 @@ SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts, any_value(c.key) IS NOT 
 FROM lake.shards p
 LEFT JOIN lake.commits c ON c.key LIKE 'shard:%' AND c.run_id = p.run_id AND c.shard = p.shard
 LEFT JOIN lake.samples s ON s.prompt_id = p.prompt_id AND s.run_id = p.run_id AND s.shard = p.shard
-LEFT JOIN lake.verdicts v ON v.sample_id = s.sample_id AND v.run_id = p.run_id
+LEFT JOIN (SELECT * FROM lake.verdicts
+           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier ORDER BY created_at DESC) = 1) v
+    ON v.sample_id = s.sample_id AND v.run_id = p.run_id
 WHERE p.run_id = ? GROUP BY p.shard ORDER BY p.shard
 """

@@ -17,7 +17,9 @@ FROM current_selections WHERE sample_id = ? AND run_id = ? ORDER BY created_at D
 """
 _VERDICT = """
 SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at AS judged_at
-FROM verdicts WHERE sample_id = ? AND run_id = ?
+FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coalesce(nullif(
+    (SELECT verifier_ids FROM current_selections WHERE sample_id = $sample AND run_id = $run LIMIT 1), []
+), [verifier_id]), verifier_id)
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
 ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
 """
@@ -68,7 +70,7 @@ def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
         **sample,
         **(decision or nothing),
         "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
-        "verdict": next(iter(lake.rows(_VERDICT, in_run)), None),
+        "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
     }
 
 

@@ -13,7 +13,7 @@ from stillroom.runs import Run
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
-    "select gate, reason, samples from why_dropped limit 10",
+    "select gate, reason, sum(samples) as samples from why_dropped group by all order by samples desc limit 10",
     "select * from yield_by_teacher",
 )
 
@@ -24,10 +24,9 @@ def outcome_of(
     """The figures of a finished build; ``label`` is NAME@N, or "" where nothing new came."""
     one = [run.run_id]
     samples = lake.rows(
-        "SELECT count(*) AS samples, count(*) FILTER (sample_id IN "
-        "(SELECT sample_id FROM lake.verdicts WHERE run_id = $run AND outcome = 'pass')) AS passed "
-        "FROM lake.samples WHERE run_id = $run",
-        {"run": run.run_id},
+        "SELECT count(*) AS samples, count(*) FILTER (gate <> 'verification') AS passed "
+        "FROM lake.current_selections WHERE run_id = ?",
+        one,
     )[0]
     kept = lake.rows(
         "SELECT origin, count(*) AS examples FROM lake.examples WHERE run_id = ? GROUP BY origin ORDER BY origin", one

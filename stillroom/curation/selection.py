@@ -86,7 +86,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What earlier snapshots hold of one kind of text: signatures, and where to get the texts."""
+    """What earlier snapshots hold of one kind of text: signatures of one scheme, and where to get the texts."""
 
     signatures: pl.DataFrame = field(default_factory=SIGNATURE_SCHEMA.to_frame)
     texts: Callable[[list[str]], pl.DataFrame]
@@ -198,9 +198,14 @@ def _drop_alike_prompts(
 
 def _duplicates(texts: Sequence[tuple[str, str, int]], published: Published, near: Near | None) -> Duplicates:
     new = pl.DataFrame(texts, schema={"id": pl.String, "text": pl.String, "rank": pl.Int64}, orient="row")
-    settings = DedupSettings(threshold=near.threshold if near else EXACT_ONLY)
-    same_scheme = published.signatures.filter(pl.col("scheme") == settings.scheme)
-    return find_duplicates(new, OldDocuments(signatures=same_scheme, texts=published.texts), settings)
+    return find_duplicates(
+        new, OldDocuments(signatures=published.signatures, texts=published.texts), dedup_settings(near)
+    )
+
+
+def dedup_settings(near: Near | None) -> DedupSettings:
+    """How texts of one kind are compared; without ``near`` only equal ones count."""
+    return DedupSettings(threshold=near.threshold if near else EXACT_ONLY)
 
 
 def _as_duplicate(one: Candidate, drop: Mapping[str, object]) -> Decision:

@@ -232,6 +232,7 @@ TABLES = {
             "Exactly one row per curation and sample: kept, or the first gate that stopped it.",
             _columns("""
             curation_id VARCHAR | run, section fingerprints and input
+            verifier_ids VARCHAR[] | whose verdicts counted
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
             kept BOOLEAN | whether it becomes an example
@@ -258,6 +259,7 @@ TABLES = {
             origin VARCHAR | of the prompt
             teacher_id VARCHAR | who answered
             verifier VARCHAR | who passed it
+            verifier_id VARCHAR | the same with limits and image
             curation_id VARCHAR | the curation that kept it
             """),
             partitioned=True,

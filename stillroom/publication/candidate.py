@@ -17,8 +17,9 @@ SELECT c.sample_id, c.prompt_id, c.shard, s.answer, s.response, s.teacher_id, v.
 FROM lake.selections c
 JOIN lake.samples s ON s.sample_id = c.sample_id AND s.run_id = c.run_id AND s.shard = c.shard
 LEFT JOIN (SELECT run_id, sample_id, outcome, verifier, verifier_id FROM lake.verdicts
-           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier ORDER BY created_at DESC) = 1) v
+           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
     ON v.sample_id = c.sample_id AND v.run_id = c.run_id  -- another dataset may have another text under this id
+    AND list_contains(c.verifier_ids, v.verifier_id)
 JOIN (SELECT * EXCLUDE (run_id, shard, created_at) FROM lake.prompts
       QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1) p ON p.prompt_id = c.prompt_id
 WHERE c.curation_id = ? AND c.gate = 'kept'
@@ -63,6 +64,7 @@ def _example(row: dict[str, Any], curation_id: str) -> Row:
         "origin": prompt.origin.value,
         "teacher_id": row["teacher_id"],
         "verifier": row["verifier"],
+        "verifier_id": row["verifier_id"],
         "curation_id": curation_id,
         "shard": row["shard"],
     }

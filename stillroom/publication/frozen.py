@@ -63,6 +63,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     verifiers = lake.rows(
         "SELECT DISTINCT v.verifier, v.verifier_id, v.image_digest, v.calibration_id FROM lake.snapshot_examples e "
         "JOIN lake.verdicts v ON v.sample_id = e.sample_id AND v.run_id = e.run_id "
+        "AND v.verifier_id = coalesce(e.verifier_id, v.verifier_id) "
         "WHERE e.name = ? AND e.version = ? ORDER BY ALL",
         [snapshot.name, snapshot.version],
     )
@@ -105,11 +106,11 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
                 "GROUP BY ALL ORDER BY replies DESC",
                 by_run,
             ),
-            "verdicts": lake.rows(
-                "SELECT outcome, reason, count(*) AS samples FROM lake.verdicts WHERE run_id = ? "
-                "GROUP BY ALL ORDER BY samples DESC",
-                by_run,
-            ),
+            "samples": lake.rows(
+                "SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed FROM lake.selections "
+                "WHERE curation_id = ?",
+                [snapshot.curation_id],
+            )[0],
             "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength),
             "selections": lake.rows(
                 "SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = ? "
@@ -117,8 +118,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
                 [snapshot.curation_id],
             ),
             "costs": lake.rows(
-                "SELECT stage, sum(samples) AS samples, sum(prompt_tokens) AS prompt_tokens, "
-                "sum(cached_tokens) AS cached_tokens, sum(completion_tokens) AS completion_tokens, "
+                "SELECT stage, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::BIGINT AS prompt_tokens, "
+                "sum(cached_tokens)::BIGINT AS cached_tokens, sum(completion_tokens)::BIGINT AS completion_tokens, "
                 "sum(seconds) AS seconds, sum(money) AS money, max(currency) AS currency "
                 "FROM lake.costs WHERE run_id = ? GROUP BY stage ORDER BY stage",
                 by_run,

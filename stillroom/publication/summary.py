@@ -11,8 +11,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
     """One page of Markdown: what the snapshot holds, how it came about and how to read it."""
     run = manifest["run"]
     label = f"{manifest['name']}@{manifest['version']}"
-    samples = sum(row["samples"] for row in run["verdicts"])
-    passed = sum(row["samples"] for row in run["verdicts"] if row["outcome"] == "pass")
+    samples, passed = run["samples"]["answered"], run["samples"]["passed"]
     tokens = sum(row["completion_tokens"] for row in run["costs"])
     seconds = sum(row["seconds"] for row in run["costs"] if row["stage"] != "verification")
     kept = max(1, manifest["new_rows"])
@@ -30,7 +29,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         f"{sum(row['prompts'] for row in run['prompts'])} prompts were answered with {samples} samples; "
         f"{passed} passed ({_share(passed, samples)}). A new example cost {tokens / kept:,.0f} completion tokens "
         f"and {seconds / kept:,.1f} seconds of request time, failed attempts and writing included.",
-        _table(("what became of a sample", "why", "samples"), _rows(run["selections"][:MAX_REASONS])),
+        _table(("what became of a sample", "why", "samples"), [*_rows(run["selections"][:MAX_REASONS]), *_others(run)]),
     ]
     if run["proposals"]:
         parts += [
@@ -51,6 +50,13 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         f"Content hash `{manifest['content_hash']}`; everything above and more is in `manifest.json`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _others(run: Mapping[str, Any]) -> Iterable[Sequence[object]]:
+    """One line for the reasons that are too rare to be listed."""
+    rest = run["selections"][MAX_REASONS:]
+    if rest:
+        yield [f"{len(rest)} more", "see `manifest.json`", sum(row["samples"] for row in rest)]
 
 
 def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any]) -> str:

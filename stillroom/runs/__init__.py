@@ -24,6 +24,7 @@ from stillroom.runs.planning import (
     unfinished_shards,
     written_in,
 )
+from stillroom.runs.rejudging import judged, rejudging_key, unjudged
 from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "committed_entries",
     "import_prompts",
     "is_measured",
+    "judged",
     "load_run",
     "measured",
     "measuring_cost",
@@ -44,6 +46,7 @@ __all__ = [
     "prompt_from",
     "prompt_row",
     "proposal_row",
+    "rejudging_key",
     "replies_in",
     "rounds_done",
     "settled",
@@ -53,6 +56,7 @@ __all__ = [
     "strengths_key",
     "teacher_row",
     "unfinished_shards",
+    "unjudged",
     "unmeasured",
     "unsettled",
     "weakness",

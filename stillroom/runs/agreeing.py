@@ -27,15 +27,17 @@ class Unsettled:
     prompt: Prompt
     samples: tuple[Mapping[str, Any], ...]
 
-    @property
-    def key(self) -> str:
-        """Commit key: the check and the samples decide the agreement."""
+    def key(self, verifier_id: str) -> str:
+        """Commit key: the check, the samples and who judges decide the agreement."""
         ids = sorted(row["sample_id"] for row in self.samples)
-        return f"agreement:{fingerprint([self.prompt.check_id, ids], length=ID_DIGITS)}"
+        return f"agreement:{fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)}"
 
 
-def unsettled(lake: Lake, run: Run) -> list[Unsettled]:
-    """The prompts of a run without a reference, if the recipe or a model's pen makes their tests candidates."""
+def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
+    """The prompts of a run without a reference, if the recipe or a model's pen makes their tests candidates.
+
+    Those that this verifier has settled are left out.
+    """
     planned = {
         row["prompt_id"]
         for row in lake.rows("SELECT DISTINCT prompt_id FROM lake.shards WHERE run_id = ?", [run.run_id])
@@ -51,10 +53,10 @@ def unsettled(lake: Lake, run: Run) -> list[Unsettled]:
     for row in lake.rows(_SAMPLES, {"run": run.run_id, "ids": list(prompts)}) if prompts else ():
         samples.setdefault(row["prompt_id"], []).append(row)
     found = [Unsettled(prompt=prompts[id_], samples=tuple(rows)) for id_, rows in samples.items()]
-    return [one for one in found if not lake.committed(one.key)]
+    return [one for one in found if not lake.committed(one.key(verifier_id))]
 
 
-async def settled(one: Unsettled, verifier: Verifier) -> dict[str, list[Row]]:
+async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> dict[str, list[Row]]:
     """Rows of ``prompts`` and ``verdicts`` where the agreement drops tests; none where it leaves all of them.
 
     The prompt gets a check of the tests that the best cluster of solutions passes, and all samples are judged by it.
@@ -72,7 +74,7 @@ async def settled(one: Unsettled, verifier: Verifier) -> dict[str, list[Row]]:
         return {}
     kept = "\n".join(test for place, test in enumerate(tests) if place in best.tests)
     agreed = replace(prompt, check=replace(prompt.check, tests=kept))
-    return {"prompts": [prompt_row(agreed)], "verdicts": await _verdicts(agreed, one.samples, verifier)}
+    return {"prompts": [prompt_row(agreed)], "verdicts": await _verdicts(agreed, one.samples, verifier, calibration_id)}
 
 
 def separate(tests: str) -> list[str]:
@@ -84,7 +86,9 @@ def separate(tests: str) -> list[str]:
     return [ast.unparse(node) for node in body] if all(isinstance(node, ast.Assert) for node in body) else [tests]
 
 
-async def _verdicts(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Row]:
+async def _verdicts(
+    prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier, calibration_id: str
+) -> list[Row]:
     rows: list[Row] = []
     for sample in samples:
         verdict = Verdict(
@@ -94,6 +98,7 @@ async def _verdicts(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifi
             verifier_id=verifier.verifier_id,
             image_digest=verifier.image_digest,
             judgement=await verifier.judge(prompt.check, Answer(text=sample["answer"])),
+            calibration_id=calibration_id,
         )
         rows.append({**verdict_row(verdict), "shard": sample["shard"]})
     return rows

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from stillroom.capabilities import find_capability
-from stillroom.curation.selection import Candidate, Curated, Decision, Found, Published, curate
-from stillroom.curation.signatures import SIGNATURE_SCHEMA
+from stillroom.curation.selection import Candidate, Curated, Decision, Found, curate, dedup_settings
+from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Stage
@@ -15,11 +15,12 @@ from stillroom.records import ID_DIGITS
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
+from stillroom.runs.published import published
 
 _CANDIDATES = """
 WITH newest AS (
-    SELECT * FROM lake.verdicts WHERE run_id = $run
-    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1
+    SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
+    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
 ), judged AS (
     SELECT sample_id, any_value(check_id) AS check_id,
            CASE WHEN bool_or(outcome = 'fail') THEN 'fail'
@@ -40,46 +41,78 @@ WHERE s.run_id = $run
 ORDER BY s.shard, s.prompt_id, s.sample_index
 """
 
-_MEMBERS = "lake.snapshot_members m JOIN lake.examples x USING (example_id) WHERE m.name = $dataset"
-_PUBLISHED_OWNERS = {
-    "answer": f"SELECT x.sample_id FROM {_MEMBERS}",  # noqa: S608 - constants
-    "prompt": f"SELECT x.prompt_id FROM {_MEMBERS}",  # noqa: S608 - constants
-}
-_TEXTS = {
-    "answer": "SELECT sample_id AS id, any_value(answer) AS text FROM lake.examples "
-    "WHERE sample_id IN (SELECT unnest($ids)) GROUP BY sample_id",
-    "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts "
-    "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",
-}
 
-
-def curate_run(lake: Lake, run: Run) -> str:
+def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str]) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
     The same samples under the same recipe sections give the same curation_id, whose second commit does
     nothing.
+
+    Args:
+        lake: where the samples and verdicts are.
+        run: what is curated.
+        verifier_ids: whose verdicts count: the run's verifiers under its recipe as it is now.
+
+    Raises:
+        LakeError: a sample has no verdict that counts.
     """
-    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset})
+    verifiers = sorted(verifier_ids)
+    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
+    _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
     input_ids = sorted(
         f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}" for row in rows
     )
-    curation_id = fingerprint(
-        ["curation", run.run_id, run.stages[Stage.SELECTION], run.stages[Stage.CURATION], input_ids], length=ID_DIGITS
-    )
+    stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
+    decided = fingerprint(["curation", run.run_id, *stages, [*verifiers], input_ids], length=ID_DIGITS)
+    curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
     if lake.committed(key):
         return curation_id
+    curation, dataset = run.recipe.curation, run.recipe.dataset
+    answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers))
+    prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts))
     curated = curate(
         _candidates(lake, run, rows, weak),
         selection=run.recipe.selection,
-        curation=run.recipe.curation,
-        answers=_published(lake, run, "answer"),
-        prompts=_published(lake, run, "prompt"),
+        curation=curation,
+        answers=answers,
+        prompts=prompts,
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
-    lake.commit(key, _rows(curation_id, curated, shards), run_id=run.run_id)
+    tables = _rows(curation_id, verifiers, curated, shards)
+    tables["dedup_signatures"] += _signature_rows(curation_id, "answer", signed_answers)
+    tables["dedup_signatures"] += _signature_rows(curation_id, "prompt", signed_prompts)
+    lake.commit(key, tables, run_id=run.run_id)
     return curation_id
+
+
+def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
+    """``decided``, or an id that follows from it where another curation of the run has come in between.
+
+    A recipe that was changed and changed back decides as it did at first, and that decision is to be the newest again.
+    """
+    newest = [
+        row["curation_id"]
+        for row in lake.rows(
+            "SELECT curation_id FROM lake.selections WHERE run_id = ? GROUP BY curation_id "
+            "ORDER BY max(created_at) DESC LIMIT 2",
+            [run_id],
+        )
+    ]
+    if decided in newest[:1] or not lake.committed(f"curation:{decided}"):
+        return decided
+    again = [fingerprint(["again", decided, before], length=ID_DIGITS) for before in newest]
+    return newest[0] if newest[0] in again[1:] else again[0]
+
+
+def _refuse_unjudged(lake: Lake, run: Run, judged: int, verifiers: Sequence[str]) -> None:
+    samples = lake.rows("SELECT count(*) AS n FROM lake.samples WHERE run_id = ?", [run.run_id])[0]["n"]
+    if judged != samples:
+        raise LakeError(
+            f"{samples - judged} of {samples} samples of run {run.run_id} have no verdict of {', '.join(verifiers)}, "
+            "so nothing was decided. Start the build again: it judges them first."
+        )
 
 
 def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
@@ -110,35 +143,24 @@ def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapp
     ]
 
 
-def _published(lake: Lake, run: Run, kind: str) -> Published:
-    signatures = lake.query(
-        "SELECT owner_id AS id, arrival, text_hash, characters, bands, scheme FROM lake.dedup_signatures "  # noqa: S608 - constants
-        f"WHERE kind = $kind AND owner_id IN ({_PUBLISHED_OWNERS[kind]}) "
-        "QUALIFY row_number() OVER (PARTITION BY owner_id, scheme ORDER BY created_at) = 1 ORDER BY arrival",
-        {"kind": kind, "dataset": run.recipe.dataset},
-    )
-
-    def texts(ids: list[str]) -> pl.DataFrame:
-        return lake.query(_TEXTS[kind], {"ids": ids})
-
-    return Published(signatures=signatures.cast(SIGNATURE_SCHEMA), texts=texts)
-
-
-def _rows(curation_id: str, curated: Curated, shards: dict[str, int]) -> dict[str, list[Row]]:
+def _rows(curation_id: str, verifiers: Sequence[str], curated: Curated, shards: dict[str, int]) -> dict[str, list[Row]]:
     return {
-        "selections": [_selection(curation_id, one, shards[one.sample_id]) for one in curated.decisions],
+        "selections": [_selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions],
         "dedup_clusters": [
             row for kind, found in curated.duplicates.items() for row in _cluster_rows(curation_id, kind, found)
         ],
         "dedup_signatures": [
-            row for kind, found in curated.duplicates.items() for row in _signature_rows(curation_id, kind, found)
+            row
+            for kind, found in curated.duplicates.items()
+            for row in _signature_rows(curation_id, kind, found.signatures)
         ],
     }
 
 
-def _selection(curation_id: str, decision: Decision, shard: int) -> Row:
+def _selection(curation_id: str, verifiers: Sequence[str], decision: Decision, shard: int) -> Row:
     return {
         "curation_id": curation_id,
+        "verifier_ids": [*verifiers],
         "sample_id": decision.sample_id,
         "prompt_id": decision.prompt_id,
         "kept": decision.is_kept,
@@ -165,8 +187,8 @@ def _cluster_rows(curation_id: str, kind: str, found: Found) -> list[Row]:
     ]
 
 
-def _signature_rows(curation_id: str, kind: str, found: Found) -> list[Row]:
+def _signature_rows(curation_id: str, kind: str, signatures: pl.DataFrame) -> list[Row]:
     return [
         {"curation_id": curation_id, "kind": kind, "owner_id": row.pop("id"), **row}
-        for row in found.signatures.iter_rows(named=True)
+        for row in signatures.iter_rows(named=True)
     ]

@@ -22,8 +22,8 @@ MAX_SHOWN = 8  # survivors that are kept for a person
 
 _UNMEASURED = """
 WITH newest AS (
-    SELECT * FROM lake.verdicts WHERE run_id = $run
-    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier ORDER BY created_at DESC) = 1
+    SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
+    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
 ), passed AS (
     SELECT sample_id, any_value(check_id) AS check_id FROM newest GROUP BY sample_id HAVING bool_and(outcome = 'pass')
 )
@@ -57,9 +57,10 @@ class Unmeasured:
     solutions: tuple[tuple[str, str], ...]
 
 
-def unmeasured(lake: Lake, run: Run, measure_id: str) -> list[Unmeasured]:
-    """The prompts of a run of which some sample has passed and whose tests this measure has not seen."""
-    found = {row["check_id"]: row for row in lake.rows(_UNMEASURED, {"run": run.run_id, "measure": measure_id})}
+def unmeasured(lake: Lake, run: Run, measure_id: str, verifier_ids: Sequence[str]) -> list[Unmeasured]:
+    """The prompts of a run of which some sample has passed these verifiers and whose tests were not measured so."""
+    asked = {"run": run.run_id, "measure": measure_id, "verifiers": sorted(verifier_ids)}
+    found = {row["check_id"]: row for row in lake.rows(_UNMEASURED, asked)}
     prompts = [prompt_from(row) for row in lake.rows(_PROMPTS, {"ids": list(found)})] if found else []
     result: list[Unmeasured] = []
     for prompt in sorted(prompts, key=lambda one: one.check_id):

@@ -100,6 +100,6 @@ class Builder:
         """The whole of a build, and its end recorded."""
         run = self.begin(recipe, **options)
         await self.sample(run)
-        snapshot = publish(self.lake, run, curate_run(self.lake, run))
+        snapshot = publish(self.lake, run, curate_run(self.lake, run, [self.verifier.verifier_id]))
         close_run(self.lake, run, RunState.PUBLISHED if snapshot else RunState.EMPTY, "")
         return run, snapshot

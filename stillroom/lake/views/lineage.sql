@@ -13,8 +13,8 @@ SELECT
 FROM lake.examples e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 JOIN (SELECT * FROM lake.verdicts
-      QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier ORDER BY created_at DESC) = 1) v
-    ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.verifier = e.verifier
+      QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
+    ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.verifier_id = e.verifier_id
 JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
     ON p.check_id = v.check_id
 LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t

@@ -1,9 +1,9 @@
 -- What each teacher's samples came to: passed and kept, by asked difficulty.
 CREATE VIEW lake.yield_by_teacher AS
 SELECT s.teacher_id, p.difficulty_asked, count(*) AS samples,
-       count(*) FILTER (v.outcome = 'pass') AS passed,
+       count(*) FILTER (coalesce(x.gate <> 'verification', v.outcome = 'pass')) AS passed,
        count(*) FILTER (x.kept) AS kept,
-       round(count(*) FILTER (v.outcome = 'pass') / count(*), 3) AS pass_rate
+       round(passed / samples, 3) AS pass_rate
 FROM lake.samples s
 JOIN (SELECT prompt_id, any_value(difficulty_asked) AS difficulty_asked FROM lake.prompts GROUP BY prompt_id) p
     USING (prompt_id)

@@ -60,7 +60,7 @@ async def test_same_curation_gets_the_same_number(lake: Lake, tmp_path: Path) ->
     builder = Builder(lake)
     run = builder.begin(recipe(tmp_path))
     await builder.sample(run)
-    curation_id = curate_run(lake, run)
+    curation_id = curate_run(lake, run, ["fake-id"])
 
     first, second = publish(lake, run, curation_id), publish(lake, run, curation_id)
 
@@ -138,10 +138,10 @@ async def test_sample_whose_verdict_is_no_pass_stops_publication(lake: Lake, tmp
     builder = Builder(lake)
     run = builder.begin(recipe(tmp_path))
     await builder.sample(run)
-    curation_id = curate_run(lake, run)
+    curation_id = curate_run(lake, run, ["fake-id"])
     kept = lake.rows("SELECT sample_id FROM lake.selections WHERE kept LIMIT 1")[0]["sample_id"]
     for outcome in ("fail", "abstain"):
-        changed = row("verdicts", sample_id=kept, verifier="second@1", outcome=outcome, shard=0)
+        changed = row("verdicts", sample_id=kept, verifier_id="fake-id", outcome=outcome, shard=0)
         lake.commit(f"reverified: {outcome}", {"verdicts": [changed]}, run_id=run.run_id)
 
         with pytest.raises(GateError, match=f"{kept} was selected but its verdict is '{outcome}'"):
@@ -167,7 +167,7 @@ async def test_numbers_are_given_once_when_two_publish_at_the_same_time(lake: La
     for _ in range(2):
         run = builder.begin(given, new_run=True)
         await builder.sample(run)
-        curated.append((run, curate_run(lake, run)))
+        curated.append((run, curate_run(lake, run, ["fake-id"])))
 
     published = await asyncio.gather(*(asyncio.to_thread(publish, lake, run, id_) for run, id_ in curated))
 

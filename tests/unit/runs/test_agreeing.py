@@ -46,7 +46,7 @@ async def sampled(lake: Lake, tmp_path: Path, *, untrusted: bool, solution: bool
 
 
 def kept(lake: Lake, run: Run) -> int:
-    curation_id = curate_run(lake, run)
+    curation_id = curate_run(lake, run, ["fake-id"])
     return len(lake.rows("SELECT 1 FROM lake.selections WHERE curation_id = ? AND kept", [curation_id]))
 
 
@@ -54,9 +54,9 @@ async def test_the_test_that_all_samples_fail_is_dropped_and_they_pass(lake: Lak
     run, builder = await sampled(lake, tmp_path, untrusted=True)
     assert kept(lake, run) == 0
 
-    (one,) = unsettled(lake, run)
-    rows = await settled(one, builder.verifier)
-    lake.commit(one.key, rows, run_id=run.run_id)
+    (one,) = unsettled(lake, run, "fake-id")
+    rows = await settled(one, builder.verifier, "fake-calibration")
+    lake.commit(one.key("fake-id"), rows, run_id=run.run_id)
 
     (now,) = pool(lake, "mine")
     assert now.prompt_id == one.prompt.prompt_id
@@ -68,14 +68,14 @@ async def test_the_test_that_all_samples_fail_is_dropped_and_they_pass(lake: Lak
 
 async def test_settling_twice_changes_nothing(lake: Lake, tmp_path: Path) -> None:
     run, builder = await sampled(lake, tmp_path, untrusted=True)
-    (one,) = unsettled(lake, run)
-    lake.commit(one.key, await settled(one, builder.verifier), run_id=run.run_id)
+    (one,) = unsettled(lake, run, "fake-id")
+    lake.commit(one.key("fake-id"), await settled(one, builder.verifier, "fake-calibration"), run_id=run.run_id)
 
-    (again,) = unsettled(lake, run)
-    assert await settled(again, builder.verifier) == {}
-    lake.commit(again.key, {}, run_id=run.run_id)
+    (again,) = unsettled(lake, run, "fake-id")
+    assert await settled(again, builder.verifier, "fake-calibration") == {}
+    lake.commit(again.key("fake-id"), {}, run_id=run.run_id)
 
-    assert unsettled(lake, run) == []
+    assert unsettled(lake, run, "fake-id") == []
 
 
 @pytest.mark.parametrize(("untrusted", "solution"), [(False, False), (True, True)])
@@ -84,7 +84,7 @@ async def test_a_persons_tests_and_a_reference_are_believed(
 ) -> None:
     run, _ = await sampled(lake, tmp_path, untrusted=untrusted, solution=solution)
 
-    assert unsettled(lake, run) == []
+    assert unsettled(lake, run, "fake-id") == []
     assert kept(lake, run) == 0
 
 
@@ -99,3 +99,21 @@ async def test_a_persons_tests_and_a_reference_are_believed(
 )
 def test_tests_that_stand_alone_are_judged_alone(tests: str, parts: list[str]) -> None:
     assert separate(tests) == parts
+
+
+async def test_another_verifier_settles_for_itself(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await sampled(lake, tmp_path, untrusted=True)
+    (one,) = unsettled(lake, run, "fake-id")
+    lake.commit(one.key("fake-id"), {}, run_id=run.run_id)
+
+    assert unsettled(lake, run, "fake-id") == []
+    assert len(unsettled(lake, run, "another-id")) == 1
+
+
+async def test_agreed_verdicts_name_their_calibration(lake: Lake, tmp_path: Path) -> None:
+    run, builder = await sampled(lake, tmp_path, untrusted=True)
+    (one,) = unsettled(lake, run, "fake-id")
+
+    rows = await settled(one, builder.verifier, "the-calibration")
+
+    assert {row["calibration_id"] for row in rows["verdicts"]} == {"the-calibration"}

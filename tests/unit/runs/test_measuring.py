@@ -51,7 +51,7 @@ def commit(lake: Lake, run: Run, todo: list[Unmeasured], strength: Strength) -> 
 
 def gates(lake: Lake, run: Run) -> dict[str, set[tuple[str, str]]]:
     """By prompt, the gates and evidence of the newest curation."""
-    curation_id = curate_run(lake, run)
+    curation_id = curate_run(lake, run, ["fake-id"])
     found: dict[str, set[tuple[str, str]]] = {}
     for row in lake.rows("SELECT * FROM lake.selections WHERE curation_id = ?", [curation_id]):
         found.setdefault(row["prompt_id"], set()).add((row["gate"], row["evidence"]))
@@ -92,22 +92,22 @@ def test_weakness_comes_with_its_evidence(strength: Strength, minimum: float, ev
 async def test_checks_with_passing_samples_are_measured_once(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path)
 
-    todo = unmeasured(lake, run, CODE_TESTS.measure_id)
+    todo = unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"])
     commit(lake, run, todo[:1], STRONG)
-    rest = unmeasured(lake, run, CODE_TESTS.measure_id)
+    rest = unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"])
     commit(lake, run, rest, STRONG)
 
     assert len(todo) == 2
     assert todo[0].solutions[0][0] == "reference"
     assert len(todo[0].solutions) == 2
     assert [one.prompt.check_id for one in rest] == [todo[1].prompt.check_id]
-    assert unmeasured(lake, run, CODE_TESTS.measure_id) == []
-    assert len(unmeasured(lake, run, "another measure")) == 2
+    assert unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"]) == []
+    assert len(unmeasured(lake, run, "another measure", ["fake-id"])) == 2
 
 
 async def test_weak_tests_keep_nothing(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path)
-    first, second = unmeasured(lake, run, CODE_TESTS.measure_id)
+    first, second = unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"])
     commit(lake, run, [first], WEAK)
     commit(lake, run, [second], STRONG)
 
@@ -129,10 +129,10 @@ async def test_unmeasured_tests_keep_nothing(lake: Lake, tmp_path: Path) -> None
 
 async def test_another_measurement_is_another_curation(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path)
-    before = curate_run(lake, run)
-    commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id), STRONG)
+    before = curate_run(lake, run, ["fake-id"])
+    commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"]), STRONG)
 
-    assert curate_run(lake, run) != before
+    assert curate_run(lake, run, ["fake-id"]) != before
     assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept", "rank"}
 
 
@@ -161,7 +161,7 @@ async def test_another_minimum_owes_no_samples(lake: Lake, tmp_path: Path) -> No
 async def test_measuring_is_part_of_what_verification_costs(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path)
     strength = Strength(mutants=3, killed=3, programs=20, cpu_seconds=0.25)
-    commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id), strength)
+    commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"]), strength)
 
     newest = lake.rows("SELECT * FROM lake.costs WHERE stage = 'verification' ORDER BY created_at DESC LIMIT 1")[0]
     assert (newest["samples"], newest["seconds"]) == (40, 0.5)

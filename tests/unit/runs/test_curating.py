@@ -1,0 +1,137 @@
+"""Curation decides by the verdicts that count: those of the recipe's verifiers as it is now."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.errors import LakeError
+from stillroom.lake import Lake
+from stillroom.publication import publish
+from stillroom.recipe import Recipe
+from stillroom.records import Judgement, Outcome
+from stillroom.runs import Run, judged, rejudging_key, unfinished_shards, unjudged
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier
+
+LONG = FakeVerifier(verifier_id="five-seconds")
+SHORT = FakeVerifier(
+    verifier_id="a-hundredth", rule=lambda check, answer: Judgement(outcome=Outcome.FAIL, reason="timeout")
+)
+NO_DEDUP = "curation: {exact: false, near_answers: null, near_prompts: null}"
+ALL = "sampling: {adaptive: false, samples: 4}\nselection: {keep: 9}\n"
+
+
+def under(folder: Path, seconds: float) -> Recipe:
+    return recipe(folder, f"{NO_DEDUP}\nverification: {{min_test_strength: null, timeout_seconds: {seconds}}}")
+
+
+async def sampled(lake: Lake, given: Recipe, verifier: FakeVerifier) -> Run:
+    builder = Builder(lake, verifier=verifier)
+    run = builder.begin(given)
+    await builder.sample(run)
+    await judge_again(lake, run, verifier)
+    return run
+
+
+async def judge_again(lake: Lake, run: Run, verifier: FakeVerifier) -> list[Any]:
+    """What the task of this name does."""
+    rows = [await judged(one, {verifier.verifier_id: "its-calibration"}) for one in unjudged(lake, run, [verifier])]
+    lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=run.run_id)
+    return rows
+
+
+def decided(lake: Lake, run: Run, verifier: FakeVerifier) -> dict[str, int]:
+    """Curate, and count what the newest decisions say."""
+    curate_run(lake, run, [verifier.verifier_id])
+    rows = lake.rows("SELECT gate, reason, count(*) AS n FROM lake.current_selections GROUP BY ALL")
+    return {row["reason"] or row["gate"]: row["n"] for row in rows}
+
+
+async def test_a_setting_that_was_changed_and_changed_back_is_judged_by_its_own_verdicts(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, under(tmp_path, 5), LONG)
+    first = decided(lake, run, LONG)
+    run = await sampled(lake, under(tmp_path, 0.01), SHORT)
+    assert set(decided(lake, run, SHORT)) == {"timeout"}
+
+    run = await sampled(lake, under(tmp_path, 5), LONG)
+
+    assert unfinished_shards(lake, run) == []
+    again = decided(lake, run, LONG)
+    assert "timeout" not in again
+    assert again["kept"] == first["kept"] > 0
+    assert decided(lake, run, LONG) == again
+    snapshot = publish(
+        lake,
+        run,
+        curate_run(lake, run, [LONG.verifier_id]),
+    )
+    assert snapshot is not None
+    assert lake.rows("SELECT DISTINCT verifier_id FROM lake.examples") == [{"verifier_id": LONG.verifier_id}]
+
+
+async def test_a_lax_setting_in_between_lets_nothing_through(lake: Lake, tmp_path: Path) -> None:
+    strict = SHORT
+    run = await sampled(lake, under(tmp_path, 0.01), strict)
+    assert set(decided(lake, run, strict)) == {"timeout"}
+    run = await sampled(lake, under(tmp_path, 5), LONG)
+    assert "kept" in decided(lake, run, LONG)
+
+    run = await sampled(lake, under(tmp_path, 0.01), strict)
+
+    assert set(decided(lake, run, strict)) == {"timeout"}
+
+
+async def test_samples_without_a_verdict_that_counts_are_an_error_until_they_are_judged(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, recipe(tmp_path), FakeVerifier())
+    newer = FakeVerifier(verifier_id="another-image")
+    with pytest.raises(LakeError, match="have no verdict of another-image"):
+        curate_run(lake, run, [newer.verifier_id])
+
+    rows = await judge_again(lake, run, newer)
+
+    samples = lake.rows("SELECT count(*) AS n FROM lake.samples")[0]["n"]
+    assert len(rows) == samples
+    assert unjudged(lake, run, [newer]) == []
+    assert {row["calibration_id"] for row in rows} == {"its-calibration"}
+    assert sum(decided(lake, run, newer).values()) == samples
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("curation: {near_answers: {threshold: 0.85}, near_prompts: {threshold: 0.85}}", id="threshold"),
+        pytest.param("curation: {near_answers: null, near_prompts: null}", id="exact-only"),
+    ],
+)
+@pytest.mark.parametrize("before", [pytest.param("", id="on-before"), pytest.param(NO_DEDUP, id="off-before")])
+async def test_published_texts_are_compared_whatever_they_were_published_under(
+    lake: Lake, tmp_path: Path, before: str, change: str
+) -> None:
+    def given(changes: str) -> Recipe:
+        wanted = recipe(tmp_path, ALL + changes, seeds=2)
+        assert wanted.seeding is not None
+        return wanted.model_copy(update={"seeding": wanted.seeding.model_copy(update={"seed_prompts": 2})})
+
+    _, first = await Builder(lake).build(given(before))
+    assert first is not None
+    answers = answers_of(lake)
+
+    more = given(change)
+    more = more.model_copy(update={"sampling": more.sampling.model_copy(update={"samples": 8})})
+    await Builder(lake).build(more)
+
+    found = answers_of(lake)
+    assert len(found) >= len(answers)
+    new = found[len(answers) :]
+    assert not set(new) & set(answers), "an answer that is published was published again"
+
+
+def answers_of(lake: Lake) -> list[Any]:
+    return [row["answer"] for row in lake.rows("SELECT answer FROM lake.examples ORDER BY created_at, example_id")]
