@@ -11,14 +11,16 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
+from stillroom.runs.paid import abandoned_entries, committed_entries, shard_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
-    committed_entries,
+    first_prompts,
     import_prompts,
     plan_shards,
     pool,
     replies_in,
     rounds_done,
+    sampled_prompts,
     shard_key,
     shard_prompts,
     unfinished_shards,
@@ -31,8 +33,10 @@ __all__ = [
     "PROMPTS_A_COMMIT",
     "Run",
     "RunState",
+    "abandoned_entries",
     "close_run",
     "committed_entries",
+    "first_prompts",
     "import_prompts",
     "is_measured",
     "load_run",
@@ -46,7 +50,9 @@ __all__ = [
     "proposal_row",
     "replies_in",
     "rounds_done",
+    "sampled_prompts",
     "settled",
+    "shard_journal",
     "shard_key",
     "shard_prompts",
     "shard_rows",
