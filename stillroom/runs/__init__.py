@@ -1,6 +1,7 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
+from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     is_measured,
@@ -11,7 +12,7 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
-from stillroom.runs.paid import abandoned_entries, committed_entries, shard_journal
+from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
     first_prompts,
@@ -43,11 +44,13 @@ __all__ = [
     "measured",
     "measuring_cost",
     "open_run",
+    "owed_at_most",
     "plan_shards",
     "pool",
     "prompt_from",
     "prompt_row",
     "proposal_row",
+    "refuse_unknown_words",
     "replies_in",
     "rounds_done",
     "sampled_prompts",

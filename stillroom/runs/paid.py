@@ -1,10 +1,12 @@
-"""What of a shard is paid for already: in the lake, and in the journals of runs that were abandoned."""
+"""What of a shard is paid for already, in the lake and in the journals of abandoned runs, and what it still owes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.runs.opening import Run
+from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
 
@@ -16,6 +18,36 @@ WHERE r.dataset = $dataset AND s.run_id <> $run
                   WHERE c.run_id = s.run_id AND c.shard = s.shard AND starts_with(c.key, 'shard:'))
 ORDER BY ALL
 """
+
+
+_HAD = """
+SELECT p.prompt_id, count(DISTINCT s.sample_id) AS samples
+FROM lake.shards p LEFT JOIN lake.samples s ON s.run_id = p.run_id AND s.shard = p.shard AND s.prompt_id = p.prompt_id
+WHERE p.run_id = $run AND p.shard IN (SELECT unnest($shards)) GROUP BY p.prompt_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What unfinished shards of a run may still ask teachers for.
+
+    Attributes:
+        prompts: those that have fewer than N samples in the lake.
+        begun: of these, the ones that have some.
+        samples: at most; a prompt of which enough have passed already asks for none.
+    """
+
+    prompts: int
+    begun: int
+    samples: int
+
+
+def owed_at_most(lake: Lake, run: Run) -> Owed:
+    """What the run's shards may still be paid for under its recipe, beyond what the lake has."""
+    most = run.recipe.sampling.samples
+    rows = lake.rows(_HAD, {"run": run.run_id, "shards": unfinished_shards(lake, run)})
+    had = [row["samples"] for row in rows if row["samples"] < most]
+    return Owed(prompts=len(had), begun=sum(map(bool, had)), samples=len(had) * most - sum(had))
 
 
 def shard_journal(lake: Lake, run_id: str, shard: int) -> Path:
