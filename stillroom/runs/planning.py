@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake, Row
@@ -9,6 +10,7 @@ from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
 from stillroom.runs.rows import prompt_from, prompt_row
+from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
 _AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
@@ -21,13 +23,33 @@ _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
 
 def import_prompts(lake: Lake, run: Run, prompts: Sequence[Prompt]) -> int:
-    """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many."""
-    known = {prompt.check_id for prompt in pool(lake, run.recipe.dataset)}
+    """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many.
+
+    None is refused for being like another, but each records which prompt it is most like.
+    """
+    there = pool(lake, run.recipe.dataset)
+    known = {prompt.check_id for prompt in there}
     new = [prompt for prompt in prompts if prompt.check_id not in known]
     key = f"prompts:{run.run_id}:{fingerprint([prompt.check_id for prompt in new], length=16)}"
     if new:
-        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in new]}, run_id=run.run_id)
+        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in _compared(new, there)]}, run_id=run.run_id)
     return len(new)
+
+
+def _compared(new: Sequence[Prompt], there: Sequence[Prompt]) -> list[Prompt]:
+    """The new prompts, each with the nearest of those there and of the new ones before it.
+
+    A known task that comes with other tests stays what it was like when it came.
+    """
+    novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in there)
+    found = {one.prompt_id: Nearest(id=one.nearest_prompt_id, score=one.nearest_score) for one in there}
+    arrivals = [(prompt.prompt_id, prompt.task) for prompt in new if prompt.prompt_id not in found]
+    found |= {one.id: one.nearest for one in novelty.admit(arrivals, limit=math.inf)}
+    nearest = [found[prompt.prompt_id] for prompt in new]
+    return [
+        replace(prompt, nearest_prompt_id=one.id, nearest_score=one.score)
+        for prompt, one in zip(new, nearest, strict=True)
+    ]
 
 
 def pool(lake: Lake, dataset: str) -> list[Prompt]:

@@ -1,6 +1,7 @@
 """Planning: prompts go to shards and teachers once, and a second run takes other seeds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from stillroom.runs import (
 )
 from stillroom.runs.planning import teacher_for
 from stillroom.seeding import read_prompts
+from stillroom.seeding.novelty import NoveltyPool
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe, seed_row
 from tests.fakes.rows import row
@@ -232,6 +234,39 @@ def test_changed_tests_of_a_known_task_come_into_force(lake: Lake, tmp_path: Pat
     after = pool(lake, "tiny")
     assert [one.prompt_id for one in after] == [one.prompt_id for one in before]
     assert sum(one.check.tests.endswith("assert True") for one in after) == 1
+
+
+def nearest(lake: Lake, dataset: str = "tiny") -> dict[str, tuple[str, float]]:
+    return {one.prompt_id: (one.nearest_prompt_id, one.nearest_score) for one in pool(lake, dataset)}
+
+
+def test_imported_prompts_record_the_nearest_before_them_and_none_is_refused(lake: Lake, tmp_path: Path) -> None:
+    run = open_run(lake, recipe(tmp_path))
+    first, second = prompt(1), prompt(2)
+    twin = replace(first, task=f"{first.task} Please.")
+
+    assert import_prompts(lake, run, [first, second, twin]) == 3
+    late = replace(second, task=f"{second.task} Please.")
+    assert import_prompts(lake, run, [late]) == 1
+
+    found = nearest(lake)
+    assert found[first.prompt_id] == ("", 0.0)
+    assert found[second.prompt_id] == (first.prompt_id, pytest.approx(0.5, abs=0.3))
+    assert found[twin.prompt_id] == (first.prompt_id, pytest.approx(1, abs=0.05))
+    assert found[late.prompt_id] == (second.prompt_id, pytest.approx(1, abs=0.05))
+    exactly = NoveltyPool([(first.prompt_id, first.task)]).nearest(second.task)
+    assert found[second.prompt_id] == (exactly.id, exactly.score)
+
+
+def test_known_task_with_other_tests_is_not_its_own_nearest(lake: Lake, tmp_path: Path) -> None:
+    run = open_run(lake, recipe(tmp_path))
+    import_prompts(lake, run, [prompt(1), prompt(2)])
+    before = nearest(lake)
+
+    changed = replace(prompt(2), check=replace(prompt(2).check, tests="assert True"))
+    assert import_prompts(lake, run, [changed]) == 1
+
+    assert nearest(lake) == before
 
 
 def test_prompt_survives_the_lake(lake: Lake) -> None:
