@@ -62,7 +62,7 @@ class Journal(Generic[T]):
         """Read back what is there, repair a torn tail, and open for appending."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.replay = self._read()
+            self.replay = self.read()
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             self._end_last_line()
         except OSError as error:
@@ -112,17 +112,23 @@ class Journal(Generic[T]):
             if self._unsynced >= SYNC_RECORDS:
                 self._wake.set()
 
-    def _read(self) -> Replay[T]:
-        if not self.path.exists():
-            return Replay(records=(), damaged_lines=0)
+    def read(self) -> Replay[T]:
+        """What the file holds, nothing where there is none; also of a journal that is not open.
+
+        Raises:
+            LakeError: the file cannot be read.
+        """
         records: list[T] = []
         damaged = 0
-        for line in _lines(self.path):
-            record = self._decode(line)
-            if record is None:
-                damaged += 1
-            else:
-                records.append(record)
+        try:
+            for line in _lines(self.path) if self.path.exists() else ():
+                record = self._decode(line)
+                if record is None:
+                    damaged += 1
+                else:
+                    records.append(record)
+        except OSError as error:
+            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
         return Replay(records=tuple(records), damaged_lines=damaged)
 
     def _decode(self, line: bytes) -> T | None:

@@ -9,7 +9,15 @@ from stillroom.capabilities import find_capability
 from stillroom.lake import lease
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
-from stillroom.runs import committed_entries, load_run, shard_key, shard_prompts, shard_rows
+from stillroom.runs import (
+    abandoned_entries,
+    committed_entries,
+    load_run,
+    shard_journal,
+    shard_key,
+    shard_prompts,
+    shard_rows,
+)
 from stillroom.sampling import Assignment, Policy, Shard, Tally
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -45,10 +53,11 @@ async def sample_shard(run_id: str, shard: int) -> str:
             policy=policy(recipe),
             verifiers=verifiers,
             committed=committed_entries(lake, run_id, shard),
+            abandoned=abandoned_entries(lake, run, shard),
             calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
             observe=lambda tally: _observed(shard, tally),
         )
-        result = await work.run(lake.root / "journal" / run_id / f"shard-{shard}.jsonl")
+        result = await work.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         prompts = [prompt for prompt, _ in assigned]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ACTIONS = {
     "open": "open a new run",
     "continue": "continue the unfinished run {run_id}",
-    "derive": "derive {run_id} again from what was paid for; no teacher is asked",
+    "derive": "derive {run_id} again from what was paid for; {teachers}",
     "refuse": "be refused: {run_id} is unfinished and was begun with other settings (--new-run opens another)",
 }
 
@@ -48,7 +48,10 @@ def plan(
 
 
 def _print(forecast: "Forecast") -> None:
-    typer.echo(f"A build of {forecast.dataset} would {_ACTIONS[forecast.action].format(run_id=forecast.run_id)}.")
+    is_free = not forecast.samples_at_most and not forecast.prompts_to_write
+    teachers = "no teacher is asked" if is_free else "teachers are asked for what it lacks"
+    action = _ACTIONS[forecast.action].format(run_id=forecast.run_id, teachers=teachers)
+    typer.echo(f"A build of {forecast.dataset} would {action}.")
     for change in forecast.changed:
         typer.echo(
             f"  changed since the newest run: {change.stage}.{change.field}, {change.before!r} → {change.after!r}"

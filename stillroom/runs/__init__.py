@@ -1,6 +1,7 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
+from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     is_measured,
@@ -11,14 +12,16 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
+from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
-    committed_entries,
+    first_prompts,
     import_prompts,
     plan_shards,
     pool,
     replies_in,
     rounds_done,
+    sampled_prompts,
     shard_key,
     shard_prompts,
     unfinished_shards,
@@ -32,8 +35,10 @@ __all__ = [
     "PROMPTS_A_COMMIT",
     "Run",
     "RunState",
+    "abandoned_entries",
     "close_run",
     "committed_entries",
+    "first_prompts",
     "import_prompts",
     "is_measured",
     "judged",
@@ -41,15 +46,19 @@ __all__ = [
     "measured",
     "measuring_cost",
     "open_run",
+    "owed_at_most",
     "plan_shards",
     "pool",
     "prompt_from",
     "prompt_row",
     "proposal_row",
+    "refuse_unknown_words",
     "rejudging_key",
     "replies_in",
     "rounds_done",
+    "sampled_prompts",
     "settled",
+    "shard_journal",
     "shard_key",
     "shard_prompts",
     "shard_rows",

@@ -9,6 +9,7 @@ from stillroom.errors import RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
 from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections, stage_fingerprints
+from stillroom.runs.checking import refuse_unknown_words
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
 
@@ -44,9 +45,11 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
     sampling have changed, it is derived again from what was paid for. Else a new run is opened.
 
     Raises:
-        RecipeError: the unfinished run has committed rows under a section that has changed since; the
-            message names the field. ``new_run`` opens another run instead.
+        RecipeError: the recipe uses a word that its capability does not know; or the unfinished run has committed
+            rows under a section that has changed since. The message names the field. ``new_run`` opens another
+            run instead.
     """
+    refuse_unknown_words(recipe)
     newest = _newest(lake, recipe.dataset)
     if newest is None or new_run:
         return _open(lake, recipe)

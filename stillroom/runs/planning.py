@@ -1,30 +1,55 @@
 """What a run has to do: its pool, its shards, and which of them are not done yet."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
-from stillroom.runs.rows import prompt_from, prompt_row, sample_entry_from, verdict_entry_from
-from stillroom.sampling.shard import SampleEntry, VerdictEntry
+from stillroom.runs.rows import prompt_from, prompt_row
+from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
 _AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
+_SAMPLED = f"""
+SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
+    SELECT DISTINCT run_id, shard FROM lake.samples WHERE run_id IN {_OF_DATASET} AND epoch = $epoch)
+"""  # noqa: S608 - constant
 _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
 
 def import_prompts(lake: Lake, run: Run, prompts: Sequence[Prompt]) -> int:
-    """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many."""
-    known = {prompt.check_id for prompt in pool(lake, run.recipe.dataset)}
+    """Commit the prompts of a seed or prompt file that the dataset does not have yet; returns how many.
+
+    None is refused for being like another, but each records which prompt it is most like.
+    """
+    there = pool(lake, run.recipe.dataset)
+    known = {prompt.check_id for prompt in there}
     new = [prompt for prompt in prompts if prompt.check_id not in known]
     key = f"prompts:{run.run_id}:{fingerprint([prompt.check_id for prompt in new], length=16)}"
     if new:
-        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in new]}, run_id=run.run_id)
+        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in _compared(new, there)]}, run_id=run.run_id)
     return len(new)
+
+
+def _compared(new: Sequence[Prompt], there: Sequence[Prompt]) -> list[Prompt]:
+    """The new prompts, each with the nearest of those there and of the new ones before it.
+
+    A known task that comes with other tests stays what it was like when it came.
+    """
+    novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in there)
+    found = {one.prompt_id: Nearest(id=one.nearest_prompt_id, score=one.nearest_score) for one in there}
+    arrivals = [(prompt.prompt_id, prompt.task) for prompt in new if prompt.prompt_id not in found]
+    found |= {one.id: one.nearest for one in novelty.admit(arrivals, limit=math.inf)}
+    nearest = [found[prompt.prompt_id] for prompt in new]
+    return [
+        replace(prompt, nearest_prompt_id=one.id, nearest_score=one.score)
+        for prompt, one in zip(new, nearest, strict=True)
+    ]
 
 
 def pool(lake: Lake, dataset: str) -> list[Prompt]:
@@ -58,10 +83,12 @@ def replies_in(lake: Lake, run_id: str) -> int:
 def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
-    For round 0 these are the user's prompts, or as many seeds as the recipe samples in a run, taken from
-    those that no run of the dataset has sampled before.
+    For round 0 these are what ``first_prompts`` takes from the pool.
     """
-    prompts = _first_prompts(lake, run) if writing_round == FIRST_ROUND else _written(lake, run, writing_round)
+    if writing_round == FIRST_ROUND:
+        prompts = first_prompts(run.recipe, pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe))
+    else:
+        prompts = _written(lake, run, writing_round)
 
     def rows() -> dict[str, list[Row]]:
         begun = lake.rows("SELECT coalesce(max(shard) + 1, 0) AS n FROM lake.shards WHERE run_id = ?", [run.run_id])
@@ -69,6 +96,39 @@ def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
 
     if not lake.committed(_plan_key(run.run_id, writing_round)):
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
+
+
+def first_prompts(recipe: Recipe, prompts: Sequence[Prompt], sampled: Set[str]) -> list[Prompt]:
+    """What a run samples before it writes anything, in order.
+
+    All of the user's prompts; or as many seeds as the recipe samples in a run, and whatever teachers wrote in
+    earlier runs.
+
+    Args:
+        recipe: the run's.
+        prompts: the dataset's pool.
+        sampled: ids of those that have their samples.
+    """
+    seeding = recipe.seeding
+    open_ = [prompt for prompt in prompts if prompt.prompt_id not in sampled]
+    if seeding is None:
+        return [prompt for prompt in open_ if prompt.origin is Origin.USER]
+    if seeding.difficulties:
+        open_ = [prompt for prompt in open_ if prompt.difficulty_asked in seeding.difficulties]
+    seeds = [prompt for prompt in open_ if prompt.origin is Origin.SEED]
+    seeds.sort(key=lambda prompt: fingerprint([recipe.dataset, prompt.prompt_id]))
+    written = [prompt for prompt in open_ if prompt.origin is Origin.WRITTEN]
+    return [*sorted(seeds[: seeding.seed_prompts], key=_effort), *written]
+
+
+def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
+    """Ids of the dataset's prompts that have committed samples of the recipe's epoch, in whichever run.
+
+    So a plan alone takes no prompt: what an abandoned run planned is open to the next. Where a shard has samples,
+    its prompts without any were refused by their teacher, and count too.
+    """
+    rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
+    return {row["prompt_id"] for row in rows}
 
 
 def unfinished_shards(lake: Lake, run: Run) -> list[int]:
@@ -102,14 +162,6 @@ def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:
     return [(by_id[row["prompt_id"]], row["teacher"]) for row in assigned]
 
 
-def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry | VerdictEntry]:
-    """What the lake has of a shard, as its journal would tell it."""
-    where = "WHERE run_id = ? AND shard = ? ORDER BY created_at"
-    samples = lake.rows(f"SELECT * FROM lake.samples {where}", [run_id, shard])  # noqa: S608 - constant
-    verdicts = lake.rows(f"SELECT * FROM lake.verdicts {where}", [run_id, shard])  # noqa: S608 - constant
-    return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
-
-
 def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
     """Weighted rendezvous hashing: the same prompt always goes to the same teacher, in proportion to weights.
 
@@ -125,28 +177,6 @@ def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
 
 def _plan_key(run_id: str, writing_round: int) -> str:
     return f"plan:{run_id}:{writing_round}"
-
-
-def _first_prompts(lake: Lake, run: Run) -> list[Prompt]:
-    recipe = run.recipe
-    sampled = {
-        row["prompt_id"]
-        for row in lake.rows(
-            f"SELECT DISTINCT prompt_id FROM lake.shards WHERE run_id IN {_OF_DATASET}",  # noqa: S608 - constant
-            {"dataset": recipe.dataset},
-        )
-    }
-    wanted = Origin.SEED if recipe.seeding else Origin.USER
-    fresh = [prompt for prompt in pool(lake, recipe.dataset) if prompt.origin is wanted]
-    fresh = [prompt for prompt in fresh if prompt.prompt_id not in sampled]
-    if recipe.seeding is None:
-        return fresh
-    wanted_difficulties = recipe.seeding.difficulties
-    if wanted_difficulties:
-        fresh = [prompt for prompt in fresh if prompt.difficulty_asked in wanted_difficulties]
-    fresh.sort(key=lambda prompt: fingerprint([recipe.dataset, prompt.prompt_id]))
-    chosen = fresh[: recipe.seeding.seed_prompts]
-    return sorted(chosen, key=_effort)
 
 
 def _effort(prompt: Prompt) -> tuple[int, int]:

@@ -5,7 +5,7 @@ answer over the journal, so running a killed shard again asks for what is missin
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,6 +89,8 @@ class Shard:
         policy: which samples a prompt owes.
         verifiers: all of them must pass for a sample to pass.
         committed: what the lake has of the shard already; it is neither paid for nor part of the result.
+        abandoned: what journals of abandoned runs hold; where it answers this shard's requests it is not paid for
+            again, and is part of the result.
         calibrations: by verifier_id, the calibration that a verdict names.
         observe: called after every change of the tally.
     """
@@ -103,6 +105,7 @@ class Shard:
         policy: Policy,
         verifiers: Sequence[Verifier],
         committed: Sequence[Entry] = (),
+        abandoned: Sequence[Entry] = (),
         calibrations: Mapping[str, str] | None = None,
         observe: Observer = lambda _: None,
     ) -> None:
@@ -114,6 +117,7 @@ class Shard:
         self._policy = policy
         self._verifiers = verifiers
         self._committed = committed
+        self._abandoned = abandoned
         self._calibrations = calibrations or {}
         self._observe = observe
         self._samples: dict[str, SampleEntry] = {}
@@ -133,6 +137,7 @@ class Shard:
         requests = {assignment.prompt.prompt_id: self._request(assignment) for assignment in self._assignments}
         with Journal[Entry](journal_path, Entry) as journal:
             self._replay([*self._committed, *journal.replay.records])
+            self._take_over({request.request_id for request in requests.values()}, journal)
             settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
             failures = [failed for failed in await asyncio.gather(*settling, return_exceptions=True) if failed]
         if failures:  # the others went on as far as they could: what they were paid for is in the journal
@@ -184,6 +189,25 @@ class Shard:
         self.tally.replayed = self.tally.samples = len(self._samples)
         self.tally.judged = len(verdicts)
         self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
+
+    def _take_over(self, request_ids: Set[str], journal: Journal[Entry]) -> None:
+        """Make this shard's what abandoned runs were paid for: its samples' ids name no run.
+
+        It goes into this shard's journal, which so holds all that its result will be. Refusals do not: they cost
+        nothing, and the teacher may have changed its mind.
+        """
+        taken: dict[str, SampleEntry] = {}
+        verdicts: list[Entry] = []
+        for entry in self._abandoned:
+            if isinstance(entry, SampleEntry):
+                if entry.sample.request_id in request_ids and entry.sample.sample_id not in self._samples:
+                    taken.setdefault(entry.sample.sample_id, entry)
+            elif isinstance(entry, VerdictEntry) and entry.verdict.sample_id in taken:
+                verdicts.append(entry)
+        entries = [*taken.values(), *verdicts]
+        for entry in entries:
+            journal.append(entry)
+        self._replay(entries)
 
     async def _settle(self, assignment: Assignment, request: Request, journal: Journal[Entry]) -> None:
         """Ask for a prompt's samples wave by wave until its policy is content."""

@@ -13,11 +13,13 @@ from stillroom.runs import (
     FIRST_ROUND,
     Run,
     RunState,
+    abandoned_entries,
     close_run,
     committed_entries,
     import_prompts,
     open_run,
     plan_shards,
+    shard_journal,
     shard_key,
     shard_prompts,
     shard_rows,
@@ -91,8 +93,9 @@ class Builder:
             ),
             verifiers=[self.verifier],
             committed=committed_entries(self.lake, run.run_id, number),
+            abandoned=abandoned_entries(self.lake, run, number),
             calibrations={self.verifier.verifier_id: "fake-calibration"},
-        ).run(self.lake.root / "journal" / f"{run.run_id}-{number}")
+        ).run(shard_journal(self.lake, run.run_id, number))
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
         self.lake.commit(shard_key(run, number), rows, run_id=run.run_id, shard=number)
 

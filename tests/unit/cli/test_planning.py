@@ -2,11 +2,17 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from stillroom.cli.app import make_app
 from stillroom.cli.forecast import foresee
+from stillroom.errors import RecipeError
 from stillroom.lake import Lake
-from stillroom.recipe import load_recipe
-from stillroom.runs import RunState, close_run, open_run
+from stillroom.recipe import Recipe, load_recipe
+from stillroom.runs import open_run
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import RECIPE as SEEDED
+from tests.fakes.prompts import UNMEASURED, write_seeds
 
 RECIPE = """
 dataset: planned
@@ -57,12 +63,105 @@ def test_an_unfinished_run_is_continued_and_refused_under_other_sampling(recipe_
     assert [change.field for change in forecast.changed] == ["max_new_tokens"]
 
 
-def test_a_finished_run_is_derived_again_when_only_selection_changed(recipe_file, lake):
-    close_run(lake, open_run(lake, load_recipe(recipe_file)), RunState.PUBLISHED, "")
-    recipe_file.write_text(RECIPE + "selection: {keep: 1}\n")
-    forecast = foresee(load_recipe(recipe_file), lake)
+async def test_a_finished_run_is_derived_again_when_only_selection_changed(published):
+    given, lake = published
+    forecast = foresee(changed(given, selection={"keep": 1}), lake)
     assert (forecast.action, forecast.samples_at_most) == ("derive", 0)
     assert forecast.reused == ["seeding", "teachers", "sampling", "verification"]
+
+
+@pytest.fixture
+async def published(lake, tmp_path):
+    """A published run: two seeds with four samples each, of eight at most."""
+    given = write_recipe(tmp_path, "sampling: {max_new_tokens: 100}\n")
+    await Builder(lake).build(given)
+    return given, lake
+
+
+def write_recipe(folder: Path, changes: str) -> Recipe:
+    """``recipe`` without prompts to write; its text stands in ``recipe.yaml``, for the command."""
+    write_seeds(folder / "seeds.jsonl", range(6))
+    text = SEEDED.replace("new_prompts: 2", "new_prompts: 0") + UNMEASURED + "\n" + changes
+    (folder / "recipe.yaml").write_text(text)
+    return load_recipe(folder / "recipe.yaml")
+
+
+def changed(given: Recipe, **sections: dict[str, object]) -> Recipe:
+    updates = {name: getattr(given, name).model_copy(update=values) for name, values in sections.items()}
+    return given.model_copy(update=updates)
+
+
+async def test_more_samples_of_a_finished_run_are_counted_less_what_it_has(published):
+    given, lake = published
+    more = changed(given, sampling={"samples": 24})
+    forecast = foresee(more, lake)
+    assert (forecast.action, forecast.prompts_to_answer, forecast.samples_at_most) == ("derive", 2, 2 * (24 - 4))
+    assert forecast.completion_tokens_at_most == 40 * 100
+    assert forecast.samples_expected is None
+
+    builder = Builder(lake)
+    await builder.build(changed(more, sampling={"samples": 24, "adaptive": False}))
+    assert len(builder.client.paid) == forecast.samples_at_most
+
+
+async def test_another_verification_may_ask_for_what_an_adaptive_prompt_was_spared(published):
+    given, lake = published
+    forecast = foresee(changed(given, verification={"timeout_seconds": 1.0}), lake)
+    assert (forecast.action, forecast.samples_at_most) == ("derive", 2 * (8 - 4))
+
+
+async def test_prompts_that_a_finished_run_would_write_still_are_counted(published):
+    given, lake = published
+    forecast = foresee(changed(given, seeding={"new_prompts": 5}, selection={"keep": 1}), lake)
+    assert (forecast.action, forecast.prompts_to_write) == ("derive", 5)
+    assert forecast.writing_requests > 0
+
+
+async def test_more_samples_of_an_unfinished_run_are_counted_by_the_recipe_as_it_is_now(lake, tmp_path):
+    given = write_recipe(tmp_path, "execution: {prompts_per_shard: 1}\n")
+    builder = Builder(lake)
+    run = builder.begin(given)
+    await builder.shard(run, 0)
+    assert foresee(given, lake).samples_at_most == 8
+    assert foresee(changed(given, sampling={"samples": 10}), lake).samples_at_most == (10 - 4) + 10
+
+
+async def test_the_command_says_whether_a_derived_run_is_free(published, tmp_path):
+    def plan(changes: str) -> str:
+        write_recipe(tmp_path, changes)
+        result = CliRunner().invoke(
+            make_app(), ["--lake", str(tmp_path / "lake"), "plan", str(tmp_path / "recipe.yaml")]
+        )
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "derive tiny-r1 again from what was paid for; no teacher is asked" in plan(
+        "sampling: {max_new_tokens: 100}\nselection: {keep: 1}"
+    )
+    asked = plan("sampling: {max_new_tokens: 100, samples: 12}")
+    assert "teachers are asked for what it lacks" in asked
+    assert "16 at most" in asked
+
+
+@pytest.mark.parametrize("difficulties", [None, ("easy",), ("medium", "hard")])
+def test_plan_counts_the_prompts_that_a_build_plans(lake, tmp_path, difficulties):
+    given = changed(write_recipe(tmp_path, ""), seeding={"seed_prompts": 5, "difficulties": difficulties})
+    without_lake, fresh = foresee(given, None), foresee(given, lake)
+    builder = Builder(lake)
+    builder.begin(given)
+    planned = lake.rows("SELECT count(*) AS n FROM lake.shards")[0]["n"]
+    again = changed(given, sampling={"temperature": 0.1})
+    builder.begin(again, new_run=True)
+
+    assert without_lake.prompts_to_answer == fresh.prompts_to_answer == planned
+    assert planned == {None: 5, ("easy",): 2, ("medium", "hard"): 4}[difficulties]
+    assert lake.rows("SELECT count(*) AS n FROM lake.shards") == [{"n": 2 * planned}]
+
+
+def test_a_misspelt_difficulty_is_a_wrong_request(tmp_path):
+    given = changed(write_recipe(tmp_path, ""), seeding={"difficulties": ("esay",)})
+    with pytest.raises(RecipeError, match=r"seeding.difficulties: 'esay' .* did you mean 'easy'\? Known are: easy, "):
+        foresee(given, None)
 
 
 def test_the_command_writes_nothing(recipe_file, stillroom, answer, lake_root):

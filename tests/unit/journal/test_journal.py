@@ -97,6 +97,19 @@ def test_empty_and_missing_journals_are_empty(tmp_path: Path) -> None:
     assert read(tmp_path / "empty") == read(tmp_path / "missing") == ([], 0)
 
 
+def test_reading_alone_neither_makes_nor_mends_a_file(tmp_path: Path) -> None:
+    assert Journal[Record](tmp_path / "missing", Record).read().records == ()
+    write(tmp_path / "torn", Word("kept"), Word("lost"))
+    torn = (tmp_path / "torn").read_bytes()[:-5]
+    (tmp_path / "torn").write_bytes(torn)
+
+    replay = Journal[Record](tmp_path / "torn", Record).read()
+
+    assert (replay.records, replay.damaged_lines) == ((Word("kept"),), 1)
+    assert (tmp_path / "torn").read_bytes() == torn
+    assert not (tmp_path / "missing").exists()
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -79,10 +79,27 @@ async def test_next_run_makes_a_version_that_holds_the_first(published: Lake, tm
 
 
 async def test_delta_holds_only_what_is_new(published: Lake, tmp_path: Path) -> None:
-    second = await build(published, recipe(tmp_path, "sampling: {epoch: 1}\nsnapshot: {mode: delta}"))
+    _, second = await Builder(published).build(recipe(tmp_path, FOUR_EACH + "snapshot: {mode: delta}"), new_run=True)
 
+    assert second is not None
     assert (second.label, second.rows, second.new_rows) == ("tiny@2", 4, 4)
     assert not set(members(published, 1)) & set(members(published, 2))
+    prompts = "SELECT count(DISTINCT prompt_id) AS n FROM lake.samples"
+    assert published.rows(prompts) == [{"n": 4}], "a new run samples other seeds"
+
+
+async def test_another_epoch_adds_new_answers_to_old_prompts(published: Lake, tmp_path: Path) -> None:
+    builder = Builder(published)
+    builder.client.paid += [one["request_text"] for one in published.rows("SELECT request_text FROM lake.samples")]
+
+    second = await build(published, recipe(tmp_path, FOUR_EACH.replace("}", ", epoch: 1}")), builder)
+
+    assert (second.label, second.rows, second.new_rows) == ("tiny@2", 8, 4)
+    assert published.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.examples") == [{"n": 2}]
+    assert published.rows("SELECT epoch, count(*) AS n FROM lake.lineage GROUP BY ALL ORDER BY ALL") == [
+        {"epoch": 0, "n": 4},
+        {"epoch": 1, "n": 4},
+    ]
 
 
 async def test_nothing_new_uses_up_no_number(published: Lake, tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ def test_seed_file_that_changed_in_mid_run_is_refused(lake: Lake, tmp_path: Path
         open_run(lake, given)
 
 
+def test_misspelt_difficulty_opens_no_run(lake: Lake, tmp_path: Path) -> None:
+    given = recipe(tmp_path)
+    assert given.seeding is not None
+    misspelt = given.model_copy(update={"seeding": given.seeding.model_copy(update={"difficulties": ("esay",)})})
+
+    with pytest.raises(RecipeError, match="did you mean 'easy'"):
+        open_run(lake, misspelt)
+
+    assert states(lake) == []
+
+
 def test_new_run_leaves_the_unfinished_one(lake: Lake, tmp_path: Path) -> None:
     opened(lake, tmp_path)
 

@@ -1,6 +1,7 @@
 """Planning: prompts go to shards and teachers once, and a second run takes other seeds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,6 @@ from stillroom.records import Origin
 from stillroom.runs import (
     FIRST_ROUND,
     Run,
-    RunState,
-    close_run,
     import_prompts,
     open_run,
     plan_shards,
@@ -30,17 +29,21 @@ from stillroom.runs import (
 )
 from stillroom.runs.planning import teacher_for
 from stillroom.seeding import read_prompts
+from stillroom.seeding.novelty import NoveltyPool
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe, seed_row
+from tests.fakes.rows import row
 
 CODE = find_capability("code")
 
 
 def planned(lake: Lake, run: Run) -> dict[int, list[str]]:
-    rows = lake.rows("SELECT shard, prompt_id FROM lake.shards WHERE run_id = ? ORDER BY shard, position", [run.run_id])
+    found = lake.rows(
+        "SELECT shard, prompt_id FROM lake.shards WHERE run_id = ? ORDER BY shard, position", [run.run_id]
+    )
     shards: dict[int, list[str]] = {}
-    for row in rows:
-        shards.setdefault(row["shard"], []).append(row["prompt_id"])
+    for one in found:
+        shards.setdefault(one["shard"], []).append(one["prompt_id"])
     return shards
 
 
@@ -77,16 +80,98 @@ def test_other_shard_size_in_mid_run_leaves_the_plan(lake: Lake, tmp_path: Path)
     assert [len(prompts) for prompts in planned(lake, run).values()] == [2, 1]
 
 
-def test_later_runs_take_other_seeds_until_none_are_left(lake: Lake, tmp_path: Path) -> None:
-    runs: list[Run] = []
-    for _ in range(3):
-        runs.append(Builder(lake).begin(of_three(tmp_path)))
-        close_run(lake, runs[-1], RunState.PUBLISHED, "")
+def prompts_of(lake: Lake, run: Run) -> set[str]:
+    return {id_ for ids in planned(lake, run).values() for id_ in ids}
 
-    first, second, third = ({id_ for ids in planned(lake, run).values() for id_ in ids} for run in runs)
+
+async def test_later_runs_take_other_seeds_until_none_are_left(lake: Lake, tmp_path: Path) -> None:
+    runs = [(await Builder(lake).build(of_three(tmp_path)))[0] for _ in range(3)]
+
+    first, second, third = (prompts_of(lake, run) for run in runs)
     assert len(first) == len(second) == 3
     assert not first & second
     assert third == set()
+
+
+async def test_plan_alone_takes_no_prompt(lake: Lake, tmp_path: Path) -> None:
+    begun = [Builder(lake).begin(of_three(tmp_path), new_run=True) for _ in range(4)]
+
+    plans = [prompts_of(lake, run) for run in begun]
+    assert len(plans[0]) == 3
+    assert all(plan == plans[0] for plan in plans)
+
+
+async def test_shard_that_an_abandoned_run_committed_is_not_sampled_again(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    abandoned = builder.begin(of_three(tmp_path))
+    await builder.shard(abandoned, 0)
+
+    run = builder.begin(of_three(tmp_path), new_run=True)
+
+    done, open_ = planned(lake, abandoned).values()
+    assert prompts_of(lake, run).isdisjoint(done)
+    assert prompts_of(lake, run) >= set(open_)
+
+
+async def test_prompt_that_its_teacher_refused_leaves_its_place_to_others(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    abandoned = builder.begin(of_three(tmp_path))
+    refused = planned(lake, abandoned)[0][0]
+    answered = [one for one, _ in shard_prompts(lake, abandoned, 0) if one.prompt_id != refused]
+    samples = [row("samples", prompt_id=one.prompt_id, epoch=0, shard=0) for one in answered]
+    lake.commit(shard_key(abandoned, 0), {"samples": samples}, run_id=abandoned.run_id, shard=0)
+
+    assert refused not in prompts_of(lake, builder.begin(of_three(tmp_path), new_run=True))
+
+
+def with_written(lake: Lake, run: Run, *numbers: int) -> set[str]:
+    """Prompts that the run's first round wrote; their ids."""
+    written = [prompt(number, origin=Origin.WRITTEN, writing_round=1, writing_request=number) for number in numbers]
+    lake.commit(f"seed:{run.run_id}:1", {"prompts": [prompt_row(one) for one in written]}, run_id=run.run_id)
+    return {one.prompt_id for one in written}
+
+
+async def test_what_an_abandoned_run_wrote_is_sampled_by_the_next_and_once(lake: Lake, tmp_path: Path) -> None:
+    abandoned = Builder(lake).begin(of_three(tmp_path))
+    written = with_written(lake, abandoned, 30, 31)
+    plan_shards(lake, abandoned, 1)
+
+    second, _ = await Builder(lake).build(of_three(tmp_path), new_run=True)
+    third = Builder(lake).begin(of_three(tmp_path))
+
+    assert prompts_of(lake, second) == {*planned(lake, abandoned)[0], *planned(lake, abandoned)[1], *written}
+    assert prompts_of(lake, third).isdisjoint(prompts_of(lake, second))
+    assert written_in(lake, second.run_id) == 0
+
+
+async def test_another_epoch_offers_old_prompts_again(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(of_three(tmp_path))
+    written = with_written(lake, run, 30)
+    plan_shards(lake, run, 1)
+    await Builder(lake).build(of_three(tmp_path))
+
+    given = of_three(tmp_path)
+    afresh = given.model_copy(update={"sampling": given.sampling.model_copy(update={"epoch": 1})})
+    second, _ = await Builder(lake).build(afresh)
+    third = Builder(lake).begin(afresh)
+
+    assert second.run_id != run.run_id
+    assert prompts_of(lake, second) == prompts_of(lake, run) >= written
+    assert prompts_of(lake, third).isdisjoint(prompts_of(lake, second))
+
+
+def test_users_prompts_that_were_only_planned_are_all_offered_again(lake: Lake, tmp_path: Path) -> None:
+    given = recipe(tmp_path)
+    mine = given.model_copy(update={"seeding": None, "prompts": tmp_path / "seeds.jsonl"})
+    offered: list[set[str]] = []
+    for _ in range(2):
+        run = open_run(lake, mine, new_run=True)
+        import_prompts(lake, run, read_prompts(tmp_path / "seeds.jsonl", CODE, Origin.USER))
+        plan_shards(lake, run, FIRST_ROUND)
+        offered.append(prompts_of(lake, run))
+
+    assert len(offered[0]) == 6
+    assert offered[1] == offered[0]
 
 
 def test_written_prompts_get_shards_after_the_seeds(lake: Lake, tmp_path: Path) -> None:
@@ -141,14 +226,47 @@ def test_import_is_once_and_keeps_the_order(lake: Lake, tmp_path: Path) -> None:
 def test_changed_tests_of_a_known_task_come_into_force(lake: Lake, tmp_path: Path) -> None:
     run = Builder(lake).begin(recipe(tmp_path))
     before = pool(lake, "tiny")
-    row = {**seed_row(3), "tests": [*seed_row(3)["tests"], "assert True"]}
-    (tmp_path / "changed.jsonl").write_text(json.dumps(row))
+    changed = {**seed_row(3), "tests": [*seed_row(3)["tests"], "assert True"]}
+    (tmp_path / "changed.jsonl").write_text(json.dumps(changed))
 
     assert import_prompts(lake, run, read_prompts(tmp_path / "changed.jsonl", CODE, Origin.SEED)) == 1
 
     after = pool(lake, "tiny")
     assert [one.prompt_id for one in after] == [one.prompt_id for one in before]
     assert sum(one.check.tests.endswith("assert True") for one in after) == 1
+
+
+def nearest(lake: Lake, dataset: str = "tiny") -> dict[str, tuple[str, float]]:
+    return {one.prompt_id: (one.nearest_prompt_id, one.nearest_score) for one in pool(lake, dataset)}
+
+
+def test_imported_prompts_record_the_nearest_before_them_and_none_is_refused(lake: Lake, tmp_path: Path) -> None:
+    run = open_run(lake, recipe(tmp_path))
+    first, second = prompt(1), prompt(2)
+    twin = replace(first, task=f"{first.task} Please.")
+
+    assert import_prompts(lake, run, [first, second, twin]) == 3
+    late = replace(second, task=f"{second.task} Please.")
+    assert import_prompts(lake, run, [late]) == 1
+
+    found = nearest(lake)
+    assert found[first.prompt_id] == ("", 0.0)
+    assert found[second.prompt_id] == (first.prompt_id, pytest.approx(0.5, abs=0.3))
+    assert found[twin.prompt_id] == (first.prompt_id, pytest.approx(1, abs=0.05))
+    assert found[late.prompt_id] == (second.prompt_id, pytest.approx(1, abs=0.05))
+    exactly = NoveltyPool([(first.prompt_id, first.task)]).nearest(second.task)
+    assert found[second.prompt_id] == (exactly.id, exactly.score)
+
+
+def test_known_task_with_other_tests_is_not_its_own_nearest(lake: Lake, tmp_path: Path) -> None:
+    run = open_run(lake, recipe(tmp_path))
+    import_prompts(lake, run, [prompt(1), prompt(2)])
+    before = nearest(lake)
+
+    changed = replace(prompt(2), check=replace(prompt(2).check, tests="assert True"))
+    assert import_prompts(lake, run, [changed]) == 1
+
+    assert nearest(lake) == before
 
 
 def test_prompt_survives_the_lake(lake: Lake) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import LakeError, SandboxError, TeacherError
+from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefused
 from stillroom.journal import Journal
 from stillroom.records import Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
 from stillroom.sampling import Assignment, Policy, Shard, ShardResult
@@ -80,6 +80,10 @@ def assert_whole(result: ShardResult, *, samples: int, verifiers: int = 1) -> No
 
 def lines_of(journal: Path) -> list[bytes]:
     return journal.read_bytes().splitlines()
+
+
+def recorded(journal: Path) -> tuple[Entry, ...]:
+    return Journal[Entry](journal, Entry).read().records
 
 
 def damage(journal: Path, *lines: int) -> None:
@@ -379,6 +383,42 @@ async def test_what_the_lake_has_is_neither_paid_nor_told_again(journal: Path, t
     assert_whole(result, samples=24)
     assert len(client.paid) == 48
     assert not {entry.sample.sample_id for entry in first.samples} & {one.sample.sample_id for one in result.samples}
+
+
+async def test_what_an_abandoned_run_was_paid_for_is_told_and_journalled(journal: Path, tmp_path: Path) -> None:
+    client = memory_client()
+    await shard(client, FakeVerifier(), policy=replace(ALL_EIGHT, samples=4)).run(journal)
+    abandoned = recorded(journal)
+
+    verifier = FakeVerifier()
+    result = await shard(client, verifier, abandoned=abandoned).run(tmp_path / "new.journal")
+    again = await shard(client, verifier).run(tmp_path / "new.journal")
+
+    assert_whole(result, samples=48)
+    assert (len(client.paid), len(verifier.judged)) == (48, 24)
+    assert result.tally.replayed == 24
+    assert set(again.samples) == set(result.samples)
+
+
+async def test_own_text_of_a_sample_wins_over_an_abandoned_one_with_its_verdict(journal: Path, tmp_path: Path) -> None:
+    wrong = memory_client(mix=replace(ALL_RIGHT, wrong=1.0))
+    await shard(wrong, FakeVerifier()).run(tmp_path / "abandoned.journal")
+    await shard(memory_client(), FakeVerifier()).run(journal)
+
+    result = await shard(wrong, FakeVerifier(), abandoned=recorded(tmp_path / "abandoned.journal")).run(journal)
+
+    assert_whole(result, samples=48)
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.PASS}
+
+
+async def test_refusal_in_an_abandoned_run_is_asked_again(journal: Path, tmp_path: Path) -> None:
+    refusing = memory_client(failure=TeacherRefused("too long"), fails_after=0)
+    await shard(refusing, FakeVerifier()).run(journal)
+
+    result = await shard(memory_client(), FakeVerifier(), abandoned=recorded(journal)).run(tmp_path / "new.journal")
+
+    assert_whole(result, samples=48)
+    assert result.refusals == ()
 
 
 async def test_tally_follows_the_work(journal: Path) -> None:

@@ -1,0 +1,24 @@
+"""What a recipe says in its capability's own words, which the recipe's model cannot know."""
+
+import difflib
+
+from stillroom.capabilities import find_capability
+from stillroom.errors import RecipeError
+from stillroom.recipe import Recipe
+
+
+def refuse_unknown_words(recipe: Recipe) -> None:
+    """Refuse difficulties that the recipe's capability does not know: no seed would have them.
+
+    Raises:
+        RecipeError: naming the field, what it may hold, and what was probably meant; or there is no such capability.
+    """
+    known = list(find_capability(recipe.capability).difficulties)
+    for given in (recipe.seeding and recipe.seeding.difficulties) or ():
+        if given not in known:
+            near = difflib.get_close_matches(given, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise RecipeError(
+                f"seeding.difficulties: {given!r} is no difficulty of capability {recipe.capability!r}{hint} "
+                f"Known are: {', '.join(known)}."
+            )
