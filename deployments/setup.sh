@@ -36,6 +36,8 @@ has_venv() { "$1" -c 'import venv, ensurepip' 2>/dev/null; }
 
 has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command -v dockerd >/dev/null; }
 
+has_compiler() { echo '#include <stdlib.h>' | "${CC:-cc}" -E - >/dev/null 2>&1; }
+
 install_packages() {
     [[ $EUID -eq 0 ]] || stop "missing: $*. Run: sudo apt-get install -y --no-install-recommends $*"
     command -v apt-get >/dev/null || stop "missing: $*. There is no apt-get here; install them as your distribution does."
@@ -85,6 +87,7 @@ python="$(find_python)" || {
 }
 [[ -n "$python" ]] && has_venv "$python" || missing+=(python3-venv)
 $packages_only || has_docker || missing+=(docker.io)
+$packages_only || has_compiler || missing+=(gcc libc6-dev)
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 python="$(find_python)" || stop "found no Python 3.11 or 3.12; install one."
 has_venv "$python" || stop "$python has no venv module; install it (python3-venv on Debian) and run this again."

@@ -14,7 +14,7 @@ from stillroom.teachers import serving
 from stillroom.teachers.models import lookup, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
-from verifiers.sandbox import daemon, image, rootfs
+from verifiers.sandbox import compiling, daemon, image, rootfs
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
@@ -58,6 +58,7 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
         ("uv", _uv),
         ("disk space", lambda: _disk(lake_root)),
         ("memory", _memory),
+        ("C compiler", _compiler),
         ("Docker", _docker),
         ("sandbox image", _image),
         ("teacher environment", _environment),
@@ -115,6 +116,14 @@ def _memory() -> Finding:
         f"a teacher of 0.5 billion parameters and the pipeline take {MEMORY_BYTES / GIB:.1f} GB; use a remote teacher"
     )
     return Finding(name="memory", state=State.PROBLEM, found=found, todo=todo)
+
+
+def _compiler() -> Finding:
+    path = compiling.find_compiler()
+    if path:
+        return Finding(name="C compiler", state=State.OK, found=path)
+    todo = "the sandbox image needs one: `apt-get install gcc libc6-dev`"
+    return Finding(name="C compiler", state=State.PROBLEM, found="none", todo=todo)
 
 
 def _docker() -> Finding:
@@ -182,6 +191,9 @@ def _server(models: Sequence[str]) -> Finding:
 
 
 def _lake(root: Path) -> Finding:
+    if root.exists() and not root.is_dir():
+        found = f"{root} is a file"
+        return Finding(name="lake", state=State.PROBLEM, found=found, todo="name a folder with --lake")
     if not (root / "catalogue.sqlite").exists():
         place = _existing(root)
         if os.access(place, os.W_OK):

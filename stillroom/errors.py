@@ -5,6 +5,7 @@
     │   └── RecipeError    the recipe, a seed file or a prompt file is wrong; no retry helps
     ├── TeacherError       a teacher gave no usable answer; retry
     │   ├── TeacherBusy    it is alive and asks for patience (503, queue full)
+    │   ├── TeacherLost    it is gone, or what it sends is no answer
     │   ├── TeacherRefused it will never answer this request (too long, bad schema); no retry helps
     │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
@@ -40,6 +41,10 @@ class TeacherError(StillroomError):
 
 class TeacherBusy(TeacherError):
     """The teacher is alive but its queue is full."""
+
+
+class TeacherLost(TeacherError):
+    """The connection was lost or refused, or what came back is no whole answer."""
 
 
 class TeacherRefused(TeacherError):

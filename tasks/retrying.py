@@ -5,9 +5,19 @@ from typing import Any, TypedDict
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from stillroom.errors import GateError, LeaseHeld, RequestError, StillroomError, TeacherMismatch, TeacherRefused
+from stillroom.errors import (
+    GateError,
+    LeaseHeld,
+    RequestError,
+    StillroomError,
+    TeacherBusy,
+    TeacherLost,
+    TeacherMismatch,
+    TeacherRefused,
+)
 
-HOPELESS = (RequestError, GateError, LeaseHeld, TeacherMismatch, TeacherRefused)
+# The client has tried a busy or lost teacher for the whole of its patience; a task would only do that again.
+HOPELESS = (RequestError, GateError, LeaseHeld, TeacherMismatch, TeacherRefused, TeacherBusy, TeacherLost)
 
 
 class Retrying(TypedDict):

@@ -11,11 +11,11 @@ import typer
 from typer.core import TyperGroup
 
 from stillroom import __version__
+from stillroom.cli import STOPPED
 from stillroom.cli.session import DEFAULT_LAKE, LAKE_VARIABLE, Session
 from stillroom.errors import StillroomError
 
 LAKE_OPTION = "--lake"
-STOPPED = "Stopped. Nothing that was paid for is lost; the same command goes on from here."
 
 
 class Commands(TyperGroup):

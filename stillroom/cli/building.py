@@ -62,10 +62,12 @@ async def _build(
     with TerminalWatcher(console, began=began) as watcher:
         from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of
+        from stillroom.cli.reading import refuse_unreadable
         from stillroom.lake import lease
         from stillroom.runs import open_run
         from tasks.workshop import open_workshop
 
+        refuse_unreadable(recipe)
         async with open_workshop(root, watcher) as shop:
             with lease(shop.lake.root, f"the build of {recipe.dataset}"):
                 run = open_run(shop.lake, recipe, new_run=new_run)

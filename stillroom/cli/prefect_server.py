@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.cli.prefect_database import provide
-from stillroom.errors import StillroomError
+from stillroom.errors import LakeError, StillroomError
 
 START_SECONDS = 120.0
 POLL_SECONDS = 0.1
@@ -73,8 +73,16 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
 
     Call before anything imports Prefect: the address is read when it is imported.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    provide(home)
+    log = home / f"server-{os.getpid()}.log"  # another build of this lake may be writing its own
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        provide(home)
+        output = log.open("wb")
+    except OSError as error:
+        raise LakeError(
+            f"cannot write into the lake's folder {home.parent}: {error}. Free some space there, or name another "
+            "folder that you may write to with --lake."
+        ) from error
     port = _free_port()
     settings = {
         "PREFECT_HOME": str(home),
@@ -82,13 +90,13 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         "PREFECT_SERVER_UI_API_URL": f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",
+        "DO_NOT_TRACK": "1",  # Prefect's client says so on the terminal otherwise
         "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "CRITICAL"),
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in SERVICES_OF_DEPLOYMENTS},
     }
     os.environ.update(settings)
-    log = home / "server.log"
-    with log.open("wb") as output:
+    with output:
         # What `prefect server start` would itself start, without its second interpreter.
         process = subprocess.Popen(
             [sys.executable, "-m", "stillroom.cli.prefect_process", LOOPBACK, str(port)],
@@ -100,17 +108,25 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         )
     try:
         yield PrefectServer(process=process, port=port, log=log)
-    finally:
+    except PrefectServerFailed:
         _end(process)
+        raise  # the message names the log
+    except BaseException:
+        _end(process, log)
+        raise
+    else:
+        _end(process, log)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], log: Path | None = None) -> None:
     process.terminate()
     try:
         process.wait(timeout=10.0)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if log is not None:
+        log.unlink(missing_ok=True)
 
 
 def _free_port() -> int:

@@ -35,8 +35,15 @@ class Session:
 
 
 def lake_folder(ctx: typer.Context) -> Path:
-    """The folder of the lake that this invocation is about."""
-    return ctx.ensure_object(Session).lake.expanduser().resolve()
+    """The folder of the lake that this invocation is about.
+
+    Raises:
+        RequestError: a file is in its place.
+    """
+    root = ctx.ensure_object(Session).lake.expanduser().resolve()
+    if root.exists() and not root.is_dir():
+        raise RequestError(f"the lake is to be a folder, but {root} is a file. Name a folder with --lake.")
+    return root
 
 
 @contextmanager

@@ -50,7 +50,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
     template = await asyncio.to_thread(load_template, _tokenizer_of(teacher.model), revision=teacher.revision)
-    return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, None), licence="")
+    return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
 
 
 def _tokenizer_of(model: str) -> str:
@@ -88,13 +88,31 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
     async def revive() -> str:
         return (await up()).url
 
-    client = _client(teacher, identity, (server.url,), template, revive)
+    client = _client(teacher, identity, (server.url,), template, say, revive)
     return ConnectedTeacher(client=client, licence=pulled.licence)
 
 
 def _client(
-    teacher: Teacher, identity: Identity, urls: tuple[str, ...], template: ChatTemplate, revive: Revive | None
+    teacher: Teacher,
+    identity: Identity,
+    urls: tuple[str, ...],
+    template: ChatTemplate,
+    say: Say,
+    revive: Revive | None = None,
 ) -> SGLangClient:
+    async def recognise(url: str) -> None:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            now = await identify(http, url, teacher)
+        if (now.model, now.architecture, now.weight_version) != (
+            identity.model,
+            identity.architecture,
+            identity.weight_version,
+        ):
+            raise TeacherMismatch(
+                f"the server at {url} was lost, and what answers there now serves {now.model} ({now.weight_version}), "
+                f"not {identity.model} ({identity.weight_version}) as before. Serve that again; the build goes on then."
+            )
+
     return SGLangClient(
         identity,
         urls=urls,
@@ -103,4 +121,6 @@ def _client(
         in_flight=teacher.in_flight,
         patience_seconds=teacher.patience_seconds,
         revive=revive,
+        recognise=recognise,
+        say=say,
     )

@@ -11,9 +11,10 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_ji
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
-from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch, TeacherRefused
+from stillroom.errors import TeacherBusy, TeacherError, TeacherLost, TeacherMismatch, TeacherRefused
 from stillroom.records import Completion, FinishReason, SamplingParams
 from stillroom.teachers.identity import Identity
+from stillroom.teachers.outage import Outage
 from stillroom.teachers.slots import Slots
 from stillroom.teachers.template import ChatTemplate
 
@@ -23,6 +24,7 @@ REFUSED_STATUS = (400, 413, 422)  # about this request; a 401 or 404 is about th
 BUSY_STATUS = (408, 425, 429, 503)
 
 Revive = Callable[[], Awaitable[str]]
+Recognise = Callable[[str], Awaitable[None]]
 
 
 class _Meta(msgspec.Struct):
@@ -52,6 +54,9 @@ class SGLangClient:
         in_flight: most samples asked for at once.
         patience_seconds: how long a silent or busy teacher is retried.
         revive: brings back a server that is ours to start; gives its address.
+        recognise: raises ``TeacherMismatch`` where the server at an address is not the one that was met; asked
+            before a server that was lost is believed again.
+        say: told when the teacher stops answering, and when it answers again.
     """
 
     def __init__(
@@ -64,6 +69,8 @@ class SGLangClient:
         in_flight: int,
         patience_seconds: float,
         revive: Revive | None = None,
+        recognise: Recognise | None = None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.identity = identity
         self.template = template
@@ -73,6 +80,9 @@ class SGLangClient:
         self._next_url = itertools.cycle(urls)
         self._patience_seconds = patience_seconds
         self._revive = revive
+        self._recognise = recognise
+        self._lost_urls: set[str] = set()
+        self._outage = Outage(identity.teacher_id, patience_seconds, say)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=in_flight)
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), limits=limits, trust_env=False)
 
@@ -96,23 +106,31 @@ class SGLangClient:
             async for attempt in AsyncRetrying(
                 stop=_OutOfPatience(self._patience_seconds),
                 wait=_wait,
-                retry=retry_if_exception_type((TeacherBusy, _Lost)),
+                retry=retry_if_exception_type((TeacherBusy, TeacherLost)),
                 reraise=True,
             ):
                 with attempt:
-                    return await self._ask(body, granted)
+                    try:
+                        completions = await self._ask(body, granted)
+                    except (TeacherBusy, TeacherLost) as error:
+                        self._outage.failed(error)
+                        raise
+                    self._outage.answered()
+                    return completions
         raise AssertionError("unreachable: the retry loop returns or raises")
 
     async def _ask(self, body: bytes, n: int) -> list[Completion]:
         url = next(self._next_url)
+        await self._meet_again(url)
         began = time.perf_counter()
         try:
             reply = await self._http.post(f"{url}/generate", content=body, headers={"content-type": "application/json"})
         except httpx.RequestError as error:  # no connection, or a reply that cannot be decoded
+            self._lost_urls.add(url)
             if self._revive is not None:
                 self.urls = (await self._revive(),)
                 self._next_url = itertools.cycle(self.urls)
-            raise _Lost(f"teacher {self.teacher_id} at {url} is gone: {type(error).__name__} {error}") from error
+            raise TeacherLost(f"teacher {self.teacher_id} at {url} is gone: {type(error).__name__} {error}") from error
         if reply.status_code in BUSY_STATUS:
             self.slots.refused()
         _raise_for(reply, self.teacher_id)
@@ -120,13 +138,24 @@ class SGLangClient:
         try:
             decoded: _Replies = msgspec.json.decode(reply.content, type=_Replies)
         except msgspec.DecodeError as error:
-            raise _Lost(f"teacher {self.teacher_id} sent what is no SGLang reply: {error}") from error
+            raise TeacherLost(f"teacher {self.teacher_id} sent what is no SGLang reply: {error}") from error
         replies = decoded if isinstance(decoded, list) else [decoded]
         completions = [self._completion(one, seconds) for one in replies[:n] if _is_whole(one)]
         if not completions:
-            raise _Lost(f"teacher {self.teacher_id} aborted all {n} samples of a request")
+            raise TeacherLost(f"teacher {self.teacher_id} aborted all {n} samples of a request")
         self.slots.answered(len(completions))
         return completions
+
+    async def _meet_again(self, url: str) -> None:
+        """A server that comes back may be another: many say ``default`` of whatever weights they serve."""
+        if url in self._lost_urls and self._recognise is not None:
+            try:
+                await self._recognise(url)
+            except (TeacherMismatch, TeacherLost):
+                raise
+            except TeacherError as error:
+                raise TeacherLost(str(error)) from error
+        self._lost_urls.discard(url)
 
     def _completion(self, reply: _Reply, seconds: float) -> Completion:
         meta = reply.meta_info
@@ -145,10 +174,6 @@ class SGLangClient:
             latency_seconds=seconds,
             weight_version=meta.weight_version,
         )
-
-
-class _Lost(TeacherError):
-    """No usable reply; worth another try within the patience."""
 
 
 class _OutOfPatience(stop_base):
@@ -204,4 +229,4 @@ def _raise_for(reply: httpx.Response, teacher_id: str) -> None:
         raise TeacherBusy(f"teacher {teacher_id} is busy ({reply.status_code}): {words}")
     if reply.status_code in REFUSED_STATUS:
         raise TeacherRefused(f"teacher {teacher_id} refuses the request ({reply.status_code}): {words}")
-    raise _Lost(f"teacher {teacher_id} failed ({reply.status_code}): {words}")
+    raise TeacherLost(f"teacher {teacher_id} failed ({reply.status_code}): {words}")

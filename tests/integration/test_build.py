@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,6 +209,47 @@ def test_misspelt_key_and_broken_seeds_stop_before_anything_starts(tmp_path: Pat
     assert "sampels" in refused.err
     assert "samples" in refused.err
     assert not bench.lake.exists()
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "words"),
+    [
+        pytest.param(("capability: code", "capability: cod"), 2, ("cod", "code"), id="capability"),
+        pytest.param(("capability: code", "capability: code\n"), 2, ("line 2", "not valid JSON"), id="seed-line"),
+        pytest.param(("seed_prompts:", "difficulties: [esay]\n  seed_prompts:"), 2, ("esay", "easy"), id="difficulty"),
+    ],
+)
+def test_what_is_wrong_in_the_files_is_said_before_anything_is_opened(
+    tmp_path: Path, broken: tuple[str, str], code: int, words: tuple[str, str]
+) -> None:
+    bench = Workbench(tmp_path, "http://127.0.0.1:9")  # no teacher is there; nobody gets as far as asking
+    seeds = tmp_path / "seeds.jsonl"
+    torn = words[0] == "line 2"
+    seeds.write_text(SEEDS.read_text(encoding="utf-8").splitlines()[0] + ("\n{torn" if torn else "") + "\n")
+    bench.write_recipe(seeds=seeds)
+    bench.recipe.write_text(bench.recipe.read_text(encoding="utf-8").replace(*broken), encoding="utf-8")
+
+    refused = bench.build()
+
+    assert refused.code == code, refused.err
+    assert all(word in refused.err for word in words), refused.err
+    assert "Traceback" not in refused.err
+    assert not (bench.lake / "catalogue.sqlite").exists()
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6, 1.2])
+def test_interrupt_while_a_build_is_still_starting_ends_in_a_sentence(tmp_path: Path, seconds: float) -> None:
+    bench = Workbench(tmp_path, "http://127.0.0.1:9")
+    with bench.started_build() as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        stopped = finish(process)
+    if stopped.code == -signal.SIGINT or "KeyboardInterrupt" in stopped.err:
+        assert seconds < 0.3, stopped.err  # Python itself was still starting
+        return
+    assert stopped.code == 1, stopped.err
+    assert "goes on from here" in stopped.err
+    assert "Traceback" not in stopped.err
 
 
 def test_seed_whose_solution_fails_its_tests_is_named(tmp_path: Path, teacher: TeacherProcess) -> None:

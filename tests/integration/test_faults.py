@@ -41,9 +41,9 @@ def assert_whole(bench: Workbench, teacher: TeacherProcess) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
+def small_disk(folder: Path, size: str = CRAMPED) -> Iterator[None]:
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={CRAMPED}", "tmpfs", str(folder)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
     if mounted.returncode:
         pytest.skip("this machine does not let root mount a file system")
     try:
@@ -65,6 +65,17 @@ def test_full_disk_is_named_and_the_build_continues_once_there_is_room(tmp_path:
 
         assert done.code == 0, done.err
         assert_whole(bench, teacher)
+
+
+def test_disk_that_is_full_already_is_named(tmp_path: Path, teacher: TeacherProcess) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with small_disk(bench.lake, "64k"):
+        failed = bench.build()
+    assert failed.code == 1, failed.out
+    assert "No space left" in failed.err
+    assert "Free some space" in failed.err
+    assert "Traceback" not in failed.err
+    assert teacher.paid == []
 
 
 @contextmanager

@@ -63,3 +63,28 @@ def test_a_problem_makes_the_exit_code_1(monkeypatch, tmp_path):
     result = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "doctor"])
     assert result.exit_code == 1
     assert "install Python 3.11 or 3.12" in result.stdout
+
+
+def test_a_file_where_the_lake_should_be_is_a_problem(tmp_path):
+    (tmp_path / "lake").write_text("no folder")
+    found = finding("lake", tmp_path / "lake")
+    assert (found.state, found.todo) == (State.PROBLEM, "name a folder with --lake")
+
+
+def test_a_missing_compiler_is_a_problem_with_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    found = finding("C compiler", tmp_path / "lake")
+    assert found.state is State.PROBLEM
+    assert "apt-get install gcc" in found.todo
+
+
+@pytest.mark.parametrize("command", [["runs"], ["build", "recipe.yaml"]])
+def test_a_lake_that_is_a_file_is_refused_in_a_sentence(tmp_path, command):
+    (tmp_path / "lake").write_text("no folder")
+    (tmp_path / "recipe.yaml").write_text(
+        "dataset: d\ncapability: code\nprompts: p.jsonl\nteachers: [{name: t, urls: ['http://127.0.0.1:9'], model: m}]\n"
+    )
+    command = [str(tmp_path / word) if word.endswith(".yaml") else word for word in command]
+    result = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), *command])
+    assert result.exit_code == 2
+    assert "is a file. Name a folder with --lake" in result.stderr

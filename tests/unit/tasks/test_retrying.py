@@ -5,12 +5,23 @@ from typing import Any
 import pytest
 from prefect.states import Failed
 
-from stillroom.errors import GateError, LeaseHeld, RequestError, SandboxError, TeacherBusy, TeacherMismatch
+from stillroom.errors import (
+    GateError,
+    LeaseHeld,
+    RequestError,
+    SandboxError,
+    TeacherBusy,
+    TeacherError,
+    TeacherLost,
+    TeacherMismatch,
+)
 from tasks.retrying import is_worth_retrying
 
 CASES = [
     (SandboxError("gone"), True),
-    (TeacherBusy("full"), True),
+    (TeacherError("not there yet"), True),
+    (TeacherBusy("full, also after all patience"), False),
+    (TeacherLost("gone, also after all patience"), False),
     (GateError("not fit"), False),
     (RequestError("wrong"), False),
     (TeacherMismatch("another"), False),

@@ -1,0 +1,26 @@
+"""What a recipe leads to is read before anything is opened, started or paid for."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stillroom.recipe import Recipe
+
+
+def refuse_unreadable(recipe: "Recipe") -> None:
+    """Read the file of seeds or prompts and the capability's words, and refuse what is broken.
+
+    Raises:
+        RequestError: there is no such capability.
+        RecipeError: naming the line of the file, or the field of the recipe.
+    """
+    from stillroom.capabilities import find_capability
+    from stillroom.records import Origin
+    from stillroom.runs import refuse_unknown_words
+    from stillroom.seeding import read_prompts
+
+    refuse_unknown_words(recipe)
+    capability = find_capability(recipe.capability)
+    if recipe.seeding is not None:
+        read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
+    elif recipe.prompts is not None:
+        read_prompts(recipe.prompts, capability, Origin.USER)
