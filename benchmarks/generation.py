@@ -73,6 +73,9 @@ class Counting:
     def wrote(self, writing_round: int, replied: int, requested: int) -> None:
         """Nothing is written here."""
 
+    def progressed(self, step: str, done: int, total: int) -> None:
+        """Nothing to be seen."""
+
     def sampled(self, shard: int, tally: Tally) -> None:
         """Remember the newest count."""
         self.tokens = tally.tokens

@@ -7,10 +7,12 @@ from prefect import task
 
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
+from stillroom.lake import Row
 from stillroom.records import Verifier
 from stillroom.runs import (
     PROMPTS_A_COMMIT,
     Run,
+    Unmeasured,
     is_measured,
     judged,
     load_run,
@@ -46,6 +48,7 @@ async def judge_again(run_id: str) -> int:
     for start in range(0, len(todo), SAMPLES_A_COMMIT):
         some = todo[start : start + SAMPLES_A_COMMIT]
         rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
+        shop.watcher.progressed("judging again", start + len(some), len(todo))
         await asyncio.to_thread(shop.lake.commit, rejudging_key(rows), {"verdicts": rows}, run_id=run_id)
     return len(todo)
 
@@ -70,7 +73,8 @@ async def settle_tests(run_id: str) -> int:
     verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
     calibrations = _calibrations(run, verifiers)
     todo = unsettled(shop.lake, run, verifier.verifier_id)
-    for one in todo:
+    for place, one in enumerate(todo):
+        shop.watcher.progressed("settling tests", place, len(todo))
         rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
         await asyncio.to_thread(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id)
     return len(todo)
@@ -92,9 +96,18 @@ async def measure_tests(run_id: str) -> int:
     code_tests = shop.code_tests(run.recipe.verification)
     verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
     todo = unmeasured(lake, run, code_tests.measure_id, verifier_ids)
+    done = 0
+
+    async def measure(one: Unmeasured) -> Row:
+        nonlocal done
+        row = await measured(one, capability, code_tests)
+        done += 1
+        shop.watcher.progressed("measuring tests", done, len(todo))
+        return row
+
     for start in range(0, len(todo), PROMPTS_A_COMMIT):
         some = todo[start : start + PROMPTS_A_COMMIT]
-        rows = await asyncio.gather(*(measured(one, capability, code_tests) for one in some))
+        rows = await asyncio.gather(*(measure(one) for one in some))
         tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
         await asyncio.to_thread(lake.commit, strengths_key(rows), tables, run_id=run_id)
     if todo:

@@ -33,6 +33,10 @@ class Watcher(Protocol):
         """A writing request was replied to."""
         ...
 
+    def progressed(self, step: str, done: int, total: int) -> None:
+        """A step after the shards has done so many of its items."""
+        ...
+
     def sampled(self, shard: int, tally: Tally) -> None:
         """A shard's tally has changed."""
         ...

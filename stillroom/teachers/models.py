@@ -17,7 +17,8 @@ import msgspec
 
 from stillroom.errors import RequestError, TeacherError
 from stillroom.teachers.models_wheels import Wheels, join_wheels
-from stillroom.teachers.serving_environment import Progress, ensure_environment, exclusive, home, tail
+from stillroom.teachers.progress import Progress
+from stillroom.teachers.serving_environment import ensure_environment, exclusive, home, tail
 
 RECORD = "stillroom-model.json"
 HUB_TIMEOUT_SECONDS = 10.0

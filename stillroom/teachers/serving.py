@@ -13,8 +13,8 @@ from filelock import FileLock
 
 from stillroom.errors import TeacherError
 from stillroom.teachers.models import lookup, pull, pulled_models
+from stillroom.teachers.progress import Progress
 from stillroom.teachers.serving_environment import (
-    Progress,
     ensure_environment,
     environment_folder,
     exclusive,

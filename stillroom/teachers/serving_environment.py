@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,15 +20,13 @@ from filelock import FileLock, Timeout
 
 from stillroom.errors import TeacherError
 from stillroom.fingerprint import fingerprint
-
-Progress = Callable[[str], None]
+from stillroom.teachers.progress import Progress, Share
 
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "deployments" / "sglang-cpu"
 SUPPORTED_PYTHONS = ("3.11", "3.12")
 NEEDED_BYTES = 6 * 1024**3  # 2.6 GB installed, the downloads beside it, and room for a model
 MARKER = "stillroom-complete"
 LOG_TAIL_LINES = 12
-LARGE_MEGABYTES = 20.0
 TELLING = re.compile(r"^\S*(?:Error|Exception)\b.*:|error: |out of memory|Killed|Address already in use")
 
 
@@ -52,12 +50,12 @@ def environment_folder(base_python: Path) -> Path:
 
 @contextmanager
 def exclusive(lock: Path, what: str, progress: Progress) -> Generator[None, None, None]:
-    """Holds a file lock, and says for what it waits while another process has it."""
+    """Holds a file lock, and says for what it waits while somebody else has it."""
     held = FileLock(lock)
     try:
         held.acquire(timeout=0)
     except Timeout:
-        progress(f"Waiting for another process that is {what}")
+        progress(f"Waiting: {what} is under way elsewhere")
         held.acquire()
     try:
         yield
@@ -137,7 +135,7 @@ def _create(folder: Path, base_python: Path, progress: Progress) -> None:
     if torch_index := os.environ.get("STILLROOM_TORCH_INDEX"):
         pip += ["--extra-index-url", torch_index]
     requirements = str(DEPLOYMENT / "requirements.txt")
-    _run([*pip, "-r", requirements], log, "pip install", lambda line: _report(line, pins, progress))
+    _run([*pip, "-r", requirements], log, "pip install", _Reporter(pins, progress).report)
     plugin = folder / "plugin"  # a copy: setuptools writes build files beside its sources
     shutil.copytree(DEPLOYMENT / "plugin", plugin, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
     _run([*pip, "--no-build-isolation", str(plugin)], log, "installing the platform plugin")
@@ -183,11 +181,22 @@ def _run(command: list[str], log: Path, what: str, on_line: Progress | None = No
         )
 
 
-def _report(line: str, pins: list[str], progress: Progress) -> None:
-    """Passes on what takes long: the large downloads, and the unpacking at the end."""
-    if line.lstrip().startswith("Downloading ") and "MB)" in line:
-        megabytes = line.rsplit("(", 1)[-1].split(" MB")[0]
-        if megabytes.replace(".", "").isdigit() and float(megabytes) >= LARGE_MEGABYTES:
-            progress(f"  downloading {line.split('/')[-1].split('-')[0].split()[-1]} ({megabytes} MB)")
-    elif line.startswith("Installing collected packages"):
-        progress(f"  unpacking {len(pins)} packages")
+class _Reporter:
+    """Tells from pip's lines how far an installation is: each package is collected once, then all are unpacked."""
+
+    def __init__(self, pins: list[str], progress: Progress) -> None:
+        self._packages = len(pins)
+        self._collected = 0
+        self._progress = progress
+
+    def report(self, line: str) -> None:
+        """Take in one line of pip's."""
+        if line.startswith("Collecting "):
+            self._collected += 1
+            name = re.split("[=<>~ ]", line.removeprefix("Collecting ").strip())[0]
+            self._tell(f"fetching {name}", self._collected - 1)
+        elif line.startswith("Installing collected packages"):
+            self._tell(f"unpacking {self._packages} packages", self._packages)
+
+    def _tell(self, what: str, done: int) -> None:
+        self._progress(Share(f"SGLang: {what}", done=done, total=self._packages))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillroom.errors import TeacherError, TeacherMismatch
-from stillroom.teachers.serving_environment import Progress, tail, telling_lines
+from stillroom.teachers.progress import Progress
+from stillroom.teachers.serving_environment import tail, telling_lines
 from stillroom.teachers.serving_idle import start_idler
 from stillroom.teachers.serving_process import reap, spawn
 from stillroom.teachers.serving_spec import ServerSpec

@@ -73,7 +73,7 @@ def test_it_is_found_again(server: RunningServer) -> None:
     assert (again.pid, again.url, again.reused) == (server.pid, server.url, True)
     (status,) = [status for status in serving.status() if status.name == NAME]
     assert status.state == "ready"
-    assert status.resident_bytes < 4.5e9
+    assert status.resident_bytes < 4e9  # PSS of all its processes
 
 
 def test_the_tokenizer_beside_the_weights_applies_qwens_template_without_torch(server: RunningServer) -> None:

@@ -82,7 +82,8 @@ def test_a_missing_compiler_is_a_problem_with_what_to_install(monkeypatch, tmp_p
 def test_a_lake_that_is_a_file_is_refused_in_a_sentence(tmp_path, command):
     (tmp_path / "lake").write_text("no folder")
     (tmp_path / "recipe.yaml").write_text(
-        "dataset: d\ncapability: code\nprompts: p.jsonl\nteachers: [{name: t, urls: ['http://127.0.0.1:9'], model: m}]\n"
+        "dataset: d\ncapability: code\nprompts: p.jsonl\n"
+        "teachers: [{name: t, urls: ['http://127.0.0.1:9'], model: m}]\n"
     )
     command = [str(tmp_path / word) if word.endswith(".yaml") else word for word in command]
     result = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), *command])

@@ -1,0 +1,71 @@
+"""What a build ends by printing: every figure a person asks for, and queries that run."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import Result
+
+from stillroom.cli.outcome import QUERIES, print_outcome
+
+OUTCOME: dict[str, Any] = {
+    "run": "functions-r1",
+    "snapshot": "functions@1",
+    "rows": 25,
+    "new_rows": 25,
+    "prompts_written": 17,
+    "writing_replies": 54,
+    "prompts_answered": 37,
+    "samples": 171,
+    "passed": 48,
+    "pass_rate": 48 / 171,
+    "kept_by_origin": {"seed": 6, "written": 19},
+    "dropped": [{"gate": "verification", "reason": "exception:[bold]Odd", "samples": 82}],
+    "test_strengths": [{"prompts": 18, "strong_enough": 14, "mutants": 213, "set_aside": 13}],
+    "tokens_per_example": 1359.2,
+    "seconds_per_example": 11.7,
+    "seconds": 293.0,
+    "first_sample_seconds": 13.4,
+    "summary": "/lake/snapshots/functions/1/summary.md",
+}
+
+
+def printed(**changes: Any) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    print_outcome(console, {**OUTCOME, **changes})
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "17 from 54 replies",
+        "171 for 37 prompts",
+        "48 (28.1 %)",
+        "25: 6 for seed prompts, 19 for written prompts",
+        "1359 completion tokens, 11.7 s",
+        "first sample after",
+        "those of 14 of 18 prompts are strong enough; 6.1 % of mutants set aside as equivalent",
+        "exception:[bold]Odd",
+        "functions@1 holds 25 examples, 25 of them new.",
+        "Summary: /lake/snapshots/functions/1/summary.md",
+        *QUERIES,
+    ],
+)
+def test_a_build_ends_with_what_came_out(words: str) -> None:
+    assert words in printed()
+
+
+def test_a_build_that_brought_nothing_says_so() -> None:
+    text = printed(snapshot="", kept_by_origin={}, tokens_per_example=None, summary="")
+    assert "Run functions-r1 brought nothing new, so nothing was published." in text
+    assert "holds" not in text
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_that_it_suggests_run(stillroom: Callable[..., Result], query: str) -> None:
+    result = stillroom("sql", query)
+    assert result.exit_code == 0, result.output
