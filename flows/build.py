@@ -48,7 +48,7 @@ async def build(run_id: str) -> str:
         raise ShardsFailed(
             f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
             "The others are committed; start the build again and only these are repeated."
-        )
+        ) from first
     await judge_again(run_id)
     await settle_tests(run_id)
     await measure_tests(run_id)

@@ -11,6 +11,9 @@ def main() -> None:
 
     Ctrl-C at any time ends in a sentence, also while the commands are still being imported.
     """
+    # DuckDB imports pandas, where it is installed, at the first query with parameters, and looks whether a parameter is
+    # one of its values: a second and a half in which nothing happens. No command uses pandas.
+    sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - what makes an import fail
     try:
         from stillroom.cli.app import make_app
 

@@ -75,12 +75,13 @@ async def _build(
                 # Bring up together what takes seconds each; what fails stops the build before it spends.
                 teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
                 await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
+                from flows.build import ShardsFailed
                 from flows.build import build as build_flow
 
                 gc.freeze()
                 gc.enable()
                 watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
-                label = await build_flow(run.run_id)
+                label = await server.under(build_flow(run.run_id), carrier=ShardsFailed)
                 seconds = time.monotonic() - began
                 return outcome_of(
                     shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds

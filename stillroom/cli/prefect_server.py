@@ -1,7 +1,10 @@
 """A Prefect server of a build's own: started beside it, its records inside the lake, gone with the build."""
 
+import asyncio
+import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,10 +12,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from stillroom.cli.prefect_database import provide
 from stillroom.errors import LakeError, StillroomError
@@ -29,16 +33,23 @@ SERVICES_OF_DEPLOYMENTS = (
     "PAUSE_EXPIRATIONS",
     "TRIGGERS",
 )
+CANCEL_AGAIN_SECONDS = 0.5  # a flow may take a cancellation for a failure of its server, and try again
+SPACE_NEEDED_BYTES = 1 << 20
+PACKAGES = frozenset(("prefect", "httpx", "httpcore"))  # whose errors, in a build, are about its server
+_DISK_IS_FULL = b"database or disk is full"
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends the server with the build, however the build ends
 
 
+Result = TypeVar("Result")
+
+
 class PrefectServerFailed(StillroomError):
-    """Prefect's server did not come up."""
+    """Prefect's server did not come up, or failed under a build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefectServer:
-    """A server that is starting; ``wait`` until it answers."""
+    """A server that is starting; ``wait`` until it answers, then build ``under`` it."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -64,7 +75,48 @@ class PrefectServer:
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(POLL_SECONDS)
-        raise PrefectServerFailed(f"Prefect's server did not come up on port {self.port}; its log is {self.log}")
+        raise PrefectServerFailed(f"Prefect's server did not come up on port {self.port}{self._why()}")
+
+    async def under(self, build: Coroutine[Any, Any, Result], *, carrier: type[Exception]) -> Result:
+        """What ``build`` returns; it is ended at once where the server's process ends.
+
+        Args:
+            build: a flow run on this server.
+            carrier: an error of the build that may stand for one of Prefect's, its cause.
+
+        Raises:
+            PrefectServerFailed: the server ended or failed; the message says why where that can be told, and names
+                its log. Every other error of the build is raised as it is.
+        """
+        running = asyncio.ensure_future(build)
+        ended = asyncio.create_task(self._ended())
+        try:
+            await asyncio.wait((running, ended), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                await _cancel(running)
+            return running.result()
+        except (Exception, asyncio.CancelledError) as error:
+            if not running.done():  # it is this call that was cancelled
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                raise
+            if ended.done() or _is_of_prefect(error, carrier):
+                raise PrefectServerFailed(f"Prefect's server failed under the build{self._why()}") from error
+            raise
+        finally:
+            ended.cancel()
+
+    async def _ended(self) -> None:
+        while self.process.poll() is None:  # noqa: ASYNC110 - a process tells nobody that it has ended
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _why(self) -> str:
+        """What is known of a failure, and where more stands; goes on after a message."""
+        folder = self.log.parent
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(folder).free < SPACE_NEEDED_BYTES or _DISK_IS_FULL in self.log.read_bytes():
+                return f": no space left in {folder}. Free some there and start the build again; its log is {self.log}"
+        return f". Start the build again and it goes on; the server's log is {self.log}"
 
 
 @contextmanager
@@ -116,6 +168,17 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         raise
     else:
         _end(process, log)
+
+
+async def _cancel(running: asyncio.Future[Any]) -> None:
+    while not running.done():
+        running.cancel()
+        await asyncio.wait((running,), timeout=CANCEL_AGAIN_SECONDS)
+
+
+def _is_of_prefect(error: BaseException, carrier: type[Exception]) -> bool:
+    found = error.__cause__ if isinstance(error, carrier) else error
+    return found is not None and type(found).__module__.partition(".")[0] in PACKAGES
 
 
 def _end(process: subprocess.Popen[bytes], log: Path | None = None) -> None:

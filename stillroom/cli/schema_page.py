@@ -3,8 +3,8 @@
 from importlib import resources
 
 from stillroom.lake import TABLES
+from stillroom.lake.creation import VIEWS
 from stillroom.lake.schema import COMMON_COLUMNS
-from stillroom.lake.store import VIEWS
 
 _INTRODUCTION = """\
 # The lake's tables

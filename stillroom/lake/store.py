@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,13 @@ from filelock import FileLock, Timeout
 from stillroom import __version__
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
-from stillroom.lake.connection import attach_statements, connect
-from stillroom.lake.schema import SCHEMA_VERSION, SHARD_COLUMN, TABLES, Table
+from stillroom.lake.connection import connect
+from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.schema import SHARD_COLUMN, TABLES, Table
 
 Row = Mapping[str, object]
 NO_SHARD = -1
 WRITE_LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
-VIEWS = (
-    "current_runs",
-    "current_selections",
-    "snapshot_examples",
-    "lineage",
-    "why_dropped",
-    "yield_by_teacher",
-    "cost_per_example",
-)
 
 
 class Lake:
@@ -51,7 +42,7 @@ class Lake:
 
         Raises:
             RequestError: there is no lake and none was to be made.
-            LakeError: the catalogue cannot be opened, or is of another schema version.
+            LakeError: the catalogue cannot be opened or written, or is of another schema version.
         """
         root = root.expanduser().resolve()
         exists = (root / "catalogue.sqlite").exists()
@@ -64,9 +55,12 @@ class Lake:
             raise LakeError(f"cannot create the lake's folders in {root}: {error}") from error
         with _write_lock(root):
             connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
-            lake = cls(root, connection=connection)
-            lake._prepare()
-        return lake
+            try:
+                prepare(connection, root)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(root, connection=connection)
 
     def close(self) -> None:
         """Close the connection; nothing is pending between commits."""
@@ -90,7 +84,7 @@ class Lake:
 
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
-        return not self.query(f"{_TABLE_NAMES} AND table_name = ?", [table]).is_empty()
+        return not self.query(f"{TABLE_NAMES} AND table_name = ?", [table]).is_empty()
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
@@ -173,58 +167,6 @@ class Lake:
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
 
-    def _prepare(self) -> None:
-        """Create tables and views where missing; refuse a lake of another schema version."""
-        present = {name for (name,) in self._connection.execute(_TABLE_NAMES).fetchall()}
-        if "stillroom_schema" in present:
-            found = self._connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchall()[0][0]
-            if found != SCHEMA_VERSION:
-                raise LakeError(
-                    f"the lake at {self.root} has schema version {found}, this Stillroom reads {SCHEMA_VERSION}. "
-                    "Use the Stillroom version that wrote it, or another --lake."
-                )
-            self._create_tables(present)  # those that came into the schema since; nothing that is there changes
-            self._add_columns()
-        else:
-            self._create(present)
-        shell = ";\n".join(attach_statements(self.root / "catalogue.sqlite", self.root / "data", read_only=True))
-        script = self.root / "duckdb.sql"
-        if not script.exists() or script.read_text(encoding="utf-8") != f"{shell};\n":
-            script.write_text(f"{shell};\n", encoding="utf-8")
-
-    def _create(self, present: set[str]) -> None:
-        execute = self._connection.execute
-        execute("BEGIN TRANSACTION")
-        self._create_tables(present)
-        for view in VIEWS:
-            execute((resources.files("stillroom.lake") / "views" / f"{view}.sql").read_text(encoding="utf-8"))
-        execute("CREATE TABLE lake.stillroom_schema (version INTEGER)")
-        execute("INSERT INTO lake.stillroom_schema VALUES (?)", [SCHEMA_VERSION])
-        execute("COMMIT")
-
-    def _create_tables(self, present: set[str]) -> None:
-        for table in TABLES.values():
-            if table.name in present:
-                continue
-            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.all_columns)
-            self._connection.execute(f'CREATE TABLE lake."{table.name}" ({columns})')
-            if table.partitioned:
-                self._connection.execute(f'ALTER TABLE lake."{table.name}" SET PARTITIONED BY (run_id, shard)')
-
-    def _add_columns(self) -> None:
-        """Columns that came into the schema since the lake was made; rows that are there have null in them."""
-        present = {(str(table), str(name)) for table, name in self._connection.execute(_COLUMN_NAMES).fetchall()}
-        there = {table for table, _ in present}
-        for table in TABLES.values():
-            for column in table.all_columns:
-                if table.name in there and (table.name, column.name) not in present:
-                    self._connection.execute(
-                        f'ALTER TABLE lake."{table.name}" ADD COLUMN "{column.name}" {column.type}'
-                    )
-
-
-_COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
-_TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
 
 _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "VARCHAR": pl.String,

@@ -244,11 +244,13 @@ def test_interrupt_while_a_build_is_still_starting_ends_in_a_sentence(tmp_path: 
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         stopped = finish(process)
-    if stopped.code == -signal.SIGINT or "KeyboardInterrupt" in stopped.err:
-        assert seconds < 0.3, stopped.err  # Python itself was still starting
+    if "goes on from here" not in stopped.err:  # Python itself was still starting, and none of ours had begun
+        assert "in main" not in stopped.err
+        assert not bench.lake.exists()
         return
-    assert stopped.code == 1, stopped.err
-    assert "goes on from here" in stopped.err
+    # Where the signal comes while a library runs code that it made from text, CPython ends itself by the signal in
+    # the end, although the interrupt was caught.
+    assert stopped.code in (1, -signal.SIGINT), stopped.err
     assert "Traceback" not in stopped.err
 
 

@@ -1,5 +1,6 @@
-"""The ground gives way under a build: the disk fills up, the Docker daemon is killed. It says so and continues."""
+"""The ground gives way under a build: the disk fills up, Docker or Prefect is killed. It says so and continues."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system or starts a daemon, which only root may"),
 ]
 IN_FLIGHT = 16
-CRAMPED, ROOMY = "6m", "600m"
+ROOMY = "600m"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def assert_whole(bench: Workbench, teacher: TeacherProcess) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path, size: str = CRAMPED) -> Iterator[None]:
+def small_disk(folder: Path, size: str) -> Iterator[None]:
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
     if mounted.returncode:
@@ -52,9 +53,12 @@ def small_disk(folder: Path, size: str = CRAMPED) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_full_disk_is_named_and_the_build_continues_once_there_is_room(tmp_path: Path, teacher: TeacherProcess) -> None:
+@pytest.mark.parametrize("size", ["5m", "6m"])
+def test_full_disk_is_named_and_the_build_continues_once_there_is_room(
+    tmp_path: Path, teacher: TeacherProcess, size: str
+) -> None:
     bench = Workbench(tmp_path, teacher.url)
-    with small_disk(bench.lake):
+    with small_disk(bench.lake, size):
         failed = bench.build()
         assert failed.code == 1, failed.out
         assert "space" in failed.err.lower(), failed.err
@@ -65,6 +69,55 @@ def test_full_disk_is_named_and_the_build_continues_once_there_is_room(tmp_path:
 
         assert done.code == 0, done.err
         assert_whole(bench, teacher)
+
+
+def test_disk_that_fills_up_under_a_build_is_named_and_the_build_continues(
+    tmp_path: Path, teacher: TeacherProcess
+) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with small_disk(bench.lake, "60m"):
+        with bench.started_build() as process:
+            wait_until(lambda: paid_samples(teacher) >= 4, process)
+            filler = bench.lake / "filler"
+            _fill(filler)
+            failed = finish(process)
+        assert failed.code == 1, failed.out
+        assert "space" in failed.err.lower(), failed.err
+        assert "Traceback" not in failed.err
+        filler.unlink()
+        subprocess.run(["mount", "-o", f"remount,size={ROOMY}", str(bench.lake)], check=True)
+
+        done = bench.build("--json")
+
+        assert done.code == 0, done.err
+        assert_whole(bench, teacher)
+
+
+def _fill(file: Path) -> None:
+    with file.open("wb", buffering=0) as filling, contextlib.suppress(OSError):
+        while True:
+            filling.write(b"x" * 4096)
+
+
+def test_killed_prefect_server_is_named_at_once_and_the_build_continues(
+    tmp_path: Path, teacher: TeacherProcess
+) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with bench.started_build() as process:
+        wait_until(lambda: paid_samples(teacher) >= 4, process)
+        found = subprocess.run(
+            ["pgrep", "-P", str(process.pid), "-f", "prefect_process"], capture_output=True, text=True, check=True
+        )
+        os.kill(int(found.stdout), signal.SIGKILL)
+        failed = finish(process)
+    assert failed.code == 1, failed.out
+    assert "Prefect's server failed under the build" in failed.err
+    assert "Traceback" not in failed.err
+
+    done = bench.build("--json")
+
+    assert done.code == 0, done.err
+    assert_whole(bench, teacher)
 
 
 def test_disk_that_is_full_already_is_named(tmp_path: Path, teacher: TeacherProcess) -> None:

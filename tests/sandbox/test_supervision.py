@@ -13,7 +13,7 @@ import pytest
 
 from stillroom.errors import SandboxError
 from stillroom.records.execution import Ending, Limits, Program
-from verifiers.sandbox import DockerExecutor, ensure_docker
+from verifiers.sandbox import DockerExecutor, ensure_docker, wire
 from verifiers.sandbox.container import DRIVER_LABEL, LABEL, sweep
 
 pytestmark = pytest.mark.docker
@@ -66,7 +66,7 @@ async def test_programs_in_flight_are_run_again_when_the_sandbox_dies(disturb):
 
 
 async def test_a_zygote_that_hangs_is_replaced(monkeypatch):
-    monkeypatch.setattr("verifiers.sandbox.executor.GRACE_SECONDS", 1.0)
+    monkeypatch.setattr("verifiers.sandbox.executor.MOST_SILENCE_SECONDS", 1.0)
     async with DockerExecutor() as executor:
         await executor.start()
         await asyncio.to_thread(executor.session_container().pause)
@@ -153,3 +153,47 @@ async def test_an_image_that_was_removed_is_made_again():
                 break
         client.close()
         assert (await executor.run(WORK)).ending is Ending.DONE
+
+
+SPIN = "import time\nwhile time.process_time() < {seconds}: pass\nprint('done')"
+FORK_AND_WAIT = (
+    "import os, time\nfor _ in range(6):\n    if os.fork() == 0:\n        while True: pass\nwhile True: pass"
+)
+
+
+async def test_waiting_for_a_core_is_not_a_time_out_and_sleeping_is():
+    crowd = 24
+    limits = Limits(cpu_seconds=3, wall_seconds=1.5)
+    async with DockerExecutor(slots=crowd + 2) as executor:
+        await executor.start()
+        *spun, slept, forked = await asyncio.gather(
+            *[executor.run(Program(source=SPIN.format(seconds=0.5), limits=limits)) for _ in range(crowd)],
+            executor.run(Program(source="import time\ntime.sleep(3600)", limits=limits)),
+            executor.run(Program(source=FORK_AND_WAIT, limits=limits)),
+        )
+    assert [(each.ending, each.stdout) for each in spun] == [(Ending.DONE, b"done\n")] * crowd
+    assert max(each.wall_seconds for each in spun) > limits.wall_seconds, "the machine was not crowded"
+    assert slept.ending is Ending.TIMEOUT
+    assert forked.ending is Ending.TIMEOUT, "what competes with itself gets no more time for it"
+
+
+async def test_a_program_that_never_gets_a_core_says_nothing_about_itself():
+    starved = wire.Process(
+        wait_status=9,
+        killed=wire.STARVED,
+        cpu_microseconds=0,
+        peak_kib=0,
+        result=b"",
+        stdout=b"",
+        stderr=b"",
+        stdout_bytes=0,
+    )
+    with pytest.raises(wire.SandboxBroken, match="no core for most of 310 s"):
+        wire.read_execution(WORK, [starved], 310.0)
+
+
+async def test_a_program_may_not_give_up_its_share_of_the_cores():
+    async with DockerExecutor() as executor:
+        found = await executor.run(Program(source="import os\nos.setpriority(os.PRIO_PROCESS, 0, 19)"))
+    assert found.raised is not None
+    assert found.raised.type_name == "PermissionError"

@@ -23,9 +23,7 @@ from verifiers.sandbox.image import Image, ensure_image
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
 READY_SECONDS = 30.0
-GRACE_SECONDS = (
-    15.0  # beyond the wall limits of those before it and its own before a zygote that does not report counts as hung
-)
+MOST_SILENCE_SECONDS = 30.0  # of a zygote whose programs run, before it counts as hung
 PING_SECONDS = 30.0
 MAX_ATTEMPTS = 4
 SPARE_SLOTS = 2  # while one program's process is being made or buried, another uses the core: limits count CPU time
@@ -149,7 +147,7 @@ class DockerExecutor:
 
     async def _attempt(self, program: Program) -> Execution:
         session = await self._living_session()
-        wall, processes = await session.submit(program, QUEUE_DEPTH * program.limits.wall_seconds + GRACE_SECONDS)
+        wall, processes = await session.submit(program, MOST_SILENCE_SECONDS)
         return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:

@@ -26,6 +26,7 @@ class Session:
         self._transports: list[asyncio.Transport] = []
         self._pending: dict[int, asyncio.Future[tuple[float, list[wire.Process]]]] = {}
         self._next = 0
+        self._heard = 0  # times that anything came from the zygote
         self._said = bytearray()
 
     @property
@@ -33,11 +34,11 @@ class Session:
         """How many programs have been sent and not reported."""
         return len(self._pending)
 
-    async def submit(self, program: Program, seconds: float) -> tuple[float, list[wire.Process]]:
+    async def submit(self, program: Program, silence: float) -> tuple[float, list[wire.Process]]:
         """Run one program; returns its wall seconds and its processes.
 
         Raises:
-            SessionLost: when the zygote is gone or has not answered within ``seconds``.
+            SessionLost: when the zygote is gone or says nothing at all for ``silence`` seconds.
         """
         if self.lost is not None or self._transport is None:
             raise self.lost or SessionLost("not connected")
@@ -47,10 +48,14 @@ class Session:
         self._pending[number] = answer
         self._transport.write(wire.encode_job(number, program))
         try:
-            return await asyncio.wait_for(answer, seconds)
-        except TimeoutError:
-            self.end(f"the zygote did not report within {seconds:.0f} s")
-            raise SessionLost(str(self.lost)) from None
+            heard = -1
+            while not answer.done():
+                if heard == self._heard:
+                    self.end(f"the zygote said nothing for {silence:.0f} s")
+                    break
+                heard = self._heard
+                await asyncio.wait((answer,), timeout=silence)
+            return answer.result()
         finally:
             self._pending.pop(number, None)
 
@@ -79,6 +84,7 @@ class Session:
 
     def hear(self, data: bytes | bytearray) -> None:
         """Take in what the zygote said."""
+        self._heard += 1
         self._said += data
         while self._take_message():
             pass

@@ -31,7 +31,9 @@ MAX_FRAMES = 100_000
 MAX_NAME = 500
 MAX_BASES = 64
 MAX_TYPE_NAME = 80
-NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)  # why the zygote says that a process ended
+NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
+    6
+)  # why the zygote says that a process ended
 
 _FRAME = struct.Struct("<cI")
 
@@ -96,6 +98,8 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
     for each in processes:
         if each.killed == UNCONFINED:
             raise SandboxBroken(each.stderr.decode(errors="replace"))
+        if each.killed == STARVED:
+            raise SandboxBroken(f"the machine was so busy that a program got no core for most of {wall_seconds:.0f} s")
     frames = _frames(process.result)
     exit_status = _exit_status(process)
     return Execution(

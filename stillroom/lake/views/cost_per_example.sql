@@ -1,5 +1,5 @@
 -- What a kept example cost in each run, in tokens, seconds and money, failed attempts included.
-CREATE VIEW lake.cost_per_example AS
+CREATE OR REPLACE VIEW lake.cost_per_example AS
 WITH spent AS (
     SELECT run_id, sum(prompt_tokens) AS prompt_tokens, sum(completion_tokens) AS completion_tokens,
            sum(seconds) FILTER (stage <> 'verification') AS teacher_seconds,

@@ -1,5 +1,5 @@
 -- Where every example comes from: example, selection, sample, verdict, prompt, parents, teacher, run.
-CREATE VIEW lake.lineage AS
+CREATE OR REPLACE VIEW lake.lineage AS
 SELECT
     e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id,
     p.origin, p.task, p.topic, p.difficulty_asked, p.form, p.parents, p.writer_teacher,

@@ -1,5 +1,5 @@
 -- What each teacher's samples came to: passed and kept, by asked difficulty.
-CREATE VIEW lake.yield_by_teacher AS
+CREATE OR REPLACE VIEW lake.yield_by_teacher AS
 SELECT s.teacher_id, p.difficulty_asked, count(*) AS samples,
        count(*) FILTER (coalesce(x.gate <> 'verification', v.outcome = 'pass')) AS passed,
        count(*) FILTER (x.kept) AS kept,

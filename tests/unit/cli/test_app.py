@@ -20,9 +20,12 @@ def test_help_imports_nothing_heavy():
 
 
 def test_help_takes_less_than_half_a_second_of_cpu():
-    before = children_seconds()
-    subprocess.run([sys.executable, "-m", "stillroom", "--help"], capture_output=True, check=True)
-    assert children_seconds() - before < 0.5
+    taken: list[float] = []
+    for _ in range(3):  # caches that other work fills make it slower at times
+        before = children_seconds()
+        subprocess.run([sys.executable, "-m", "stillroom", "--help"], capture_output=True, check=True)
+        taken.append(children_seconds() - before)
+    assert min(taken) < 0.5
 
 
 def children_seconds() -> float:
@@ -68,3 +71,11 @@ def test_debug_shows_the_traceback(monkeypatch):
 
     monkeypatch.setattr("stillroom.cli.session.Path.resolve", fail)
     assert isinstance(CliRunner().invoke(make_app(), ["--debug", "snapshots"]).exception, GateError)
+
+
+def test_a_command_does_not_wait_for_pandas_which_it_does_not_use(lake_root: Path) -> None:
+    code = "import sys, stillroom.cli as cli\ntry: cli.main()\nfinally: print(sys.modules.get('pandas'))"
+    command = [sys.executable, "-c", code, "why", "no-such-sample", "--lake", str(lake_root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "no-such-sample" in done.stderr
+    assert done.stdout.strip() == "None"

@@ -56,6 +56,8 @@ _REFUSED = {
     "inotify_init1": (294, 26), "quotactl": (179, 60), "syslog": (103, 116), "acct": (163, 89), "reboot": (169, 142),
     "swapon": (167, 224), "init_module": (175, 105), "finit_module": (313, 273), "kexec_load": (246, 104),
     "memfd_secret": (447, 447), "move_pages": (279, 239), "mbind": (237, 235), "vmsplice": (278, 75),
+    "setpriority": (141, 140), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
 }  # fmt: skip
 _CLONE = {"x86_64": 56, "aarch64": 220}[ARCH]
 _CLONE3 = 435

@@ -4,6 +4,7 @@
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, RUF023, RUF100
 # pyright: basic, reportOptionalMemberAccess=false, reportAttributeAccessIssue=false
 import os
+import random
 import signal
 import struct
 import time
@@ -11,7 +12,10 @@ import time
 REPORT = struct.Struct("<4sIBQ")  # magic, id, processes, wall microseconds
 PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 MAX_RESULT_BYTES = 8 << 20
-NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED = range(5)
+NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(6)
+MOST_WAIT_SECONDS = 300  # for a core: a machine that grants none for so long cannot say anything about a program
+LOOK_SECONDS = (0.2, 0.6)
+LOOK_AGAIN_SECONDS = 0.05  # at a program that is over its wall limit and waits for a core
 
 
 def write_all(data):
@@ -19,6 +23,11 @@ def write_all(data):
     view = memoryview(data)
     while view:
         view = view[os.write(1, view) :]
+
+
+def next_look():
+    """Seconds until a job is looked at again; a program cannot foresee them, and hide its children meanwhile."""
+    return random.uniform(*LOOK_SECONDS)  # noqa: S311 - a program cannot read this process's state
 
 
 class Child:
@@ -73,7 +82,7 @@ class Child:
 class Job:
     """The processes of one program and their deadlines."""
 
-    __slots__ = ("children", "cpu_limit", "id", "next_check", "slot", "started", "wall_limit")
+    __slots__ = ("children", "cpu_limit", "id", "is_alone", "next_check", "slot", "started", "wall_limit")
 
     def __init__(self, number, slot, cpu_limit, wall_limit):
         self.id = number
@@ -82,20 +91,40 @@ class Job:
         self.cpu_limit = cpu_limit
         self.wall_limit = wall_limit
         self.started = time.monotonic()
-        self.next_check = self.started + min(cpu_limit, wall_limit)
+        self.is_alone = True  # as far as was seen: without threads or children
+        self.next_check = self.started + min(cpu_limit, wall_limit, next_look())
 
-    def check_deadline(self, now):
+    def check_deadline(self, now, cores):
         """Kill what is over its time; otherwise say when to look again."""
-        left = self.started + self.wall_limit - now
-        for child in self.children:
-            if child.status is not None or child.killed:
-                continue
+        living = [child for child in self.children if child.status is None and not child.killed]
+        self.is_alone = self.is_alone and all(cores.is_alone(child.pid) for child in living)
+        left, over = self.wall_left(now, living, cores)
+        for child in living:
             cpu_left = self.cpu_limit - child.cpu_used()
-            if left <= 0 or cpu_left <= 0:
-                child.kill(KILLED_CPU if cpu_left <= 0 else KILLED_WALL)
+            if cpu_left <= 0:
+                child.kill(KILLED_CPU)
+            elif left <= 0:
+                child.kill(over)
             else:
                 left = min(left, cpu_left)
-        self.next_check = now + max(left, 0.001)
+        self.next_check = now + min(max(left, 0.001), next_look())
+
+    def wall_left(self, now, living, cores):
+        """Seconds until the wall limit, and why the job is killed when they are over.
+
+        What a process waits for a core is not counted, unless it was ever seen to compete with threads or children of
+        its own. The processes of a job wait for one another: what one of them waits is both's.
+        """
+        left = self.started + self.wall_limit - now
+        if not self.is_alone:
+            return left, KILLED_WALL
+        waited = sum(cores.seconds_waited(child.pid) for child in living)
+        if now - self.started > self.wall_limit + MOST_WAIT_SECONDS:
+            return 0.0, STARVED if waited > MOST_WAIT_SECONDS / 2 else KILLED_WALL
+        left += waited
+        if left <= 0 and any(cores.is_ready(child.pid) for child in living):
+            left = LOOK_AGAIN_SECONDS  # what it waits now is in the kernel's books once it was given a core
+        return left, KILLED_WALL
 
     def report(self):
         """Tell the driver."""

@@ -24,6 +24,7 @@ HELLO = struct.Struct("<4sI")
 MAX_JOB_BYTES = 64 << 20
 PIECE_BYTES = 1 << 20
 SILENCE_SECONDS = 120  # the driver pings more often than this; without it the driver is gone
+BEAT_SECONDS = 2  # while programs run the driver hears so often that they are watched
 TROUBLE_STATUS = 111
 FIRST_PROGRAM_UID = 1_000
 
@@ -45,17 +46,19 @@ class Keeper:
         most: programs at a time.
         template: descriptor of the socket to the template.
         trouble: read end of the pipe on which a child says that it could not be confined.
+        cores: tells how long a process waited for a core.
     """
 
-    def __init__(self, most, template, trouble):
+    def __init__(self, most, template, trouble, cores):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
         self.waiting = {}  # pidfd -> (job, child)
         self.jobs = set()
         self.slots = set()
-        self.heard = time.monotonic()
+        self.heard = self.beaten = time.monotonic()
         self.trouble = trouble  # a child that could not be confined says so here
+        self.cores = cores
         self.spawner = Spawner(template)
 
     def receive(self, size):
@@ -157,6 +160,9 @@ class Keeper:
             now = time.monotonic()
             for job in self.jobs:
                 if now >= job.next_check:
-                    job.check_deadline(now)
+                    job.check_deadline(now, self.cores)
+            if self.jobs and now - self.beaten > BEAT_SECONDS:
+                self.beaten = now
+                write_all(REPORT.pack(b"PONG", 0, 0, 0))
             if not self.jobs and now - self.heard > SILENCE_SECONDS:
                 sys.exit(0)

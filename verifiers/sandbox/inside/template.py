@@ -30,12 +30,13 @@ class _Template(ctypes.Structure):
     )
 
 
-def start(trouble, become_program):
+def start(trouble, become_program, give_up):
     """Fork the template; returns the zygote's end of the socket to it, a descriptor.
 
     Args:
         trouble: write end of the pipe on which a child says that it could not be confined.
         become_program: what every confined child calls; it must not return.
+        give_up: called in the template before anything else, to close what is the zygote's alone.
     """
     pair = (ctypes.c_int * 2)()
     confine.call("socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair)
@@ -44,6 +45,7 @@ def start(trouble, become_program):
         os.close(theirs)
         return ours
     os.close(ours)
+    give_up()
     os.close(0)  # the driver's stream is the zygote's alone
     os.close(1)
     confine.template_filter().install()

@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
+import cores  # noqa: E402
 import runner  # noqa: E402
 import template  # noqa: E402
 import tests_process  # noqa: E402, F401 - loaded before programs are cloned
@@ -48,6 +49,7 @@ def main():
         __import__(name)
     find_driver()
     confine.enter_user_namespace()
+    books = cores.Cores()  # before /proc is out of reach
     confine.enter_own_root()
     os.environ.clear()
     os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8")
@@ -56,11 +58,11 @@ def main():
     gc.freeze()
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
-    orders = template.start(troubled, runner.run_job)
+    orders = template.start(troubled, runner.run_job, books.close)
     os.close(troubled)
     from keeper import Keeper  # after the template: what a program does not use would only make its process larger
 
-    Keeper(int(sys.argv[1]), orders, trouble).serve()
+    Keeper(int(sys.argv[1]), orders, trouble, books).serve()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""A lake is made whole, or made again: planning is quick from the start, and no trace of the making is left."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from stillroom.errors import LakeError
+from stillroom.lake import TABLES, Lake, creation
+from stillroom.lake.connection import connect
+
+
+class CutOff(Exception):
+    """The process ended here."""
+
+
+class CutConnection:
+    """A connection whose process ends at the nth statement."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, statements: int) -> None:
+        self._connection = connection
+        self._left = statements
+
+    def execute(self, *arguments: object) -> duckdb.DuckDBPyConnection:
+        self._left -= 1
+        if self._left < 0:
+            raise CutOff
+        return self._connection.execute(*arguments)  # pyright: ignore[reportArgumentType] - as given
+
+
+def statements_of_a_creation(root: Path) -> int:
+    for name in ("data", "tmp"):
+        (root / name).mkdir(parents=True)
+    connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    counting = CutConnection(connection, 10_000)
+    creation.prepare(counting, root)  # pyright: ignore[reportArgumentType] - it executes
+    connection.close()
+    return 10_000 - counting._left
+
+
+def test_a_new_lake_is_empty_and_leaves_no_file_of_its_making(lake: Lake) -> None:
+    counts = {name: lake.rows(f'SELECT count(*) AS n FROM lake."{name}"')[0]["n"] for name in TABLES}
+    assert counts == dict.fromkeys(TABLES, 0)
+    files = [file for file in (lake.root / "data").rglob("*") if file.is_file()]
+    assert [file.parent.name for file in files] == ["stillroom_schema"]
+
+
+def test_every_table_has_statistics_so_that_planning_asks_for_none(lake: Lake) -> None:
+    (table_id,) = lake.rows(
+        "SELECT table_id FROM __ducklake_metadata_lake.ducklake_table "
+        "WHERE table_name = 'samples' AND end_snapshot IS NULL"
+    )
+    known = lake.rows(
+        "SELECT count(*) AS n FROM __ducklake_metadata_lake.ducklake_table_column_stats WHERE table_id = ?",
+        [table_id["table_id"]],
+    )
+    assert known[0]["n"] >= len(TABLES["samples"].all_columns)
+
+
+def test_a_creation_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
+    total = statements_of_a_creation(tmp_path / "whole")
+    after_rows = total - 8
+    for cut in (1, len(TABLES) // 2, total // 2, after_rows, total - 4, total - 1):
+        root = tmp_path / str(cut)
+        for name in ("data", "tmp"):
+            (root / name).mkdir(parents=True)
+        connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+        with pytest.raises(CutOff):
+            creation.prepare(CutConnection(connection, cut), root)  # pyright: ignore[reportArgumentType]
+        connection.close()
+
+        again = Lake.open(root, create=True)
+
+        for name in TABLES:
+            assert again.query(f'SELECT * FROM lake."{name}"').is_empty(), (cut, name)
+        assert again.query("SELECT * FROM lake.lineage").is_empty()
+        again.close()
+
+
+def test_a_catalogue_that_cannot_be_written_is_named_with_what_to_do(lake_root: Path) -> None:
+    (lake_root / "duckdb.sql").unlink()
+    (lake_root / "duckdb.sql").mkdir()
+    with pytest.raises(LakeError, match=r"cannot make the lake in .*--lake"):
+        Lake.open(lake_root)
