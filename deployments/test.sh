@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The whole test suite: unit tests on all cores, then what shares one Docker daemon and one teacher, in turn.
+# The whole test suite: unit tests and those on a real lake on all cores, then what shares one Docker daemon and one
+# teacher, in turn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 uv run --locked pytest tests/unit --numprocesses auto
-uv run --locked pytest tests --ignore tests/unit
+uv run --locked pytest tests/lake --numprocesses auto
+uv run --locked pytest tests --ignore tests/unit --ignore tests/lake

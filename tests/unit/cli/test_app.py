@@ -71,11 +71,3 @@ def test_debug_shows_the_traceback(monkeypatch):
 
     monkeypatch.setattr("stillroom.cli.session.Path.resolve", fail)
     assert isinstance(CliRunner().invoke(make_app(), ["--debug", "snapshots"]).exception, GateError)
-
-
-def test_a_command_does_not_wait_for_pandas_which_it_does_not_use(lake_root: Path) -> None:
-    code = "import sys, stillroom.cli as cli\ntry: cli.main()\nfinally: print(sys.modules.get('pandas'))"
-    command = [sys.executable, "-c", code, "why", "no-such-sample", "--lake", str(lake_root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "no-such-sample" in done.stderr
-    assert done.stdout.strip() == "None"

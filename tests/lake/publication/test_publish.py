@@ -18,7 +18,7 @@ from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.fakes.rows import row
 from tests.fakes.verifiers import FakeVerifier
-from tests.unit.publication.conftest import FOUR_EACH
+from tests.lake.publication.conftest import FOUR_EACH
 
 
 def members(lake: Lake, version: int, name: str = "tiny") -> list[str]:

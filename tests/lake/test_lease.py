@@ -13,7 +13,7 @@ import pytest
 from stillroom.errors import LeaseHeld
 from stillroom.lake import lease
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path

@@ -17,7 +17,7 @@ from stillroom.lake import NO_SHARD, TABLES, Lake, Row
 from stillroom.lake.creation import VIEWS
 from tests.fakes.rows import row
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def keys(lake: Lake) -> list[str]:

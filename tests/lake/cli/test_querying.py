@@ -1,3 +1,6 @@
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -113,3 +116,11 @@ def test_schema_markdown_is_a_page(stillroom):
     page = stillroom("schema", "--markdown").stdout
     assert page.startswith("# The lake's tables\n")
     assert "| `lineage` | Where every example comes from" in page
+
+
+def test_a_command_does_not_wait_for_pandas_which_it_does_not_use(lake_root: Path) -> None:
+    code = "import sys, stillroom.cli as cli\ntry: cli.main()\nfinally: print(sys.modules.get('pandas'))"
+    command = [sys.executable, "-c", code, "why", "no-such-sample", "--lake", str(lake_root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "no-such-sample" in done.stderr
+    assert done.stdout.strip() == "None"

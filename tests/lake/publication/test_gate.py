@@ -13,7 +13,7 @@ from stillroom.lake import Lake
 from stillroom.publication import freeze, snapshots
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
-from tests.unit.publication.conftest import FOUR_EACH
+from tests.lake.publication.conftest import FOUR_EACH
 
 
 async def test_verifier_that_was_never_measured_stops_publication(lake: Lake, tmp_path: Path) -> None:
