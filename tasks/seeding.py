@@ -5,8 +5,8 @@ from prefect import task
 from stillroom.capabilities import find_capability
 from stillroom.errors import TeacherMismatch
 from stillroom.fingerprint import fingerprint
-from stillroom.records import Origin
 from stillroom.runs import (
+    FIRST_ROUND,
     import_prompts,
     load_run,
     plan_shards,
@@ -20,7 +20,7 @@ from stillroom.runs import (
     writing_cost,
     written_in,
 )
-from stillroom.seeding import Round, prove_references, read_prompts, requests_in_round, write_round
+from stillroom.seeding import Round, prove_references, recipe_prompts, requests_in_round, write_round
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -37,11 +37,7 @@ async def import_sources(run_id: str) -> int:
     run = load_run(shop.lake, run_id)
     recipe = run.recipe
     capability = find_capability(recipe.capability)
-    if recipe.seeding:
-        prompts = read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
-    else:
-        assert recipe.prompts is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
-        prompts = read_prompts(recipe.prompts, capability, Origin.USER)
+    prompts = recipe_prompts(recipe)
     known = {prompt.check_id for prompt in pool(shop.lake, recipe.dataset)}
     fresh = [prompt for prompt in prompts if prompt.check_id not in known]
     await prove_references(fresh, capability, shop.verifiers(recipe.verification))
@@ -124,7 +120,8 @@ def plan(run_id: str, writing_round: int) -> list[int]:
     """Plan the shards of what a round brought; returns the run's shards that are not done."""
     lake = workshop().lake
     run = load_run(lake, run_id)
-    plan_shards(lake, run, writing_round)
+    offered = {prompt.prompt_id for prompt in recipe_prompts(run.recipe)} if writing_round == FIRST_ROUND else None
+    plan_shards(lake, run, writing_round, offered)
     return unfinished_shards(lake, run)
 
 

@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
 from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections
-from stillroom.records import Origin, Prompt
+from stillroom.records import Prompt
 from stillroom.runs import (
     FIRST_ROUND,
     first_prompts,
@@ -19,7 +18,7 @@ from stillroom.runs import (
     sampled_prompts,
     written_in,
 )
-from stillroom.seeding.sources import read_prompts
+from stillroom.seeding import recipe_prompts
 
 _NEWEST_RUN = """
 SELECT run_id, state, sections FROM current_runs WHERE dataset = ?
@@ -164,13 +163,11 @@ def _work(recipe: Recipe, lake: Lake | None, run_id: str) -> _Work:
 
 def _first(recipe: Recipe, lake: Lake | None) -> list[Prompt]:
     """What a run takes from the pool, once the recipe's file has been imported into it."""
-    origin = Origin.SEED if recipe.seeding else Origin.USER
-    file = recipe.seeding.seeds if recipe.seeding else recipe.prompts
-    assert file is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
-    prompts = read_prompts(file, find_capability(recipe.capability), origin)
+    prompts = recipe_prompts(recipe)
     if lake is None:
         return first_prompts(recipe, prompts, set())
     known = pool(lake, recipe.dataset)
     known_ids = {one.prompt_id for one in known}
     imported = [one for one in prompts if one.prompt_id not in known_ids]
-    return first_prompts(recipe, [*known, *imported], sampled_prompts(lake, recipe))
+    offered = {one.prompt_id for one in prompts}
+    return first_prompts(recipe, [*known, *imported], sampled_prompts(lake, recipe), offered)

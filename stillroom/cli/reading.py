@@ -13,14 +13,8 @@ def refuse_unreadable(recipe: "Recipe") -> None:
         RequestError: there is no such capability.
         RecipeError: naming the line of the file, or the field of the recipe.
     """
-    from stillroom.capabilities import find_capability
-    from stillroom.records import Origin
     from stillroom.runs import refuse_unknown_words
-    from stillroom.seeding import read_prompts
+    from stillroom.seeding import recipe_prompts
 
     refuse_unknown_words(recipe)
-    capability = find_capability(recipe.capability)
-    if recipe.seeding is not None:
-        read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
-    elif recipe.prompts is not None:
-        read_prompts(recipe.prompts, capability, Origin.USER)
+    recipe_prompts(recipe)

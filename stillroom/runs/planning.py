@@ -80,13 +80,14 @@ def replies_in(lake: Lake, run_id: str) -> int:
     return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", [run_id])[0]["n"]
 
 
-def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
+def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
-    For round 0 these are what ``first_prompts`` takes from the pool.
+    For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it.
     """
     if writing_round == FIRST_ROUND:
-        prompts = first_prompts(run.recipe, pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe))
+        there, sampled = pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe)
+        prompts = first_prompts(run.recipe, there, sampled, offered)
     else:
         prompts = _written(lake, run, writing_round)
 
@@ -98,7 +99,9 @@ def plan_shards(lake: Lake, run: Run, writing_round: int) -> None:
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
 
 
-def first_prompts(recipe: Recipe, prompts: Sequence[Prompt], sampled: Set[str]) -> list[Prompt]:
+def first_prompts(
+    recipe: Recipe, prompts: Sequence[Prompt], sampled: Set[str], offered: Set[str] | None = None
+) -> list[Prompt]:
     """What a run samples before it writes anything, in order.
 
     All of the user's prompts; or as many seeds as the recipe samples in a run, and whatever teachers wrote in
@@ -108,9 +111,13 @@ def first_prompts(recipe: Recipe, prompts: Sequence[Prompt], sampled: Set[str]) 
         recipe: the run's.
         prompts: the dataset's pool.
         sampled: ids of those that have their samples.
+        offered: ids of what the recipe's file holds now: what was taken out of it since is not sampled. None where
+            nothing was.
     """
     seeding = recipe.seeding
     open_ = [prompt for prompt in prompts if prompt.prompt_id not in sampled]
+    if offered is not None:
+        open_ = [prompt for prompt in open_ if prompt.origin is Origin.WRITTEN or prompt.prompt_id in offered]
     if seeding is None:
         return [prompt for prompt in open_ if prompt.origin is Origin.USER]
     if seeding.difficulties:

@@ -6,11 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from stillroom.capabilities import Capability
+from stillroom.capabilities import Capability, find_capability
 from stillroom.errors import RecipeError
+from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Origin, Outcome, Prompt, Verifier
 
 MAX_LINE_CHARACTERS = 1_000_000
+
+
+def recipe_prompts(recipe: Recipe) -> list[Prompt]:
+    """The prompts of the recipe's seed or prompt file.
+
+    Raises:
+        RecipeError: as ``read_prompts``.
+    """
+    capability = find_capability(recipe.capability)
+    if recipe.seeding:
+        return read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
+    assert recipe.prompts is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
+    return read_prompts(recipe.prompts, capability, Origin.USER)
 
 
 def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Prompt]:

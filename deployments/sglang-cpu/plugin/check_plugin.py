@@ -1,13 +1,16 @@
-"""Holds the plugin's attention and sampling against SGLang's own; run by the environment's Python."""
+"""Holds the plugin's attention, sampling and linear layers against SGLang's own; run by the environment's Python."""
 
 import sys
+from types import SimpleNamespace
 
 import torch
-from stillroom_sglang_cpu import attention, make_torchvision_importable, sampling
+from stillroom_sglang_cpu import attention, linear, make_torchvision_importable, sampling
 
 make_torchvision_importable()
 
 from sglang.srt.layers.attention.torch_native_backend import TorchNativeAttnBackend  # noqa: E402
+from sglang.srt.layers.logits_processor import LogitsProcessor  # noqa: E402
+from sglang.srt.layers.quantization.unquant import UnquantizedEmbeddingMethod, UnquantizedLinearMethod  # noqa: E402
 from sglang.srt.layers.sampler import (  # noqa: E402
     sampling_from_probs_torch,
     top_k_top_p_min_p_sampling_from_probs_torch,
@@ -103,6 +106,54 @@ def check_sampling() -> None:
             check_counts(mine, kept(probs, top_k, top_p, min_p), f"spread {spread}, {mixed[number]}")
 
 
+def check_linear(rows: int) -> None:
+    """A layer before and after it is packed, with and without a bias; one with a weight that float16 cannot hold."""
+    method, x = UnquantizedLinearMethod(), torch.randn(rows, 96, dtype=torch.bfloat16)
+    for bias in (None, torch.randn(200, dtype=torch.bfloat16)):
+        layer = SimpleNamespace(
+            weight=torch.nn.Parameter(torch.randn(200, 96, dtype=torch.bfloat16), requires_grad=False)
+        )
+        expected = UnquantizedLinearMethod.apply(method, layer, x, bias)
+        linear.pack_after_loading(UnquantizedLinearMethod.process_weights_after_loading, method, layer)
+        if layer.weight.numel():
+            sys.exit("the weights of a packed layer are kept twice")
+        found = linear.apply(UnquantizedLinearMethod.apply, method, layer, x, bias)
+        torch.testing.assert_close(found, expected, atol=0.25, rtol=BFLOAT16_STEP)  # sums of 96 products
+    large = SimpleNamespace(weight=torch.nn.Parameter(torch.full((200, 96), 1e5, dtype=torch.bfloat16)))
+    linear.pack_after_loading(UnquantizedLinearMethod.process_weights_after_loading, method, large)
+    found = linear.apply(UnquantizedLinearMethod.apply, method, large, x)
+    torch.testing.assert_close(found, UnquantizedLinearMethod.apply(method, large, x))
+
+
+def check_logits() -> None:
+    """The output layer, plain and where SGLang is asked to compute it otherwise."""
+    hidden = torch.randn(5, 96, dtype=torch.bfloat16)
+    for fp32 in (False, True):
+        processor = object.__new__(LogitsProcessor)
+        processor.__dict__.update(use_fp32_lm_head=fp32, use_fp32_lm_head_output=False, rl_on_policy_target=None)
+        head = SimpleNamespace(
+            weight=torch.randn(VOCABULARY, 96, dtype=torch.bfloat16), quant_method=UnquantizedEmbeddingMethod()
+        )
+        expected = LogitsProcessor._compute_lm_head(processor, hidden, head)
+        for _ in ("packs", "is packed"):
+            found = linear.logits(LogitsProcessor._compute_lm_head, processor, hidden, head)
+            torch.testing.assert_close(found, expected, atol=0.25, rtol=BFLOAT16_STEP)
+        if hasattr(head, linear.PACKED) is fp32:
+            sys.exit(f"an output layer in float32 ({fp32}) was taken for a plain one, or a plain one for one of these")
+
+
+def check_choice() -> None:
+    """Packing is for CPUs with AVX2 and without instructions for bfloat16."""
+    for flags, wanted in (
+        ("fma avx2", True),
+        ("avx2 avx512f avx512_bf16", False),
+        ("avx2 amx_bf16", False),
+        ("sse2", False),
+    ):
+        if linear.is_wanted(f"processor\t: 0\nflags\t\t: fpu {flags} sha_ni\n") is not wanted:
+            sys.exit(f"a CPU with {flags}: packing should be {wanted}")
+
+
 if __name__ == "__main__":
     torch.manual_seed(7)
     check_decode([1])
@@ -111,4 +162,9 @@ if __name__ == "__main__":
     check_extend([0], [60])
     check_extend([0, 40, 200, 1], [5, 30, 1, 1])
     check_sampling()
+    if "fbgemm" in torch.backends.quantized.supported_engines:  # where it is not, nothing is packed
+        for rows in (1, 7, 64):
+            check_linear(rows)
+        check_logits()
+        check_choice()
     print("the plugin agrees with SGLang")

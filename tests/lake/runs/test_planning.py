@@ -28,7 +28,7 @@ from stillroom.runs import (
     written_in,
 )
 from stillroom.runs.planning import teacher_for
-from stillroom.seeding import read_prompts
+from stillroom.seeding import read_prompts, recipe_prompts
 from stillroom.seeding.novelty import NoveltyPool
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe, seed_row
@@ -172,6 +172,23 @@ def test_users_prompts_that_were_only_planned_are_all_offered_again(lake: Lake, 
 
     assert len(offered[0]) == 6
     assert offered[1] == offered[0]
+
+
+def test_what_was_taken_out_of_the_file_is_not_sampled(lake: Lake, tmp_path: Path) -> None:
+    given = recipe(tmp_path)
+    mine = given.model_copy(update={"seeding": None, "prompts": tmp_path / "seeds.jsonl"})
+    first = open_run(lake, mine, new_run=True)
+    import_prompts(lake, first, recipe_prompts(mine))
+    lines = (tmp_path / "seeds.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "seeds.jsonl").write_text("".join(lines[1:]), encoding="utf-8")
+
+    run = open_run(lake, mine, new_run=True)
+    left = recipe_prompts(mine)
+    import_prompts(lake, run, left)
+    plan_shards(lake, run, FIRST_ROUND, {one.prompt_id for one in left})
+
+    assert len(left) == len(lines) - 1
+    assert prompts_of(lake, run) == {one.prompt_id for one in left}
 
 
 def test_written_prompts_get_shards_after_the_seeds(lake: Lake, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 SGLang asks the entry-point group ``sglang.srt.platforms`` which platform it is on. ``activate`` answers with
 the class in ``platform.py``, or with None where CUDA is available, so the package may be installed anywhere.
-From the group ``sglang.srt.plugins`` it calls ``speed_up``, which puts faster code for the CPU around five of its
+From the group ``sglang.srt.plugins`` it calls ``speed_up``, which puts faster code for the CPU around some of its
 functions; each falls back to SGLang's own in every case it was not written for.
 """
 
@@ -25,21 +25,31 @@ def activate() -> str | None:
 
 
 def speed_up() -> None:
-    """Registers the hooks in ``attention.py`` and ``sampling.py``; does nothing where CUDA is available."""
+    """Registers the hooks in ``attention.py``, ``sampling.py`` and, where they help, ``linear.py``.
+
+    Does nothing where CUDA is available.
+    """
     if torch.cuda.is_available():
         return
     from sglang.srt.plugins.hook_registry import HookRegistry, HookType
 
-    from stillroom_sglang_cpu import attention, sampling
+    from stillroom_sglang_cpu import attention, linear, sampling
 
     backend = "sglang.srt.layers.attention.torch_native_backend.TorchNativeAttnBackend"
     HookRegistry.register("sglang.srt.entrypoints.engine._set_envs_and_config", fork_workers, HookType.AFTER)
+    unquantized = "sglang.srt.layers.quantization.unquant.UnquantizedLinearMethod"
+    packing = (
+        (f"{unquantized}.process_weights_after_loading", linear.pack_after_loading),
+        (f"{unquantized}.apply", linear.apply),
+        ("sglang.srt.layers.logits_processor.LogitsProcessor._compute_lm_head", linear.logits),
+    )
     for target, hook in (
         (f"{backend}.init_forward_metadata", attention.forget_plan),
         (f"{backend}._run_sdpa_forward_decode", attention.decode),
         (f"{backend}._run_sdpa_forward_extend", attention.extend),
         ("sglang.srt.layers.sampler.sampling_from_probs_torch", sampling.sample),
         ("sglang.srt.layers.sampler.top_k_top_p_min_p_sampling_from_probs_torch", sampling.sample_filtered),
+        *(packing if linear.is_wanted() else ()),
     ):
         HookRegistry.register(target, hook, HookType.AROUND)
 
