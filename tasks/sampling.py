@@ -6,7 +6,7 @@ from prefect import task
 
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
-from stillroom.lake import lease
+from stillroom.lease import lease
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (

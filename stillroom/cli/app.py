@@ -50,6 +50,7 @@ def make_app() -> typer.Typer:
     from stillroom.cli import (
         building,
         calibrating,
+        comparing,
         explaining,
         machine,
         planning,
@@ -78,6 +79,7 @@ def make_app() -> typer.Typer:
         showing,
         tracing,
         explaining,
+        comparing,
         verifying,
         calibrating,
         teaching,

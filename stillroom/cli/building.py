@@ -41,12 +41,13 @@ def build(
     from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.outcome import print_outcome
     from stillroom.cli.prefect_server import prefect_server
+    from stillroom.lease import lease
     from stillroom.recipe import load_recipe
 
     loaded = load_recipe(recipe)
     root = lake_folder(ctx)
     progress_console = Console(stderr=True)
-    with prefect_server(root / "prefect") as server:
+    with lease(root, f"the build of {loaded.dataset}"), prefect_server(root / "prefect") as server:
         outcome = run_interruptible(_build(loaded, root, new_run, server, progress_console, began))
     if as_json:
         print_json(outcome)
@@ -63,29 +64,25 @@ async def _build(
         from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of
         from stillroom.cli.reading import refuse_unreadable
-        from stillroom.lake import lease
         from stillroom.runs import open_run
         from tasks.workshop import open_workshop
 
         refuse_unreadable(recipe)
         async with open_workshop(root, watcher) as shop:
-            with lease(shop.lake.root, f"the build of {recipe.dataset}"):
-                run = open_run(shop.lake, recipe, new_run=new_run)
-                watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-                # Bring up together what takes seconds each; what fails stops the build before it spends.
-                teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
-                await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
-                from flows.build import ShardsFailed
-                from flows.build import build as build_flow
+            run = open_run(shop.lake, recipe, new_run=new_run)
+            watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
+            # Bring up together what takes seconds each; what fails stops the build before it spends.
+            teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
+            await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
+            from flows.build import ShardsFailed
+            from flows.build import build as build_flow
 
-                gc.freeze()
-                gc.enable()
-                watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
-                label = await server.under(build_flow(run.run_id), carrier=ShardsFailed)
-                seconds = time.monotonic() - began
-                return outcome_of(
-                    shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds
-                )
+            gc.freeze()
+            gc.enable()
+            watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
+            label = await server.under(build_flow(run.run_id), carrier=ShardsFailed)
+            seconds = time.monotonic() - began
+            return outcome_of(shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds)
 
 
 def _import_flows() -> None:

@@ -10,15 +10,12 @@ from stillroom import __version__
 from stillroom.calibration import newest_of
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
+from stillroom.publication.comparison import EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE, seal
 from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import Snapshot, snapshots
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.publication.summary import summary
 from stillroom.runs import load_run
-
-EXAMPLES_FILE = "examples.parquet"
-MANIFEST_FILE = "manifest.json"
-SUMMARY_FILE = "summary.md"
 
 _EXAMPLES = """
 SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND version = ? ORDER BY example_id
@@ -41,8 +38,9 @@ def freeze(lake: Lake, snapshot: Snapshot) -> Path:
         temporary.mkdir(parents=True)
         lake.query(_EXAMPLES, [snapshot.name, snapshot.version]).write_parquet(temporary / EXAMPLES_FILE)
         content = manifest(lake, snapshot)
-        (temporary / MANIFEST_FILE).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
         (temporary / SUMMARY_FILE).write_text(summary(content, folder), encoding="utf-8")
+        sealed = seal(content, temporary)
+        (temporary / MANIFEST_FILE).write_text(json.dumps(sealed, indent=2, default=str) + "\n", encoding="utf-8")
         temporary.rename(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -61,6 +61,7 @@ PASSES = [
     pytest.param("def f(x): return x", "from solution import f\nassert f(1) == 1", id="import-solution"),
     pytest.param("import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return 0 if n == 0 else 1 + f(n - 1)", "assert f(20000) == 20000", id="deep-recursion"),
     pytest.param("print('noise')\nif __name__ == '__main__':\n    raise SystemExit(1)\ndef f(): print('x'); return 1", "assert f() == 1", id="main-block"),
+    pytest.param("print(sum(map(int, open('/dev/stdin').read().split())))", '[{"stdin": "1 2", "stdout": "3"}, {"stdin": "", "stdout": "0\\n"}]', id="dev-stdin"),
     pytest.param("import sys\nprint(sum(map(int, sys.stdin.read().split())))", '[{"stdin": "1 2", "stdout": "3"}, {"stdin": "", "stdout": "0\\n"}]', id="stdin-stdout"),
 ]  # fmt: skip
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 
@@ -42,3 +44,13 @@ def test_an_unknown_snapshot_is_answered_with_what_there_is(stillroom, name, sai
     result = stillroom("show", name)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_snapshot_whose_copy_is_gone_is_told_with_an_exit_code(stillroom):
+    result = stillroom("verify-snapshot", "functions", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["snapshot"], told["is_intact"]) == ("functions@1", False)
+    assert any("lacks examples.parquet" in one["found"] for one in told["compared"])
+    assert "differences" in stillroom("verify-snapshot", "functions@1").stdout
+    assert stillroom("verify-snapshot", "function").exit_code == 2

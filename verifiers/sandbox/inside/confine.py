@@ -34,6 +34,7 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 FIRST_HOST_UID = 100_000  # the ids 0..65535 of the zygote's user namespace are these on the host
 ID_COUNT = 65_536
 FIRST_PROGRAM_UID = 1_000  # as in keeper.py
+STDIN_COPY = "/tmp/.stdin"  # as in runner.py
 
 libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -187,6 +188,7 @@ def enter_own_root():
             pass
         mount(f"/dev/{name}", f"{box}/dev/{name}", None, MS_BIND)
     os.symlink("/tmp", f"{box}/dev/shm")
+    os.symlink(STDIN_COPY, f"{box}/dev/stdin")  # elsewhere it leads into /proc
     with open(f"{box}/etc/passwd", "w") as file:
         file.write("root:x:0:0::/:/\n")
         file.writelines(f"program:x:{uid}:{uid}::/tmp:/\n" for uid in range(FIRST_PROGRAM_UID, FIRST_PROGRAM_UID + 64))

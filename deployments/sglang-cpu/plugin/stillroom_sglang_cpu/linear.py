@@ -3,8 +3,8 @@
 Without such instructions PyTorch multiplies bfloat16 matrices at a third of the speed of float32, whose weights are
 twice as large to read. FBGEMM reads float16 weights and computes in float32. One step of a 0.5B model's layers on two
 cores with AVX2, 1, 8 and 32 requests: 36, 66 and 232 ms; in bfloat16 37, 350 and 1097 ms; in float32 140, 273 and
-483 ms. A bfloat16 weight from 6e-5 to 65,504 is the same number in float16, so nothing is lost but rounding that the
-sums no longer have.
+483 ms. A bfloat16 weight from 6e-5 to 65,504 is the same number in float16, and sums are rounded once: over 121 tokens
+the predictions' mean divergence from float32's (Kullback-Leibler) is 0.0003, and 0.0005 of plain bfloat16's.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from stillroom.errors import LeaseHeld
+from stillroom.errors import LakeError, LeaseHeld
 from stillroom.fingerprint import fingerprint
 
 
@@ -22,17 +22,25 @@ def lease(root: Path, work: str) -> Generator[None]:
 
     Raises:
         LeaseHeld: another process has it; the message names its process, host and time.
+        LakeError: the lake's folder cannot be written.
     """
     stem = root / "leases" / f"{fingerprint(work, length=16)}"
     lock = FileLock(stem.with_suffix(".lock"), timeout=0)
     holder = stem.with_suffix(".json")
+    about = {"work": work, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
     try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        holder.write_text(json.dumps(about), encoding="utf-8")
     except Timeout as error:
         raise LeaseHeld(f"{work} is being done by {_describe(holder)}. Wait for it, or end that process.") from error
+    except OSError as error:
+        lock.release()
+        raise LakeError(
+            f"cannot write into the lake's folder {root}: {error}. Free some space there, or name another folder that "
+            "you may write to with --lake."
+        ) from error
     try:
-        about = {"work": work, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
-        holder.write_text(json.dumps(about), encoding="utf-8")
         yield
     finally:
         lock.release()

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import LeaseHeld
-from stillroom.lake import lease
+from stillroom.errors import LakeError, LeaseHeld
+from stillroom.lease import lease
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from stillroom.lake import lease
+from stillroom.lease import lease
 with lease(Path(sys.argv[1]), "the build of tiny"):
     print("held", flush=True)
     time.sleep(60)
@@ -92,3 +92,10 @@ def test_holder_that_cannot_be_read_is_another_process(root: Path) -> None:
 
         with pytest.raises(LeaseHeld, match="by another process"):
             take(root)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(LakeError, match=r"cannot write into the lake's folder .*--lake"):
+        take(tmp_path / "file" / "lake")
+    take(tmp_path)
