@@ -1,5 +1,6 @@
-"""``verify-snapshot``: is a snapshot still what it was when it was published?"""
+"""``verify-snapshot`` and ``diff``: a snapshot against what was published, and against another."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,8 +12,9 @@ from stillroom.cli.session import reading
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command("verify-snapshot")(verify_snapshot)
+    app.command("diff")(diff)
 
 
 def verify_snapshot(
@@ -41,3 +43,31 @@ def verify_snapshot(
         )
     if differing:
         raise typer.Exit(1)
+
+
+def diff(
+    ctx: typer.Context,
+    before: Annotated[str, typer.Argument(help="A snapshot, NAME or NAME@N.")],
+    after: Annotated[str, typer.Argument(help="The snapshot to hold against it.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which rows were added, removed or changed between two snapshots, counted by reason."""
+    with reading(ctx) as lake:
+        labels = [find_snapshot(lake, one).label for one in (before, after)]
+        rows = lake.rows(
+            "SELECT * FROM lake.snapshot_diff($before, $after)", dict(zip(("before", "after"), labels, strict=True))
+        )
+    counts = [
+        {"change": change, "reason": reason, "rows": count}
+        for (change, reason), count in Counter((row["change"], row["reason"]) for row in rows).items()
+    ]
+    if as_json:
+        print_json({"before": labels[0], "after": labels[1], "counts": counts, "rows": rows})
+        return
+    title = f"from {labels[0]} to {labels[1]}"
+    if not rows:
+        typer.echo(f"{title}: the same rows")
+        return
+    print_table(counts, title=title)
+    typer.echo(f"Row by row: stillroom sql \"from snapshot_diff('{labels[0]}', '{labels[1]}')\"")

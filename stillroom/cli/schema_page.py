@@ -3,7 +3,7 @@
 from importlib import resources
 
 from stillroom.lake import TABLES
-from stillroom.lake.creation import VIEWS
+from stillroom.lake.creation import MACROS, VIEWS
 from stillroom.lake.schema import COMMON_COLUMNS
 
 _INTRODUCTION = """\
@@ -38,6 +38,10 @@ def markdown_page() -> str:
     parts.append("\n## Views\n\nPlain SQL in `stillroom/lake/views/`, one file each.\n\n")
     parts.append("| view | what it shows |\n|---|---|\n")
     parts.extend(f"| `{view}` | {_first_comment(view)} |\n" for view in VIEWS)
+    parts.append("\n## Table functions\n\n")
+    parts.append("Asked like a view, with arguments: `FROM snapshot_diff('functions@1', 'functions@2')`.\n\n")
+    parts.append("| function | what it shows |\n|---|---|\n")
+    parts.extend(f"| `{macro}` | {_first_comment(macro)} |\n" for macro in MACROS)
     return "".join(parts)
 
 

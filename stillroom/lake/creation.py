@@ -20,8 +20,10 @@ VIEWS = (
     "yield_by_teacher",
     "cost_per_example",
 )
+MACROS = ("snapshot_diff",)  # table functions, asked like a view but with arguments
 TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
 _COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
+_MACRO_NAMES = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = 'lake'"
 _MARK = "stillroom_schema"  # the table that is made last: a lake without it is not whole
 
 
@@ -37,6 +39,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             _refuse_other_version(connection, root)
             _create_tables(connection, present)  # those that came since; nothing that is there changes
             _add_columns(connection)
+            _add_definitions(connection, present)
         else:
             _create(connection, present)
         _write_script(root)
@@ -64,9 +67,8 @@ def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
     """
     with _transaction(connection):
         _create_tables(connection, present)
-        for view in VIEWS:
-            text = (resources.files("stillroom.lake") / "views" / f"{view}.sql").read_text(encoding="utf-8")
-            connection.execute(text)
+        for name in (*VIEWS, *MACROS):
+            _define(connection, name)
         for table in TABLES.values():
             connection.execute(f"INSERT INTO lake.{_quoted(table.name)} (run_id) VALUES ('')")  # noqa: S608 - from the schema
     with _transaction(connection):
@@ -108,6 +110,18 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(
                     f"ALTER TABLE lake.{_quoted(table.name)} ADD COLUMN {_quoted(column.name)} {column.type}"
                 )
+
+
+def _add_definitions(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+    """Views and macros that came since the lake was made."""
+    there = present | {name for (name,) in connection.execute(_MACRO_NAMES).fetchall()}
+    for name in (*VIEWS, *MACROS):
+        if name not in there:
+            _define(connection, name)
+
+
+def _define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute((resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def _write_script(root: Path) -> None:

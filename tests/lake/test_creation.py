@@ -82,3 +82,15 @@ def test_a_catalogue_that_cannot_be_written_is_named_with_what_to_do(lake_root: 
     (lake_root / "duckdb.sql").mkdir()
     with pytest.raises(LakeError, match=r"cannot make the lake in .*--lake"):
         Lake.open(lake_root)
+
+
+def test_a_lake_of_before_gets_the_views_and_macros_that_came_since(lake_root: Path) -> None:
+    old = Lake.open(lake_root)
+    old._connection.execute("DROP VIEW lake.cost_per_example")  # pyright: ignore[reportPrivateUsage]
+    old._connection.execute("DROP MACRO TABLE lake.snapshot_diff")  # pyright: ignore[reportPrivateUsage]
+    old.close()
+    again = Lake.open(lake_root)
+
+    assert again.query("SELECT * FROM lake.cost_per_example").is_empty()
+    assert again.query("SELECT * FROM lake.snapshot_diff('a', 'b')").is_empty()
+    again.close()

@@ -54,3 +54,16 @@ def test_a_snapshot_whose_copy_is_gone_is_told_with_an_exit_code(stillroom):
     assert any("lacks examples.parquet" in one["found"] for one in told["compared"])
     assert "differences" in stillroom("verify-snapshot", "functions@1").stdout
     assert stillroom("verify-snapshot", "function").exit_code == 2
+
+
+def test_diff_counts_by_reason_and_refuses_what_is_not_there(answer, stillroom):
+    assert answer("diff", "functions@1", "functions") == {
+        "before": "functions@1",
+        "after": "functions@1",
+        "counts": [],
+        "rows": [],
+    }
+    assert "the same rows" in stillroom("diff", "functions", "functions").stdout
+    refused = stillroom("diff", "functions", "function@1")
+    assert refused.exit_code == 2
+    assert "Did you mean 'functions'" in refused.stderr

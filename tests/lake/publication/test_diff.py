@@ -1,0 +1,43 @@
+"""The difference of two snapshots: what the second has more, what it lacks, and why."""
+
+import pytest
+
+from stillroom.lake import Lake
+from stillroom.publication import snapshots
+from tests.fakes.rows import row
+
+
+def differences(lake: Lake, before: str, after: str) -> list[tuple[str, str, str]]:
+    rows = lake.rows("SELECT change, reason, example_id FROM lake.snapshot_diff(?, ?)", [before, after])
+    return [(one["change"], one["reason"], one["example_id"]) for one in rows]
+
+
+@pytest.fixture
+def two(published: Lake) -> tuple[Lake, list[str]]:
+    """`tiny@2` without the first example of `tiny@1`, with another form of the second, and with a new one."""
+    ids = [one["example_id"] for one in published.rows("SELECT example_id FROM lake.examples ORDER BY example_id")]
+    first = published.rows("SELECT * FROM lake.examples ORDER BY example_id")
+    again = {**first[1], "example_id": "another-form"}
+    new = row("examples", example_id="brand-new", sample_id="new-sample", origin="written")
+    members = [row("snapshot_members", name="tiny", version=2, example_id=one) for one in (*ids[2:], "another-form")]
+    members.append(row("snapshot_members", name="tiny", version=2, example_id="brand-new"))
+    snapshot = row("snapshots", name="tiny", version=2, path="snapshots/tiny/2")
+    published.commit("2", {"examples": [again, new], "snapshots": [snapshot], "snapshot_members": members}, run_id="r2")
+    return published, ids
+
+
+def test_added_removed_and_changed_rows_are_told_apart(two: tuple[Lake, list[str]]) -> None:
+    lake, ids = two
+    assert differences(lake, "tiny@1", "tiny@2") == [
+        ("added", "kept by run r2", "brand-new"),
+        ("changed", "the same sample in another form", "another-form"),
+        ("removed", "no longer a member", ids[0]),
+    ]
+    assert [one[0] for one in differences(lake, "tiny@2", "tiny@1")] == ["added", "changed", "removed"]
+
+
+def test_a_name_alone_is_the_newest_and_equal_snapshots_do_not_differ(two: tuple[Lake, list[str]]) -> None:
+    lake, _ = two
+    assert differences(lake, "tiny@1", "tiny") == differences(lake, "tiny@1", "tiny@2")
+    assert differences(lake, "tiny", "tiny@2") == []
+    assert len(snapshots(lake, "tiny")) == 2
