@@ -30,10 +30,15 @@ def sql(
     limit: Annotated[
         int | None, typer.Option(min=0, help=f"Rows to print; {ROWS_SHOWN} by default, with --json all.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="NAME@N", help="The lake as it was when this was published.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Allow SQL that changes the lake or writes files.")] = False,
 ) -> None:
     """Ask the lake in SQL. Nothing can be changed by it unless --write says so."""
-    with connected(ctx, read_only=not write) as connection:
+    if write and as_of:
+        raise RequestError("the past cannot be written: leave out --write or --as-of")
+    with connected(ctx, read_only=not write, as_of=as_of) as connection:
         names, rows = ask(connection, query, may_write=write)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows[:limit]])

@@ -61,11 +61,18 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
 
 
 @contextmanager
-def connected(ctx: typer.Context, *, read_only: bool) -> Generator["duckdb.DuckDBPyConnection"]:
+def connected(
+    ctx: typer.Context, *, read_only: bool, as_of: str | None = None
+) -> Generator["duckdb.DuckDBPyConnection"]:
     """A DuckDB connection that uses the lake.
 
+    Args:
+        ctx: the invocation.
+        read_only: whether nothing may be written.
+        as_of: a published snapshot, to see the lake as it was when that had just been published.
+
     Raises:
-        RequestError: there is no lake in the folder.
+        RequestError: there is no lake in the folder, or no such snapshot.
         LakeError: it cannot be opened, or is of another schema version.
     """
     from stillroom.lake.connection import connect
@@ -73,7 +80,8 @@ def connected(ctx: typer.Context, *, read_only: bool) -> Generator["duckdb.DuckD
 
     root = lake_folder(ctx)
     with (_own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
-        connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp")
+        version = _version_of(catalogue, root, as_of) if as_of else None
+        connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp", version=version)
         try:
             row = connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchone()
             if row != (SCHEMA_VERSION,):
@@ -84,6 +92,26 @@ def connected(ctx: typer.Context, *, read_only: bool) -> Generator["duckdb.DuckD
             yield connection
         finally:
             connection.close()
+
+
+def _version_of(catalogue: Path, root: Path, label: str) -> int:
+    """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages."""
+    from stillroom.cli.naming import find_snapshot
+    from stillroom.lake import Lake
+    from stillroom.lake.connection import connect
+
+    lake = Lake(root, connection=connect(catalogue, root / "data", read_only=True, spill=root / "tmp"))
+    try:
+        snapshot = find_snapshot(lake, label)
+        found = lake.rows(
+            "SELECT min(snapshot_id) AS version FROM ducklake_snapshots('lake') WHERE commit_message = ?",
+            [f"publish:{snapshot.curation_id}"],
+        )[0]["version"]
+    finally:
+        lake.close()
+    if found is None:
+        raise LakeError(f"the lake no longer holds the state in which {snapshot.label} was published; it was expired")
+    return found
 
 
 @contextmanager

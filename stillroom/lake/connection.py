@@ -26,17 +26,28 @@ def extension_path(name: str) -> Path:
     return path
 
 
-def attach_statements(catalogue: Path, data: Path, *, read_only: bool) -> list[str]:
-    """The SQL that makes the lake available as ``lake`` in any DuckDB shell."""
+def attach_statements(catalogue: Path, data: Path, *, read_only: bool, version: int | None = None) -> list[str]:
+    """The SQL that makes the lake available as ``lake`` in any DuckDB shell, as it is or as it was at a version."""
     options = [f"DATA_PATH {_quoted(data)}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
     if read_only:
         options.append("READ_ONLY")
+    if version is not None:
+        options.append(f"SNAPSHOT_VERSION {version:d}")
     loads = [f"LOAD {_quoted(extension_path(name))}" for name in EXTENSION_PACKAGES]
     return [*loads, f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake ({', '.join(options)})", "USE lake"]
 
 
-def connect(catalogue: Path, data: Path, *, read_only: bool, spill: Path) -> duckdb.DuckDBPyConnection:
+def connect(
+    catalogue: Path, data: Path, *, read_only: bool, spill: Path, version: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the lake attached; at most half of memory, the rest spills to ``spill``.
+
+    Args:
+        catalogue: the file of the DuckLake catalogue.
+        data: the folder of its Parquet files.
+        read_only: whether nothing may be written.
+        spill: the folder for what does not fit in memory.
+        version: DuckLake's number of a commit, to see the lake as it was then; None for as it is.
 
     Raises:
         LakeError: when the catalogue cannot be opened.
@@ -46,7 +57,7 @@ def connect(catalogue: Path, data: Path, *, read_only: bool, spill: Path) -> duc
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET temp_directory = {_quoted(spill)}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
-        for statement in attach_statements(catalogue, data, read_only=read_only):
+        for statement in attach_statements(catalogue, data, read_only=read_only, version=version):
             connection.execute(statement)
     except duckdb.Error as error:
         connection.close()

@@ -12,6 +12,7 @@ from stillroom.cli.session import Session, connected
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
+from tests.fakes.rows import row
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,22 @@ def test_a_command_does_not_wait_for_pandas_which_it_does_not_use(lake_root: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "no-such-sample" in done.stderr
     assert done.stdout.strip() == "None"
+
+
+def test_the_past_is_what_was_there_when_a_snapshot_was_published(answer, stillroom, lake_root):
+    count = ("sql", "select count(*) as n from samples")
+    assert answer(*count) == [{"n": 5}]
+    assert answer(*count, "--as-of", "functions@1") == [{"n": 4}]
+    assert answer("sql", "select count(*) as n from examples", "--as-of", "functions") == [{"n": 1}]
+    lake = Lake.open(lake_root)
+    lake.commit("later", {"samples": [row("samples", sample_id="later")]}, run_id="functions-r3", shard=0)
+    lake.close()
+    assert answer(*count) == [{"n": 6}]
+    assert answer(*count, "--as-of", "functions@1") == [{"n": 4}]
+
+
+def test_a_past_that_never_was_and_one_to_be_written_are_refused(stillroom):
+    nowhere = stillroom("sql", "select 1", "--as-of", "functions@9")
+    assert (nowhere.exit_code, "functions has no version 9" in nowhere.stderr) == (2, True)
+    written = stillroom("sql", "delete from samples", "--as-of", "functions@1", "--write")
+    assert (written.exit_code, "leave out --write" in written.stderr) == (2, True)
