@@ -15,7 +15,9 @@ from typing import Any, NoReturn, cast
 
 from stillroom.records.execution import Data, Given, Step
 from verifiers import bounded
-from verifiers.bounded import Evaluator, TooMuch, Unsupported
+from verifiers.bounded import Evaluator
+from verifiers.bounds import TooMuch, Unsupported
+from verifiers.vocabulary import MATH, METHOD_NAMES
 
 MAX_TESTS_BYTES = 256 << 10
 MAX_STEPS = 5_000
@@ -231,9 +233,9 @@ class _Planner:
                     _refuse(node, "import")
         elif node.module == "math":
             for alias in node.names:
-                if alias.name not in bounded.MATH:
+                if alias.name not in MATH:
                     _refuse(node, "import")
-                self.bind(alias.asname or alias.name, bounded.MATH[alias.name])
+                self.bind(alias.asname or alias.name, MATH[alias.name])
         elif node.module in ("typing", "__future__"):
             pass
         elif node.module in ("solution", "main", "candidate", "your_module", "module"):
@@ -279,7 +281,7 @@ class _Planner:
     def loop(self, node: ast.For) -> None:
         if not self.is_local(node.iter):
             _refuse(node.iter, "loop")
-        for item in list(self.evaluator.iterate(self.evaluator.value(node.iter))):
+        for item in list(self.evaluator.budget.iterate(self.evaluator.value(node.iter))):
             names: dict[str, object] = {}
             bounded.bind(names, node.target, item)
             for name, value in names.items():
@@ -464,7 +466,7 @@ class _Planner:
             case ast.Subscript(value=value) if self.is_handle(value):
                 return self.reading(self.remote(node))
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if (
-                not self.is_local(owner) and not self.is_handle(owner) and attr in bounded.METHOD_NAMES
+                not self.is_local(owner) and not self.is_handle(owner) and attr in METHOD_NAMES
             ):
                 # A method of data that was reported, not one of the solution's own objects.
                 arguments = [self.lower(each) for each in node.args]
