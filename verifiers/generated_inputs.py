@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from stillroom.records.execution import Data
-from verifiers.plan import WIRE_FORMAT, Converted, measure
+from verifiers.plan import Converted
+from verifiers.wire_data import WIRE_FORMAT, measure
 
 MAX_CHANGES = 4  # of one call
 MAX_ITEMS = 2_000  # elements of one call: beyond, programs measure the machine

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from stillroom.records import Judgement, Outcome
 from stillroom.records.execution import Ending, Execution, Raised, Reading, Reported, TestsRun
-from verifiers.bounded import Evaluator, Unsupported
+from verifiers.bounded import Evaluator
+from verifiers.bounds import Unsupported
 from verifiers.plan import Converted, Question
 from verifiers.sandbox.inside.plain_data import BadData, decode
 

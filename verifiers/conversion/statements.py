@@ -1,0 +1,231 @@
+"""Walks the statements of the tests in order, as running them would: loops are unrolled, functions inlined."""
+
+import ast
+from collections.abc import Iterable
+from typing import cast
+
+from stillroom.records.execution import Given
+from verifiers import bounded
+from verifiers.conversion.questions import Questions
+from verifiers.conversion.recording import Recording, Remote
+from verifiers.conversion.refusal import Refused, refuse
+from verifiers.conversion.remote import Remotes
+from verifiers.conversion.scope import Function, Local, Scope
+from verifiers.vocabulary import MATH
+
+MAX_DEPTH = 60  # of inlined functions
+
+
+class Statements:
+    """One walk.
+
+    Args:
+        entry_point: the function that ``check(candidate)`` is called with.
+
+    Attributes:
+        recording: the steps.
+        questions: what is asked of their readings.
+    """
+
+    def __init__(self, entry_point: str) -> None:
+        self.recording = Recording()
+        self._entry_point = entry_point
+        self._scope = Scope(entry_point)
+        self._remotes = Remotes(self._scope, self.recording)
+        self.questions = Questions(self._scope, self.recording, self._remotes)
+        self._depth = 0
+        self._called: set[str] = set()
+
+    def module(self, tree: ast.Module) -> None:
+        """Walk a whole module, and its ``check`` and ``test*`` functions where it asserts nothing outside of them.
+
+        Raises:
+            Refused: where something does not convert.
+            Unsupported: where the driver cannot evaluate an expression.
+        """
+        self._block(tree.body)
+        if self.questions.asked:
+            return
+        check = self._scope.names.get("check")
+        if isinstance(check, Local) and "check" not in self._called and len(check.node.args.args) == 1:
+            if not self._entry_point:
+                raise Refused("tests:unusable", "check(candidate) without an entry point")
+            self._inline(check.node, [Function(self._entry_point)])
+        for name, value in list(self._scope.names.items()):
+            if isinstance(value, Local) and name.startswith("test") and name not in self._called:
+                if value.node.args.args:
+                    refuse(value.node, "fixture")
+                self._inline(value.node, [])
+
+    def _block(self, body: Iterable[ast.stmt]) -> None:
+        for node in body:
+            self._statement(node)
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assert():
+                self.questions.assertion(node)
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                pass
+            case ast.Expr() if self._scope.is_local(node.value) and not isinstance(node.value, ast.Call):
+                pass
+            case ast.Expr(value=ast.Call() as call):
+                self._call(call)
+            case ast.Assign(targets=[target]):
+                self._assign(target, node.value)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self._assign(node.target, value)
+            case ast.For(orelse=[]):
+                self._loop(node)
+            case ast.If():
+                self._block(node.body if self._scope.constant(node.test) else node.orelse)
+            case ast.FunctionDef(decorator_list=[]):
+                self._scope.names[node.name] = Local(node)
+            case ast.Import() | ast.ImportFrom():
+                self._import(node)
+            case ast.Try():
+                self._expected_exception(node)
+            case ast.With():
+                self._raises_block(node)
+            case _:
+                refuse(node, f"statement-{type(node).__name__}")
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name not in ("math", "pytest", "typing") or alias.asname:
+                    refuse(node, "import")
+        elif node.module == "math":
+            for alias in node.names:
+                if alias.name not in MATH:
+                    refuse(node, "import")
+                self._scope.bind(alias.asname or alias.name, MATH[alias.name])
+        elif node.module in ("typing", "__future__"):
+            pass
+        elif node.module in ("solution", "main", "candidate", "your_module", "module"):
+            for alias in node.names:
+                if alias.name == "*":
+                    continue
+                self._scope.bind(alias.asname or alias.name, Function(alias.name))
+        else:
+            refuse(node, "import")
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        scope, remotes, recording = self._scope, self._remotes, self.recording
+        if isinstance(target, ast.Attribute):
+            owner = remotes.compute(target.value)
+            name = Given(value=target.attr)
+            recording.emit("op", name="setattr", arguments=(Given(register=owner.register), name, remotes.given(value)))
+        elif scope.is_local(value):
+            self._unpack(target, scope.evaluator.value(value))
+        elif isinstance(target, ast.Name):
+            if isinstance(value, ast.Name) and isinstance(scope.meaning(value.id), Function):
+                scope.bind(target.id, scope.meaning(value.id))
+            else:
+                scope.bind(target.id, remotes.compute(value))
+        elif isinstance(target, ast.Tuple) and all(isinstance(each, ast.Name) for each in target.elts):
+            whole = remotes.compute(value)
+            as_list = recording.emit("op", name="list", arguments=(Given(register=whole.register),))
+            for position, each in enumerate(target.elts):
+                index = (Given(register=as_list), Given(value=position))
+                scope.bind(cast("ast.Name", each).id, Remote(recording.emit("op", name="getitem", arguments=index)))
+        else:
+            refuse(target, "assignment")
+
+    def _unpack(self, target: ast.expr, value: object) -> None:
+        names: dict[str, object] = {}
+        bounded.bind(names, target, value)
+        for name, item in names.items():
+            self._scope.bind(name, item)
+
+    def _loop(self, node: ast.For) -> None:
+        if not self._scope.is_local(node.iter):
+            refuse(node.iter, "loop")
+        evaluator = self._scope.evaluator
+        for item in list(evaluator.budget.iterate(evaluator.value(node.iter))):
+            self._unpack(node.target, item)
+            self._block(node.body)
+
+    def _call(self, call: ast.Call) -> None:
+        match call.func:
+            case ast.Name(id="print"):
+                return
+            case ast.Name(id=name) if isinstance(self._scope.names.get(name), Local):
+                if call.keywords:
+                    refuse(call, "keywords")
+                self._called.add(name)
+                local = cast("Local", self._scope.names[name])
+                self._inline(local.node, [self._argument(each) for each in call.args])
+            case ast.Attribute(value=ast.Name(id="pytest"), attr="raises") if len(call.args) >= 2:
+                inner = ast.Call(func=call.args[1], args=call.args[2:], keywords=call.keywords)
+                self.questions.raises([call.args[0]], inner, call)
+            case ast.Attribute(value=ast.Name(id="self")):
+                refuse(call, "unittest")
+            case _:
+                self._remotes.compute(call)
+
+    def _inline(self, function: ast.FunctionDef, values: list[object]) -> None:
+        parameters = function.args
+        if len(parameters.args) != len(values) or parameters.vararg or parameters.kwarg or parameters.kwonlyargs:
+            refuse(function, "signature")
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Refused("process:recursion", function.name)
+        with self._scope.inner():
+            for parameter, value in zip(parameters.args, values, strict=True):
+                self._scope.bind(parameter.arg, value)
+            for node in function.body:
+                if isinstance(node, ast.Return) and (node.value is None or isinstance(node.value, ast.Constant)):
+                    break
+                self._statement(node)
+        self._depth -= 1
+
+    def _argument(self, node: ast.expr) -> object:
+        if isinstance(node, ast.Name):
+            meaning = self._scope.meaning(node.id)
+            if isinstance(meaning, Function | Remote):
+                return meaning
+        return self._scope.evaluator.value(node) if self._scope.is_local(node) else self._remotes.compute(node)
+
+    def _expected_exception(self, node: ast.Try) -> None:
+        """``try: f(x)`` / ``assert False`` / ``except ValueError: pass``."""
+        handlers = node.handlers
+        body = [*node.body, *node.orelse]
+        fails = len(body) > 1 and _is_failure(body[-1])
+        if node.finalbody or not fails or len(handlers) != 1 or handlers[0].type is None:
+            refuse(node, "try")
+        if any(not isinstance(each, ast.Pass) and not _is_true(each) for each in handlers[0].body):
+            refuse(node, "try")
+        *before, last = body[:-1]
+        self._block(before)
+        call = last.value if isinstance(last, ast.Expr | ast.Assign) else refuse(node, "try")
+        self.questions.raises([handlers[0].type], call, node)
+
+    def _raises_block(self, node: ast.With) -> None:
+        """``with pytest.raises(ValueError): f(x)``."""
+        match node.items:
+            case [ast.withitem(context_expr=ast.Call(func=func, args=[kind], keywords=[]), optional_vars=None)]:
+                if ast.unparse(func) not in ("pytest.raises", "self.assertRaises"):
+                    refuse(node, "with")
+            case _:
+                refuse(node, "with")
+        *before, last = node.body
+        self._block(before)
+        call = last.value if isinstance(last, ast.Expr | ast.Assign) else refuse(node, "with")
+        self.questions.raises([kind], call, node)
+
+
+def _is_failure(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assert(test=ast.Constant(value=False)):
+            return True
+        case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
+            return name == "AssertionError"
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="fail"))):
+            return True
+        case _:
+            return False
+
+
+def _is_true(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and bool(node.test.value)
