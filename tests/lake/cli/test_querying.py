@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 import typer
 
+from stillroom.cli.outcome import QUERIES
 from stillroom.cli.querying import ask
 from stillroom.cli.session import Session, connected
 from stillroom.errors import RequestError
@@ -144,3 +145,9 @@ def test_a_past_that_never_was_and_one_to_be_written_are_refused(stillroom):
     assert (nowhere.exit_code, "functions has no version 9" in nowhere.stderr) == (2, True)
     written = stillroom("sql", "delete from samples", "--as-of", "functions@1", "--write")
     assert (written.exit_code, "leave out --write" in written.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_that_a_build_suggests_run(stillroom, query):
+    result = stillroom("sql", query)
+    assert result.exit_code == 0, result.output

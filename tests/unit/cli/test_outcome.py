@@ -1,12 +1,10 @@
 """What a build ends by printing: every figure a person asks for, and queries that run."""
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rich.console import Console
-from typer.testing import Result
 
 from stillroom.cli.outcome import QUERIES, print_outcome
 
@@ -63,9 +61,3 @@ def test_a_build_that_brought_nothing_says_so() -> None:
     text = printed(snapshot="", kept_by_origin={}, tokens_per_example=None, summary="")
     assert "Run functions-r1 brought nothing new, so nothing was published." in text
     assert "holds" not in text
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_the_queries_that_it_suggests_run(stillroom: Callable[..., Result], query: str) -> None:
-    result = stillroom("sql", query)
-    assert result.exit_code == 0, result.output
