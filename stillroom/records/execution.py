@@ -17,7 +17,7 @@ class Limits:
 
     Attributes:
         cpu_seconds: CPU time of a process; the deadline that a busy machine does not shorten.
-        wall_seconds: from its start, less what it waited for a core; ends programs that sleep.
+        wall_seconds: from its start; ends programs that sleep. Waiting for a core is no reason to end there.
         memory_bytes: address space of a process.
         output_bytes: the most that it may write to a file, stdout and stderr included.
     """

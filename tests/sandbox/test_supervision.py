@@ -172,7 +172,7 @@ async def test_waiting_for_a_core_is_not_a_time_out_and_sleeping_is():
             executor.run(Program(source=FORK_AND_WAIT, limits=limits)),
         )
     assert [(each.ending, each.stdout) for each in spun] == [(Ending.DONE, b"done\n")] * crowd
-    assert max(each.wall_seconds for each in spun) > limits.wall_seconds, "the machine was not crowded"
+    assert executor.repeated > 0, "the machine was not crowded"
     assert slept.ending is Ending.TIMEOUT
     assert forked.ending is Ending.TIMEOUT, "what competes with itself gets no more time for it"
 
@@ -188,7 +188,7 @@ async def test_a_program_that_never_gets_a_core_says_nothing_about_itself():
         stderr=b"",
         stdout_bytes=0,
     )
-    with pytest.raises(wire.SandboxBroken, match="no core for most of 310 s"):
+    with pytest.raises(wire.SandboxBroken, match="waited for a core and was not done after 310 s"):
         wire.read_execution(WORK, [starved], 310.0)
 
 

@@ -23,6 +23,7 @@ from verifiers.sandbox.image import Image, ensure_image
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
 READY_SECONDS = 30.0
+PATIENCE_SECONDS = 300.0  # beyond its wall limit that a program may wait for a core, once nothing runs beside it
 MOST_SILENCE_SECONDS = 30.0  # of a zygote whose programs run, before it counts as hung
 PING_SECONDS = 30.0
 MAX_ATTEMPTS = 4
@@ -51,6 +52,7 @@ class DockerExecutor:
         self.memory_bytes = memory_bytes
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced
+        self.repeated = 0  # programs that were run again with nothing beside them
         self._image = image
         self._client: DockerClient | None = None
         self._session: Session | None = None
@@ -125,10 +127,11 @@ class DockerExecutor:
         if execution is not None and not _killed_by_kernel(execution):
             return execution
         # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
+        self.repeated += 1
         async with self._alone, _Whole(self._free, QUEUE_DEPTH * self.slots):
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
-                    execution = await self._attempt(program)
+                    execution = await self._attempt(program, PATIENCE_SECONDS)
                 except (SessionLost, wire.SandboxBroken) as error:
                     last = error
                     continue
@@ -145,9 +148,9 @@ class DockerExecutor:
             raise SandboxError("no container is running")
         return self._session.box.container
 
-    async def _attempt(self, program: Program) -> Execution:
+    async def _attempt(self, program: Program, patience: float = 0.0) -> Execution:
         session = await self._living_session()
-        wall, processes = await session.submit(program, MOST_SILENCE_SECONDS)
+        wall, processes = await session.submit(program, patience=patience, silence=MOST_SILENCE_SECONDS)
         return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:

@@ -34,8 +34,13 @@ class Session:
         """How many programs have been sent and not reported."""
         return len(self._pending)
 
-    async def submit(self, program: Program, silence: float) -> tuple[float, list[wire.Process]]:
+    async def submit(self, program: Program, *, patience: float, silence: float) -> tuple[float, list[wire.Process]]:
         """Run one program; returns its wall seconds and its processes.
+
+        Args:
+            program: what to run.
+            patience: seconds beyond its wall limit for which it may wait for a core.
+            silence: seconds without a word after which the zygote counts as hung.
 
         Raises:
             SessionLost: when the zygote is gone or says nothing at all for ``silence`` seconds.
@@ -46,7 +51,7 @@ class Session:
         number = self._next
         answer: asyncio.Future[tuple[float, list[wire.Process]]] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
-        self._transport.write(wire.encode_job(number, program))
+        self._transport.write(wire.encode_job(number, program, patience))
         try:
             heard = -1
             while not answer.done():

@@ -20,7 +20,7 @@ from stillroom.records.execution import (
 )
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
-JOB = struct.Struct("<4sIIIIIIQII")
+JOB = struct.Struct("<4sIIIIIIIQII")
 REPORT = struct.Struct("<4sIBQ")
 PROCESS = struct.Struct("<iBQIIIII")
 HELLO = struct.Struct("<4sI")
@@ -56,8 +56,8 @@ class Process:
     stdout_bytes: int
 
 
-def encode_job(number: int, program: Program) -> bytes:
-    """The message that starts a program."""
+def encode_job(number: int, program: Program, patience: float) -> bytes:
+    """The message that starts a program; ``patience``: seconds beyond its wall limit that it may wait for a core."""
     tests = b""
     if program.tests:
         job: tuple[object, ...] = ("serve", program.source)
@@ -76,6 +76,7 @@ def encode_job(number: int, program: Program) -> bytes:
         len(program.stdin),
         max(1, int(limits.cpu_seconds * 1000)),
         max(1, int(limits.wall_seconds * 1000)),
+        int(patience * 1000),
         limits.memory_bytes,
         limits.output_bytes,
         program.keep_output_bytes,
@@ -85,7 +86,7 @@ def encode_job(number: int, program: Program) -> bytes:
 
 def encode_ping(number: int) -> bytes:
     """The message that asks whether the zygote is alive."""
-    return JOB.pack(b"PING", number, 0, 0, 0, 0, 0, 0, 0, 0)
+    return JOB.pack(b"PING", number, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def read_execution(program: Program, processes: list[Process], wall_seconds: float) -> Execution:
@@ -99,7 +100,9 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
         if each.killed == UNCONFINED:
             raise SandboxBroken(each.stderr.decode(errors="replace"))
         if each.killed == STARVED:
-            raise SandboxBroken(f"the machine was so busy that a program got no core for most of {wall_seconds:.0f} s")
+            raise SandboxBroken(
+                f"the machine was so busy that a program waited for a core and was not done after {wall_seconds:.0f} s"
+            )
     frames = _frames(process.result)
     exit_status = _exit_status(process)
     return Execution(

@@ -13,7 +13,7 @@ REPORT = struct.Struct("<4sIBQ")  # magic, id, processes, wall microseconds
 PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 MAX_RESULT_BYTES = 8 << 20
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(6)
-MOST_WAIT_SECONDS = 300  # for a core: a machine that grants none for so long cannot say anything about a program
+STARVED_SHARE = 0.1  # of its time that a program waited for a core: more, and its wall limit says nothing about it
 LOOK_SECONDS = (0.2, 0.6)
 LOOK_AGAIN_SECONDS = 0.05  # at a program that is over its wall limit and waits for a core
 
@@ -82,14 +82,15 @@ class Child:
 class Job:
     """The processes of one program and their deadlines."""
 
-    __slots__ = ("children", "cpu_limit", "id", "is_alone", "next_check", "slot", "started", "wall_limit")
+    __slots__ = ("children", "cpu_limit", "id", "is_alone", "next_check", "patience", "slot", "started", "wall_limit")
 
-    def __init__(self, number, slot, cpu_limit, wall_limit):
+    def __init__(self, number, slot, cpu_limit, wall_limit, patience):
         self.id = number
         self.slot = slot
         self.children = []
         self.cpu_limit = cpu_limit
         self.wall_limit = wall_limit
+        self.patience = patience  # seconds beyond the wall limit for which it may have waited for a core
         self.started = time.monotonic()
         self.is_alone = True  # as far as was seen: without threads or children
         self.next_check = self.started + min(cpu_limit, wall_limit, next_look())
@@ -112,19 +113,20 @@ class Job:
     def wall_left(self, now, living, cores):
         """Seconds until the wall limit, and why the job is killed when they are over.
 
-        What a process waits for a core is not counted, unless it was ever seen to compete with threads or children of
-        its own. The processes of a job wait for one another: what one of them waits is both's.
+        Where there is patience, what a process waits for a core is not counted, unless it was ever seen to compete
+        with threads or children of its own. The processes of a job wait for one another: what one of them waits is
+        both's. Where there is none, or it is over, a job that waited is ``STARVED``: nothing is known about it.
         """
         left = self.started + self.wall_limit - now
-        if not self.is_alone:
+        if left > 0 or not self.is_alone:
             return left, KILLED_WALL
         waited = sum(cores.seconds_waited(child.pid) for child in living)
-        if now - self.started > self.wall_limit + MOST_WAIT_SECONDS:
-            return 0.0, STARVED if waited > MOST_WAIT_SECONDS / 2 else KILLED_WALL
+        is_ready = any(cores.is_ready(child.pid) for child in living)  # what it waits now is not in the books yet
+        if left + self.patience <= 0:
+            is_starved = is_ready or waited > STARVED_SHARE * (now - self.started)
+            return 0.0, STARVED if is_starved else KILLED_WALL
         left += waited
-        if left <= 0 and any(cores.is_ready(child.pid) for child in living):
-            left = LOOK_AGAIN_SECONDS  # what it waits now is in the kernel's books once it was given a core
-        return left, KILLED_WALL
+        return (LOOK_AGAIN_SECONDS if left <= 0 and is_ready else left), KILLED_WALL
 
     def report(self):
         """Tell the driver."""

@@ -18,8 +18,8 @@ from jobs import NOT_NEEDED, REPORT, UNCONFINED, Child, Job, write_all
 from spawner import Spawner
 
 JOB = struct.Struct(
-    "<4sIIIIIIQII"
-)  # magic, id, solution, tests, stdin, cpu ms, wall ms, memory, file bytes, kept bytes
+    "<4sIIIIIIIQII"
+)  # magic, id, solution, tests, stdin, cpu ms, wall ms, patience ms, memory, file bytes, kept bytes
 HELLO = struct.Struct("<4sI")
 MAX_JOB_BYTES = 64 << 20
 PIECE_BYTES = 1 << 20
@@ -102,7 +102,7 @@ class Keeper:
         head = bytearray(JOB.size)
         if not read_exactly(memoryview(head)):
             sys.exit(0)
-        magic, number, size, tests, stdin, cpu_ms, wall_ms, memory, file_bytes, kept = JOB.unpack(head)
+        magic, number, size, tests, stdin, cpu_ms, wall_ms, patience_ms, memory, file_bytes, kept = JOB.unpack(head)
         self.heard = time.monotonic()
         if magic == b"PING":
             write_all(REPORT.pack(b"PONG", number, 0, 0))
@@ -111,7 +111,7 @@ class Keeper:
             raise ValueError(f"the driver sent {bytes(head)!r}")
         slot = next(slot for slot in range(65_000) if slot not in self.slots)
         self.slots.add(slot)
-        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000)
+        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000)
         limits = (job.cpu_limit, memory, file_bytes)
         ours, theirs = socket.socketpair() if tests else (None, None)
         if theirs is not None:
