@@ -4,12 +4,18 @@ One line a record: crc32 of the JSON in eight hex digits, a space, the JSON. A r
 kernel at once, so a killed process loses nothing it appended; it is forced to disk in groups, every
 ``SYNC_SECONDS`` or ``SYNC_RECORDS``, so a power cut loses at most that window. A torn or damaged line is
 skipped and counted, never fatal: whatever it held is simply owed again.
+
+Who is about to pay for something sets room aside first, so that a full disk is found before the money is
+spent and not when the answer comes.
 """
 
+import errno
+import fcntl
 import os
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType, UnionType
@@ -18,9 +24,12 @@ from typing import Generic, Self, TypeVar
 import msgspec
 
 from stillroom.errors import LakeError
+from stillroom.preallocation import allocate
 
 SYNC_SECONDS = 0.1
 SYNC_RECORDS = 1_000
+ALLOCATION_STEP = 64 * 1024
+"""Bytes that are allocated beyond what is needed, so that few appends have to ask for more."""
 
 T = TypeVar("T")
 
@@ -41,6 +50,8 @@ class Replay(Generic[T]):
 class Journal(Generic[T]):
     """The journal file at ``path``, of records of one type (a dataclass or a tagged union of structs).
 
+    One process at a time has it open for appending.
+
     Usage::
 
         with Journal(path, Entry) as journal:
@@ -55,6 +66,8 @@ class Journal(Generic[T]):
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._unsynced = 0
+        self._set_aside = 0
+        self._allocated_to = 0
         self._closed = False
         self._failure: OSError | None = None
 
@@ -62,8 +75,9 @@ class Journal(Generic[T]):
         """Read back what is there, repair a torn tail, and open for appending."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.replay = self.read()
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._hold()
+            self.replay = self.read()
             self._end_last_line()
         except OSError as error:
             raise LakeError(f"cannot open the journal {self.path}: {error}") from error
@@ -79,6 +93,7 @@ class Journal(Generic[T]):
         self._wake.set()
         self._syncer.join()
         try:
+            os.ftruncate(self._file, os.fstat(self._file).st_size)  # gives back what was allocated beyond the end
             os.fsync(self._file)
         except OSError as failure:
             self._failure = failure
@@ -86,31 +101,80 @@ class Journal(Generic[T]):
         if self._failure is not None and kind is None:
             raise LakeError(f"the journal {self.path} could not be forced to disk: {self._failure}") from self._failure
 
+    @contextmanager
+    def room(self, size: int) -> Iterator["Room[T]"]:
+        """Within the block, ``size`` bytes of the disk are for what is appended to the room, whatever else fills it.
+
+        Raises:
+            LakeError: there is no such room; nothing was paid for yet.
+        """
+        room = Room(self, size)
+        with self._lock:
+            self._allocate(os.fstat(self._file).st_size + size)
+            self._set_aside += size
+        try:
+            yield room
+        finally:
+            with self._lock:
+                self._set_aside -= room.left
+
     def append(self, record: T) -> None:
         """Append one record; when this returns, the kernel has it.
 
         Raises:
             LakeError: the disk refused it (full, read-only); the record is not in the journal.
         """
-        body = self._encoder.encode(record)
-        line = b"%08x %b\n" % (zlib.crc32(body), body)
+        line = self._line(record)
         with self._lock:
-            if self._failure is not None:
-                raise LakeError(f"the journal {self.path} is not safe any more: {self._failure}") from self._failure
-            size = os.fstat(self._file).st_size
-            try:
-                written = os.write(self._file, line)
-                if written != len(line):
-                    raise OSError(28, "no space left on device")
-            except OSError as error:
-                os.ftruncate(self._file, size)
-                raise LakeError(
-                    f"cannot append to the journal {self.path}: {error}. Free some space and start the build again; "
-                    "what is in the journal is kept."
-                ) from error
-            self._unsynced += 1
-            if self._unsynced >= SYNC_RECORDS:
-                self._wake.set()
+            if self._set_aside:  # which this record must not use up
+                self._allocate(os.fstat(self._file).st_size + len(line))
+            self._write(line)
+
+    def _append_within(self, room: "Room[T]", record: T) -> None:
+        line = self._line(record)
+        with self._lock:
+            self._write(line)
+            used = min(len(line), room.left)
+            room.left -= used
+            self._set_aside -= used
+
+    def _line(self, record: T) -> bytes:
+        body = self._encoder.encode(record)
+        return b"%08x %b\n" % (zlib.crc32(body), body)
+
+    def _write(self, line: bytes) -> None:
+        if self._failure is not None:
+            raise LakeError(f"the journal {self.path} is not safe any more: {self._failure}") from self._failure
+        size = os.fstat(self._file).st_size
+        try:
+            written = os.write(self._file, line)
+            if written != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            os.ftruncate(self._file, size)
+            self._allocated_to = 0
+            raise self._full(error) from error
+        self._unsynced += 1
+        if self._unsynced >= SYNC_RECORDS:
+            self._wake.set()
+
+    def _allocate(self, end: int) -> None:
+        """Have blocks up to offset ``end``, and behind it for all that was set aside."""
+        wanted = end + self._set_aside
+        if wanted <= self._allocated_to:
+            return
+        start = os.fstat(self._file).st_size
+        try:
+            allocate(self._file, start, wanted + ALLOCATION_STEP - start)
+        except OSError as error:
+            raise self._full(error) from error
+        self._allocated_to = wanted + ALLOCATION_STEP
+
+    def _full(self, error: OSError) -> LakeError:
+        return LakeError(
+            f"cannot append to the journal {self.path}: {error}. Free some space and start the build again; "
+            "what is in the journal is kept."
+        )
 
     def read(self) -> Replay[T]:
         """What the file holds, nothing where there is none; also of a journal that is not open.
@@ -138,6 +202,17 @@ class Journal(Generic[T]):
         except (ValueError, msgspec.DecodeError):
             return None
 
+    def _hold(self) -> None:
+        """No other process appends meanwhile; the kernel lets go of it when this one dies, whatever kills it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._file)
+            raise LakeError(
+                f"another process writes the journal {self.path}: it is paid for the same work. "
+                "Wait until it has ended, or end it, and start again."
+            ) from None
+
     def _end_last_line(self) -> None:
         """A torn tail gets its line end, so that the next record starts on a line of its own."""
         size = os.fstat(self._file).st_size
@@ -155,6 +230,18 @@ class Journal(Generic[T]):
                 except OSError as error:  # after a failed fsync the kernel may have dropped the pages
                     self._failure = error
                     return
+
+
+class Room(Generic[T]):
+    """Room that was set aside in a journal; ``left`` bytes of it are not used yet. A larger record is tried as well."""
+
+    def __init__(self, journal: Journal[T], size: int) -> None:
+        self._journal = journal
+        self.left = size
+
+    def append(self, record: T) -> None:
+        """As ``Journal.append``, in the room."""
+        self._journal._append_within(self, record)  # noqa: SLF001 - the two are one
 
 
 def _lines(path: Path) -> Iterator[bytes]:

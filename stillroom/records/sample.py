@@ -29,6 +29,11 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     json_schema: str = ""
 
+    @property
+    def reply_bytes(self) -> int:
+        """Bytes that one reply takes as a record, generously: 8 a token (UTF-8, JSON's escapes), 2,048 for the rest."""
+        return 8 * self.max_new_tokens + 2_048
+
     def plain(self) -> dict[str, Plain]:
         """All parameters as plain data, for fingerprints and for people."""
         return asdict(self)

@@ -15,7 +15,7 @@ import msgspec
 from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.journal import Journal
-from stillroom.records import ModelClient, Outcome, Prompt, Request, Sample, SamplingParams, Verdict, Verifier
+from stillroom.records import Completion, ModelClient, Outcome, Prompt, Request, Sample, SamplingParams, Verdict, Verifier
 from stillroom.sampling.policy import Policy
 
 
@@ -225,30 +225,23 @@ class Shard:
         self._observe(self.tally)
 
     async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: Journal[Entry]) -> None:
-        try:
-            completions = await assignment.teacher.complete(request.text, request.params, len(owed))
-        except TeacherRefused as error:
-            refusal = RefusalEntry(assignment.prompt.prompt_id, request.request_id, str(error))
-            journal.append(refusal)
-            self._refusals[request.request_id] = refusal
-            self.tally.refused += 1
-            return
-        if not completions:
-            raise TeacherError(f"teacher {request.teacher_id} gave none of {len(owed)} samples, and no reason")
-        for index, completion in zip(owed, completions, strict=False):  # fewer may come: the rest stays owed
-            sample = Sample(
-                sample_id=request.sample_id(index),
-                prompt_id=request.prompt_id,
-                request_id=request.request_id,
-                teacher_id=request.teacher_id,
-                index=index,
-                completion=completion,
-            )
-            entry = SampleEntry(sample, datetime.now(UTC))
-            journal.append(entry)
-            self._samples[sample.sample_id] = entry
-            self.tally.samples += 1
-            self.tally.tokens += completion.completion_tokens
+        with journal.room(len(owed) * request.params.reply_bytes) as room:
+            try:
+                completions = await assignment.teacher.complete(request.text, request.params, len(owed))
+            except TeacherRefused as error:
+                refusal = RefusalEntry(assignment.prompt.prompt_id, request.request_id, str(error))
+                room.append(refusal)
+                self._refusals[request.request_id] = refusal
+                self.tally.refused += 1
+                return
+            if not completions:
+                raise TeacherError(f"teacher {request.teacher_id} gave none of {len(owed)} samples, and no reason")
+            for index, completion in zip(owed, completions, strict=False):  # fewer may come: the rest stays owed
+                entry = SampleEntry(_sample(request, index, completion), datetime.now(UTC))
+                room.append(entry)
+                self._samples[entry.sample.sample_id] = entry
+                self.tally.samples += 1
+                self.tally.tokens += completion.completion_tokens
         self._observe(self.tally)
 
     async def _judge_all(self, prompt: Prompt, samples: Sequence[Sample], journal: Journal[Entry]) -> list[Outcome]:
@@ -283,6 +276,17 @@ class Shard:
                 self._observe(self.tally)
             outcomes.append(self._verdicts[key].judgement.outcome)
         return combined(outcomes)
+
+
+def _sample(request: Request, index: int, completion: Completion) -> Sample:
+    return Sample(
+        sample_id=request.sample_id(index),
+        prompt_id=request.prompt_id,
+        request_id=request.request_id,
+        teacher_id=request.teacher_id,
+        index=index,
+        completion=completion,
+    )
 
 
 def _keys(entry: Entry) -> tuple[str | tuple[str, str, str], ...]:

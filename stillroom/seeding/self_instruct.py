@@ -142,16 +142,17 @@ async def write_round(
             request = requests[number]
             positions = range(number * each, (number + 1) * each)
             while owed := [position for position in positions if (request.request_id, position) not in replies]:
-                try:
-                    completions = await writer.complete(request.text, params, len(owed))
-                except TeacherRefused:
-                    return  # too long for this writer: a request without a reply yields no prompt
-                if not completions:
-                    raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
-                for position, completion in zip(owed, completions, strict=False):  # fewer may come
-                    reply = Reply(position, request.request_id, completion)
-                    journal.append(reply)
-                    replies[request.request_id, position] = reply
+                with journal.room(len(owed) * params.reply_bytes) as room:
+                    try:
+                        completions = await writer.complete(request.text, params, len(owed))
+                    except TeacherRefused:
+                        return  # too long for this writer: a request without a reply yields no prompt
+                    if not completions:
+                        raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
+                    for position, completion in zip(owed, completions, strict=False):  # fewer may come
+                        reply = Reply(position, request.request_id, completion)
+                        room.append(reply)
+                        replies[request.request_id, position] = reply
                 observe(len(replies), round_.requests * each)
 
         asking = [ask(number) for number in range(round_.requests)]
