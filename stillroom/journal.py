@@ -14,7 +14,7 @@ import fcntl
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,13 +102,13 @@ class Journal(Generic[T]):
             raise LakeError(f"the journal {self.path} could not be forced to disk: {self._failure}") from self._failure
 
     @contextmanager
-    def room(self, size: int) -> Iterator["Room[T]"]:
+    def room(self, size: int) -> Generator["Room[T]"]:
         """Within the block, ``size`` bytes of the disk are for what is appended to the room, whatever else fills it.
 
         Raises:
             LakeError: there is no such room; nothing was paid for yet.
         """
-        room = Room(self, size)
+        room = Room(self._append_within, size)
         with self._lock:
             self._allocate(os.fstat(self._file).st_size + size)
             self._set_aside += size
@@ -235,13 +235,13 @@ class Journal(Generic[T]):
 class Room(Generic[T]):
     """Room that was set aside in a journal; ``left`` bytes of it are not used yet. A larger record is tried as well."""
 
-    def __init__(self, journal: Journal[T], size: int) -> None:
-        self._journal = journal
+    def __init__(self, append: Callable[["Room[T]", T], None], size: int) -> None:
+        self._append = append
         self.left = size
 
     def append(self, record: T) -> None:
         """As ``Journal.append``, in the room."""
-        self._journal._append_within(self, record)  # noqa: SLF001 - the two are one
+        self._append(self, record)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -15,7 +15,17 @@ import msgspec
 from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.journal import Journal
-from stillroom.records import Completion, ModelClient, Outcome, Prompt, Request, Sample, SamplingParams, Verdict, Verifier
+from stillroom.records import (
+    Completion,
+    ModelClient,
+    Outcome,
+    Prompt,
+    Request,
+    Sample,
+    SamplingParams,
+    Verdict,
+    Verifier,
+)
 from stillroom.sampling.policy import Policy
 
 

@@ -100,6 +100,7 @@ def server_environment(spec: ServerSpec) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "MALLOC_ARENA_MAX": "2",
         "HF_HUB_OFFLINE": "1",
+        "PYTHONDONTWRITEBYTECODE": "",  # its environment is ours: what it compiles is there at the next start
         "TOKENIZERS_PARALLELISM": "false",
     }
 
