@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ class Lake:
                 given = tables() if callable(tables) else tables
                 counts = {name: len(rows) for name, rows in given.items() if rows}
                 receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
-                created_at = datetime.now(UTC).replace(tzinfo=None)
+                created_at = self._commit_time()
                 try:
                     for name, rows in {**given, "commits": [receipt]}.items():
                         self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
@@ -136,6 +136,12 @@ class Lake:
                     raise LakeError(f"commit {key} was rolled back, nothing was written: {error}") from error
                 raise
         return True
+
+    def _commit_time(self) -> datetime:
+        """UTC without its zone, later than every commit before it: rows are ordered by it, and clocks are set back."""
+        newest = self.rows("SELECT max(created_at) AS newest FROM lake.commits")[0]["newest"]
+        now = _utc_now()
+        return max(now, newest + timedelta(microseconds=1)) if newest else now
 
     def _insert(self, table: Table, rows: Sequence[Row], *, run_id: str, shard: int, created_at: datetime) -> None:
         if not rows:
@@ -179,6 +185,10 @@ _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "UINTEGER[]": pl.List(pl.UInt32),
     "STRUCT(role VARCHAR, content VARCHAR)[]": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
 }
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Mix:
         truncated: right code, cut at the token limit.
         hard: share of *prompts* that are answered rightly one time in ten.
         bad_writing: share of writing replies from which no prompt can come.
+        repeat: share of writing replies that are one of three tasks, again and again.
     """
 
     wrong: float = 0.25
@@ -47,6 +48,7 @@ class Mix:
     truncated: float = 0.03
     hard: float = 0.0
     bad_writing: float = 0.1
+    repeat: float = 0.0
 
 
 ALL_RIGHT = Mix(wrong=0, prose=0, refusal=0, truncated=0, bad_writing=0)
@@ -97,6 +99,8 @@ class Script:
             return Said(self._replies[order])
         draw = chance("write", text)
         number = draw.randrange(10**9)
+        if chance("repeat", text).random() < self.mix.repeat:
+            number %= 3
         reply = written_task(number)
         if draw.random() < self.mix.bad_writing:
             return draw.choice([_broken_json, _wrong_reference, _cut])(reply)

@@ -451,7 +451,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--tasks", type=Path, action="append", default=[], help="JSON Lines with solutions")
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--weight-version", default=WEIGHTS)
-    for share in ("wrong", "prose", "refusal", "truncated", "hard", "bad-writing"):
+    for share in ("wrong", "prose", "refusal", "truncated", "hard", "bad-writing", "repeat"):
         parser.add_argument(f"--{share}", type=float, default=getattr(Mix(), share.replace("-", "_")))
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
     parser.add_argument("--tokens-per-second", type=float, default=0.0, help="of one sample; 0 for at once")
@@ -468,6 +468,7 @@ def main(arguments: list[str] | None = None) -> None:
             truncated=options.truncated,
             hard=options.hard,
             bad_writing=options.bad_writing,
+            repeat=options.repeat,
         ),
         model=options.model,
         weight_version=options.weight_version,

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +88,11 @@ class Workbench:
         return self.run("build", str(self.recipe), *arguments)
 
     @contextmanager
-    def started_build(self) -> Iterator[subprocess.Popen[str]]:
-        """A build in the background; ended with the block where it has not ended by itself."""
+    def started_build(self, *, folder: Path = ROOT) -> Generator[subprocess.Popen[str]]:
+        """A build in the background, in ``folder``; ended with the block where it has not ended by itself."""
         with subprocess.Popen(
             self.command("build", str(self.recipe), "--json"),
-            cwd=ROOT,
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

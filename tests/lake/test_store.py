@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from stillroom.lake.creation import VIEWS
 from tests.fakes.rows import row
 
 ROOT = Path(__file__).parents[2]
+SECOND = timedelta(seconds=1)
 
 
 def keys(lake: Lake) -> list[str]:
@@ -40,6 +42,24 @@ def test_second_commit_of_a_key_does_nothing(lake: Lake) -> None:
     assert keys(lake) == ["k"]
     assert lake.committed("k")
     assert not lake.committed("other")
+
+
+def test_commits_stay_in_order_where_the_clock_is_set_back(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    noon = datetime(2026, 5, 1, 12)
+    for key, clock in (
+        ("first", noon),
+        ("second", noon - timedelta(days=1)),
+        ("third", noon),
+        ("later", noon + SECOND),
+    ):
+        monkeypatch.setattr("stillroom.lake.store._utc_now", lambda clock=clock: clock)
+        lake.commit(key, {"scores": [score(key)]}, run_id="r")
+
+    in_order = lake.rows("SELECT key, created_at FROM lake.commits ORDER BY created_at")
+
+    assert [one["key"] for one in in_order] == ["first", "second", "third", "later"]
+    assert len({one["created_at"] for one in in_order}) == 4
+    assert in_order[-1]["created_at"] == noon + SECOND  # the clock counts again once it has caught up
 
 
 def test_every_table_takes_a_full_row_and_gives_it_back(lake: Lake) -> None:

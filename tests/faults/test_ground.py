@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def assert_whole(bench: Workbench, teacher: TeacherProcess, *, lost_at_most: int
 
 
 @contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
+def small_disk(folder: Path, size: str) -> Generator[None]:
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
     if mounted.returncode:
@@ -132,7 +132,7 @@ def test_disk_that_is_full_already_is_named(tmp_path: Path, teacher: TeacherProc
 
 
 @contextmanager
-def docker_daemon(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def docker_daemon(folder: Path) -> Generator[subprocess.Popen[bytes]]:
     """A Docker daemon of our own, which may be killed; ``DOCKER_HOST`` is its socket, ``folder``/docker.sock."""
     state = ["--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "docker.pid"]
     network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"]

@@ -1,0 +1,127 @@
+"""What has to be true of a lake whatever happened to its builds, held against the teacher's own ledger."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillroom.journal import Journal
+from stillroom.lake import TABLES, Lake
+from stillroom.publication import compare, snapshots
+from stillroom.sampling.shard import Entry, SampleEntry
+from stillroom.seeding.self_instruct import Reply
+from tests.fakes.teacher import Paid
+
+_DOUBLED = {
+    "samples": "sample_id",
+    "verdicts": "sample_id, check_id, verifier_id",
+    "prompts": "run_id, prompt_id",
+    "proposals": "run_id, writing_round, writing_request",
+    "selections": "curation_id, sample_id",
+    "examples": "example_id",
+    "snapshots": "name, version",
+    "snapshot_members": "name, version, example_id",
+    "commits": "key",
+}
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Counts what was lost between the teacher's ledger and what the lake and its journals hold.
+
+    Attributes:
+        lost: samples and writing replies that were paid for and are nowhere, by kind, over all kills so far.
+        known: texts of all samples that were seen in a journal or in the lake, by their ids.
+    """
+
+    lost: Counter[str] = field(default_factory=Counter)
+    known: dict[str, str] = field(default_factory=dict)
+
+    def after_kill(self, lake: Lake, paid: list[Paid], *, in_flight: int) -> Counter[str]:
+        """Check the lake as a kill left it; returns what this kill lost, at most what was in flight.
+
+        Raises:
+            AssertionError: something is lost, doubled or half visible.
+        """
+        self._note(_journalled_samples(lake))
+        self._note(_stored_samples(lake))
+        held = Counter(sample=len(self.known), writing=_replies(lake))
+        total = Counter(one.kind for one in paid) - held
+        lost_now = total - self.lost
+        assert all(lost <= in_flight for lost in lost_now.values()), f"lost {lost_now}, in flight {in_flight} at most"
+        assert not held - Counter(one.kind for one in paid), f"{held} is more than was paid for"
+        self.lost = total
+        assert_consistent(lake, is_frozen_later=True)
+        return lost_now
+
+    def at_the_end(self, lake: Lake, paid: list[Paid]) -> None:
+        """Check a lake whose last build is done: it holds all that was ever seen, and nothing else was paid for."""
+        stored = _stored_samples(lake)
+        missing = [sample_id for sample_id in self.known if sample_id not in stored]
+        assert not missing, f"{len(missing)} samples were in a journal and are not in the lake"
+        assert all(stored[sample_id] == text for sample_id, text in self.known.items()), "a sample has another text"
+        samples = sum(one.kind == "sample" for one in paid)
+        assert samples - len(stored) == self.lost["sample"], "samples were lost without a kill"
+        replies = lake.rows("SELECT count(*) AS n FROM lake.proposals")[0]["n"]
+        writing = sum(one.kind == "writing" for one in paid)
+        assert writing - replies == self.lost["writing"], "writing replies were lost without a kill"
+        assert_consistent(lake)
+
+    def _note(self, samples: dict[str, str]) -> None:
+        for sample_id, text in samples.items():
+            assert self.known.setdefault(sample_id, text) == text, f"sample {sample_id} changed its text"
+
+
+def assert_consistent(lake: Lake, *, is_frozen_later: bool = False) -> None:
+    """Nothing is doubled, no unit of work is half there, and every published snapshot is whole.
+
+    Args:
+        lake: the lake.
+        is_frozen_later: a snapshot may lack its frozen copy, all of it: the next build makes it.
+
+    Raises:
+        AssertionError: naming what is not so.
+    """
+    for table, key in _DOUBLED.items():
+        doubled = lake.rows(f"SELECT {key}, count(*) AS n FROM lake.{table} GROUP BY ALL HAVING n > 1 LIMIT 3")
+        assert not doubled, f"{table} holds rows twice: {doubled}"
+    receipts: Counter[str] = Counter()
+    for row in lake.rows("SELECT row_counts FROM lake.commits"):
+        receipts.update(json.loads(row["row_counts"]))
+        receipts["commits"] += 1
+    rows = {table: lake.rows(f"SELECT count(*) AS n FROM lake.{table}")[0]["n"] for table in TABLES}
+    assert rows == {table: receipts[table] for table in TABLES}, "tables differ from what the commits say they wrote"
+    for snapshot in snapshots(lake):
+        if is_frozen_later and not (lake.root / snapshot.path).exists():
+            continue
+        differing = [one for one in compare(lake, snapshot) if not one.is_same]
+        assert not differing, f"{snapshot.label}: {differing}"
+
+
+def _stored_samples(lake: Lake) -> dict[str, str]:
+    return {row["sample_id"]: row["response"] for row in lake.rows("SELECT sample_id, response FROM lake.samples")}
+
+
+def _journalled_samples(lake: Lake) -> dict[str, str]:
+    entries = [
+        entry
+        for path in sorted((lake.root / "journal").rglob("shard-*.jsonl"))
+        for entry in Journal[Entry](path, Entry).read().records
+        if isinstance(entry, SampleEntry)
+    ]
+    return {entry.sample.sample_id: entry.sample.completion.text for entry in entries}
+
+
+def _replies(lake: Lake) -> int:
+    """Writing replies that are known: those of committed rounds, and journals of rounds that are not."""
+    committed = lake.rows("SELECT run_id, count(*) AS n FROM lake.proposals GROUP BY run_id")
+    done = {row["key"] for row in lake.rows("SELECT key FROM lake.commits WHERE starts_with(key, 'seed:')")}
+    return sum(row["n"] for row in committed) + sum(
+        len(Journal[Reply](path, Reply).read().records)
+        for path in sorted((lake.root / "journal").rglob("writing-*.jsonl"))
+        if f"seed:{path.parent.name}:{_round(path)}" not in done
+    )
+
+
+def _round(path: Path) -> str:
+    return path.stem.removeprefix("writing-")

@@ -1,0 +1,150 @@
+"""Kills builds with SIGKILL at chance moments, looks at what each kill left, and builds on until all is published."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+
+from stillroom.lake import Lake
+from tests.fakes.teacher import TeacherProcess
+from tests.faults.accounts import Accounts
+from tests.integration.workbench import Workbench, finish
+
+IN_FLIGHT = 16  # the workbench's recipe
+SETTLING_SECONDS = 0.3  # in which the teacher notices that nobody waits for its answers any more
+POLL_SECONDS = 0.001
+
+
+@dataclass(slots=True)
+class Report:
+    """What a campaign did.
+
+    Attributes:
+        kills: by the last thing that had been committed when a kill hit.
+        lost: samples and writing replies that were in flight at a kill, and so are paid for again.
+    """
+
+    kills: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    most_lost_at_once: int = 0
+    published: int = 0
+
+
+def campaign(
+    bench: Workbench,
+    teacher: TeacherProcess,
+    *,
+    kills: int,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Kill ``kills`` times, then let the last build finish and check the accounts.
+
+    Raises:
+        AssertionError: something was lost, doubled, half visible or paid twice.
+    """
+    chance = random.Random(seed)
+    accounts = Accounts()
+    report = Report()
+    typical_seconds = 20.0
+    while sum(report.kills.values()) < kills:
+        folder = bench.folder / f"worker-{chance.randrange(2)}"  # a worker that takes over works somewhere else
+        folder.mkdir(exist_ok=True)
+        moment = _moment(chance, bench.lake, teacher, typical_seconds)
+        started = time.monotonic()
+        with bench.started_build(folder=folder) as process:
+            if not moment(process):
+                done = finish(process)
+                assert done.code == 0, done.err
+                typical_seconds = time.monotonic() - started
+                report.published += 1
+                continue
+            process.kill()
+            process.communicate()
+        time.sleep(SETTLING_SECONDS)
+        lost, stage = _look(bench.lake, accounts, teacher)
+        report.kills[stage] += 1
+        report.most_lost_at_once = max(report.most_lost_at_once, lost.total())
+        say(f"kill {sum(report.kills.values())} of {kills} after {stage}: {lost.total()} in flight")
+    done = bench.build("--json")
+    assert done.code == 0, done.err
+    report.published += 1
+    report.lost = accounts.lost
+    lake = Lake.open(bench.lake)
+    try:
+        accounts.at_the_end(lake, teacher.paid)
+    finally:
+        lake.close()
+    return report
+
+
+def _look(root: Path, accounts: Accounts, teacher: TeacherProcess) -> tuple[Counter[str], str]:
+    if not (root / "catalogue.sqlite").exists():
+        assert not teacher.paid, "a teacher was paid before there was a lake"
+        return Counter(), "nothing"
+    lake = Lake.open(root, create=True)  # its creation may have been cut off
+    try:
+        lost = accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
+        last = lake.rows("SELECT key FROM lake.commits ORDER BY created_at DESC LIMIT 1")
+    finally:
+        lake.close()
+    return lost, last[0]["key"].split(":")[0] if last else "nothing"
+
+
+def _moment(
+    chance: random.Random, root: Path, teacher: TeacherProcess, typical_seconds: float
+) -> Callable[[Popen[str]], bool]:
+    """Waits for the moment of a kill; False where the build had ended before."""
+    kind = chance.choice(["time", "commit", "commit", "paid", "publication"])
+    later = chance.uniform(0, 0.05)
+    if kind == "time":
+        seconds = chance.uniform(0.5, 1.1 * typical_seconds)
+        return lambda process: _until(process, _Clock(seconds), 0)
+    if kind == "commit":
+        return lambda process: _until(
+            process, _Appears(root / "catalogue.sqlite-journal", chance.randint(1, 25)), later
+        )
+    if kind == "paid":
+        wanted = len(teacher.paid) + chance.randint(1, 40)
+        return lambda process: _until(process, lambda: len(teacher.paid) >= wanted, later)
+    there = _published(root)
+    return lambda process: _until(process, lambda: _published(root) != there, later)
+
+
+def _published(root: Path) -> list[str]:
+    return sorted(path.name for path in (root / "snapshots").rglob("*"))
+
+
+def _until(process: Popen[str], is_time: Callable[[], bool], later: float) -> bool:
+    while not is_time():
+        if process.poll() is not None:
+            return False
+        time.sleep(POLL_SECONDS)
+    time.sleep(later)
+    return process.poll() is None
+
+
+class _Clock:
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def __call__(self) -> bool:
+        return time.monotonic() >= self._end
+
+
+class _Appears:
+    """True once a file has come for the ``times``-th time: SQLite's own journal is there during its transactions."""
+
+    def __init__(self, file: Path, times: int) -> None:
+        self._file = file
+        self._left = times
+        self._was_there = file.exists()
+
+    def __call__(self) -> bool:
+        is_there = self._file.exists()
+        self._left -= is_there and not self._was_there
+        self._was_there = is_there
+        return self._left <= 0

@@ -1,0 +1,46 @@
+"""The long campaign of kills: ``python -m tests.faults.soak --kills 100``, which ``make soak`` runs."""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.fakes.teacher import teacher_process
+from tests.faults.campaign import IN_FLIGHT, campaign
+from tests.integration.workbench import SEEDS, Workbench
+
+TEACHER = ("--tasks", str(SEEDS), "--delay", "0.05", "--repeat", "0.3")
+
+
+def main() -> None:
+    """Run the campaign and print what it did; an AssertionError names what was lost or doubled."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="repeats a campaign")
+    options = parser.parse_args()
+    started = time.monotonic()
+    _say(f"{options.kills} kills, seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="stillroom-soak-") as name:
+        folder = Path(name)
+        with teacher_process(folder / "ledger", *TEACHER) as teacher:
+            bench = Workbench(folder, teacher.url)
+            report = campaign(bench, teacher, kills=options.kills, seed=options.seed, say=_say)
+            paid = len(teacher.paid)
+    stages = ", ".join(f"{stage} {count}" for stage, count in report.kills.most_common())
+    minutes = (time.monotonic() - started) / 60
+    _say(f"{report.kills.total()} kills in {minutes:.0f} minutes; the last commit before them was of: {stages}")
+    _say(
+        f"{paid} answers paid for, {report.lost.total()} of them in flight at a kill "
+        f"(at most {report.most_lost_at_once} of {IN_FLIGHT} at one)"
+    )
+    _say(f"{report.published} builds finished; 0 lost, 0 doubled, 0 half visible")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
