@@ -1,7 +1,7 @@
 # Each target first sets up what is missing; what is there already is found in seconds.
 QUICKSTART := deployments/recipes/quickstart.yaml
 
-.PHONY: help setup run test check
+.PHONY: help setup run test soak check
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -14,6 +14,9 @@ run:  ## set up, then build the quickstart recipe end to end
 
 test:  ## set up, then run the whole test suite
 	@deployments/setup.sh $(QUICKSTART) deployments/test.sh
+
+soak:  ## kill builds at 100 chance moments and hold what is left against the teacher's ledger (half an hour)
+	@deployments/setup.sh $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100
 
 check:  ## format, lint, types, import contracts, docs
 	@deployments/setup.sh --packages-only deployments/check.sh

@@ -3,7 +3,8 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -73,24 +74,28 @@ def campaign(
     assert done.code == 0, done.err
     report.published += 1
     report.lost = accounts.lost
-    lake = Lake.open(bench.lake)
-    try:
+    with opened(bench.lake) as lake:
         accounts.at_the_end(lake, teacher.paid)
+    return report
+
+
+@contextmanager
+def opened(root: Path) -> Generator[Lake]:
+    """The lake as a build would open it, also where its creation was cut off."""
+    lake = Lake.open(root, create=True)
+    try:
+        yield lake
     finally:
         lake.close()
-    return report
 
 
 def _look(root: Path, accounts: Accounts, teacher: TeacherProcess) -> tuple[Counter[str], str]:
     if not (root / "catalogue.sqlite").exists():
         assert not teacher.paid, "a teacher was paid before there was a lake"
         return Counter(), "nothing"
-    lake = Lake.open(root, create=True)  # its creation may have been cut off
-    try:
+    with opened(root) as lake:
         lost = accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
         last = lake.rows("SELECT key FROM lake.commits ORDER BY created_at DESC LIMIT 1")
-    finally:
-        lake.close()
     return lost, last[0]["key"].split(":")[0] if last else "nothing"
 
 

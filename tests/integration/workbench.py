@@ -58,6 +58,7 @@ class Workbench:
         self.lake = folder / "lake"
         self.recipe = folder / "recipe.yaml"
         self.url = url
+        self.environment: dict[str, str] = {}
         self.model = make_tokenizer(folder / "tiny-coder")
         self.write_recipe()
 
@@ -80,7 +81,13 @@ class Workbench:
 
     def run(self, *arguments: str) -> Done:
         done = subprocess.run(
-            self.command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+            self.command(*arguments),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+            env={**os.environ, **self.environment},
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -97,7 +104,7 @@ class Workbench:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
         ) as process:
             try:
                 yield process
