@@ -58,6 +58,9 @@ PASSES = [
     pytest.param("def f(x): return x + 1", "import pytest\n@pytest.mark.parametrize('a,b', [(1, 2), (2, 3)])\ndef test_f(a, b):\n    assert f(a) == b", id="parametrize"),
     pytest.param("async def f(x): return x + 1", "import asyncio\nassert asyncio.run(f(1)) == 2", id="async"),
     pytest.param("def f(x): x.add(3)", IN_PROCESS + "x = {1}\nf(x)\nassert x == {1, 3}", id="in-place-process"),
+    pytest.param("def f(x): x += b'!'", IN_PROCESS + "x = bytearray(b'a')\nf(x)\nassert x == bytearray(b'a!')", id="in-place-bytearray"),
+    pytest.param("def f(x): x.sort()", "import datetime\nx = [datetime.date(2024, 1, 2), datetime.date(2023, 1, 1)]\nf(x)\nassert [d.year for d in x] == [2023, 2024]", id="in-place-dates"),
+    pytest.param("def f(x):\n    for k in x: x[k] += 1", "from fractions import Fraction\nx = {'a': Fraction(1, 2)}\nf(x)\nassert x == {'a': Fraction(3, 2)}", id="in-place-fractions"),
     pytest.param("def f(x): return x", "from solution import f\nassert f(1) == 1", id="import-solution"),
     pytest.param("import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return 0 if n == 0 else 1 + f(n - 1)", "assert f(20000) == 20000", id="deep-recursion"),
     pytest.param("print('noise')\nif __name__ == '__main__':\n    raise SystemExit(1)\ndef f(): print('x'); return 1", "assert f() == 1", id="main-block"),
@@ -68,6 +71,7 @@ PASSES = [
 FAILS = [
     pytest.param("def f(x): return x", "assert f(2) == 4", "wrong-answer", id="wrong"),
     pytest.param("def f(x): return x", IN_PROCESS + "assert f(2) == 4", "wrong-answer", id="wrong-process"),
+    pytest.param("def f(x): x = x + b'!'", IN_PROCESS + "x = bytearray(b'a')\nf(x)\nassert x == bytearray(b'a!')", "wrong-answer", id="in-place-not"),
     pytest.param("def f(x): return 1 / 0", "assert f(2) == 4", "exception:ZeroDivisionError", id="exception"),
     pytest.param("def f(x): return 1 / 0", IN_PROCESS + "assert f(2) == 4", "exception:ZeroDivisionError", id="exception-process"),
     pytest.param("def f(x):\n    while True: pass", "assert f(2) == 4", "timeout", id="timeout"),

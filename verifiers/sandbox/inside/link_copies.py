@@ -46,14 +46,25 @@ def container(kind: str, items: list) -> object:
     return makers[kind](items)
 
 
-def snapshot(value: object) -> bytes | None:
-    """The data of a mutable argument, to see whether a call changed it."""
-    if type(value) not in (list, dict, set, bytearray, collections.deque):
+class _Items(list):
+    """What a container held that is no plain data: equal where it holds the very same objects."""
+
+    def __eq__(self, other):
+        return len(self) == len(other) and all(one is each for one, each in zip(self, other, strict=True))
+
+    __hash__ = None
+
+
+def snapshot(value: object) -> object:
+    """The state of a mutable argument, to see by ``==`` whether a call changed it; None where it cannot change."""
+    if type(value) is bytearray:
+        return bytes(value)
+    if type(value) not in (list, dict, set, collections.deque):
         return None
     try:
         return marshal.dumps(runner.plain(list(value) if type(value) is collections.deque else value), runner.FORMAT)
     except (runner.Opaque, ValueError, RecursionError):
-        return None
+        return _Items([*value.keys(), *value.values()] if type(value) is dict else value)
 
 
 def replace(target: object, value: object) -> None:
