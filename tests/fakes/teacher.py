@@ -93,6 +93,7 @@ class FakeTeacher:
         delay_seconds: float = 0.0,
         tokens_per_second: float = 0.0,
         queue_limit: int = 0,
+        bills_at_once: bool = False,
         exits: bool = False,
     ) -> None:
         self.script = Script(known, mix=mix, written=written)
@@ -109,6 +110,7 @@ class FakeTeacher:
         self.paid: list[Paid] = []
         self.arrived = threading.Event()
         self.peak_in_flight = 0
+        self._bills_at_once = bills_at_once
         self._exits = exits
         self._in_flight = 0
         self._writing_orders = 0
@@ -263,6 +265,9 @@ class FakeTeacher:
             wait += max(one.tokens for one in said) / self.tokens_per_second
         if fault == "hang":
             wait = 3600.0
+        kind = "writing" if is_writing else "sample"
+        if self._bills_at_once:
+            self._pay(digest, said, kind, fault)
         if wait:
             await asyncio.sleep(wait)
         if connection.is_gone:  # SGLang aborts what nobody waits for, and bills nothing
@@ -275,7 +280,8 @@ class FakeTeacher:
             reply["text"] = reply["text"][:7]
             reply["meta_info"]["finish_reason"] = {"type": "abort", "message": "Aborted"}
         whole = said[: len(said) - aborted]
-        self._pay(digest, whole, "writing" if is_writing else "sample", fault)
+        if not self._bills_at_once:
+            self._pay(digest, whole, kind, fault)
         match fault:
             case "drop-paid":
                 connection.end()
@@ -456,6 +462,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
     parser.add_argument("--tokens-per-second", type=float, default=0.0, help="of one sample; 0 for at once")
     parser.add_argument("--queue-limit", type=int, default=0, help="samples in flight beyond which it answers 503")
+    parser.add_argument("--bills-at-once", action="store_true", help="pays when asked, also for what nobody waits for")
     parser.add_argument("--fault", action="append", default=[], metavar="KIND[:TIMES[:AFTER]]")
     parser.add_argument("--die-after", type=int, help="requests after which the process is gone")
     options = parser.parse_args(arguments)
@@ -477,6 +484,7 @@ def main(arguments: list[str] | None = None) -> None:
         delay_seconds=options.delay,
         tokens_per_second=options.tokens_per_second,
         queue_limit=options.queue_limit,
+        bills_at_once=options.bills_at_once,
         exits=True,
     )
     for fault in options.fault:

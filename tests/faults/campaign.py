@@ -113,10 +113,14 @@ def _moment(
             process, _Appears(root / "catalogue.sqlite-journal", chance.randint(1, 25)), later
         )
     if kind == "paid":
-        wanted = len(teacher.paid) + chance.randint(1, 40)
-        return lambda process: _until(process, lambda: len(teacher.paid) >= wanted, later)
+        wanted = _lines(teacher.ledger) + chance.randint(1, 40)
+        return lambda process: _until(process, lambda: _lines(teacher.ledger) >= wanted, later)
     there = _published(root)
     return lambda process: _until(process, lambda: _published(root) != there, later)
+
+
+def _lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def _published(root: Path) -> list[str]:

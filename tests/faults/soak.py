@@ -10,7 +10,7 @@ from tests.fakes.teacher import teacher_process
 from tests.faults.campaign import IN_FLIGHT, campaign
 from tests.integration.workbench import SEEDS, Workbench
 
-TEACHER = ("--tasks", str(SEEDS), "--delay", "0.05", "--repeat", "0.3")
+TEACHER = ("--tasks", str(SEEDS), "--delay", "0.05", "--repeat", "0.3", "--bills-at-once")
 
 
 def main() -> None:
