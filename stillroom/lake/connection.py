@@ -31,6 +31,8 @@ def attach_statements(catalogue: Path, data: Path, *, read_only: bool, version: 
     options = [f"DATA_PATH {_quoted(data)}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
     if read_only:
         options.append("READ_ONLY")
+    else:
+        options.append("META_JOURNAL_MODE 'WAL'")  # a program that reads keeps nobody from committing
     if version is not None:
         options.append(f"SNAPSHOT_VERSION {version:d}")
     loads = [f"LOAD {_quoted(extension_path(name))}" for name in EXTENSION_PACKAGES]

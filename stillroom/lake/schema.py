@@ -37,7 +37,11 @@ SHARD_COLUMN = Column("shard", "INTEGER", "the shard it belongs to, -1 where it 
 COMMON_COLUMNS = (
     Column("run_id", "VARCHAR", "the run that wrote the row"),
     SHARD_COLUMN,
-    Column("created_at", "TIMESTAMP", "when it was committed, UTC; later than every commit before it, also where a clock was set back"),
+    Column(
+        "created_at",
+        "TIMESTAMP",
+        "when it was committed, UTC; later than every commit before it, also where a clock was set back",
+    ),
 )
 
 

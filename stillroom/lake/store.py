@@ -17,6 +17,7 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.patience import patiently
 from stillroom.lake.schema import SHARD_COLUMN, TABLES, Table
 
 Row = Mapping[str, object]
@@ -114,27 +115,36 @@ class Lake:
             LakeError: nothing was written; the message says why.
         """
         with self._thread_lock, _write_lock(self.root):
+            return patiently(lambda: self._commit(key, tables, run_id, shard))
+
+    def _commit(
+        self,
+        key: str,
+        tables: Mapping[str, Sequence[Row]] | Callable[[], Mapping[str, Sequence[Row]]],
+        run_id: str,
+        shard: int,
+    ) -> bool:
+        try:
+            self._connection.execute("BEGIN TRANSACTION")
+            if self.committed(key):
+                self._connection.execute("ROLLBACK")
+                return False
+            given = tables() if callable(tables) else tables
+            counts = {name: len(rows) for name, rows in given.items() if rows}
+            receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
+            created_at = self._commit_time()
             try:
-                self._connection.execute("BEGIN TRANSACTION")
-                if self.committed(key):
-                    self._connection.execute("ROLLBACK")
-                    return False
-                given = tables() if callable(tables) else tables
-                counts = {name: len(rows) for name, rows in given.items() if rows}
-                receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
-                created_at = self._commit_time()
-                try:
-                    for name, rows in {**given, "commits": [receipt]}.items():
-                        self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
-                except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
-                    raise LakeError(f"commit {key} was rolled back: a row does not fit its table: {error!r}") from error
-                self._connection.execute("CALL lake.set_commit_message('stillroom', ?)", [key])
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                self._roll_back()
-                if isinstance(error, duckdb.Error):
-                    raise LakeError(f"commit {key} was rolled back, nothing was written: {error}") from error
-                raise
+                for name, rows in {**given, "commits": [receipt]}.items():
+                    self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
+            except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
+                raise LakeError(f"commit {key} was rolled back: a row does not fit its table: {error!r}") from error
+            self._connection.execute("CALL lake.set_commit_message('stillroom', ?)", [key])
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, duckdb.Error):
+                raise LakeError(f"commit {key} was rolled back, nothing was written: {error}") from error
+            raise
         return True
 
     def _commit_time(self) -> datetime:

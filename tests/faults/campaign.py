@@ -109,9 +109,7 @@ def _moment(
         seconds = chance.uniform(0.5, 1.1 * typical_seconds)
         return lambda process: _until(process, _Clock(seconds), 0)
     if kind == "commit":
-        return lambda process: _until(
-            process, _Appears(root / "catalogue.sqlite-journal", chance.randint(1, 25)), later
-        )
+        return lambda process: _until(process, _Written(root / "catalogue.sqlite-wal", chance.randint(1, 60)), later)
     if kind == "paid":
         wanted = _lines(teacher.ledger) + chance.randint(1, 40)
         return lambda process: _until(process, lambda: _lines(teacher.ledger) >= wanted, later)
@@ -144,16 +142,19 @@ class _Clock:
         return time.monotonic() >= self._end
 
 
-class _Appears:
-    """True once a file has come for the ``times``-th time: SQLite's own journal is there during its transactions."""
+class _Written:
+    """True once a file was seen changed for the ``times``-th time: SQLite's log is written to by every commit."""
 
     def __init__(self, file: Path, times: int) -> None:
         self._file = file
         self._left = times
-        self._was_there = file.exists()
+        self._was = self._state()
 
     def __call__(self) -> bool:
-        is_there = self._file.exists()
-        self._left -= is_there and not self._was_there
-        self._was_there = is_there
+        state = self._state()
+        self._left -= state != self._was
+        self._was = state
         return self._left <= 0
+
+    def _state(self) -> int:
+        return self._file.stat().st_mtime_ns if self._file.exists() else 0

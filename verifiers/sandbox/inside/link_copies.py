@@ -49,7 +49,7 @@ def container(kind: str, items: list) -> object:
 class _Items(list):
     """What a container held that is no plain data: equal where it holds the very same objects."""
 
-    def __eq__(self, other):
+    def __eq__(self, other: list) -> bool:
         return len(self) == len(other) and all(one is each for one, each in zip(self, other, strict=True))
 
     __hash__ = None
