@@ -1,5 +1,6 @@
 """What one invocation of the command line was told about its surroundings, and how it reads the lake."""
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Generator
@@ -126,13 +127,22 @@ def _own_catalogue(root: Path) -> Generator[Path]:
         copy = Path(folder) / "catalogue.sqlite"
         try:
             with (
-                closing(sqlite3.connect(f"{_catalogue(root).as_uri()}?mode=ro", uri=True)) as source,
+                closing(sqlite3.connect(f"{_catalogue(root).as_uri()}?{_how_to_read(root)}", uri=True)) as source,
                 closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
         except sqlite3.Error as error:
             raise LakeError(f"cannot read the lake's catalogue {_catalogue(root)}: {error}") from error
         yield copy
+
+
+def _how_to_read(root: Path) -> str:
+    """SQLite makes its shared memory beside a catalogue with a log, unless it is told that nobody writes.
+
+    Where the log is not there and no file can be made, nobody does.
+    """
+    is_at_rest = not (root / "catalogue.sqlite-wal").exists() and not os.access(root, os.W_OK)
+    return "mode=ro&immutable=1" if is_at_rest else "mode=ro"
 
 
 @contextmanager

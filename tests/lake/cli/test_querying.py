@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,9 @@ from typing import cast
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from stillroom.cli.app import make_app
 from stillroom.cli.outcome import QUERIES
 from stillroom.cli.querying import ask
 from stillroom.cli.session import Session, connected
@@ -151,3 +154,20 @@ def test_a_past_that_never_was_and_one_to_be_written_are_refused(stillroom):
 def test_the_queries_that_a_build_suggests_run(stillroom, query):
     result = stillroom("sql", query)
     assert result.exit_code == 0, result.output
+
+
+def test_lake_on_a_disk_that_nobody_may_write_to_is_read(small_lake, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("only root may mount a file system")
+    try:
+        shutil.copytree(small_lake, disk / "lake")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+        result = CliRunner().invoke(make_app(), ["--lake", str(disk / "lake"), "sql", "from examples", "--json"])
+
+        assert result.exit_code == 0, result.output
+        assert '"example_id": "ee99"' in result.stdout
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
