@@ -11,6 +11,11 @@ _SNAPSHOTS = (
     "SELECT name || '@' || version AS snapshot FROM snapshot_members WHERE example_id = ? ORDER BY name, version"
 )
 _SELECTION = "SELECT * FROM selections WHERE sample_id = ? AND curation_id = ? ORDER BY created_at LIMIT 1"
+_SCORES = "SELECT scorer, value FROM scores WHERE sample_id = ? AND run_id = ? ORDER BY scorer, created_at"
+_DISPLACED = """
+SELECT sample_id, gate, reason, similarity FROM selections
+WHERE matched_id = ? AND curation_id = ? ORDER BY similarity DESC, sample_id
+"""
 _SAMPLE = "SELECT * FROM samples WHERE sample_id = ? AND run_id = ? AND shard = ? ORDER BY created_at LIMIT 1"
 _VERDICTS = """
 SELECT * FROM verdicts WHERE sample_id = ? AND run_id = ?
@@ -39,6 +44,8 @@ class Ancestry:
 
     Attributes:
         snapshots: NAME@N of the snapshots that hold it.
+        displaced: samples that its curation dropped as the same as this one, its cluster.
+        cost: what the sample and its verdicts took, by the teacher's price.
         prompts: its prompt and all the prompt's ancestors by id, nearest first, each a row of ``prompts``.
         proposals: by prompt id, the writing request and raw reply that a written prompt came of.
         strengths: by prompt id, how strong its tests were measured to be.
@@ -48,7 +55,10 @@ class Ancestry:
     example: dict[str, Any]
     snapshots: list[str]
     selection: dict[str, Any]
+    scores: list[dict[str, Any]]
+    displaced: list[dict[str, Any]]
     sample: dict[str, Any]
+    cost: dict[str, Any]
     verdicts: list[dict[str, Any]]
     prompts: dict[str, dict[str, Any]]
     proposals: dict[str, dict[str, Any]]
@@ -65,21 +75,39 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
     sample_id, run_id, shard = example["sample_id"], example["run_id"], example["shard"]
     sample = _one(lake, _SAMPLE, [sample_id, run_id, shard])
     prompts = _ancestors(lake, example["prompt_id"])
+    verdicts = lake.rows(_VERDICTS, [sample_id, run_id])
+    teacher = _one(lake, _TEACHER, [example["teacher_id"], run_id])
     near_ids = [row["nearest_prompt_id"] for row in prompts.values() if row["nearest_prompt_id"]]
     return Ancestry(
         example=example,
         snapshots=[row["snapshot"] for row in lake.rows(_SNAPSHOTS, [example_id])],
         selection=_one(lake, _SELECTION, [sample_id, example["curation_id"]]),
+        scores=lake.rows(_SCORES, [sample_id, run_id]),
+        displaced=lake.rows(_DISPLACED, [sample_id, example["curation_id"]]),
         sample=sample,
-        verdicts=lake.rows(_VERDICTS, [sample_id, run_id]),
+        cost=_cost(sample, verdicts, teacher),
+        verdicts=verdicts,
         prompts=prompts,
         proposals=_by_prompt(lake, _PROPOSALS, list(prompts)),
         strengths=_by_prompt(lake, _STRENGTHS, list(prompts)) if lake.holds("test_strengths") else {},
         nearest=_by_prompt(lake, _PROMPTS, near_ids),
-        teacher=_one(lake, _TEACHER, [example["teacher_id"], run_id]),
+        teacher=teacher,
         run=_one(lake, _RUN, [run_id]),
         commit=_one(lake, _COMMIT, [run_id, shard, sample.get("created_at")]),
     )
+
+
+def _cost(sample: dict[str, Any], verdicts: list[dict[str, Any]], teacher: dict[str, Any]) -> dict[str, Any]:
+    read, written = sample.get("prompt_tokens", 0), sample.get("completion_tokens", 0)
+    prices = teacher.get("input_price_per_million", 0.0), teacher.get("output_price_per_million", 0.0)
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "teacher_seconds": sample.get("latency_seconds", 0.0),
+        "sandbox_cpu_seconds": sum(verdict["cpu_seconds"] for verdict in verdicts),
+        "money": (read * prices[0] + written * prices[1]) / 1_000_000,
+        "currency": teacher.get("currency", ""),
+    }
 
 
 def _ancestors(lake: "Lake", prompt_id: str) -> dict[str, dict[str, Any]]:

@@ -49,7 +49,13 @@ def draw(found: "Ancestry") -> "Tree":
     _block(tree.add("answer"), example["answer"])
     selection = found.selection
     gate = f"{selection.get('gate', 'unknown')} {_with(selection, 'reason')}"
-    tree.add(Text(f"selection {gate}by curation {example['curation_id']}"))
+    selected = tree.add(Text(f"selection {gate}by curation {example['curation_id']}"))
+    for score in found.scores:
+        selected.add(Text(f"score {score['value']:.4g} by {score['scorer']}"))
+    for other in found.displaced:
+        about = f"{other['gate']}, similarity {other['similarity']:.2f}"
+        selected.add(Text(f"stands for sample {other['sample_id']} too ({about})"))
+    tree.add(Text(_cost(found.cost)))
     _add_sample(tree, found)
     _add_prompt(tree, found, example["prompt_id"], label="prompt", drawn=set())
     run = found.run
@@ -118,6 +124,12 @@ def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str
         _add_prompt(node, found, one, label="parent", drawn=drawn)
 
 
+def _cost(cost: dict[str, Any]) -> str:
+    money = f", {cost['money']:.6f} {cost['currency']}" if cost["money"] else ""
+    tokens = f"{cost['prompt_tokens']} tokens read, {cost['completion_tokens']} written"
+    return f"cost: {tokens}, {cost['sandbox_cpu_seconds']:.3f} s of sandbox CPU{money}"
+
+
 def _strength(row: dict[str, Any]) -> str:
     if row["problem"]:
         return f"tests: their strength could not be measured ({row['problem']})"
@@ -150,5 +162,6 @@ def _as_json(found: "Ancestry") -> dict[str, Any]:
         }
         for prompt_id, prompt in found.prompts.items()
     ]
-    kept = ("example", "snapshots", "selection", "sample", "verdicts", "teacher", "run", "commit")
-    return {**{key: rows[key] for key in kept}, "prompt": prompts[0] if prompts else None, "ancestors": prompts[1:]}
+    as_they_are = rows.keys() - {"prompts", "proposals", "strengths", "nearest"}
+    kept = {key: row for key, row in rows.items() if key in as_they_are}
+    return {**kept, "prompt": prompts[0] if prompts else None, "ancestors": prompts[1:]}

@@ -70,7 +70,7 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake.commit(f"seed:{RUN}:1", {"prompts": [written], "proposals": [proposal]}, run_id=RUN)
     shard = {
         "samples": [
-            sample("aa11", "written-c"),
+            sample("aa11", "written-c", prompt_tokens=30, completion_tokens=120),
             sample("aa22", "written-c", sample_index=1),
             sample("bb33", "seed-a"),
             sample("cc44", "seed-b"),

@@ -1,3 +1,9 @@
+import pytest
+
+from stillroom.lake import Lake
+from tests.lake.cli.conftest import RUN, row
+
+
 def test_lineage_goes_back_to_seeds(answer):
     found = answer("lineage", "ee99")
     assert found["prompt"]["prompt_id"] == "written-c"
@@ -21,6 +27,25 @@ def test_lineage_names_run_commit_teacher_and_verdict(answer):
     assert found["commit"]["key"] == "shard:functions-r1:0"
     assert found["teacher"]["revision"] == "abc"
     assert [verdict["outcome"] for verdict in found["verdicts"]] == ["pass"]
+
+
+def test_lineage_has_scores_cluster_and_cost(answer, stillroom, lake_root):
+    lake = Lake.open(lake_root)
+    lake.commit("scores", {"scores": [row("scores", sample_id="aa11", scorer="brevity@1", value=0.25)]}, run_id=RUN)
+    priced = row("teachers", teacher_id="qwen@abc", output_price_per_million=2.0, currency="EUR")
+    lake.commit("price", {"teachers": [priced]}, run_id=RUN)
+    lake.close()
+
+    found = answer("lineage", "ee99")
+
+    assert found["scores"] == [{"scorer": "brevity@1", "value": 0.25}]
+    assert [(one["sample_id"], one["similarity"]) for one in found["displaced"]] == [("aa22", 0.95)]
+    assert found["cost"]["completion_tokens"] == 120
+    assert found["cost"]["money"] == pytest.approx(0.00024)
+    printed = stillroom("lineage", "ee99").stdout
+    assert "score 0.25 by brevity@1" in printed
+    assert "stands for sample aa22 too (near-duplicate, similarity 0.95)" in printed
+    assert "cost: " in printed
 
 
 def test_the_tree_shows_texts_as_they_are(stillroom):
