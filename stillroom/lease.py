@@ -14,6 +14,11 @@ from stillroom.errors import LakeError, LeaseHeld
 from stillroom.fingerprint import fingerprint
 
 
+def building(dataset: str) -> str:
+    """The work of whoever publishes versions of a dataset: a build, a retraction, another verification."""
+    return f"the build of {dataset}"
+
+
 @contextmanager
 def lease(root: Path, work: str) -> Generator[None]:
     """Hold the lease on ``work`` (any text) in the lake at ``root`` for the length of the block.

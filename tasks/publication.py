@@ -1,4 +1,4 @@
-"""Tasks after the shards: curate the run, publish what it kept, close it."""
+"""Tasks after the shards: curate the run, publish what it kept, close it; and the same for a run verified again."""
 
 from prefect import task
 
@@ -11,12 +11,7 @@ from tasks.workshop import workshop
 @task(name="curate", **RETRYING)
 def curate(run_id: str) -> str:
     """Decide about every sample of the run; returns the curation_id."""
-    from stillroom.runs.curating import curate_run  # slow to import, and not needed before the first sample
-
-    shop = workshop()
-    run = load_run(shop.lake, run_id)
-    verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
-    return curate_run(shop.lake, run, verifier_ids)
+    return _curated(run_id, again=False)
 
 
 @task(name="publish", **RETRYING)
@@ -36,3 +31,31 @@ def publish_snapshot(run_id: str, curation_id: str) -> str:
     freeze(lake, snapshot)
     close_run(lake, run, RunState.PUBLISHED, snapshot.label)
     return snapshot.label
+
+
+@task(name="curate again", **RETRYING)
+def curate_again(run_id: str) -> str:
+    """Decide about every sample of a finished run, its published ones included; returns the curation_id."""
+    return _curated(run_id, again=True)
+
+
+@task(name="publish changes", **RETRYING)
+def publish_changes(run_id: str, curation_id: str) -> None:
+    """Publish a version where the curation keeps what is new or drops a member; the run stays finished as it is.
+
+    Raises:
+        GateError: something that must not be published was selected.
+    """
+    lake = workshop().lake
+    snapshot = publish(lake, load_run(lake, run_id), curation_id)
+    if snapshot is not None:
+        freeze(lake, snapshot)
+
+
+def _curated(run_id: str, *, again: bool) -> str:
+    from stillroom.runs.curating import curate_run  # slow to import, and not needed before the first sample
+
+    shop = workshop()
+    run = load_run(shop.lake, run_id)
+    verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
+    return curate_run(shop.lake, run, verifier_ids, again=again)

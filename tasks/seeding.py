@@ -14,6 +14,7 @@ from stillroom.runs import (
     prompt_row,
     proposal_row,
     replies_in,
+    retracted_prompts,
     rounds_done,
     teacher_row,
     unfinished_shards,
@@ -95,6 +96,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
         number=number,
         requests=requests_in_round(seeding, still_wanted=wanted, admitted=written, replied=replies_in(lake, run_id)),
         pool=tuple(pool(lake, recipe.dataset)),
+        withheld=retracted_prompts(lake),
     )
     result = await write_round(
         round_,

@@ -41,13 +41,13 @@ def build(
     from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.outcome import print_outcome
     from stillroom.cli.prefect_server import prefect_server
-    from stillroom.lease import lease
+    from stillroom.lease import building, lease
     from stillroom.recipe import load_recipe
 
     loaded = load_recipe(recipe)
     root = lake_folder(ctx)
     progress_console = Console(stderr=True)
-    with lease(root, f"the build of {loaded.dataset}"), prefect_server(root / "prefect") as server:
+    with lease(root, building(loaded.dataset)), prefect_server(root / "prefect") as server:
         outcome = run_interruptible(_build(loaded, root, new_run, server, progress_console, began))
     if as_json:
         print_json(outcome)

@@ -8,7 +8,10 @@ import typer
 
 from stillroom.cli.naming import find_snapshot
 from stillroom.cli.output import JsonOption, print_json, print_table
+from stillroom.cli.rejudging import print_rejudged, rejudge
 from stillroom.cli.session import reading
+from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption
+from stillroom.errors import RequestError
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +24,11 @@ def verify_snapshot(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A snapshot, NAME or NAME@N.")],
     *,
+    re_execute: Annotated[
+        bool, typer.Option("--re-execute", help="Also judge every member again in the sandbox, and compare.")
+    ] = False,
+    timeout_seconds: OtherTimeoutOption = None,
+    memory_mib: OtherMemoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Hold a snapshot's files, manifest and rows against the lake and what was published.
@@ -29,19 +37,26 @@ def verify_snapshot(
     """
     from stillroom.publication import compare
 
+    if not re_execute and (timeout_seconds or memory_mib):
+        raise RequestError("limits are for judging again: add --re-execute, or leave them out")
     with reading(ctx) as lake:
         snapshot = find_snapshot(lake, name)
         compared = compare(lake, snapshot)
+        again = rejudge(lake, snapshot, timeout_seconds, memory_mib) if re_execute else None
     differing = [one for one in compared if not one.is_same]
+    is_intact = not differing and (again is None or not again["differences"])
     if as_json:
         rows = [asdict(one) for one in compared]
-        print_json({"snapshot": snapshot.label, "is_intact": not differing, "compared": rows})
+        found = {"snapshot": snapshot.label, "is_intact": is_intact, "compared": rows}
+        print_json(found if again is None else {**found, "re_executed": again})
     else:
         print_table(
             [{"compared": one.what, "result": "same" if one.is_same else one.found} for one in compared],
             title=f"{snapshot.label}: {'intact' if not differing else f'{len(differing)} differences'}",
         )
-    if differing:
+        if again is not None:
+            print_rejudged(again)
+    if not is_intact:
         raise typer.Exit(1)
 
 
@@ -52,15 +67,18 @@ def diff(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Show which rows were added, removed or changed between two snapshots, counted by reason."""
+    """Show which rows were added, removed or changed between two snapshots, counted by reason and cause."""
     with reading(ctx) as lake:
         labels = [find_snapshot(lake, one).label for one in (before, after)]
         rows = lake.rows(
             "SELECT * FROM lake.snapshot_diff($before, $after)", dict(zip(("before", "after"), labels, strict=True))
         )
     counts = [
-        {"change": change, "reason": reason, "rows": count}
-        for (change, reason), count in Counter((row["change"], row["reason"]) for row in rows).items()
+        {"change": change, "reason": reason, "cause": cause, "rows": count}
+        for (change, reason, cause), count in Counter(
+            (row["change"], row["reason"], row.get("cause", ""))
+            for row in rows  # no cause in a lake made before it
+        ).items()
     ]
     if as_json:
         print_json({"before": labels[0], "after": labels[1], "counts": counts, "rows": rows})

@@ -34,6 +34,11 @@ SELECT DISTINCT m.name || '@' || m.version AS snapshot, m.name, m.version
 FROM examples e JOIN snapshot_members m USING (example_id)
 WHERE e.sample_id = ? AND e.run_id = ? ORDER BY m.name, m.version
 """
+_RETRACTION = """
+SELECT r.kind, r.cause_id, r.name || '@' || r.version AS first_without, r.created_at AS retracted_at
+FROM removals r JOIN runs u ON u.dataset = r.name
+WHERE r.sample_id = ? AND u.run_id = ? AND r.kind <> 'verdict' ORDER BY r.version DESC LIMIT 1
+"""
 UNDECIDED = "undecided"
 
 
@@ -60,16 +65,19 @@ def why(
 def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
     """The newest decision about a sample, its verdict, and the sample itself, as plain data.
 
-    ``gate`` is ``undecided`` where its run has not been curated yet.
+    ``gate`` is ``undecided`` where its run has not been curated yet. ``retraction`` names what was retracted and the
+    first version without it, or is None.
     """
     sample = lake.rows(_SAMPLE, [sample_id])[0]
     in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
     decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
+    retracted = lake.rows(_RETRACTION, in_run) if lake.holds("removals") else []
     return {
         **sample,
         **(decision or nothing),
         "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
+        "retraction": next(iter(retracted), None),
         "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
     }
 
@@ -98,5 +106,10 @@ def _sentence(about: dict[str, Any]) -> str:
     where = f" It is in {', '.join(about['snapshots'])}." if about["snapshots"] else ""
     if about["gate"] == UNDECIDED:
         return f"not decided yet, since {about['run_id']} has not been curated. `stillroom build` continues it."
+    if gone := about["retraction"]:
+        return (
+            f"retracted with {gone['kind']} {gone['cause_id']}, on which it depends; "
+            f"{gone['first_without']} was published without it.{where}"
+        )
     reason = f": {about['reason']}" if about["reason"] else ""
     return f"kept.{where}" if about["kept"] else f"dropped at {about['gate']}{reason}.{where}"

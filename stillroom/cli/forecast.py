@@ -14,6 +14,7 @@ from stillroom.runs import (
     owed_at_most,
     pool,
     refuse_unknown_words,
+    retracted_prompts,
     rounds_done,
     sampled_prompts,
     written_in,
@@ -170,4 +171,5 @@ def _first(recipe: Recipe, lake: Lake | None) -> list[Prompt]:
     known_ids = {one.prompt_id for one in known}
     imported = [one for one in prompts if one.prompt_id not in known_ids]
     offered = {one.prompt_id for one in prompts}
-    return first_prompts(recipe, [*known, *imported], sampled_prompts(lake, recipe), offered)
+    left_out = sampled_prompts(lake, recipe) | retracted_prompts(lake)
+    return first_prompts(recipe, [*known, *imported], left_out, offered)

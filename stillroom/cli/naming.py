@@ -14,8 +14,15 @@ MOST_SHOWN = 5
 _IDS = {
     "example": "SELECT DISTINCT example_id AS id FROM lake.examples",
     "sample": "SELECT DISTINCT sample_id AS id FROM lake.samples",
+    "seed": "SELECT DISTINCT prompt_id AS id FROM lake.prompts WHERE origin = 'seed'",
+    "prompt": "SELECT DISTINCT prompt_id AS id FROM lake.prompts",
+    "teacher": "SELECT DISTINCT unnest([teacher_id, split_part(teacher_id, '@', 1)]) AS id FROM "
+    "(SELECT DISTINCT teacher_id FROM lake.samples UNION SELECT teacher_id FROM lake.teachers)",
+    "verifier": "SELECT DISTINCT unnest([verifier, verifier_id]) AS id FROM "
+    "(SELECT DISTINCT verifier, verifier_id FROM lake.verdicts)",
+    "image": "SELECT DISTINCT image_digest AS id FROM lake.verdicts WHERE image_digest <> ''",
 }
-_COMMANDS = {"example": "lineage", "sample": "why"}
+_COMMANDS = {"example": "lineage", "sample": "why", "prompt": "blast-radius prompt"}
 
 
 def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
@@ -40,11 +47,11 @@ def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
 
 
 def find_id(lake: "Lake", kind: str, given: str) -> str:
-    """The whole id of the one example or sample that ``given`` begins.
+    """The whole id of the one thing of a kind that ``given`` names or begins.
 
     Args:
         lake: where to look.
-        kind: ``example`` or ``sample``.
+        kind: ``example``, ``sample``, ``seed``, ``prompt``, ``teacher``, ``verifier`` or ``image``.
         given: an id, or enough of its first digits.
 
     Raises:
@@ -52,7 +59,7 @@ def find_id(lake: "Lake", kind: str, given: str) -> str:
     """
     wanted = given.strip().lower()
     matching = _beginning_with(lake, kind, wanted)
-    if len(matching) == 1:
+    if len(matching) == 1 or (matching and matching[0].lower() == wanted):  # the shortest comes first
         return matching[0]
     if matching:
         more = " and more" if len(matching) > MOST_SHOWN else ""
@@ -73,7 +80,7 @@ def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:
     if not wanted:
         return []
     rows = lake.rows(
-        f"SELECT id FROM ({_IDS[kind]}) WHERE starts_with(id, ?) ORDER BY id LIMIT ?",  # noqa: S608 - constant
+        f"SELECT id FROM ({_IDS[kind]}) WHERE starts_with(lower(id), ?) ORDER BY id LIMIT ?",  # noqa: S608 - constant
         [wanted, MOST_SHOWN + 1],
     )
     return [row["id"] for row in rows]

@@ -40,6 +40,10 @@ SELECT stage, teacher_id, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::B
        round(sum(seconds), 2) AS seconds, sum(money) AS money, any_value(currency) AS currency
 FROM costs WHERE run_id = $run_id GROUP BY stage, teacher_id ORDER BY stage DESC, teacher_id
 """
+_TAKEN_OUT = """
+SELECT kind, cause_id, reason, count(*) AS examples FROM removals WHERE name = $name AND version = $version
+GROUP BY ALL ORDER BY examples DESC, kind, cause_id, reason
+"""
 _ROWS = """
 SELECT example_id, sample_id, origin, topic, messages[1].content AS task, answer
 FROM snapshot_examples WHERE name = $name AND version = $version ORDER BY md5(example_id) LIMIT $most
@@ -97,6 +101,7 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "content_hash": snapshot.content_hash,
         "path": snapshot.path,
         "composition": lake.rows(_BY_ORIGIN, which),
+        "taken_out": lake.rows(_TAKEN_OUT, which) if lake.holds("removals") else [],
         "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
         "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
         "teachers": lake.rows(_TEACHERS, which),
@@ -118,6 +123,8 @@ def _print(about: dict[str, Any]) -> None:
     typer.echo(f"Published by {about['run_id']}; content hash {about['content_hash']}")
     typer.echo(f"Frozen copy: {about['frozen_copy']}")
     print_table(about["composition"], title="What it holds")
+    if about["taken_out"]:
+        print_table(about["taken_out"], title="What the version before holds and this one does not")
     print_table(
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )

@@ -29,6 +29,15 @@ MemoryOption = Annotated[
     typer.Option("--memory-mib", min=64, max=65_536, help="Address space of one program; a recipe's default."),
 ]
 
+OtherTimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout-seconds", min=0.01, max=600, help="CPU time of one program, instead of the recipe's."),
+]
+OtherMemoryOption = Annotated[
+    int | None,
+    typer.Option("--memory-mib", min=64, max=65_536, help="Address space of one program, instead of the recipe's."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""

@@ -1,10 +1,10 @@
 """Decides about every sample of a run: kept, or dropped with the first gate that stopped it.
 
-The gates in their order: verification (a sample must have passed), tests too weak for that to mean much, prompts
-that duplicate another, and then,
-for each prompt's samples from the best down until k are kept, answers that duplicate one that is kept or
-published. So the k that stay differ from one another, nothing is dropped in favour of a sample that is itself
-dropped, and what is left over when the k places are taken goes by rank.
+The gates in their order: verification (a sample must have passed), something that it depends on was retracted,
+tests too weak for a pass to mean much, prompts that duplicate another, and then, for each prompt's samples from the
+best down until k are kept, answers that duplicate one that is kept or published. So the k that stay differ from one
+another, nothing is dropped in favour of a sample that is itself dropped, and what is left over when the k places are
+taken goes by rank.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,7 @@ class Gate(StrEnum):
 
     PUBLISHED = "published"
     VERIFICATION = "verification"
+    RETRACTED = "retracted"
     TEST_STRENGTH = "test-strength"
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
@@ -46,6 +47,7 @@ class Candidate:
         prompt_rank: the prompt's place in the pool; earlier prompts win over later duplicates.
         is_published: it is a member of a snapshot already, and stays one.
         weakness: why the tests that it passed are too weak, with the evidence, or "".
+        retracted: kind and id of what it depends on that was retracted, or None.
     """
 
     sample_id: str
@@ -59,6 +61,7 @@ class Candidate:
     prompt_rank: int
     is_published: bool
     weakness: str = ""
+    retracted: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ class Decision:
     """The fate of one sample, with its evidence.
 
     Attributes:
-        matched_id: the sample or prompt it lost against, or "".
+        matched_id: the sample or prompt it lost against, or what was retracted, or "".
         similarity: with that one, 0 where none.
     """
 
@@ -144,10 +147,24 @@ def _verified(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return _strongly_tested(one)
+        return _retracted(one) or _strongly_tested(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
+    )
+
+
+def _retracted(one: Candidate) -> Decision | None:
+    if one.retracted is None:
+        return None
+    kind, cause_id = one.retracted
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.RETRACTED,
+        reason=kind,
+        evidence=f"it depends on {kind} {cause_id}, which was retracted",
+        matched_id=cause_id,
     )
 
 

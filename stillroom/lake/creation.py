@@ -15,15 +15,17 @@ VIEWS = (
     "current_runs",
     "current_selections",
     "snapshot_examples",
+    "published_members",
+    "retracted_prompts",
     "lineage",
     "why_dropped",
     "yield_by_teacher",
     "cost_per_example",
 )
-MACROS = ("snapshot_diff",)  # table functions, asked like a view but with arguments
+MACROS = ("snapshot_diff", "blast_radius")  # table functions, asked like a view but with arguments
 TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
 _COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
-_MACRO_NAMES = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = 'lake'"
+_MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE database_name = ?"
 _MARK = "stillroom_schema"  # the table that is made last: a lake without it is not whole
 
 
@@ -113,15 +115,31 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add_definitions(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
-    """Views and macros that came since the lake was made."""
-    there = present | {name for (name,) in connection.execute(_MACRO_NAMES).fetchall()}
-    for name in (*VIEWS, *MACROS):
-        if name not in there:
+    """Views and macros that came since the lake was made, and macros that say something else now."""
+    for name in VIEWS:
+        if name not in present:
+            _define(connection, name)
+    there = dict(connection.execute(_MACROS, ["lake"]).fetchall())
+    for name in MACROS:
+        if there.get(name) != _as_stored(connection, name):
             _define(connection, name)
 
 
+def _as_stored(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A macro's definition as DuckDB writes it down, to compare with."""
+    connection.execute(_definition(name).replace(f"MACRO lake.{name}", f"TEMP MACRO {name}", 1))
+    try:
+        return dict(connection.execute(_MACROS, ["temp"]).fetchall())[name]
+    finally:
+        connection.execute(f"DROP MACRO TABLE temp.{name}")
+
+
 def _define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    connection.execute((resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8"))
+    connection.execute(_definition(name))
+
+
+def _definition(name: str) -> str:
+    return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _write_script(root: Path) -> None:

@@ -240,7 +240,7 @@ TABLES = {
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
             kept BOOLEAN | whether it becomes an example
-            gate VARCHAR | kept, verification, rank, exact-duplicate, near-duplicate, ...
+            gate VARCHAR | kept, verification, retracted, rank, exact-duplicate, near-duplicate, ...
             reason VARCHAR | the gate's word
             evidence VARCHAR | the test that failed, the duplicate it matches
             matched_id VARCHAR | sample_id it lost against, or empty
@@ -290,6 +290,28 @@ TABLES = {
             name VARCHAR | the dataset
             version INTEGER | the snapshot's version
             example_id VARCHAR | the member
+            """),
+        ),
+        Table(
+            "retractions",
+            "What is not published any more, nor anything that depends on it.",
+            _columns("""
+            kind VARCHAR | seed, prompt, teacher, verifier or image
+            cause_id VARCHAR | its id or name, as `blast_radius` takes it
+            """),
+        ),
+        Table(
+            "removals",
+            "Members of a version that the next one lacks, with the reason. Written by publication only.",
+            _columns("""
+            name VARCHAR | the dataset
+            version INTEGER | the first version that lacks it
+            example_id VARCHAR | the example
+            sample_id VARCHAR | its sample
+            prompt_id VARCHAR | its prompt
+            kind VARCHAR | seed, prompt, teacher, verifier or image: retracted; verdict: verified again
+            cause_id VARCHAR | what was retracted, or the verifier_id that does not pass it
+            reason VARCHAR | retracted, or the verdict's reason
             """),
         ),
         Table(

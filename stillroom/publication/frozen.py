@@ -12,13 +12,17 @@ from stillroom.errors import LakeError
 from stillroom.lake import Lake
 from stillroom.publication.comparison import EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE, seal
 from stillroom.publication.gate import calibrated_verifiers
-from stillroom.publication.publish import Snapshot, snapshots
+from stillroom.publication.publish import VERDICT, Snapshot, snapshots
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.publication.summary import summary
 from stillroom.runs import load_run
 
 _EXAMPLES = """
 SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND version = ? ORDER BY example_id
+"""
+_REMOVALS = """
+SELECT kind, cause_id, reason, count(*) AS rows FROM lake.removals WHERE name = ? AND version = ?
+GROUP BY ALL ORDER BY rows DESC, kind, cause_id, reason
 """
 
 
@@ -78,6 +82,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "code_version": __version__,
         "recipe": run.recipe.model_dump(mode="json"),
         "stages": {stage.value: value for stage, value in run.stages.items()},
+        **_taken_out(lake, snapshot),
         "members_by_origin": lake.rows(
             "SELECT origin, count(*) AS examples, count(DISTINCT prompt_id) AS prompts FROM lake.snapshot_examples "
             "WHERE name = ? AND version = ? GROUP BY origin ORDER BY origin",
@@ -123,4 +128,19 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
                 by_run,
             ),
         },
+    }
+
+
+def _taken_out(lake: Lake, snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
+    """What the parent version holds and this one does not: what was retracted, and what no longer passes."""
+    rows = lake.rows(_REMOVALS, [snapshot.name, snapshot.version])
+    return {
+        "retracted": [
+            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"]} for row in rows if row["kind"] != VERDICT
+        ],
+        "no_longer_passing": [
+            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"]}
+            for row in rows
+            if row["kind"] == VERDICT
+        ],
     }

@@ -7,6 +7,17 @@ from stillroom.lake import Lake, Row
 from stillroom.publication.candidate import content_hash, new_examples
 from stillroom.runs import Run
 
+RETRACTED = "retracted"  # the gate of a selection, and the reason of a removal
+VERDICT = "verdict"  # kind of a removal: the member was verified again and does not pass
+_DROPPED = """
+SELECT DISTINCT x.example_id, x.sample_id, x.prompt_id, c.gate, c.reason, c.matched_id, c.verifier_ids
+FROM lake.selections c JOIN lake.examples x ON x.sample_id = c.sample_id AND x.run_id = c.run_id
+JOIN lake.snapshot_members m ON m.example_id = x.example_id AND m.name = $name
+WHERE c.curation_id = $curation AND NOT c.kept
+  AND m.version = (SELECT max(version) FROM lake.snapshots WHERE name = $name)
+ORDER BY x.example_id
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
@@ -34,29 +45,37 @@ class Snapshot:
 
 
 def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
-    """Publish what ``curation_id`` kept; None where it kept nothing that is new.
+    """Publish what ``curation_id`` decided; None where it kept nothing that is new and dropped no member.
 
-    A cumulative version holds its parent's members and the new ones. The number is given inside the
-    transaction; publishing the same curation again gives the same version.
+    A cumulative version holds its parent's members, less those that were dropped, and the new ones. The number is
+    given inside the transaction; publishing the same curation again gives the same version.
 
     Raises:
         GateError: something that must not be published was selected.
     """
     key = f"publish:{curation_id}"
+    name, mode = run.recipe.dataset, run.recipe.snapshot.mode
     if not lake.committed(key):
         examples = new_examples(lake, curation_id, allow_unverified=run.recipe.snapshot.allow_unverified)
-        if not examples:
+        removed = _dropped_members(lake, name, curation_id)
+        if not examples and not removed:
             return None
-        lake.commit(key, lambda: _version_rows(lake, run, curation_id, examples), run_id=run.run_id)
-    return next(one for one in snapshots(lake, run.recipe.dataset) if one.curation_id == curation_id)
+        lake.commit(
+            key,
+            lambda: next_version(lake, name, curation_id, mode=mode, new=examples, removed=removed),
+            run_id=run.run_id,
+        )
+    return next(one for one in snapshots(lake, name) if one.curation_id == curation_id)
 
 
 def published_but_open(lake: Lake, run: Run) -> Snapshot | None:
     """The version that a build of this run published and died before it could close the run."""
     rows = lake.rows(
         "SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id) "
-        "WHERE s.run_id = ? AND r.state = 'opened' AND s.created_at > r.created_at ORDER BY s.version DESC LIMIT 1",
-        [run.run_id],
+        "WHERE s.run_id = $run AND r.state = 'opened' AND s.created_at > r.created_at "
+        "AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run) "  # not a retraction
+        "ORDER BY s.version DESC LIMIT 1",
+        {"run": run.run_id},
     )
     ids = {row["curation_id"] for row in rows}
     return next((one for one in snapshots(lake, run.recipe.dataset) if one.curation_id in ids), None)
@@ -72,30 +91,57 @@ def snapshots(lake: Lake, name: str | None = None) -> list[Snapshot]:
     return [Snapshot(**row) for row in rows]
 
 
-def _version_rows(lake: Lake, run: Run, curation_id: str, examples: list[Row]) -> dict[str, list[Row]]:
-    name, mode = run.recipe.dataset, run.recipe.snapshot.mode
+def next_version(
+    lake: Lake, name: str, candidate: str, *, mode: str, new: Sequence[Row] = (), removed: Sequence[Row] = ()
+) -> dict[str, list[Row]]:
+    """Rows of the version that follows the newest one; call it inside the publishing transaction.
+
+    Args:
+        lake: where the newest version is.
+        name: the dataset.
+        candidate: the curation_id, or what else this version is published from.
+        mode: cumulative or delta. Of either, a version that only takes rows out holds all others of the newest one.
+        new: rows of ``examples``.
+        removed: rows of ``removals`` but for name and version.
+    """
     parent = lake.rows("SELECT coalesce(max(version), 0) AS n FROM lake.snapshots WHERE name = ?", [name])[0]["n"]
+    is_continued = mode == "cumulative" or not new
     inherited: Sequence[Row] = []
-    if mode == "cumulative" and parent:
+    if is_continued and parent:
         inherited = lake.rows(
             "SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = ? AND version = ?",
             [name, parent],
         )
-    members = {str(row["example_id"]): row for row in (*inherited, *examples)}
+    gone = {row["example_id"] for row in removed}
+    members = {str(row["example_id"]): row for row in (*inherited, *new) if row["example_id"] not in gone}
     version = parent + 1
     snapshot: Row = {
         "name": name,
         "version": version,
-        "curation_id": curation_id,
-        "parent_version": parent if mode == "cumulative" else 0,
+        "curation_id": candidate,
+        "parent_version": parent if is_continued else 0,
         "mode": mode,
         "rows": len(members),
-        "new_rows": len(examples),
+        "new_rows": len(new),
         "content_hash": content_hash(list(members.values())),
         "path": f"snapshots/{name}/{version}",
     }
     return {
-        "examples": examples,
+        "examples": list(new),
         "snapshots": [snapshot],
         "snapshot_members": [{"name": name, "version": version, "example_id": id_} for id_ in sorted(members)],
+        "removals": [{"name": name, "version": version, **row} for row in removed],
     }
+
+
+def _dropped_members(lake: Lake, name: str, curation_id: str) -> list[Row]:
+    """Rows of ``removals``, without name and version, for what the newest version holds and the curation dropped."""
+    return [
+        {
+            **{key: row[key] for key in ("example_id", "sample_id", "prompt_id")},
+            "kind": row["reason"] if row["gate"] == RETRACTED else VERDICT,
+            "cause_id": row["matched_id"] if row["gate"] == RETRACTED else row["verifier_ids"][0],
+            "reason": RETRACTED if row["gate"] == RETRACTED else row["reason"],
+        }
+        for row in lake.rows(_DROPPED, {"name": name, "curation": curation_id})
+    ]

@@ -12,9 +12,6 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
     run = manifest["run"]
     label = f"{manifest['name']}@{manifest['version']}"
     samples, passed = run["samples"]["answered"], run["samples"]["passed"]
-    tokens = sum(row["completion_tokens"] for row in run["costs"])
-    seconds = sum(row["seconds"] for row in run["costs"] if row["stage"] != "verification")
-    kept = max(1, manifest["new_rows"])
     parts = [
         f"# {label}",
         f"{manifest['rows']} examples, {manifest['new_rows']} of them new in this version. "
@@ -25,10 +22,10 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
             ("teacher", "model", "revision from", "licence"),
             ([row["teacher_id"], row["model"], row["revision_source"], row["licence"]] for row in manifest["teachers"]),
         ),
+        *_taken_out(manifest),
         "## How the run went",
         f"{sum(row['prompts'] for row in run['prompts'])} prompts were answered with {samples} samples; "
-        f"{passed} passed ({_share(passed, samples)}). A new example cost {tokens / kept:,.0f} completion tokens "
-        f"and {seconds / kept:,.1f} seconds of request time, failed attempts and writing included.",
+        f"{passed} passed ({_share(passed, samples)}). {_cost(manifest)}",
         _table(("what became of a sample", "why", "samples"), [*_rows(run["selections"][:MAX_REASONS]), *_others(run)]),
     ]
     if run["proposals"]:
@@ -50,6 +47,30 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         f"Content hash `{manifest['content_hash']}`; everything above and more is in `manifest.json`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _taken_out(manifest: Mapping[str, Any]) -> Iterable[str]:
+    """A section on what the version before holds and this one does not."""
+    if manifest["retracted"]:
+        yield "## What was retracted"
+        yield "What depends on any of these was taken out, and will not be published again."
+        yield _table(("kind", "id", "rows"), _rows(manifest["retracted"]))
+    if manifest["no_longer_passing"]:
+        yield "## What no longer passes"
+        yield "Verified again, these rows did not pass and were taken out."
+        yield _table(("verifier", "reason", "rows"), _rows(manifest["no_longer_passing"]))
+
+
+def _cost(manifest: Mapping[str, Any]) -> str:
+    costs, kept = manifest["run"]["costs"], manifest["new_rows"]
+    if not kept:
+        return "Nothing was asked of a teacher for this version."
+    tokens = sum(row["completion_tokens"] for row in costs)
+    seconds = sum(row["seconds"] for row in costs if row["stage"] != "verification")
+    return (
+        f"A new example cost {tokens / kept:,.0f} completion tokens and {seconds / kept:,.1f} seconds of request time, "
+        "failed attempts and writing included."
+    )
 
 
 def _others(run: Mapping[str, Any]) -> Iterable[Sequence[object]]:

@@ -2,7 +2,16 @@
 
 from stillroom.recipe.load import load_recipe, parse_recipe
 from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Seeding, Selection, Teacher, Verification
-from stillroom.recipe.stages import PAID_STAGES, Stage, StageChange, changes, sections, stage_fingerprints
+from stillroom.recipe.stages import (
+    PAID_STAGES,
+    Stage,
+    StageChange,
+    changes,
+    fingerprints_of,
+    sections,
+    stage_fingerprints,
+    verification_section,
+)
 
 __all__ = [
     "PAID_STAGES",
@@ -17,8 +26,10 @@ __all__ = [
     "Teacher",
     "Verification",
     "changes",
+    "fingerprints_of",
     "load_recipe",
     "parse_recipe",
     "sections",
     "stage_fingerprints",
+    "verification_section",
 ]

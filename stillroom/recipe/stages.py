@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
-from stillroom.recipe.model import Recipe
+from stillroom.recipe.model import Recipe, Verification
 
 
 class Stage(StrEnum):
@@ -65,17 +65,27 @@ def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
             for key, value in _without(_flat(teacher), _NOT_IDENTITY).items()
         },
         Stage.SAMPLING: _without(_flat(dump["sampling"]), _AMOUNTS),
-        Stage.VERIFICATION: _flat(dump["verification"]),
+        Stage.VERIFICATION: verification_section(recipe.verification),
         Stage.SELECTION: _flat(dump["selection"]) | {"samples": dump["sampling"]["samples"]},
         Stage.CURATION: _flat(dump["curation"]) | {"snapshot.mode": dump["snapshot"]["mode"]},
     }
 
 
+def verification_section(verification: Verification) -> dict[str, Plain]:
+    """What the stage of verification reads."""
+    return _flat(verification.model_dump(mode="json"))
+
+
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:
     """Fingerprint of every stage: its own section and the stage before it."""
+    return fingerprints_of(sections(recipe))
+
+
+def fingerprints_of(found: dict[Stage, dict[str, Plain]]) -> dict[Stage, str]:
+    """The same of sections that were recorded."""
     before = ""
     result: dict[Stage, str] = {}
-    for stage, section in sections(recipe).items():
+    for stage, section in found.items():
         before = fingerprint([stage.value, section, before], length=24)
         result[stage] = before
     return result

@@ -12,7 +12,7 @@ from stillroom.runs.measuring import (
     unmeasured,
     weakness,
 )
-from stillroom.runs.opening import Run, RunState, close_run, load_run, open_run
+from stillroom.runs.opening import Run, RunState, change_verification, close_run, load_run, open_run
 from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
@@ -29,17 +29,24 @@ from stillroom.runs.planning import (
     written_in,
 )
 from stillroom.runs.rejudging import judged, rejudging_key, unjudged
+from stillroom.runs.retracting import Cause, retracted_prompts
+from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
 
 __all__ = [
     "FIRST_ROUND",
     "PROMPTS_A_COMMIT",
+    "Cause",
+    "DatasetRuns",
     "Run",
     "RunState",
     "Unmeasured",
+    "VerdictChange",
     "abandoned_entries",
+    "change_verification",
     "close_run",
     "committed_entries",
+    "dataset_runs",
     "first_prompts",
     "import_prompts",
     "is_measured",
@@ -57,6 +64,7 @@ __all__ = [
     "refuse_unknown_words",
     "rejudging_key",
     "replies_in",
+    "retracted_prompts",
     "rounds_done",
     "sampled_prompts",
     "settled",
@@ -70,6 +78,7 @@ __all__ = [
     "unjudged",
     "unmeasured",
     "unsettled",
+    "verdict_changes",
     "weakness",
     "writing_cost",
     "written_in",

@@ -16,6 +16,7 @@ from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.published import published
+from stillroom.runs.retracting import Cause, retracted_samples
 
 _CANDIDATES = """
 WITH newest AS (
@@ -33,8 +34,7 @@ SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, j.outcome, j
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
-LEFT JOIN (SELECT DISTINCT x.sample_id FROM lake.snapshot_members m JOIN lake.examples x USING (example_id)
-           WHERE m.name = $dataset) e ON e.sample_id = s.sample_id
+LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
 LEFT JOIN (SELECT * FROM lake.test_strengths
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run
@@ -42,7 +42,7 @@ ORDER BY s.shard, s.prompt_id, s.sample_index
 """
 
 
-def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str]) -> str:
+def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str], *, again: bool = False) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
     The same samples under the same recipe sections give the same curation_id, whose second commit does
@@ -52,6 +52,8 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str]) -> str:
         lake: where the samples and verdicts are.
         run: what is curated.
         verifier_ids: whose verdicts count: the run's verifiers under its recipe as it is now.
+        again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
+            retraction.
 
     Raises:
         LakeError: a sample has no verdict that counts.
@@ -60,8 +62,14 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str]) -> str:
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
     _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
+    retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
+    for row in rows:
+        is_open = row["sample_id"] in retracted or (again and row["outcome"] != "pass")
+        row["is_published"] = row["is_published"] and not is_open
     input_ids = sorted(
-        f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}" for row in rows
+        f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
+        + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
+        for row in rows
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     decided = fingerprint(["curation", run.run_id, *stages, [*verifiers], input_ids], length=ID_DIGITS)
@@ -73,7 +81,7 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str]) -> str:
     answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers))
     prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts))
     curated = curate(
-        _candidates(lake, run, rows, weak),
+        _candidates(lake, run, rows, weak, retracted),
         selection=run.recipe.selection,
         curation=curation,
         answers=answers,
@@ -123,7 +131,10 @@ def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     return {row["sample_id"]: weakness(row, minimum) for row in rows}
 
 
-def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapping[str, str]) -> list[Candidate]:
+def _candidates(
+    lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapping[str, str], retracted: Mapping[str, Cause]
+) -> list[Candidate]:
+    causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     return [
         Candidate(
@@ -138,6 +149,7 @@ def _candidates(lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapp
             prompt_rank=places[row["prompt_id"]][0],
             is_published=row["is_published"],
             weakness=weak[row["sample_id"]],
+            retracted=causes.get(row["sample_id"]),
         )
         for row in rows
     ]

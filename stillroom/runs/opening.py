@@ -8,7 +8,18 @@ from stillroom import __version__
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
-from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections, stage_fingerprints
+from stillroom.recipe import (
+    PAID_STAGES,
+    Recipe,
+    Stage,
+    StageChange,
+    Verification,
+    changes,
+    fingerprints_of,
+    sections,
+    stage_fingerprints,
+    verification_section,
+)
 from stillroom.runs.checking import refuse_unknown_words
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
@@ -73,6 +84,26 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
     columns = ", ".join(_RECORDED)
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run.run_id])[0]  # noqa: S608 - constants
     _append(lake, run.run_id, {**recorded, "state": state.value, "note": note})
+
+
+def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
+    """Record that a run's samples count under this verification, where it was another; its state stays."""
+    columns = ", ".join((*_RECORDED, "state"))
+    recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
+    recipe = Recipe.model_validate_json(recorded["recipe"])
+    if recipe.verification == verification:
+        return
+    before = json.loads(recorded["sections"])
+    # The other sections as recorded: the seed file may have changed or gone since, the run has not.
+    changed = {stage: before[stage.value] for stage in Stage} | {Stage.VERIFICATION: verification_section(verification)}
+    row: Row = {
+        **recorded,
+        "recipe": recipe.model_copy(update={"verification": verification}).model_dump_json(),
+        "sections": canonical_json({stage.value: section for stage, section in changed.items()}),
+        "stages": canonical_json({stage.value: value for stage, value in fingerprints_of(changed).items()}),
+        "note": "verified again under another verification",
+    }
+    _append(lake, run_id, row)
 
 
 def load_run(lake: Lake, run_id: str) -> Run:

@@ -9,6 +9,7 @@ from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
+from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import prompt_from, prompt_row
 from stillroom.seeding.novelty import Nearest, NoveltyPool
 
@@ -83,13 +84,15 @@ def replies_in(lake: Lake, run_id: str) -> int:
 def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
-    For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it.
+    For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
+    or descends from it, is left out.
     """
     if writing_round == FIRST_ROUND:
         there, sampled = pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe)
-        prompts = first_prompts(run.recipe, there, sampled, offered)
+        prompts = first_prompts(run.recipe, there, sampled | retracted_prompts(lake), offered)
     else:
-        prompts = _written(lake, run, writing_round)
+        withheld = retracted_prompts(lake)
+        prompts = [one for one in _written(lake, run, writing_round) if one.prompt_id not in withheld]
 
     def rows() -> dict[str, list[Row]]:
         begun = lake.rows("SELECT coalesce(max(shard) + 1, 0) AS n FROM lake.shards WHERE run_id = ?", [run.run_id])
@@ -110,7 +113,7 @@ def first_prompts(
     Args:
         recipe: the run's.
         prompts: the dataset's pool.
-        sampled: ids of those that have their samples.
+        sampled: ids of those that have their samples, or are to have none.
         offered: ids of what the recipe's file holds now: what was taken out of it since is not sampled. None where
             nothing was.
     """

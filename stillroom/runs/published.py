@@ -1,4 +1,4 @@
-"""What earlier snapshots of a dataset hold, as deduplication compares it: signatures of one scheme, and texts."""
+"""What a dataset has published and not taken out since: signatures of one scheme for deduplication, and texts."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
 from stillroom.lake import Lake
 
-_MEMBERS = "lake.snapshot_members m JOIN lake.examples x USING (example_id) WHERE m.name = $dataset"
+_MEMBERS = "min(since) AS since FROM lake.published_members WHERE name = $dataset GROUP BY id"
 _OWNERS = {
-    "answer": f"SELECT x.sample_id AS id, min(x.created_at) AS since FROM {_MEMBERS} GROUP BY id",  # noqa: S608 - constants
-    "prompt": f"SELECT x.prompt_id AS id, min(x.created_at) AS since FROM {_MEMBERS} GROUP BY id",  # noqa: S608 - constants
+    "answer": f"SELECT sample_id AS id, {_MEMBERS}",
+    "prompt": f"SELECT prompt_id AS id, {_MEMBERS}",
 }
 _TEXTS = {
     "answer": "SELECT sample_id AS id, any_value(answer) AS text FROM lake.examples "

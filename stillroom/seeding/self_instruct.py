@@ -39,12 +39,14 @@ class Round:
         number: from 1.
         requests: how many writing requests it sends.
         pool: every prompt committed before the round, in the order of their admission.
+        withheld: ids of those that are not shown to the writer: what came of them could not be published.
     """
 
     run_id: str
     number: int
     requests: int
     pool: tuple[Prompt, ...]
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,11 @@ def draw(round_: Round, position: int, seeding: Seeding, capability: Capability)
     """What the request at ``position`` shows and asks for; the same at every call."""
     seed = fingerprint(["draw", round_.run_id, round_.number, position])
     chance = random.Random(seed)  # noqa: S311 - reproducible draws, not secrets
-    seeds = [prompt for prompt in round_.pool if prompt.origin is Origin.SEED]
+    shown_pool = [prompt for prompt in round_.pool if prompt.prompt_id not in round_.withheld]
+    seeds = [prompt for prompt in shown_pool if prompt.origin is Origin.SEED]
     if seeding.difficulties:  # a writer that is to write easy tasks is shown easy ones
         seeds = [prompt for prompt in seeds if prompt.difficulty_asked in seeding.difficulties] or seeds
-    written = [prompt for prompt in round_.pool if prompt.origin is Origin.WRITTEN]
+    written = [prompt for prompt in shown_pool if prompt.origin is Origin.WRITTEN]
     shown = chance.sample(seeds, min(seeding.few_shot.seeds, len(seeds)))
     shown += chance.sample(written, min(seeding.few_shot.generated, len(written)))
     chance.shuffle(shown)

@@ -1,4 +1,4 @@
--- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form).
+-- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form); `cause` names what a retracted one depends on.
 CREATE OR REPLACE MACRO lake.snapshot_diff(a, b) AS TABLE
 WITH newest AS (
     SELECT name, max(version) AS version FROM lake.snapshots GROUP BY name
@@ -10,17 +10,25 @@ WITH newest AS (
     SELECT e.* FROM lake.snapshot_examples e JOIN newest n USING (name)
     WHERE e.name = split_part(b, '@', 1)
       AND e.version = coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER), n.version)
+), taken_out AS (  -- the newest reason up to b, which may have no rows left
+    SELECT r.example_id, r.kind, r.cause_id, r.reason FROM lake.removals r JOIN newest n USING (name)
+    WHERE r.name = split_part(b, '@', 1)
+      AND r.version <= coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER), n.version)
+    QUALIFY row_number() OVER (PARTITION BY r.example_id ORDER BY r.version DESC) = 1
 )
 SELECT CASE WHEN one.sample_id IS NULL THEN 'added' WHEN other.sample_id IS NULL THEN 'removed' ELSE 'changed' END
            AS change,
        CASE WHEN one.sample_id IS NULL THEN 'kept by run ' || other.run_id
-            WHEN other.sample_id IS NULL THEN 'no longer a member'
-            ELSE 'the same sample in another form' END AS reason,
+            WHEN other.sample_id IS NOT NULL THEN 'the same sample in another form'
+            WHEN t.kind = 'verdict' THEN 'no longer passes: ' || t.reason
+            ELSE coalesce(t.reason, 'no longer a member') END AS reason,
        coalesce(other.example_id, one.example_id) AS example_id,
        coalesce(other.sample_id, one.sample_id) AS sample_id,
        coalesce(other.prompt_id, one.prompt_id) AS prompt_id,
        coalesce(other.origin, one.origin) AS origin,
-       one.example_id AS example_id_before
+       one.example_id AS example_id_before,
+       CASE WHEN other.sample_id IS NULL AND t.kind <> 'verdict' THEN t.kind || ' ' || t.cause_id ELSE '' END AS cause
 FROM one FULL JOIN other ON one.sample_id = other.sample_id
+LEFT JOIN taken_out t ON t.example_id = one.example_id
 WHERE one.example_id IS DISTINCT FROM other.example_id
-ORDER BY change, reason, example_id;
+ORDER BY change, reason, cause, example_id;

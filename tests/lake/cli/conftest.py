@@ -17,7 +17,15 @@ RUN = "functions-r1"
 CURATION = "cu1"
 ZEROS = {"VARCHAR": "", "VARCHAR[]": [], "INTEGER": 0, "BIGINT": 0, "DOUBLE": 0.0, "BOOLEAN": False}
 ANSWERED = datetime(2026, 11, 22, 10, 30)
-RECIPE = '{"dataset": "functions"}'
+RECIPE = json.dumps(
+    {
+        "dataset": "functions",
+        "capability": "code",
+        "prompts": "prompts.jsonl",
+        "teachers": [{"name": "qwen", "urls": ["http://127.0.0.1:9"], "model": "qwen"}],
+        "verification": {"min_test_strength": None},
+    }
+)
 
 
 def row(table: str, **given: object) -> dict[str, object]:
@@ -58,7 +66,9 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("small") / "lake"
     lake = Lake.open(root, create=True)
     lake.commit(
-        "run:1", {"runs": [row("runs", version=1, dataset="functions", state="published", recipe=RECIPE)]}, run_id=RUN
+        "run:1",
+        {"runs": [row("runs", version=1, dataset="functions", state="published", recipe=RECIPE, stages="{}")]},
+        run_id=RUN,
     )
     prompts = [prompt("seed-a"), prompt("seed-b", task='Say "hallo" [bold]twice[/bold].')]
     lake.commit("prompts:1", {"prompts": prompts}, run_id=RUN)

@@ -1,0 +1,119 @@
+"""What ``verify-snapshot --re-execute`` does: a snapshot's verdicts obtained again, and how they differ."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from stillroom.cli.output import print_table
+
+if TYPE_CHECKING:
+    from stillroom.lake import Lake
+    from stillroom.publication import Reexecuted, Snapshot, StandingVerdict
+    from stillroom.recipe import Verification
+
+DIFFERENCES_SHOWN = 20
+
+
+def rejudge(
+    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None
+) -> dict[str, Any]:
+    """Judge every member again under the limits of the run's recipe, or others; returns plain data.
+
+    Raises:
+        SandboxError: the sandbox failed.
+    """
+    from stillroom.capabilities import find_capability
+    from stillroom.publication import standing_verdicts
+    from stillroom.runs import load_run
+
+    recipe = load_run(lake, snapshot.run_id).recipe
+    limits = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
+    verification = recipe.verification.model_copy(update={key: value for key, value in limits.items() if value})
+    stored = standing_verdicts(lake, snapshot)
+    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification))
+    return {
+        "members": snapshot.rows,
+        "judged": len(again),
+        "other_verifiers": _other_verifiers(again),
+        "differences": [_difference(one) for one in again if not one.is_same],
+    }
+
+
+async def _judge(
+    stored: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification"
+) -> "list[Reexecuted]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from stillroom.publication import reexecute
+    from verifiers.assembly import assemble
+    from verifiers.sandbox import DockerExecutor
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        line = bars.add_task("starting the sandbox", total=len(stored))
+        async with DockerExecutor() as executor:
+            verifiers = assemble(
+                names,
+                executor,
+                timeout_seconds=verification.timeout_seconds,
+                memory_mib=verification.memory_mib,
+            )
+            await executor.start()
+            bars.update(line, description="judging again")
+            return await reexecute(stored, verifiers, lambda done, _: bars.update(line, completed=done))
+
+
+def _other_verifiers(again: Sequence["Reexecuted"]) -> list[dict[str, Any]]:
+    """Where the verifier is not the one by which members were published: both identities, and for how many."""
+    counts = Counter(
+        (one.stored.verifier, one.stored.verifier_id, one.stored.image_digest, one.verifier_id, one.image_digest)
+        for one in again
+        if one.stored.verifier_id != one.verifier_id
+    )
+    names = ("verifier", "stored_verifier_id", "stored_image_digest", "verifier_id", "image_digest")
+    return [{**dict(zip(names, key, strict=True)), "rows": rows} for key, rows in counts.most_common()]
+
+
+def _difference(one: "Reexecuted") -> dict[str, Any]:
+    return {
+        "sample_id": one.stored.sample_id,
+        "example_id": one.stored.example_id,
+        "stored_outcome": one.stored.outcome,
+        "stored_reason": one.stored.reason,
+        "outcome": one.outcome,
+        "reason": one.reason,
+        "detail": one.detail,
+    }
+
+
+def print_rejudged(again: Mapping[str, Any]) -> None:
+    """Print it for a person."""
+    typer.echo(f"\n{again['judged']:,} of {again['members']:,} members were judged again.")
+    for other in again["other_verifiers"]:
+        what = "another image" if other["image_digest"] != other["stored_image_digest"] else "other limits or logic"
+        typer.echo(
+            f"The verifier is not the one that passed {other['rows']:,} of them: {what} ({other['verifier']}, stored "
+            f"{other['stored_verifier_id']}, now {other['verifier_id']})."
+        )
+    differences = again["differences"]
+    if not differences:
+        typer.echo("Every verdict is what it was.")
+        return
+    print_table(
+        [
+            {
+                "sample": one["sample_id"],
+                "stored": f"{one['stored_outcome']} {one['stored_reason']}".strip(),
+                "now": f"{one['outcome']} {one['reason']}".strip(),
+            }
+            for one in differences[:DIFFERENCES_SHOWN]
+        ],
+        title=f"{len(differences):,} verdicts differ",
+    )
+    if len(differences) > DIFFERENCES_SHOWN:
+        typer.echo(f"and {len(differences) - DIFFERENCES_SHOWN:,} more; --json lists them all")

@@ -1,0 +1,155 @@
+"""``reverify``: the stored samples of a dataset, judged again by the verifiers as they are now."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stillroom.cli.naming import find_snapshot
+from stillroom.cli.output import JsonOption, print_json, print_table
+from stillroom.cli.session import lake_folder, reading
+from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption
+from stillroom.errors import RequestError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from stillroom.cli.prefect_server import PrefectServer
+    from stillroom.lake import Lake
+    from stillroom.recipe import Verification
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(reverify)
+
+
+def reverify(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A dataset, or NAME@N for the runs that had published by then.")],
+    *,
+    recipe: Annotated[Path | None, typer.Option(help="Judge as this recipe's section `verification` says.")] = None,
+    timeout_seconds: OtherTimeoutOption = None,
+    memory_mib: OtherMemoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a dataset's stored samples again, and publish a version where that changes its members.
+
+    No teacher is contacted. Without options the newest run's verification counts.
+    """
+    from rich.console import Console
+
+    from stillroom.cli.interruptible import run_interruptible
+    from stillroom.cli.prefect_server import prefect_server
+    from stillroom.lease import building, lease
+    from stillroom.recipe import load_recipe
+
+    root = lake_folder(ctx)
+    with reading(ctx) as lake:
+        snapshot = find_snapshot(lake, name)
+    wanted: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
+    limits = {key: value for key, value in wanted.items() if value is not None}
+    base = load_recipe(recipe).verification if recipe else None
+    version = snapshot.version if "@" in name else None
+    console = Console(stderr=True)
+    with lease(root, building(snapshot.name)), prefect_server(root / "prefect") as server:
+        outcome = run_interruptible(_reverify(root, snapshot.name, version, base, limits, server, console))
+    if as_json:
+        print_json(outcome)
+    else:
+        _print(outcome)
+
+
+async def _reverify(
+    root: Path,
+    dataset: str,
+    version: int | None,
+    base: "Verification | None",
+    limits: Mapping[str, Any],
+    server: "PrefectServer",
+    console: "Console",
+) -> dict[str, Any]:
+    from stillroom.aside import aside
+    from stillroom.cli.watching import TerminalWatcher
+    from stillroom.publication import freeze_missing, snapshots
+    from stillroom.runs import change_verification, dataset_runs, verdict_changes
+    from tasks.workshop import open_workshop
+
+    with TerminalWatcher(console, began=time.monotonic()) as watcher:
+        async with open_workshop(root, watcher) as shop:
+            lake = shop.lake
+            runs = dataset_runs(lake, dataset, version)
+            if not runs.finished:
+                raise RequestError(f"no run of {dataset} is finished yet; `stillroom build` goes on with the newest")
+            verification = (base or runs.verification).model_copy(update=dict(limits))
+            await shop.start_sandbox()
+            await aside(server.wait)
+            freeze_missing(lake, dataset)
+            from flows.build import ShardsFailed
+            from flows.reverify import reverify as reverify_flow
+
+            for run_id in runs.finished:
+                change_verification(lake, run_id, verification)
+            before = snapshots(lake, dataset)[-1].version
+            judged = await server.under(reverify_flow(dataset, list(runs.finished)), carrier=ShardsFailed)
+            verifier_ids = [one.verifier_id for one in shop.verifiers(verification)]
+            published = [one for one in snapshots(lake, dataset) if one.version > before]
+            return {
+                "dataset": dataset,
+                "runs": list(runs.finished),
+                "unfinished_runs": list(runs.unfinished),
+                "samples": _samples(lake, runs.finished),
+                "judged": judged,
+                "changes": [asdict(one) for one in verdict_changes(lake, runs.finished, verifier_ids)],
+                "published": [
+                    {
+                        "snapshot": one.label,
+                        "rows": one.rows,
+                        "new_rows": one.new_rows,
+                        **_removed(lake, dataset, one.version),
+                    }
+                    for one in published
+                ],
+                "tokens": 0,
+                "verification": verification.model_dump(mode="json"),
+                "is_other_verification": verification != runs.verification,
+            }
+
+
+def _samples(lake: "Lake", run_ids: tuple[str, ...]) -> int:
+    rows = lake.rows(
+        "SELECT count(*) AS n FROM lake.samples WHERE run_id IN (SELECT unnest($runs))", {"runs": [*run_ids]}
+    )
+    return rows[0]["n"]
+
+
+def _removed(lake: "Lake", dataset: str, version: int) -> dict[str, int]:
+    rows = lake.rows("SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [dataset, version])
+    return {"removed_rows": rows[0]["n"]}
+
+
+def _print(outcome: Mapping[str, Any]) -> None:
+    typer.echo(
+        f"{outcome['judged']:,} verdicts were given for {outcome['samples']:,} stored samples of "
+        f"{', '.join(outcome['runs'])}; no teacher was asked, 0 tokens."
+    )
+    if outcome["judged"] < outcome["samples"]:
+        typer.echo("The other samples had a verdict of the present verifiers already.")
+    if outcome["unfinished_runs"]:
+        skipped = ", ".join(outcome["unfinished_runs"])
+        typer.echo(f"Left out, since unfinished: {skipped}. Samples of such a run are judged when its build goes on.")
+    if outcome["changes"]:
+        changes = [{"from": one["before"], "to": one["now"], **one} for one in outcome["changes"]]
+        print_table(changes, ["from", "to", "reason", "verdicts"], title="Verdicts that differ from those before")
+    if outcome["published"]:
+        print_table(outcome["published"], title="Published")
+    else:
+        typer.echo("The members of the dataset did not change, so nothing was published.")
+    if outcome["is_other_verification"]:
+        typer.echo(
+            "The runs count under the other verification from now on. Write it into the recipe too: a build under the "
+            "old one goes back to the old verdicts."
+        )

@@ -1,0 +1,112 @@
+"""Obtains the verdicts of a snapshot's members again, and says where they differ from those it was published on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from stillroom.errors import RequestError
+from stillroom.lake import Lake
+from stillroom.publication.publish import Snapshot
+from stillroom.records import Answer, Check, Verifier
+
+AT_ONCE = 100  # members that are judged together; the sandbox queues what it has no slot for
+_STANDING = """
+SELECT e.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extraction_problem,
+       v.outcome, v.reason, v.image_digest, p.tests, p.entry_point
+FROM lake.snapshot_examples e
+JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
+JOIN (SELECT * FROM lake.verdicts
+      QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
+    ON v.run_id = e.run_id AND v.sample_id = e.sample_id AND v.verifier_id = e.verifier_id
+JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
+    ON p.check_id = v.check_id
+WHERE e.name = ? AND e.version = ? ORDER BY e.example_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingVerdict:
+    """A member of a snapshot, and the verdict by which it was published."""
+
+    example_id: str
+    sample_id: str
+    check: Check
+    answer: Answer
+    verifier: str
+    verifier_id: str
+    image_digest: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reexecuted:
+    """A member that was judged again.
+
+    Attributes:
+        verifier_id: of the verifier as it is now.
+    """
+
+    stored: StandingVerdict
+    outcome: str
+    reason: str
+    detail: str
+    verifier_id: str
+    image_digest: str
+
+    @property
+    def is_same(self) -> bool:
+        """Whether outcome and reason are what they were."""
+        return (self.outcome, self.reason) == (self.stored.outcome, self.stored.reason)
+
+
+def standing_verdicts(lake: Lake, snapshot: Snapshot) -> list[StandingVerdict]:
+    """The verdicts that a snapshot stands on, one for each member that has one."""
+    return [
+        StandingVerdict(
+            check=Check(tests=row.pop("tests"), entry_point=row.pop("entry_point")),
+            answer=Answer(text=row.pop("answer"), problem=row.pop("extraction_problem")),
+            **row,
+        )
+        for row in lake.rows(_STANDING, [snapshot.name, snapshot.version])
+    ]
+
+
+async def reexecute(
+    stored: Sequence[StandingVerdict], verifiers: Sequence[Verifier], progress: Callable[[int, int], None]
+) -> list[Reexecuted]:
+    """Judge members again, each by the verifier of its name, in whichever version that is now.
+
+    Args:
+        stored: the members.
+        verifiers: as they are now.
+        progress: called with (judged so far, all).
+
+    Raises:
+        RequestError: a member was passed by a verifier that is none of ``verifiers``.
+        SandboxError: the sandbox failed; nothing is known about the members that were not judged.
+    """
+    by_name = {one.name.partition("@")[0]: one for one in verifiers}
+    if strange := [one.verifier for one in stored if one.verifier.partition("@")[0] not in by_name]:
+        raise RequestError(
+            f"rows of the snapshot were passed by {strange[0]}, which is not at hand; there are: "
+            f"{', '.join(one.name for one in verifiers)}"
+        )
+
+    async def judge(one: StandingVerdict) -> Reexecuted:
+        verifier = by_name[one.verifier.partition("@")[0]]
+        judgement = await verifier.judge(one.check, one.answer)
+        return Reexecuted(
+            stored=one,
+            outcome=judgement.outcome.value,
+            reason=judgement.reason,
+            detail=judgement.detail,
+            verifier_id=verifier.verifier_id,
+            image_digest=verifier.image_digest,
+        )
+
+    result: list[Reexecuted] = []
+    for start in range(0, len(stored), AT_ONCE):
+        result += await asyncio.gather(*(judge(one) for one in stored[start : start + AT_ONCE]))
+        progress(len(result), len(stored))
+    return result

@@ -1,0 +1,76 @@
+"""Finished runs whose samples are to be judged again: which they are, under which verification, and what changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe, Verification
+from stillroom.runs.opening import RunState
+
+_RUNS = """
+SELECT run_id, state, recipe FROM lake.current_runs
+WHERE dataset = $dataset AND ($version IS NULL OR run_id IN (
+    SELECT run_id FROM lake.snapshots WHERE name = $dataset AND version <= $version))
+ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER), run_id
+"""
+_CHANGES = """
+WITH newest AS (
+    SELECT * FROM lake.verdicts WHERE run_id IN (SELECT unnest($runs))
+    QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1
+), now AS (
+    SELECT * FROM newest WHERE verifier_id IN (SELECT unnest($verifiers))
+), before AS (
+    SELECT * FROM newest WHERE verifier_id NOT IN (SELECT unnest($verifiers))
+    QUALIFY row_number() OVER (
+        PARTITION BY run_id, sample_id, split_part(verifier, '@', 1) ORDER BY created_at DESC) = 1
+)
+SELECT before.outcome AS "from", now.outcome AS "to", now.reason, count(*) AS verdicts
+FROM now JOIN before ON before.run_id = now.run_id AND before.sample_id = now.sample_id
+                    AND split_part(before.verifier, '@', 1) = split_part(now.verifier, '@', 1)
+WHERE before.outcome <> now.outcome
+GROUP BY ALL ORDER BY verdicts DESC, before.outcome, now.outcome, now.reason
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRuns:
+    """The runs of a dataset, oldest first.
+
+    Attributes:
+        finished: ids of those that came to their end.
+        unfinished: ids of the others; their samples are judged when a build goes on with them.
+        verification: the newest run's.
+    """
+
+    finished: tuple[str, ...]
+    unfinished: tuple[str, ...]
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictChange:
+    """How many samples' verdicts went from one outcome to another, for one reason of the newer verdict."""
+
+    before: str
+    now: str
+    reason: str
+    verdicts: int
+
+
+def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> DatasetRuns:
+    """The runs of a dataset that exists, or those that had published by one of its versions."""
+    rows = lake.rows(_RUNS, {"dataset": dataset, "version": version})
+    is_open = {row["run_id"]: row["state"] == RunState.OPENED.value for row in rows}
+    return DatasetRuns(
+        finished=tuple(run_id for run_id, open_ in is_open.items() if not open_),
+        unfinished=tuple(run_id for run_id, open_ in is_open.items() if open_),
+        verification=Recipe.model_validate_json(rows[-1]["recipe"]).verification,
+    )
+
+
+def verdict_changes(lake: Lake, run_ids: Sequence[str], verifier_ids: Sequence[str]) -> list[VerdictChange]:
+    """Where verdicts of these verifiers differ from the newest that another version, limit or image had given."""
+    rows = lake.rows(_CHANGES, {"runs": [*run_ids], "verifiers": [*verifier_ids]})
+    return [
+        VerdictChange(before=row["from"], now=row["to"], reason=row["reason"], verdicts=row["verdicts"]) for row in rows
+    ]

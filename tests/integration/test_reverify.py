@@ -1,0 +1,130 @@
+"""Verdicts obtained again on the real sandbox, and a retraction, after a whole build whose teacher is dead by then."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.lease import building, lease
+from tests.fakes.teacher import teacher_process
+from tests.integration.workbench import SEEDS, Workbench
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+
+# Limits that are too tight for any right answer may let no verifier through its calibration.
+ON_MY_WORD = "snapshot: {allow_unverified: true}\nselection: {keep: 9}\n"
+
+
+@dataclass
+class Built:
+    """A finished build whose teacher is gone.
+
+    Attributes:
+        slow: a member whose answer takes more than half a second of CPU time, so that limits decide about it.
+    """
+
+    bench: Workbench
+    slow: str
+
+    def members(self, label: str) -> set[str]:
+        name, _, version = label.partition("@")
+        where = f"name = '{name}' and version = {version}"
+        return {row["sample_id"] for row in self.bench.sql(f"select sample_id from snapshot_examples where {where}")}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Built:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(new_prompts=2)
+        with bench.recipe.open("a", encoding="utf-8") as recipe:
+            recipe.write(ON_MY_WORD)
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+    slow = bench.sql("select min(sample_id) as id from examples")[0]["id"]
+    make_slow = (
+        f"create temp table slow as select * replace (answer || chr(10) || 'sum(range(3 * 10**7))' as answer) "
+        f"from samples where sample_id = '{slow}'; delete from samples where sample_id = '{slow}'; "
+        "insert into samples by name from slow; select 1"
+    )
+    changed = bench.run("sql", "--write", make_slow)
+    assert changed.code == 0, changed.err
+    return Built(bench, slow)
+
+
+def differing(done: Any) -> list[tuple[str, str, str, str]]:
+    keys = ("sample_id", "stored_outcome", "outcome", "reason")
+    return [tuple(one[key] for key in keys) for one in done.json["re_executed"]["differences"]]
+
+
+def test_verdicts_are_obtained_again_and_members_follow_them(built: Built) -> None:
+    bench = built.bench
+    tight = ("--timeout-seconds", "0.2")
+
+    same = bench.run("verify-snapshot", "functions", "--re-execute", "--json")
+    assert same.code == 0, same.err + same.out
+    assert same.json["re_executed"]["judged"] == len(built.members("functions@1"))
+    assert same.json["re_executed"]["other_verifiers"] == []
+
+    other = bench.run("verify-snapshot", "functions", "--re-execute", *tight, "--json")
+    assert other.code == 1, other.err
+    assert (built.slow, "pass", "fail", "timeout") in differing(other)
+    (identity,) = other.json["re_executed"]["other_verifiers"]
+    assert identity["verifier_id"] != identity["stored_verifier_id"]
+    assert identity["image_digest"] == identity["stored_image_digest"]
+
+    unchanged = bench.run("reverify", "functions")
+    assert unchanged.code == 0, unchanged.err
+    assert "nothing was published" in unchanged.out
+    assert "0 verdicts were given" in unchanged.out
+
+    before = bench.sql("select count(*) as n from verdicts")[0]["n"]
+    with lease(bench.lake, building("functions")):
+        refused = bench.run("reverify", "functions", *tight)
+    assert refused.code == 1
+    assert "the build of functions is being done by" in refused.err
+
+    done = bench.run("reverify", "functions", *tight, "--json")
+    assert done.code == 0, done.err
+    samples = bench.sql("select count(*) as n from samples")[0]["n"]
+    assert (done.json["judged"], done.json["samples"], done.json["tokens"]) == (samples, samples, 0)
+    assert {"before": "pass", "now": "fail", "reason": "timeout"} in [
+        {key: one[key] for key in ("before", "now", "reason")} for one in done.json["changes"]
+    ]
+    assert [one["snapshot"] for one in done.json["published"]] == ["functions@2"]
+    assert bench.sql("select count(*) as n from verdicts")[0]["n"] == before + samples
+    assert built.slow in built.members("functions@1") - built.members("functions@2")
+    assert bench.run("verify-snapshot", "functions@1").code == 0
+    assert bench.run("verify-snapshot", "functions@2").code == 0
+    reasons = {one["reason"] for one in bench.run("diff", "functions@1", "functions@2", "--json").json["counts"]}
+    assert "no longer passes: timeout" in reasons
+
+    again = bench.run("reverify", "functions")
+    assert again.code == 0, again.err
+    assert "0 verdicts were given" in again.out
+    assert "nothing was published" in again.out
+
+    back = bench.run("reverify", "functions", "--recipe", str(bench.recipe), "--json")
+    assert back.code == 0, back.err
+    assert built.slow in built.members("functions@3")
+
+
+def test_a_seed_is_retracted_without_a_terminal_only_on_ones_word(built: Built) -> None:
+    bench = built.bench
+    seed = bench.sql("select prompt_id from examples where origin = 'seed' limit 1")[0]["prompt_id"]
+    ask = ("blast-radius", "seed", seed[:10], "--retract")
+
+    assert bench.run(*ask).code == 2
+    assert len(bench.sql("from snapshots")) == 1
+
+    done = bench.run(*ask, "--yes", "--json")
+
+    assert done.code == 0, done.err
+    (version,) = done.json["published"]
+    assert version["snapshot"] == "functions@2"
+    assert f"| seed | {seed} | {version['retracted_rows']} |" in Path(version["summary"]).read_text(encoding="utf-8")
+    assert bench.run("verify-snapshot", "functions@2").code == 0
+    bad = {row["sample_id"] for row in bench.sql(f"select sample_id from samples where prompt_id = '{seed}'")}
+    assert bad & built.members("functions@1")
+    assert not bad & built.members("functions@2")

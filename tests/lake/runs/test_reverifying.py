@@ -1,0 +1,180 @@
+"""Samples judged again by another verifier: published members follow their new verdicts, and nothing else does."""
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.calibration import record
+from stillroom.errors import RequestError
+from stillroom.lake import Lake
+from stillroom.publication import Snapshot, publish, reexecute, snapshots, standing_verdicts
+from stillroom.recipe import Recipe, Stage, Verification, changes, sections
+from stillroom.records import Answer, Check, Judgement, Outcome
+from stillroom.runs import (
+    Run,
+    RunState,
+    change_verification,
+    close_run,
+    dataset_runs,
+    judged,
+    load_run,
+    open_run,
+    rejudging_key,
+    unjudged,
+    verdict_changes,
+)
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder, calibrated
+from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier, execute
+
+OLD = FakeVerifier()
+
+
+def verifier(verifier_id: str, *refused: str) -> FakeVerifier:
+    """One that fails these answers, and else says what execution says."""
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if answer.text in refused:
+            return Judgement(outcome=Outcome.FAIL, reason="timeout")
+        return execute(check, answer)
+
+    return FakeVerifier(verifier_id=verifier_id, rule=rule)
+
+
+@pytest.fixture
+async def published_run(lake: Lake, tmp_path: Path) -> Run:
+    """A finished run of four samples for each of two prompts; `tiny@1` holds two of each."""
+    run, _ = await Builder(lake).build(four_each(tmp_path))
+    return load_run(lake, run.run_id)
+
+
+def four_each(folder: Path) -> Recipe:
+    return recipe(folder, "sampling: {adaptive: false, samples: 4}\n")
+
+
+async def reverified(lake: Lake, run: Run, by: FakeVerifier) -> Snapshot | None:
+    """What the flow does; returns the version that it published."""
+    record(lake, [calibrated(by, calibration_id=f"of-{by.verifier_id}")])
+    rows = [await judged(one, {}) for one in unjudged(lake, run, [by])]
+    if rows:
+        lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=run.run_id)
+    before = snapshots(lake)
+    snapshot = publish(lake, run, curate_run(lake, run, [by.verifier_id], again=True))
+    return None if snapshot in before else snapshot
+
+
+def answers(lake: Lake, version: int) -> list[str]:
+    rows = lake.rows("SELECT answer FROM lake.snapshot_examples WHERE name = 'tiny' AND version = ?", [version])
+    return sorted(row["answer"] for row in rows)
+
+
+async def test_a_member_that_fails_now_makes_place_for_another_and_old_verdicts_stay(
+    lake: Lake, published_run: Run
+) -> None:
+    before = answers(lake, 1)
+    verdicts = lake.rows("SELECT * FROM lake.verdicts ORDER BY ALL")
+
+    snapshot = await reverified(lake, published_run, verifier("new", before[0]))
+
+    assert snapshot is not None
+    assert (snapshot.label, snapshot.rows, snapshot.new_rows) == ("tiny@2", 4, 1)
+    assert answers(lake, 1) == before
+    assert set(before) - set(answers(lake, 2)) == {before[0]}
+    removed = lake.rows("SELECT kind, cause_id, reason FROM lake.removals")
+    assert removed == [{"kind": "verdict", "cause_id": "new", "reason": "timeout"}]
+    assert lake.rows("SELECT * FROM lake.verdicts WHERE verifier_id = ? ORDER BY ALL", [OLD.verifier_id]) == verdicts
+    reasons = lake.rows("SELECT change, reason, cause FROM lake.snapshot_diff('tiny@1', 'tiny@2') ORDER BY change DESC")
+    assert reasons[0] == {"change": "removed", "reason": "no longer passes: timeout", "cause": ""}
+
+
+async def test_a_verifier_that_agrees_changes_nothing(lake: Lake, published_run: Run) -> None:
+    assert await reverified(lake, published_run, verifier("new")) is None
+    assert verdict_changes(lake, [published_run.run_id], ["new"]) == []
+
+
+async def test_doing_it_again_publishes_nothing_more(lake: Lake, published_run: Run) -> None:
+    again = verifier("new", answers(lake, 1)[0])
+    assert await reverified(lake, published_run, again) is not None
+    judged_so_far = len(again.judged)
+
+    assert await reverified(lake, published_run, again) is None
+
+    assert len(again.judged) == judged_so_far == 8
+
+
+async def test_what_was_taken_out_comes_back_when_it_passes_again(lake: Lake, published_run: Run) -> None:
+    before = answers(lake, 1)
+    await reverified(lake, published_run, verifier("all-fail", *before))
+    assert not set(before) & set(answers(lake, 2))
+
+    back = await reverified(lake, published_run, verifier("fair", *answers(lake, 2)))
+
+    assert back is not None
+    assert answers(lake, 3) == before
+
+
+async def test_a_build_leaves_published_members_alone_whatever_another_verifier_says(
+    lake: Lake, published_run: Run
+) -> None:
+    new = verifier("new", *answers(lake, 1))
+    rows = [await judged(one, {}) for one in unjudged(lake, published_run, [new])]
+    lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=published_run.run_id)
+
+    assert publish(lake, published_run, curate_run(lake, published_run, ["new"])) is None
+
+
+async def test_changes_are_counted_by_outcome_before_and_now(lake: Lake, published_run: Run) -> None:
+    await reverified(lake, published_run, verifier("new", *answers(lake, 1)))
+
+    (change,) = verdict_changes(lake, [published_run.run_id], ["new"])
+
+    assert (change.before, change.now, change.reason, change.verdicts) == ("pass", "fail", "timeout", 4)
+
+
+async def test_another_verification_is_recorded_as_a_build_would_know_it(
+    lake: Lake, published_run: Run, tmp_path: Path
+) -> None:
+    wanted = published_run.recipe.verification.model_copy(update={"timeout_seconds": 1.0})
+
+    change_verification(lake, published_run.run_id, wanted)
+    change_verification(lake, published_run.run_id, wanted)
+
+    recorded = lake.rows("SELECT version, state, sections FROM lake.runs ORDER BY version")
+    assert [row["state"] for row in recorded] == ["opened", "published", "published"]
+    found = load_run(lake, published_run.run_id)
+    assert found.recipe.verification == wanted
+    same = four_each(tmp_path).model_copy(update={"verification": wanted})
+    assert found.stages[Stage.CURATION] != published_run.stages[Stage.CURATION]
+    assert not open_run(lake, same).is_rederived, "the recipe with that verification is what was recorded"
+    assert changes(sections(same), sections(found.recipe)) == []
+
+
+async def test_unfinished_runs_are_left_to_their_build(lake: Lake, published_run: Run, tmp_path: Path) -> None:
+    late = open_run(lake, four_each(tmp_path), new_run=True)
+
+    runs = dataset_runs(lake, "tiny")
+    assert (runs.finished, runs.unfinished) == ((published_run.run_id,), (late.run_id,))
+    close_run(lake, late, RunState.EMPTY, "")
+    assert dataset_runs(lake, "tiny").finished == (published_run.run_id, late.run_id)
+    assert dataset_runs(lake, "tiny", version=1).finished == (published_run.run_id,)
+    assert runs.verification == Verification(min_test_strength=None)
+
+
+async def test_members_are_judged_again_by_the_check_and_the_verdict_they_stand_on(
+    lake: Lake, published_run: Run
+) -> None:
+    bad = answers(lake, 1)[0]
+    stored = standing_verdicts(lake, snapshots(lake)[0])
+    progress: list[tuple[int, int]] = []
+
+    again = await reexecute(stored, [verifier("new", bad)], lambda *done: progress.append(done))
+
+    assert [(one.stored.outcome, one.outcome, one.reason) for one in again if not one.is_same] == [
+        ("pass", "fail", "timeout")
+    ]
+    assert {one.stored.verifier_id for one in again} == {OLD.verifier_id}
+    assert {one.verifier_id for one in again} == {"new"}
+    assert progress == [(4, 4)]
+    with pytest.raises(RequestError, match="passed by fake-tests@1, which is not at hand"):
+        await reexecute(stored, [FakeVerifier(name="other@1")], lambda *done: None)
