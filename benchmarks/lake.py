@@ -1,0 +1,226 @@
+"""Measures the lake: commits beside bare DuckLake, questions in a lake of a million samples, what the journal costs.
+
+    uv run python benchmarks/lake.py [--only PART] [--samples N]
+
+The last line of stdout is one JSON object. Parts: commits, questions, journal.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from lake_corpus import Made, Texts, fill, sample_rows, shard_rows
+from lake_shard import shard_seconds
+
+from stillroom.cli.ancestry import follow
+from stillroom.lake import Lake
+from stillroom.lake.connection import connect
+
+ROUNDS, PROCESSES, COMMITS, ROWS = 3, 4, 25, 100
+ASKED = 5  # times each question is put
+Figures = dict[str, object]
+
+
+def commits(folder: Path, _: argparse.Namespace) -> Figures:
+    """Commits a second by ``PROCESSES`` processes at once: ours, bare DuckLake's, and whole shards' by ours."""
+    kinds = ("ours", "bare", "shard")
+    rates: dict[str, list[float]] = {kind: [] for kind in kinds}
+    errors = dict.fromkeys(kinds, 0)
+    lost = 0
+    for number in range(ROUNDS):
+        for kind in kinds if number % 2 == 0 else reversed(kinds):
+            root = folder / f"{kind}{number}"
+            Lake.open(root, create=True).close()
+            rate, failed = _race(kind, root)
+            rates[kind].append(rate)
+            errors[kind] += failed
+            if kind == "ours":
+                lost += PROCESSES * COMMITS - _committed(root)
+            say(f"{kind:>6}: {rate:6.1f} commits/s, {failed} of {PROCESSES * COMMITS} failed")
+    return {
+        "commits_per_second_sqlite": round(statistics.median(rates["ours"]), 2),
+        "commit_errors_sqlite": errors["ours"],
+        "commits_lost_sqlite": lost,
+        "bare_commits_per_second_sqlite": round(statistics.median(rates["bare"]), 2),
+        "bare_commit_errors_sqlite": errors["bare"],
+        "shard_commits_per_second_sqlite": round(statistics.median(rates["shard"]), 2),
+        "commit_processes": PROCESSES,
+        "commit_rows": ROWS,
+    }
+
+
+def _race(kind: str, root: Path) -> tuple[float, int]:
+    """Successful commits a second from the moment all writers are ready, and how many failed."""
+    command = [sys.executable, __file__, "--writer", kind, str(root)]
+    writers = [
+        subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for number in range(PROCESSES)
+    ]
+    for one in writers:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    began = time.perf_counter()
+    failed = sum(int(one.communicate("go\n")[0]) for one in _started(writers))
+    return (PROCESSES * COMMITS - failed) / (time.perf_counter() - began), failed
+
+
+def _started(writers: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    for one in writers:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    return writers
+
+
+def write(kind: str, root: Path, number: int) -> None:
+    """One writer: says that it is ready, waits for the word, commits, and prints how many commits failed."""
+    texts = Texts(number)
+    prepared = [
+        shard_rows(texts, number * COMMITS + at, prompts=ROWS // 8)
+        if kind == "shard"
+        else {"samples": sample_rows(texts, (number * COMMITS + at) * ROWS, ROWS)}
+        for at in range(COMMITS)
+    ]
+    if kind == "bare":
+        attempt = _bare(root, prepared)
+    else:
+        lake = Lake.open(root)
+
+        def attempt(at: int) -> None:
+            lake.commit(f"{number}-{at}", prepared[at], run_id=f"r{number}", shard=at)
+
+    print("ready", flush=True)
+    sys.stdin.readline()
+    failed = 0
+    for at in range(COMMITS):
+        try:
+            attempt(at)
+        except duckdb.Error:
+            failed += 1
+    print(failed, flush=True)
+
+
+def _bare(root: Path, prepared: list[dict[str, list[dict[str, object]]]]) -> Callable[[int], None]:
+    """The same rows into the same table through DuckLake alone, without lock, key or retry."""
+    connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    frames = [pl.DataFrame(rows["samples"], schema_overrides={"stop": pl.List(pl.String)}) for rows in prepared]
+
+    def attempt(at: int) -> None:
+        incoming = frames[at]
+        connection.register("incoming", incoming)
+        connection.execute("INSERT INTO lake.samples BY NAME SELECT *, 'r' AS run_id, 0 AS shard FROM incoming")
+
+    return attempt
+
+
+def _committed(root: Path) -> int:
+    lake = Lake.open(root)
+    found = lake.rows(
+        "SELECT count(DISTINCT key) AS keys, (SELECT count(*) FROM lake.samples) AS rows FROM lake.commits"
+    )
+    lake.close()
+    assert found[0]["rows"] == found[0]["keys"] * ROWS, "a commit is half visible"
+    return int(found[0]["keys"])
+
+
+def questions(folder: Path, options: argparse.Namespace) -> Figures:
+    """Seconds for what a person asks a large lake, each the median of some, the lake opened once."""
+    root = options.lake or folder / "million"
+    began = time.perf_counter()
+    if (root / "made.json").exists():
+        made = Made(**json.loads((root / "made.json").read_text(encoding="utf-8")))
+    else:
+        lake = Lake.open(root, create=True)
+        made = fill(lake, options.samples, say)
+        lake.close()
+        (root / "made.json").write_text(json.dumps({name: getattr(made, name) for name in made.__slots__}))
+    filled = time.perf_counter() - began
+    opened = [_seconds(lambda: _open(root).close()) for _ in range(ASKED)]
+    lake = _open(root)
+    asked: dict[str, Callable[[], object]] = {
+        "lineage_ms": lambda: follow(lake, made.example_id),
+        "lineage_view_ms": lambda: lake.rows("SELECT * FROM lineage WHERE example_id = ?", [made.example_id]),
+        "why_dropped_ms": lambda: lake.rows("SELECT reason, sum(samples) FROM why_dropped GROUP BY reason"),
+        "blast_radius_ms": lambda: lake.rows(
+            "SELECT what, sum(rows) FROM blast_radius('seed', ?) GROUP BY what", [made.seed_id]
+        ),
+    }
+    figures: Figures = {}
+    for name, ask in asked.items():
+        first, *later = (_seconds(ask) for _ in range(ASKED))
+        figures[name] = round(1000 * statistics.median(later), 1)
+        figures[f"first_{name}"] = round(1000 * first, 1)
+        say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
+    lake.close()
+    return {
+        **figures,
+        "open_ms": round(1000 * statistics.median(opened), 1),
+        "lake_samples": made.samples,
+        "lake_examples": made.examples,
+        "lake_members": made.members,
+        "lake_files": sum(1 for _ in (root / "data").rglob("*.parquet")),
+        "lake_bytes": sum(file.stat().st_size for file in root.rglob("*") if file.is_file()),
+        "lake_filled_seconds": round(filled, 1),
+    }
+
+
+def _open(root: Path) -> Lake:
+    """A lake as the commands that read it open it."""
+    return Lake(root, connection=connect(root / "catalogue.sqlite", root / "data", read_only=True, spill=root / "tmp"))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def journal(folder: Path, _: argparse.Namespace) -> Figures:
+    """What of a shard's seconds goes into its journal: the same shard with it and with one that keeps nothing."""
+    return asyncio.run(shard_seconds(folder, ROUNDS, say))
+
+
+PARTS: dict[str, Callable[[Path, argparse.Namespace], Figures]] = {
+    "commits": commits,
+    "questions": questions,
+    "journal": journal,
+}
+
+
+def say(line: str) -> None:
+    """Progress, on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Run the parts and print their figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--samples", type=int, default=1_000_000)
+    parser.add_argument("--lake", type=Path, help="keep the large lake here, and ask the one that is there")
+    parser.add_argument("--writer", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.writer:
+        kind, root, number = options.writer
+        write(kind, Path(root), int(number))
+        return
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, part in PARTS.items():
+            if options.only in (None, name):
+                say(f"-- {name}")
+                figures |= part(Path(folder), options)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
