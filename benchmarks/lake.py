@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from lake_corpus import Made, Texts, fill, sample_rows, shard_rows
+from lake_corpus import Made, Rows, Texts, fill, sample_rows, shard_rows
 from lake_shard import shard_seconds
 
 from stillroom.cli.ancestry import follow
@@ -84,20 +84,13 @@ def _started(writers: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]
 def write(kind: str, root: Path, number: int) -> None:
     """One writer: says that it is ready, waits for the word, commits, and prints how many commits failed."""
     texts = Texts(number)
-    prepared = [
+    prepared: list[Rows] = [
         shard_rows(texts, number * COMMITS + at, prompts=ROWS // 8)
         if kind == "shard"
         else {"samples": sample_rows(texts, (number * COMMITS + at) * ROWS, ROWS)}
         for at in range(COMMITS)
     ]
-    if kind == "bare":
-        attempt = _bare(root, prepared)
-    else:
-        lake = Lake.open(root)
-
-        def attempt(at: int) -> None:
-            lake.commit(f"{number}-{at}", prepared[at], run_id=f"r{number}", shard=at)
-
+    attempt = (_bare if kind == "bare" else _ours)(root, prepared, number)
     print("ready", flush=True)
     sys.stdin.readline()
     failed = 0
@@ -109,7 +102,16 @@ def write(kind: str, root: Path, number: int) -> None:
     print(failed, flush=True)
 
 
-def _bare(root: Path, prepared: list[dict[str, list[dict[str, object]]]]) -> Callable[[int], None]:
+def _ours(root: Path, prepared: list[Rows], number: int) -> Callable[[int], None]:
+    lake = Lake.open(root)
+
+    def attempt(at: int) -> None:
+        lake.commit(f"{number}-{at}", prepared[at], run_id=f"r{number}", shard=at)
+
+    return attempt
+
+
+def _bare(root: Path, prepared: list[Rows], _: int) -> Callable[[int], None]:
     """The same rows into the same table through DuckLake alone, without lock, key or retry."""
     connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
     frames = [pl.DataFrame(rows["samples"], schema_overrides={"stop": pl.List(pl.String)}) for rows in prepared]

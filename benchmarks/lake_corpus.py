@@ -1,4 +1,4 @@
-"""A lake of any size, made of rows as builds write them: runs of one dataset, shards, curations, cumulative versions."""
+"""A lake of any size, of rows as builds write them: runs of one dataset, shards, curations, cumulative versions."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _WORDS = 20_000
 
 def identity(kind: str, number: int) -> str:
     """An id that looks like any other: nothing of it can be pruned."""
-    return hashlib.sha256(f"{kind}{number}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}{number}".encode()).hexdigest()[:24]
 
 
 class Texts:
@@ -30,11 +30,12 @@ class Texts:
     def __init__(self, seed: int) -> None:
         self._chance = np.random.default_rng(seed)
         letters = self._chance.integers(97, 123, size=(_WORDS, 7), dtype=np.uint8)
-        self._words = [bytes(row).decode() for row in letters]
+        self._words: list[str] = [bytes(row).decode() for row in letters]
 
     def __call__(self, words: int) -> str:
         """A text of so many words."""
-        return " ".join([self._words[at] for at in self._chance.integers(0, _WORDS, size=words)])
+        chosen: list[int] = self._chance.integers(0, _WORDS, size=words).tolist()
+        return " ".join([self._words[at] for at in chosen])
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,8 @@ async def shard_seconds(folder: Path, rounds: int, say: Callable[[str], None]) -
                 seconds[kind].append(took)
                 if kind == "with":
                     shares.append(clock.seconds / took)
-                say(
-                    f"{kind:>8} the journal: {samples / took:6.1f} samples/s, {clock.seconds:.3f} s of {took:.2f} s in it"
-                )
+                inside = f"{clock.seconds:.3f} s of {took:.2f} s in it"
+                say(f"{kind:>8} the journal: {samples / took:6.1f} samples/s, {inside}")
     ratio = statistics.median(seconds["with"]) / statistics.median(seconds["without"])
     return {
         "journal_overhead_share": round(statistics.median(shares), 5),

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-uv run --locked pytest tests/unit --numprocesses auto
-uv run --locked pytest tests/lake --numprocesses auto
+uv run --locked pytest tests/unit --numprocesses auto --dist worksteal
+uv run --locked pytest tests/lake --numprocesses auto --dist worksteal
 uv run --locked pytest tests --ignore tests/unit --ignore tests/lake

@@ -4,7 +4,7 @@ from importlib import resources
 
 from stillroom.lake import TABLES
 from stillroom.lake.creation import MACROS, VIEWS
-from stillroom.lake.schema import COMMON_COLUMNS
+from stillroom.lake.schema import COMMON_COLUMNS, Table
 
 _INTRODUCTION = """\
 # The lake's tables
@@ -32,8 +32,7 @@ def markdown_page() -> str:
     """The page docs/tables.md."""
     parts = [_INTRODUCTION, _columns([(column.name, column.type, column.doc) for column in COMMON_COLUMNS])]
     for table in TABLES.values():
-        partitioned = " Partitioned by run_id and shard." if table.partitioned else ""
-        parts.append(f"\n## {table.name}\n\n{table.doc}{partitioned}\n\n")
+        parts.append(f"\n## {table.name}\n\n{table.doc}{_layout(table)}\n\n")
         parts.append(_columns([(column.name, column.type, column.doc) for column in table.columns]))
     parts.append("\n## Views\n\nPlain SQL in `stillroom/lake/views/`, one file each.\n\n")
     parts.append("| view | what it shows |\n|---|---|\n")
@@ -43,6 +42,12 @@ def markdown_page() -> str:
     parts.append("| function | what it shows |\n|---|---|\n")
     parts.extend(f"| `{macro}` | {_first_comment(macro)} |\n" for macro in MACROS)
     return "".join(parts)
+
+
+def _layout(table: Table) -> str:
+    """How its files are laid out, as sentences."""
+    parted = f" Parted by {' and '.join(table.partitioned_by)}." if table.partitioned_by else ""
+    return parted + (f" Sorted by {table.sorted_by}." if table.sorted_by else "")
 
 
 def _columns(columns: list[tuple[str, str, str]]) -> str:

@@ -96,7 +96,7 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
 def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str, drawn: set[str]) -> None:
     from rich.text import Text
 
-    prompt = found.prompts.get(prompt_id)
+    prompt = found.prompt if prompt_id == found.prompt.get("prompt_id") else found.ancestors.get(prompt_id)
     if prompt is None:
         parent.add(Text(f"{label} {prompt_id} (not in this lake)"))
         return
@@ -107,12 +107,11 @@ def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str
         return
     drawn.add(prompt_id)
     _block(node, prompt["task"])
-    if strength := found.strengths.get(prompt_id):
-        node.add(Text(_strength(strength)))
+    if prompt is found.prompt and found.strength:
+        node.add(Text(_strength(found.strength)))
     if prompt["nearest_prompt_id"]:
-        near = found.nearest.get(prompt["nearest_prompt_id"], {})
-        task = first_line(near.get("task", ""), 70)
-        node.add(Text(f"nearest {prompt['nearest_prompt_id']}, ROUGE-L {prompt['nearest_score']:.3f}: {task}"))
+        task = f": {first_line(found.nearest.get('task', ''), 70)}" if prompt is found.prompt else ""
+        node.add(Text(f"nearest {prompt['nearest_prompt_id']}, ROUGE-L {prompt['nearest_score']:.3f}{task}"))
     if prompt["writer_teacher"]:
         node.add(
             Text(
@@ -149,19 +148,10 @@ def _with(row: dict[str, Any], key: str) -> str:
 
 
 def _as_json(found: "Ancestry") -> dict[str, Any]:
-    """The rows as they are, with the sampling parameters together and prompts as a list, nearest first."""
+    """The rows as they are, with the sampling parameters together and ancestors as a list, nearest first."""
     rows = asdict(found)
     sample = rows["sample"]
     sample["parameters"] = {name: sample.pop(name) for name in PARAMETERS}
-    prompts = [
-        {
-            **prompt,
-            "writing": found.proposals.get(prompt_id),
-            "test_strength": found.strengths.get(prompt_id),
-            "nearest": found.nearest.get(prompt["nearest_prompt_id"]),
-        }
-        for prompt_id, prompt in found.prompts.items()
-    ]
-    as_they_are = rows.keys() - {"prompts", "proposals", "strengths", "nearest"}
-    kept = {key: row for key, row in rows.items() if key in as_they_are}
-    return {**kept, "prompt": prompts[0] if prompts else None, "ancestors": prompts[1:]}
+    behind = {"writing": rows.pop("proposal"), "test_strength": rows.pop("strength"), "nearest": rows.pop("nearest")}
+    rows["prompt"] |= {name: row or None for name, row in behind.items()}
+    return {**rows, "ancestors": list(found.ancestors.values())}

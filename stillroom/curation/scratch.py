@@ -160,6 +160,7 @@ def open_scratch(settings: DedupSettings) -> Generator[Scratch]:
             },
         )
         try:
+            connection.execute("SET enable_progress_bar = false")  # it would stand on stdout
             yield Scratch(connection)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise LakeError(

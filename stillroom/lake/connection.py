@@ -57,6 +57,7 @@ def connect(
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
         connection.execute(f"SET temp_directory = {_quoted(spill)}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
         for statement in attach_statements(catalogue, data, read_only=read_only, version=version):

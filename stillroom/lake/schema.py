@@ -20,12 +20,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table; partitioned by run_id and shard where ``partitioned``."""
+    """One table.
+
+    Attributes:
+        partitioned_by: columns whose values part its files: what names them opens few files. A table of which a commit
+            writes all shards of a run at once is parted by run alone, or it would make a file of every shard.
+        sorted_by: the id that its rows are looked up by, and the order of the rows in each file: of a large file, an
+            id's row group alone is read.
+    """
 
     name: str
     doc: str
     columns: tuple[Column, ...]
-    partitioned: bool = False
+    partitioned_by: tuple[str, ...] = ()
+    sorted_by: str = ""
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -129,6 +137,7 @@ TABLES = {
             writing_round INTEGER | seeding round, 0 for seeds and users' prompts
             writing_request INTEGER | request in that round, -1 for seeds and users' prompts
             """),
+            sorted_by="prompt_id",
         ),
         Table(
             "proposals",
@@ -147,6 +156,7 @@ TABLES = {
             prompt_tokens INTEGER | counted by the server
             completion_tokens INTEGER | counted by the server
             """),
+            sorted_by="prompt_id",
         ),
         Table(
             "samples",
@@ -176,7 +186,8 @@ TABLES = {
             latency_seconds DOUBLE | from request to reply
             answered_at TIMESTAMP | when the reply was journalled, UTC
             """),
-            partitioned=True,
+            partitioned_by=("run_id", "shard"),
+            sorted_by="sample_id",
         ),
         Table(
             "verdicts",
@@ -197,7 +208,8 @@ TABLES = {
             wall_seconds DOUBLE | of the execution
             peak_memory_bytes BIGINT | of the execution
             """),
-            partitioned=True,
+            partitioned_by=("run_id", "shard"),
+            sorted_by="sample_id",
         ),
         Table(
             "test_strengths",
@@ -220,6 +232,7 @@ TABLES = {
             programs BIGINT | programs that were run for it
             cpu_seconds DOUBLE | that they took
             """),
+            sorted_by="prompt_id",
         ),
         Table(
             "scores",
@@ -229,7 +242,8 @@ TABLES = {
             scorer VARCHAR | name@version
             value DOUBLE | the score
             """),
-            partitioned=True,
+            partitioned_by=("run_id", "shard"),
+            sorted_by="sample_id",
         ),
         Table(
             "selections",
@@ -246,7 +260,8 @@ TABLES = {
             matched_id VARCHAR | sample_id it lost against, or empty
             similarity DOUBLE | with that sample, 0 where none
             """),
-            partitioned=True,
+            partitioned_by=("run_id",),
+            sorted_by="sample_id",
         ),
         Table(
             "examples",
@@ -266,7 +281,8 @@ TABLES = {
             verifier_id VARCHAR | the same with limits and image
             curation_id VARCHAR | the curation that kept it
             """),
-            partitioned=True,
+            partitioned_by=("run_id",),
+            sorted_by="example_id",
         ),
         Table(
             "snapshots",
@@ -291,6 +307,7 @@ TABLES = {
             version INTEGER | the snapshot's version
             example_id VARCHAR | the member
             """),
+            sorted_by="example_id",
         ),
         Table(
             "retractions",
@@ -313,6 +330,7 @@ TABLES = {
             cause_id VARCHAR | what was retracted, or the verifier_id that does not pass it
             reason VARCHAR | retracted, or the verdict's reason
             """),
+            sorted_by="example_id",
         ),
         Table(
             "dedup_signatures",
@@ -327,6 +345,7 @@ TABLES = {
             bands UINTEGER[] | one key per MinHash-LSH band
             scheme VARCHAR | identity of the parameters; only equal schemes compare
             """),
+            partitioned_by=("run_id",),
         ),
         Table(
             "dedup_clusters",

@@ -83,6 +83,16 @@ class Lake:
         """Rows of a query as dictionaries."""
         return self.query(sql, parameters).to_dicts()
 
+    @contextmanager
+    def moment(self) -> Generator[None]:
+        """The lake as it is now, for all queries of the block; none of them asks anew what is in it."""
+        with self._thread_lock:
+            self._connection.execute("BEGIN TRANSACTION")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
         return not self.query(f"{TABLE_NAMES} AND table_name = ?", [table]).is_empty()
@@ -148,10 +158,15 @@ class Lake:
         return True
 
     def _commit_time(self) -> datetime:
-        """UTC without its zone, later than every commit before it: rows are ordered by it, and clocks are set back."""
-        newest = self.rows("SELECT max(created_at) AS newest FROM lake.commits")[0]["newest"]
+        """UTC without its zone, later than every commit before it: rows are ordered by it, and clocks are set back.
+
+        Only files that may hold a later time are opened: none, as a rule, where reading all took 0.3 s at 650 commits.
+        """
         now = _utc_now()
-        return max(now, newest + timedelta(microseconds=1)) if newest else now
+        newest = self.rows("SELECT max(created_at) AS newest FROM lake.commits WHERE created_at >= ?", [now])[0][
+            "newest"
+        ]
+        return newest + timedelta(microseconds=1) if newest else now
 
     def _insert(self, table: Table, rows: Sequence[Row], *, run_id: str, shard: int, created_at: datetime) -> None:
         if not rows:

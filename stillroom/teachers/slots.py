@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 FIRST_SLOTS = 4
-"""FBGEMM multiplies up to six rows in one pass over the weights: four answers come as fast as one, eight half as fast."""
+"""FBGEMM multiplies up to six rows in one pass over the weights: four answers come as fast as one, eight do not."""
 
 
 class Slots:

@@ -1,4 +1,4 @@
--- Where every example comes from: example, selection, sample, verdict, prompt, parents, teacher, run.
+-- Where every example comes from: selection, sample, verdict, scores, prompt, parents, teacher, run, code version, and what it cost; `ancestry` goes on from its prompt to the seeds.
 CREATE OR REPLACE VIEW lake.lineage AS
 SELECT
     e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id,
@@ -7,9 +7,11 @@ SELECT
     s.teacher_id, s.sample_index, s.epoch, s.request_text, s.response, s.answer,
     s.temperature, s.top_p, s.top_k, s.min_p, s.repetition_penalty, s.max_new_tokens, s.stop,
     s.prompt_tokens, s.completion_tokens, s.latency_seconds, s.answered_at,
-    v.verifier, v.outcome, v.tests_passed, v.tests_total, v.image_digest, v.calibration_id,
+    v.verifier, v.verifier_id, v.outcome, v.detail, v.tests_passed, v.tests_total, v.image_digest, v.calibration_id,
+    v.cpu_seconds, y.scores, x.gate, x.reason, x.evidence, coalesce(d.stands_for, []) AS stands_for,
     t.revision, t.revision_source, t.model, t.licence, t.template_sha256,
-    c.created_at AS committed_at, c.code_version
+    (s.prompt_tokens * t.input_price_per_million + s.completion_tokens * t.output_price_per_million) / 1e6 AS money,
+    t.currency, c.created_at AS committed_at, c.code_version
 FROM lake.examples e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 JOIN (SELECT * FROM lake.verdicts
@@ -17,6 +19,16 @@ JOIN (SELECT * FROM lake.verdicts
     ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.verifier_id = e.verifier_id
 JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
     ON p.check_id = v.check_id
+LEFT JOIN (SELECT * FROM lake.selections
+           QUALIFY row_number() OVER (PARTITION BY run_id, curation_id, sample_id ORDER BY created_at) = 1) x
+    ON x.sample_id = e.sample_id AND x.run_id = e.run_id AND x.curation_id = e.curation_id
+LEFT JOIN (SELECT run_id, curation_id, matched_id, list(DISTINCT sample_id ORDER BY sample_id) AS stands_for
+           FROM lake.selections WHERE matched_id <> '' GROUP BY ALL) d
+    ON d.matched_id = e.sample_id AND d.run_id = e.run_id AND d.curation_id = e.curation_id
+LEFT JOIN (SELECT run_id, sample_id, map_from_entries(list((scorer, value) ORDER BY scorer)) AS scores
+           FROM (SELECT run_id, sample_id, scorer, arg_max(value, created_at) AS value FROM lake.scores GROUP BY ALL)
+           GROUP BY ALL) y
+    ON y.sample_id = e.sample_id AND y.run_id = e.run_id
 LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
     ON t.teacher_id = e.teacher_id
 LEFT JOIN lake.commits c

@@ -31,6 +31,10 @@ def test_tables_are_reachable_without_a_schema(answer):
     assert answer("sql", "select count(*) as n from examples") == [{"n": 1}]
 
 
+def test_nothing_but_rows_comes_on_stdout_however_long_a_query_takes(reader):
+    assert reader.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
 def test_json_is_one_array_of_objects_with_iso_timestamps(stillroom):
     result = stillroom("sql", "select sample_id, answered_at from samples where sample_id = 'aa11'", "--json")
     assert result.stdout == '[{"sample_id": "aa11", "answered_at": "2026-11-22T10:30:00Z"}]\n'

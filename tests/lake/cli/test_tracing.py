@@ -15,6 +15,15 @@ def test_lineage_goes_back_to_seeds(answer):
     assert found["prompt"]["writing"]["request_text"] == "Write a task."
 
 
+def test_the_ancestry_of_a_prompt_ends_at_seeds_in_sql_too(answer):
+    found = answer("sql", "select prompt_id, origin from ancestry('written-c') join prompts using (prompt_id)")
+    assert {(row["prompt_id"], row["origin"]) for row in found} == {
+        ("written-c", "written"),
+        ("seed-a", "seed"),
+        ("seed-b", "seed"),
+    }
+
+
 def test_lineage_has_the_exact_request_and_parameters(answer):
     sample = answer("lineage", "ee99")["sample"]
     assert sample["request_text"] == "<user>written-c\n<assistant>"
@@ -38,6 +47,10 @@ def test_lineage_has_scores_cluster_and_cost(answer, stillroom, lake_root):
 
     found = answer("lineage", "ee99")
 
+    (viewed,) = answer("sql", "select scores, stands_for, gate, money, currency from lineage where example_id = 'ee99'")
+    assert viewed["scores"] == {"brevity@1": 0.25}
+    assert (viewed["stands_for"], viewed["gate"], viewed["currency"]) == (["aa22"], "kept", "EUR")
+    assert viewed["money"] == pytest.approx(0.00024)
     assert found["scores"] == [{"scorer": "brevity@1", "value": 0.25}]
     assert [(one["sample_id"], one["similarity"]) for one in found["displaced"]] == [("aa22", 0.95)]
     assert found["cost"]["completion_tokens"] == 120

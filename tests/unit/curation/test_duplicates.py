@@ -14,7 +14,7 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import normalise_text
 
-QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SENTENCES = [
     "Write a function that returns the sum of all even numbers in a list.",
     "Write a function that returns the sum of all odd numbers in a list.",

@@ -84,7 +84,7 @@ CANDIDATES = st.lists(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(CANDIDATES, st.integers(1, 3), st.sampled_from(["median-length", "shortest", "first"]))
 def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str) -> None:
     candidates = [

@@ -23,7 +23,7 @@ def test_jaccard_is_that_of_plain_sets(texts: list[str]):
         assert score == len(sets[one] & sets[other]) / max(len(sets[one] | sets[other]), 1)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(TEXT, min_size=2, max_size=12),
     st.sets(st.tuples(st.integers(1, 11), st.integers(0, 10)).filter(lambda pair: pair[0] > pair[1]), min_size=1),

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 
+from stillroom_sglang_cpu.memory import give_back_regularly
+
 _declared: list[torch.library.Library] = []  # a library's schemas live as long as it does
 
 
@@ -58,9 +60,10 @@ def fork_workers(result: None, *args: object, **kwargs: object) -> None:
     """After SGLang's own set-up: lets its two workers be forked where it would have them import everything again.
 
     An import costs 20 CPU-seconds and 0.7 GB in each. SGLang asks for "spawn" because a CUDA context does not survive
-    a fork; there is none here, and at this point the process has computed nothing: its only other thread is the idle
-    one of numpy's BLAS, which is made to be forked.
+    a fork; there is none here, and at this point the process has computed nothing: its only other threads are the idle
+    one of numpy's BLAS, which is made to be forked, and the one started here, which sleeps.
     """
+    give_back_regularly()
     gc.freeze()  # a collection would write to every object, and so copy the pages that the workers share
     multiprocessing.set_start_method("fork", force=True)
 
