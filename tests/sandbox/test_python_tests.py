@@ -32,6 +32,7 @@ IN_PROCESS = "import random\n"  # tests that import more than math run in a proc
 PASSES = [
     pytest.param("def f(x): return x * 2", "assert f(2) == 4", id="plain"),
     pytest.param("def f(x): x.sort()", "x = [3, 1]\nf(x)\nassert x == [1, 3]", id="in-place"),
+    pytest.param("def f(x):\n    x.sort()\n    return x", "x = [3, 1]\nassert [v + 1 for v in f(x)] == [2, 4]\nassert x == [1, 3]", id="in-place-in-comprehension"),
     pytest.param("def f(): return {1: (2, {3}), 'a': b'x', 2j: frozenset()}",
                  "assert f() == {1: (2, {3}), 'a': b'x', 2j: frozenset()}", id="kinds"),
     pytest.param("def f(): return float('nan')", "assert f() != f()", id="nan"),

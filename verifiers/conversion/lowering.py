@@ -104,8 +104,8 @@ class Lowering:
             refuse(node, "comprehension")
         generator = node.generators[0]
         bound = [each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)]
-        outer = dict(self._scope.names)
         over = self.lower(generator.iter)
+        outer = dict(self._scope.names)  # after that: what it moves into the solution's process stays there
         self._scope.names.update(dict.fromkeys(bound))
         inside = all(self._scope.is_local(each) for each in (node.elt, *generator.ifs))
         self._scope.names = outer
