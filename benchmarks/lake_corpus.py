@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from stillroom.lake import Lake
+from stillroom.recipe.model import FewShot
 
 Rows = dict[str, list[dict[str, object]]]
 SEEDS, PROMPTS_PER_SHARD, SAMPLES_PER_PROMPT = 100, 125, 8
@@ -156,10 +157,10 @@ def _publish(lake: Lake, run_id: str, numbers: range, texts: Texts, published: l
 
 
 def _parents(number: int) -> list[str]:
-    """Six seeds and two earlier prompts, as self-instruct shows them."""
+    """As many seeds and earlier prompts as a writing request shows by default."""
     chance = np.random.default_rng(number)
-    seeds = chance.choice(SEEDS, size=6, replace=False)
-    earlier = chance.integers(0, number, size=2)
+    seeds = chance.choice(SEEDS, size=FewShot().seeds, replace=False)
+    earlier = chance.integers(SEEDS, number, size=FewShot().generated) if number > SEEDS else ()
     return [identity("prompt", int(one)) for one in (*seeds, *earlier)]
 
 

@@ -6,33 +6,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stillroom.lake import Lake
 
-_EXAMPLE = "SELECT * FROM examples WHERE example_id = ? ORDER BY created_at DESC LIMIT 1"
-_SNAPSHOTS = (
-    "SELECT name || '@' || version AS snapshot FROM snapshot_members WHERE example_id = ? ORDER BY name, version"
-)
-_SELECTION = (
-    "SELECT * FROM selections WHERE run_id = ? AND sample_id = ? AND curation_id = ? ORDER BY created_at LIMIT 1"
-)
-_DISPLACED = """
-SELECT sample_id, gate, reason, similarity FROM selections
-WHERE run_id = ? AND matched_id = ? AND curation_id = ? ORDER BY similarity DESC, sample_id
-"""
-_SCORES = "SELECT scorer, value FROM scores WHERE run_id = ? AND sample_id = ? ORDER BY scorer, created_at"
-_SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ? AND shard = ? ORDER BY created_at LIMIT 1"
-_VERDICTS = """
-SELECT * FROM verdicts WHERE run_id = ? AND sample_id = ?
-QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1 ORDER BY verifier
-"""
-_PROMPTS = """
-SELECT * EXCLUDE (tests, reference) FROM prompts WHERE prompt_id IN $ids
-QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1
-"""
-_PROMPT = "SELECT * FROM prompts WHERE prompt_id = ? ORDER BY created_at LIMIT 1"
-_STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ? ORDER BY created_at DESC LIMIT 1"
-_PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ? ORDER BY created_at LIMIT 1"
-_TEACHER = "SELECT * FROM teachers WHERE teacher_id = ? ORDER BY run_id = ? DESC, created_at DESC LIMIT 1"
-_RUN = "SELECT * FROM current_runs WHERE run_id = ?"
-_COMMIT = "SELECT * FROM commits WHERE run_id = ? AND shard = ? AND created_at = ? LIMIT 1"  # rows share its time
+# Which row of several counts is decided here: with ORDER BY and LIMIT, DuckDB reads a table twice, and DuckLake asks
+# its catalogue about the files as often. Each column in a WHERE is another such question.
+_EXAMPLE = "SELECT * FROM examples WHERE example_id = ?"
+_SNAPSHOTS = "SELECT name, version FROM snapshot_members WHERE example_id = ?"
+_SELECTIONS = "SELECT * FROM selections WHERE run_id = ? AND (sample_id = ? OR matched_id = ?)"
+_SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
+_SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ?"
+_VERDICTS = "SELECT * FROM verdicts WHERE run_id = ? AND sample_id = ?"
+_PROMPT = "SELECT * FROM prompts WHERE prompt_id = ?"
+_PROMPTS = "SELECT * EXCLUDE (tests, reference) FROM prompts WHERE prompt_id IN $ids"
+_STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
+_PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
+_TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
+_RUN = "SELECT * FROM runs WHERE run_id = ?"
+_COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,54 +40,58 @@ class Ancestry:
         ancestors: the prompts behind its prompt by id, nearest first, without their tests and references.
     """
 
-    example: dict[str, Any]
+    example: Row
     snapshots: list[str]
-    selection: dict[str, Any]
-    scores: list[dict[str, Any]]
-    displaced: list[dict[str, Any]]
-    sample: dict[str, Any]
-    cost: dict[str, Any]
-    verdicts: list[dict[str, Any]]
-    prompt: dict[str, Any]
-    proposal: dict[str, Any]
-    strength: dict[str, Any]
-    nearest: dict[str, Any]
-    ancestors: dict[str, dict[str, Any]]
-    teacher: dict[str, Any]
-    run: dict[str, Any]
-    commit: dict[str, Any]
+    selection: Row
+    scores: list[Row]
+    displaced: list[Row]
+    sample: Row
+    cost: Row
+    verdicts: list[Row]
+    prompt: Row
+    proposal: Row
+    strength: Row
+    nearest: Row
+    ancestors: dict[str, Row]
+    teacher: Row
+    run: Row
+    commit: Row
 
 
 def follow(lake: "Lake", example_id: str) -> Ancestry:
     """The ancestry of an example that exists, as it is at one moment."""
     with lake.moment():
-        example = lake.rows(_EXAMPLE, [example_id])[0]
-        run_id, sample_id, curation_id = example["run_id"], example["sample_id"], example["curation_id"]
-        sample = _one(lake, _SAMPLE, [run_id, sample_id, example["shard"]])
-        prompt = _one(lake, _PROMPT, [example["prompt_id"]])
-        verdicts = lake.rows(_VERDICTS, [run_id, sample_id])
-        teacher = _one(lake, _TEACHER, [example["teacher_id"], run_id])
+        example = _newest(lake.rows(_EXAMPLE, [example_id]))
+        in_run = [example["run_id"], example["sample_id"]]
+        sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
+        verdicts = _newest_by("verifier", lake.rows(_VERDICTS, in_run))
+        decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
+        met = lake.rows(_TEACHER, [example["teacher_id"]])
+        teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
+        prompt = _oldest(lake.rows(_PROMPT, [example["prompt_id"]]))
+        nearest, ancestors = _behind(lake, prompt)
+        members = sorted({(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example_id])})
         return Ancestry(
             example=example,
-            snapshots=[row["snapshot"] for row in lake.rows(_SNAPSHOTS, [example_id])],
-            selection=_one(lake, _SELECTION, [run_id, sample_id, curation_id]),
-            scores=lake.rows(_SCORES, [run_id, sample_id]),
-            displaced=lake.rows(_DISPLACED, [run_id, sample_id, curation_id]),
+            snapshots=[f"{name}@{version}" for name, version in members],
+            selection=decided.pop(example["sample_id"], {}),
+            scores=[{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
+            displaced=sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
             sample=sample,
-            cost=_cost(sample, verdicts, teacher),
-            verdicts=verdicts,
+            cost=_cost(sample, list(verdicts.values()), teacher),
+            verdicts=[verdicts[name] for name in sorted(verdicts)],
             prompt=prompt,
-            proposal=_one(lake, _PROPOSAL, [example["prompt_id"]]) if prompt.get("parents") else {},
-            strength=_one(lake, _STRENGTH, [example["prompt_id"]]) if lake.holds("test_strengths") else {},
-            nearest=_one(lake, _PROMPT, [prompt["nearest_prompt_id"]]) if prompt.get("nearest_prompt_id") else {},
-            ancestors=_ancestors(lake, prompt) if prompt.get("parents") else {},
+            proposal=_oldest(lake.rows(_PROPOSAL, [example["prompt_id"]])) if prompt.get("parents") else {},
+            strength=_newest(lake.rows(_STRENGTH, [example["prompt_id"]])) if lake.holds("test_strengths") else {},
+            nearest=nearest,
+            ancestors=ancestors,
             teacher=teacher,
-            run=_one(lake, _RUN, [run_id]),
-            commit=_one(lake, _COMMIT, [run_id, example["shard"], sample.get("created_at")]),
+            run=max(lake.rows(_RUN, [example["run_id"]]), key=lambda row: row["version"], default={}),
+            commit=_oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
         )
 
 
-def _cost(sample: dict[str, Any], verdicts: list[dict[str, Any]], teacher: dict[str, Any]) -> dict[str, Any]:
+def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
     read, written = sample.get("prompt_tokens", 0), sample.get("completion_tokens", 0)
     prices = teacher.get("input_price_per_million", 0.0), teacher.get("output_price_per_million", 0.0)
     return {
@@ -110,19 +104,40 @@ def _cost(sample: dict[str, Any], verdicts: list[dict[str, Any]], teacher: dict[
     }
 
 
-def _ancestors(lake: "Lake", prompt: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The ancestors of a prompt, a generation after the other; one that was shown to several writers is there once."""
+def _behind(lake: "Lake", prompt: Row) -> tuple[Row, dict[str, Row]]:
+    """The prompt that was most similar to a prompt, and its ancestors, a generation after the other, each once."""
+    if not prompt.get("parents") and not prompt.get("nearest_prompt_id"):
+        return {}, {}
     ids = [row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM ancestry(?)", [prompt["prompt_id"]])]
-    rows = {row["prompt_id"]: row for row in lake.rows(_PROMPTS, {"ids": ids})}
-    found: dict[str, dict[str, Any]] = {}
+    rows = _oldest_by("prompt_id", lake.rows(_PROMPTS, {"ids": [*ids, prompt["nearest_prompt_id"]]}))
+    found: dict[str, Row] = {}
     generation: list[str] = prompt["parents"]
     while generation := [one for one in dict.fromkeys(generation) if one in rows and one not in found]:
         found |= {one: rows[one] for one in generation}
         generation = [parent for one in generation for parent in rows[one]["parents"]]
     found.pop(prompt["prompt_id"], None)  # of a circle
-    return found
+    return rows.get(prompt["nearest_prompt_id"], {}), found
 
 
-def _one(lake: "Lake", sql: str, parameters: list[object]) -> dict[str, Any]:
-    rows = lake.rows(sql, parameters)
-    return rows[0] if rows else {}
+def _scores(lake: "Lake", in_run: list[str]) -> list[tuple[str, Row]]:
+    return sorted(_newest_by("scorer", lake.rows(_SCORES, in_run)).items())
+
+
+def _of_curation(selections: list[Row], example: Row) -> list[Row]:
+    return [row for row in selections if row["curation_id"] == example["curation_id"]]
+
+
+def _oldest_by(key: str, rows: list[Row]) -> dict[str, Row]:
+    return {row[key]: row for row in sorted(rows, key=lambda row: row["created_at"], reverse=True)}
+
+
+def _newest_by(key: str, rows: list[Row]) -> dict[str, Row]:
+    return {row[key]: row for row in sorted(rows, key=lambda row: row["created_at"])}
+
+
+def _oldest(rows: list[Row]) -> Row:
+    return min(rows, key=lambda row: row["created_at"], default={})
+
+
+def _newest(rows: list[Row]) -> Row:
+    return max(rows, key=lambda row: row["created_at"], default={})

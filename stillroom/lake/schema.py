@@ -23,8 +23,8 @@ class Table:
     """One table.
 
     Attributes:
-        partitioned_by: columns whose values part its files: what names them opens few files. A table of which a commit
-            writes all shards of a run at once is parted by run alone, or it would make a file of every shard.
+        partitioned_by: columns whose values part its files. Not the shard: files of several shards could never be
+            merged, and a file that one shard wrote is found by its smallest and largest shard just as well.
         sorted_by: the id that its rows are looked up by, and the order of the rows in each file: of a large file, an
             id's row group alone is read.
     """
@@ -186,7 +186,7 @@ TABLES = {
             latency_seconds DOUBLE | from request to reply
             answered_at TIMESTAMP | when the reply was journalled, UTC
             """),
-            partitioned_by=("run_id", "shard"),
+            partitioned_by=("run_id",),
             sorted_by="sample_id",
         ),
         Table(
@@ -208,7 +208,7 @@ TABLES = {
             wall_seconds DOUBLE | of the execution
             peak_memory_bytes BIGINT | of the execution
             """),
-            partitioned_by=("run_id", "shard"),
+            partitioned_by=("run_id",),
             sorted_by="sample_id",
         ),
         Table(
@@ -242,7 +242,7 @@ TABLES = {
             scorer VARCHAR | name@version
             value DOUBLE | the score
             """),
-            partitioned_by=("run_id", "shard"),
+            partitioned_by=("run_id",),
             sorted_by="sample_id",
         ),
         Table(
