@@ -86,7 +86,7 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
             nearest=nearest,
             ancestors=ancestors,
             teacher=teacher,
-            run=max(lake.rows(_RUN, [example["run_id"]]), key=lambda row: row["version"], default={}),
+            run=max(lake.rows(_RUN, [example["run_id"]]), key=lambda row: row["version"], default=Row()),
             commit=_oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
         )
 
@@ -136,8 +136,8 @@ def _newest_by(key: str, rows: list[Row]) -> dict[str, Row]:
 
 
 def _oldest(rows: list[Row]) -> Row:
-    return min(rows, key=lambda row: row["created_at"], default={})
+    return min(rows, key=lambda row: row["created_at"], default=Row())
 
 
 def _newest(rows: list[Row]) -> Row:
-    return max(rows, key=lambda row: row["created_at"], default={})
+    return max(rows, key=lambda row: row["created_at"], default=Row())
