@@ -45,7 +45,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             _add_definitions(connection, present)
         else:
             _create(connection, present)
-        _write_script(root)
+        write_script(root)
     except (duckdb.Error, OSError) as error:
         raise LakeError(
             f"cannot make the lake in {root}: {error}. Free some space there, or name another folder that you may "
@@ -147,7 +147,7 @@ def _definition(name: str) -> str:
     return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _write_script(root: Path) -> None:
+def write_script(root: Path) -> None:
     """What the duckdb shell opens the lake with."""
     shell = ";\n".join(attach_statements(root / "catalogue.sqlite", root / "data", read_only=True))
     script = root / "duckdb.sql"
