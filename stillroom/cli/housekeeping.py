@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     lake = typer.Typer(name="lake", help="Keep a lake in order.", no_args_is_help=True, rich_markup_mode=None)
     lake.command()(maintain)
+    lake.command()(backup)
     app.add_typer(lake)
 
 
@@ -61,6 +63,34 @@ def maintain(
         print_json(asdict(done))
     else:
         _print(done, grace_minutes)
+
+
+def backup(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="New, empty, or an earlier backup of this lake.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Back the lake up into a folder, adding only what is new; the backup is a lake that --lake FOLDER opens.
+
+    Builds may go on meanwhile. A backup that is cut off leaves the one before it as it was.
+    """
+    from rich.console import Console
+
+    from stillroom.lake.backup import back_up
+
+    with Console(stderr=True).status("looking at the lake's files") as status:
+        done = back_up(lake_folder(ctx), folder.expanduser().resolve(), say=lambda line: status.update(line))
+    if as_json:
+        print_json(asdict(done))
+        return
+    typer.echo(
+        f"{done.folder} holds {done.files:,} data files, {done.bytes / MIB:,.1f} MB; each is there with its size."
+    )
+    typer.echo(
+        f"New this time: {done.new_files:,} files, {done.new_bytes / MIB:,.1f} MB; {done.linked_files:,} of them are "
+        "hard links, which take no space until the lake gives them up."
+    )
 
 
 def _print(done: "Maintained", grace_minutes: float) -> None:
