@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillroom.cli.output import JsonOption, print_json, print_table
+from stillroom.cli.output import JsonOption, first_line, print_json, print_table
 from stillroom.cli.session import lake_folder
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     lake = typer.Typer(name="lake", help="Keep a lake in order.", no_args_is_help=True, rich_markup_mode=None)
     lake.command()(maintain)
     lake.command()(backup)
+    lake.command()(migrate)
     app.add_typer(lake)
 
 
@@ -91,6 +92,23 @@ def backup(
         f"New this time: {done.new_files:,} files, {done.new_bytes / MIB:,.1f} MB; {done.linked_files:,} of them are "
         "hard links, which take no space until the lake gives them up."
     )
+
+
+def migrate(ctx: typer.Context, *, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Bring a lake of an earlier Stillroom to the form that this one reads. Every row stays."""
+    from stillroom.lake.migrations import migrate as migrate_lake
+
+    done = migrate_lake(lake_folder(ctx), say=lambda line: typer.echo(line, err=True), dry_run=dry_run)
+    if as_json:
+        print_json(asdict(done))
+    elif done.before == done.after:
+        typer.echo(f"The lake has schema version {done.after}, which this Stillroom reads: nothing to do.")
+    elif done.dry_run:
+        typer.echo(f"The lake would go from schema version {done.before} to {done.after}, by:")
+        typer.echo("\n".join(f"  {first_line(statement, 110)}" for statement in done.statements))
+    else:
+        typer.echo(f"The lake went from schema version {done.before} to {done.after}.")
+        typer.echo(f"Its catalogue as it was: {done.catalogue_copy}; remove it when all is well.")
 
 
 def _print(done: "Maintained", grace_minutes: float) -> None:

@@ -75,19 +75,14 @@ def connected(
     """
     from stillroom.lake.catalogue import own_catalogue
     from stillroom.lake.connection import connect
-    from stillroom.lake.schema import SCHEMA_VERSION
+    from stillroom.lake.versions import refuse_other_version
 
     root = lake_folder(ctx)
     with (own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
         version = _version_of(catalogue, root, as_of) if as_of else None
         connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp", version=version)
         try:
-            row = connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchone()
-            if row != (SCHEMA_VERSION,):
-                raise LakeError(
-                    f"the lake at {root} has schema version {row and row[0]}, this Stillroom reads {SCHEMA_VERSION}. "
-                    "Use the Stillroom version that wrote it, or another --lake."
-                )
+            refuse_other_version(connection, root)
             yield connection
         finally:
             connection.close()

@@ -18,6 +18,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.presence import alone
 from stillroom.lake.store import write_lock
+from stillroom.lake.versions import refuse_other_version
 
 KEEP_DAYS = 7.0
 GRACE_MINUTES = 60.0
@@ -88,7 +89,8 @@ def maintain(
     Raises:
         RequestError: there is no lake.
         LeaseHeld: somebody writes into it; the message says who.
-        LakeError: it cannot be written, or rows were not the same after merging (then nothing has changed).
+        LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
+            nothing has changed).
     """
     now = datetime.now(UTC)
     old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
@@ -98,12 +100,14 @@ def maintain(
             with own_catalogue(root) as copy:
                 connection = connect(copy, root / "data", read_only=True, spill=root / "tmp")
                 try:
+                    refuse_other_version(connection, root)
                     return _foresee(connection, root, old, left)
                 finally:
                     connection.close()
         with alone(root, "stillroom lake maintain"), write_lock(root):
             connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
             try:
+                refuse_other_version(connection, root)
                 return _do(connection, root, old, left, say)
             finally:
                 connection.close()

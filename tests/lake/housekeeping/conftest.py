@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,15 @@ def answer(stillroom: Callable[..., Result]) -> Callable[..., Any]:
     return run
 
 
+At = Callable[[Path], AbstractContextManager[Lake]]
 Contents = Callable[[], dict[str, list[tuple[object, ...]]]]
 Differences = Callable[[], list[str]]
+
+
+@pytest.fixture
+def at(_duckdb: duckdb.DuckDBPyConnection) -> At:
+    """Opens the lake in a folder for the length of a block, as whoever is no writer."""
+    return lambda root: attached(_duckdb, root)
 
 
 @pytest.fixture
