@@ -17,6 +17,8 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.damage import damage
+from stillroom.lake.files import DataFile, data_files, missing_files
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
 from stillroom.lake.schema import SHARD_COLUMN, TABLES, Table
@@ -82,13 +84,13 @@ class Lake:
         """Rows of a query as a frame; ``parameters`` bind ``?`` or ``$name``.
 
         Raises:
-            LakeError: DuckDB refused the query or could not read the lake.
+            LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
         """
         with self._thread_lock:
             try:
                 return self._connection.execute(sql, parameters or None).pl()
             except duckdb.Error as error:
-                raise LakeError(f"the query failed: {error}") from error
+                raise damage(error, self.root / "data") or LakeError(f"the query failed: {error}") from error
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
@@ -107,6 +109,11 @@ class Lake:
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
         return not self.query(f"{TABLE_NAMES} AND table_name = ?", [table]).is_empty()
+
+    def missing_files(self) -> list[DataFile]:
+        """Data files that the catalogue names and that are not there, or have another size."""
+        with self._thread_lock:
+            return missing_files(data_files(self._connection, self.root / "data"))
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
