@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_BYTES_PER_SAMPLE = 20_000
-"""What a sample is taken to need where a lake has none to measure by: rows, journal, catalogue and frozen copy together.
+"""What a sample is taken to need where a lake has none: rows, journal, catalogue and frozen copy together.
 
 On the high side: the million samples of ``benchmarks/lake.py`` take 2.7 KB each, journals aside, and a small lake more
 for what is there only once.
