@@ -9,7 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from stillroom.errors import SandboxError, StillroomError
-from stillroom.lake import Lake
+from stillroom.lake.damage import ADVICE, found_missing
+from stillroom.lake.disk import disk_use
+from stillroom.lake.reading import opened
 from stillroom.teachers import serving
 from stillroom.teachers.models import lookup, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
@@ -18,9 +20,13 @@ from verifiers.sandbox import compiling, daemon, image, rootfs
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
+MB = 1000**2
 LAKE_BYTES = GIB  # a quickstart's lake takes some megabytes; Docker's image and Prefect's records come on top
 MEMORY_BYTES = int(4.5 * GIB)  # pipeline 1 GB and a 0.5B teacher 3.3 GB
 PYTHONS = ((3, 11), (3, 12))
+
+
+_COUNTS = "SELECT (SELECT count(*) FROM lake.samples) AS samples, (SELECT count(*) FROM lake.snapshots) AS snapshots"
 
 
 class State(StrEnum):
@@ -200,10 +206,17 @@ def _lake(root: Path) -> Finding:
             return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")
         todo = "name a folder you may write to with --lake"
         return Finding(name="lake", state=State.PROBLEM, found=f"{place} cannot be written to", todo=todo)
-    lake = Lake.open(root)
-    count = lake.rows("SELECT count(*) AS n FROM lake.snapshots")[0]["n"]
-    lake.close()
-    return Finding(name="lake", state=State.OK, found=f"{root}, {count} snapshots")
+    with opened(root) as lake:
+        (counts,) = lake.rows(_COUNTS)
+        missing = lake.missing_files()
+    if missing:
+        return Finding(name="lake", state=State.PROBLEM, found=found_missing(missing), todo=ADVICE)
+    use = disk_use(root, counts["samples"])
+    each = f" ({use.bytes_per_sample / 1000:,.1f} KB a sample)" if counts["samples"] else ""
+    found = (
+        f"{root}, {counts['snapshots']} snapshots, {use.bytes / MB:,.1f} MB{each}, {use.bytes_free / GIB:.1f} GB free"
+    )
+    return Finding(name="lake", state=State.OK, found=found)
 
 
 def _existing(path: Path) -> Path:

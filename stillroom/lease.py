@@ -1,17 +1,14 @@
 """A lease: the right of one living process to do a piece of work; it ends when its holder does."""
 
-import json
-import os
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from stillroom.errors import LakeError, LeaseHeld
 from stillroom.fingerprint import fingerprint
+from stillroom.holder import holder_of, note_holder
 
 
 def building(dataset: str) -> str:
@@ -32,13 +29,12 @@ def lease(root: Path, work: str) -> Generator[None]:
     stem = root / "leases" / f"{fingerprint(work, length=16)}"
     lock = FileLock(stem.with_suffix(".lock"), timeout=0)
     holder = stem.with_suffix(".json")
-    about = {"work": work, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        holder.write_text(json.dumps(about), encoding="utf-8")
+        note_holder(holder, work)
     except Timeout as error:
-        raise LeaseHeld(f"{work} is being done by {_describe(holder)}. Wait for it, or end that process.") from error
+        raise LeaseHeld(f"{work} is being done by {holder_of(holder)}. Wait for it, or end that process.") from error
     except OSError as error:
         lock.release()
         raise LakeError(
@@ -49,11 +45,3 @@ def lease(root: Path, work: str) -> Generator[None]:
         yield
     finally:
         lock.release()
-
-
-def _describe(holder: Path) -> str:
-    try:
-        about = json.loads(holder.read_text(encoding="utf-8"))
-        return f"process {about['pid']} on {about['host']} since {about['since']}"
-    except (OSError, ValueError, KeyError):
-        return "another process"

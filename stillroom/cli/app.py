@@ -52,6 +52,7 @@ def make_app() -> typer.Typer:
         calibrating,
         comparing,
         explaining,
+        housekeeping,
         machine,
         planning,
         querying,
@@ -87,6 +88,7 @@ def make_app() -> typer.Typer:
         verifying,
         calibrating,
         teaching,
+        housekeeping,
         machine,
     ):
         module.register(app)

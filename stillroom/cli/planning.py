@@ -33,18 +33,30 @@ def plan(
 ) -> None:
     """Say what a build of a recipe would do and cost at most. Spends and writes nothing."""
     from stillroom.cli.forecast import foresee
+    from stillroom.lake.disk import disk_use
     from stillroom.recipe import load_recipe
 
-    loaded = load_recipe(recipe)
-    if (lake_folder(ctx) / "catalogue.sqlite").exists():
+    loaded, root, had = load_recipe(recipe), lake_folder(ctx), 0
+    if (root / "catalogue.sqlite").exists():
         with reading(ctx) as lake:
             forecast = foresee(loaded, lake)
+            had = lake.rows("SELECT count(*) AS n FROM lake.samples")[0]["n"]
     else:
         forecast = foresee(loaded, None)
+    disk = disk_use(root, had)
+    samples = forecast.samples_at_most if forecast.samples_expected is None else forecast.samples_expected
     if as_json:
-        print_json(asdict(forecast))
+        print_json({**asdict(forecast), "bytes_expected": disk.expected(samples), "bytes_free": disk.bytes_free})
     else:
         _print(forecast)
+        if forecast.action != "refuse":
+            typer.echo(f"  disk:              about {_size(disk.expected(samples))}, {_size(disk.bytes_free)} are free")
+    if disk.is_short_for(samples):
+        typer.echo(
+            f"Warning: the build would write about {_size(disk.expected(samples))}; {_size(disk.bytes_free)} are free "
+            f"for {root}. `stillroom lake maintain` frees what nobody needs; or name another folder with --lake.",
+            err=True,
+        )
 
 
 def _print(forecast: "Forecast") -> None:
@@ -73,3 +85,7 @@ def _print(forecast: "Forecast") -> None:
 
 def _expected(amount: int | None) -> str:
     return "" if amount is None else f", about {amount:,} by earlier runs"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1000**3:,.1f} GB" if size >= 1000**3 else f"{size / 1000**2:,.1f} MB"

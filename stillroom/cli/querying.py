@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stillroom.cli.output import JsonOption, print_json, print_table
-from stillroom.cli.session import connected
+from stillroom.cli.session import connected, lake_folder
 from stillroom.errors import RequestError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def sql(
     if write and as_of:
         raise RequestError("the past cannot be written: leave out --write or --as-of")
     with connected(ctx, read_only=not write, as_of=as_of) as connection:
-        names, rows = ask(connection, query, may_write=write)
+        names, rows = ask(connection, query, may_write=write, data=lake_folder(ctx) / "data")
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows[:limit]])
         return
@@ -51,7 +52,7 @@ def sql(
 
 
 def ask(
-    connection: "duckdb.DuckDBPyConnection", query: str, *, may_write: bool = False
+    connection: "duckdb.DuckDBPyConnection", query: str, *, may_write: bool = False, data: Path | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of the last statement in ``query``.
 
@@ -60,8 +61,11 @@ def ask(
 
     Raises:
         RequestError: DuckDB refuses the query, it is empty, or it writes and may not.
+        LakeError: a file in the folder ``data`` is missing or damaged.
     """
     import duckdb
+
+    from stillroom.lake.damage import damage
 
     try:
         statements = connection.extract_statements(query)
@@ -78,7 +82,7 @@ def ask(
         names = [str(column[0]) for column in connection.description or ()]
         return _distinct(names), connection.fetchall()
     except duckdb.Error as error:
-        raise RequestError(f"DuckDB refuses the query: {error}") from error
+        raise (damage(error, data) if data else None) or RequestError(f"DuckDB refuses the query: {error}") from error
 
 
 def schema(

@@ -1,10 +1,7 @@
 """What one invocation of the command line was told about its surroundings, and how it reads the lake."""
 
-import os
-import sqlite3
-import tempfile
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,20 +73,16 @@ def connected(
         RequestError: there is no lake in the folder, or no such snapshot.
         LakeError: it cannot be opened, or is of another schema version.
     """
+    from stillroom.lake.catalogue import own_catalogue
     from stillroom.lake.connection import connect
-    from stillroom.lake.schema import SCHEMA_VERSION
+    from stillroom.lake.versions import refuse_other_version
 
     root = lake_folder(ctx)
-    with (_own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
+    with (own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
         version = _version_of(catalogue, root, as_of) if as_of else None
         connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp", version=version)
         try:
-            row = connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchone()
-            if row != (SCHEMA_VERSION,):
-                raise LakeError(
-                    f"the lake at {root} has schema version {row and row[0]}, this Stillroom reads {SCHEMA_VERSION}. "
-                    "Use the Stillroom version that wrote it, or another --lake."
-                )
+            refuse_other_version(connection, root)
             yield connection
         finally:
             connection.close()
@@ -116,47 +109,12 @@ def _version_of(catalogue: Path, root: Path, label: str) -> int:
 
 
 @contextmanager
-def _own_catalogue(root: Path) -> Generator[Path]:
-    """A copy of the catalogue as it is now.
-
-    A reader of the catalogue itself would hold SQLite's read lock for the length of its query, and a build's
-    commit would fail meanwhile ("database is locked" after some seconds). Data files are never changed or removed
-    under a reader, so the copy stays good.
-    """
-    with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
-        copy = Path(folder) / "catalogue.sqlite"
-        try:
-            with (
-                closing(sqlite3.connect(f"{_catalogue(root).as_uri()}?{_how_to_read(root)}", uri=True)) as source,
-                closing(sqlite3.connect(copy)) as target,
-            ):
-                source.backup(target)
-        except sqlite3.Error as error:
-            raise LakeError(f"cannot read the lake's catalogue {_catalogue(root)}: {error}") from error
-        yield copy
-
-
-def _how_to_read(root: Path) -> str:
-    """SQLite makes its shared memory beside a catalogue with a log, unless it is told that nobody writes.
-
-    Where the log is not there and no file can be made, nobody does.
-    """
-    is_at_rest = not (root / "catalogue.sqlite-wal").exists() and not os.access(root, os.W_OK)
-    return "mode=ro&immutable=1" if is_at_rest else "mode=ro"
-
-
-@contextmanager
 def _locked_catalogue(root: Path) -> Generator[Path]:
     """The catalogue itself, under the lock that ``Lake.commit`` takes."""
-    from filelock import FileLock
+    from stillroom.lake.catalogue import catalogue_file
+    from stillroom.lake.presence import present
+    from stillroom.lake.store import write_lock
 
-    catalogue = _catalogue(root)
-    with FileLock(root / "leases" / "write.lock"):
+    catalogue = catalogue_file(root)
+    with present(root), write_lock(root):
         yield catalogue
-
-
-def _catalogue(root: Path) -> Path:
-    catalogue = root / "catalogue.sqlite"
-    if not catalogue.exists():
-        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
-    return catalogue

@@ -9,7 +9,9 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.connection import attach_statements
+from stillroom.lake.layout import ROW_GROUP, layout_of
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES, Table
+from stillroom.lake.versions import MARK, refuse_other_version
 
 VIEWS = (
     "current_runs",
@@ -26,8 +28,6 @@ MACROS = ("ancestry", "snapshot_diff", "blast_radius")  # table functions, asked
 TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
 _COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
 _MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE database_name = ?"
-ROW_GROUP = 8_192  # rows: small enough that one id costs little to look up, large enough to compress
-_MARK = "stillroom_schema"  # the table that is made last: a lake without it is not whole
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
@@ -38,28 +38,19 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     """
     try:
         present = {name for (name,) in connection.execute(TABLE_NAMES).fetchall()}
-        if _MARK in present:
-            _refuse_other_version(connection, root)
-            _create_tables(connection, present)  # those that came since; nothing that is there changes
-            _add_columns(connection)
+        if MARK in present:
+            refuse_other_version(connection, root)
+            for statement in additions(connection):
+                connection.execute(statement)
             _add_definitions(connection, present)
         else:
             _create(connection, present)
-        _write_script(root)
+        write_script(root)
     except (duckdb.Error, OSError) as error:
         raise LakeError(
             f"cannot make the lake in {root}: {error}. Free some space there, or name another folder that you may "
             "write to with --lake."
         ) from error
-
-
-def _refuse_other_version(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    found = connection.execute(f"SELECT max(version) FROM lake.{_MARK}").fetchall()[0][0]  # noqa: S608 - our own name
-    if found != SCHEMA_VERSION:
-        raise LakeError(
-            f"the lake at {root} has schema version {found}, this Stillroom reads {SCHEMA_VERSION}. "
-            "Use the Stillroom version that wrote it, or another --lake."
-        )
 
 
 def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
@@ -70,7 +61,10 @@ def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
     """
     connection.execute(f"CALL lake.set_option('parquet_row_group_size', {ROW_GROUP})")
     with _transaction(connection):
-        _create_tables(connection, present)
+        for table in TABLES.values():
+            if table.name not in present:
+                for statement in _creation_of(table):
+                    connection.execute(statement)
         for name in (*VIEWS, *MACROS):
             _define(connection, name)
         for table in TABLES.values():
@@ -78,8 +72,8 @@ def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
     with _transaction(connection):
         for table in TABLES.values():
             connection.execute(f"DELETE FROM lake.{_quoted(table.name)}")  # noqa: S608 - from the schema
-        connection.execute(f"CREATE TABLE lake.{_MARK} (version INTEGER)")
-        connection.execute(f"INSERT INTO lake.{_MARK} VALUES (?)", [SCHEMA_VERSION])  # noqa: S608 - our own name
+        connection.execute(f"CREATE TABLE lake.{MARK} (version INTEGER)")
+        connection.execute(f"INSERT INTO lake.{MARK} VALUES (?)", [SCHEMA_VERSION])  # noqa: S608 - our own name
     connection.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
     connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
 
@@ -91,32 +85,31 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Generator[None]:
     connection.execute("COMMIT")
 
 
-def _create_tables(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
-    for table in TABLES.values():
-        if table.name not in present:
-            _create_table(connection, table)
+def additions(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What adds the tables and columns that came into the schema since the lake was made.
 
-
-def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    columns = ", ".join(f"{_quoted(column.name)} {column.type}" for column in table.all_columns)
-    connection.execute(f"CREATE TABLE lake.{_quoted(table.name)} ({columns})")
-    if table.partitioned_by:
-        keys = ", ".join(table.partitioned_by)
-        connection.execute(f"ALTER TABLE lake.{_quoted(table.name)} SET PARTITIONED BY ({keys})")
-    if table.sorted_by:
-        connection.execute(f"ALTER TABLE lake.{_quoted(table.name)} SET SORTED BY ({table.sorted_by} ASC)")
-
-
-def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    """Columns that came into the schema since the lake was made; rows that are there have null in them."""
+    Nothing that is there changes; rows that are there have null in a new column.
+    """
     present = {(str(table), str(name)) for table, name in connection.execute(_COLUMN_NAMES).fetchall()}
     there = {table for table, _ in present}
+    added = [one for table in TABLES.values() if table.name not in there for one in _creation_of(table)]
     for table in TABLES.values():
-        for column in table.all_columns:
-            if table.name in there and (table.name, column.name) not in present:
-                connection.execute(
-                    f"ALTER TABLE lake.{_quoted(table.name)} ADD COLUMN {_quoted(column.name)} {column.type}"
-                )
+        added += [
+            f"ALTER TABLE lake.{_quoted(table.name)} ADD COLUMN {_quoted(column.name)} {column.type}"
+            for column in table.all_columns
+            if table.name in there and (table.name, column.name) not in present
+        ]
+    return added
+
+
+def definitions() -> list[str]:
+    """What makes every view and macro as it is now, whether or not it is there."""
+    return [_definition(name) for name in (*VIEWS, *MACROS)]
+
+
+def _creation_of(table: Table) -> list[str]:
+    columns = ", ".join(f"{_quoted(column.name)} {column.type}" for column in table.all_columns)
+    return [f"CREATE TABLE lake.{_quoted(table.name)} ({columns})", *layout_of(table)]
 
 
 def _add_definitions(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
@@ -147,7 +140,7 @@ def _definition(name: str) -> str:
     return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _write_script(root: Path) -> None:
+def write_script(root: Path) -> None:
     """What the duckdb shell opens the lake with."""
     shell = ";\n".join(attach_statements(root / "catalogue.sqlite", root / "data", read_only=True))
     script = root / "duckdb.sql"

@@ -6,7 +6,7 @@ created_at (UTC), which ``commit`` fills in.
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.damage import damage
+from stillroom.lake.files import DataFile, data_files, missing_files
 from stillroom.lake.patience import patiently
+from stillroom.lake.presence import Presence, enter
 from stillroom.lake.schema import SHARD_COLUMN, TABLES, Table
 
 Row = Mapping[str, object]
@@ -32,9 +35,10 @@ class Lake:
     locking makes concurrent DuckLake writers fail (measured: 133 errors in 200 commits without the lock).
     """
 
-    def __init__(self, root: Path, *, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, root: Path, *, connection: duckdb.DuckDBPyConnection, presence: Presence | None = None) -> None:
         self.root = root
         self._connection = connection
+        self._presence = presence
         self._thread_lock = threading.RLock()
 
     @classmethod
@@ -43,6 +47,7 @@ class Lake:
 
         Raises:
             RequestError: there is no lake and none was to be made.
+            LeaseHeld: housekeeping has the lake to itself.
             LakeError: the catalogue cannot be opened or written, or is of another schema version.
         """
         root = root.expanduser().resolve()
@@ -54,30 +59,38 @@ class Lake:
                 (root / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LakeError(f"cannot create the lake's folders in {root}: {error}") from error
-        with _write_lock(root):
-            connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
-            try:
-                prepare(connection, root)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(root, connection=connection)
+        presence = enter(root)
+        try:
+            with write_lock(root):
+                connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+                try:
+                    prepare(connection, root)
+                except BaseException:
+                    connection.close()
+                    raise
+        except BaseException:
+            presence.leave()
+            raise
+        return cls(root, connection=connection, presence=presence)
 
     def close(self) -> None:
         """Close the connection; nothing is pending between commits."""
         self._connection.close()
+        if self._presence is not None:
+            self._presence.leave()
+            self._presence = None
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
         """Rows of a query as a frame; ``parameters`` bind ``?`` or ``$name``.
 
         Raises:
-            LakeError: DuckDB refused the query or could not read the lake.
+            LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
         """
         with self._thread_lock:
             try:
                 return self._connection.execute(sql, parameters or None).pl()
             except duckdb.Error as error:
-                raise LakeError(f"the query failed: {error}") from error
+                raise damage(error, self.root / "data") or LakeError(f"the query failed: {error}") from error
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
@@ -96,6 +109,11 @@ class Lake:
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
         return not self.query(f"{TABLE_NAMES} AND table_name = ?", [table]).is_empty()
+
+    def missing_files(self) -> list[DataFile]:
+        """Data files that the catalogue names and that are not there, or have another size."""
+        with self._thread_lock:
+            return missing_files(data_files(self._connection, self.root / "data"))
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
@@ -124,7 +142,7 @@ class Lake:
         Raises:
             LakeError: nothing was written; the message says why.
         """
-        with self._thread_lock, _write_lock(self.root):
+        with self._thread_lock, write_lock(self.root):
             return patiently(lambda: self._commit(key, tables, run_id, shard))
 
     def _commit(
@@ -217,7 +235,12 @@ def _utc_now() -> datetime:
 
 
 @contextmanager
-def _write_lock(root: Path) -> Generator[None]:
+def write_lock(root: Path) -> Generator[None]:
+    """Hold what every commit holds, for the length of the block.
+
+    Raises:
+        LakeError: another process has held it for ``WRITE_LOCK_SECONDS``.
+    """
     lock = FileLock(root / "leases" / "write.lock", timeout=WRITE_LOCK_SECONDS)
     try:
         with lock:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from stillroom.errors import LakeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake
+from stillroom.lake.damage import found_missing
 from stillroom.publication.candidate import content_hash
 from stillroom.publication.publish import Snapshot
 
@@ -48,10 +49,17 @@ def seal(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
-    """Everything that can be compared without running a verifier again."""
+    """Everything that can be compared without running a verifier again; where files are missing, that alone."""
+    missing = lake.missing_files()
+    files = Comparison(
+        what="data files that the catalogue names", is_same=not missing, found=found_missing(missing) if missing else ""
+    )
+    if missing:
+        return [files]
     folder = lake.root / snapshot.path
     members = lake.rows(_MEMBERS, [snapshot.name, snapshot.version])
     return [
+        files,
         _same("rows of the lake, counted", len(members), snapshot.rows),
         _same("content of the lake's rows", content_hash(members), snapshot.content_hash),
         *_frozen_copy(lake, folder, snapshot),

@@ -24,6 +24,7 @@ def test_an_untouched_snapshot_agrees_in_everything(frozen: tuple[Lake, Snapshot
     lake, snapshot, _ = frozen
     compared = compare(lake, snapshot)
     assert [one.what for one in compared] == [
+        "data files that the catalogue names",
         "rows of the lake, counted",
         "content of the lake's rows",
         "manifest against the lake",

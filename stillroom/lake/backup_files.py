@@ -1,0 +1,68 @@
+"""Puts files into a backup: as hard links where the disk is the same, else as copies that are whole or not there."""
+
+import os
+import shutil
+from collections.abc import Set
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Added:
+    """What has been put into a backup so far."""
+
+    files: int = 0
+    bytes: int = 0
+    linked: int = 0
+
+
+def add_file(source: Path, target: Path, added: Added, *, may_link: bool = True) -> None:
+    """Have ``source`` at ``target``; what is there with its size stays.
+
+    Raises:
+        OSError: it cannot be read, or there is no room for it.
+    """
+    size = source.stat().st_size
+    if target.exists() and target.stat().st_size == size:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.unlink(missing_ok=True)
+    is_linked = may_link and _linked(source, temporary)
+    if not is_linked:
+        shutil.copy2(source, temporary)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+    temporary.rename(target)
+    added.files += 1
+    added.bytes += size
+    added.linked += is_linked
+
+
+def add_snapshots(source: Path, target: Path, added: Added) -> None:
+    """Add frozen copies; those that are not whole yet have names with a dot."""
+    for file in sorted(source.glob("*/*/*")):
+        if file.is_file() and not file.parent.name.startswith("."):
+            add_file(file, target / file.relative_to(source), added)
+
+
+def add_journals(source: Path, target: Path, added: Added) -> None:
+    """Add journals, which grow: so as copies, and again whenever they have grown."""
+    for file in sorted(source.rglob("*")):
+        if file.is_file():
+            add_file(file, target / file.relative_to(source), added, may_link=False)
+
+
+def discard_others(folder: Path, wanted: Set[Path]) -> None:
+    """Remove the files below ``folder`` that an earlier backup needed and this one does not."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file not in wanted:
+            file.unlink()
+
+
+def _linked(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one that has no links
+        return False
+    return True

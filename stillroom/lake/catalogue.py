@@ -1,0 +1,82 @@
+"""The catalogue as a file: found, copied while others write, and put back."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from stillroom.errors import LakeError, RequestError
+
+CATALOGUE = "catalogue.sqlite"
+
+
+def catalogue_file(root: Path) -> Path:
+    """The catalogue of the lake in the folder ``root``.
+
+    Raises:
+        RequestError: there is no lake.
+    """
+    catalogue = root / CATALOGUE
+    if not catalogue.exists():
+        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
+    return catalogue
+
+
+@contextmanager
+def own_catalogue(root: Path) -> Generator[Path]:
+    """A copy of the catalogue as it is now, for the length of the block.
+
+    A reader of the catalogue itself would hold SQLite's read lock for the length of its query, and a build's
+    commit would fail meanwhile ("database is locked" after some seconds). Data files are never changed, and not
+    removed for some time after the catalogue has let go of them, so the copy stays good.
+
+    Raises:
+        RequestError: there is no lake.
+        LakeError: the catalogue cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
+        copy = Path(folder) / CATALOGUE
+        copy_catalogue(root, copy)
+        yield copy
+
+
+def copy_catalogue(root: Path, copy: Path) -> None:
+    """Write the catalogue as it is now into the file ``copy``.
+
+    Raises:
+        RequestError: there is no lake.
+        LakeError: the catalogue cannot be read, or the copy not be written.
+    """
+    catalogue = catalogue_file(root)
+    _back_up(
+        f"{catalogue.as_uri()}?{_how_to_read(root)}", copy, problem=f"cannot read the lake's catalogue {catalogue}"
+    )
+
+
+def put_back(copy: Path, root: Path) -> None:
+    """Make the catalogue what ``copy`` is; nobody may have it open.
+
+    Raises:
+        LakeError: it cannot be written.
+    """
+    catalogue = catalogue_file(root)
+    _back_up(f"{copy.as_uri()}?mode=ro", catalogue, problem=f"cannot put {copy} back as the catalogue {catalogue}")
+
+
+def _back_up(source: str, target: Path, *, problem: str) -> None:
+    try:
+        with closing(sqlite3.connect(source, uri=True)) as opened, closing(sqlite3.connect(target)) as written:
+            opened.backup(written)
+    except sqlite3.Error as error:
+        raise LakeError(f"{problem}: {error}") from error
+
+
+def _how_to_read(root: Path) -> str:
+    """SQLite makes its shared memory beside a catalogue with a log, unless it is told that nobody writes.
+
+    Where the log is not there and no file can be made, nobody does.
+    """
+    is_at_rest = not (root / f"{CATALOGUE}-wal").exists() and not os.access(root, os.W_OK)
+    return "mode=ro&immutable=1" if is_at_rest else "mode=ro"

@@ -1,0 +1,120 @@
+"""Merges the many small files of a table into few, and makes sure that no version of it has changed.
+
+DuckLake writes one file per commit and partition. A merged file keeps with every row the version that brought it, so
+that the past can be asked as before. What each version brought is hashed before and after.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from stillroom.errors import LakeError
+from stillroom.lake.catalogue import copy_catalogue, put_back
+from stillroom.lake.files import METADATA
+
+TARGET_BYTES = 512 * 1024**2  # DuckLake's own: it leaves files of this size alone
+_GROUPS = """
+WITH partitions AS (
+    SELECT data_file_id, string_agg(partition_value, '/' ORDER BY partition_key_index) AS part
+    FROM {metadata}.ducklake_file_partition_value GROUP BY data_file_id
+), files AS (
+    SELECT t.table_name, f.file_size_bytes AS size, f.partition_id, p.part,
+           (SELECT max(v.schema_version) FROM {metadata}.ducklake_schema_versions v
+            WHERE v.table_id = f.table_id AND v.begin_snapshot <= f.begin_snapshot) AS schema_version,
+           f.file_size_bytes >= {target}
+               OR f.data_file_id IN (SELECT data_file_id FROM {metadata}.ducklake_delete_file) AS stays
+    FROM {metadata}.ducklake_data_file f
+    JOIN {metadata}.ducklake_table t ON t.table_id = f.table_id AND t.end_snapshot IS NULL
+    LEFT JOIN partitions p ON p.data_file_id = f.data_file_id
+    WHERE f.end_snapshot IS NULL
+)
+SELECT table_name, sum(files)::BIGINT, sum(bytes)::BIGINT, sum(CASE WHEN stays THEN files ELSE bins END)::BIGINT,
+       coalesce(sum(files) FILTER (NOT stays AND files > bins), 0)::BIGINT
+FROM (SELECT table_name, stays, count(*) AS files, sum(size) AS bytes, ceil(sum(size) / {target}) AS bins
+      FROM files GROUP BY table_name, partition_id, part, schema_version, stays)
+GROUP BY table_name ORDER BY table_name
+"""
+_ROWS = "SELECT snapshot_id, count(*), sum(hash(t)) FROM lake.{table} t GROUP BY snapshot_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFiles:
+    """The files of one table as it is now.
+
+    Attributes:
+        merged: how many files there will be, about, once they are merged.
+        mergeable: how many of the present ones are then replaced.
+    """
+
+    table: str
+    files: int
+    size: int
+    merged: int
+    mergeable: int
+
+
+def table_files(connection: duckdb.DuckDBPyConnection) -> dict[str, TableFiles]:
+    """Every table that has files, by name.
+
+    DuckLake merges files of one partition that were written under one form of the table, up to a size.
+    """
+    rows = connection.execute(_GROUPS.format(metadata=METADATA, target=TARGET_BYTES)).fetchall()
+    names = ("table", "files", "size", "merged", "mergeable")
+    return {row[0]: TableFiles(**dict(zip(names, row, strict=True))) for row in rows}
+
+
+def merge_tables(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, TableFiles],
+    root: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Merge the files of ``tables``; the replaced ones stay where they are, for whoever still reads them.
+
+    Args:
+        connection: the lake, which nobody else writes; closed where the merge is undone.
+        tables: as ``table_files`` gives them.
+        root: the lake's folder.
+        say: told about each table.
+
+    Raises:
+        LakeError: rows differ afterwards; the catalogue was put back, so nothing has changed.
+    """
+    todo = [one for one in tables.values() if one.mergeable]
+    if not todo:
+        return
+    copy = root / "tmp" / "catalogue-before-merging.sqlite"
+    copy.unlink(missing_ok=True)
+    copy_catalogue(root, copy)
+    try:
+        for number, one in enumerate(todo, start=1):
+            say(f"merging {one.files:,} files of {one.table} (table {number} of {len(todo)})")
+            before = _rows(connection, one.table)
+            merge(connection, one.table)
+            if _rows(connection, one.table) != before:
+                raise LakeError(
+                    f"the rows of {one.table} were not the same after its files had been merged; the catalogue was put "
+                    "back as it was and nothing was removed. Please report this with the versions of DuckDB and "
+                    "DuckLake."
+                )
+    except LakeError:
+        connection.close()
+        put_back(copy, root)
+        raise
+    finally:
+        with suppress(OSError):
+            copy.unlink()
+
+
+def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Let DuckLake merge one table's files, in one transaction of its own."""
+    connection.execute("CALL ducklake_merge_adjacent_files('lake', ?)", [table])
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> set[tuple[object, ...]]:
+    """For every version that brought rows: how many, and the sum of their hashes over all columns."""
+    name = '"' + table.replace('"', '""') + '"'
+    return set(connection.execute(_ROWS.format(table=name)).fetchall())

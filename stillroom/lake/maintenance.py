@@ -1,0 +1,173 @@
+"""Keeps house in a lake: merges small files, lets old versions of the catalogue go, removes what is left over.
+
+It never touches what a snapshot needs: rows are only ever moved into larger files, and every version of the catalogue
+in which a snapshot was published stays, so that ``--as-of NAME@N`` goes on to work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from stillroom.errors import LakeError
+from stillroom.lake.catalogue import catalogue_file, own_catalogue
+from stillroom.lake.compaction import TableFiles, merge_tables, table_files
+from stillroom.lake.connection import connect
+from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
+from stillroom.lake.presence import alone
+from stillroom.lake.store import write_lock
+from stillroom.lake.versions import refuse_other_version
+
+KEEP_DAYS = 7.0
+GRACE_MINUTES = 60.0
+_EXPIRABLE = """
+SELECT snapshot_id FROM ducklake_snapshots('lake')
+WHERE snapshot_time < {moment}
+  AND snapshot_id <> (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
+  AND coalesce(commit_message, '') NOT IN (SELECT 'publish:' || curation_id FROM lake.snapshots)
+ORDER BY snapshot_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChange:
+    """What became of one table's files.
+
+    Attributes:
+        files_after: where nothing was done: how many there would be, about.
+        bytes_after: None where nothing was done.
+    """
+
+    table: str
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintained:
+    """What housekeeping did, or would do.
+
+    Attributes:
+        dry_run: nothing was done.
+        tables: those that have files.
+        versions: of the catalogue, before.
+        expired: of these, let go.
+        removed: files that were left over.
+        waiting_files: replaced files that a later run removes, once nobody can be reading them any more.
+    """
+
+    dry_run: bool
+    tables: list[TableChange]
+    versions: int
+    expired: int
+    removed: list[Leftover]
+    waiting_files: int
+
+
+def maintain(
+    root: Path,
+    *,
+    say: Callable[[str], None],
+    keep_days: float = KEEP_DAYS,
+    grace_minutes: float = GRACE_MINUTES,
+    dry_run: bool = False,
+) -> Maintained:
+    """Keep house in the lake at ``root``.
+
+    Args:
+        root: the lake's folder.
+        say: told about each step.
+        keep_days: versions of the catalogue younger than this stay, whoever needs them.
+        grace_minutes: a file is removed when nothing has named it for this long: readers have their own copy of the
+            catalogue, and open its files by name.
+        dry_run: only say what would be done; needs no lock.
+
+    Raises:
+        RequestError: there is no lake.
+        LeaseHeld: somebody writes into it; the message says who.
+        LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
+            nothing has changed).
+    """
+    now = datetime.now(UTC)
+    old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
+    catalogue = catalogue_file(root)
+    try:
+        if dry_run:
+            with own_catalogue(root) as copy:
+                connection = connect(copy, root / "data", read_only=True, spill=root / "tmp")
+                try:
+                    refuse_other_version(connection, root)
+                    return _foresee(connection, root, old, left)
+                finally:
+                    connection.close()
+        with alone(root, "stillroom lake maintain"), write_lock(root):
+            connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
+            try:
+                refuse_other_version(connection, root)
+                return _do(connection, root, old, left, say)
+            finally:
+                connection.close()
+    except duckdb.Error as error:
+        raise LakeError(f"housekeeping in {root} stopped: {error}. No row was lost; run the command again.") from error
+
+
+def _do(
+    connection: duckdb.DuckDBPyConnection, root: Path, old: datetime, left: datetime, say: Callable[[str], None]
+) -> Maintained:
+    before = table_files(connection)
+    merge_tables(connection, before, root, say)
+    versions, expirable = _versions(connection), _expirable(connection, old)
+    if expirable:
+        say(f"letting {len(expirable):,} of {versions:,} versions of the catalogue go")
+        connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {expirable})")
+    found = leftovers(connection, root, left)
+    if found:
+        say(f"removing {len(found):,} files that are left over")
+        remove(connection, found, left)
+    after = table_files(connection)
+    return Maintained(
+        dry_run=False,
+        tables=[_change(one, after[name].files, after[name].size) for name, one in before.items()],
+        versions=versions,
+        expired=len(expirable),
+        removed=found,
+        waiting_files=waiting(connection),
+    )
+
+
+def _foresee(connection: duckdb.DuckDBPyConnection, root: Path, old: datetime, left: datetime) -> Maintained:
+    tables = table_files(connection)
+    replaced = sum(one.mergeable for one in tables.values())
+    found = leftovers(connection, root, left)
+    return Maintained(
+        dry_run=True,
+        tables=[_change(one, one.merged, None) for one in tables.values()],
+        versions=_versions(connection),
+        expired=len(_expirable(connection, old)),
+        removed=found,
+        waiting_files=replaced + waiting(connection) - sum(one.kind is Kind.REPLACED for one in found),
+    )
+
+
+def _change(before: TableFiles, files_after: int, bytes_after: int | None) -> TableChange:
+    return TableChange(
+        table=before.table,
+        files_before=before.files,
+        files_after=files_after,
+        bytes_before=before.size,
+        bytes_after=bytes_after,
+    )
+
+
+def _versions(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT count(*) FROM ducklake_snapshots('lake')").fetchall()[0][0])
+
+
+def _expirable(connection: duckdb.DuckDBPyConnection, old: datetime) -> list[int]:
+    """Versions that are older than ``old``, and neither the newest nor one in which a snapshot was published."""
+    rows = connection.execute(_EXPIRABLE.format(moment=timestamp_literal(old))).fetchall()
+    return [int(version) for (version,) in rows]

@@ -1,0 +1,132 @@
+"""Brings a lake of an earlier version to the present one, step by step.
+
+A step is a function that says, for the lake at hand, which SQL makes it one version newer. Its SQL is one transaction
+with the new version's number, so a lake is of one version or of the next and never between. The catalogue is copied
+before the first step. No step changes a data file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from stillroom.errors import LakeError
+from stillroom.lake.catalogue import catalogue_file, copy_catalogue, own_catalogue
+from stillroom.lake.connection import connect
+from stillroom.lake.creation import additions, definitions
+from stillroom.lake.layout import layout_changes
+from stillroom.lake.presence import alone
+from stillroom.lake.schema import SCHEMA_VERSION
+from stillroom.lake.store import write_lock
+from stillroom.lake.versions import MARK, refuse_other_version, schema_version
+
+Step = Callable[[duckdb.DuckDBPyConnection], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """What a migration did, or would do.
+
+    Attributes:
+        before: the version that was found.
+        after: the version it is now, or would be.
+        statements: the SQL of all steps; of a dry run that of the first alone, since the others start from what it
+            leaves.
+        catalogue_copy: the catalogue as it was; "" where nothing was done.
+    """
+
+    dry_run: bool
+    before: int
+    after: int
+    statements: list[str]
+    catalogue_copy: str
+
+
+def into_files_by_id(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """1 → 2: files are parted by what is written at once and sorted by the id that rows are looked up by.
+
+    What came into the schema meanwhile is added, and every view and macro says what it says now.
+    """
+    return [*additions(connection), *layout_changes(connection), *definitions()]
+
+
+STEPS: Mapping[int, Step] = {1: into_files_by_id}
+"""The step that starts from each earlier version."""
+
+
+def migrate(
+    root: Path, *, say: Callable[[str], None], dry_run: bool = False, steps: Mapping[int, Step] = STEPS
+) -> Migrated:
+    """Bring the lake at ``root`` to the present version; nothing is done where it is of that.
+
+    Args:
+        root: the lake's folder.
+        say: told about each step.
+        dry_run: only say what would be done; needs no lock.
+        steps: by the version they start from.
+
+    Raises:
+        RequestError: there is no lake.
+        LeaseHeld: somebody writes into it.
+        LakeError: it is of a newer version, or a step failed, which left it as it was before that step.
+    """
+    catalogue = catalogue_file(root)
+    if dry_run:
+        with own_catalogue(root) as own:
+            connection = connect(own, root / "data", read_only=True, spill=root / "tmp")
+            try:
+                found = _refuse_newer(connection, root)
+                statements = steps[found](connection) if found < SCHEMA_VERSION else []
+                return _migrated(found, statements, dry_run=True)
+            finally:
+                connection.close()
+    with alone(root, "stillroom lake migrate"), write_lock(root):
+        connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
+        try:
+            found = _refuse_newer(connection, root)
+            if found == SCHEMA_VERSION:
+                return _migrated(found, [], dry_run=False)
+            copy = root / f"catalogue-of-version-{found}-{datetime.now(UTC):%Y%m%dT%H%M%S}.sqlite"
+            copy_catalogue(root, copy)
+            done: list[str] = []
+            for version in range(found, SCHEMA_VERSION):
+                say(f"from version {version} to {version + 1}")
+                done += _step(connection, version, steps[version], copy)
+            return _migrated(found, done, dry_run=False, copy=copy)
+        finally:
+            connection.close()
+
+
+def _step(connection: duckdb.DuckDBPyConnection, version: int, step: Step, copy: Path) -> list[str]:
+    statements = step(connection)
+    try:
+        connection.execute("BEGIN TRANSACTION")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"INSERT INTO lake.{MARK} VALUES (?)", [version + 1])  # noqa: S608 - our own name
+        connection.execute("COMMIT")
+    except duckdb.Error as error:
+        raise LakeError(
+            f"the step from version {version} to {version + 1} failed: {error}. The lake is of version {version}, as "
+            f"before this step; {copy} is its catalogue before the first. Run the command again."
+        ) from error
+    return statements
+
+
+def _refuse_newer(connection: duckdb.DuckDBPyConnection, root: Path) -> int:
+    found = schema_version(connection, root)
+    if found > SCHEMA_VERSION:
+        refuse_other_version(connection, root)
+    return found
+
+
+def _migrated(before: int, statements: list[str], *, dry_run: bool, copy: Path | None = None) -> Migrated:
+    return Migrated(
+        dry_run=dry_run,
+        before=before,
+        after=SCHEMA_VERSION,
+        statements=statements,
+        catalogue_copy=str(copy) if copy else "",
+    )

@@ -1,0 +1,27 @@
+"""Opens a lake to look at it: on a copy of its catalogue, so that nobody is held up and nothing can change."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stillroom.lake.catalogue import own_catalogue
+from stillroom.lake.connection import connect
+from stillroom.lake.store import Lake
+from stillroom.lake.versions import refuse_other_version
+
+
+@contextmanager
+def opened(root: Path) -> Generator[Lake]:
+    """The lake in the folder ``root`` as it is now, read-only, for the length of the block.
+
+    Raises:
+        RequestError: there is no lake.
+        LakeError: it cannot be opened, or is of another schema version.
+    """
+    with own_catalogue(root) as catalogue:
+        connection = connect(catalogue, root / "data", read_only=True, spill=root / "tmp")
+        try:
+            refuse_other_version(connection, root)
+            yield Lake(root, connection=connection)
+        finally:
+            connection.close()

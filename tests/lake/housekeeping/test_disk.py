@@ -1,0 +1,71 @@
+"""How much disk a lake takes is measured by the lake itself, and a build that may not fit is warned of."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stillroom.doctor import examine
+from stillroom.lake import disk
+from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
+from tests.fakes.prompts import RECIPE, UNMEASURED, write_seeds
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    write_seeds(tmp_path / "seeds.jsonl", range(6))
+    (tmp_path / "recipe.yaml").write_text(f"{RECIPE}\n{UNMEASURED}\n")
+    return tmp_path / "recipe.yaml"
+
+
+def test_files_of_samples_count_and_prefects_records_do_not(tmp_path: Path) -> None:
+    for name, size in (("data", 600), ("journal", 300), ("prefect", 10_000), ("tmp", 10_000)):
+        (tmp_path / name / "deeper").mkdir(parents=True)
+        (tmp_path / name / "deeper" / "file").write_bytes(b"x" * size)
+    (tmp_path / "catalogue.sqlite").write_bytes(b"x" * 100)
+
+    use = disk_use(tmp_path, 10)
+
+    assert (use.bytes, use.bytes_per_sample, use.expected(7)) == (1000, 100, 700)
+    assert use.bytes_free > 0
+
+
+def test_a_lake_without_samples_and_none_at_all_go_by_the_first_figure(tmp_path: Path) -> None:
+    nowhere = tmp_path / "not" / "there"
+    assert disk_use(nowhere, 0).expected(3) == 3 * FIRST_BYTES_PER_SAMPLE
+    assert not nowhere.exists()
+
+
+def test_the_doctor_says_what_the_lake_takes(root: Path, answer) -> None:
+    samples = answer("sql", "select count(*) as n from samples")[0]["n"]
+    each = disk_use(root, samples).bytes_per_sample / 1000
+    (lake,) = [one for one in examine(root) if one.name == "lake"]
+    assert "2 snapshots" in lake.found
+    assert f"({each:,.1f} KB a sample)" in lake.found
+    assert "GB free" in lake.found
+
+
+def test_the_doctor_changes_nothing(root: Path) -> None:
+    before = (root / "catalogue.sqlite").read_bytes()
+    (root / "duckdb.sql").unlink()
+    examine(root)
+    assert (root / "catalogue.sqlite").read_bytes() == before
+    assert not (root / "duckdb.sql").exists()
+
+
+def test_a_plan_says_what_a_build_will_write_by_what_this_lake_took(recipe_file: Path, root: Path, answer) -> None:
+    planned = answer("plan", str(recipe_file))
+    samples = answer("sql", "select count(*) as n from samples")[0]["n"]
+    expected = disk_use(root, samples).expected(planned["samples_expected"])
+    assert planned["bytes_expected"] == pytest.approx(expected, rel=0.02)  # reading has touched the catalogue's log
+    assert planned["bytes_free"] > 0
+
+
+def test_a_build_that_may_not_fit_is_warned_of_and_not_refused(
+    recipe_file: Path, stillroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roomy = stillroom("plan", str(recipe_file))
+    assert (roomy.exit_code, "Warning" in roomy.stderr, "are free" in roomy.stdout) == (0, False, True)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: SimpleNamespace(free=10_000))
+    tight = stillroom("plan", str(recipe_file))
+    assert (tight.exit_code, "Warning: the build would write about" in tight.stderr) == (0, True)
