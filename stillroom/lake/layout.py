@@ -5,7 +5,7 @@ import duckdb
 from stillroom.lake.files import METADATA
 from stillroom.lake.schema import TABLES, Table
 
-ROW_GROUP = 8_192  # rows: small enough that one id costs little to look up, large enough to compress
+ROW_GROUP = 2_048  # rows, the least there is: one id costs little to look up, and files grow by 0.3 %
 _THERE = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name
 _PARTED = f"""
 SELECT t.table_name, list(c.column_name ORDER BY p.partition_key_index)

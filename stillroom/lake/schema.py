@@ -281,7 +281,6 @@ TABLES = {
             verifier_id VARCHAR | the same with limits and image
             curation_id VARCHAR | the curation that kept it
             """),
-            partitioned_by=("run_id",),
             sorted_by="example_id",
         ),
         Table(
