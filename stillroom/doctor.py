@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stillroom.errors import SandboxError, StillroomError
 from stillroom.lake import Lake
+from stillroom.lake.location import locate
 from stillroom.teachers import serving
 from stillroom.teachers.models import lookup, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
@@ -194,7 +195,7 @@ def _lake(root: Path) -> Finding:
     if root.exists() and not root.is_dir():
         found = f"{root} is a file"
         return Finding(name="lake", state=State.PROBLEM, found=found, todo="name a folder with --lake")
-    if not (root / "catalogue.sqlite").exists():
+    if not locate(root.expanduser().resolve()).exists:
         place = _existing(root)
         if os.access(place, os.W_OK):
             return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")

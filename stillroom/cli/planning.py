@@ -33,10 +33,11 @@ def plan(
 ) -> None:
     """Say what a build of a recipe would do and cost at most. Spends and writes nothing."""
     from stillroom.cli.forecast import foresee
+    from stillroom.lake.location import locate
     from stillroom.recipe import load_recipe
 
     loaded = load_recipe(recipe)
-    if (lake_folder(ctx) / "catalogue.sqlite").exists():
+    if locate(lake_folder(ctx)).exists:
         with reading(ctx) as lake:
             forecast = foresee(loaded, lake)
     else:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from stillroom.lake import Lake
+    from stillroom.lake.location import Location
 
 LAKE_VARIABLE = "STILLROOM_LAKE"
 DEFAULT_LAKE = Path("data/lake")
@@ -80,9 +81,10 @@ def connected(
     from stillroom.lake.schema import SCHEMA_VERSION
 
     root = lake_folder(ctx)
-    with (_own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
-        version = _version_of(catalogue, root, as_of) if as_of else None
-        connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp", version=version)
+    location = _location(root)
+    with (_own_catalogue if read_only else _locked_catalogue)(location) as catalogue:
+        version = _version_of(catalogue, location, as_of) if as_of else None
+        connection = connect(catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version)
         try:
             row = connection.execute("SELECT max(version) FROM lake.stillroom_schema").fetchone()
             if row != (SCHEMA_VERSION,):
@@ -95,13 +97,14 @@ def connected(
             connection.close()
 
 
-def _version_of(catalogue: Path, root: Path, label: str) -> int:
+def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
     """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages."""
     from stillroom.cli.naming import find_snapshot
     from stillroom.lake import Lake
     from stillroom.lake.connection import connect
 
-    lake = Lake(root, connection=connect(catalogue, root / "data", read_only=True, spill=root / "tmp"))
+    root = location.root
+    lake = Lake(root, connection=connect(catalogue, location.data, read_only=True, spill=root / "tmp"))
     try:
         snapshot = find_snapshot(lake, label)
         found = lake.rows(
@@ -116,23 +119,27 @@ def _version_of(catalogue: Path, root: Path, label: str) -> int:
 
 
 @contextmanager
-def _own_catalogue(root: Path) -> Generator[Path]:
-    """A copy of the catalogue as it is now.
+def _own_catalogue(location: "Location") -> Generator[Path | str]:
+    """A copy of a catalogue in SQLite as it is now; PostgreSQL gives every reader its own view of it.
 
-    A reader of the catalogue itself would hold SQLite's read lock for the length of its query, and a build's
+    A reader of the SQLite file itself would hold its read lock for the length of its query, and a build's
     commit would fail meanwhile ("database is locked" after some seconds). Data files are never changed or removed
     under a reader, so the copy stays good.
     """
+    catalogue = location.catalogue
+    if isinstance(catalogue, str):
+        yield catalogue
+        return
     with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
         copy = Path(folder) / "catalogue.sqlite"
         try:
             with (
-                closing(sqlite3.connect(f"{_catalogue(root).as_uri()}?{_how_to_read(root)}", uri=True)) as source,
+                closing(sqlite3.connect(f"{catalogue.as_uri()}?{_how_to_read(location.root)}", uri=True)) as source,
                 closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
         except sqlite3.Error as error:
-            raise LakeError(f"cannot read the lake's catalogue {_catalogue(root)}: {error}") from error
+            raise LakeError(f"cannot read the lake's catalogue {catalogue}: {error}") from error
         yield copy
 
 
@@ -146,17 +153,22 @@ def _how_to_read(root: Path) -> str:
 
 
 @contextmanager
-def _locked_catalogue(root: Path) -> Generator[Path]:
-    """The catalogue itself, under the lock that ``Lake.commit`` takes."""
-    from filelock import FileLock
+def _locked_catalogue(location: "Location") -> Generator[Path | str]:
+    """The catalogue itself, while no ``Lake.commit`` runs."""
+    from stillroom.lake.writing import writing
 
-    catalogue = _catalogue(root)
-    with FileLock(root / "leases" / "write.lock"):
-        yield catalogue
+    how = writing(location)
+    try:
+        with how.turn():
+            yield location.catalogue
+    finally:
+        how.close()
 
 
-def _catalogue(root: Path) -> Path:
-    catalogue = root / "catalogue.sqlite"
-    if not catalogue.exists():
+def _location(root: Path) -> "Location":
+    from stillroom.lake.location import locate
+
+    location = locate(root)
+    if not location.exists:
         raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
-    return catalogue
+    return location
