@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import psycopg
 import pytest
@@ -24,11 +25,11 @@ import sys, time
 from pathlib import Path
 from stillroom.lake import Lake
 from tests.fakes.rows import row
-name, lake, count = sys.argv[1], Lake.open(Path(sys.argv[2])), int(sys.argv[3])
+name, lake, shared, own = sys.argv[1], Lake.open(Path(sys.argv[2])), int(sys.argv[3]), int(sys.argv[4])
 print("ready", flush=True)
 sys.stdin.readline()
-for number in range(count):
-    for key in (f"shared-{number}", f"{name}-{number}"):
+for number in range(max(shared, own)):
+    for key in [f"shared-{number}"] * (number < shared) + [f"{name}-{number}"] * (number < own):
         lake.commit(key, {"scores": [row("scores", sample_id=f"{key}/{part}") for part in range(3)]}, run_id=name)
         print(key, flush=True)
 """
@@ -54,13 +55,13 @@ def wire(server: PostgresServer) -> Iterator[BrokenWire]:
 
 
 class Writers:
-    """Processes that commit the same keys and keys of their own."""
+    """Processes that commit ``shared`` keys, the same for all, and as many keys of their ``own``."""
 
-    def __init__(self, root: Path, names: list[str], count: int) -> None:
-        self.names, self.count = names, count
+    def __init__(self, root: Path, names: list[str], *, shared: int, own: int) -> None:
+        self.names, self.shared, self.own = names, shared, own
         self.processes = [
             subprocess.Popen(
-                [sys.executable, "-c", WRITER, name, str(root), str(count)],
+                [sys.executable, "-c", WRITER, name, str(root), str(shared), str(own)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -69,6 +70,16 @@ class Writers:
             )
             for name in names
         ]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            process.kill()
+            with process:
+                pass  # which closes its pipes
 
     def start(self) -> None:
         for process in self.processes:
@@ -86,8 +97,8 @@ class Writers:
         return [f"{code}: {error}" for (_, error), code in done if code or error]
 
     def expected(self) -> list[str]:
-        own = [f"{name}-{number}" for name in self.names for number in range(self.count)]
-        return sorted([*own, *(f"shared-{number}" for number in range(self.count))])
+        own = [f"{name}-{number}" for name in self.names for number in range(self.own)]
+        return sorted([*own, *(f"shared-{number}" for number in range(self.shared))])
 
 
 def holds_exactly(lake: Lake, expected: list[str]) -> None:
@@ -103,45 +114,47 @@ def holds_exactly(lake: Lake, expected: list[str]) -> None:
     assert [one["key"] for one in in_catalogue] == found, "created_at follows the order of commits"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_eight_processes_with_the_same_keys_lose_and_double_nothing(lake_root: Path, lake: Lake) -> None:
-    writers = Writers(lake_root, [f"p{number}" for number in range(8)], 10)
-    writers.start()
-
-    assert writers.join() == []
+    with Writers(lake_root, [f"p{number}" for number in range(8)], shared=25, own=3) as writers:
+        assert writers.join() == []
 
     holds_exactly(lake, writers.expected())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_writers_leave_whole_commits_and_the_rest_to_others(lake_root: Path, lake: Lake) -> None:
-    writers = Writers(lake_root, [f"p{number}" for number in range(3)], 15)
-    writers.start()
-    for process in writers.processes[:2]:
-        assert process.stdout is not None
-        for _ in range(5):
-            process.stdout.readline()
-        process.kill()
-    assert writers.join()[2:] == []
+    names = ["a", "b", "c"]
+    with Writers(lake_root, names, shared=10, own=10) as writers:
+        for process in writers.processes[:2]:
+            assert process.stdout is not None
+            for _ in range(5):
+                process.stdout.readline()
+            process.kill()
+        assert writers.join()[2:] == []
 
-    again = Writers(lake_root, writers.names[:2], 15)
-    again.start()
+    with Writers(lake_root, names[:2], shared=10, own=10) as again:
+        assert again.join() == []
 
-    assert again.join() == []
     holds_exactly(lake, writers.expected())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("crashes", [False, True], ids=["restart", "crash"])
 def test_server_that_ends_amid_commits_is_waited_for(
     server: PostgresServer, lake_root: Path, lake: Lake, crashes: bool
 ) -> None:
-    writers = Writers(lake_root, ["a", "b", "c"], 12)
-    writers.start()
-    for _ in range(2):
-        time.sleep(1.0)
-        server.stop(crashes=crashes)
-        time.sleep(0.5)
-        server.start()
+    with Writers(lake_root, ["a", "b", "c"], shared=8, own=8) as writers:
+        for _ in range(2):
+            time.sleep(0.7)
+            server.stop(crashes=crashes)
+            time.sleep(0.3)
+            server.start()
 
-    assert writers.join() == []
+        assert writers.join() == []
 
     holds_exactly(lake, writers.expected())
 
@@ -203,25 +216,25 @@ def test_commits_stay_in_order_where_the_clock_is_set_back(lake: Lake, monkeypat
 def test_commit_waits_for_its_turn_and_says_who_has_it(
     lake: Lake, lake_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("stillroom.lake.postgres.LOCK_SECONDS", 1.0)
     other = Lake.open(lake_root)
     began, done = threading.Event(), threading.Event()
 
     def slow() -> dict[str, list[Row]]:
         began.set()
-        done.wait(20)
+        done.wait(60)
         return {"scores": [score("slow")]}
 
-    monkeypatch.setattr("stillroom.lake.postgres.LOCK_SECONDS", 1.0)
-    holding = threading.Thread(target=lambda: other.commit("slow", slow, run_id="r"))
+    holding = threading.Thread(target=lambda: lake.commit("slow", slow, run_id="r"))
     holding.start()
-    began.wait(20)
+    began.wait(60)
 
     with pytest.raises(LakeError, match=r"process \d+ on .* has held the lake's write lock for 1 s"):
-        lake.commit("k", {"scores": [score("k")]}, run_id="r")
+        other.commit("k", {"scores": [score("k")]}, run_id="r")
 
     done.set()
     holding.join()
-    assert lake.commit("k", {"scores": [score("k")]}, run_id="r")
+    assert other.commit("k", {"scores": [score("k")]}, run_id="r")
     assert scores(lake) == ["k", "slow"]
     other.close()
 
@@ -233,7 +246,7 @@ def test_server_that_stays_away_is_named_and_the_lake_works_once_it_is_back(
     server.stop()
     try:
         with pytest.raises(
-            LakeError, match=r"has not taken a commit for 0 s. See whether the server runs(.|\n)*refused"
+            LakeError, match=r"has not taken a commit for 0 s. See whether the server runs(.|\n)*last attempt: ."
         ):
             lake.commit("k", {"scores": [score("k")]}, run_id="r")
     finally:
