@@ -25,7 +25,7 @@ def server() -> Generator[PostgresServer]:
     programs = find_programs()
     if programs is None:
         raise SystemExit(f"there is no PostgreSQL on this machine; install the package {PACKAGE}")
-    with postgres_server(programs) as running:
+    with postgres_server(programs, durable=True) as running:
         yield running
 
 

@@ -103,8 +103,8 @@ def connect(database: str, purpose: str) -> psycopg.Connection:
         )
     except psycopg.Error as error:
         raise LakeError(
-            f"cannot reach the lake's catalogue in PostgreSQL ({database}): {error}. Start the server, or put right "
-            "STILLROOM_CATALOGUE, PGPASSWORD or ~/.pgpass."
+            f"cannot reach the lake's catalogue in PostgreSQL ({database}): {' '.join(str(error).split())} "
+            "Start the server, or put right STILLROOM_CATALOGUE, PGPASSWORD or ~/.pgpass."
         ) from error
     return connection
 

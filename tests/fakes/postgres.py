@@ -82,8 +82,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[PostgresServer]:
-    """A server with an empty cluster in a temporary folder, for the length of the block."""
+def postgres_server(programs: Path, *, durable: bool) -> Iterator[PostgresServer]:
+    """A server with an empty cluster in a temporary folder, for the length of the block.
+
+    ``durable`` makes it wait for the disk, as servers do; without, it survives its own crash but not a power cut.
+    """
     folder = Path(tempfile.mkdtemp(prefix="stillroom-postgres-"))
     try:
         if os.geteuid() == 0:
@@ -94,6 +97,7 @@ def postgres_server(programs: Path) -> Iterator[PostgresServer]:
             "initdb", "--pgdata=data", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "-N"
         )
         with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write("" if durable else "fsync = off\n")
             settings.write(f"listen_addresses = '127.0.0.1'\nunix_socket_directories = '{folder}'\n")
         server.start()
         try:

@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[2]
 SECOND = timedelta(seconds=1)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def lake(request: pytest.FixtureRequest) -> Lake:
+    """An empty lake, in files and in PostgreSQL in turn."""
+    return request.getfixturevalue({"sqlite": "lake_in_files", "postgres": "lake_in_postgres"}[request.param])
+
+
 def keys(lake: Lake) -> list[str]:
     return [one["key"] for one in lake.rows("SELECT key FROM lake.commits ORDER BY key")]
 

@@ -32,17 +32,24 @@ def keys(storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture
-def stored(keys: None, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a lake that was made with both settings, which are unset again."""
-    root = tmp_path / "lake"
-    with monkeypatch.context() as patch:
-        patch.setenv(CATALOGUE_VARIABLE, database)
-        patch.setenv(DATA_VARIABLE, f"s3://{BUCKET}/{root.parent.name}")
+@pytest.fixture(scope="module")
+def _stored(storage: ObjectStorage, server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("stored") / "lake"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in storage.environment().items():
+            patch.setenv(name, value)
+        patch.setenv(CATALOGUE_VARIABLE, server.create("stored"))
+        patch.setenv(DATA_VARIABLE, f"s3://{BUCKET}/stored")
         lake = Lake.open(root, create=True)
         assert lake.commit("k", {"scores": [row("scores", sample_id="first", shard=4)]}, run_id="r")
         lake.close()
     return root
+
+
+@pytest.fixture
+def stored(keys: None, _stored: Path) -> Path:
+    """The folder of a lake that was made with both settings, which are unset again."""
+    return _stored
 
 
 def test_rows_are_objects_and_the_folder_alone_finds_them(stored: Path, storage: ObjectStorage) -> None:
@@ -50,8 +57,8 @@ def test_rows_are_objects_and_the_folder_alone_finds_them(stored: Path, storage:
 
     assert lake.rows("SELECT sample_id FROM lake.scores") == [{"sample_id": "first"}]
     assert not lake.commit("k", {"scores": [row("scores", sample_id="again")]}, run_id="r")
-    objects = storage.objects(f"{stored.parent.name}/main/scores/")
-    assert [one.rsplit("/", 1)[0] for one in objects] == [f"{stored.parent.name}/main/scores/run_id=r/shard=4"]
+    objects = storage.objects("stored/main/scores/")
+    assert [one.rsplit("/", 1)[0] for one in objects] == ["stored/main/scores/run_id=r/shard=4"]
     assert not (stored / "data").exists()
     lake.close()
 

@@ -5,7 +5,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -202,15 +201,6 @@ def test_whoever_was_overtaken_begins_again_and_sees_what_overtook_it(lake: Lake
     assert seen == [0, 1]
     assert scores(lake) == ["number 1", "overtakes"]
     other.close()
-
-
-def test_commits_stay_in_order_where_the_clock_is_set_back(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    noon = datetime(2026, 5, 1, 12)
-    for key, clock in (("first", noon), ("second", noon - timedelta(days=1)), ("third", noon)):
-        monkeypatch.setattr("stillroom.lake.store._utc_now", lambda clock=clock: clock)
-        lake.commit(key, {"scores": [score(key)]}, run_id="r")
-
-    assert keys(lake) == ["first", "second", "third"]
 
 
 def test_commit_waits_for_its_turn_and_says_who_has_it(

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +47,6 @@ def test_it_is_made_once_by_however_many_and_a_folder_elsewhere_finds_it_by_the_
     assert counts == dict.fromkeys(TABLES, 0)
     assert [view for view in VIEWS if not lake.query(f'SELECT * FROM lake."{view}"').is_empty()] == []
     lake.close()
-
-
-def test_every_table_takes_a_full_row_and_gives_it_back(lake: Lake) -> None:
-    given = {table: [row(table)] for table in TABLES if table != "commits"}
-    assert lake.commit("k", given, run_id="r", shard=5)
-
-    for table, (expected,) in given.items():
-        back = lake.rows(f'SELECT * FROM lake."{table}"')[0]
-        assert {name: back[name] for name in expected} == dict(expected), table
-        assert (back["run_id"], back["shard"]) == ("r", 5)
-    assert json.loads(lake.rows("SELECT row_counts FROM lake.commits")[0]["row_counts"]) == dict.fromkeys(given, 1)
 
 
 def test_commands_read_it_and_its_past(lake: Lake) -> None:
@@ -107,7 +95,7 @@ def test_server_that_does_not_answer_is_named_at_once(
     (lake_root / "lake.json").write_text(json.dumps({"catalogue": "host=127.0.0.1 port=1 dbname=lake", "data": None}))
 
     with pytest.raises(
-        LakeError, match=r"cannot reach the lake's catalogue in PostgreSQL \(.*port=1.*Start the server"
+        LakeError, match=r"cannot reach the lake's catalogue in PostgreSQL \(.*port=1.*refused.*Start the server"
     ):
         Lake.open(lake_root)
 
@@ -137,10 +125,3 @@ def test_role_that_may_only_read_reads(server: PostgresServer, lake: Lake, monke
         assert json.loads(done.stdout) == [{"sample_id": "a"}]
         owner.execute("DROP OWNED BY reader")
         owner.execute("DROP ROLE reader")
-
-
-def test_lake_of_another_schema_version_is_refused(lake: Lake, new_root: Callable[[], Path]) -> None:
-    lake.query("INSERT INTO lake.stillroom_schema VALUES (99)")
-
-    with pytest.raises(LakeError, match="has schema version 99, this Stillroom reads 1"):
-        Lake.open(lake.root)
