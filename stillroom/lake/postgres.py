@@ -1,4 +1,4 @@
-"""What a lake asks of PostgreSQL itself, beside DuckLake: whose turn it is, and what the newest commit is.
+"""What a lake asks of PostgreSQL itself, beside DuckLake: whose turn it is, and who has a lock.
 
 Two connections write a lake: DuckLake's own, which holds rows and catalogue, and this plain one, which holds an
 advisory lock meanwhile. The lock only keeps writers in a queue. What makes a commit right is the catalogue: every
@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 
 import psycopg
 from psycopg import sql
@@ -56,12 +56,6 @@ LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does
 """What they say, beside one of those, when it will not."""
 
 _NAME = "stillroom: "
-_NEWEST = sql.SQL("""
-SELECT s.max_value FROM {schema}.ducklake_table t
-JOIN {schema}.ducklake_column c ON c.table_id = t.table_id AND c.column_name = 'created_at' AND c.end_snapshot IS NULL
-JOIN {schema}.ducklake_table_column_stats s ON s.table_id = t.table_id AND s.column_id = c.column_id
-WHERE t.table_name = 'commits' AND t.end_snapshot IS NULL
-""").format(schema=sql.Identifier(SCHEMA))
 _HOLDER = """
 SELECT a.application_name, a.backend_start, l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted
@@ -183,19 +177,6 @@ class Turns:
                 connection.execute("SELECT pg_advisory_unlock(%s)", [number])
             except psycopg.Error:
                 self.close()  # with the connection the lock is gone as well
-
-    def newest(self) -> datetime | None:
-        """A time that no commit's ``created_at`` is later than; from statistics, so that no data file is read.
-
-        Raises:
-            LakeError: PostgreSQL does not answer.
-        """
-        try:
-            row = self._connected().execute(_NEWEST).fetchone()
-        except psycopg.Error as error:
-            self.close()
-            raise _lost(error) from error
-        return datetime.fromisoformat(str(row[0])) if row and row[0] else None
 
     def make_schema(self) -> None:
         """The schema that DuckLake's tables go into; made by whoever has the turn.

@@ -1,11 +1,10 @@
 """How processes that write one lake keep out of each other's way: by a file, or in the catalogue's PostgreSQL."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -34,10 +33,6 @@ class Writing(Protocol):
 
     def make_ready(self) -> None:
         """Whatever must be there before DuckLake makes a catalogue."""
-        ...
-
-    def newest(self, query: Callable[[str], list[dict[str, Any]]]) -> datetime | None:
-        """A time that no commit's ``created_at`` is later than."""
         ...
 
     def landing(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
@@ -84,10 +79,6 @@ class FileWriting:
     def make_ready(self) -> None:
         """Nothing: SQLite makes the file."""
 
-    def newest(self, query: Callable[[str], list[dict[str, Any]]]) -> datetime | None:
-        """The newest commit's ``created_at``."""
-        return query("SELECT max(created_at) AS newest FROM lake.commits")[0]["newest"]
-
     def landing(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
         """Nothing is needed: a commit to a file that fails has not happened."""
         return nullcontext()
@@ -122,10 +113,6 @@ class PostgresWriting:
     def turn(self) -> AbstractContextManager[None]:
         """Within the block no other process commits."""
         return self._turns.turn()
-
-    def newest(self, query: Callable[[str], list[dict[str, Any]]]) -> datetime | None:
-        """From the catalogue's statistics: with the files in object storage, reading them all would take too long."""
-        return self._turns.newest()
 
     def landing(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
         """Around the statement that commits, DuckLake does not reach the data files."""
