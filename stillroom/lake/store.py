@@ -17,7 +17,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.creation import TABLE_NAMES, prepare
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
-from stillroom.lake.schema import SHARD_COLUMN, TABLES, Table
+from stillroom.lake.schema import SHARD_COLUMN, TABLES, Column, Table
 from stillroom.lake.writing import FileWriting, Writing, writing
 
 Row = Mapping[str, object]
@@ -133,10 +133,14 @@ class Lake:
             LakeError: nothing was written; the message says why.
         """
         unsure: set[datetime] = set()
+        ready = None if callable(tables) else _frames(key, tables, shard)  # before the turn that others wait for
+
+        def frames() -> Mapping[str, pl.DataFrame]:
+            return _frames(key, tables(), shard) if callable(tables) else ready or {}
 
         def attempt() -> bool:
             with self._writing.turn():
-                return self._commit(key, tables, run_id, shard, unsure)
+                return self._commit(key, frames, run_id, shard, unsure)
 
         with self._thread_lock:
             return patiently(attempt, self._writing)
@@ -144,7 +148,7 @@ class Lake:
     def _commit(
         self,
         key: str,
-        tables: Mapping[str, Sequence[Row]] | Callable[[], Mapping[str, Sequence[Row]]],
+        frames: Callable[[], Mapping[str, pl.DataFrame]],
         run_id: str,
         shard: int,
         unsure: set[datetime],
@@ -156,15 +160,12 @@ class Lake:
             if found:
                 self._connection.execute("ROLLBACK")
                 return found[0]["created_at"] in unsure
-            given = tables() if callable(tables) else tables
-            counts = {name: len(rows) for name, rows in given.items() if rows}
+            given = frames()
+            counts = {name: frame.height for name, frame in given.items()}
             receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
             created_at = self._commit_time()
-            try:
-                for name, rows in {**given, "commits": [receipt]}.items():
-                    self._insert(TABLES[name], rows, run_id=run_id, shard=shard, created_at=created_at)
-            except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
-                raise LakeError(f"commit {key} was rolled back: a row does not fit its table: {error!r}") from error
+            for name, frame in {**given, **_frames(key, {"commits": [receipt]}, shard)}.items():
+                self._insert(TABLES[name], frame, run_id=run_id, created_at=created_at)
             self._connection.execute("CALL lake.set_commit_message('stillroom', ?)", [key])
             unsure.add(created_at)
             with self._writing.landing(self._connection):
@@ -187,20 +188,9 @@ class Lake:
         ]
         return newest + timedelta(microseconds=1) if newest else now
 
-    def _insert(self, table: Table, rows: Sequence[Row], *, run_id: str, shard: int, created_at: datetime) -> None:
-        if not rows:
-            return
+    def _insert(self, table: Table, incoming: pl.DataFrame, *, run_id: str, created_at: datetime) -> None:
         names = [column.name for column in table.columns]
-        data: dict[str, list[object]] = {name: [row[name] for row in rows] for name in names}
-        data["shard"] = [row.get("shard", shard) for row in rows]
-        columns_here = (*table.columns, SHARD_COLUMN)
-        incoming = pl.DataFrame(
-            [
-                pl.Series(column.name, data[column.name], dtype=_POLARS[column.type], strict=True)
-                for column in columns_here
-            ]
-        )
-        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in columns_here)
+        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in _given_columns(table))
         columns = ", ".join(f'"{name}"' for name in (*names, "shard", "run_id", "created_at"))
         self._connection.register("incoming", incoming)
         try:
@@ -229,6 +219,30 @@ _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "UINTEGER[]": pl.List(pl.UInt32),
     "STRUCT(role VARCHAR, content VARCHAR)[]": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
 }
+
+
+def _given_columns(table: Table) -> tuple[Column, ...]:
+    """The columns that rows come with."""
+    return (*table.columns, SHARD_COLUMN)
+
+
+def _frames(key: str, tables: Mapping[str, Sequence[Row]], shard: int) -> dict[str, pl.DataFrame]:
+    """The rows of each table that has any, typed as it is."""
+    try:
+        return {name: _frame(TABLES[name], rows, shard) for name, rows in tables.items() if rows}
+    except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
+        raise LakeError(f"commit {key} wrote nothing: a row does not fit its table: {error!r}") from error
+
+
+def _frame(table: Table, rows: Sequence[Row], shard: int) -> pl.DataFrame:
+    data: dict[str, list[object]] = {column.name: [row[column.name] for row in rows] for column in table.columns}
+    data["shard"] = [row.get("shard", shard) for row in rows]
+    return pl.DataFrame(
+        [
+            pl.Series(column.name, data[column.name], dtype=_POLARS[column.type], strict=True)
+            for column in _given_columns(table)
+        ]
+    )
 
 
 def _utc_now() -> datetime:
