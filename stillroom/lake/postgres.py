@@ -89,6 +89,7 @@ def connect(database: str, purpose: str) -> psycopg.Connection:
         keepalives_interval=5,
         keepalives_count=3,
     )
+    connection: psycopg.Connection | None = None
     try:
         connection = psycopg.connect(settled, autocommit=True)
         connection.execute(
@@ -96,6 +97,8 @@ def connect(database: str, purpose: str) -> psycopg.Connection:
             [settings := Jsonb(_SETTINGS), settings],
         )
     except psycopg.Error as error:
+        if connection is not None:
+            connection.close()
         raise LakeError(
             f"cannot reach the lake's catalogue in PostgreSQL ({database}): {' '.join(str(error).split())} "
             "Start the server, or put right STILLROOM_CATALOGUE, PGPASSWORD or ~/.pgpass."
