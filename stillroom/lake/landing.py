@@ -10,6 +10,7 @@ behind and belong to nobody, like those of a process that was killed.
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ class FolderReach:
 
     def __init__(self, data: Path) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="stillroom-"))
+        self._removal = weakref.finalize(
+            self, shutil.rmtree, self._folder, ignore_errors=True
+        )  # at exit, if not before
         self._data = data
         self.path: Path | str = self._folder / "data"
         self._restore()
@@ -39,7 +43,7 @@ class FolderReach:
 
     def close(self) -> None:
         """Remove the path; the data stay."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._removal()
 
     def _restore(self) -> None:
         (self._folder / "data").symlink_to(self._data)
