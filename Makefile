@@ -13,7 +13,7 @@ run:  ## set up, then build the quickstart recipe end to end
 	@deployments/setup.sh --once $(QUICKSTART) uv run --locked stillroom build $(QUICKSTART)
 
 test:  ## set up, then run the whole test suite
-	@deployments/setup.sh $(QUICKSTART) deployments/test.sh
+	@deployments/setup.sh --tests $(QUICKSTART) deployments/test.sh
 
 soak:  ## kill builds at 100 chance moments and hold what is left against the teacher's ledger (half an hour)
 	@deployments/setup.sh $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100

@@ -19,9 +19,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 from lake_corpus import Made, Rows, Texts, fill, sample_rows, shard_rows
+from lake_servers import bare, make, server
 from lake_shard import shard_seconds
 
 from stillroom.cli.ancestry import follow
+from stillroom.errors import StillroomError
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
 
@@ -32,30 +34,32 @@ Figures = dict[str, object]
 
 def commits(folder: Path, _: argparse.Namespace) -> Figures:
     """Commits a second by ``PROCESSES`` processes at once: ours, bare DuckLake's, and whole shards' by ours."""
-    kinds = ("ours", "bare", "shard")
+    kinds = [f"{how}_{where}" for where in ("sqlite", "postgres") for how in ("ours", "bare", "shard")]
     rates: dict[str, list[float]] = {kind: [] for kind in kinds}
     errors = dict.fromkeys(kinds, 0)
-    lost = 0
-    for number in range(ROUNDS):
-        for kind in kinds if number % 2 == 0 else reversed(kinds):
-            root = folder / f"{kind}{number}"
-            Lake.open(root, create=True).close()
-            rate, failed = _race(kind, root)
-            rates[kind].append(rate)
-            errors[kind] += failed
-            if kind == "ours":
-                lost += PROCESSES * COMMITS - _committed(root)
-            say(f"{kind:>6}: {rate:6.1f} commits/s, {failed} of {PROCESSES * COMMITS} failed")
-    return {
-        "commits_per_second_sqlite": round(statistics.median(rates["ours"]), 2),
-        "commit_errors_sqlite": errors["ours"],
-        "commits_lost_sqlite": lost,
-        "bare_commits_per_second_sqlite": round(statistics.median(rates["bare"]), 2),
-        "bare_commit_errors_sqlite": errors["bare"],
-        "shard_commits_per_second_sqlite": round(statistics.median(rates["shard"]), 2),
-        "commit_processes": PROCESSES,
-        "commit_rows": ROWS,
-    }
+    lost = dict.fromkeys(kinds, 0)
+    with server() as running:
+        for number in range(ROUNDS):
+            for kind in kinds if number % 2 == 0 else reversed(kinds):
+                root = folder / f"{kind}{number}"
+                make(root, kind, running)
+                rate, failed = _race(kind, root)
+                rates[kind].append(rate)
+                errors[kind] += failed
+                if kind.startswith("ours"):
+                    lost[kind] += PROCESSES * COMMITS - _committed(root)
+                say(f"{kind:>14}: {rate:6.1f} commits/s, {failed} of {PROCESSES * COMMITS} failed")
+    figures: Figures = {"commit_processes": PROCESSES, "commit_rows": ROWS}
+    for where in ("sqlite", "postgres"):
+        figures |= {
+            f"commits_per_second_{where}": round(statistics.median(rates[f"ours_{where}"]), 2),
+            f"commit_errors_{where}": errors[f"ours_{where}"],
+            f"commits_lost_{where}": lost[f"ours_{where}"],
+            f"bare_commits_per_second_{where}": round(statistics.median(rates[f"bare_{where}"]), 2),
+            f"bare_commit_errors_{where}": errors[f"bare_{where}"],
+            f"shard_commits_per_second_{where}": round(statistics.median(rates[f"shard_{where}"]), 2),
+        }
+    return figures
 
 
 def _race(kind: str, root: Path) -> tuple[float, int]:
@@ -86,18 +90,18 @@ def write(kind: str, root: Path, number: int) -> None:
     texts = Texts(number)
     prepared: list[Rows] = [
         shard_rows(texts, number * COMMITS + at, prompts=ROWS // 8)
-        if kind == "shard"
+        if kind.startswith("shard")
         else {"samples": sample_rows(texts, (number * COMMITS + at) * ROWS, ROWS)}
         for at in range(COMMITS)
     ]
-    attempt = (_bare if kind == "bare" else _ours)(root, prepared, number)
+    attempt = (_bare if kind.startswith("bare") else _ours)(root, prepared, number)
     print("ready", flush=True)
     sys.stdin.readline()
     failed = 0
     for at in range(COMMITS):
         try:
             attempt(at)
-        except duckdb.Error:
+        except (duckdb.Error, StillroomError):
             failed += 1
     print(failed, flush=True)
 
@@ -113,7 +117,7 @@ def _ours(root: Path, prepared: list[Rows], number: int) -> Callable[[int], None
 
 def _bare(root: Path, prepared: list[Rows], _: int) -> Callable[[int], None]:
     """The same rows into the same table through DuckLake alone, without lock, key or retry."""
-    connection = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    connection = bare(root)
     frames = [pl.DataFrame(rows["samples"], schema_overrides={"stop": pl.List(pl.String)}) for rows in prepared]
 
     def attempt(at: int) -> None:

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Sets up what Stillroom needs on this machine, then runs the command it was given.
 #
-#   deployments/setup.sh [--packages-only | --once] [RECIPE.yaml] [COMMAND...]
+#   deployments/setup.sh [--packages-only | --once | --tests] [RECIPE.yaml] [COMMAND...]
 #
 # Every step looks first and is skipped where nothing is missing. Nothing asks for input. As root, missing system
 # packages are installed from the distribution; else the script says what to install and stops before anything is
 # downloaded. --packages-only leaves out Docker, SGLang and the model. --once does not look for them again where an
-# earlier call has found them all: for commands, like a build, that bring up what they need themselves.
+# earlier call has found them all: for commands, like a build, that bring up what they need themselves. --tests also
+# brings a PostgreSQL server's programs, which only the tests and benchmarks start.
 set -euo pipefail
 
 readonly TOOLS="${STILLROOM_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/stillroom}/tools"
@@ -35,6 +36,8 @@ find_python() {
 has_venv() { "$1" -c 'import venv, ensurepip' 2>/dev/null; }
 
 has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command -v dockerd >/dev/null; }
+
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 
 has_compiler() { echo '#include <stdlib.h>' | "${CC:-cc}" -E - >/dev/null 2>&1; }
 
@@ -70,9 +73,11 @@ install_uv() {
 
 packages_only=false
 once=false
+tests=false
 case "${1:-}" in
     --packages-only) packages_only=true && shift ;;
     --once) once=true && shift ;;
+    --tests) tests=true && shift ;;
 esac
 recipe=()
 if [[ "${1:-}" == *.yaml ]]; then
@@ -88,6 +93,7 @@ python="$(find_python)" || {
 [[ -n "$python" ]] && has_venv "$python" || missing+=(python3-venv)
 $packages_only || has_docker || missing+=(docker.io)
 $packages_only || has_compiler || missing+=(gcc libc6-dev)
+! $tests || has_postgres || missing+=(postgresql)
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 python="$(find_python)" || stop "found no Python 3.11 or 3.12; install one."
 has_venv "$python" || stop "$python has no venv module; install it (python3-venv on Debian) and run this again."

@@ -11,6 +11,7 @@ from pathlib import Path
 from stillroom.errors import SandboxError, StillroomError
 from stillroom.lake.damage import ADVICE, found_missing
 from stillroom.lake.disk import disk_use
+from stillroom.lake.location import locate
 from stillroom.lake.reading import opened
 from stillroom.teachers import serving
 from stillroom.teachers.models import lookup, pulled_models
@@ -200,7 +201,7 @@ def _lake(root: Path) -> Finding:
     if root.exists() and not root.is_dir():
         found = f"{root} is a file"
         return Finding(name="lake", state=State.PROBLEM, found=found, todo="name a folder with --lake")
-    if not (root / "catalogue.sqlite").exists():
+    if not locate(root.expanduser().resolve()).exists:
         place = _existing(root)
         if os.access(place, os.W_OK):
             return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")

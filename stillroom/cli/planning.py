@@ -34,10 +34,11 @@ def plan(
     """Say what a build of a recipe would do and cost at most. Spends and writes nothing."""
     from stillroom.cli.forecast import foresee
     from stillroom.lake.disk import disk_use
+    from stillroom.lake.location import locate
     from stillroom.recipe import load_recipe
 
     loaded, root, had = load_recipe(recipe), lake_folder(ctx), 0
-    if (root / "catalogue.sqlite").exists():
+    if locate(root).exists:
         with reading(ctx) as lake:
             forecast = foresee(loaded, lake)
             had = lake.rows("SELECT count(*) AS n FROM lake.samples")[0]["n"]

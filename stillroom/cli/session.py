@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from stillroom.lake import Lake
+    from stillroom.lake.location import Location
 
 LAKE_VARIABLE = "STILLROOM_LAKE"
 DEFAULT_LAKE = Path("data/lake")
@@ -53,9 +54,12 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
         LakeError: it cannot be opened, or is of another schema version.
     """
     from stillroom.lake import Lake
+    from stillroom.lake.location import existing
+    from stillroom.lake.writing import FileWriting
 
     with connected(ctx, read_only=True) as connection:
-        yield Lake(lake_folder(ctx), connection=connection)
+        location = existing(lake_folder(ctx))
+        yield Lake(location.root, connection=connection, writing=FileWriting(location.root, location.data))
 
 
 @contextmanager
@@ -75,12 +79,14 @@ def connected(
     """
     from stillroom.lake.catalogue import own_catalogue
     from stillroom.lake.connection import connect
+    from stillroom.lake.location import existing
     from stillroom.lake.versions import refuse_other_version
 
     root = lake_folder(ctx)
+    location = existing(root)
     with (own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
-        version = _version_of(catalogue, root, as_of) if as_of else None
-        connection = connect(catalogue, root / "data", read_only=read_only, spill=root / "tmp", version=version)
+        version = _version_of(catalogue, location, as_of) if as_of else None
+        connection = connect(catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version)
         try:
             refuse_other_version(connection, root)
             yield connection
@@ -88,13 +94,14 @@ def connected(
             connection.close()
 
 
-def _version_of(catalogue: Path, root: Path, label: str) -> int:
+def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
     """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages."""
     from stillroom.cli.naming import find_snapshot
     from stillroom.lake import Lake
     from stillroom.lake.connection import connect
 
-    lake = Lake(root, connection=connect(catalogue, root / "data", read_only=True, spill=root / "tmp"))
+    root = location.root
+    lake = Lake(root, connection=connect(catalogue, location.data, read_only=True, spill=root / "tmp"))
     try:
         snapshot = find_snapshot(lake, label)
         found = lake.rows(
@@ -109,12 +116,16 @@ def _version_of(catalogue: Path, root: Path, label: str) -> int:
 
 
 @contextmanager
-def _locked_catalogue(root: Path) -> Generator[Path]:
-    """The catalogue itself, under the lock that ``Lake.commit`` takes."""
-    from stillroom.lake.catalogue import catalogue_file
+def _locked_catalogue(root: Path) -> Generator[Path | str]:
+    """The catalogue itself, while no ``Lake.commit`` runs."""
+    from stillroom.lake.location import existing
     from stillroom.lake.presence import present
-    from stillroom.lake.store import write_lock
+    from stillroom.lake.writing import writing
 
-    catalogue = catalogue_file(root)
-    with present(root), write_lock(root):
-        yield catalogue
+    location = existing(root)
+    how = writing(location)
+    try:
+        with present(root), how.turn():
+            yield location.catalogue
+    finally:
+        how.close()

@@ -15,12 +15,13 @@ from typing import Any
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake.backup_files import Added, add_file, add_journals, add_snapshots, discard_others
-from stillroom.lake.catalogue import CATALOGUE, catalogue_file, copy_catalogue
+from stillroom.lake.catalogue import CATALOGUE, catalogue_in_one_folder, copy_catalogue
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import write_script
 from stillroom.lake.files import DataFile, data_files, missing_files
+from stillroom.lake.location import locate
 from stillroom.lake.presence import alone, present
-from stillroom.lake.store import write_lock
+from stillroom.lake.writing import FileWriting
 
 MARK = "backup.json"
 """File in a backup: of which lake it is, and which states of its catalogue this module has put there."""
@@ -61,7 +62,7 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
         LeaseHeld: housekeeping has the lake, or somebody writes into the folder.
         LakeError: a data file is missing in the lake, or the folder cannot be written.
     """
-    catalogue = catalogue_file(root)
+    catalogue = catalogue_in_one_folder(root)
     _refuse_nested(root, folder)
     lake_id = _asked(catalogue, _LAKE_ID)
     known = _known_states(folder, lake_id)
@@ -70,7 +71,7 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
             new = folder / "tmp" / "catalogue-new.sqlite"
             new.parent.mkdir(parents=True, exist_ok=True)
             new.unlink(missing_ok=True)
-            with write_lock(root):
+            with FileWriting(root).turn():
                 copy_catalogue(root, new)
             _write_mark(folder, root, lake_id, [*known, _asked(new, _STATE)])
             named = _named(new, root / "data")
@@ -80,7 +81,7 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
             _put_in_place(new, folder / CATALOGUE)
             _write_mark(folder, root, lake_id, [_asked(folder / CATALOGUE, _STATE)])
             discard_others(folder / "data", {folder / "data" / one.path.relative_to(root / "data") for one in named})
-            write_script(folder)
+            write_script(locate(folder))
     except OSError as error:
         raise LakeError(
             f"the backup in {folder} is not finished: {error}. The one before it is as it was; free some space or name "

@@ -8,25 +8,43 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stillroom.errors import LakeError, RequestError
+from stillroom.lake.location import existing
 
 CATALOGUE = "catalogue.sqlite"
 
 
 def catalogue_file(root: Path) -> Path:
-    """The catalogue of the lake in the folder ``root``.
+    """The file that is the catalogue of the lake in the folder ``root``.
 
     Raises:
-        RequestError: there is no lake.
+        RequestError: there is no lake, or its catalogue is in PostgreSQL.
     """
-    catalogue = root / CATALOGUE
-    if not catalogue.exists():
-        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
+    catalogue = existing(root).catalogue
+    if isinstance(catalogue, str):
+        raise RequestError(
+            f"the catalogue of the lake at {root} is in PostgreSQL; this needs one in a file. Back it up with pg_dump "
+            "while no build runs, and its data files and the lake's folder by the tools of where they are."
+        )
+    return catalogue
+
+
+def catalogue_in_one_folder(root: Path) -> Path:
+    """The same of a lake whose data files are in its folder, too.
+
+    Raises:
+        RequestError: there is no lake, or a part of it is elsewhere.
+    """
+    catalogue, data = catalogue_file(root), existing(root).data
+    if data != root / "data":
+        raise RequestError(
+            f"the data files of the lake at {root} are at {data}; housekeeping knows only those in the lake's folder."
+        )
     return catalogue
 
 
 @contextmanager
-def own_catalogue(root: Path) -> Generator[Path]:
-    """A copy of the catalogue as it is now, for the length of the block.
+def own_catalogue(root: Path) -> Generator[Path | str]:
+    """A copy of the catalogue as it is now, for the length of the block; of PostgreSQL, the catalogue itself.
 
     A reader of the catalogue itself would hold SQLite's read lock for the length of its query, and a build's
     commit would fail meanwhile ("database is locked" after some seconds). Data files are never changed, and not
@@ -36,6 +54,10 @@ def own_catalogue(root: Path) -> Generator[Path]:
         RequestError: there is no lake.
         LakeError: the catalogue cannot be read.
     """
+    catalogue = existing(root).catalogue
+    if isinstance(catalogue, str):
+        yield catalogue
+        return
     with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
         copy = Path(folder) / CATALOGUE
         copy_catalogue(root, copy)

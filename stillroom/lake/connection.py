@@ -7,8 +7,9 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
+from stillroom.lake.object_storage import is_object_storage, secret_statement
 
-EXTENSION_PACKAGES = ("ducklake", "sqlite_scanner")
+POSTGRES_SCHEMA = "stillroom"  # where DuckLake's tables are, in a database of PostgreSQL
 
 
 def extension_path(name: str) -> Path:
@@ -26,42 +27,60 @@ def extension_path(name: str) -> Path:
     return path
 
 
-def attach_statements(catalogue: Path, data: Path, *, read_only: bool, version: int | None = None) -> list[str]:
-    """The SQL that makes the lake available as ``lake`` in any DuckDB shell, as it is or as it was at a version."""
+def attach_statements(
+    catalogue: Path | str, data: Path | str, *, read_only: bool, version: int | None = None
+) -> list[str]:
+    """The SQL that makes the lake available as ``lake`` in any DuckDB shell, as it is or as it was at a version.
+
+    Files in object storage need a secret before it.
+    """
     options = [f"DATA_PATH {_quoted(data)}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
     if read_only:
         options.append("READ_ONLY")
+    if isinstance(catalogue, Path):
+        kind, scanner = "sqlite", "sqlite_scanner"
+        if not read_only:
+            options.append("META_JOURNAL_MODE 'WAL'")  # a program that reads keeps nobody from committing
     else:
-        options.append("META_JOURNAL_MODE 'WAL'")  # a program that reads keeps nobody from committing
+        kind, scanner = "postgres", "postgres_scanner"
+        options.append(f"META_SCHEMA {_quoted(POSTGRES_SCHEMA)}")
     if version is not None:
         options.append(f"SNAPSHOT_VERSION {version:d}")
-    loads = [f"LOAD {_quoted(extension_path(name))}" for name in EXTENSION_PACKAGES]
-    return [*loads, f"ATTACH {_quoted(f'ducklake:sqlite:{catalogue}')} AS lake ({', '.join(options)})", "USE lake"]
+    extensions = ["ducklake", scanner, *(["httpfs"] if is_object_storage(data) else [])]
+    loads = [f"LOAD {_quoted(extension_path(name))}" for name in extensions]
+    return [*loads, f"ATTACH {_quoted(f'ducklake:{kind}:{catalogue}')} AS lake ({', '.join(options)})", "USE lake"]
 
 
 def connect(
-    catalogue: Path, data: Path, *, read_only: bool, spill: Path, version: int | None = None
+    catalogue: Path | str, data: Path | str, *, read_only: bool, spill: Path, version: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the lake attached; at most half of memory, the rest spills to ``spill``.
 
     Args:
-        catalogue: the file of the DuckLake catalogue.
-        data: the folder of its Parquet files.
+        catalogue: the file of the DuckLake catalogue, or a libpq connection string of its database.
+        data: the folder of its Parquet files, or ``s3://bucket/prefix``.
         read_only: whether nothing may be written.
         spill: the folder for what does not fit in memory.
         version: DuckLake's number of a commit, to see the lake as it was then; None for as it is.
 
     Raises:
         LakeError: when the catalogue cannot be opened.
+        RequestError: the files are in object storage, and the environment has no keys to it.
     """
-    connection = duckdb.connect()
+    secrets = [secret_statement(data)] if isinstance(data, str) and is_object_storage(data) else []
+    # DuckDB would hash an extension at each load to hold it against a signature (0.13 s each); these are of packages
+    # that the lock file holds by their hashes. Nothing else is loaded so: what is turned off cannot be turned on again.
+    connection = duckdb.connect(config={"allow_unsigned_extensions": True})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
         connection.execute(f"SET temp_directory = {_quoted(spill)}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
-        for statement in attach_statements(catalogue, data, read_only=read_only, version=version):
+        *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version)
+        for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets, attach, use):
             connection.execute(statement)
+        if isinstance(catalogue, str):  # who was overtaken begins again, and sees what overtook it
+            connection.execute("SET ducklake_max_retry_count = 0")
     except duckdb.Error as error:
         connection.close()
         raise LakeError(f"cannot open the lake's catalogue {catalogue}: {error}") from error

@@ -10,6 +10,8 @@ import duckdb
 from stillroom.errors import LakeError
 from stillroom.lake.connection import attach_statements
 from stillroom.lake.layout import ROW_GROUP, layout_of
+from stillroom.lake.location import Location, locate
+from stillroom.lake.object_storage import is_object_storage, script_secret_statement
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES, Table
 from stillroom.lake.versions import MARK, refuse_other_version
 
@@ -45,7 +47,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             _add_definitions(connection, present)
         else:
             _create(connection, present)
-        write_script(root)
+        write_script(locate(root))
     except (duckdb.Error, OSError) as error:
         raise LakeError(
             f"cannot make the lake in {root}: {error}. Free some space there, or name another folder that you may "
@@ -140,10 +142,12 @@ def _definition(name: str) -> str:
     return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def write_script(root: Path) -> None:
+def write_script(location: Location) -> None:
     """What the duckdb shell opens the lake with."""
-    shell = ";\n".join(attach_statements(root / "catalogue.sqlite", root / "data", read_only=True))
-    script = root / "duckdb.sql"
+    *loads, attach, use = attach_statements(location.catalogue, location.data, read_only=True)
+    secrets = [script_secret_statement(str(location.data))] if is_object_storage(location.data) else []
+    shell = ";\n".join((*loads, *secrets, attach, use))
+    script = location.root / "duckdb.sql"
     if not script.exists() or script.read_text(encoding="utf-8") != f"{shell};\n":
         script.write_text(f"{shell};\n", encoding="utf-8")
 

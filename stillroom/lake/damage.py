@@ -16,11 +16,13 @@ ADVICE = (
 )
 
 
-def damage(error: duckdb.Error, data: Path) -> LakeError | None:
+def damage(error: duckdb.Error, data: Path | str) -> LakeError | None:
     """What is wrong with the data file below ``data`` that DuckDB failed on; None where it failed on something else.
 
     DuckDB says "Cannot open file" of one that is not there, "No magic bytes" or "too small" of one that was cut off.
     """
+    if isinstance(data, str):
+        return None  # object storage: DuckDB's own message has the address
     found = _DATA_FILE.search(str(error))
     path = Path(found.group(1)) if found else data
     if not path.is_relative_to(data) or len(path.relative_to(data).parts) < len(("schema", "table", "file")):

@@ -12,13 +12,13 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.catalogue import catalogue_file, own_catalogue
+from stillroom.lake.catalogue import catalogue_in_one_folder, own_catalogue
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
 from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.presence import alone
-from stillroom.lake.store import write_lock
 from stillroom.lake.versions import refuse_other_version
+from stillroom.lake.writing import FileWriting
 
 KEEP_DAYS = 7.0
 GRACE_MINUTES = 60.0
@@ -94,7 +94,7 @@ def maintain(
     """
     now = datetime.now(UTC)
     old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
-    catalogue = catalogue_file(root)
+    catalogue = catalogue_in_one_folder(root)
     try:
         if dry_run:
             with own_catalogue(root) as copy:
@@ -104,7 +104,7 @@ def maintain(
                     return _foresee(connection, root, old, left)
                 finally:
                     connection.close()
-        with alone(root, "stillroom lake maintain"), write_lock(root):
+        with alone(root, "stillroom lake maintain"), FileWriting(root).turn():
             connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
             try:
                 refuse_other_version(connection, root)

@@ -13,14 +13,14 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.catalogue import catalogue_file, copy_catalogue, own_catalogue
+from stillroom.lake.catalogue import catalogue_in_one_folder, copy_catalogue, own_catalogue
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import additions, definitions
 from stillroom.lake.layout import layout_changes
 from stillroom.lake.presence import alone
 from stillroom.lake.schema import SCHEMA_VERSION
-from stillroom.lake.store import write_lock
 from stillroom.lake.versions import MARK, refuse_other_version, schema_version
+from stillroom.lake.writing import FileWriting
 
 Step = Callable[[duckdb.DuckDBPyConnection], list[str]]
 
@@ -72,7 +72,7 @@ def migrate(
         LeaseHeld: somebody writes into it.
         LakeError: it is of a newer version, or a step failed, which left it as it was before that step.
     """
-    catalogue = catalogue_file(root)
+    catalogue = catalogue_in_one_folder(root)
     if dry_run:
         with own_catalogue(root) as own:
             connection = connect(own, root / "data", read_only=True, spill=root / "tmp")
@@ -82,7 +82,7 @@ def migrate(
                 return _migrated(found, statements, dry_run=True)
             finally:
                 connection.close()
-    with alone(root, "stillroom lake migrate"), write_lock(root):
+    with alone(root, "stillroom lake migrate"), FileWriting(root).turn():
         connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
         try:
             found = _refuse_newer(connection, root)

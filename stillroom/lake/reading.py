@@ -6,8 +6,10 @@ from pathlib import Path
 
 from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.connection import connect
+from stillroom.lake.location import existing
 from stillroom.lake.store import Lake
 from stillroom.lake.versions import refuse_other_version
+from stillroom.lake.writing import FileWriting
 
 
 @contextmanager
@@ -18,10 +20,11 @@ def opened(root: Path) -> Generator[Lake]:
         RequestError: there is no lake.
         LakeError: it cannot be opened, or is of another schema version.
     """
+    location = existing(root)
     with own_catalogue(root) as catalogue:
-        connection = connect(catalogue, root / "data", read_only=True, spill=root / "tmp")
+        connection = connect(catalogue, location.data, read_only=True, spill=root / "tmp")
         try:
             refuse_other_version(connection, root)
-            yield Lake(root, connection=connection)
+            yield Lake(root, connection=connection, writing=FileWriting(root, location.data))
         finally:
             connection.close()

@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[2]
 SECOND = timedelta(seconds=1)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def lake(request: pytest.FixtureRequest) -> Lake:
+    """An empty lake, in files and in PostgreSQL in turn."""
+    return request.getfixturevalue({"sqlite": "lake_in_files", "postgres": "lake_in_postgres"}[request.param])
+
+
 def keys(lake: Lake) -> list[str]:
     return [one["key"] for one in lake.rows("SELECT key FROM lake.commits ORDER BY key")]
 
@@ -242,15 +248,12 @@ def test_views_answer_on_an_empty_lake(lake: Lake) -> None:
     assert [view for view in VIEWS if not lake.query(f'SELECT * FROM lake."{view}"').is_empty()] == []
 
 
-def test_large_tables_lie_in_folders_by_run_and_shard(lake: Lake) -> None:
+def test_large_tables_lie_in_folders_by_what_is_written_at_once(lake: Lake) -> None:
     lake.commit("k", {"scores": [score("a", shard=3), score("b", shard=4)]}, run_id="run-1")
 
     folders = {str(path.parent.relative_to(lake.root / "data")) for path in (lake.root / "data").rglob("*.parquet")}
 
-    assert {folder for folder in folders if "scores" in folder} == {
-        "main/scores/run_id=run-1/shard=3",
-        "main/scores/run_id=run-1/shard=4",
-    }
+    assert {folder for folder in folders if "scores" in folder} == {"main/scores/run_id=run-1"}
 
 
 def test_no_row_is_kept_inside_the_catalogue(lake: Lake) -> None:

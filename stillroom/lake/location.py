@@ -1,0 +1,178 @@
+"""Where a lake is: its folder, and outside of it, where two settings say so, its catalogue and its data files.
+
+``STILLROOM_CATALOGUE`` names a PostgreSQL database (a libpq connection string or ``postgresql://`` address),
+``STILLROOM_DATA`` another folder or ``s3://bucket/prefix``. They are asked for when a lake is made, and remembered in
+``lake.json`` of its folder, without secrets: later commands need only ``--lake``.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stillroom.errors import LakeError, RequestError
+
+CATALOGUE_VARIABLE = "STILLROOM_CATALOGUE"
+DATA_VARIABLE = "STILLROOM_DATA"
+REMEMBERED = "lake.json"
+_SQLITE = "catalogue.sqlite"
+_SAME_DATABASE = ("service", "host", "hostaddr", "port", "dbname")  # who asks, and how, may change
+
+
+class _Remembered(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    catalogue: str | None = None
+    data: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where the parts of one lake are.
+
+    Attributes:
+        root: the lake's folder: journals, leases of a SQLite lake, frozen snapshots.
+        catalogue: the SQLite file, or a libpq connection string (keywords and values, no password).
+        data: the folder of the Parquet files, or ``s3://bucket/prefix``.
+    """
+
+    root: Path
+    catalogue: Path | str
+    data: Path | str
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a lake.
+
+        Raises:
+            LakeError: PostgreSQL does not answer.
+        """
+        if isinstance(self.catalogue, Path):
+            return self.catalogue.exists()
+        from stillroom.lake.postgres import holds_lake
+
+        return holds_lake(self.catalogue)
+
+    def remember(self) -> None:
+        """Write down what is not where it is by default."""
+        about = {
+            "catalogue": self.catalogue if isinstance(self.catalogue, str) else None,
+            "data": str(self.data) if self.data != self.root / "data" else None,
+        }
+        file = self.root / REMEMBERED
+        text = json.dumps(about, indent=2) + "\n"
+        if any(about.values()) and not (file.exists() and file.read_text(encoding="utf-8") == text):
+            fresh = file.with_suffix(f".{os.getpid()}")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(file)
+
+
+def locate(root: Path) -> Location:
+    """Where the lake of the folder ``root`` is, or would be made: as remembered there, else as the settings say.
+
+    Raises:
+        RequestError: a setting makes no sense, or differs from where the lake is.
+        LakeError: what the folder remembers cannot be read.
+    """
+    asked_catalogue = os.environ.get(CATALOGUE_VARIABLE) or None
+    asked_data = os.environ.get(DATA_VARIABLE) or None
+    catalogue = _database(asked_catalogue) if asked_catalogue else None
+    data = _data_path(asked_data) if asked_data else None
+    about = _remembered(root)
+    if about is not None:
+        known, known_data = about.get("catalogue"), about.get("data")
+        if catalogue and (not known or _identity(known) != _identity(catalogue)):
+            raise _other_place(root, CATALOGUE_VARIABLE, "catalogue", known or str(root / _SQLITE), catalogue)
+        if data and data != (known_data or str(root / "data")):
+            raise _other_place(root, DATA_VARIABLE, "data files", known_data or str(root / "data"), data)
+        catalogue, data = catalogue or known, known_data
+    place = data if data and data.startswith("s3://") else Path(data) if data else root / "data"
+    return Location(root=root, catalogue=catalogue or root / _SQLITE, data=place)
+
+
+def existing(root: Path) -> Location:
+    """Where the lake of the folder ``root`` is.
+
+    Raises:
+        RequestError: there is none, or a setting does not fit where it is.
+        LakeError: what the folder remembers cannot be read, or PostgreSQL does not answer.
+    """
+    location = locate(root)
+    if not location.exists:
+        raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
+    return location
+
+
+def _remembered(root: Path) -> Mapping[str, str | None] | None:
+    """What ``lake.json`` says; of a lake without one, that all is in its folder; None where there is no lake."""
+    file = root / REMEMBERED
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {} if (root / _SQLITE).exists() else None
+    except OSError as error:
+        raise LakeError(f"cannot read {file}, which says where the lake is: {error}") from error
+    try:
+        return _Remembered.model_validate_json(text).model_dump()
+    except ValidationError as error:
+        raise LakeError(
+            f"{file} says where the lake is, but it cannot be understood. Write it again, as in "
+            '{"catalogue": "host=db dbname=lake user=me", "data": "s3://bucket/prefix"}, with null for what is '
+            "in the lake's folder."
+        ) from error
+
+
+def _database(text: str) -> str:
+    """A setting as keywords and values.
+
+    Raises:
+        RequestError: it is no connection string, or has a password in it.
+    """
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    try:
+        parts = conninfo_to_dict(text)
+    except Error as error:
+        raise RequestError(
+            f"{CATALOGUE_VARIABLE} is to name a PostgreSQL database, as in postgresql://user@host:5432/lake or "
+            f"'host=... dbname=lake user=...': {error}. Leave it unset for a SQLite file in the lake's folder."
+        ) from error
+    if parts.pop("password", None):
+        raise RequestError(
+            f"{CATALOGUE_VARIABLE} has a password in it, which would be written down and shown. Take it out and give "
+            "it in the environment variable PGPASSWORD or in the file ~/.pgpass."
+        )
+    return make_conninfo("", **parts)
+
+
+def _data_path(text: str) -> str:
+    """A setting as an absolute path or an s3 address without a slash at its end.
+
+    Raises:
+        RequestError: it is the address of something else.
+    """
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return str(Path(text).expanduser().resolve())
+    if scheme != "s3" or not rest.strip("/"):
+        raise RequestError(f"{DATA_VARIABLE} is to be a folder or s3://bucket/prefix, but it is {text!r}")
+    return text.rstrip("/")
+
+
+def _identity(database: str) -> tuple[object, ...]:
+    """What tells databases apart."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(database)
+    return tuple(parts.get(name) for name in _SAME_DATABASE)
+
+
+def _other_place(root: Path, variable: str, what: str, known: str, asked: str) -> RequestError:
+    return RequestError(
+        f"the lake at {root} has its {what} at {known}, but {variable} says {asked}. "
+        f"Unset {variable}, or name another folder with --lake to make another lake."
+    )

@@ -1,0 +1,215 @@
+"""What a lake asks of PostgreSQL itself, beside DuckLake: whose turn it is, and who has a lock.
+
+Two connections write a lake: DuckLake's own, which holds rows and catalogue, and this plain one, which holds an
+advisory lock meanwhile. The lock only keeps writers in a queue. What makes a commit right is the catalogue: every
+commit takes the snapshot number after the one that it has seen, the number is a primary key, and DuckLake is told not
+to try another (``ducklake_max_retry_count = 0``). So whoever committed in between, lock or no lock, makes it fail
+whole, and it is begun again from what is there now.
+"""
+
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
+
+from stillroom.errors import LakeError
+from stillroom.fingerprint import fingerprint
+
+SCHEMA = "stillroom"
+LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
+CONNECT_SECONDS = 10
+COMMITTING = "commits to the lake"
+PASSING = (
+    "_pkey",  # another commit took the number
+    "maximum retry count",
+    "could not serialize access",
+    "deadlock detected",
+    "closed the connection",
+    "connection is closed",
+    "connection to server",
+    "connection refused",
+    "connection reset",
+    "connection timed out",
+    "consuming input failed",
+    "broken pipe",
+    "no connection to the server",
+    "could not receive data",
+    "could not send data",
+    "terminating connection",
+    "unable to connect to postgres",
+    "too many clients",
+    "remaining connection slots",
+    "is starting up",
+    "is shutting down",
+    "in recovery mode",
+    'execute query "rollback"',  # of what a lost connection had begun
+    "not yet accepting connections",
+)
+"""What PostgreSQL, libpq or DuckLake say, in lower case, when the same commit may well succeed a moment later."""
+LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "permission denied")
+"""What they say, beside one of those, when it will not."""
+
+_NAME = "stillroom: "
+_HOLDER = """
+SELECT a.application_name, a.backend_start, l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = %s AND l.objsubid = 1
+"""
+_SETTINGS = {  # a machine that vanished is noticed, and its locks are dropped, after 30 s
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "idle_session_timeout": "0",
+}
+
+
+def connect(database: str, purpose: str) -> psycopg.Connection:
+    """A plain connection in autocommit mode, which names itself in ``pg_stat_activity``.
+
+    Args:
+        database: a libpq connection string.
+        purpose: what it is for, in a word or two.
+
+    Raises:
+        LakeError: PostgreSQL does not answer or does not let us in.
+    """
+    name = f"{_NAME}process {os.getpid()} on {socket.gethostname()}, {purpose}"[:63]  # PostgreSQL keeps no more
+    settled = make_conninfo(
+        database,
+        application_name=name,
+        connect_timeout=CONNECT_SECONDS,
+        keepalives_idle=15,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
+    connection: psycopg.Connection | None = None
+    try:
+        connection = psycopg.connect(settled, autocommit=True)
+        connection.execute(
+            "SELECT set_config(name, %s::jsonb ->> name, false) FROM pg_settings WHERE %s::jsonb ? name",
+            [settings := Jsonb(_SETTINGS), settings],
+        )
+    except psycopg.Error as error:
+        if connection is not None:
+            connection.close()
+        raise LakeError(
+            f"cannot reach the lake's catalogue in PostgreSQL ({database}): {' '.join(str(error).split())} "
+            "Start the server, or put right STILLROOM_CATALOGUE, PGPASSWORD or ~/.pgpass."
+        ) from error
+    return connection
+
+
+def holds_lake(database: str) -> bool:
+    """Whether a lake was made in this database.
+
+    Raises:
+        LakeError: PostgreSQL does not answer.
+    """
+    with connect(database, "looks") as connection:
+        row = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.ducklake_snapshot"]).fetchone()
+    return row is not None and row[0] is not None
+
+
+def lock_number(work: str) -> int:
+    """The number of the advisory lock on a piece of work: a signed 64-bit integer."""
+    return int.from_bytes(bytes.fromhex(fingerprint(work, length=16)), signed=True)
+
+
+def try_lock(connection: psycopg.Connection, work: str) -> bool:
+    """Whether this connection now has the lock on ``work``; it is dropped with the connection."""
+    return connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(work)]).fetchone() == (True,)
+
+
+def holder(connection: psycopg.Connection, work: str) -> str:
+    """Who has the lock on ``work``, for a person: process, host and since when it has been connected."""
+    found = connection.execute(_HOLDER, [lock_number(work)]).fetchone()
+    if found is None:
+        return "another process"
+    name, since, backend = found
+    who = str(name).removeprefix(_NAME).partition(",")[0] if name else "another process"
+    at = f" since {since.astimezone(UTC).isoformat(timespec='seconds')}" if since else ""
+    return f"{who}{at} (backend {backend} of PostgreSQL)"
+
+
+class Turns:
+    """Puts the commits of all processes one after another, by an advisory lock in the catalogue's database.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._connection: psycopg.Connection | None = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def turn(self) -> Generator[None]:
+        """Within the block no other process commits, as long as PostgreSQL answers.
+
+        Raises:
+            LakeError: PostgreSQL does not answer, or another process has had its turn for ``LOCK_SECONDS``.
+        """
+        connection = self._connected()
+        number = lock_number(COMMITTING)
+        try:
+            connection.execute("SELECT pg_advisory_lock(%s)", [number])
+        except psycopg.errors.LockNotAvailable as error:
+            raise LakeError(
+                f"{holder(connection, COMMITTING)} has held the lake's write lock for {LOCK_SECONDS:.0f} s. "
+                "End it (pg_terminate_backend ends its connection), then try again."
+            ) from error
+        except psycopg.Error as error:
+            self.close()
+            raise _lost(error) from error
+        try:
+            yield
+        finally:
+            try:
+                connection.execute("SELECT pg_advisory_unlock(%s)", [number])
+            except psycopg.Error:
+                self.close()  # with the connection the lock is gone as well
+
+    def make_schema(self) -> None:
+        """The schema that DuckLake's tables go into; made by whoever has the turn.
+
+        Raises:
+            LakeError: it is not there and may not be made.
+        """
+        connection = self._connected()
+        try:
+            if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        except psycopg.Error as error:
+            raise LakeError(
+                f"cannot make the schema {SCHEMA} in PostgreSQL ({self._database}): {error}. The role needs the "
+                "right to create in the database, or be given the schema: "
+                f"CREATE SCHEMA {SCHEMA} AUTHORIZATION <role>."
+            ) from error
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._database, "writer")
+            self._connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS:.0f}s"])
+        return self._connection
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether a failure is one that the same work may not meet again a moment later."""
+    text = str(error).lower()
+    return any(phrase in text for phrase in PASSING) and not any(phrase in text for phrase in LASTING)
+
+
+def _lost(error: psycopg.Error) -> LakeError:
+    return LakeError(f"the connection to the lake's catalogue in PostgreSQL was lost: {error}")

@@ -1,0 +1,115 @@
+"""Where a lake is: two settings, remembered without secrets, and refused where they say something else later."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import LakeError, RequestError
+from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, locate
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CATALOGUE_VARIABLE, raising=False)
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+
+
+def test_all_is_in_the_folder_by_default_and_nothing_needs_to_be_remembered(tmp_path: Path) -> None:
+    location = locate(tmp_path)
+    location.remember()
+
+    assert (location.catalogue, location.data) == (tmp_path / "catalogue.sqlite", tmp_path / "data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_are_remembered_so_that_the_folder_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(CATALOGUE_VARIABLE, "postgresql://me@db.example:5433/lake?sslmode=require")
+        patch.setenv(DATA_VARIABLE, "s3://bucket/some/prefix/")
+        made = locate(tmp_path)
+        made.remember()
+
+    assert locate(tmp_path) == made
+    assert made.data == "s3://bucket/some/prefix"
+    remembered = json.loads((tmp_path / "lake.json").read_text())
+    assert remembered["catalogue"] == "user=me dbname=lake host=db.example port=5433 sslmode=require"
+
+
+def test_folder_for_the_data_is_remembered_with_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setenv(DATA_VARIABLE, "elsewhere")
+        locate(tmp_path).remember()
+
+    assert locate(tmp_path).data == tmp_path / "elsewhere"
+    assert locate(tmp_path).catalogue == tmp_path / "catalogue.sqlite"
+
+
+def test_same_database_in_other_words_by_another_role_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lake.json").write_text('{"catalogue": "host=db dbname=lake user=writer", "data": null}')
+    monkeypatch.setenv(CATALOGUE_VARIABLE, "postgresql://reader@db/lake")
+
+    assert locate(tmp_path).catalogue == "user=reader dbname=lake host=db"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param(CATALOGUE_VARIABLE, "postgresql://me@db/another", id="another database"),
+        pytest.param(CATALOGUE_VARIABLE, "postgresql://me@db2/lake", id="another server"),
+        pytest.param(DATA_VARIABLE, "s3://bucket/other", id="another prefix"),
+        pytest.param(DATA_VARIABLE, "/another/folder", id="a folder"),
+    ],
+)
+def test_setting_that_says_another_place_is_refused_with_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    (tmp_path / "lake.json").write_text('{"catalogue": "host=db dbname=lake user=me", "data": "s3://bucket/one"}')
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(
+        RequestError, match=rf"(dbname=lake user=me|s3://bucket/one), but {variable} says .*Unset {variable}"
+    ):
+        locate(tmp_path)
+
+
+def test_lake_that_is_in_its_folder_refuses_a_setting_that_would_make_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "catalogue.sqlite").touch()
+    monkeypatch.setenv(CATALOGUE_VARIABLE, "postgresql://me@db/lake")
+
+    with pytest.raises(RequestError, match=r"has its catalogue at .*catalogue.sqlite, but STILLROOM_CATALOGUE says"):
+        locate(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        pytest.param(CATALOGUE_VARIABLE, "postgresql://me:secret@db/lake", "PGPASSWORD", id="password"),
+        pytest.param(CATALOGUE_VARIABLE, "host=db password=secret", "PGPASSWORD", id="password as keyword"),
+        pytest.param(CATALOGUE_VARIABLE, "/var/lib/lake", "PostgreSQL database", id="no connection string"),
+        pytest.param(DATA_VARIABLE, "gs://bucket/x", "s3://bucket/prefix", id="other storage"),
+        pytest.param(DATA_VARIABLE, "s3://", "s3://bucket/prefix", id="no bucket"),
+    ],
+)
+def test_setting_that_makes_no_sense_is_refused_and_shows_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(RequestError, match=said) as caught:
+        locate(tmp_path)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{torn", "[]"])
+def test_memory_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lake.json").write_text(text)
+
+    with pytest.raises(LakeError, match=r"lake.json says where the lake is.*Write it again"):
+        locate(tmp_path)
