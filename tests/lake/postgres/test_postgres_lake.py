@@ -16,6 +16,7 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.creation import VIEWS
 from stillroom.lake.location import CATALOGUE_VARIABLE
+from stillroom.lake.schema import SCHEMA_VERSION
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
 
@@ -42,7 +43,7 @@ def test_it_is_made_once_by_however_many_and_a_folder_elsewhere_finds_it_by_the_
 
     lake = Lake.open(tmp_path / "another")
 
-    assert lake.rows("SELECT version FROM lake.stillroom_schema") == [{"version": 1}]
+    assert lake.rows("SELECT version FROM lake.stillroom_schema") == [{"version": SCHEMA_VERSION}]
     counts = {name: lake.rows(f'SELECT count(*) AS n FROM lake."{name}"')[0]["n"] for name in TABLES}
     assert counts == dict.fromkeys(TABLES, 0)
     assert [view for view in VIEWS if not lake.query(f'SELECT * FROM lake."{view}"').is_empty()] == []
