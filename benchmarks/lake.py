@@ -26,6 +26,7 @@ from stillroom.cli.ancestry import follow
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
+from stillroom.lake.maintenance import maintain
 
 ROUNDS, PROCESSES, COMMITS, ROWS = 3, 4, 25, 100
 ASKED = 5  # times each question is put
@@ -139,7 +140,7 @@ def _committed(root: Path) -> int:
 
 
 def questions(folder: Path, options: argparse.Namespace) -> Figures:
-    """Seconds for what a person asks a large lake, each the median of some, the lake opened once."""
+    """Milliseconds for what a person asks a large lake, as builds left it and after housekeeping."""
     root = options.lake or folder / "million"
     began = time.perf_counter()
     if (root / "made.json").exists():
@@ -150,6 +151,26 @@ def questions(folder: Path, options: argparse.Namespace) -> Figures:
         lake.close()
         (root / "made.json").write_text(json.dumps({name: getattr(made, name) for name in made.__slots__}))
     filled = time.perf_counter() - began
+    unkept = {f"unmaintained_{name}": value for name, value in _ask(root, made).items()}
+    began = time.perf_counter()
+    kept = maintain(root, say=say, keep_days=0)
+    figures: Figures = {
+        **_ask(root, made),
+        **unkept,
+        "maintain_seconds": round(time.perf_counter() - began, 1),
+        "unmaintained_files": sum(table.files_before for table in kept.tables),
+        "maintained_files": sum(table.files_after for table in kept.tables),
+        "lake_samples": made.samples,
+        "lake_examples": made.examples,
+        "lake_members": made.members,
+        "lake_bytes": sum(table.bytes_after or 0 for table in kept.tables),
+        "lake_filled_seconds": round(filled, 1),
+    }
+    return figures
+
+
+def _ask(root: Path, made: Made) -> Figures:
+    """Each question's median of some; ``first`` is what it takes in a process that has asked nothing yet."""
     opened = [_seconds(lambda: _open(root).close()) for _ in range(ASKED)]
     lake = _open(root)
     asked: dict[str, Callable[[], object]] = {
@@ -160,23 +181,14 @@ def questions(folder: Path, options: argparse.Namespace) -> Figures:
             "SELECT what, sum(rows) FROM blast_radius('seed', ?) GROUP BY what", [made.seed_id]
         ),
     }
-    figures: Figures = {}
+    figures: Figures = {"open_ms": round(1000 * statistics.median(opened), 1)}
     for name, ask in asked.items():
         first, *later = (_seconds(ask) for _ in range(ASKED))
         figures[name] = round(1000 * statistics.median(later), 1)
         figures[f"first_{name}"] = round(1000 * first, 1)
         say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
     lake.close()
-    return {
-        **figures,
-        "open_ms": round(1000 * statistics.median(opened), 1),
-        "lake_samples": made.samples,
-        "lake_examples": made.examples,
-        "lake_members": made.members,
-        "lake_files": sum(1 for _ in (root / "data").rglob("*.parquet")),
-        "lake_bytes": sum(file.stat().st_size for file in root.rglob("*") if file.is_file()),
-        "lake_filled_seconds": round(filled, 1),
-    }
+    return figures
 
 
 def _open(root: Path) -> Lake:

@@ -1,4 +1,6 @@
-"""How property tests run, wherever they stand."""
+"""How property tests run, wherever they stand, and that Ctrl-C reaches what is tested."""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -7,3 +9,6 @@ settings.register_profile(
     "stillroom", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("stillroom")
+
+# Tests send it. The background of a shell ignores it, where the suite may run; so would all that is started from here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
