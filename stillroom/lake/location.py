@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import msgspec
 
 from stillroom.errors import LakeError, RequestError
 
@@ -22,9 +22,7 @@ _SQLITE = "catalogue.sqlite"
 _SAME_DATABASE = ("service", "host", "hostaddr", "port", "dbname")  # who asks, and how, may change
 
 
-class _Remembered(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Remembered(msgspec.Struct, forbid_unknown_fields=True):
     catalogue: str | None = None
     data: str | None = None
 
@@ -116,8 +114,8 @@ def _remembered(root: Path) -> Mapping[str, str | None] | None:
     except OSError as error:
         raise LakeError(f"cannot read {file}, which says where the lake is: {error}") from error
     try:
-        return _Remembered.model_validate_json(text).model_dump()
-    except ValidationError as error:
+        return msgspec.structs.asdict(msgspec.json.decode(text, type=_Remembered))
+    except msgspec.MsgspecError as error:
         raise LakeError(
             f"{file} says where the lake is, but it cannot be understood. Write it again, as in "
             '{"catalogue": "host=db dbname=lake user=me", "data": "s3://bucket/prefix"}, with null for what is '

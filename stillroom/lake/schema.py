@@ -426,3 +426,8 @@ TABLES = {
         ),
     )
 }
+
+
+def given_columns(table: Table) -> tuple[Column, ...]:
+    """The columns that rows come with; ``commit`` fills in the others."""
+    return (*table.columns, SHARD_COLUMN)

@@ -5,10 +5,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
 from stillroom import __version__
 from stillroom.errors import LakeError, RequestError
@@ -20,8 +19,11 @@ from stillroom.lake.files import DataFile, data_files, missing_files
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
-from stillroom.lake.schema import SHARD_COLUMN, TABLES, Column, Table
+from stillroom.lake.schema import TABLES, Table, given_columns
 from stillroom.lake.writing import FileWriting, Writing, writing
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Row = Mapping[str, object]
 NO_SHARD = -1
@@ -96,21 +98,30 @@ class Lake:
             self._presence.leave()
             self._presence = None
 
-    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> "pl.DataFrame":
         """Rows of a query as a frame; ``parameters`` bind ``?`` or ``$name``.
 
         Raises:
             LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
         """
-        with self._thread_lock:
-            try:
-                return self._connection.execute(sql, parameters or None).pl()
-            except duckdb.Error as error:
-                raise damage(error, self._writing.data) or LakeError(f"the query failed: {error}") from error
+        with self._asked(sql, parameters) as answer:
+            return answer.pl()
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
-        """Rows of a query as dictionaries."""
-        return self.query(sql, parameters).to_dicts()
+        """Rows of a query as dictionaries; raises as ``query`` does, and needs neither polars nor Arrow."""
+        with self._asked(sql, parameters) as answer:
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    @contextmanager
+    def _asked(
+        self, sql: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> Generator[duckdb.DuckDBPyConnection]:
+        with self._thread_lock:
+            try:
+                yield self._connection.execute(sql, parameters or None)
+            except duckdb.Error as error:
+                raise damage(error, self._writing.data) or LakeError(f"the query failed: {error}") from error
 
     @contextmanager
     def moment(self) -> Generator[None]:
@@ -124,7 +135,7 @@ class Lake:
 
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
-        return not self.query(f"{TABLE_NAMES} AND table_name = ?", [table]).is_empty()
+        return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
 
     def missing_files(self) -> list[DataFile]:
         """Data files that the catalogue names and that are not there, or have another size; of files in a folder."""
@@ -136,7 +147,7 @@ class Lake:
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
-        return not self.query("SELECT 1 FROM lake.commits WHERE key = ? LIMIT 1", [key]).is_empty()
+        return bool(self.rows("SELECT 1 FROM lake.commits WHERE key = ? LIMIT 1", [key]))
 
     def commit(
         self,
@@ -161,11 +172,13 @@ class Lake:
         Raises:
             LakeError: nothing was written; the message says why.
         """
-        unsure: set[datetime] = set()
-        ready = None if callable(tables) else _frames(key, tables, shard)  # before the turn that others wait for
+        from stillroom.lake.frames import typed  # whoever only reads does not wait for polars
 
-        def frames() -> Mapping[str, pl.DataFrame]:
-            return _frames(key, tables(), shard) if callable(tables) else ready or {}
+        unsure: set[datetime] = set()
+        ready = None if callable(tables) else typed(key, tables, shard)  # before the turn that others wait for
+
+        def frames() -> Mapping[str, "pl.DataFrame"]:
+            return typed(key, tables(), shard) if callable(tables) else ready or {}
 
         def attempt() -> bool:
             with self._writing.turn():
@@ -177,12 +190,14 @@ class Lake:
     def _commit(
         self,
         key: str,
-        frames: Callable[[], Mapping[str, pl.DataFrame]],
+        frames: Callable[[], Mapping[str, "pl.DataFrame"]],
         run_id: str,
         shard: int,
         unsure: set[datetime],
     ) -> bool:
         """One attempt; ``unsure`` are times of earlier ones, which may have succeeded though they failed for us."""
+        from stillroom.lake.frames import typed
+
         try:
             self._connection.execute("BEGIN TRANSACTION")
             found = self.rows("SELECT created_at FROM lake.commits WHERE key = ? LIMIT 1", [key])
@@ -193,7 +208,7 @@ class Lake:
             counts = {name: frame.height for name, frame in given.items()}
             receipt: Row = {"key": key, "row_counts": canonical_json(counts), "code_version": __version__}
             created_at = self._commit_time()
-            for name, frame in {**given, **_frames(key, {"commits": [receipt]}, shard)}.items():
+            for name, frame in {**given, **typed(key, {"commits": [receipt]}, shard)}.items():
                 self._insert(TABLES[name], frame, run_id=run_id, created_at=created_at)
             self._connection.execute("CALL lake.set_commit_message('stillroom', ?)", [key])
             unsure.add(created_at)
@@ -217,9 +232,9 @@ class Lake:
         ]
         return newest + timedelta(microseconds=1) if newest else now
 
-    def _insert(self, table: Table, incoming: pl.DataFrame, *, run_id: str, created_at: datetime) -> None:
+    def _insert(self, table: Table, incoming: "pl.DataFrame", *, run_id: str, created_at: datetime) -> None:
         names = [column.name for column in table.columns]
-        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in _given_columns(table))
+        casts = ", ".join(f'CAST("{column.name}" AS {column.type})' for column in given_columns(table))
         columns = ", ".join(f'"{name}"' for name in (*names, "shard", "run_id", "created_at"))
         self._connection.register("incoming", incoming)
         try:
@@ -235,43 +250,6 @@ class Lake:
             self._connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
-
-
-_POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "VARCHAR": pl.String,
-    "VARCHAR[]": pl.List(pl.String),
-    "INTEGER": pl.Int32,
-    "BIGINT": pl.Int64,
-    "DOUBLE": pl.Float64,
-    "BOOLEAN": pl.Boolean,
-    "TIMESTAMP": pl.Datetime("us"),
-    "UINTEGER[]": pl.List(pl.UInt32),
-    "STRUCT(role VARCHAR, content VARCHAR)[]": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
-}
-
-
-def _given_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that rows come with."""
-    return (*table.columns, SHARD_COLUMN)
-
-
-def _frames(key: str, tables: Mapping[str, Sequence[Row]], shard: int) -> dict[str, pl.DataFrame]:
-    """The rows of each table that has any, typed as it is."""
-    try:
-        return {name: _frame(TABLES[name], rows, shard) for name, rows in tables.items() if rows}
-    except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
-        raise LakeError(f"commit {key} wrote nothing: a row does not fit its table: {error!r}") from error
-
-
-def _frame(table: Table, rows: Sequence[Row], shard: int) -> pl.DataFrame:
-    data: dict[str, list[object]] = {column.name: [row[column.name] for row in rows] for column in table.columns}
-    data["shard"] = [row.get("shard", shard) for row in rows]
-    return pl.DataFrame(
-        [
-            pl.Series(column.name, data[column.name], dtype=_POLARS[column.type], strict=True)
-            for column in _given_columns(table)
-        ]
-    )
 
 
 def _utc_now() -> datetime:
