@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from prefect import Flow, flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.build import ShardsFailed, build_run
@@ -33,9 +33,9 @@ NewRun = Annotated[bool, Field(description="Open another run, even if one is unf
 RecipeFile = Annotated[Path, Field(description="A recipe in YAML, on the machine of the worker.")]
 
 
-async def cancel_shards(build_flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+async def cancel_shards(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Cancel the shards of a build that is being cancelled; the worker calls it."""
-    del build_flow, state
+    del flow, state
     async with get_client() as client:
         run_id = flow_runs.run_of(await client.read_flow_run(flow_run.id))  # its tag may be newer than what is given
         if run_id is not None:

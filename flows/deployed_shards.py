@@ -88,6 +88,7 @@ class DeployedShards:
             flow_run = await arun_deployment(
                 DEPLOYMENT,
                 parameters={"run_id": self._run.run_id, "shard": number},
+                flow_run_name=f"{self._run.run_id} shard {number}",
                 timeout=0,
                 tags=[flow_runs.run_tag(self._run.run_id), flow_runs.shard_tag(number)],
                 idempotency_key=f"{self._build_id}:{shard_key(self._run, number)}",

@@ -12,7 +12,7 @@ from prefect.automations import (
     RunDeployment,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.events.schemas.automations import ResourceSpecification
+from prefect.events.schemas.events import ResourceSpecification
 
 from stillroom.cli.deployed_processes import HEARTBEAT_SECONDS
 from tasks.announcing import SNAPSHOT_PUBLISHED
@@ -43,7 +43,9 @@ def _heartbeat() -> AutomationCore:
         ),
         actions=[
             ChangeFlowRunState(
+                name=None,
                 state=StateType.CRASHED,
+                force=False,
                 message=f"It gave no sign of life for {SILENCE_SECONDS:.0f} s: its process or its machine is gone.",
             )
         ],
@@ -65,7 +67,7 @@ def _reconcile(deployment_id: str) -> AutomationCore:
             threshold=1,
             within=timedelta(0),
         ),
-        actions=[RunDeployment(source="selected", deployment_id=UUID(deployment_id))],
+        actions=[_run(deployment_id)],
     )
 
 
@@ -76,5 +78,9 @@ def _example(deployment_id: str) -> AutomationCore:
         description="Switch it on, or take it as a pattern: stillroom.shard.failed is the other event.",
         enabled=False,
         trigger=EventTrigger(expect={SNAPSHOT_PUBLISHED}, posture=Posture.Reactive, threshold=1, within=timedelta(0)),
-        actions=[RunDeployment(source="selected", deployment_id=UUID(deployment_id))],
+        actions=[_run(deployment_id)],
     )
+
+
+def _run(deployment_id: str) -> RunDeployment:
+    return RunDeployment(source="selected", deployment_id=UUID(deployment_id), parameters=None, job_variables=None)

@@ -11,6 +11,7 @@ LOOPBACK = "127.0.0.1"
 SERVER, WORKER = "server", "worker"
 POOL = "stillroom"
 HEARTBEAT_SECONDS = 30  # the least that Prefect allows
+LATE_SECONDS = 3600
 QUERY_SECONDS = 2  # how often the worker asks for flow runs
 
 
@@ -22,6 +23,8 @@ def server(lake: Path, port: int) -> Supervised:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # A shard that waits for its turn in the queue is not late.
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": str(LATE_SECONDS),
         # In files: the slots of a process that was killed are given back also after the server was restarted.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     }

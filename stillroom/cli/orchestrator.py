@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from stillroom.errors import RequestError
 from stillroom.teachers.serving_process import ProcessIdentity
@@ -116,7 +117,7 @@ def states(api: str, run_id: str) -> dict[int, tuple[str, str]]:
     )
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as reply:  # noqa: S310 - the same
-            found = json.load(reply)
+            found: list[dict[str, Any]] = json.load(reply)
     except (urllib.error.URLError, OSError, ValueError):
         return {}
     return {

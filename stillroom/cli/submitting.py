@@ -71,7 +71,8 @@ def _create(client: "SyncPrefectClient", recipe: "Recipe", new_run: bool) -> UUI
     except ObjectNotFound as error:
         raise RequestError(f"the server has no deployment {DEPLOYMENT}; `stillroom up` registers it") from error
     parameters = {"recipe": recipe.model_dump(mode="json"), "new_run": new_run}
-    return client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
+    name = f"build {recipe.dataset}"
+    return client.create_flow_run_from_deployment(deployment.id, parameters=parameters, name=name).id
 
 
 def _follow(client: "SyncPrefectClient", flow_run_id: UUID) -> "FlowRun":
