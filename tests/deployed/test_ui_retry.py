@@ -39,6 +39,7 @@ def page() -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1400, "height": 1000})
         opened.set_default_timeout(1000 * PAGE_SECONDS)
+        expect.set_options(timeout=1000 * PAGE_SECONDS)
         yield opened
         browser.close()
 
