@@ -55,7 +55,11 @@ class Location:
         return holds_lake(self.catalogue)
 
     def remember(self) -> None:
-        """Write down what is not where it is by default."""
+        """Write down what is not where it is by default.
+
+        Raises:
+            LakeError: the folder cannot be written.
+        """
         about = {
             "catalogue": self.catalogue if isinstance(self.catalogue, str) else None,
             "data": str(self.data) if self.data != self.root / "data" else None,
@@ -64,8 +68,11 @@ class Location:
         text = json.dumps(about, indent=2) + "\n"
         if any(about.values()) and not (file.exists() and file.read_text(encoding="utf-8") == text):
             fresh = file.with_suffix(f".{os.getpid()}")
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(file)
+            try:
+                fresh.write_text(text, encoding="utf-8")
+                fresh.replace(file)
+            except OSError as error:
+                raise LakeError(f"cannot write {file}, which says where the lake is: {error}. Free some space") from error
 
 
 def locate(root: Path) -> Location:

@@ -77,6 +77,8 @@ class Lake:
         try:
             with how.turn():
                 how.make_ready()
+                if isinstance(location.catalogue, Path):
+                    location.remember()  # once there is a file, it alone says that all is in the folder
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
                     prepare(connection, root)
@@ -181,6 +183,8 @@ class Lake:
             return typed(key, tables(), shard) if callable(tables) else ready or {}
 
         def attempt() -> bool:
+            if self._presence is not None:
+                self._presence.assure()
             with self._writing.turn():
                 return self._commit(key, frames, run_id, shard, unsure)
 
