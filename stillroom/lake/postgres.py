@@ -20,6 +20,8 @@ from psycopg.types.json import Jsonb
 
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
+from stillroom.lake.journal_tables import settle_journals
+from stillroom.lake.location import JOURNAL_VARIABLE
 
 SCHEMA = "stillroom"
 LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
@@ -189,16 +191,18 @@ class Turns:
             except psycopg.Error:
                 self.close()  # with the connection the lock is gone as well
 
-    def make_schema(self) -> None:
-        """The schema that DuckLake's tables go into; made by whoever has the turn.
+    def make_schema(self, *, journals: bool) -> None:
+        """The schema that DuckLake's tables go into, and the journals' table; made by whoever has the turn.
 
         Raises:
+            RequestError: ``journals`` differs from where the lake has its journals.
             LakeError: it is not there and may not be made.
         """
         connection = self._connected()
         try:
             if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
                 connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+            settle_journals(connection, SCHEMA, JOURNAL_VARIABLE, are_wanted=journals)
         except psycopg.Error as error:
             raise LakeError(
                 f"cannot make the schema {SCHEMA} in PostgreSQL ({self._database}): {error}. The role needs the "
