@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import stillroom.sampling.shard as shard_module
 from stillroom.capabilities import find_capability
@@ -17,6 +17,8 @@ from stillroom.sampling.shard import Assignment, Shard
 from stillroom.seeding import read_prompts
 from verifiers.python_tests import PythonTests
 from verifiers.sandbox import DockerExecutor
+
+Record = TypeVar("Record")
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = 20  # of each prompt: about 2,000 in all
@@ -91,7 +93,7 @@ class Forgetful:
 def timed_journal(clock: Timed) -> type[Journal[Any]]:
     """The real journal, whose methods add to ``clock`` what their callers wait for."""
 
-    class TimedJournal(Journal[Any]):
+    class TimedJournal(Journal[Record]):
         def __enter__(self) -> Any:  # noqa: ANN401
             with clock:
                 return super().__enter__()
