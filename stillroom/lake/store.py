@@ -77,10 +77,10 @@ class Lake:
         try:
             with how.turn():
                 how.make_ready()
+                location.remember()  # before there is a catalogue: a lake without it has all in its folder
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
                     prepare(connection, root)
-                    location.remember()
                 except BaseException:
                     connection.close()
                     raise

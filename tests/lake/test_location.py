@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from stillroom.errors import LakeError, RequestError
+from stillroom.lake import Lake
 from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, locate
+from tests.fakes.rows import row
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +115,17 @@ def test_memory_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path, tex
 
     with pytest.raises(LakeError, match=r"lake.json says where the lake is.*Write it again"):
         locate(tmp_path)
+
+
+def test_lake_in_a_file_may_have_its_data_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STILLROOM_DATA", str(tmp_path / "elsewhere"))
+    lake = Lake.open(tmp_path / "lake", create=True)
+    lake.commit("k", {"scores": [row("scores", sample_id="a")]}, run_id="r")
+    lake.close()
+    monkeypatch.delenv("STILLROOM_DATA")
+
+    again = Lake.open(tmp_path / "lake")
+
+    assert again.rows("SELECT sample_id FROM lake.scores") == [{"sample_id": "a"}]
+    assert list((tmp_path / "elsewhere").rglob("*.parquet"))
+    again.close()
