@@ -15,8 +15,9 @@ run:  ## set up, then build the quickstart recipe end to end
 test:  ## set up, then run the whole test suite
 	@deployments/setup.sh --tests $(QUICKSTART) deployments/test.sh
 
-soak:  ## kill builds at 100 chance moments and hold what is left against the teacher's ledger (half an hour)
-	@deployments/setup.sh $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100
+soak:  ## kill builds at 100 chance moments on each catalogue and hold what is left against the teacher's ledger (an hour)
+	@deployments/setup.sh --tests $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100
+	@uv run --locked python -m tests.faults.soak --kills 100 --catalogue postgres
 
 check:  ## format, lint, types, import contracts, docs
 	@deployments/setup.sh --packages-only deployments/check.sh

@@ -19,6 +19,7 @@ from stillroom.runs import (
     teacher_row,
     unfinished_shards,
     writing_cost,
+    writing_journal,
     written_in,
 )
 from stillroom.seeding import Round, prove_references, recipe_prompts, requests_in_round, write_round
@@ -104,7 +105,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
         capability=capability,
         writer=writer,
         verifiers=shop.verifiers(recipe.verification),
-        journal_path=lake.root / "journal" / run_id / f"writing-{number}.jsonl",
+        place=writing_journal(lake, run_id, number),
         observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
     )
     rows = {

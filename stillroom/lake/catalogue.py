@@ -22,8 +22,8 @@ def catalogue_file(root: Path) -> Path:
     catalogue = existing(root).catalogue
     if isinstance(catalogue, str):
         raise RequestError(
-            f"the catalogue of the lake at {root} is in PostgreSQL; this needs one in a file. Back it up with pg_dump "
-            "while no build runs, and its data files and the lake's folder by the tools of where they are."
+            f"the catalogue of the lake at {root} is in PostgreSQL; this needs one in a file. Back it up with `pg_dump "
+            "--schema=stillroom` first, then the data files and the lake's folder by the tools of where they are."
         )
     return catalogue
 
@@ -37,7 +37,8 @@ def catalogue_in_one_folder(root: Path) -> Path:
     catalogue, data = catalogue_file(root), existing(root).data
     if data != root / "data":
         raise RequestError(
-            f"the data files of the lake at {root} are at {data}; housekeeping knows only those in the lake's folder."
+            f"the data files of the lake at {root} are at {data}; a backup knows only those in the lake's folder. Copy "
+            f"{catalogue} first, then the data files by the tools of where they are, and the lake's folder."
         )
     return catalogue
 

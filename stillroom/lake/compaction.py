@@ -1,19 +1,21 @@
 """Merges the many small files of a table into few, and makes sure that no version of it has changed.
 
 DuckLake writes one file per commit and partition. A merged file keeps with every row the version that brought it, so
-that the past can be asked as before. What each version brought is hashed before and after.
+that the past can be asked as before. What each version brought is hashed before and after, while a copy of the
+catalogue is kept.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.catalogue import copy_catalogue, put_back
 from stillroom.lake.files import METADATA
+from stillroom.lake.spare import Spare
+
+Landing = Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[None]]
 
 TARGET_BYTES = 512 * 1024**2  # DuckLake's own: it leaves files of this size alone
 _GROUPS = """
@@ -69,7 +71,8 @@ def table_files(connection: duckdb.DuckDBPyConnection) -> dict[str, TableFiles]:
 def merge_tables(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, TableFiles],
-    root: Path,
+    spare: Spare,
+    landing: Landing,
     say: Callable[[str], None],
 ) -> None:
     """Merge the files of ``tables``; the replaced ones stay where they are, for whoever still reads them.
@@ -77,7 +80,8 @@ def merge_tables(
     Args:
         connection: the lake, which nobody else writes; closed where the merge is undone.
         tables: as ``table_files`` gives them.
-        root: the lake's folder.
+        spare: where the catalogue is copied to meanwhile.
+        landing: goes around the statement that commits.
         say: told about each table.
 
     Raises:
@@ -86,14 +90,15 @@ def merge_tables(
     todo = [one for one in tables.values() if one.mergeable]
     if not todo:
         return
-    copy = root / "tmp" / "catalogue-before-merging.sqlite"
-    copy.unlink(missing_ok=True)
-    copy_catalogue(root, copy)
+    spare.make()
     try:
         for number, one in enumerate(todo, start=1):
             say(f"merging {one.files:,} files of {one.table} (table {number} of {len(todo)})")
             before = _rows(connection, one.table)
+            connection.execute("BEGIN TRANSACTION")
             merge(connection, one.table)
+            with landing(connection):
+                connection.execute("COMMIT")
             if _rows(connection, one.table) != before:
                 raise LakeError(
                     f"the rows of {one.table} were not the same after its files had been merged; the catalogue was put "
@@ -102,15 +107,14 @@ def merge_tables(
                 )
     except LakeError:
         connection.close()
-        put_back(copy, root)
+        spare.put_back()
         raise
     finally:
-        with suppress(OSError):
-            copy.unlink()
+        spare.discard()
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Let DuckLake merge one table's files, in one transaction of its own."""
+    """Let DuckLake merge one table's files; it reads the old ones until the transaction is committed."""
     connection.execute("CALL ducklake_merge_adjacent_files('lake', ?)", [table])
 
 

@@ -37,6 +37,11 @@ def data_files(connection: duckdb.DuckDBPyConnection, data: Path) -> list[DataFi
     return [DataFile(table=str(table), path=data / str(path), size=int(size)) for table, path, size in rows]
 
 
+def file_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The same as the catalogue names them: below the place of the data files, or with their whole address."""
+    return {str(path) for _, path, _ in connection.execute(_FILES.format(metadata=METADATA)).fetchall()}
+
+
 def missing_files(files: Iterable[DataFile]) -> list[DataFile]:
     """Of these, the ones that are not there or have another size than was written down."""
     return [file for file in files if _size(file.path) != file.size]

@@ -2,7 +2,8 @@
 
 DuckLake's own functions for it do not serve: on a SQLite catalogue ``ducklake_cleanup_old_files`` takes no notice of
 ``older_than`` (DuckDB 1.5.5), so a file went the moment it was replaced, under a reader, and
-``ducklake_delete_orphaned_files`` cannot be asked without writing.
+``ducklake_delete_orphaned_files`` cannot be asked without writing. So files are looked at here, and only in object
+storage, where nothing else of ours reaches, is the second of them told to remove what was found.
 """
 
 import shutil
@@ -15,16 +16,18 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.files import METADATA, data_files
+from stillroom.lake.data_place import data_place
+from stillroom.lake.files import METADATA, file_names
+from stillroom.lake.location import Location
 
-_SCHEDULED = f"""
-SELECT path, path_is_relative = 1, CAST(schedule_start AS TIMESTAMPTZ) < {{moment}}
-FROM {METADATA}.ducklake_files_scheduled_for_deletion ORDER BY path
-"""  # noqa: S608 - our own name
-_FORGET = f"""
-DELETE FROM {METADATA}.ducklake_files_scheduled_for_deletion
-WHERE CAST(schedule_start AS TIMESTAMPTZ) < {{moment}}
-"""  # noqa: S608 - our own name
+_SCHEDULED = """
+SELECT path, CAST(schedule_start AS TIMESTAMPTZ) < {moment}
+FROM {metadata}.ducklake_files_scheduled_for_deletion ORDER BY path
+"""
+_FORGET = """
+DELETE FROM {metadata}.ducklake_files_scheduled_for_deletion
+WHERE CAST(schedule_start AS TIMESTAMPTZ) < {moment}
+"""
 
 
 class Kind(StrEnum):
@@ -40,58 +43,53 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """A file or folder that can go; ``size`` in bytes."""
+    """A file or folder that can go, or an object's address; ``size`` in bytes."""
 
     kind: Kind
-    path: Path
+    path: Path | str
     size: int
 
 
-def leftovers(connection: duckdb.DuckDBPyConnection, root: Path, before: datetime) -> list[Leftover]:
+def leftovers(connection: duckdb.DuckDBPyConnection, location: Location, before: datetime) -> list[Leftover]:
     """What has been left over since ``before`` (UTC).
 
     Raises:
         LakeError: the catalogue names a file that it also gave up.
     """
-    data = root / "data"
-    scheduled = {
-        data / path if is_relative else Path(path): is_old
-        for path, is_relative, is_old in connection.execute(
-            _SCHEDULED.format(moment=timestamp_literal(before))
-        ).fetchall()
-    }
-    named = {file.path for file in data_files(connection, data)}
+    place = data_place(location.data, connection)
+    query = _SCHEDULED.format(metadata=METADATA, moment=timestamp_literal(before))
+    scheduled = {place.name(str(path)): bool(is_old) for path, is_old in connection.execute(query).fetchall()}
+    named = {place.name(path) for path in file_names(connection)}
     if wrong := sorted(named & scheduled.keys()):
         raise LakeError(
-            f"the catalogue of {root} names {wrong[0]} and has given it up, both at once. Nothing was removed; please "
-            "report this with the versions of DuckDB and DuckLake."
+            f"the catalogue of {location.root} names {place.address(wrong[0])} and has given it up, both at once. "
+            "Nothing was removed; please report this with the versions of DuckDB and DuckLake."
         )
-    replaced = [path for path, is_old in scheduled.items() if is_old and path.exists()]
-    orphans = [
-        path
-        for path in sorted(data.rglob("*"))
-        if path.is_file() and path not in named and path not in scheduled and _is_older(path, before)
-    ]
+    there = [one for one in place.files() if one.name not in named]
+    replaced = [one for one in there if scheduled.get(one.name)]
+    orphans = [one for one in there if one.name not in scheduled and one.changed_at < before]
     return [
-        *(Leftover(kind=Kind.REPLACED, path=path, size=_size(path)) for path in replaced),
-        *(Leftover(kind=Kind.ORPHAN, path=path, size=_size(path)) for path in orphans),
-        *(Leftover(kind=Kind.TEMPORARY, path=path, size=_size(path)) for path in _temporary(root, before)),
+        *(Leftover(kind=Kind.REPLACED, path=place.address(one.name), size=one.size) for one in replaced),
+        *(Leftover(kind=Kind.ORPHAN, path=place.address(one.name), size=one.size) for one in orphans),
+        *(Leftover(kind=Kind.TEMPORARY, path=path, size=_size(path)) for path in _temporary(location.root, before)),
     ]
 
 
-def remove(connection: duckdb.DuckDBPyConnection, found: list[Leftover], before: datetime) -> None:
+def remove(connection: duckdb.DuckDBPyConnection, location: Location, found: list[Leftover], before: datetime) -> None:
     """Remove what ``leftovers`` found for the same moment. Cut off, it goes on where it was the next time.
+
+    The catalogue forgets replaced files first: what is not removed after that is an orphan, and an old one.
 
     Raises:
         LakeError: a file cannot be removed.
     """
+    place = data_place(location.data, connection)
+    connection.execute(_FORGET.format(metadata=METADATA, moment=timestamp_literal(before)))
     try:
+        place.remove([place.name(str(one.path)) for one in found if one.kind is not Kind.TEMPORARY], before)
         for leftover in found:
-            if leftover.path.is_dir():
-                shutil.rmtree(leftover.path)
-            else:
-                leftover.path.unlink(missing_ok=True)
-        connection.execute(_FORGET.format(moment=timestamp_literal(before)))
+            if leftover.kind is Kind.TEMPORARY:
+                _discard(Path(leftover.path))
     except OSError as error:
         raise LakeError(f"what is left over could not be removed: {error}. Run the command again.") from error
 
@@ -120,3 +118,10 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,8 +1,9 @@
-"""Where a lake is: its folder, and outside of it, where two settings say so, its catalogue and its data files.
+"""Where a lake is: its folder, and outside of it, where settings say so, its catalogue, data files and journals.
 
 ``STILLROOM_CATALOGUE`` names a PostgreSQL database (a libpq connection string or ``postgresql://`` address),
-``STILLROOM_DATA`` another folder or ``s3://bucket/prefix``. They are asked for when a lake is made, and remembered in
-``lake.json`` of its folder, without secrets: later commands need only ``--lake``.
+``STILLROOM_DATA`` another folder or ``s3://bucket/prefix``; ``STILLROOM_JOURNAL=catalogue`` puts the journals into that
+database, for workers that share no folder. They are asked for when a lake is made, and remembered in ``lake.json`` of
+its folder, without secrets: later commands need only ``--lake``.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,14 +19,17 @@ from stillroom.errors import LakeError, RequestError
 
 CATALOGUE_VARIABLE = "STILLROOM_CATALOGUE"
 DATA_VARIABLE = "STILLROOM_DATA"
+JOURNAL_VARIABLE = "STILLROOM_JOURNAL"
 REMEMBERED = "lake.json"
 _SQLITE = "catalogue.sqlite"
+_IN_CATALOGUE, _IN_FOLDER = "catalogue", "folder"
 _SAME_DATABASE = ("service", "host", "hostaddr", "port", "dbname")  # who asks, and how, may change
 
 
 class _Remembered(msgspec.Struct, forbid_unknown_fields=True):
     catalogue: str | None = None
     data: str | None = None
+    journal: Literal["catalogue"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +37,16 @@ class Location:
     """Where the parts of one lake are.
 
     Attributes:
-        root: the lake's folder: journals, leases of a SQLite lake, frozen snapshots.
+        root: the lake's folder: leases of a SQLite lake, frozen snapshots, and the journals as a rule.
         catalogue: the SQLite file, or a libpq connection string (keywords and values, no password).
         data: the folder of the Parquet files, or ``s3://bucket/prefix``.
+        journals_in_catalogue: the journals are in the catalogue's PostgreSQL.
     """
 
     root: Path
     catalogue: Path | str
     data: Path | str
+    journals_in_catalogue: bool = False
 
     @property
     def exists(self) -> bool:
@@ -55,17 +62,27 @@ class Location:
         return holds_lake(self.catalogue)
 
     def remember(self) -> None:
-        """Write down what is not where it is by default."""
+        """Write down what is not where it is by default.
+
+        Raises:
+            LakeError: the folder cannot be written.
+        """
         about = {
             "catalogue": self.catalogue if isinstance(self.catalogue, str) else None,
             "data": str(self.data) if self.data != self.root / "data" else None,
+            **({"journal": _IN_CATALOGUE} if self.journals_in_catalogue else {}),
         }
         file = self.root / REMEMBERED
         text = json.dumps(about, indent=2) + "\n"
         if any(about.values()) and not (file.exists() and file.read_text(encoding="utf-8") == text):
             fresh = file.with_suffix(f".{os.getpid()}")
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(file)
+            try:
+                fresh.write_text(text, encoding="utf-8")
+                fresh.replace(file)
+            except OSError as error:
+                raise LakeError(
+                    f"cannot write {file}, which says where the lake is: {error}. Free some space."
+                ) from error
 
 
 def locate(root: Path) -> Location:
@@ -79,6 +96,7 @@ def locate(root: Path) -> Location:
     asked_data = os.environ.get(DATA_VARIABLE) or None
     catalogue = _database(asked_catalogue) if asked_catalogue else None
     data = _data_path(asked_data) if asked_data else None
+    journal = _journal(os.environ.get(JOURNAL_VARIABLE) or None)
     about = _remembered(root)
     if about is not None:
         known, known_data = about.get("catalogue"), about.get("data")
@@ -86,9 +104,22 @@ def locate(root: Path) -> Location:
             raise _other_place(root, CATALOGUE_VARIABLE, "catalogue", known or str(root / _SQLITE), catalogue)
         if data and data != (known_data or str(root / "data")):
             raise _other_place(root, DATA_VARIABLE, "data files", known_data or str(root / "data"), data)
-        catalogue, data = catalogue or known, known_data
+        known_journal = about.get("journal") or _IN_FOLDER
+        if journal and journal != known_journal:
+            raise _other_place(root, JOURNAL_VARIABLE, "journals", f"its {known_journal}", journal)
+        catalogue, data, journal = catalogue or known, known_data, known_journal
+    if journal == _IN_CATALOGUE and not catalogue:
+        raise RequestError(
+            f"{JOURNAL_VARIABLE}={_IN_CATALOGUE} puts the journals into the catalogue's PostgreSQL, but the catalogue "
+            f"is a file. Name a database in {CATALOGUE_VARIABLE}, or unset {JOURNAL_VARIABLE}."
+        )
     place = data if data and data.startswith("s3://") else Path(data) if data else root / "data"
-    return Location(root=root, catalogue=catalogue or root / _SQLITE, data=place)
+    return Location(
+        root=root,
+        catalogue=catalogue or root / _SQLITE,
+        data=place,
+        journals_in_catalogue=journal == _IN_CATALOGUE,
+    )
 
 
 def existing(root: Path) -> Location:
@@ -159,6 +190,17 @@ def _data_path(text: str) -> str:
     if scheme != "s3" or not rest.strip("/"):
         raise RequestError(f"{DATA_VARIABLE} is to be a folder or s3://bucket/prefix, but it is {text!r}")
     return text.rstrip("/")
+
+
+def _journal(text: str | None) -> str | None:
+    """A setting that says where the journals are.
+
+    Raises:
+        RequestError: it says something else.
+    """
+    if text not in (None, _IN_CATALOGUE, _IN_FOLDER):
+        raise RequestError(f"{JOURNAL_VARIABLE} is to be {_IN_CATALOGUE} or {_IN_FOLDER}, but it is {text!r}")
+    return text
 
 
 def _identity(database: str) -> tuple[object, ...]:

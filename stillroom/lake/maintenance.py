@@ -1,7 +1,8 @@
 """Keeps house in a lake: merges small files, lets old versions of the catalogue go, removes what is left over.
 
-It never touches what a snapshot needs: rows are only ever moved into larger files, and every version of the catalogue
-in which a snapshot was published stays, so that ``--as-of NAME@N`` goes on to work.
+It works wherever the catalogue and the data files are, and never touches what a snapshot needs: rows are only ever
+moved into larger files, and every version of the catalogue in which a snapshot was published stays, so that
+``--as-of NAME@N`` goes on to work.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,15 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.catalogue import catalogue_in_one_folder, own_catalogue
+from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
 from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
-from stillroom.lake.presence import alone
+from stillroom.lake.location import Location, existing
+from stillroom.lake.presence import Assurance, alone
+from stillroom.lake.spare import spare
 from stillroom.lake.versions import refuse_other_version
-from stillroom.lake.writing import FileWriting
+from stillroom.lake.writing import Writing, writing
 
 KEEP_DAYS = 7.0
 GRACE_MINUTES = 60.0
@@ -94,40 +97,52 @@ def maintain(
     """
     now = datetime.now(UTC)
     old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
-    catalogue = catalogue_in_one_folder(root)
+    location = existing(root)
     try:
         if dry_run:
             with own_catalogue(root) as copy:
-                connection = connect(copy, root / "data", read_only=True, spill=root / "tmp")
+                connection = connect(copy, location.data, read_only=True, spill=root / "tmp")
                 try:
                     refuse_other_version(connection, root)
-                    return _foresee(connection, root, old, left)
+                    return _foresee(connection, location, old, left)
                 finally:
                     connection.close()
-        with alone(root, "stillroom lake maintain"), FileWriting(root).turn():
-            connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
-            try:
-                refuse_other_version(connection, root)
-                return _do(connection, root, old, left, say)
-            finally:
-                connection.close()
+        how = writing(location)
+        try:
+            with alone(root, "stillroom lake maintain") as assure, how.turn():
+                connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
+                try:
+                    refuse_other_version(connection, root)
+                    return _do(connection, location, how, old, left, assure, say)
+                finally:
+                    connection.close()
+        finally:
+            how.close()
     except duckdb.Error as error:
         raise LakeError(f"housekeeping in {root} stopped: {error}. No row was lost; run the command again.") from error
 
 
 def _do(
-    connection: duckdb.DuckDBPyConnection, root: Path, old: datetime, left: datetime, say: Callable[[str], None]
+    connection: duckdb.DuckDBPyConnection,
+    location: Location,
+    how: Writing,
+    old: datetime,
+    left: datetime,
+    assure: Assurance,
+    say: Callable[[str], None],
 ) -> Maintained:
     before = table_files(connection)
-    merge_tables(connection, before, root, say)
+    merge_tables(connection, before, spare(location, "catalogue-before-merging", is_kept=False), how.landing, say)
     versions, expirable = _versions(connection), _expirable(connection, old)
+    assure()
     if expirable:
         say(f"letting {len(expirable):,} of {versions:,} versions of the catalogue go")
         connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {expirable})")
-    found = leftovers(connection, root, left)
+    found = leftovers(connection, location, left)
     if found:
         say(f"removing {len(found):,} files that are left over")
-        remove(connection, found, left)
+        assure()
+        remove(connection, location, found, left)
     after = table_files(connection)
     return Maintained(
         dry_run=False,
@@ -139,10 +154,10 @@ def _do(
     )
 
 
-def _foresee(connection: duckdb.DuckDBPyConnection, root: Path, old: datetime, left: datetime) -> Maintained:
+def _foresee(connection: duckdb.DuckDBPyConnection, location: Location, old: datetime, left: datetime) -> Maintained:
     tables = table_files(connection)
     replaced = sum(one.mergeable for one in tables.values())
-    found = leftovers(connection, root, left)
+    found = leftovers(connection, location, left)
     return Maintained(
         dry_run=True,
         tables=[_change(one, one.merged, None) for one in tables.values()],

@@ -13,14 +13,16 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.catalogue import catalogue_in_one_folder, copy_catalogue, own_catalogue
+from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import additions, definitions
 from stillroom.lake.layout import layout_changes
+from stillroom.lake.location import existing
 from stillroom.lake.presence import alone
 from stillroom.lake.schema import SCHEMA_VERSION
+from stillroom.lake.spare import spare
 from stillroom.lake.versions import MARK, refuse_other_version, schema_version
-from stillroom.lake.writing import FileWriting
+from stillroom.lake.writing import Writing, writing
 
 Step = Callable[[duckdb.DuckDBPyConnection], list[str]]
 
@@ -34,7 +36,7 @@ class Migrated:
         after: the version it is now, or would be.
         statements: the SQL of all steps; of a dry run that of the first alone, since the others start from what it
             leaves.
-        catalogue_copy: the catalogue as it was; "" where nothing was done.
+        catalogue_copy: where the catalogue as it was is, a file or a schema; "" where nothing was done.
     """
 
     dry_run: bool
@@ -72,41 +74,47 @@ def migrate(
         LeaseHeld: somebody writes into it.
         LakeError: it is of a newer version, or a step failed, which left it as it was before that step.
     """
-    catalogue = catalogue_in_one_folder(root)
+    location = existing(root)
     if dry_run:
         with own_catalogue(root) as own:
-            connection = connect(own, root / "data", read_only=True, spill=root / "tmp")
+            connection = connect(own, location.data, read_only=True, spill=root / "tmp")
             try:
                 found = _refuse_newer(connection, root)
                 statements = steps[found](connection) if found < SCHEMA_VERSION else []
                 return _migrated(found, statements, dry_run=True)
             finally:
                 connection.close()
-    with alone(root, "stillroom lake migrate"), FileWriting(root).turn():
-        connection = connect(catalogue, root / "data", read_only=False, spill=root / "tmp")
-        try:
-            found = _refuse_newer(connection, root)
-            if found == SCHEMA_VERSION:
-                return _migrated(found, [], dry_run=False)
-            copy = root / f"catalogue-of-version-{found}-{datetime.now(UTC):%Y%m%dT%H%M%S}.sqlite"
-            copy_catalogue(root, copy)
-            done: list[str] = []
-            for version in range(found, SCHEMA_VERSION):
-                say(f"from version {version} to {version + 1}")
-                done += _step(connection, version, steps[version], copy)
-            return _migrated(found, done, dry_run=False, copy=copy)
-        finally:
-            connection.close()
+    how = writing(location)
+    try:
+        with alone(root, "stillroom lake migrate"), how.turn():
+            connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
+            try:
+                found = _refuse_newer(connection, root)
+                if found == SCHEMA_VERSION:
+                    return _migrated(found, [], dry_run=False)
+                stem = f"catalogue-of-version-{found}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+                copy = spare(location, stem, is_kept=True)
+                copy.make()
+                done: list[str] = []
+                for version in range(found, SCHEMA_VERSION):
+                    say(f"from version {version} to {version + 1}")
+                    done += _step(connection, how, version, steps[version], copy.name)
+                return _migrated(found, done, dry_run=False, copy=copy.name)
+            finally:
+                connection.close()
+    finally:
+        how.close()
 
 
-def _step(connection: duckdb.DuckDBPyConnection, version: int, step: Step, copy: Path) -> list[str]:
+def _step(connection: duckdb.DuckDBPyConnection, how: Writing, version: int, step: Step, copy: str) -> list[str]:
     statements = step(connection)
     try:
         connection.execute("BEGIN TRANSACTION")
         for statement in statements:
             connection.execute(statement)
         connection.execute(f"INSERT INTO lake.{MARK} VALUES (?)", [version + 1])  # noqa: S608 - our own name
-        connection.execute("COMMIT")
+        with how.landing(connection):
+            connection.execute("COMMIT")
     except duckdb.Error as error:
         raise LakeError(
             f"the step from version {version} to {version + 1} failed: {error}. The lake is of version {version}, as "
@@ -122,11 +130,11 @@ def _refuse_newer(connection: duckdb.DuckDBPyConnection, root: Path) -> int:
     return found
 
 
-def _migrated(before: int, statements: list[str], *, dry_run: bool, copy: Path | None = None) -> Migrated:
+def _migrated(before: int, statements: list[str], *, dry_run: bool, copy: str = "") -> Migrated:
     return Migrated(
         dry_run=dry_run,
         before=before,
         after=SCHEMA_VERSION,
         statements=statements,
-        catalogue_copy=str(copy) if copy else "",
+        catalogue_copy=copy,
     )

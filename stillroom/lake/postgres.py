@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import sql
@@ -20,6 +20,8 @@ from psycopg.types.json import Jsonb
 
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
+from stillroom.lake.journal_tables import settle_journals
+from stillroom.lake.location import JOURNAL_VARIABLE
 
 SCHEMA = "stillroom"
 LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
@@ -56,11 +58,12 @@ LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does
 """What they say, beside one of those, when it will not."""
 
 _NAME = "stillroom: "
-_HOLDER = """
+_HOLDERS = """
 SELECT a.application_name, a.backend_start, l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND ((l.classid::bigint << 32) | l.objid::bigint) = %s AND l.objsubid = 1
+ORDER BY a.backend_start, l.pid
 """
 _SETTINGS = {  # a machine that vanished is noticed, and its locks are dropped, after 30 s
     "tcp_keepalives_idle": "15",
@@ -129,13 +132,20 @@ def try_lock(connection: psycopg.Connection, work: str) -> bool:
 
 def holder(connection: psycopg.Connection, work: str) -> str:
     """Who has the lock on ``work``, for a person: process, host and since when it has been connected."""
-    found = connection.execute(_HOLDER, [lock_number(work)]).fetchone()
-    if found is None:
-        return "another process"
-    name, since, backend = found
-    who = str(name).removeprefix(_NAME).partition(",")[0] if name else "another process"
+    found = connection.execute(_HOLDERS, [lock_number(work)]).fetchall()
+    return _described(*found[0])[1] if found else "another process"
+
+
+def holders(connection: psycopg.Connection, work: str) -> list[str]:
+    """As ``holder``, of everybody who shares the lock, and before it what each does (PostgreSQL cuts it off)."""
+    found = [_described(*row) for row in connection.execute(_HOLDERS, [lock_number(work)]).fetchall()]
+    return [f"`{purpose}`, {who}" if purpose else who for purpose, who in found]
+
+
+def _described(name: str | None, since: datetime | None, backend: int) -> tuple[str, str]:
+    who, _, purpose = (name or "").removeprefix(_NAME).partition(", ")
     at = f" since {since.astimezone(UTC).isoformat(timespec='seconds')}" if since else ""
-    return f"{who}{at} (backend {backend} of PostgreSQL)"
+    return purpose, f"{who or 'another process'}{at} (backend {backend} of PostgreSQL)"
 
 
 class Turns:
@@ -181,16 +191,18 @@ class Turns:
             except psycopg.Error:
                 self.close()  # with the connection the lock is gone as well
 
-    def make_schema(self) -> None:
-        """The schema that DuckLake's tables go into; made by whoever has the turn.
+    def make_schema(self, *, journals: bool) -> None:
+        """The schema that DuckLake's tables go into, and the journals' table; made by whoever has the turn.
 
         Raises:
+            RequestError: ``journals`` differs from where the lake has its journals.
             LakeError: it is not there and may not be made.
         """
         connection = self._connected()
         try:
             if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
                 connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+            settle_journals(connection, SCHEMA, JOURNAL_VARIABLE, are_wanted=journals)
         except psycopg.Error as error:
             raise LakeError(
                 f"cannot make the schema {SCHEMA} in PostgreSQL ({self._database}): {error}. The role needs the "

@@ -3,6 +3,9 @@
 Whoever opens the lake for writing holds a lock together with all other writers for as long as it has it open, so
 also between its commits; housekeeping holds the same lock alone. The kernel drops either with its process, so there
 is nothing to expire. Who only reads holds nothing: it works on its own copy of the catalogue.
+
+The lock is a file's in the lake's folder, or where the catalogue is in PostgreSQL, which writers on any machine meet,
+one of PostgreSQL's.
 """
 
 import fcntl
@@ -11,29 +14,51 @@ import shlex
 import sys
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from stillroom.errors import LakeError, LeaseHeld
 from stillroom.holder import note_holder, work_of
+from stillroom.lake.location import locate
 
 WAIT_SECONDS = 60.0  # most housekeeping takes seconds; a writer waits for it this long
 PAUSE_SECONDS = 0.1
 LONGEST_COMMAND = 120  # characters of a command line that are told
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+Assurance = Callable[[], None]
+"""Raises a LakeError where the lake is not one's own any more."""
+
+
+class Presence(Protocol):
     """One writer's presence; it lasts until ``leave`` or until the process ends."""
 
+    def assure(self) -> None:
+        """Be present still, or again; to be called before each commit.
+
+        Raises:
+            LakeError: that cannot be.
+        """
+        ...
+
+    def leave(self) -> None:
+        """Be gone; call it once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderPresence:
     _lock: int
     _note: Path
     _note_lock: int
 
+    def assure(self) -> None:
+        """Nothing is needed: the kernel keeps the lock as long as the process lives."""
+
     def leave(self) -> None:
-        """Be gone; call it once."""
         self._note.unlink(missing_ok=True)
         os.close(self._note_lock)
         os.close(self._lock)
@@ -44,8 +69,17 @@ def enter(root: Path) -> Presence:
 
     Raises:
         LeaseHeld: housekeeping goes on; the message says who does what since when.
-        LakeError: the lake's folder cannot be written.
+        LakeError: the lake's folder cannot be written, or PostgreSQL does not answer.
     """
+    catalogue = locate(root).catalogue
+    if isinstance(catalogue, str):
+        from stillroom.lake.presence_in_postgres import DatabasePresence
+
+        return DatabasePresence(catalogue, _this_command(), WAIT_SECONDS)
+    return _enter_folder(root)
+
+
+def _enter_folder(root: Path) -> _FolderPresence:
     lock = _opened(root / "leases" / "writers.lock")
     try:
         deadline = time.monotonic() + WAIT_SECONDS
@@ -64,7 +98,7 @@ def enter(root: Path) -> Presence:
     except BaseException:
         os.close(lock)
         raise
-    return Presence(lock, note, note_lock)
+    return _FolderPresence(lock, note, note_lock)
 
 
 @contextmanager
@@ -78,13 +112,29 @@ def present(root: Path) -> Generator[None]:
 
 
 @contextmanager
-def alone(root: Path, work: str) -> Generator[None]:
+def alone(root: Path, work: str) -> Generator[Assurance]:
     """Have the lake to oneself for the length of the block: no writer is there, and none comes in.
+
+    Yields:
+        What to call before each step that a writer must not meet.
 
     Raises:
         LeaseHeld: somebody writes, or keeps house; the message says who.
-        LakeError: the lake's folder cannot be written.
+        LakeError: the lake's folder cannot be written, or PostgreSQL does not answer.
     """
+    catalogue = locate(root).catalogue
+    if isinstance(catalogue, str):
+        from stillroom.lake.presence_in_postgres import alone_in
+
+        with alone_in(catalogue, work) as assure:
+            yield assure
+    else:
+        with _alone_in_folder(root, work):
+            yield lambda: None
+
+
+@contextmanager
+def _alone_in_folder(root: Path, work: str) -> Generator[None]:
     lock = _opened(root / "leases" / "writers.lock")
     try:
         if not _taken(lock, fcntl.LOCK_EX):

@@ -181,6 +181,8 @@ class Lake:
             return typed(key, tables(), shard) if callable(tables) else ready or {}
 
         def attempt() -> bool:
+            if self._presence is not None:
+                self._presence.assure()
             with self._writing.turn():
                 return self._commit(key, frames, run_id, shard, unsure)
 

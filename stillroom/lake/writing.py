@@ -101,11 +101,12 @@ class FileWriting:
 class PostgresWriting:
     """By an advisory lock and the catalogue's primary key (``stillroom/lake/postgres.py``)."""
 
-    def __init__(self, database: str, data: Path | str) -> None:
+    def __init__(self, database: str, data: Path | str, *, journals_in_catalogue: bool = False) -> None:
 
         from stillroom.lake.postgres import Turns  # psycopg takes its time, and lakes in files do without
 
         self._database = database
+        self._journals_in_catalogue = journals_in_catalogue
         self._turns = Turns(database)
         self._reach: FolderReach | StorageReach = reach(data)
         self.data: Path | str = self._reach.path
@@ -132,8 +133,12 @@ class PostgresWriting:
         )
 
     def make_ready(self) -> None:
-        """Make the schema that the catalogue's tables go into."""
-        self._turns.make_schema()
+        """Make the schema that the catalogue's tables go into, and the journals' table where they are there as well.
+
+        Raises:
+            RequestError: the lake is there, with its journals elsewhere.
+        """
+        self._turns.make_schema(journals=self._journals_in_catalogue)
 
     def close(self) -> None:
         """Close the connection, and take the path to the data away."""
@@ -145,4 +150,4 @@ def writing(location: Location) -> FileWriting | PostgresWriting:
     """How the lake at ``location`` is written."""
     if isinstance(location.catalogue, Path):
         return FileWriting(location.root, location.data)
-    return PostgresWriting(location.catalogue, location.data)
+    return PostgresWriting(location.catalogue, location.data, journals_in_catalogue=location.journals_in_catalogue)

@@ -13,7 +13,7 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.opening import Run, RunState, change_verification, close_run, load_run, open_run
-from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal
+from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal, writing_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
     first_prompts,
@@ -81,5 +81,6 @@ __all__ = [
     "verdict_changes",
     "weakness",
     "writing_cost",
+    "writing_journal",
     "written_in",
 ]

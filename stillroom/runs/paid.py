@@ -1,9 +1,8 @@
 """What of a shard is paid for already, in the lake and in the journals of abandoned runs, and what it still owes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from stillroom.journal import Journal
+from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place
 from stillroom.lake import Lake
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import unfinished_shards
@@ -50,9 +49,14 @@ def owed_at_most(lake: Lake, run: Run) -> Owed:
     return Owed(prompts=len(had), begun=sum(map(bool, had)), samples=len(had) * most - sum(had))
 
 
-def shard_journal(lake: Lake, run_id: str, shard: int) -> Path:
+def shard_journal(lake: Lake, run_id: str, shard: int) -> JournalPlace:
     """Where a shard keeps its journal."""
-    return lake.root / "journal" / run_id / f"shard-{shard}.jsonl"
+    return journal_place(lake.root, run_id, f"shard-{shard}")
+
+
+def writing_journal(lake: Lake, run_id: str, number: int) -> JournalPlace:
+    """Where a writing round keeps its journal."""
+    return journal_place(lake.root, run_id, f"writing-{number}")
 
 
 def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry | VerdictEntry]:
@@ -66,5 +70,10 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
 def abandoned_entries(lake: Lake, run: Run, shard: int) -> list[Entry]:
     """What other runs' journals hold of shards that share prompts with this one and were never committed."""
     found = lake.rows(_ABANDONED, {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard})
-    paths = [shard_journal(lake, row["run_id"], row["shard"]) for row in found]
-    return [entry for path in paths for entry in Journal[Entry](path, Entry).read().records]
+    places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found]
+    return [entry for place in places for entry in _recorded(place)]
+
+
+def _recorded(place: JournalPlace) -> tuple[Entry, ...]:
+    journal: AnyJournal[Entry] = journal_at(place, Entry)
+    return journal.read().records

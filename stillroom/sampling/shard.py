@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
 from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
-from stillroom.journal import Journal
+from stillroom.journal import AnyJournal, JournalPlace, journal_at
 from stillroom.records import (
     Completion,
     ModelClient,
@@ -136,7 +135,7 @@ class Shard:
         self._indices_known: dict[str, int] = {}
         self.tally = Tally(prompts=len(self._assignments))
 
-    async def run(self, journal_path: Path) -> ShardResult:
+    async def run(self, place: JournalPlace) -> ShardResult:
         """Answer and verify until nothing is owed.
 
         Raises:
@@ -145,7 +144,8 @@ class Shard:
             LakeError: the journal cannot be written.
         """
         requests = {assignment.prompt.prompt_id: self._request(assignment) for assignment in self._assignments}
-        with Journal[Entry](journal_path, Entry) as journal:
+        opened: AnyJournal[Entry] = journal_at(place, Entry)
+        with opened as journal:
             self._replay([*self._committed, *journal.replay.records])
             self._take_over({request.request_id for request in requests.values()}, journal)
             settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
@@ -200,7 +200,7 @@ class Shard:
         self.tally.judged = len(verdicts)
         self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
 
-    def _take_over(self, request_ids: Set[str], journal: Journal[Entry]) -> None:
+    def _take_over(self, request_ids: Set[str], journal: AnyJournal[Entry]) -> None:
         """Make this shard's what abandoned runs were paid for: its samples' ids name no run.
 
         It goes into this shard's journal, which so holds all that its result will be. Refusals do not: they cost
@@ -219,7 +219,7 @@ class Shard:
             journal.append(entry)
         self._replay(entries)
 
-    async def _settle(self, assignment: Assignment, request: Request, journal: Journal[Entry]) -> None:
+    async def _settle(self, assignment: Assignment, request: Request, journal: AnyJournal[Entry]) -> None:
         """Ask for a prompt's samples wave by wave until its policy is content."""
         most = max(self._policy.samples, self._indices_known.get(request.request_id, 0))  # N may have been lowered
         while True:
@@ -234,7 +234,7 @@ class Shard:
         self.tally.settled += 1
         self._observe(self.tally)
 
-    async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: Journal[Entry]) -> None:
+    async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: AnyJournal[Entry]) -> None:
         with journal.room(len(owed) * request.params.reply_bytes) as room:
             try:
                 completions = await assignment.teacher.complete(request.text, request.params, len(owed))
@@ -254,7 +254,7 @@ class Shard:
                 self.tally.tokens += completion.completion_tokens
         self._observe(self.tally)
 
-    async def _judge_all(self, prompt: Prompt, samples: Sequence[Sample], journal: Journal[Entry]) -> list[Outcome]:
+    async def _judge_all(self, prompt: Prompt, samples: Sequence[Sample], journal: AnyJournal[Entry]) -> list[Outcome]:
         """Outcomes of the samples, in order; after a replay some may lack their verdicts."""
         try:
             async with asyncio.TaskGroup() as group:
@@ -263,7 +263,7 @@ class Shard:
             raise failed.exceptions[0] from None
         return [task.result() for task in judging]
 
-    async def _judge(self, prompt: Prompt, sample: Sample, journal: Journal[Entry]) -> Outcome:
+    async def _judge(self, prompt: Prompt, sample: Sample, journal: AnyJournal[Entry]) -> Outcome:
         """The sample's outcome over all verifiers; what is missing is judged now."""
         answer = self._capability.extract(prompt, sample.completion)
         outcomes: list[Outcome] = []

@@ -10,14 +10,13 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
 from stillroom.capabilities import Capability, Draft
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.fingerprint import fingerprint
-from stillroom.journal import Journal
+from stillroom.journal import AnyJournal, JournalPlace, journal_at
 from stillroom.recipe import Seeding
 from stillroom.records import Completion, ModelClient, Origin, Prompt, Request, SamplingParams, Verifier
 from stillroom.seeding.admission import Proposed, Ruling, rule
@@ -102,7 +101,7 @@ async def write_round(
     capability: Capability,
     writer: ModelClient,
     verifiers: Sequence[Verifier],
-    journal_path: Path,
+    place: JournalPlace,
     observe: Callable[[int, int], None] = lambda replied, requested: None,
 ) -> RoundResult:
     """Send a round's requests (those without a journalled reply), and rule on every reply.
@@ -113,7 +112,7 @@ async def write_round(
         capability: how tasks are asked for and read.
         writer: the teacher that writes.
         verifiers: judge whether a task's own solution passes its tests.
-        journal_path: where raw replies are kept until the round is committed.
+        place: where raw replies are kept until the round is committed.
         observe: called with (replies so far, requests) after every reply.
 
     Raises:
@@ -138,7 +137,8 @@ async def write_round(
         for position, drafted in enumerate(drafts)
     ]
     each = seeding.replies_per_request
-    with Journal[Reply](journal_path, Reply) as journal:
+    opened: AnyJournal[Reply] = journal_at(place, Reply)
+    with opened as journal:
         replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
 
         async def ask(number: int) -> None:

@@ -2,11 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from stillroom.journal import Journal
+import psycopg
+
+from stillroom.journal import InDatabase, JournalPlace, journal_at
 from stillroom.lake import TABLES, Lake
+from stillroom.lake.location import locate
 from stillroom.publication import compare, snapshots
 from stillroom.sampling.shard import Entry, SampleEntry
 from stillroom.seeding.self_instruct import Reply
@@ -105,8 +108,8 @@ def _stored_samples(lake: Lake) -> dict[str, str]:
 def _journalled_samples(lake: Lake) -> dict[str, str]:
     entries = [
         entry
-        for path in sorted((lake.root / "journal").rglob("shard-*.jsonl"))
-        for entry in Journal[Entry](path, Entry).read().records
+        for _, place in _journals(lake, "shard")
+        for entry in journal_at(place, Entry).read().records
         if isinstance(entry, SampleEntry)
     ]
     return {entry.sample.sample_id: entry.sample.completion.text for entry in entries}
@@ -117,11 +120,20 @@ def _replies(lake: Lake) -> int:
     committed = lake.rows("SELECT run_id, count(*) AS n FROM lake.proposals GROUP BY run_id")
     done = {row["key"] for row in lake.rows("SELECT key FROM lake.commits WHERE starts_with(key, 'seed:')")}
     return sum(row["n"] for row in committed) + sum(
-        len(Journal[Reply](path, Reply).read().records)
-        for path in sorted((lake.root / "journal").rglob("writing-*.jsonl"))
-        if f"seed:{path.parent.name}:{_round(path)}" not in done
+        len(journal_at(place, Reply).read().records)
+        for name, place in _journals(lake, "writing")
+        if f"seed:{name.replace('/writing-', ':')}" not in done
     )
 
 
-def _round(path: Path) -> str:
-    return path.stem.removeprefix("writing-")
+def _journals(lake: Lake, work: str) -> Iterator[tuple[str, JournalPlace]]:
+    """Journals of shards or writing rounds that hold something: RUN/WORK-NUMBER, and where each is."""
+    location = locate(lake.root)
+    if location.journals_in_catalogue:
+        asked = "SELECT DISTINCT journal FROM stillroom.journal_records WHERE journal LIKE %s ORDER BY journal"
+        with psycopg.connect(str(location.catalogue)) as database:
+            names = [str(name) for (name,) in database.execute(asked, [f"%/{work}-%"]).fetchall()]
+        yield from ((name, InDatabase(str(location.catalogue), name)) for name in names)
+    else:
+        for path in sorted((lake.root / "journal").rglob(f"{work}-*.jsonl")):
+            yield f"{path.parent.name}/{path.stem}", path

@@ -10,8 +10,10 @@ from pathlib import Path
 from subprocess import Popen
 
 from stillroom.lake import Lake
+from stillroom.lake.location import locate
 from tests.fakes.teacher import TeacherProcess
 from tests.faults.accounts import Accounts
+from tests.faults.grounds import Ground
 from tests.integration.workbench import Workbench, finish
 
 IN_FLIGHT = 16  # the workbench's recipe
@@ -37,6 +39,7 @@ class Report:
 def campaign(
     bench: Workbench,
     teacher: TeacherProcess,
+    ground: Ground,
     *,
     kills: int,
     seed: int,
@@ -54,7 +57,7 @@ def campaign(
     while sum(report.kills.values()) < kills:
         folder = bench.folder / f"worker-{chance.randrange(2)}"  # a worker that takes over works somewhere else
         folder.mkdir(exist_ok=True)
-        moment = _moment(chance, bench.lake, teacher, typical_seconds)
+        moment = _moment(chance, bench.lake, teacher, ground, typical_seconds)
         started = time.monotonic()
         with bench.started_build(folder=folder) as process:
             if not moment(process):
@@ -90,7 +93,7 @@ def opened(root: Path) -> Generator[Lake]:
 
 
 def _look(root: Path, accounts: Accounts, teacher: TeacherProcess) -> tuple[Counter[str], str]:
-    if not (root / "catalogue.sqlite").exists():
+    if not locate(root).exists:
         assert not teacher.paid, "a teacher was paid before there was a lake"
         return Counter(), "nothing"
     with opened(root) as lake:
@@ -100,7 +103,7 @@ def _look(root: Path, accounts: Accounts, teacher: TeacherProcess) -> tuple[Coun
 
 
 def _moment(
-    chance: random.Random, root: Path, teacher: TeacherProcess, typical_seconds: float
+    chance: random.Random, root: Path, teacher: TeacherProcess, ground: Ground, typical_seconds: float
 ) -> Callable[[Popen[str]], bool]:
     """Waits for the moment of a kill; False where the build had ended before."""
     kind = chance.choice(["time", "commit", "commit", "paid", "publication"])
@@ -109,7 +112,7 @@ def _moment(
         seconds = chance.uniform(0.5, 1.1 * typical_seconds)
         return lambda process: _until(process, _Clock(seconds), 0)
     if kind == "commit":
-        return lambda process: _until(process, _Written(root / "catalogue.sqlite-wal", chance.randint(1, 60)), later)
+        return lambda process: _until(process, _Written(ground.state, chance.randint(1, ground.writes)), later)
     if kind == "paid":
         wanted = _lines(teacher.ledger) + chance.randint(1, 40)
         return lambda process: _until(process, lambda: _lines(teacher.ledger) >= wanted, later)
@@ -143,18 +146,15 @@ class _Clock:
 
 
 class _Written:
-    """True once a file was seen changed for the ``times``-th time: SQLite's log is written to by every commit."""
+    """True once a catalogue was seen written to for the ``times``-th time."""
 
-    def __init__(self, file: Path, times: int) -> None:
-        self._file = file
+    def __init__(self, state: Callable[[], object], times: int) -> None:
+        self._state = state
         self._left = times
-        self._was = self._state()
+        self._was = state()
 
     def __call__(self) -> bool:
         state = self._state()
         self._left -= state != self._was
         self._was = state
         return self._left <= 0
-
-    def _state(self) -> int:
-        return self._file.stat().st_mtime_ns if self._file.exists() else 0

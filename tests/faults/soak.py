@@ -1,4 +1,4 @@
-"""The long campaign of kills: ``python -m tests.faults.soak --kills 100``, which ``make soak`` runs."""
+"""The long campaign of kills, which ``make soak`` runs on each catalogue: ``python -m tests.faults.soak --kills N``."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.fakes.teacher import teacher_process
 from tests.faults.campaign import IN_FLIGHT, campaign
+from tests.faults.grounds import KINDS, ground
 from tests.integration.workbench import SEEDS, Workbench
 
 TEACHER = ("--tasks", str(SEEDS), "--delay", "0.05", "--repeat", "0.3", "--bills-at-once")
@@ -17,15 +18,16 @@ def main() -> None:
     """Run the campaign and print what it did; an AssertionError names what was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--catalogue", choices=KINDS, default=KINDS[0])
     parser.add_argument("--seed", type=int, default=int(time.time()), help="repeats a campaign")
     options = parser.parse_args()
     started = time.monotonic()
-    _say(f"{options.kills} kills, seed {options.seed}")
+    _say(f"{options.kills} kills on {options.catalogue}, seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="stillroom-soak-") as name:
         folder = Path(name)
-        with teacher_process(folder / "ledger", *TEACHER) as teacher:
+        with ground(options.catalogue, folder) as below, teacher_process(folder / "ledger", *TEACHER) as teacher:
             bench = Workbench(folder, teacher.url)
-            report = campaign(bench, teacher, kills=options.kills, seed=options.seed, say=_say)
+            report = campaign(bench, teacher, below, kills=options.kills, seed=options.seed, say=_say)
             paid = len(teacher.paid)
     stages = ", ".join(f"{stage} {count}" for stage, count in report.kills.most_common())
     minutes = (time.monotonic() - started) / 60

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.journal import journal_at
 from stillroom.runs import load_run, shard_journal, shard_key
+from stillroom.sampling.shard import Entry
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.campaign import opened
+from tests.faults.grounds import KINDS, ground
 from tests.integration.workbench import ROOT, SEEDS, Workbench, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -23,8 +26,15 @@ def teacher(tmp_path: Path) -> Iterator[TeacherProcess]:
         yield process
 
 
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What the lake stands on: one folder that the workers share, or a server, and a folder for each of them."""
+    with ground(request.param, tmp_path):
+        yield request.param
+
+
 @pytest.fixture
-def planned(tmp_path: Path, teacher: TeacherProcess) -> Workbench:
+def planned(kind: str, tmp_path: Path, teacher: TeacherProcess) -> Workbench:
     """A run that has planned its shards and was killed before it was paid for much."""
     bench = Workbench(tmp_path, teacher.url)
     bench.write_recipe(seed_prompts=10, prompts_per_shard=10)
@@ -36,10 +46,11 @@ def planned(tmp_path: Path, teacher: TeacherProcess) -> Workbench:
 
 
 @contextmanager
-def worker(bench: Workbench, folder: Path) -> Generator[subprocess.Popen[str]]:
+def worker(bench: Workbench, folder: Path, kind: str) -> Generator[subprocess.Popen[str]]:
     """A worker for the run's first shard, up and waiting for its start, in a folder of its own."""
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.faults.worker", str(bench.lake), "functions-r1", "0"]
+    lake = folder / "lake" if kind == "postgres" else bench.lake
+    command = [sys.executable, "-m", "tests.faults.worker", str(lake), "functions-r1", "0"]
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -63,8 +74,10 @@ def start(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def test_shard_given_to_two_workers_is_done_once(tmp_path: Path, planned: Workbench, teacher: TeacherProcess) -> None:
-    with worker(planned, tmp_path / "a") as first, worker(planned, tmp_path / "b") as second:
+def test_shard_given_to_two_workers_is_done_once(
+    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str
+) -> None:
+    with worker(planned, tmp_path / "a", kind) as first, worker(planned, tmp_path / "b", kind) as second:
         start(first)
         start(second)
         said = {process.pid: process.communicate(timeout=300) for process in (first, second)}
@@ -79,17 +92,15 @@ def test_shard_given_to_two_workers_is_done_once(tmp_path: Path, planned: Workbe
 
 
 def test_shard_killed_on_one_worker_is_finished_by_another_elsewhere(
-    tmp_path: Path, planned: Workbench, teacher: TeacherProcess
+    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str
 ) -> None:
     before = len(teacher.paid)
-    with worker(planned, tmp_path / "a") as first:
+    with worker(planned, tmp_path / "a", kind) as first:
         start(first)
         wait_until(lambda: len(teacher.paid) >= before + 12, first)
         first.kill()
-    journal = shard_journal_of(planned)
-    kept = len(journal.read_bytes().splitlines())
-    assert kept > 0
-    with worker(planned, tmp_path / "b") as second:
+    assert journalled(planned) > 0
+    with worker(planned, tmp_path / "b", kind) as second:
         start(second)
         said, complaint = second.communicate(timeout=300)
     assert second.returncode == 0, complaint
@@ -97,9 +108,9 @@ def test_shard_killed_on_one_worker_is_finished_by_another_elsewhere(
     assert_done_once(planned, teacher)
 
 
-def shard_journal_of(bench: Workbench) -> Path:
+def journalled(bench: Workbench) -> int:
     with opened(bench.lake) as lake:
-        return shard_journal(lake, "functions-r1", 0)
+        return len(journal_at(shard_journal(lake, "functions-r1", 0), Entry).read().records)
 
 
 def assert_done_once(bench: Workbench, teacher: TeacherProcess) -> None:

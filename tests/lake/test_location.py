@@ -7,7 +7,7 @@ import pytest
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, locate
+from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, locate
 from tests.fakes.rows import row
 
 
@@ -15,6 +15,7 @@ from tests.fakes.rows import row
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CATALOGUE_VARIABLE, raising=False)
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    monkeypatch.delenv(JOURNAL_VARIABLE, raising=False)
 
 
 def test_all_is_in_the_folder_by_default_and_nothing_needs_to_be_remembered(tmp_path: Path) -> None:
@@ -96,6 +97,8 @@ def test_lake_that_is_in_its_folder_refuses_a_setting_that_would_make_another(
         pytest.param(CATALOGUE_VARIABLE, "/var/lib/lake", "PostgreSQL database", id="no connection string"),
         pytest.param(DATA_VARIABLE, "gs://bucket/x", "s3://bucket/prefix", id="other storage"),
         pytest.param(DATA_VARIABLE, "s3://", "s3://bucket/prefix", id="no bucket"),
+        pytest.param(JOURNAL_VARIABLE, "postgres", "catalogue or folder", id="no place of journals"),
+        pytest.param(JOURNAL_VARIABLE, "catalogue", "the catalogue is a file", id="journals without a database"),
     ],
 )
 def test_setting_that_makes_no_sense_is_refused_and_shows_no_password(
@@ -107,6 +110,25 @@ def test_setting_that_makes_no_sense_is_refused_and_shows_no_password(
         locate(tmp_path)
 
     assert "secret" not in str(caught.value)
+
+
+def test_journals_in_the_catalogue_are_remembered_and_others_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(CATALOGUE_VARIABLE, "postgresql://me@db/lake")
+        patch.setenv(JOURNAL_VARIABLE, "catalogue")
+        locate(tmp_path).remember()
+
+    assert locate(tmp_path).journals_in_catalogue
+    monkeypatch.setenv(JOURNAL_VARIABLE, "folder")
+    with pytest.raises(RequestError, match="has its journals at its catalogue, but STILLROOM_JOURNAL says folder"):
+        locate(tmp_path)
+    (tmp_path / "lake.json").write_text('{"catalogue": "host=db dbname=lake user=me", "data": null}')
+    assert not locate(tmp_path).journals_in_catalogue
+    monkeypatch.setenv(JOURNAL_VARIABLE, "catalogue")
+    with pytest.raises(RequestError, match="has its journals at its folder"):
+        locate(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{torn", "[]"])

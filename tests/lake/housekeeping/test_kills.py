@@ -24,7 +24,6 @@ def die(*arguments, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 
 def merge_and_die(connection, table):
-    connection.execute("BEGIN TRANSACTION")
     merge(connection, table)
     die()
 

@@ -150,7 +150,9 @@ def test_rows_that_differ_after_merging_put_everything_back(
     def merge_and_lose(connection, table: str) -> None:
         merge(connection, table)
         if table == "commits":
+            connection.execute("COMMIT")
             connection.execute("DELETE FROM lake.commits WHERE starts_with(key, 'plan:')")
+            connection.execute("BEGIN TRANSACTION")
 
     monkeypatch.setattr(compaction, "merge", merge_and_lose)
     with pytest.raises(LakeError, match="the rows of commits were not the same"):

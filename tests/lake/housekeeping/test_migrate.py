@@ -38,22 +38,27 @@ migrations.migrate(Path(sys.argv[1]), say=lambda line: None, steps={1: step})
 """
 
 
+def make_old(lake: Lake) -> None:
+    """Make a lake what version 1 had: other partitions, no order, a view and a macro of then."""
+    execute = lake._connection.execute
+    for name in TABLES:
+        execute(f'ALTER TABLE lake."{name}" RESET SORTED BY')
+        execute(f'ALTER TABLE lake."{name}" RESET PARTITIONED BY')
+    for name in OF_VERSION_1:
+        execute(f'ALTER TABLE lake."{name}" SET PARTITIONED BY (run_id, shard)')
+    execute("CREATE OR REPLACE VIEW lake.lineage AS SELECT 1 AS old")
+    execute("CREATE OR REPLACE MACRO lake.blast_radius(kind, id) AS TABLE SELECT kind AS old")
+    execute("DROP VIEW lake.cost_per_example")
+    execute('ALTER TABLE lake.removals DROP COLUMN "reason"')
+    execute("DROP TABLE lake.test_strengths")
+    execute("UPDATE lake.stillroom_schema SET version = 1")
+
+
 @pytest.fixture
 def old_root(root: Path, _duckdb: duckdb.DuckDBPyConnection) -> Path:
-    """The built lake as version 1 had it: other partitions, no order, a view and a macro of then."""
+    """The built lake as version 1 had it."""
     with attached(_duckdb, root) as lake:
-        execute = lake._connection.execute
-        for name in TABLES:
-            execute(f'ALTER TABLE lake."{name}" RESET SORTED BY')
-            execute(f'ALTER TABLE lake."{name}" RESET PARTITIONED BY')
-        for name in OF_VERSION_1:
-            execute(f'ALTER TABLE lake."{name}" SET PARTITIONED BY (run_id, shard)')
-        execute("CREATE OR REPLACE VIEW lake.lineage AS SELECT 1 AS old")
-        execute("CREATE OR REPLACE MACRO lake.blast_radius(kind, id) AS TABLE SELECT kind AS old")
-        execute("DROP VIEW lake.cost_per_example")
-        execute('ALTER TABLE lake.removals DROP COLUMN "reason"')
-        execute("DROP TABLE lake.test_strengths")
-        execute("UPDATE lake.stillroom_schema SET version = 1")
+        make_old(lake)
     return root
 
 

@@ -1,11 +1,20 @@
 """Here every lake has its catalogue in PostgreSQL."""
 
+import asyncio
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from stillroom.lake import Lake
+from stillroom.lake.location import REMEMBERED
+from stillroom.publication import freeze
+from tests.fakes.builds import Builder
+from tests.fakes.object_storage import ObjectStorage, object_storage
+from tests.fakes.postgres import PostgresServer
+from tests.lake.housekeeping.conftest import tiny
 
 
 @pytest.fixture
@@ -20,3 +29,63 @@ def lake(lake_root: Path) -> Iterator[Lake]:
     opened = Lake.open(lake_root)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[ObjectStorage]:
+    """S3-compatible storage for all tests."""
+    with object_storage() as running:
+        yield running
+
+
+@pytest.fixture
+def keys(storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lets this test reach it."""
+    for name, value in storage.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+def build_twice(root: Path) -> None:
+    """Publish tiny@1 and tiny@2 in a lake that is there."""
+    lake = Lake.open(root)
+
+    async def build() -> None:
+        for epoch in range(2):
+            _, snapshot = await Builder(lake).build(tiny(root.parent, epoch=epoch))
+            assert snapshot is not None
+            freeze(lake, snapshot)
+
+    asyncio.run(build())
+    lake.close()
+
+
+@pytest.fixture(scope="session")
+def _built_template(server: PostgresServer, _template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = Path(shutil.copytree(_template, tmp_path_factory.mktemp("built") / "lake"))
+    database = server.create("built_template", template="template_lake")
+    (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
+    build_twice(root)
+    return root
+
+
+@pytest.fixture
+def new_built_root(
+    server: PostgresServer, _built_template: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[int | None], Path]:
+    """Makes a lake with tiny@1 and tiny@2, its files in the folder; reached through another port where one is given."""
+
+    def make(port: int | None = None) -> Path:
+        root = Path(shutil.copytree(_built_template, tmp_path / "built"))
+        database = server.create(f"built_{abs(hash(request.node.nodeid))}", template="built_template")
+        if port is not None:
+            database = database.replace(f"port={server.port}", f"port={port}")
+        (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
+        return root
+
+    return make
+
+
+@pytest.fixture
+def built_root(new_built_root: Callable[[], Path]) -> Path:
+    """The folder of such a lake."""
+    return new_built_root()

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,9 @@ from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE
 from tests.fakes.broken_wire import BrokenWire
-from tests.fakes.object_storage import BUCKET, ObjectStorage, object_storage
+from tests.fakes.object_storage import BUCKET, ObjectStorage
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
-
-
-@pytest.fixture(scope="module")
-def storage() -> Iterator[ObjectStorage]:
-    with object_storage() as running:
-        yield running
-
-
-@pytest.fixture
-def keys(storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in storage.environment().items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")

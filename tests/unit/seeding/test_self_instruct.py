@@ -52,7 +52,7 @@ def _in_order(
 
 async def write(client: MemoryClient, journal: Path, round_: Round = ROUND, **changes: Any) -> RoundResult:
     given: dict[str, Any] = {"seeding": SEEDING, "verifiers": [FakeVerifier()], **changes}
-    return await write_round(round_, capability=CODE, writer=client, journal_path=journal, **given)
+    return await write_round(round_, capability=CODE, writer=client, place=journal, **given)
 
 
 def of(requests: int, **changes: Any) -> Round:
