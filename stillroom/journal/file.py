@@ -66,6 +66,7 @@ class Journal(Generic[T]):
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._unsynced = 0
+        self._end = 0  # of the file, which nobody else appends to: asking the kernel each time costs as much as writing
         self._set_aside = 0
         self._allocated_to = 0
         self._closed = False
@@ -110,7 +111,7 @@ class Journal(Generic[T]):
         """
         room = Room(self._append_within, size)
         with self._lock:
-            self._allocate(os.fstat(self._file).st_size + size)
+            self._allocate(self._end + size)
             self._set_aside += size
         try:
             yield room
@@ -127,7 +128,7 @@ class Journal(Generic[T]):
         line = self._line(record)
         with self._lock:
             if self._set_aside:  # which this record must not use up
-                self._allocate(os.fstat(self._file).st_size + len(line))
+                self._allocate(self._end + len(line))
             self._write(line)
 
     def _append_within(self, room: "Room[T]", record: T) -> None:
@@ -145,15 +146,15 @@ class Journal(Generic[T]):
     def _write(self, line: bytes) -> None:
         if self._failure is not None:
             raise LakeError(f"the journal {self.path} is not safe any more: {self._failure}") from self._failure
-        size = os.fstat(self._file).st_size
         try:
             written = os.write(self._file, line)
             if written != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            os.ftruncate(self._file, size)
+            os.ftruncate(self._file, self._end)
             self._allocated_to = 0
             raise self._full(error) from error
+        self._end += written
         self._unsynced += 1
         if self._unsynced >= SYNC_RECORDS:
             self._wake.set()
@@ -163,9 +164,8 @@ class Journal(Generic[T]):
         wanted = end + self._set_aside
         if wanted <= self._allocated_to:
             return
-        start = os.fstat(self._file).st_size
         try:
-            allocate(self._file, start, wanted + ALLOCATION_STEP - start)
+            allocate(self._file, self._end, wanted + ALLOCATION_STEP - self._end)
         except OSError as error:
             raise self._full(error) from error
         self._allocated_to = wanted + ALLOCATION_STEP
@@ -215,9 +215,9 @@ class Journal(Generic[T]):
 
     def _end_last_line(self) -> None:
         """A torn tail gets its line end, so that the next record starts on a line of its own."""
-        size = os.fstat(self._file).st_size
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
-            os.write(self._file, b"\n")
+        self._end = os.fstat(self._file).st_size
+        if self._end and os.pread(self._file, 1, self._end - 1) != b"\n":
+            self._end += os.write(self._file, b"\n")
 
     def _sync_in_groups(self) -> None:
         while not self._closed:
@@ -226,8 +226,8 @@ class Journal(Generic[T]):
             if self._unsynced:
                 self._unsynced = 0
                 try:
-                    os.fsync(self._file)
-                except OSError as error:  # after a failed fsync the kernel may have dropped the pages
+                    os.fdatasync(self._file)
+                except OSError as error:  # after a failed one the kernel may have dropped the pages
                     self._failure = error
                     return
 

@@ -204,7 +204,7 @@ def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, m
 
     def write_until_told() -> None:
         with Journal[Record](tmp_path / "j", Record) as journal:
-            monkeypatch.setattr(os, "fsync", refuse)
+            monkeypatch.setattr(os, "fdatasync", refuse)
             journal.append(Word("a"))
             journal._syncer.join(timeout=5)
             with pytest.raises(LakeError, match="not safe any more"):
@@ -217,6 +217,7 @@ def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, m
 def test_records_are_forced_to_disk_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     syncs: list[int] = []
     monkeypatch.setattr(os, "fsync", syncs.append)
+    monkeypatch.setattr(os, "fdatasync", syncs.append)
 
     write(tmp_path / "j", *[Number(value) for value in range(500)])
 
