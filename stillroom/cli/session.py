@@ -59,7 +59,12 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
 
     with connected(ctx, read_only=True) as connection:
         location = existing(lake_folder(ctx))
-        yield Lake(location.root, connection=connection, writing=FileWriting(location.root, location.data))
+        yield Lake(
+            location.root,
+            connection=connection,
+            writing=FileWriting(location.root, location.data),
+            is_still=isinstance(location.catalogue, Path),  # then it is a copy of our own that is read
+        )
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = Mapping[str, object]
+One = TypeVar("One")
+Other = TypeVar("Other")
 NO_SHARD = -1
 
 
@@ -42,9 +45,11 @@ class Lake:
         connection: duckdb.DuckDBPyConnection,
         writing: Writing | None = None,
         presence: Presence | None = None,
+        is_still: bool = False,
     ) -> None:
         self.root = root
         self._connection = connection
+        self._is_still = is_still
         self._writing = writing or FileWriting(root)
         self._presence = presence
         self._thread_lock = threading.RLock()
@@ -132,6 +137,24 @@ class Lake:
                 yield
             finally:
                 self._connection.execute("ROLLBACK")
+
+    def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
+        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
+        if not self._is_still:
+            return one(self), other(self)
+        beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, is_still=True)
+
+        def ask() -> Other:
+            beside._connection.execute("USE lake")
+            with beside.moment():
+                return other(beside)
+
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                later = thread.submit(ask)
+                return one(self), later.result()
+        finally:
+            beside._connection.close()
 
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
