@@ -28,7 +28,8 @@ from stillroom.records import Origin, Prompt, SamplingParams
 from stillroom.runs import import_prompts, open_run, plan_shards
 from stillroom.sampling import Tally
 from stillroom.seeding import read_prompts
-from stillroom.teachers.sglang import SGLangClient, request_body
+from stillroom.teachers.sglang import SGLangClient
+from stillroom.teachers.wire import request_body
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = (8, 16, 32)  # requests

@@ -6,6 +6,7 @@ from prefect import task
 
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
+from stillroom.errors import StillroomError
 from stillroom.lease import lease
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
@@ -64,6 +65,17 @@ async def sample_shard(run_id: str, shard: int) -> str:
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
         await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
     return key
+
+
+def hopeless(run_id: str, shard: int) -> StillroomError | None:
+    """Why the shard cannot be finished in this process: one of its teachers was found gone; None where none was."""
+    shop = workshop()
+    gone = shop.given_up()
+    if not gone:
+        return None
+    asked = "SELECT DISTINCT teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY teacher"
+    names = [row["teacher"] for row in shop.lake.rows(asked, [run_id, shard])]
+    return next((gone[name] for name in names if name in gone), None)
 
 
 def _observed(shard: int, tally: Tally) -> None:

@@ -13,6 +13,7 @@ from stillroom.runs import (
     pool,
     prompt_row,
     proposal_row,
+    refusal_row,
     replies_in,
     retracted_prompts,
     rounds_done,
@@ -74,7 +75,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
     """Write and commit round ``number``; False where nothing more is to be written in this run.
 
     Raises:
-        TeacherError: the writer is gone.
+        TeacherError: the writer is gone, or refuses every request.
         SandboxError: the sandbox failed.
     """
     shop = workshop()
@@ -110,11 +111,17 @@ async def write_prompts(run_id: str, number: int) -> bool:
     )
     rows = {
         "prompts": [prompt_row(prompt) for prompt in result.prompts],
-        "proposals": [proposal_row(ruling, number) for ruling in result.rulings],
+        "proposals": [
+            *(proposal_row(ruling, number) for ruling in result.rulings),
+            *(refusal_row(refusal, number) for refusal in result.refusals),
+        ],
         "costs": [writing_cost(result.rulings, recipe, writer.teacher_id)],
     }
     lake.commit(key, rows, run_id=run_id)
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
+    if result.refusals:
+        refused = f"{len(result.refusals)} of {round_.requests} requests were refused"
+        shop.watcher.say(f"writing round {number}: {refused}: {result.refusals[0].message}")
     return True
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from stillroom.errors import StillroomError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Verification
 from stillroom.records import Verifier
@@ -63,6 +64,11 @@ class Workshop:
             self._teachers.pop(name, None)
             raise
 
+    def given_up(self) -> dict[str, StillroomError]:
+        """The teachers that were found gone since the workshop opened, by name, and why."""
+        ends = {name: met.result().client.end for name, met in self._teachers.items() if _is_met(met)}
+        return {name: end for name, end in ends.items() if end is not None}
+
     def verifiers(self, verification: Verification) -> Sequence[Verifier]:
         """The verifiers of a recipe, bound to this process's sandbox."""
         return assemble(
@@ -87,11 +93,15 @@ class Workshop:
     async def close(self) -> None:
         """Close connections and the sandbox's container; served teachers stay warm."""
         for connecting in self._teachers.values():
-            if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
+            if _is_met(connecting):
                 await connecting.result().client.close()
             else:
                 connecting.cancel()
         await self._executor.close()
+
+
+def _is_met(connecting: asyncio.Task[ConnectedTeacher]) -> bool:
+    return connecting.done() and not connecting.cancelled() and connecting.exception() is None
 
 
 _open: list[Workshop] = []

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
-from stillroom.runs import Run
+from stillroom.runs import Run, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -46,7 +46,7 @@ def outcome_of(
         "prompts_written": lake.rows(
             "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
         )[0]["n"],
-        "writing_replies": lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", one)[0]["n"],
+        "writing_replies": replies_in(lake, run.run_id),
         "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
             0
         ]["n"],

@@ -31,11 +31,21 @@ from stillroom.runs.planning import (
 from stillroom.runs.rejudging import judged, rejudging_key, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
-from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
+from stillroom.runs.rows import (
+    REFUSED,
+    prompt_from,
+    prompt_row,
+    proposal_row,
+    refusal_row,
+    shard_rows,
+    teacher_row,
+    writing_cost,
+)
 
 __all__ = [
     "FIRST_ROUND",
     "PROMPTS_A_COMMIT",
+    "REFUSED",
     "Cause",
     "DatasetRuns",
     "Run",
@@ -61,6 +71,7 @@ __all__ = [
     "prompt_from",
     "prompt_row",
     "proposal_row",
+    "refusal_row",
     "refuse_unknown_words",
     "rejudging_key",
     "replies_in",

@@ -10,7 +10,7 @@ from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
-from stillroom.runs.rows import prompt_from, prompt_row
+from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
 from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
@@ -78,7 +78,9 @@ def written_in(lake: Lake, run_id: str) -> int:
 
 def replies_in(lake: Lake, run_id: str) -> int:
     """How many replies to writing requests the run has ruled on."""
-    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", [run_id])[0]["n"]
+    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ? AND reason <> ?", [run_id, REFUSED])[0][
+        "n"
+    ]
 
 
 def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:

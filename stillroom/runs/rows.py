@@ -21,8 +21,11 @@ from stillroom.records import (
 )
 from stillroom.sampling import ShardResult
 from stillroom.sampling.shard import SampleEntry, VerdictEntry
+from stillroom.seeding import Refusal
 from stillroom.seeding.admission import Ruling
 from stillroom.teachers.identity import Identity
+
+REFUSED = "refused"  # the reason of a proposal that never came
 
 
 def prompt_row(prompt: Prompt) -> Row:
@@ -116,6 +119,24 @@ def proposal_row(ruling: Ruling, number: int) -> Row:
         "prompt_id": ruling.prompt.prompt_id if ruling.prompt else "",
         "prompt_tokens": proposed.completion.prompt_tokens,
         "completion_tokens": proposed.completion.completion_tokens,
+    }
+
+
+def refusal_row(refusal: Refusal, number: int) -> Row:
+    """A row of ``proposals`` for a request that was refused: no reply, nothing paid."""
+    return {
+        "writing_round": number,
+        "writing_request": refusal.position,
+        "teacher_id": refusal.writer_teacher,
+        "parents": [prompt.prompt_id for prompt in refusal.draft.examples],
+        "request_text": refusal.request_text,
+        "response": "",
+        "admitted": False,
+        "reason": REFUSED,
+        "detail": refusal.message,
+        "prompt_id": "",
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
     }
 
 

@@ -49,10 +49,22 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A writing request that the writer will never answer, and its words; ``position`` as of a reply."""
+
+    position: int
+    draft: Draft
+    request_text: str
+    writer_teacher: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundResult:
-    """All that a finished round has to commit: a ruling for every reply, in request order."""
+    """All that a finished round has to commit: a ruling for every reply and every refusal, in request order."""
 
     rulings: tuple[Ruling, ...]
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -106,6 +118,8 @@ async def write_round(
 ) -> RoundResult:
     """Send a round's requests (those without a journalled reply), and rule on every reply.
 
+    A request that the writer refuses yields no prompt, and does not stop the others.
+
     Args:
         round_: what to do.
         seeding: the recipe's section.
@@ -117,6 +131,7 @@ async def write_round(
 
     Raises:
         TeacherError: the writer is gone.
+        TeacherRefused: the writer refuses every request of the round, and so would refuse the next.
         SandboxError: the sandbox failed.
     """
     params = SamplingParams(
@@ -140,6 +155,7 @@ async def write_round(
     opened: AnyJournal[Reply] = journal_at(place, Reply)
     with opened as journal:
         replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
+        refused: dict[int, str] = {}  # by position
 
         async def ask(number: int) -> None:
             request = requests[number]
@@ -148,8 +164,9 @@ async def write_round(
                 with journal.room(len(owed) * params.reply_bytes) as room:
                     try:
                         completions = await writer.complete(request.text, params, len(owed))
-                    except TeacherRefused:
-                        return  # too long for this writer: a request without a reply yields no prompt
+                    except TeacherRefused as error:
+                        refused[owed[0]] = str(error)
+                        return
                     if not completions:
                         raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
                     for position, completion in zip(owed, completions, strict=False):  # fewer may come
@@ -173,7 +190,24 @@ async def write_round(
         for position in range(number * each, (number + 1) * each)
         if (request.request_id, position) in replies
     ]
+    if refused and not proposed:
+        raise TeacherRefused(
+            f"every one of the {len(refused)} requests of writing round {round_.number} was refused: "
+            f"{refused[min(refused)].rstrip('. ')}. Serve the writer so that it takes them (context length, "
+            "constrained output); or lower `few_shot:` or `max_new_tokens:` under `seeding:`, or name another "
+            "`writer:`, with --new-run."
+        )
     rulings = await rule(
         proposed, pool=round_.pool, number=round_.number, seeding=seeding, capability=capability, verifiers=verifiers
     )
-    return RoundResult(rulings=tuple(rulings))
+    refusals = [
+        Refusal(
+            position=position,
+            draft=drafts[position // each],
+            request_text=requests[position // each].text,
+            writer_teacher=writer.teacher_id,
+            message=message,
+        )
+        for position, message in sorted(refused.items())
+    ]
+    return RoundResult(rulings=tuple(rulings), refusals=tuple(refusals))

@@ -80,15 +80,18 @@ def start(
         log=str(paths.log),
         started_at=time.time(),
     )
-    write_state(state)  # before it answers: whoever is killed while waiting leaves no unknown server
     try:
+        # Before it answers: whoever is killed while waiting leaves no unknown server, and none that nobody stops.
+        state = _with_idler(state)
         _wait_until_ready(state, timeout_seconds, progress)
         _check_identity(spec, state)
     except BaseException:
         state.process.end()
+        if state.idler:
+            state.idler.end()
         forget_state(spec.name)
         raise
-    state = _with_idler(state)
+    touch(spec.name)  # the idler counts from now, however long the start took
     progress(f"{spec.name} answers on {spec.url} after {uptime_seconds(state):.0f} s")
     return _running(state, reused=False)
 
@@ -112,6 +115,7 @@ def reuse(
         state.process.end()  # its children, where only the leader was killed
         forget_state(spec.name)
         return None
+    state = _with_idler(state)  # whoever started it may have been killed before it was watched
     _wait_until_ready(state, timeout_seconds, progress)
     _check_identity(spec, state)
     touch(spec.name)

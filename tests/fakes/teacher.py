@@ -103,6 +103,7 @@ class FakeTeacher:
         self.server_info: object = {"version": "0.5.23", "model_path": model}
         self.port = port
         self.delay_seconds = delay_seconds
+        self.about_delay_seconds = 0.0  # before it says who it is: a front end beside a busy core
         self.tokens_per_second = tokens_per_second
         self.queue_limit = queue_limit
         self.faults: list[Fault] = []
@@ -175,6 +176,8 @@ class FakeTeacher:
             self._control(json.loads(body))
             connection.reply(200, {"ok": True})
         else:
+            if self.about_delay_seconds:
+                await asyncio.sleep(self.about_delay_seconds)
             said = self._about(path)
             connection.reply(200 if said is not None else 404, {"error": path} if said is None else said)
 

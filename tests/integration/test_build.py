@@ -172,6 +172,7 @@ def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: 
         failed = bench.build()
     assert failed.code == 1, failed.err
     assert "teacher" in failed.err
+    assert "start the build again" in failed.err
     assert "Traceback" not in failed.err
     port = dying.url.rpartition(":")[2]
     with teacher_process(tmp_path / "ledger", *flags, "--port", port) as back:
