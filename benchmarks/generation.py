@@ -74,7 +74,7 @@ class Counting:
     def wrote(self, writing_round: int, replied: int, requested: int) -> None:
         """Nothing is written here."""
 
-    def progressed(self, step: str, done: int, total: int) -> None:
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
         """Nothing to be seen."""
 
     def sampled(self, shard: int, tally: Tally) -> None:

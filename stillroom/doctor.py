@@ -14,8 +14,9 @@ from stillroom.lake.disk import disk_use
 from stillroom.lake.location import locate
 from stillroom.lake.reading import opened
 from stillroom.teachers import serving
-from stillroom.teachers.models import lookup, pulled_models
-from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
+from stillroom.teachers.home import home
+from stillroom.teachers.models import lookup, needed_bytes, pulled_models
+from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
 from verifiers.sandbox import compiling, daemon, image, rootfs
 
@@ -63,7 +64,7 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("Python", _python),
         ("uv", _uv),
-        ("disk space", lambda: _disk(lake_root)),
+        ("disk space", lambda: _disk(lake_root, models)),
         ("memory", _memory),
         ("C compiler", _compiler),
         ("Docker", _docker),
@@ -98,9 +99,10 @@ def _uv() -> Finding:
     return Finding(name="uv", state=State.SET_UP, found="not on PATH", todo="`make setup` installs it")
 
 
-def _disk(lake_root: Path) -> Finding:
+def _disk(lake_root: Path, models: Sequence[str]) -> Finding:
     environment_is_there = _environment().state is State.OK
-    needs = {home(): 0 if environment_is_there else NEEDED_BYTES, lake_root: LAKE_BYTES}
+    models_bytes = sum(needed_bytes(model) for model in models)
+    needs = {home(): models_bytes + (0 if environment_is_there else NEEDED_BYTES), lake_root: LAKE_BYTES}
     free = {place: shutil.disk_usage(_existing(place)).free for place in needs}
     found = ", ".join(f"{space / GIB:.1f} GB free for {place}" for place, space in free.items())
     short = [place for place, space in free.items() if space < needs[place]]

@@ -12,10 +12,11 @@ from typing import Protocol
 
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Verification
+from stillroom.recipe import Recipe, Teacher, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
+from stillroom.teachers.progress import Share
 from verifiers.assembly import MEBIBYTE, assemble
 from verifiers.code_tests import CodeTests
 from verifiers.sandbox import DockerExecutor
@@ -34,8 +35,8 @@ class Watcher(Protocol):
         """A writing request was replied to."""
         ...
 
-    def progressed(self, step: str, done: int, total: int) -> None:
-        """A step after the shards has done so many of its items."""
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        """A step beside the shards has done so much; ``note`` says it in words."""
         ...
 
     def sampled(self, shard: int, tally: Tally) -> None:
@@ -57,7 +58,7 @@ class Workshop:
         """The teacher of this name, connected once; a failure to connect is forgotten, so a retry tries again."""
         if name not in self._teachers:
             teacher = next(one for one in recipe.teachers if one.name == name)
-            self._teachers[name] = asyncio.create_task(connect(teacher, self.watcher.say))
+            self._teachers[name] = asyncio.create_task(self._connected(teacher))
         try:
             return await asyncio.shield(self._teachers[name])
         except Exception:
@@ -68,6 +69,23 @@ class Workshop:
         """The teachers that were found gone since the workshop opened, by name, and why."""
         ends = {name: met.result().client.end for name, met in self._teachers.items() if _is_met(met)}
         return {name: end for name, end in ends.items() if end is not None}
+
+    async def _connected(self, teacher: Teacher) -> ConnectedTeacher:
+        """A teacher, with a bar while its model is fetched and its server starts, or starts again."""
+        step, moved = f"teacher {teacher.name}", False
+
+        def say(line: str) -> None:
+            nonlocal moved
+            if isinstance(line, Share):
+                moved = True
+                self.watcher.progressed(step, line.done, line.total, line)
+            else:
+                self.watcher.say(line)
+
+        found = await connect(teacher, say)
+        if moved:
+            self.watcher.progressed(step, 1, 1, "connected")
+        return found
 
     def verifiers(self, verification: Verification) -> Sequence[Verifier]:
         """The verifiers of a recipe, bound to this process's sandbox."""

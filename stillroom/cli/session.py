@@ -27,10 +27,12 @@ class Session:
     Attributes:
         lake: folder of the lake.
         debug: show tracebacks.
+        is_stopped: Ctrl-C ended the command, which has said so.
     """
 
     lake: Path = DEFAULT_LAKE
     debug: bool = False
+    is_stopped: bool = False
 
 
 def lake_folder(ctx: typer.Context) -> Path:

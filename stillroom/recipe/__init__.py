@@ -1,6 +1,6 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
-from stillroom.recipe.load import load_recipe, parse_recipe
+from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe
 from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Seeding, Selection, Teacher, Verification
 from stillroom.recipe.stages import (
     PAID_STAGES,
@@ -29,6 +29,7 @@ __all__ = [
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
+    "recorded_recipe",
     "sections",
     "stage_fingerprints",
     "verification_section",

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from stillroom.errors import RecipeError
+from stillroom.errors import LakeError, RecipeError
 from stillroom.recipe.model import Recipe
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
@@ -58,6 +58,23 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
     return _with_paths_from(recipe, base)
+
+
+def recorded_recipe(text: str, *, run_id: str) -> Recipe:
+    """The recipe that a run was recorded with, in the lake's JSON.
+
+    Raises:
+        LakeError: it is no recipe of this version of Stillroom.
+    """
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        lines = "\n".join(f"  {line}" for line in _mistakes(error))
+        raise LakeError(
+            f"the recipe that run {run_id} was recorded with is none that this version of Stillroom reads:\n{lines}\n"
+            "If that run is unfinished, build its recipe file once more, mended where these lines say: the run is then "
+            "recorded anew. Else read the lake with the version of Stillroom that made the run (`stillroom runs`)."
+        ) from error
 
 
 def _with_paths_from(recipe: Recipe, base: Path) -> Recipe:

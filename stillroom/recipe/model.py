@@ -24,9 +24,9 @@ def _is_address(url: str) -> bool:
 
 
 class Section(BaseModel):
-    """Base of all sections: frozen, and a misspelt key is an error."""
+    """Base of all sections: frozen, a misspelt key is an error, and so is a number without end, which JSON lacks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FewShot(Section):
@@ -142,7 +142,7 @@ class Near(Section):
 
 
 class Curation(Section):
-    """What is removed as duplicate, within the run and against everything published."""
+    """What is removed as duplicate, within the run and against all that the dataset has published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()

@@ -16,6 +16,7 @@ from stillroom.recipe import (
     Verification,
     changes,
     fingerprints_of,
+    recorded_recipe,
     sections,
     stage_fingerprints,
     verification_section,
@@ -87,10 +88,14 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
 
 
 def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
-    """Record that a run's samples count under this verification, where it was another; its state stays."""
+    """Record that a run's samples count under this verification, where it was another; its state stays.
+
+    Raises:
+        LakeError: what the run was recorded with is no recipe.
+    """
     columns = ", ".join((*_RECORDED, "state"))
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
-    recipe = Recipe.model_validate_json(recorded["recipe"])
+    recipe = recorded_recipe(recorded["recipe"], run_id=run_id)
     if recipe.verification == verification:
         return
     before = json.loads(recorded["sections"])
@@ -111,11 +116,12 @@ def load_run(lake: Lake, run_id: str) -> Run:
 
     Raises:
         RecipeError: there is no such run.
+        LakeError: what it was recorded with is no recipe.
     """
     rows = lake.rows("SELECT recipe, stages FROM lake.current_runs WHERE run_id = ?", [run_id])
     if not rows:
         raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
-    recipe = Recipe.model_validate_json(rows[0]["recipe"])
+    recipe = recorded_recipe(rows[0]["recipe"], run_id=run_id)
     # The stages as recorded: the seed file may have changed or gone since, the run has not.
     stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
     return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)

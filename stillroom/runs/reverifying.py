@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Verification
+from stillroom.recipe import Verification, recorded_recipe
 from stillroom.runs.opening import RunState
 
 _RUNS = """
@@ -58,13 +58,17 @@ class VerdictChange:
 
 
 def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> DatasetRuns:
-    """The runs of a dataset that exists, or those that had published by one of its versions."""
+    """The runs of a dataset that exists, or those that had published by one of its versions.
+
+    Raises:
+        LakeError: what the newest was recorded with is no recipe.
+    """
     rows = lake.rows(_RUNS, {"dataset": dataset, "version": version})
     is_open = {row["run_id"]: row["state"] == RunState.OPENED.value for row in rows}
     return DatasetRuns(
         finished=tuple(run_id for run_id, open_ in is_open.items() if not open_),
         unfinished=tuple(run_id for run_id, open_ in is_open.items() if open_),
-        verification=Recipe.model_validate_json(rows[-1]["recipe"]).verification,
+        verification=recorded_recipe(rows[-1]["recipe"], run_id=rows[-1]["run_id"]).verification,
     )
 
 

@@ -10,6 +10,7 @@ from stillroom.capabilities import Capability, find_capability
 from stillroom.errors import RecipeError
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Origin, Outcome, Prompt, Verifier
+from verifiers.usability import problem_of
 
 MAX_LINE_CHARACTERS = 1_000_000
 
@@ -31,8 +32,8 @@ def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Pro
     """The prompts of a JSON Lines file, in its order.
 
     Raises:
-        RecipeError: the file cannot be read, a line is broken, or two lines are the same task. All
-            mistakes are listed by line number.
+        RecipeError: the file cannot be read, a line is broken or has tests on which no verdict could rest, or two
+            lines are the same task. All mistakes are listed by line number.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also cuts at U+2028, which JSON allows
@@ -100,6 +101,8 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
     proposal = capability.read_row(fields)
     if origin is Origin.SEED and not proposal.reference:
         raise ValueError("a seed needs a reference (`solution`)")
+    if problem := problem_of(proposal.check, capability.verifier_names):
+        raise ValueError(problem)
     return Prompt(
         capability=capability.name,
         task=proposal.task,

@@ -16,9 +16,10 @@ import pytest
 from filelock import FileLock
 
 from stillroom.errors import RequestError, TeacherError, TeacherMismatch
-from stillroom.teachers import serving
+from stillroom.teachers import serving, serving_start
 from stillroom.teachers.models import PulledModel
 from stillroom.teachers.serving_process import identify_process
+from stillroom.teachers.progress import Share
 from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
 from stillroom.teachers.serving_state import Paths, read_state, write_state
 
@@ -266,11 +267,24 @@ def test_a_taken_port_is_avoided_unless_it_was_asked_for(monkeypatch: pytest.Mon
         assert not server.url.endswith(f":{taken}")
 
 
-def test_a_dry_run_touches_nothing_and_can_be_pasted(tmp_path: Path) -> None:
-    argv = serving.dry_run(NAME, device="cuda")
-    assert argv[argv.index("--model-path") + 1] == "Qwen/Qwen2.5-Coder-0.5B-Instruct"
-    assert serving.dry_run(NAME, device="cpu")[:2] == ["env", "SGLANG_PLATFORM=stillroom_cpu"]
+def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
+    for device in ("auto", "cuda", "cpu"):
+        assert serving.dry_run(NAME, device=device).argv
     assert [path.name for path in tmp_path.iterdir()] == ["fake.py"]
+
+
+def test_a_start_says_how_long_it_has_taken_of_what_is_usual(
+    spec: serving.ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_start, "REPORT_SECONDS", 0.0)
+    said: list[str] = []
+    argv = [sys.executable, "-S", "-c", f"import time; time.sleep(1); exec({FAKE_SERVER!r})", str(spec.port), "abc"]
+    start(spec, argv, {}, timeout_seconds=20, progress=said.append)
+    shares = [line for line in said if isinstance(line, Share)]
+    assert shares
+    assert all(0 <= share.done <= share.total == serving_start.USUAL_SECONDS for share in shares)
+    assert shares[-1].done >= 0.5
+    assert shares[0].startswith("Starting SGLang: 0 s, usually about 40")
 
 
 def test_a_state_survives_its_file(spec: serving.ServerSpec, tmp_path: Path) -> None:

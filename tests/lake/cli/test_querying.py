@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -173,5 +174,29 @@ def test_lake_on_a_disk_that_nobody_may_write_to_is_read(small_lake, tmp_path):
 
         assert result.exit_code == 0, result.output
         assert '"example_id": "ee99"' in result.stdout
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_no_place_for_the_catalogues_copy_is_said(stillroom, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    result = stillroom("sql", "select 1")
+    assert result.exit_code == 1
+    assert f"no folder can be made for it: [Errno 2] No such file or directory: '{tmp_path}/absent" in result.stderr
+    assert "TMPDIR" in result.stderr
+
+
+def test_too_little_room_for_the_catalogues_copy_is_said(stillroom, monkeypatch, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("only root may mount a file system")
+    try:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        result = stillroom("sql", "select 1")
+        assert result.exit_code == 1
+        assert f"no space is left for {disk}/stillroom-" in result.stderr
+        assert "TMPDIR" in result.stderr
+        assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -76,6 +76,19 @@ def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: st
             id="bound",
         ),
         pytest.param(f"{RECIPE}sampling: {{samples: many}}", "found 'many'", id="type"),
+        *(
+            pytest.param(
+                RECIPE.replace("model: fake", f"{field}: {value}, model: fake"),
+                f"teachers.0.{field}: Input should be a finite number, found",
+                id=f"{field} {value}",
+            )
+            for field, value in (("patience_seconds", ".inf"), ("patience_seconds", ".nan"), ("weight", ".inf"))
+        ),
+        pytest.param(
+            RECIPE.replace("model: fake", "price: {input_per_million: .inf}, model: fake"),
+            "teachers.0.price.input_per_million: Input should be a finite number",
+            id="infinite price",
+        ),
         pytest.param("dataset: tiny\ncapability: code", "teachers: Field required", id="missing"),
         pytest.param("", "holds NoneType", id="empty file"),
         pytest.param("- a", "holds list", id="list"),
