@@ -1,10 +1,10 @@
 """Does the pipeline keep the teacher busy? Tokens per second of ours against a bare asyncio loop.
 
 Both send the same requests (the seeds' prompts, rendered the same way, n samples each, greedy, so that both get answers
-of the same length) to the same warm SGLang server, in turn, ours first in every other round. The bare loop posts them straight to ``/generate`` at
-its best of 8, 16 and 32 requests in flight and throws the replies away; ours is the shard's flow run under a
-Prefect server: it journals every sample, executes it against its tests in the sandbox, and commits the shard to
-a lake. The last line of stdout is one JSON object.
+of the same length) to the same warm SGLang server, in turn, ours first in every other round. The bare loop posts them
+straight to ``/generate`` at its best of 8, 16 and 32 requests in flight and throws the replies away; ours is the
+shard's flow run under a Prefect server: it journals every sample, executes it against its tests in the sandbox, and
+commits the shard to a lake. The last line of stdout is one JSON object.
 """
 
 import argparse

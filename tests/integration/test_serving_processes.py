@@ -18,8 +18,8 @@ from filelock import FileLock
 from stillroom.errors import RequestError, TeacherError, TeacherMismatch
 from stillroom.teachers import serving, serving_start
 from stillroom.teachers.models import PulledModel
-from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.progress import Share
+from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
 from stillroom.teachers.serving_state import Paths, read_state, write_state
 
