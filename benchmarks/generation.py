@@ -23,7 +23,7 @@ import httpx
 
 from stillroom.capabilities import find_capability
 from stillroom.cli.prefect_server import prefect_server
-from stillroom.recipe import Recipe, parse_recipe
+from stillroom.recipe import Recipe, Verification, parse_recipe
 from stillroom.records import Origin, Prompt, SamplingParams
 from stillroom.runs import import_prompts, open_run, plan_shards
 from stillroom.sampling import Tally
@@ -111,7 +111,7 @@ async def main(folder: Path, *, model: str, prompts: int) -> dict[str, object]:
     path = _prompt_file(folder, chosen)
     watcher = Counting()
     async with open_workshop(folder / "lake", watcher) as shop:
-        await shop.start_sandbox()
+        await shop.start_sandbox(Verification())
         for number in range(ROUNDS):
             text = RECIPE.format(
                 number=number,

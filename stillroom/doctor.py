@@ -18,7 +18,7 @@ from stillroom.teachers.home import home
 from stillroom.teachers.models import lookup, needed_bytes, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
-from verifiers.sandbox import compiling, daemon, image, rootfs
+from verifiers.sandbox import compiling, daemon, image, rootfs, runtimes
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
@@ -69,6 +69,7 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
         ("C compiler", _compiler),
         ("Docker", _docker),
         ("sandbox image", _image),
+        ("sandbox runtime", _runtime),
         ("teacher environment", _environment),
         *((f"model {model}", lambda model=model: _model(model)) for model in models),
         ("teacher server", lambda: _server(models)),
@@ -167,6 +168,23 @@ def _image() -> Finding:
     if is_there:
         return Finding(name=name, state=State.OK, found=tag)
     return Finding(name=name, state=State.SET_UP, found="not made yet for this Python", todo=todo)
+
+
+def _runtime() -> Finding:
+    """No build needs gVisor; but a runtime that this machine's environment asks for is."""
+    name, wanted = "sandbox runtime", runtimes.machine_runtime()
+    try:
+        client = daemon.connect()
+    except SandboxError:
+        return Finding(name=name, state=State.SET_UP, found="unknown while Docker does not answer")
+    try:
+        runtimes.refuse_unknown_runtime(client, wanted)
+        known = runtimes.known_runtimes(client)
+    finally:
+        client.close()
+    gvisor = "is installed" if runtimes.GVISOR in known else "is not installed, and not needed"
+    found = f"{wanted or 'the default of Docker'}; gVisor ({runtimes.GVISOR}) {gvisor}"
+    return Finding(name=name, state=State.OK, found=found)
 
 
 def _environment() -> Finding:

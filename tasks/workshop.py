@@ -12,14 +12,14 @@ from typing import Protocol
 
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Teacher, Verification
+from stillroom.recipe import Recipe, Sandbox, Teacher, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
 from stillroom.teachers.progress import Share
 from verifiers.assembly import MEBIBYTE, assemble
 from verifiers.code_tests import CodeTests
-from verifiers.sandbox import DockerExecutor
+from verifiers.sandbox import ConfiguredExecutor
 
 VERIFIERS = ("python-tests",)
 
@@ -45,13 +45,20 @@ class Watcher(Protocol):
 
 
 class Workshop:
-    """The shared means of one process. Teachers and the sandbox come up when first asked for."""
+    """The shared means of one process. Teachers and sandboxes come up when first asked for.
 
-    def __init__(self, lake: Lake, watcher: Watcher) -> None:
+    Args:
+        lake: the lake.
+        watcher: sees how it gets on.
+        runtime: the runtime of this process's sandboxes, whatever recipes say; "" leaves it to them.
+    """
+
+    def __init__(self, lake: Lake, watcher: Watcher, *, runtime: str = "") -> None:
         self.lake = lake
         self.watcher = watcher
         self.first_answer = asyncio.Event()
-        self._executor = DockerExecutor()
+        self._runtime = runtime
+        self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 
     async def teacher(self, recipe: Recipe, name: str) -> ConnectedTeacher:
@@ -88,34 +95,48 @@ class Workshop:
         return found
 
     def verifiers(self, verification: Verification) -> Sequence[Verifier]:
-        """The verifiers of a recipe, bound to this process's sandbox."""
+        """The verifiers of a recipe, bound to the sandbox that it asks for."""
         return assemble(
             VERIFIERS,
-            self._executor,
+            self._executor(verification),
             timeout_seconds=verification.timeout_seconds,
             memory_mib=verification.memory_mib,
         )
 
     def code_tests(self, verification: Verification) -> CodeTests:
-        """The measure of tests under a recipe's limits, bound to this process's sandbox."""
+        """The measure of tests under a recipe's limits, bound to the sandbox that it asks for."""
         return CodeTests(
-            self._executor,
+            self._executor(verification),
             timeout_seconds=verification.timeout_seconds,
             memory_bytes=verification.memory_mib * MEBIBYTE,
         )
 
-    async def start_sandbox(self) -> None:
-        """Bring the sandbox up before anything is spent."""
-        await self._executor.start()
+    async def start_sandbox(self, verification: Verification) -> None:
+        """Bring up the sandbox that a recipe asks for, before anything is spent.
+
+        Raises:
+            RequestError: Docker knows no runtime of the name that is asked for.
+            SandboxError: Docker does not answer, or the sandbox does not come up.
+        """
+        await self._executor(verification).start()
 
     async def close(self) -> None:
-        """Close connections and the sandbox's container; served teachers stay warm."""
+        """Close connections and the sandboxes' containers; served teachers stay warm."""
         for connecting in self._teachers.values():
             if _is_met(connecting):
                 await connecting.result().client.close()
             else:
                 connecting.cancel()
-        await self._executor.close()
+        for executor in self._executors.values():
+            await executor.close()
+
+    def _executor(self, verification: Verification) -> ConfiguredExecutor:
+        sandbox = verification.sandbox
+        if sandbox not in self._executors:
+            self._executors[sandbox] = ConfiguredExecutor(
+                runtime=self._runtime or sandbox.runtime, libraries=sandbox.requirements
+            )
+        return self._executors[sandbox]
 
 
 def _is_met(connecting: asyncio.Task[ConnectedTeacher]) -> bool:
@@ -137,10 +158,10 @@ def workshop() -> Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(lake_root: Path, watcher: Watcher) -> AsyncGenerator[Workshop]:
+async def open_workshop(lake_root: Path, watcher: Watcher, *, runtime: str = "") -> AsyncGenerator[Workshop]:
     """Open the lake (made where missing) and the workshop of this process for the length of the block."""
     lake = Lake.open(lake_root, create=True)
-    opened = Workshop(lake, watcher)
+    opened = Workshop(lake, watcher, runtime=runtime)
     _open.append(opened)
     try:
         yield opened

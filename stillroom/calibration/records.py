@@ -107,6 +107,16 @@ def named_calibrations(lake: Lake, verifiers: Sequence[Verifier], cases: CaseSet
     return {row["verifier_id"]: row["newest"] for row in rows}
 
 
+def measured_calibrations(lake: Lake, verifiers: Sequence[Verifier], cases: CaseSet | None) -> dict[str, str]:
+    """By verifier_id, the calibration that the lake has of it: that on ``cases`` where there is one, else the newest.
+
+    Verifiers that were not measured are left out.
+    """
+    named = named_calibrations(lake, verifiers, cases) if cases is not None else {}
+    on_cases = {verifier_id: id_ for verifier_id, id_ in named.items() if load(lake, id_) is not None}
+    return named_calibrations(lake, verifiers, None) | on_cases
+
+
 def _from(row: Mapping[str, Any]) -> Calibration:
     values: dict[str, Any] = {name: row[name] or "" for name in _NAMES}
     values |= {name: row[name] or 0 for name in _COUNTS}  # columns that came later are null in older rows

@@ -73,7 +73,8 @@ async def _build(
             watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
             # Bring up together what takes seconds each; what fails stops the build before it spends.
             teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
-            await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
+            sandbox = shop.start_sandbox(recipe.verification)
+            await asyncio.gather(aside(_import_flows), sandbox, aside(server.wait), *teachers)
             from flows.build import ShardsFailed
             from flows.build import build as build_flow
 

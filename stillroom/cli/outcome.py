@@ -7,8 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
+from stillroom.records.verdict import ARTEFACT
 from stillroom.runs import Run, replies_in
 
 QUERIES = (
@@ -24,9 +26,10 @@ def outcome_of(
     """The figures of a finished build; ``label`` is NAME@N, or "" where nothing new came."""
     one = [run.run_id]
     samples = lake.rows(
-        "SELECT count(*) AS samples, count(*) FILTER (gate <> 'verification') AS passed "
+        "SELECT count(*) AS samples, count(*) FILTER (gate <> 'verification') AS passed, "
+        "count(*) FILTER (gate = 'verification' AND starts_with(reason, ?)) AS artefacts "
         "FROM lake.current_selections WHERE run_id = ?",
-        one,
+        [ARTEFACT, run.run_id],
     )[0]
     kept = lake.rows(
         "SELECT origin, count(*) AS examples FROM lake.examples WHERE run_id = ? GROUP BY origin ORDER BY origin", one
@@ -53,6 +56,8 @@ def outcome_of(
         "samples": samples["samples"],
         "passed": samples["passed"],
         "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
+        "artefacts": samples["artefacts"],
+        "warning": artefacts_warning(samples["artefacts"], samples["samples"]),
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
         "test_strengths": strengths_of_run(lake, run.run_id, run.recipe.verification.min_test_strength),
@@ -102,6 +107,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
             f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
         )
         console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False, markup=False)
+    if outcome["warning"]:
+        console.print(Text(f"\nWarning: {outcome['warning']}", style="yellow"))
     console.print("\nTry:")
     for query in QUERIES:
         console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)

@@ -18,11 +18,12 @@ DIFFERENCES_SHOWN = 20
 
 
 def rejudge(
-    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None
+    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None, runtime: str
 ) -> dict[str, Any]:
     """Judge every member again under the limits of the run's recipe, or others; returns plain data.
 
     Raises:
+        RequestError: Docker does not know the runtime.
         SandboxError: the sandbox failed.
     """
     from stillroom.capabilities import find_capability
@@ -33,7 +34,7 @@ def rejudge(
     limits = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
     verification = recipe.verification.model_copy(update={key: value for key, value in limits.items() if value})
     stored = standing_verdicts(lake, snapshot)
-    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification))
+    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification, runtime))
     return {
         "members": snapshot.rows,
         "judged": len(again),
@@ -43,20 +44,21 @@ def rejudge(
 
 
 async def _judge(
-    stored: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification"
+    stored: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification", runtime: str
 ) -> "list[Reexecuted]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from stillroom.publication import reexecute
     from verifiers.assembly import assemble
-    from verifiers.sandbox import DockerExecutor
+    from verifiers.sandbox import ConfiguredExecutor
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         line = bars.add_task("starting the sandbox", total=len(stored))
-        async with DockerExecutor() as executor:
+        sandbox = verification.sandbox
+        async with ConfiguredExecutor(runtime=runtime or sandbox.runtime, libraries=sandbox.requirements) as executor:
             verifiers = assemble(
                 names,
                 executor,

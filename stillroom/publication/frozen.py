@@ -15,6 +15,7 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, snapshots
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.publication.summary import summary
+from stillroom.records.verdict import ARTEFACT
 from stillroom.runs import load_run
 
 _EXAMPLES = """
@@ -110,9 +111,10 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
                 by_run,
             ),
             "samples": lake.rows(
-                "SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed FROM lake.selections "
-                "WHERE curation_id = ?",
-                [snapshot.curation_id],
+                "SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed, "
+                "count(*) FILTER (gate = 'verification' AND starts_with(reason, ?)) AS artefacts "
+                "FROM lake.selections WHERE curation_id = ?",
+                [ARTEFACT, snapshot.curation_id],
             )[0],
             "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength),
             "selections": lake.rows(

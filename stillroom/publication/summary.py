@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stillroom.judging import artefacts_warning
+
 MAX_REASONS = 12
 
 
@@ -98,6 +100,9 @@ def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any
 
 
 def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
+    samples = manifest["run"]["samples"]
+    if warning := artefacts_warning(samples["artefacts"], samples["answered"]):
+        yield warning
     for row in manifest["verifiers"]:
         digest = row["image_digest"][:19]
         yield f"Answers were judged by `{row['verifier']}` in the sandbox image `{digest}`."

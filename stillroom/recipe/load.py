@@ -53,7 +53,7 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
     if not isinstance(value, dict):
         raise RecipeError(f"{source} holds {type(value).__name__}; expected a mapping that starts with `dataset:`")
     try:
-        recipe = Recipe.model_validate(value)
+        recipe = Recipe.model_validate(value, context={"base": base})
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
@@ -95,9 +95,13 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
             hint = f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(sorted(known))}"
             yield f"{where}: unknown key{hint}"
         elif mistake["loc"]:
-            yield f"{where}: {mistake['msg']}, found {_shown(mistake['input'])}"
+            yield f"{where}: {_said(mistake['msg'])}, found {_shown(mistake['input'])}"
         else:
-            yield str(mistake["msg"]).removeprefix("Value error, ")
+            yield _said(mistake["msg"])
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _shown(value: object) -> str:

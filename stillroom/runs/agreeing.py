@@ -1,17 +1,20 @@
 """Prompts without a reference whose tests are candidates: what samples and tests agree on, and verdicts by it."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.records import ID_DIGITS, Answer, Prompt, Verdict, Verifier
+from stillroom.records import ID_DIGITS, Answer, Judgement, Outcome, Prompt, Verdict, Verifier, teacher_name
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.rows import prompt_row, verdict_row
 from verifiers.agreement import Written, agree
+
+NO_AGREEMENT = "tests:no-agreement"
+_OF_THE_ANSWER_ALONE = ("syntax", "source-limit")  # reasons to fail that no test has a part in
 
 _SAMPLES = """
 SELECT sample_id, prompt_id, shard, teacher_id, answer FROM lake.samples
@@ -59,22 +62,27 @@ def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
 async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> dict[str, list[Row]]:
     """Rows of ``prompts`` and ``verdicts`` where the agreement drops tests; none where it leaves all of them.
 
-    The prompt gets a check of the tests that the best cluster of solutions passes, and all samples are judged by it.
-    Where nothing agrees, the tests and the verdicts stay as they are.
+    The prompt gets a check of the tests that the best cluster passes, and all samples are judged by it.
+    Where no cluster is best, the tests stay as they are and no verdict rests on them: samples abstain, but for those
+    that fail whatever the tests say.
 
     Raises:
         SandboxError: nothing is known about the samples.
     """
     prompt = one.prompt
     tests = separate(prompt.check.tests)
-    solutions = [Written(text=row["answer"], teacher=row["teacher_id"]) for row in one.samples]
-    written = [Written(text=test, teacher=prompt.writer_teacher) for test in tests]
+    solutions = [Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in one.samples]
+    written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests]
     best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
-    if best is None or len(best.tests) == len(tests):
+    if best is None:
+        judged = await _judged(prompt, one.samples, verifier)
+        return {"verdicts": _rows(prompt, one.samples, map(_without_the_tests, judged), verifier, calibration_id)}
+    if len(best.tests) == len(tests):
         return {}
     kept = "\n".join(test for place, test in enumerate(tests) if place in best.tests)
     agreed = replace(prompt, check=replace(prompt.check, tests=kept))
-    return {"prompts": [prompt_row(agreed)], "verdicts": await _verdicts(agreed, one.samples, verifier, calibration_id)}
+    judged = await _judged(agreed, one.samples, verifier)
+    return {"prompts": [prompt_row(agreed)], "verdicts": _rows(agreed, one.samples, judged, verifier, calibration_id)}
 
 
 def separate(tests: str) -> list[str]:
@@ -86,18 +94,34 @@ def separate(tests: str) -> list[str]:
     return [ast.unparse(node) for node in body] if all(isinstance(node, ast.Assert) for node in body) else [tests]
 
 
-async def _verdicts(
-    prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier, calibration_id: str
+def _without_the_tests(judgement: Judgement) -> Judgement:
+    """What is left of a judgement where nobody knows which tests are right."""
+    if judgement.outcome is Outcome.FAIL and (judgement.is_artefact or judgement.reason in _OF_THE_ANSWER_ALONE):
+        return judgement
+    detail = "samples and tests agree on nothing: no cluster of solutions is worth more than the others"
+    return replace(judgement, outcome=Outcome.ABSTAIN, reason=NO_AGREEMENT, detail=detail)
+
+
+async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement]:
+    return [await verifier.judge(prompt.check, Answer(text=sample["answer"])) for sample in samples]
+
+
+def _rows(
+    prompt: Prompt,
+    samples: Sequence[Mapping[str, Any]],
+    judgements: Iterable[Judgement],
+    verifier: Verifier,
+    calibration_id: str,
 ) -> list[Row]:
     rows: list[Row] = []
-    for sample in samples:
+    for sample, judgement in zip(samples, judgements, strict=True):
         verdict = Verdict(
             sample_id=sample["sample_id"],
             check_id=prompt.check_id,
             verifier=verifier.name,
             verifier_id=verifier.verifier_id,
             image_digest=verifier.image_digest,
-            judgement=await verifier.judge(prompt.check, Answer(text=sample["answer"])),
+            judgement=judgement,
             calibration_id=calibration_id,
         )
         rows.append({**verdict_row(verdict), "shard": sample["shard"]})

@@ -96,7 +96,7 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
     columns = ", ".join((*_RECORDED, "state"))
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
     recipe = recorded_recipe(recorded["recipe"], run_id=run_id)
-    if recipe.verification == verification:
+    if verification_section(recipe.verification) == verification_section(verification):
         return
     before = json.loads(recorded["sections"])
     # The other sections as recorded: the seed file may have changed or gone since, the run has not.

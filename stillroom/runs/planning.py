@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Recipe, Teacher
-from stillroom.records import Origin, Prompt
+from stillroom.recipe import Recipe, Teacher, verification_section
+from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
@@ -156,10 +156,10 @@ def shard_key(run: Run, shard: int) -> str:
     another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
     the shards.
     """
-    recipe = run.recipe
+    section = verification_section(run.recipe.verification)
     asked: list[Plain] = [
-        recipe.sampling.samples,
-        recipe.verification.model_dump(mode="json", exclude=_AFTER_SHARDS),
+        run.recipe.sampling.samples,
+        {name: value for name, value in section.items() if name not in _AFTER_SHARDS},
     ]
     return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
@@ -187,6 +187,17 @@ def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
     return max(teachers, key=key)
 
 
+def _answering(prompt: Prompt, teachers: Sequence[Teacher]) -> Sequence[Teacher]:
+    """Who may answer a prompt: where its tests are a teacher's word alone, another one than their author if there is.
+
+    A teacher that misunderstands a task writes the same mistake into its solutions and into its tests. Where there is a
+    reference, that is one more witness, and the teachers' weights alone decide.
+    """
+    if prompt.reference or not prompt.writer_teacher:
+        return teachers
+    return [one for one in teachers if one.name != teacher_name(prompt.writer_teacher)] or teachers
+
+
 def _plan_key(run_id: str, writing_round: int) -> str:
     return f"plan:{run_id}:{writing_round}"
 
@@ -211,7 +222,7 @@ def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, 
             "shard": first_shard + place // size,
             "prompt_id": prompt.prompt_id,
             "position": place % size,
-            "teacher": teacher_for(prompt.prompt_id, recipe.teachers).name,
+            "teacher": teacher_for(prompt.prompt_id, _answering(prompt, recipe.teachers)).name,
             "writing_round": writing_round,
         }
         for place, prompt in enumerate(prompts)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -112,4 +112,15 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
         topic=str(fields.get("topic", "")),
         difficulty_asked=str(fields.get("difficulty", "")),
         form=str(fields.get("form", "")),
+        writer_teacher=_writer(fields, origin),
     )
+
+
+def _writer(fields: Mapping[str, object], origin: Origin) -> str:
+    """The teacher that wrote a user's task and tests, where the row names one: its tests are candidates then."""
+    writer = fields.get("writer", "")
+    if not isinstance(writer, str):
+        raise ValueError(f"`writer` must be the name of a teacher (or name@revision), found {writer!r}")
+    if writer and origin is Origin.SEED:
+        raise ValueError(f"a seed is written by a person, found `writer` {writer!r}; give such rows as `prompts:`")
+    return writer

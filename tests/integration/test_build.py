@@ -64,6 +64,20 @@ def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Wo
     _lineage_reaches_seeds(bench)
 
 
+def test_runtime_that_is_not_there_stops_a_build_before_anything_is_paid(
+    bench: Workbench, teacher: TeacherProcess
+) -> None:
+    with bench.recipe.open("a", encoding="utf-8") as recipe:
+        recipe.write("verification: {sandbox: {runtime: runsc-of-nobody}}\n")
+
+    done = bench.build()
+
+    assert done.code == 2
+    assert "under 'runsc-of-nobody', but Docker knows only the runtimes" in done.err
+    assert "Traceback" not in done.err
+    assert teacher.paid == []
+
+
 def _members(bench: Workbench, version: int) -> set[str]:
     rows = bench.sql(f"select example_id from snapshot_members where name = 'functions' and version = {version}")
     return {row["example_id"] for row in rows}

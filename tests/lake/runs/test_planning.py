@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.capabilities import find_capability
+from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin
@@ -343,3 +344,41 @@ def test_refused_writing_request_is_recorded_and_counts_as_no_reply(lake: Lake, 
     found = lake.rows("SELECT admitted, detail FROM lake.proposals WHERE reason = 'refused'")
     assert found == [{"admitted": False, "detail": "Input length exceeds the maximum."}]
     assert replies_in(lake, "tiny-r1") == 1
+
+
+def test_tests_that_are_one_teachers_word_are_answered_by_another(lake: Lake, tmp_path: Path) -> None:
+    two = recipe(tmp_path).model_copy(update={"teachers": tuple(teachers(a=1, b=1)), "seeding": None})
+    two = two.model_copy(update={"prompts": tmp_path / "seeds.jsonl"})
+    run = open_run(lake, two)
+    written = {"origin": Origin.USER, "writer_teacher": "a@1"}
+    candidates = [prompt(number, reference="", **written) for number in range(12)]
+    witnessed = [prompt(number, **written) for number in range(12, 24)]
+    import_prompts(lake, run, [*candidates, *witnessed])
+    plan_shards(lake, run, FIRST_ROUND)
+
+    of = {row["prompt_id"]: row["teacher"] for row in lake.rows("SELECT prompt_id, teacher FROM lake.shards")}
+    assert {of[one.prompt_id] for one in candidates} == {"b"}
+    assert {of[one.prompt_id] for one in witnessed} == {"a", "b"}, "with a reference, weights alone decide"
+
+
+def test_an_only_teacher_answers_its_own_tests(lake: Lake, tmp_path: Path) -> None:
+    one = recipe(tmp_path).model_copy(update={"seeding": None, "prompts": tmp_path / "seeds.jsonl"})
+    run = open_run(lake, one)
+    import_prompts(lake, run, [prompt(1, reference="", origin=Origin.USER, writer_teacher="fake@1")])
+    plan_shards(lake, run, FIRST_ROUND)
+
+    assert lake.rows("SELECT teacher FROM lake.shards") == [{"teacher": "fake"}]
+
+
+def test_shard_keeps_its_key_under_the_default_sandbox_and_another_runtime(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(recipe(tmp_path))
+    verification = run.recipe.verification
+
+    def key(**sandbox: object) -> str:
+        changed = verification.model_copy(update={"sandbox": verification.sandbox.model_copy(update=sandbox)})
+        return shard_key(replace(run, recipe=run.recipe.model_copy(update={"verification": changed})), 0)
+
+    of_old = [run.recipe.sampling.samples, {"timeout_seconds": 5.0, "memory_mib": 512}]  # before there was a sandbox
+    assert shard_key(run, 0) == f"shard:{run.run_id}:0:{fingerprint(of_old, length=12)}"
+    assert key(runtime="runsc") == shard_key(run, 0)
+    assert key(requirements=("numpy==2.1.0",)) != shard_key(run, 0)

@@ -172,3 +172,18 @@ async def test_our_own_seeds_are_many_varied_and_right() -> None:
     assert len(prompts) >= 100
     assert len({prompt.topic for prompt in prompts}) >= 10
     assert {prompt.difficulty_asked for prompt in prompts} == {"easy", "medium", "hard"}
+
+
+def test_a_users_row_may_name_the_teacher_that_wrote_it(tmp_path: Path) -> None:
+    rows = [{**seed_row(1), "writer": "big@2"}, seed_row(2)]
+
+    assert [one.writer_teacher for one in read(tmp_path, *rows, origin=Origin.USER)] == ["big@2", ""]
+
+
+def test_writer_that_is_no_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="line 1: `writer` must be the name of a teacher"):
+        read(tmp_path, {**seed_row(1), "writer": 7}, origin=Origin.USER)
+
+
+def test_seed_with_a_writer_is_refused(tmp_path: Path) -> None:
+    assert "line 1: a seed is written by a person" in refusal(tmp_path, {**seed_row(1), "writer": "big@2"})
