@@ -221,7 +221,8 @@ def _lake(root: Path) -> Finding:
     if root.exists() and not root.is_dir():
         found = f"{root} is a file"
         return Finding(name="lake", state=State.PROBLEM, found=found, todo="name a folder with --lake")
-    if not locate(root.expanduser().resolve()).exists:
+    location = locate(root.expanduser().resolve())
+    if not location.exists:
         place = _existing(root)
         if os.access(place, os.W_OK):
             return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")
@@ -232,7 +233,7 @@ def _lake(root: Path) -> Finding:
         missing = lake.missing_files()
     if missing:
         return Finding(name="lake", state=State.PROBLEM, found=found_missing(missing), todo=ADVICE)
-    use = disk_use(root, counts["samples"])
+    use = disk_use(location, counts["samples"])
     each = f" ({use.bytes_per_sample / 1000:,.1f} KB a sample)" if counts["samples"] else ""
     found = (
         f"{root}, {counts['snapshots']} snapshots, {use.bytes / MB:,.1f} MB{each}, {use.bytes_free / GIB:.1f} GB free"

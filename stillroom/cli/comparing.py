@@ -8,7 +8,7 @@ import typer
 
 from stillroom.cli.naming import find_snapshot
 from stillroom.cli.output import JsonOption, print_json, print_table
-from stillroom.cli.rejudging import print_rejudged, rejudge
+from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudge
 from stillroom.cli.session import reading
 from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RuntimeOption
 from stillroom.errors import RequestError
@@ -45,7 +45,7 @@ def verify_snapshot(
         compared = compare(lake, snapshot)
         again = rejudge(lake, snapshot, timeout_seconds, memory_mib, runtime) if re_execute else None
     differing = [one for one in compared if not one.is_same]
-    is_intact = not differing and (again is None or not again["differences"])
+    is_intact = not differing and (again is None or is_confirmed(again))
     if as_json:
         rows = [asdict(one) for one in compared]
         found = {"snapshot": snapshot.label, "is_intact": is_intact, "compared": rows}

@@ -131,3 +131,5 @@ def _print(done: "Maintained", grace_minutes: float) -> None:
             f"{done.waiting_files:,} replaced files wait until nobody can be reading them any more: run this again "
             f"{grace_minutes:g} minutes from now."
         )
+    if done.doubt:
+        typer.echo(f"Files of killed writers stay: {done.doubt}", err=True)

@@ -11,10 +11,11 @@ from stillroom.cli.output import print_table
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
-    from stillroom.publication import Reexecuted, Snapshot, StandingVerdict
+    from stillroom.publication import Reexecuted, Snapshot, StandingVerdict, Unjudgeable
     from stillroom.recipe import Verification
 
 DIFFERENCES_SHOWN = 20
+NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes
 
 
 def rejudge(
@@ -27,7 +28,7 @@ def rejudge(
         SandboxError: the sandbox failed.
     """
     from stillroom.capabilities import find_capability
-    from stillroom.publication import standing_verdicts
+    from stillroom.publication import standing_verdicts, unjudgeable
     from stillroom.runs import load_run
 
     recipe = load_run(lake, snapshot.run_id).recipe
@@ -39,7 +40,10 @@ def rejudge(
         "members": snapshot.rows,
         "judged": len(again),
         "other_verifiers": _other_verifiers(again),
-        "differences": [_difference(one) for one in again if not one.is_same],
+        "differences": [
+            *(_not_judged(one) for one in unjudgeable(lake, snapshot)),
+            *(_difference(one) for one in again if not one.is_same),
+        ],
     }
 
 
@@ -93,6 +97,23 @@ def _difference(one: "Reexecuted") -> dict[str, Any]:
     }
 
 
+def _not_judged(one: "Unjudgeable") -> dict[str, Any]:
+    return {
+        "sample_id": one.sample_id,
+        "example_id": one.example_id,
+        "stored_outcome": "",
+        "stored_reason": "",
+        "outcome": "",
+        "reason": NOT_JUDGED,
+        "detail": one.lacks,
+    }
+
+
+def is_confirmed(again: Mapping[str, Any]) -> bool:
+    """Whether every member was judged again, and no verdict differs."""
+    return again["judged"] >= again["members"] and not again["differences"]
+
+
 def print_rejudged(again: Mapping[str, Any]) -> None:
     """Print it for a person."""
     typer.echo(f"\n{again['judged']:,} of {again['members']:,} members were judged again.")
@@ -104,18 +125,24 @@ def print_rejudged(again: Mapping[str, Any]) -> None:
         )
     differences = again["differences"]
     if not differences:
-        typer.echo("Every verdict is what it was.")
+        typer.echo("Every verdict that was obtained is what it was.")
         return
     print_table(
         [
             {
                 "sample": one["sample_id"],
                 "stored": f"{one['stored_outcome']} {one['stored_reason']}".strip(),
-                "now": f"{one['outcome']} {one['reason']}".strip(),
+                "now": _now(one),
             }
             for one in differences[:DIFFERENCES_SHOWN]
         ],
-        title=f"{len(differences):,} verdicts differ",
+        title=f"{len(differences):,} verdicts differ or cannot be obtained",
     )
     if len(differences) > DIFFERENCES_SHOWN:
         typer.echo(f"and {len(differences) - DIFFERENCES_SHOWN:,} more; --json lists them all")
+
+
+def _now(difference: Mapping[str, Any]) -> str:
+    if difference["reason"] == NOT_JUDGED:
+        return f"{NOT_JUDGED}: {difference['detail']}"
+    return f"{difference['outcome']} {difference['reason']}".strip()

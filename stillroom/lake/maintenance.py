@@ -14,9 +14,10 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.catalogue import own_catalogue
+from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
-from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
+from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.location import Location, existing
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.spare import spare
@@ -61,6 +62,7 @@ class Maintained:
         expired: of these, let go.
         removed: files that were left over.
         waiting_files: replaced files that a later run removes, once nobody can be reading them any more.
+        doubt: why files of killed writers were not looked for, and what to do; "" where they were.
     """
 
     dry_run: bool
@@ -69,6 +71,7 @@ class Maintained:
     expired: int
     removed: list[Leftover]
     waiting_files: int
+    doubt: str
 
 
 def maintain(
@@ -90,7 +93,7 @@ def maintain(
         dry_run: only say what would be done; needs no lock.
 
     Raises:
-        RequestError: there is no lake.
+        RequestError: there is no lake, or its data files are in the place of another.
         LeaseHeld: somebody writes into it; the message says who.
         LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
             nothing has changed).
@@ -113,6 +116,7 @@ def maintain(
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
                     refuse_other_version(connection, root)
+                    refuse_others(location, connection, by_any_name=False)
                     return _do(connection, location, how, old, left, assure, say)
                 finally:
                     connection.close()
@@ -138,33 +142,35 @@ def _do(
     if expirable:
         say(f"letting {len(expirable):,} of {versions:,} versions of the catalogue go")
         connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {expirable})")
-    found = leftovers(connection, location, left)
-    if found:
-        say(f"removing {len(found):,} files that are left over")
-        assure()
-        remove(connection, location, found, left)
+    found = find_leftovers(connection, location, left)
+    if found.leftovers:
+        say(f"removing {len(found.leftovers):,} files that are left over")
+    assure()
+    remove(connection, location, found, left)
     after = table_files(connection)
     return Maintained(
         dry_run=False,
         tables=[_change(one, after[name].files, after[name].size) for name, one in before.items()],
         versions=versions,
         expired=len(expirable),
-        removed=found,
-        waiting_files=waiting(connection),
+        removed=found.leftovers,
+        waiting_files=waiting(connection, left),
+        doubt=found.doubt,
     )
 
 
 def _foresee(connection: duckdb.DuckDBPyConnection, location: Location, old: datetime, left: datetime) -> Maintained:
     tables = table_files(connection)
     replaced = sum(one.mergeable for one in tables.values())
-    found = leftovers(connection, location, left)
+    found = find_leftovers(connection, location, left)
     return Maintained(
         dry_run=True,
         tables=[_change(one, one.merged, None) for one in tables.values()],
         versions=_versions(connection),
         expired=len(_expirable(connection, old)),
-        removed=found,
-        waiting_files=replaced + waiting(connection) - sum(one.kind is Kind.REPLACED for one in found),
+        removed=found.leftovers,
+        waiting_files=replaced + waiting(connection, left),
+        doubt=found.doubt,
     )
 
 

@@ -13,10 +13,11 @@ import duckdb
 from stillroom import __version__
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
+from stillroom.lake.claim import claim, refuse_others, refuse_taken
 from stillroom.lake.connection import connect
-from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.creation import TABLE_NAMES, is_whole, prepare
 from stillroom.lake.damage import damage
-from stillroom.lake.files import DataFile, data_files, missing_files
+from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
@@ -59,7 +60,8 @@ class Lake:
         """Open the lake of the folder ``root``, creating it where ``create`` says so.
 
         Raises:
-            RequestError: there is no lake and none was to be made, or a setting does not fit where it is.
+            RequestError: there is no lake and none was to be made, or a setting does not fit where it is; or its data
+                files are, or would be, in the place of another lake.
             LeaseHeld: housekeeping has the lake to itself.
             LakeError: the catalogue cannot be opened or written, or is of another schema version.
         """
@@ -81,10 +83,15 @@ class Lake:
             raise
         try:
             with how.turn():
+                if location.has_data_elsewhere and not location.exists:
+                    refuse_taken(location)
                 how.make_ready()
                 location.remember()  # before there is a catalogue: a lake without it has all in its folder
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
+                    if location.has_data_elsewhere and not is_whole(connection):
+                        claim(location, connection)
+                    refuse_others(location, connection, by_any_name=True)
                     prepare(connection, root)
                 except BaseException:
                     connection.close()
@@ -160,13 +167,14 @@ class Lake:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
         return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
 
-    def missing_files(self) -> list[DataFile]:
-        """Data files that the catalogue names and that are not there, or have another size; of files in a folder."""
-        data = self._writing.data
-        if isinstance(data, str):
-            return []
+    def missing_files(self) -> list[MissingFile]:
+        """Data files that the catalogue names and that are not there, or have another size.
+
+        Raises:
+            LakeError: the place of the data files cannot be reached.
+        """
         with self._thread_lock:
-            return missing_files(data_files(self._connection, data))
+            return missing_from(data_place(self._writing.data, self._connection), self._connection)
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""

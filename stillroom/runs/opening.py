@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from stillroom import __version__
@@ -111,14 +112,18 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
     _append(lake, run_id, row)
 
 
-def load_run(lake: Lake, run_id: str) -> Run:
-    """The run as it was last recorded.
+def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
+    """The run as it was last recorded; ``at``: as it was then (UTC), else now.
 
     Raises:
         RecipeError: there is no such run.
         LakeError: what it was recorded with is no recipe.
     """
-    rows = lake.rows("SELECT recipe, stages FROM lake.current_runs WHERE run_id = ?", [run_id])
+    rows = lake.rows(
+        "SELECT recipe, stages FROM lake.runs WHERE run_id = $run AND ($at IS NULL OR created_at <= $at) "
+        "ORDER BY version DESC LIMIT 1",
+        {"run": run_id, "at": at},
+    )
     if not rows:
         raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
     recipe = recorded_recipe(rows[0]["recipe"], run_id=run_id)
