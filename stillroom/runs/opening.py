@@ -8,6 +8,7 @@ from stillroom import __version__
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
+from stillroom.nearest import meant
 from stillroom.recipe import (
     PAID_STAGES,
     Recipe,
@@ -110,11 +111,12 @@ def load_run(lake: Lake, run_id: str) -> Run:
     """The run as it was last recorded.
 
     Raises:
-        RecipeError: there is no such run.
+        RecipeError: there is no such run; the message names the nearest.
     """
     rows = lake.rows("SELECT recipe, stages FROM lake.current_runs WHERE run_id = ?", [run_id])
     if not rows:
-        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
+        known = sorted(row["run_id"] for row in lake.rows("SELECT run_id FROM lake.current_runs"))
+        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them.{meant(run_id, known)}")
     recipe = Recipe.model_validate_json(rows[0]["recipe"])
     # The stages as recorded: the seed file may have changed or gone since, the run has not.
     stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
@@ -173,5 +175,6 @@ def _append(lake: Lake, run_id: str, row: Row) -> None:
 def _refusal(run_id: str, change: StageChange) -> str:
     return (
         f"run {run_id} is unfinished and was begun with {change.stage}.{change.field} = {change.before!r}, "
-        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run."
+        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run: it "
+        "takes over the prompts, and of the samples those that it would ask for in the same words."
     )
