@@ -96,14 +96,14 @@ def connected(
 
 def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
     """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages."""
-    from stillroom.cli.naming import find_snapshot
+    from stillroom.cli.naming import find_kept_snapshot
     from stillroom.lake import Lake
     from stillroom.lake.connection import connect
 
     root = location.root
     lake = Lake(root, connection=connect(catalogue, location.data, read_only=True, spill=root / "tmp"))
     try:
-        snapshot = find_snapshot(lake, label)
+        snapshot = find_kept_snapshot(lake, label)
         found = lake.rows(
             "SELECT min(snapshot_id) AS version FROM ducklake_snapshots('lake') WHERE commit_message = ?",
             [f"publish:{snapshot.curation_id}"],

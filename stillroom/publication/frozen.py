@@ -15,14 +15,18 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, snapshots
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.publication.summary import summary
-from stillroom.runs import load_run
+from stillroom.runs import adopted_samples, load_run
 
 _EXAMPLES = """
 SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND version = ? ORDER BY example_id
 """
 _REMOVALS = """
-SELECT kind, cause_id, reason, count(*) AS rows FROM lake.removals WHERE name = ? AND version = ?
-GROUP BY ALL ORDER BY rows DESC, kind, cause_id, reason
+SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
+       list_sort(list(DISTINCT m.version)) AS versions
+FROM lake.removals r
+JOIN lake.snapshot_members m ON m.name = r.name AND m.example_id = r.example_id AND m.version < r.version
+WHERE r.name = ? AND r.version = ?
+GROUP BY ALL ORDER BY rows DESC, r.kind, r.cause_id, r.reason
 """
 
 
@@ -55,7 +59,8 @@ def freeze(lake: Lake, snapshot: Snapshot) -> Path:
 def freeze_missing(lake: Lake, name: str) -> None:
     """Write the copies that a killed publication left out."""
     for snapshot in snapshots(lake, name):
-        freeze(lake, snapshot)
+        if not snapshot.is_retired:
+            freeze(lake, snapshot)
 
 
 def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
@@ -74,6 +79,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "name": snapshot.name,
         "version": snapshot.version,
+        "parent_version": snapshot.parent_version,
+        "mode": snapshot.mode,
         "rows": snapshot.rows,
         "new_rows": snapshot.new_rows,
         "content_hash": snapshot.content_hash,
@@ -99,6 +106,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": [],
         "run": {
+            "adopted_samples": adopted_samples(lake, snapshot.run_id),
             "prompts": lake.rows(
                 "SELECT origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s "
                 "JOIN lake.prompts p USING (prompt_id) WHERE s.run_id = ? GROUP BY origin ORDER BY origin",
@@ -132,14 +140,17 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _taken_out(lake: Lake, snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
-    """What the parent version holds and this one does not: what was retracted, and what no longer passes."""
-    rows = lake.rows(_REMOVALS, [snapshot.name, snapshot.version])
+    """What versions before hold and this one took out: what was retracted, and what no longer passes."""
+    found = lake.rows(_REMOVALS, [snapshot.name, snapshot.version])
+    rows = [{**row, "held_by": [f"{snapshot.name}@{version}" for version in row["versions"]]} for row in found]
     return {
         "retracted": [
-            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"]} for row in rows if row["kind"] != VERDICT
+            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"], "held_by": row["held_by"]}
+            for row in rows
+            if row["kind"] != VERDICT
         ],
         "no_longer_passing": [
-            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"]}
+            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"], "held_by": row["held_by"]}
             for row in rows
             if row["kind"] == VERDICT
         ],
