@@ -14,12 +14,15 @@ from stillroom.runs import (
     abandoned_entries,
     committed_entries,
     load_run,
+    owed_at_most,
     shard_journal,
     shard_key,
     shard_prompts,
     shard_rows,
+    stored_elsewhere,
 )
 from stillroom.sampling import Assignment, Policy, Shard, Tally
+from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -40,10 +43,15 @@ async def sample_shard(run_id: str, shard: int) -> str:
     with lease(lake.root, f"shard {shard} of run {run_id}"):
         if lake.committed(key):
             return key
+        if not owed_at_most(
+            lake, run, [shard]
+        ).prompts:  # every sample is there: `judge again` gives what verdicts lack
+            await asyncio.to_thread(lake.commit, key, {}, run_id=run_id, shard=shard)
+            return key
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
         names = {name for _, name in assigned}
-        teachers = {name: (await shop.teacher(recipe, name)).client for name in sorted(names)}
+        teachers = {name: (await met(run, name)).client for name in sorted(names)}
         capability = find_capability(recipe.capability)
         verifiers = shop.verifiers(recipe.verification)
         work = Shard(
@@ -54,9 +62,11 @@ async def sample_shard(run_id: str, shard: int) -> str:
             policy=policy(recipe),
             verifiers=verifiers,
             committed=committed_entries(lake, run_id, shard),
-            abandoned=abandoned_entries(lake, run, shard),
+            elsewhere=stored_elsewhere(lake, run, shard),
+            abandoned=abandoned_entries(lake, run, shard, shop.watcher.say),
             calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
             observe=lambda tally: _observed(shard, tally),
+            say=shop.watcher.say,
         )
         result = await work.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:

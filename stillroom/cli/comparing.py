@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stillroom.cli.naming import find_snapshot
+from stillroom.cli.naming import find_kept_snapshot, find_snapshot
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudge
 from stillroom.cli.session import reading
@@ -41,7 +41,7 @@ def verify_snapshot(
     if not re_execute and (timeout_seconds or memory_mib or runtime):
         raise RequestError("limits and a runtime are for judging again: add --re-execute, or leave them out")
     with reading(ctx) as lake:
-        snapshot = find_snapshot(lake, name)
+        snapshot = find_kept_snapshot(lake, name)
         compared = compare(lake, snapshot)
         again = rejudge(lake, snapshot, timeout_seconds, memory_mib, runtime) if re_execute else None
     differing = [one for one in compared if not one.is_same]

@@ -11,7 +11,7 @@ from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, replies_in
+from stillroom.runs import Run, adopted_samples, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -54,6 +54,7 @@ def outcome_of(
             0
         ]["n"],
         "samples": samples["samples"],
+        "samples_adopted": min(adopted_samples(lake, run.run_id), samples["samples"]),
         "passed": samples["passed"],
         "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
         "artefacts": samples["artefacts"],
@@ -80,7 +81,7 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     by_origin = ", ".join(f"{count} for {origin} prompts" for origin, count in outcome["kept_by_origin"].items())
     rows = [
         ("prompts written", f"{outcome['prompts_written']} from {outcome['writing_replies']} replies"),
-        ("samples paid for", f"{outcome['samples']} for {outcome['prompts_answered']} prompts"),
+        ("samples paid for", _paid(outcome)),
         ("passed", f"{outcome['passed']} ({100 * outcome['pass_rate']:.1f} %)"),
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
         ("this build took", f"{outcome['seconds']:.0f} s"),
@@ -112,6 +113,12 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     console.print("\nTry:")
     for query in QUERIES:
         console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)
+
+
+def _paid(outcome: Mapping[str, Any]) -> str:
+    adopted = outcome["samples_adopted"]
+    also = f", and {adopted} that a run before was paid for" if adopted else ""
+    return f"{outcome['samples'] - adopted} for {outcome['prompts_answered']} prompts{also}"
 
 
 def _tests(strengths: Sequence[Mapping[str, Any]]) -> str:

@@ -61,10 +61,9 @@ def reverify(
     runtime = runtime or (base.sandbox.runtime if base else "")
     version = snapshot.version if "@" in name else None
     console = Console(stderr=True)
-    with lease(root, building(snapshot.name)), prefect_server(root / "prefect") as server:
-        outcome = run_interruptible(
-            _reverify(root, snapshot.name, version, base, limits, libraries, runtime, server, console)
-        )
+    with lease(root, building(snapshot.name)) as held, prefect_server(root / "prefect") as server:
+        work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, server, console)
+        outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
     else:
@@ -115,6 +114,7 @@ async def _reverify(
                 "dataset": dataset,
                 "runs": list(runs.finished),
                 "unfinished_runs": list(runs.unfinished),
+                "abandoned_runs": list(runs.abandoned),
                 "samples": _samples(lake, runs.finished),
                 "judged": judged,
                 "changes": [asdict(one) for one in verdict_changes(lake, runs.finished, verifier_ids)],
@@ -154,7 +154,10 @@ def _print(outcome: Mapping[str, Any]) -> None:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:
         skipped = ", ".join(outcome["unfinished_runs"])
-        typer.echo(f"Left out, since unfinished: {skipped}. Samples of such a run are judged when its build goes on.")
+        typer.echo(f"Left out, since unfinished: {skipped}. Its samples are judged when its build goes on.")
+    if outcome["abandoned_runs"]:
+        skipped = ", ".join(outcome["abandoned_runs"])
+        typer.echo(f"Left out, since given up unfinished: {skipped}. Later runs adopt what they would ask for as well.")
     if outcome["changes"]:
         changes = [{"from": one["before"], "to": one["now"], **one} for one in outcome["changes"]]
         print_table(changes, ["from", "to", "reason", "verdicts"], title="Verdicts that differ from those before")

@@ -113,7 +113,7 @@ def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
         RequestError: there is no such snapshot.
         LakeError: the lake as it is now is of another schema version, or no longer holds that state.
     """
-    from stillroom.cli.naming import find_snapshot
+    from stillroom.cli.naming import find_kept_snapshot
     from stillroom.lake import Lake
     from stillroom.lake.connection import connect
     from stillroom.lake.versions import refuse_other_version
@@ -124,7 +124,7 @@ def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
     try:
         refuse_other_version(connection, root)
         lake = Lake(root, connection=connection, writing=FileWriting(root, location.data))
-        snapshot = find_snapshot(lake, label)
+        snapshot = find_kept_snapshot(lake, label)
         found = lake.rows(
             "SELECT min(snapshot_id) AS version FROM ducklake_snapshots('lake') WHERE commit_message = ?",
             [f"publish:{snapshot.curation_id}"],

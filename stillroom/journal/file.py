@@ -3,7 +3,8 @@
 One line a record: crc32 of the JSON in eight hex digits, a space, the JSON. A record is handed to the
 kernel at once, so a killed process loses nothing it appended; it is forced to disk in groups, every
 ``SYNC_SECONDS`` or ``SYNC_RECORDS``, so a power cut loses at most that window. A torn or damaged line is
-skipped and counted, never fatal: whatever it held is simply owed again.
+skipped and counted, never fatal: whatever it held is simply owed again. A line that is whole and cannot be read is
+another Stillroom's: it is refused, since what it holds would be paid for once more.
 
 Who is about to pay for something sets room aside first, so that a full disk is found before the money is
 spent and not when the answer comes.
@@ -23,11 +24,13 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
+from stillroom import __version__
 from stillroom.errors import LakeError
 from stillroom.preallocation import allocate
 
 SYNC_SECONDS = 0.1
 SYNC_RECORDS = 1_000
+CHECKSUM_DIGITS = 8
 ALLOCATION_STEP = 64 * 1024
 """Bytes that are allocated beyond what is needed, so that few appends have to ask for more."""
 
@@ -77,11 +80,17 @@ class Journal(Generic[T]):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise self._unopened(error) from error
+        try:
             self._hold()
             self.replay = self.read()
             self._end_last_line()
-        except OSError as error:
-            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
+        except BaseException as error:
+            os.close(self._file)
+            if isinstance(error, OSError):
+                raise self._unopened(error) from error
+            raise
         self._syncer = threading.Thread(target=self._sync_in_groups, name=f"journal {self.path.name}", daemon=True)
         self._syncer.start()
         return self
@@ -180,34 +189,33 @@ class Journal(Generic[T]):
         """What the file holds, nothing where there is none; also of a journal that is not open.
 
         Raises:
-            LakeError: the file cannot be read.
+            LakeError: the file cannot be read, or holds a whole record of another form.
         """
         records: list[T] = []
         damaged = 0
         try:
-            for line in _lines(self.path) if self.path.exists() else ():
-                record = self._decode(line)
-                if record is None:
+            for number, line in enumerate(_lines(self.path) if self.path.exists() else (), start=1):
+                body = _whole(line)
+                if body is None:
                     damaged += 1
-                else:
-                    records.append(record)
+                    continue
+                try:
+                    records.append(self._decoder.decode(body))
+                except msgspec.DecodeError as error:
+                    where = f"line {number} of the journal {self.path}"
+                    raise other_form(where, error, "move the file away") from error
         except OSError as error:
-            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
+            raise self._unopened(error) from error
         return Replay(records=tuple(records), damaged_lines=damaged)
 
-    def _decode(self, line: bytes) -> T | None:
-        checksum, _, body = line.rstrip(b"\n").partition(b" ")
-        try:
-            return self._decoder.decode(body) if int(checksum, 16) == zlib.crc32(body) else None
-        except (ValueError, msgspec.DecodeError):
-            return None
+    def _unopened(self, error: OSError) -> LakeError:
+        return LakeError(f"cannot open the journal {self.path}: {error}")
 
     def _hold(self) -> None:
         """No other process appends meanwhile; the kernel lets go of it when this one dies, whatever kills it."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._file)
             raise LakeError(
                 f"another process writes the journal {self.path}: it is paid for the same work. "
                 "Wait until it has ended, or end it, and start again."
@@ -242,6 +250,30 @@ class Room(Generic[T]):
     def append(self, record: T) -> None:
         """As ``Journal.append``, in the room."""
         self._append(self, record)
+
+
+def other_form(where: str, error: msgspec.DecodeError, removal: str) -> LakeError:
+    """What is said of a record that is whole and that this Stillroom cannot read.
+
+    Args:
+        where: the record.
+        error: why it cannot be read.
+        removal: what takes the journal out of the way.
+    """
+    return LakeError(
+        f"{where} is whole, but not of the form that Stillroom {__version__} reads ({error}): another version wrote "
+        "it. What it holds was paid for, so it is not passed over. Let that version of Stillroom finish the run; or, "
+        f"to pay for it once more, {removal}. Then start again."
+    )
+
+
+def _whole(line: bytes) -> bytes | None:
+    """The JSON of a line, or None where its checksum is another's."""
+    checksum, _, body = line.rstrip(b"\n").partition(b" ")
+    try:
+        return body if len(checksum) == CHECKSUM_DIGITS and int(checksum, 16) == zlib.crc32(body) else None
+    except ValueError:
+        return None
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -309,6 +309,14 @@ TABLES = {
             sorted_by="example_id",
         ),
         Table(
+            "retirements",
+            "Versions whose frozen copy and state of the catalogue were let go. Their rows stay.",
+            _columns("""
+            name VARCHAR | the dataset
+            version INTEGER | the snapshot's version
+            """),
+        ),
+        Table(
             "retractions",
             "What is not published any more, nor anything that depends on it.",
             _columns("""

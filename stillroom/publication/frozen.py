@@ -45,4 +45,5 @@ def freeze(lake: Lake, snapshot: Snapshot) -> Path:
 def freeze_missing(lake: Lake, name: str) -> None:
     """Write the copies that a killed publication left out."""
     for snapshot in snapshots(lake, name):
-        freeze(lake, snapshot)
+        if not snapshot.is_retired:
+            freeze(lake, snapshot)

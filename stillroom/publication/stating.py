@@ -15,11 +15,15 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import load_run
+from stillroom.runs import adopted_samples, load_run
 
 _REMOVALS = """
-SELECT kind, cause_id, reason, count(*) AS rows FROM lake.removals WHERE name = $name AND version = $version
-GROUP BY ALL ORDER BY rows DESC, kind, cause_id, reason
+SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
+       list_sort(list(DISTINCT m.version)) AS versions
+FROM lake.removals r
+JOIN lake.snapshot_members m ON m.name = r.name AND m.example_id = r.example_id AND m.version < r.version
+WHERE r.name = $name AND r.version = $version
+GROUP BY ALL ORDER BY rows DESC, r.kind, r.cause_id, r.reason
 """
 _VERIFIERS = """
 SELECT DISTINCT v.verifier, v.verifier_id, v.image_digest, v.calibration_id FROM lake.snapshot_examples e
@@ -74,6 +78,8 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "name": snapshot.name,
         "version": snapshot.version,
+        "parent_version": snapshot.parent_version,
+        "mode": snapshot.mode,
         "rows": snapshot.rows,
         "new_rows": snapshot.new_rows,
         "content_hash": snapshot.content_hash,
@@ -90,6 +96,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": [],
         "run": {
+            "adopted_samples": adopted_samples(lake, snapshot.run_id),
             "prompts": lake.rows(_PROMPTS, of_run),
             "proposals": lake.rows(_PROPOSALS, of_run),
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],
@@ -106,14 +113,17 @@ def _published_at(lake: Lake, snapshot: Snapshot) -> datetime:
 
 
 def _taken_out(lake: Lake, of_version: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """What the parent version holds and this one does not: what was retracted, and what no longer passes."""
-    rows = lake.rows(_REMOVALS, of_version)
+    """What versions before hold and this one took out: what was retracted, and what no longer passes."""
+    found = lake.rows(_REMOVALS, of_version)
+    rows = [{**row, "held_by": [f"{of_version['name']}@{version}" for version in row["versions"]]} for row in found]
     return {
         "retracted": [
-            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"]} for row in rows if row["kind"] != VERDICT
+            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"], "held_by": row["held_by"]}
+            for row in rows
+            if row["kind"] != VERDICT
         ],
         "no_longer_passing": [
-            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"]}
+            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"], "held_by": row["held_by"]}
             for row in rows
             if row["kind"] == VERDICT
         ],

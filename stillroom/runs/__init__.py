@@ -1,6 +1,7 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
+from stillroom.runs.asking import asks_teachers, prompts_at_first
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
@@ -13,11 +14,20 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.opening import Run, RunState, change_verification, close_run, load_run, open_run
-from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal, writing_journal
+from stillroom.runs.paid import (
+    abandoned_entries,
+    adopted_samples,
+    committed_entries,
+    owed_at_most,
+    shard_journal,
+    stored_elsewhere,
+    writing_journal,
+)
 from stillroom.runs.planning import (
     FIRST_ROUND,
     first_prompts,
     import_prompts,
+    is_planned,
     plan_shards,
     pool,
     replies_in,
@@ -26,6 +36,7 @@ from stillroom.runs.planning import (
     shard_key,
     shard_prompts,
     unfinished_shards,
+    unimported,
     written_in,
 )
 from stillroom.runs.rejudging import judged, rejudging_key, unjudged
@@ -53,6 +64,8 @@ __all__ = [
     "Unmeasured",
     "VerdictChange",
     "abandoned_entries",
+    "adopted_samples",
+    "asks_teachers",
     "change_verification",
     "close_run",
     "committed_entries",
@@ -60,6 +73,7 @@ __all__ = [
     "first_prompts",
     "import_prompts",
     "is_measured",
+    "is_planned",
     "judged",
     "load_run",
     "measured",
@@ -70,6 +84,7 @@ __all__ = [
     "pool",
     "prompt_from",
     "prompt_row",
+    "prompts_at_first",
     "proposal_row",
     "refusal_row",
     "refuse_unknown_words",
@@ -83,9 +98,11 @@ __all__ = [
     "shard_key",
     "shard_prompts",
     "shard_rows",
+    "stored_elsewhere",
     "strengths_key",
     "teacher_row",
     "unfinished_shards",
+    "unimported",
     "unjudged",
     "unmeasured",
     "unsettled",

@@ -9,7 +9,7 @@ from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.records import ID_DIGITS, Answer, Judgement, Outcome, Prompt, Verdict, Verifier, teacher_name
 from stillroom.runs.opening import Run
-from stillroom.runs.planning import pool
+from stillroom.runs.planning import AGREED, pool
 from stillroom.runs.rows import prompt_row, verdict_row
 from verifiers.agreement import Written, agree
 
@@ -17,23 +17,28 @@ NO_AGREEMENT = "tests:no-agreement"
 _OF_THE_ANSWER_ALONE = ("syntax", "source-limit")  # reasons to fail that no test has a part in
 
 _SAMPLES = """
-SELECT sample_id, prompt_id, shard, teacher_id, answer FROM lake.samples
-WHERE run_id = $run AND answer <> '' AND prompt_id IN (SELECT unnest($ids))
+SELECT sample_id, prompt_id, shard, teacher_id, answer, extraction_problem FROM lake.samples
+WHERE run_id = $run AND prompt_id IN (SELECT unnest($ids))
 ORDER BY prompt_id, sample_index, sample_id
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsettled:
-    """A prompt whose tests nobody vouches for, and its samples with an answer as rows of ``samples``."""
+    """A prompt whose tests nobody vouches for, and its samples in a run as rows of ``samples``."""
 
+    run_id: str
     prompt: Prompt
     samples: tuple[Mapping[str, Any], ...]
 
     def key(self, verifier_id: str) -> str:
-        """Commit key: the check, the samples and who judges decide the agreement."""
+        """Commit key: the check, the samples and who judges decide the agreement.
+
+        It names the run: another dataset may have samples of the same ids, and settles for itself.
+        """
         ids = sorted(row["sample_id"] for row in self.samples)
-        return f"agreement:{fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)}"
+        decided = fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)
+        return f"{AGREED}{self.run_id}:{decided}"
 
 
 def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
@@ -55,7 +60,11 @@ def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
     samples: dict[str, list[Mapping[str, Any]]] = {}
     for row in lake.rows(_SAMPLES, {"run": run.run_id, "ids": list(prompts)}) if prompts else ():
         samples.setdefault(row["prompt_id"], []).append(row)
-    found = [Unsettled(prompt=prompts[id_], samples=tuple(rows)) for id_, rows in samples.items()]
+    found = [
+        Unsettled(run_id=run.run_id, prompt=prompts[id_], samples=tuple(rows))
+        for id_, rows in samples.items()
+        if any(row["answer"] for row in rows)
+    ]
     return [one for one in found if not lake.committed(one.key(verifier_id))]
 
 
@@ -71,7 +80,9 @@ async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> di
     """
     prompt = one.prompt
     tests = separate(prompt.check.tests)
-    solutions = [Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in one.samples]
+    solutions = [
+        Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in one.samples if row["answer"]
+    ]
     written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests]
     best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
     if best is None:
@@ -103,7 +114,8 @@ def _without_the_tests(judgement: Judgement) -> Judgement:
 
 
 async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement]:
-    return [await verifier.judge(prompt.check, Answer(text=sample["answer"])) for sample in samples]
+    answers = [Answer(text=sample["answer"], problem=sample["extraction_problem"]) for sample in samples]
+    return [await verifier.judge(prompt.check, answer) for answer in answers]
 
 
 def _rows(

@@ -9,6 +9,7 @@ from stillroom import __version__
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
+from stillroom.nearest import meant
 from stillroom.recipe import (
     PAID_STAGES,
     Recipe,
@@ -116,7 +117,7 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     """The run as it was last recorded; ``at``: as it was then (UTC), else now.
 
     Raises:
-        RecipeError: there is no such run.
+        RecipeError: there is no such run; the message names the nearest.
         LakeError: what it was recorded with is no recipe.
     """
     rows = lake.rows(
@@ -125,7 +126,8 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
         {"run": run_id, "at": at},
     )
     if not rows:
-        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
+        known = sorted(row["run_id"] for row in lake.rows("SELECT run_id FROM lake.current_runs"))
+        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them.{meant(run_id, known)}")
     recipe = recorded_recipe(rows[0]["recipe"], run_id=run_id)
     # The stages as recorded: the seed file may have changed or gone since, the run has not.
     stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
@@ -184,5 +186,6 @@ def _append(lake: Lake, run_id: str, row: Row) -> None:
 def _refusal(run_id: str, change: StageChange) -> str:
     return (
         f"run {run_id} is unfinished and was begun with {change.stage}.{change.field} = {change.before!r}, "
-        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run."
+        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run: it "
+        "takes over the prompts, and of the samples those that it would ask for in the same words."
     )

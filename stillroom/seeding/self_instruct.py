@@ -16,7 +16,7 @@ import msgspec
 from stillroom.capabilities import Capability, Draft
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.fingerprint import fingerprint
-from stillroom.journal import AnyJournal, JournalPlace, journal_at
+from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
 from stillroom.recipe import Seeding
 from stillroom.records import Completion, ModelClient, Origin, Prompt, Request, SamplingParams, Verifier
 from stillroom.seeding.admission import Proposed, Ruling, rule
@@ -115,6 +115,7 @@ async def write_round(
     verifiers: Sequence[Verifier],
     place: JournalPlace,
     observe: Callable[[int, int], None] = lambda replied, requested: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> RoundResult:
     """Send a round's requests (those without a journalled reply), and rule on every reply.
 
@@ -128,6 +129,7 @@ async def write_round(
         verifiers: judge whether a task's own solution passes its tests.
         place: where raw replies are kept until the round is committed.
         observe: called with (replies so far, requests) after every reply.
+        say: told what a person should know.
 
     Raises:
         TeacherError: the writer is gone.
@@ -154,6 +156,7 @@ async def write_round(
     each = seeding.replies_per_request
     opened: AnyJournal[Reply] = journal_at(place, Reply)
     with opened as journal:
+        tell_damage(place, journal.replay, say)
         replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
         refused: dict[int, str] = {}  # by position
 

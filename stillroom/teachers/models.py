@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from stillroom.errors import RequestError, TeacherError
+from stillroom.nearest import meant
 from stillroom.teachers.home import home
 from stillroom.teachers.models_hub import HubCopy, NotHad, from_hub
 from stillroom.teachers.models_wheels import Wheels, join_wheels
@@ -104,7 +105,8 @@ def lookup(name: str) -> CatalogueModel:
     if name.count("/") == 1 and all(part and not part.startswith(".") for part in name.split("/")):
         return CatalogueModel(name=name, hub_id=name, licence="")
     raise RequestError(
-        f"model {name!r} is not known; expected one of {', '.join(CATALOGUE)}, or a hub id of the form owner/model"
+        f"model {name!r} is not known; expected one of {', '.join(CATALOGUE)}, or a hub id of the form owner/model."
+        f"{meant(name.lower(), CATALOGUE)}"
     )
 
 

@@ -196,6 +196,42 @@ def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: 
         assert paid_samples(back) - stored <= 16
 
 
+def test_what_was_paid_for_is_derived_again_when_the_teacher_is_gone(tmp_path: Path) -> None:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(new_prompts=0)
+        first = bench.build("--json")
+        assert first.code == 0, first.err
+    recipe = bench.recipe.read_text(encoding="utf-8")
+    before = bench.sql(
+        "select (select count(*) from samples) as samples, (select sum(samples) from costs "
+        "where stage = 'sampling') as paid"
+    )
+
+    def derived(*, changes: str) -> int:
+        bench.recipe.write_text(f"{recipe}{changes}\n", encoding="utf-8")
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+        assert "no teacher is asked for anything" in done.err
+        return bench.sql("select count(*) as n from current_selections where kept")[0]["n"]
+
+    kept = derived(changes="selection: {keep: 9}")
+    assert kept >= derived(changes="verification: {min_test_strength: 1.0}\nselection: {keep: 9}") > 0
+    assert (
+        bench.sql(
+            "select (select count(*) from samples) as samples, (select sum(samples) from costs "
+            "where stage = 'sampling') as paid"
+        )
+        == before
+    )
+
+    bench.recipe.write_text(recipe.replace("samples: 4", "samples: 6"), encoding="utf-8")
+    refused = bench.build()
+    assert refused.code == 1
+    assert "teacher" in refused.err
+    assert "Traceback" not in refused.err
+
+
 def test_another_model_than_the_recipe_names_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
     with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--model", "other/model") as other:
         bench = Workbench(tmp_path, other.url)

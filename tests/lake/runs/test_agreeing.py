@@ -11,7 +11,7 @@ from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
 from stillroom.recipe import parse_recipe
 from stillroom.records import Answer, Check, Judgement, Origin, Outcome
-from stillroom.runs import FIRST_ROUND, Run, import_prompts, open_run, plan_shards, pool, unsettled
+from stillroom.runs import FIRST_ROUND, Run, import_prompts, open_run, plan_shards, pool, unjudged, unsettled
 from stillroom.runs.agreeing import NO_AGREEMENT, Unsettled, separate, settled
 from stillroom.runs.curating import curate_run
 from stillroom.seeding import read_prompts
@@ -20,16 +20,18 @@ from tests.fakes.prompts import prompt, seed_row
 from tests.fakes.verifiers import FakeVerifier
 
 RECIPE = """
-dataset: mine
+dataset: {dataset}
 capability: code
 prompts: prompts.jsonl
-teachers: [{name: fake, urls: ["http://127.0.0.1:9"], model: fake/tiny-coder}]
-sampling: {adaptive: false, samples: 4}
+teachers: [{{name: fake, urls: ["http://127.0.0.1:9"], model: fake/tiny-coder}}]
+sampling: {{adaptive: false, samples: 4}}
 """
 WRONG = "assert %s(3) == 'a mistake'"
 
 
-async def sampled(lake: Lake, tmp_path: Path, *, untrusted: bool, solution: bool = False) -> tuple[Run, Builder]:
+async def sampled(
+    lake: Lake, tmp_path: Path, *, untrusted: bool, solution: bool = False, dataset: str = "mine"
+) -> tuple[Run, Builder]:
     """A run on one prompt of a person's, of whose tests one is wrong."""
     row: dict[str, Any] = seed_row(1)
     row["tests"] = [*row["tests"], WRONG % row["entry_point"]]
@@ -37,7 +39,7 @@ async def sampled(lake: Lake, tmp_path: Path, *, untrusted: bool, solution: bool
         del row["solution"]
     (tmp_path / "prompts.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     verification = f"verification: {{min_test_strength: null, untrusted_tests: {str(untrusted).lower()}}}\n"
-    given = parse_recipe(RECIPE + verification, base=tmp_path, source="recipe.yaml")
+    given = parse_recipe(RECIPE.format(dataset=dataset) + verification, base=tmp_path, source="recipe.yaml")
     run = open_run(lake, given)
     assert given.prompts is not None
     import_prompts(lake, run, read_prompts(given.prompts, find_capability("code"), Origin.USER))
@@ -101,6 +103,40 @@ async def test_a_persons_tests_and_a_reference_are_believed(
 )
 def test_tests_that_stand_alone_are_judged_alone(tests: str, parts: list[str]) -> None:
     assert separate(tests) == parts
+
+
+async def test_two_datasets_of_the_same_samples_settle_each_for_itself(lake: Lake, tmp_path: Path) -> None:
+    for dataset in ("mine", "other"):
+        run, builder = await sampled(lake, tmp_path, untrusted=True, dataset=dataset)
+        (one,) = unsettled(lake, run, "fake-id")
+        rows = await settled(one, builder.verifier, "fake-calibration")
+        assert lake.commit(one.key("fake-id"), rows, run_id=run.run_id), "the key is another dataset's"
+
+        assert kept(lake, run) == 2
+
+
+async def test_samples_without_an_answer_are_judged_by_the_agreed_check_too(lake: Lake, tmp_path: Path) -> None:
+    run, builder = await sampled(lake, tmp_path, untrusted=True)
+    lake.rows("UPDATE lake.samples SET answer = '', extraction_problem = 'harness:no-code' WHERE sample_index = 0")
+    (one,) = unsettled(lake, run, "fake-id")
+
+    lake.commit(one.key("fake-id"), await settled(one, builder.verifier, ""), run_id=run.run_id)
+
+    assert unjudged(lake, run, [builder.verifier]) == []
+
+
+async def test_agreed_tests_stay_when_the_file_is_imported_again(lake: Lake, tmp_path: Path) -> None:
+    run, builder = await sampled(lake, tmp_path, untrusted=True)
+    (one,) = unsettled(lake, run, "fake-id")
+    lake.commit(one.key("fake-id"), await settled(one, builder.verifier, ""), run_id=run.run_id)
+
+    assert run.recipe.prompts is not None
+    again = read_prompts(run.recipe.prompts, find_capability("code"), Origin.USER)
+    assert import_prompts(lake, open_run(lake, run.recipe, new_run=True), again) == 0
+
+    (now,) = pool(lake, "mine")
+    assert now.check.tests.splitlines() == seed_row(1)["tests"]
+    assert unjudged(lake, run, [builder.verifier]) == []
 
 
 async def test_another_verifier_settles_for_itself(lake: Lake, tmp_path: Path) -> None:

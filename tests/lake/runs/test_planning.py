@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from stillroom.capabilities import find_capability
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Teacher
+from stillroom.recipe import Recipe, Selection, Teacher
 from stillroom.records import Origin
 from stillroom.runs import (
     FIRST_ROUND,
     Run,
+    RunState,
+    close_run,
     import_prompts,
     open_run,
     plan_shards,
@@ -105,25 +107,41 @@ async def test_plan_alone_takes_no_prompt(lake: Lake, tmp_path: Path) -> None:
     assert all(plan == plans[0] for plan in plans)
 
 
-async def test_shard_that_an_abandoned_run_committed_is_not_sampled_again(lake: Lake, tmp_path: Path) -> None:
+async def test_shard_that_an_abandoned_run_committed_is_offered_again(lake: Lake, tmp_path: Path) -> None:
     builder = Builder(lake)
     abandoned = builder.begin(of_three(tmp_path))
     await builder.shard(abandoned, 0)
 
     run = builder.begin(of_three(tmp_path), new_run=True)
 
-    done, open_ = planned(lake, abandoned).values()
-    assert prompts_of(lake, run).isdisjoint(done)
-    assert prompts_of(lake, run) >= set(open_)
+    assert planned(lake, run) == planned(lake, abandoned)
+
+
+async def test_of_a_run_that_was_opened_again_counts_what_it_had_when_it_was_finished(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder = Builder(lake)
+    run, _ = await builder.build(of_three(tmp_path))
+    derived = builder.begin(of_three(tmp_path).model_copy(update={"selection": Selection(keep=1)}))
+    assert derived.is_rederived
+    written = with_written(lake, derived, 30)
+    plan_shards(lake, derived, 1)
+    await builder.shard(derived, 2)
+
+    abandoning = builder.begin(of_three(tmp_path), new_run=True)
+
+    assert written <= prompts_of(lake, abandoning)
+    assert prompts_of(lake, abandoning).isdisjoint(prompts_of(lake, run) - written)
 
 
 async def test_prompt_that_its_teacher_refused_leaves_its_place_to_others(lake: Lake, tmp_path: Path) -> None:
     builder = Builder(lake)
-    abandoned = builder.begin(of_three(tmp_path))
-    refused = planned(lake, abandoned)[0][0]
-    answered = [one for one, _ in shard_prompts(lake, abandoned, 0) if one.prompt_id != refused]
+    finished = builder.begin(of_three(tmp_path))
+    refused = planned(lake, finished)[0][0]
+    answered = [one for one, _ in shard_prompts(lake, finished, 0) if one.prompt_id != refused]
     samples = [row("samples", prompt_id=one.prompt_id, epoch=0, shard=0) for one in answered]
-    lake.commit(shard_key(abandoned, 0), {"samples": samples}, run_id=abandoned.run_id, shard=0)
+    lake.commit(shard_key(finished, 0), {"samples": samples}, run_id=finished.run_id, shard=0)
+    close_run(lake, finished, RunState.EMPTY, "")
 
     assert refused not in prompts_of(lake, builder.begin(of_three(tmp_path), new_run=True))
 

@@ -17,6 +17,7 @@ OUTCOME: dict[str, Any] = {
     "writing_replies": 54,
     "prompts_answered": 37,
     "samples": 171,
+    "samples_adopted": 0,
     "passed": 48,
     "pass_rate": 48 / 171,
     "artefacts": 9,
