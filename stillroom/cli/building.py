@@ -74,7 +74,7 @@ async def _build(
             watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
             # Bring up together what takes seconds each; what fails stops the build before it spends. Where nothing is
             # asked of teachers they may be gone: what was paid for is derived again without them.
-            asked = recipe.teachers if asks_teachers(shop.lake, run) else []
+            asked = recipe.teachers if asks_teachers(shop.lake, run) else ()
             teachers = [shop.teacher(recipe, teacher.name) for teacher in asked]
             await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
             from flows.build import ShardsFailed
