@@ -69,6 +69,7 @@ FORGED = [
 HONEST = [
     pytest.param("def Fib(n): return n if n < 2 else Fib(n - 1) + Fib(n - 2)", "assert Fib(10) == 55\nassert Fib(9) + 21 == Fib(10)", id="function-like-a-class"),
     pytest.param(VECTOR, "v = Vector(1, 2)\nassert v.x == 1\nassert v + v == Vector(2, 4)\nassert v * v == 5\nassert 2 in v and 7 not in v", id="class"),
+    pytest.param("from enum import Enum\nclass Color(Enum): RED = 1", "assert Color.RED.value == 1\nassert Color(1) == Color.RED\nassert Color['RED'] is Color.RED", id="enumeration"),
     pytest.param("class Row(list):\n    def total(self): return sum(self)", "r = Row([1, 2])\nassert r.total() == 3\nassert r == [1, 2]", id="class-of-data"),
     pytest.param("def f(w): return [list(each) for each in w]", "assert sorted(map(sorted, f(['ba', 'c']))) == [['a', 'b'], ['c']]", id="map"),
     pytest.param("def f(x): return iter([(1, 2)])", "assert list(map(list, f(0))) == [[1, 2]]", id="map-of-an-iterator"),

@@ -16,7 +16,7 @@ def is_class_name(name: str) -> bool:
 
 
 def class_names(tree: ast.Module) -> frozenset[str]:
-    """Names that are written as classes are, and whose results have attributes that no data has."""
+    """Names that are written as classes are, and which have, or whose results have, attributes that no data has."""
     made: dict[str, set[str]] = {}  # by variable: the names that may have made what it holds
     used: list[ast.expr] = []  # as no data can be used
     for node in ast.walk(tree):
@@ -28,6 +28,7 @@ def class_names(tree: ast.Module) -> frozenset[str]:
         elif isinstance(node, ast.Attribute) and node.attr not in _OF_DATA:
             used.append(node.value)
     found = {maker for each in used if (maker := _maker(each))}
+    found |= {each.id for each in used if isinstance(each, ast.Name) and is_class_name(each.id)}
     return frozenset(found.union(*(made.get(each.id, ()) for each in used if isinstance(each, ast.Name))))
 
 
