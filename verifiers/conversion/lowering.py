@@ -8,6 +8,7 @@ the object that becomes a reading: it is never shown what it should equal.
 import ast
 from typing import Any, cast
 
+from stillroom.records.execution import Given
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.remote import OPERATIONS, Remotes
@@ -131,13 +132,17 @@ class Lowering:
         """Whether two are the same object is known where both are, and no object has a say in it."""
         match node:
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as kind], comparators=[right]):
-                given = self._remotes.given(left), self._remotes.given(right)
-                if any(each.register is None for each in given):
-                    refuse(node, "identity")
+                given = tuple(self._apart(self._remotes.given(each), node) for each in (left, right))
                 name = "is_" if isinstance(kind, ast.Is) else "is_not"
                 return self._reading(self._recording.operation(name, *given))
             case _:
                 refuse(node, "identity")
+
+    def _apart(self, given: Given, node: ast.expr) -> Given:
+        """What was given, as an object of its own; only of what can be changed it is certain that it is."""
+        if given.register is None and isinstance(given.value, list | set | dict):
+            return Given(register=self._recording.emit("put", value=given.value))
+        return given if given.register is not None else refuse(node, "identity")
 
     def _is_single(self, node: ast.expr) -> bool:
         """Whether a value has no equal that is another object: None, a boolean, a type."""

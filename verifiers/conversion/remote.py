@@ -1,10 +1,11 @@
 """Has expressions computed in the solution's process: each becomes the steps that lead to its value."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain
 from typing import cast
 
-from stillroom.records.execution import Given
+from stillroom.records.execution import Data, Given
 from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
@@ -97,7 +98,7 @@ class Remotes:
         the driver no more.
 
         Raises:
-            Refused: where a change could not be seen, or would be seen in one place of two.
+            Refused: for an expression of a kind that has no steps, or what is not known any more.
         """
         scope = self._scope
         if not scope.is_local(node):
@@ -111,16 +112,34 @@ class Remotes:
         known = parts & scope.sources(node)
         if known and _is_display(node):
             return self._built(node)
-        if scope.sharing.is_twice(value):
-            refuse(node, "alias")
-        if not known:
+        if not known and not scope.sharing.repeated(value):
             return Given(value=within_bounds(value))
-        if not place_in(node):
-            scope.sharing.give(known)
-            return Given(value=within_bounds(value))
-        register = self._recording.emit("put", value=within_bounds(value))
-        scope.move(value, Remote(register, is_data=True))
-        return Given(register=register)
+        within_bounds(value)
+        is_old = bool(place_in(node))
+        apart = scope.named() | scope.sharing.repeated(value) | ({id(value)} if is_old else set[int]())
+        found = self._put(value, apart, {})
+        scope.sharing.give(known, value if is_old else None)
+        return found
+
+    def _put(self, value: object, apart: Container[int], made: dict[int, Given]) -> Given:
+        """A value, with a register for each container in it that is ``apart``: with a name, or more than one place."""
+        parts = self._scope.sharing.parts(value)
+        if not parts:
+            return Given(value=cast("Data", value))
+        if id(value) in made:
+            return made[id(value)]
+        if any(part in apart for part in parts if part != id(value)):
+            kind = type(value).__name__
+            items = value if kind != "dict" else chain.from_iterable(cast("dict[object, object]", value).items())
+            arguments = tuple(self._put(each, apart, made) for each in cast("Iterable[object]", items))
+            register = self._recording.emit("build", name=kind, arguments=arguments)
+        elif id(value) in apart:
+            register = self._recording.emit("put", value=cast("Data", value))
+        else:
+            return Given(value=cast("Data", value))
+        self._scope.move(value, Remote(register, is_data=True))
+        made[id(value)] = Given(register=register)
+        return made[id(value)]
 
     def _built(self, node: ast.expr) -> Given:
         """A list or tuple that is made in the solution's process of what is there already."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from verifiers.bounded import Evaluator
 from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Remote
-from verifiers.conversion.refusal import refuse
+from verifiers.conversion.refusal import MAX_SHOWN_CHARS, Refused, refuse
 from verifiers.conversion.sharing import Sharing
 
 REMOTE_BUILT_INS = frozenset(("iter", "next", "len", "str", "repr", "bool"))
@@ -116,8 +116,18 @@ class Scope:
         Raises:
             Refused: as said.
         """
-        if not self.sharing.is_nothing_given and any(map(self.sharing.is_outdated, self._looked_into(node))):
-            refuse(node, "alias")
+        if self.sharing.is_nothing_given:
+            return
+        for value in self._looked_into(node):
+            if self.sharing.is_out_of_sight(value):
+                detail = f"what the solution may have changed in {ast.unparse(node)[:MAX_SHOWN_CHARS]} cannot be seen"
+                raise Refused("tests:alias", detail)
+            if self.sharing.is_outdated(value):
+                refuse(node, "alias")
+
+    def named(self) -> set[int]:
+        """Identities of the containers that have a name."""
+        return {id(value) for value in self.evaluator.names.values() if type(value) in (list, set, dict)}
 
     def sources(self, node: ast.expr) -> frozenset[int]:
         """Identities of the changeable containers that the names in an expression hold."""

@@ -42,6 +42,8 @@ def test_tests_that_models_write_convert_to_calls(tests):
         pytest.param("x = 1  #" + "x" * 300_000, "tests:too-long", id="long"),
         pytest.param("assert " + "(" * 5000 + "1", "tests:syntax", id="nested"),
         pytest.param("def check(candidate):\n    assert candidate(1) == 2", "tests:unusable", id="no-entry-point"),
+        pytest.param("g = [[1]]\nf(g[:])\nassert g == [[2]]", "tests:alias", id="rows-of-a-slice"),
+        pytest.param("g = [[[1]]]\nh = [g[0][0]]\nf(g[0])\nassert h == [[2]]", "tests:alias", id="part-of-a-part"),
         pytest.param("f(1)\nassert 1 == 1", "tests:no-call", id="call-without-a-question"),
         pytest.param("f(1)\nassert True", "tests:no-assert", id="call-and-truth"),
         pytest.param("assert np.isclose(f(2), 1.41)", "tests:unusable", id="no-import"),
@@ -84,8 +86,6 @@ def test_unusable_tests_say_why(tests, reason):
         pytest.param("g = [[1, 2]]\nf(g[0])\nassert g == [[2, 1]]", id="part-of-a-list"),
         pytest.param("g = [[2, 1]]\nfor row in g:\n    f(row)\nassert g == [[1, 2]]", id="part-by-loop"),
         pytest.param("a = [1]\nb = [a]\nf(a)\nassert b == [[2]]", id="part-by-name"),
-        pytest.param("g = [[1]]\nf(g[:])\nassert g == [[2]]", id="slice"),
-        pytest.param("g = [[0] * 2] * 2\nf(g)\nassert g == [[1, 0], [1, 0]]", id="same-row-twice"),
         pytest.param(
             "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(f(1), 1)",
             id="unittest",
@@ -132,6 +132,11 @@ def test_every_assertion_is_asked(tests, questions):
         pytest.param("a = [1]\nb = a\nassert f(a) is None\nassert b == [2]", [0, 1], id="two-names"),
         pytest.param("a = [1]\nassert f([a, 3]) is None\nassert a == [2]", [0, 1], id="in-a-new-list"),
         pytest.param("t = ([1], 2)\nassert f(t) is None\nassert t == ([2], 2)", [0, 1], id="in-a-tuple"),
+        pytest.param("a = [1]\nd = {'k': a}\nassert f(d) is None\nassert a == [2]", [0, 1], id="in-a-dict"),
+        pytest.param("a = [1]\nassert f({'k': a}) is None\nassert a == [2]", [0, 1], id="in-a-new-dict"),
+        pytest.param(
+            "g = [[0] * 2] * 2\nassert f(g) is None\nassert g == [[1, 0], [1, 0]]", [0, 1], id="same-row-twice"
+        ),
         pytest.param("for a, b in [([1], 2)]:\n    assert f(a) == b", [0], id="cases"),
         pytest.param("c = [[[1], 2], [[3], 4]]\nfor x in c:\n    assert f(x[0], x[1]) == 1", [0, 1], id="parts-beside"),
     ],

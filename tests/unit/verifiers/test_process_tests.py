@@ -8,9 +8,7 @@ from verifiers.process_tests import for_process
 @pytest.mark.parametrize(
     ("tests", "added"),
     [
-        pytest.param(
-            "assert f(1)\ndef check(candidate):\n    assert candidate(2)", "check(f)", id="check-beside"
-        ),
+        pytest.param("assert f(1)\ndef check(candidate):\n    assert candidate(2)", "check(f)", id="check-beside"),
         pytest.param("x = 1\ndef check(candidate):\n    assert candidate(2)", "", id="check-alone"),
         pytest.param("def check(candidate):\n    assert candidate(2)\ncheck(f)", "", id="check-that-is-called"),
         pytest.param("assert f(1)\ndef check():\n    assert f(2)", "", id="check-of-nothing"),
