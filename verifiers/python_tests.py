@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@1``: judges Python solutions by tests whose expected values they never see."""
+"""The verifier ``python-tests@2``: judges Python solutions by tests whose expected values they never see."""
 
 from functools import lru_cache
 
@@ -8,8 +8,9 @@ from stillroom.records.execution import Ending, Execution, Executor, Limits, Pro
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.plan import Converted, Unconvertible, convert
+from verifiers.process_tests import for_process
 
-NAME = "python-tests@1"
+NAME = "python-tests@2"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
@@ -78,7 +79,8 @@ class PythonTests:
         return await self._judge_in_process(check, answer.text)
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
+        tests = for_process(check.tests, check.entry_point)
+        program = Program(source=source, tests=tests, entry_point=check.entry_point, limits=self._limits)
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")

@@ -314,6 +314,8 @@ _add(
     deep="def solve(n):\n    x = []\n    for _ in range(100000): x = [x]\n    return x",
     endless_iterator="import itertools\ndef solve(n): return itertools.count()",
     collisions="def solve(n): return {i * ((1 << 61) - 1): 0 for i in range(20000)}",
+    crafted_sets="import marshal, os, struct\ndef solve(n):\n    keys = [*range(75_000), *[i * ((1 << 61) - 1) for i in range(220_000)]]\n    data = b'<' + struct.pack('<I', len(keys)) + b''.join(marshal.dumps(k, 2) for k in keys)\n    for kind in b'VXOA':\n        os.write(3, bytes([kind]) + struct.pack('<I', len(data)) + data)",
+    crafted_small_sets="import marshal, os, struct\ndef solve(n):\n    one = b'<' + struct.pack('<I', 900) + b''.join(marshal.dumps(i * ((1 << 61) - 1), 2) for i in range(900))\n    data = b'[' + struct.pack('<I', 250) + one * 250\n    os.write(3, b'V' + struct.pack('<I', len(data)) + data)",
     huge_print="def solve(n):\n    while True: print('x' * 1_000_000)",
     huge_stderr="import sys\ndef solve(n):\n    while True: sys.stderr.write('x' * 1_000_000)",
     huge_exception="def solve(n): raise ValueError('x' * 100_000_000)",

@@ -31,6 +31,7 @@ MAX_FRAMES = 100_000
 MAX_NAME = 500
 MAX_BASES = 64
 MAX_TYPE_NAME = 80
+MAX_SAID_BYTES = 64 << 10  # of what a frame says about an exception or a name; there may be thousands of them
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
     6
 )  # why the zygote says that a process ended
@@ -232,7 +233,7 @@ def _frames(result: bytes) -> _Frames:
             found.readings.append(Reading(reported=Reported.RAISED, raised=read_raised(payload)))
         elif kind in b"OA":
             reported = Reported.OPAQUE if kind == b"O" else Reported.ABSENT
-            found.readings.append(Reading(reported=reported, name=_text(_value(payload))))
+            found.readings.append(Reading(reported=reported, name=_text(_value(payload[:MAX_SAID_BYTES]))))
         elif kind == b"T":
             found.tests = _value(payload)
         elif kind == b"E":
@@ -244,7 +245,7 @@ def _frames(result: bytes) -> _Frames:
 
 def read_raised(payload: bytes) -> Raised:
     """An exception from its frame; whatever is malformed reads as an exception without a name."""
-    found = _value(payload)
+    found = _value(payload[:MAX_SAID_BYTES])
     match found:
         case (str(name), list(), str(message), str(missing)):
             bases = cast("tuple[list[object], ...]", found)[1]

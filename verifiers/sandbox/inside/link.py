@@ -17,6 +17,7 @@ import types
 from collections.abc import Callable
 
 import runner
+import stops
 from link_copies import Reply, replace, snapshot
 from link_proxies import Proxy
 from link_values import CONTAINER, PLAIN, PartnerGone, Values
@@ -66,6 +67,7 @@ class Link:
         self.values = Values(self)
         self.gone = False
         self.calls = 0
+        self.stops_meant = True
         self.on_wait: Callable[[bool], None] = lambda waiting: None
 
     def send(self, message: object) -> None:
@@ -107,7 +109,8 @@ class Link:
             if message[0] == "value":
                 return self.values.unpack(message[1])
             if message[0] == "raise":
-                raise self.values.exception(message)
+                is_meant = self.stops_meant or request[:2] == ("op", "next")
+                raise stops.as_error(self.values.exception(message), is_meant)
             self.answer(message)
 
     def serve(self) -> None:

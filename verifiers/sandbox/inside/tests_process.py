@@ -20,6 +20,7 @@ import link
 import plain_data
 import pytest_shim
 import runner
+import stops
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 2_000
@@ -76,7 +77,8 @@ class _SolutionFinder:
 def run_tests(source, entry_point):
     """Run the tests' source against the solution at the other end of the socket."""
     os.write(runner.RESULT_FD, BUSY)
-    joined = link.Link(runner.SOCKET_FD, plain_data.decode, is_tests=True)
+    joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), is_tests=True)
+    joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
     random.seed(0)
     sys.modules["pytest"] = pytest_shim.module()
