@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@1``: judges Python solutions by tests whose expected values they never see."""
+"""The verifier ``python-tests@2``: judges Python solutions by tests whose expected values they never see."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.plan import Converted, Unconvertible, convert
 
-NAME = "python-tests@1"
+NAME = "python-tests@2"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
