@@ -140,7 +140,9 @@ def test_a_wrong_answer_is_told_from_an_error_of_the_link(bench):
 
 
 def test_classes_and_modules_are_set_up_and_torn_down(bench):
-    tests = IN_PROCESS + """
+    tests = (
+        IN_PROCESS
+        + """
 import unittest
 done = []
 def setUpModule(): done.append("module")
@@ -158,6 +160,7 @@ class TestPlain:
     def test_two(self): assert done[3:] == ["end of method"]
 def tearDownModule(): assert f(len(done)) == 5, done
 """
+    )
     found = bench.judge("def f(x): return x", tests, "f")
     assert found.outcome is Outcome.PASS, found
     failed = bench.judge("def f(x): return 1 if x == 1 else 0", tests, "f")

@@ -1,4 +1,4 @@
-"""No object of a solution passes tests by what it says of expected values: data is compared where the solution is not."""
+"""No object of a solution passes by what it says of expected values: data is compared where the solution is not."""
 
 import pytest
 

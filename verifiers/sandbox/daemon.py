@@ -77,12 +77,15 @@ def _start(first: SandboxError) -> docker.DockerClient:
 
 
 def _knock() -> None:
-    """Connect to a local daemon's socket and hang up: Docker's SDK leaks its own where nobody answers."""
+    """Ask a local daemon for a sign of life and hang up: Docker's SDK leaks its own socket where none comes."""
     address = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
     if address.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(CALL_SECONDS)
             probe.connect(address.removeprefix("unix://"))
+            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            if not probe.recv(16).startswith(b"HTTP/"):
+                raise ConnectionError(f"{address} hung up")
 
 
 def _what_to_do() -> str:

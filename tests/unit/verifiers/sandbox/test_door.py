@@ -8,8 +8,7 @@ from verifiers.sandbox.door import OWNER, PREFIX, open_door, sweep_doors
 from verifiers.sandbox.drivers import driver_identity, is_gone
 
 LEAVE_A_DOOR = (
-    "import os, signal\nfrom verifiers.sandbox.door import open_door\n"
-    "open_door()\nos.kill(os.getpid(), signal.SIGKILL)"
+    "import os, signal\nfrom verifiers.sandbox.door import open_door\nopen_door()\nos.kill(os.getpid(), signal.SIGKILL)"
 )
 
 
