@@ -111,24 +111,31 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
         return how_it_ended(execution)
     if tests.ending is not Ending.DONE and not tests.is_waiting:
         return Finding(f"tests:{tests.ending}", "the tests' own process did not come to its end", Outcome.ABSTAIN)
+    if any(unit.ending == "too-much" for unit in tests.units):
+        return Finding("output-limit", "the solution returned more than may cross")
     if tests.ending is not Ending.DONE or tests.is_solution_gone or execution.ending is not Ending.DONE:
         return how_it_ended(execution)
     if tests.absent:
         if tests.absent in IMPORTED_NAMES:
             return Finding("tests:unusable", f"the tests do not import {tests.absent!r}", Outcome.ABSTAIN)
         return Finding("harness:wrong-name", f"the solution does not define {tests.absent!r}")
+    undecided: Finding | None = None
     for unit in tests.units:
         raised = unit.raised or Raised(type_name="?")
         detail = f"{unit.name}: {raised.type_name}: {raised.message}"
         match unit.ending:
             case "passed":
                 continue
+            case "undecided":  # another unit may still show that the answer is wrong
+                undecided = undecided or Finding("tests:undecided", f"{unit.name}: {raised.message}", Outcome.ABSTAIN)
             case "raised":
                 return Finding(_raised_reason(raised), detail)
             case "failed" | "broken-result":
                 return Finding("wrong-answer", detail)
             case _:
                 return Finding("tests:unusable", detail, Outcome.ABSTAIN)
+    if undecided is not None:
+        return undecided
     if not tests.calls:
         return Finding("tests:no-call", "the tests never call the solution", Outcome.ABSTAIN)
     return None

@@ -191,6 +191,19 @@ def run_steps(steps, namespace):
                 send(RAISED, describe(error))
 
 
+class _Quitter:
+    """``exit`` and ``quit``, which Python's ``site`` defines and is not loaded here."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"Use {self.name}() or Ctrl-D (i.e. EOF) to exit"
+
+    def __call__(self, code=None):
+        raise SystemExit(code)
+
+
 def load(source, name):
     """Run a program's source as a module of this name; None where it did not get that far."""
     module = types.ModuleType(name)
@@ -268,6 +281,8 @@ def run_job():
         os.close(JOB_FD)
         gc.enable()
         kind, *arguments = marshal.loads(payload)
+        if kind != "tests":
+            builtins.exit, builtins.quit = _Quitter("exit"), _Quitter("quit")
         del payload
         if kind in ("tests", "serve"):
             import tests_process
