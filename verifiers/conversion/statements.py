@@ -11,6 +11,7 @@ from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import Refused, refuse
 from verifiers.conversion.remote import Remotes
 from verifiers.conversion.scope import Function, Imported, Local, Scope
+from verifiers.conversion.unreached import HOOKS
 from verifiers.vocabulary import MATH
 
 MAX_DEPTH = 60  # of inlined functions
@@ -48,6 +49,8 @@ class Statements:
         for name, value in list(self._scope.names.items()):
             if not isinstance(value, Local) or name in self._called:
                 continue
+            if name.startswith(HOOKS):
+                refuse(value.node, "hook")
             parameters = len(value.node.args.args)
             if name == "check" and parameters == 1:
                 if not self._entry_point:

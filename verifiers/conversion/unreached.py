@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_METHODS = ("test", "setUp", "tearDown", "setup", "teardown")  # which a runner of tests calls
+HOOKS = ("setUp", "tearDown", "setup", "teardown")  # what goes before and after tests, for a runner of them to call
 
 
 def never_run(tree: ast.Module) -> str:
@@ -57,11 +57,11 @@ def _is_collected(function: _Function, owner: ast.AST, tree: ast.Module) -> bool
     """Whether whoever runs tests calls a function by its name or for its decorators."""
     if isinstance(owner, ast.ClassDef):
         is_case = owner in tree.body and (owner.name.startswith("Test") or bool(owner.bases))
-        return is_case and (function.name.startswith(_METHODS) or bool(function.decorator_list))
+        return is_case and (function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list))
     if not isinstance(owner, ast.Module):
         return False
     is_check = function.name == "check" and len(function.args.args) == 1
-    return is_check or function.name.startswith("test") or bool(function.decorator_list)
+    return is_check or function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list)
 
 
 def _asserts(function: _Function) -> bool:

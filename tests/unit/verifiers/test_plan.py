@@ -80,6 +80,10 @@ def test_unusable_tests_say_why(tests, reason):
         pytest.param("assert f('a' * 10**9) == 1", id="too-much"),
         pytest.param("assert sorted(f(1), key=lambda x: -x) == []", id="key-function"),
         pytest.param("assert hash(f(1)) == 1", id="unknown-function"),
+        pytest.param(
+            "def teardown_module():\n    assert f(1) == 1\ndef test_a():\n    assert f(2) == 2",
+            id="hooks",
+        ),
         pytest.param("def same(x):\n    return x == 1\nassert same(f(1))", id="function-of-the-tests"),
         pytest.param("import pytest\nassert f(2) == pytest.approx(1.41, abs=0.01)", id="approx"),
         pytest.param("x = [1]\nt = (1,)\nassert f(x) is t", id="identity-of-what-is-copied"),
