@@ -190,7 +190,7 @@ async def measure_hostile(executor: DockerExecutor) -> dict[str, float]:
         after = await verifier.judge(check, Answer(text=honest))
         counts["poisoned_successors"] += after.outcome is not Outcome.PASS
 
-    tests = (str(module.CALLS), str(module.PROCESS))
+    tests = (str(module.CALLS), str(module.PROCESS), str(module.TOLERANT))
     await in_turn([lambda s=source, t=each: one(s, t) for _, _, source in programs for each in tests])
     survivors = len(executor.session_container().top()["Processes"]) - OWN_PROCESSES
     return {

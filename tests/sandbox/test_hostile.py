@@ -5,7 +5,7 @@ import time
 import pytest
 
 from stillroom.records import Outcome
-from tests.sandbox.hostile import CALLS, HOSTILE, PROCESS
+from tests.sandbox.hostile import CALLS, HOSTILE, PROCESS, TOLERANT
 from verifiers.sandbox.container import OWN_PROCESSES
 
 pytestmark = pytest.mark.docker
@@ -18,8 +18,17 @@ MOST_RUNS = 2  # of one program: by calls, and where a result is no data, in two
 SLACK_SECONDS = 20.0  # on a machine that others use, too
 
 
-@pytest.mark.parametrize("tests", [pytest.param(CALLS, id="calls"), pytest.param(PROCESS, id="process")])
-@pytest.mark.parametrize("family", FAMILIES)
+OF_OBJECTS = ("equality", "hostile-dunders", "objects", "subclasses")
+
+
+@pytest.mark.parametrize(
+    ("family", "tests"),
+    [
+        *(pytest.param(family, CALLS, id=f"{family}-calls") for family in FAMILIES),
+        *(pytest.param(family, PROCESS, id=f"{family}-process") for family in FAMILIES),
+        *(pytest.param(family, TOLERANT, id=f"{family}-tolerant") for family in OF_OBJECTS),
+    ],
+)
 def test_none_of_a_family_passes_and_honest_programs_beside_it_do(bench, family, tests):
     sources = [(name, source) for each, name, source in HOSTILE if each == family]
     rows = [row for _, source in sources for row in ((source, tests), (HONEST, tests))]

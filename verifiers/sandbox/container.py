@@ -22,6 +22,7 @@ from docker.types import LogConfig
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
+from verifiers.sandbox.daemon import answers
 from verifiers.sandbox.door import Door, open_door, sweep_doors
 from verifiers.sandbox.drivers import driver_identity, is_gone
 
@@ -54,8 +55,9 @@ class Box:
             self.stream.close()
         if self.door is not None:
             self.door.close()
-        with contextlib.suppress(DockerException, RequestException):
-            self.container.remove(force=True)
+        if answers():  # where none does, the zygote ends with its stream and the container with the zygote
+            with contextlib.suppress(DockerException, RequestException):
+                self.container.remove(force=True)
 
 
 def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, runtime: str) -> Box:

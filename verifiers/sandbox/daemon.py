@@ -76,6 +76,15 @@ def _start(first: SandboxError) -> docker.DockerClient:
     raise SandboxError(f"dockerd was started but does not answer; see {LOG}") from first
 
 
+def answers() -> bool:
+    """Whether a daemon is there at this moment."""
+    try:
+        _knock()
+    except OSError:
+        return False
+    return True
+
+
 def _knock() -> None:
     """Ask a local daemon for a sign of life and hang up: Docker's SDK leaks its own socket where none comes."""
     address = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
