@@ -27,6 +27,8 @@ PASSES = [
                  IN_PROCESS + "import unittest\nclass T(unittest.TestCase):\n def test(self):\n  with self.assertRaises(BankError) as cm: f(3)\n  e=cm.exception\n  self.assertEqual(e.need,3); self.assertEqual(e.code,7); self.assertEqual(str(e),'E:3'); self.assertEqual(e.args,('need 3',)); self.assertIsInstance(e, Insufficient)", id='family-and-attributes'),
     pytest.param("class BankError(Exception): pass\nclass Insufficient(BankError):\n def __init__(self, need, have):\n  super().__init__(f'need {need}')\n  self.need=need; self.have=have; self.code=7\n def __str__(self): return f'E:{self.need}'\ndef f(x): raise Insufficient(x, 1)\n",
                  IN_PROCESS + 'import pytest\nwith pytest.raises(BankError) as e:\n f(3)\nassert e.value.code==7\ntry:\n f(1)\nexcept Insufficient as x:\n assert x.need==1\nassert issubclass(Insufficient, BankError) and issubclass(Insufficient, Exception)', id='family-with-pytest'),
+    pytest.param("import json\ndef f(s): return json.loads(s)",
+                 IN_PROCESS + "import json, pytest\nwith pytest.raises(json.JSONDecodeError) as e:\n f('{')\nassert e.value.pos==1\nassert isinstance(e.value, ValueError)\nassert f('[1]')==[1]", id='exception-of-a-module'),
     pytest.param("def f(x):\n try: int(x)\n except ValueError as e: raise RuntimeError('bad') from e",
                  IN_PROCESS + "try:\n f('a')\n assert False\nexcept RuntimeError as e:\n assert isinstance(e.__cause__, ValueError)", id='cause'),
     pytest.param("def f(x):\n if not isinstance(x,int): raise TypeError('int')\n return x",

@@ -1,7 +1,8 @@
 """Makes exceptions of one process anew in the other: with their types' families, so that ``except`` finds them by type.
 
-A type crosses by its name and the names of its bases. Built-in ones are the built-in ones here; one that this side gave
-out comes back as itself; for the others types of the same names are made under the same bases.
+A type crosses by its name and the names of its bases. Built-in ones are the built-in ones here, and so are those of
+modules that are imported; one that this side gave out comes back as itself; for the others types of the same names are
+made under the same bases.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -9,6 +10,7 @@ out comes back as itself; for the others types of the same names are made under 
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import builtins
 import marshal
+import sys
 
 import runner
 
@@ -107,11 +109,24 @@ class Errors:
             return found
         if name in self.given:
             return self.given[name]
+        if (known := _imported(name, families.get(name))) is not None:
+            return known
         bases = [self._type(base, families, depth - 1) for base in families.get(name, ()) if base in families and depth]
         key = (name, *bases)
         if key not in self._made:
             self._made[key] = _new(name, list(dict.fromkeys(bases)) or [Exception])
         return self._made[key]
+
+
+def _imported(name: str, bases: list | None) -> type | None:
+    """A type of exceptions of this name and these bases in a module that is imported here: ``json.JSONDecodeError``."""
+    for module in list(sys.modules.values()):
+        found = getattr(module, "__dict__", {}).get(name)
+        if not isinstance(found, type) or not issubclass(found, BaseException) or issubclass(found, _Made):
+            continue
+        if [str(base.__name__) for base in found.__bases__] == bases:
+            return found
+    return None
 
 
 def _new(name: str, bases: list) -> type:
