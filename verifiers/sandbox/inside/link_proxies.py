@@ -165,7 +165,10 @@ class Proxy:
         return _method(self, "__aiter__")
 
     async def __anext__(self):
-        return await _method(self, "__anext__")
+        following = _method(self, "__anext__")
+        if type(following) is Proxy:  # what async generators give is no coroutine
+            return of(self).link.ask("await", of(following).number, standing=of(self).standing)
+        return await following
 
 
 _STATE = Proxy.__dict__["_stillroom_state_"]
