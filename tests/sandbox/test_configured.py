@@ -22,6 +22,11 @@ MEAN = "import numpy as np\n\ndef mean(rows):\n    return np.asarray(rows, dtype
 MEAN_TESTS = "assert mean([[1, 2], [3, 4]]) == [2.0, 3.0]\nassert mean([[5, 5]]) == [5.0, 5.0]"
 SCALE = "import numpy as np\n\ndef scale(values, by):\n    return np.asarray(values) * by\n"
 SCALE_TESTS = "import numpy as np\nassert np.allclose(scale([1, 2], 2), [2, 4])\nassert scale([3], 3).shape == (1,)"
+GROW = "import numpy as np\n\ndef grow(values, by):\n    values += by\n    return values.sum() * by\n"
+GROW_TESTS = (
+    "import numpy as np\nnumbers = np.array([[1, 2], [3, 4]])\nassert grow(numbers, 1) == 14\n"
+    "assert numbers.tolist() == [[2, 3], [4, 5]]\nassert grow(np.zeros(2), 1) == 2.0"
+)
 
 
 def recipe(sandbox: str) -> Recipe:
@@ -86,6 +91,7 @@ async def judged(source: str, tests: str, asked: Recipe) -> tuple[Judgement, str
     [
         pytest.param(MEAN, MEAN_TESTS, id="the solution imports it"),
         pytest.param(SCALE, SCALE_TESTS, id="the tests import it too"),
+        pytest.param(GROW, GROW_TESTS, id="arrays go both ways and change in place"),
     ],
 )
 async def test_recipe_with_requirements_judges_what_imports_them(source: str, tests: str) -> None:

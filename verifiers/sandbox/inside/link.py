@@ -160,7 +160,7 @@ class Link:
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
                 if message[0] == "raise":
-                    is_meant = self.stops_meant or request[:2] == ("op", "next")
+                    is_meant = self.stops_meant or request[0] == "await" or request[:2] == ("op", "next")
                     raise stops.as_error(self._read(self.values.errors.made, (message[1:],), self), is_meant)
                 if message[0] == "cannot":
                     self.give_up(str(message[1:])[:500])

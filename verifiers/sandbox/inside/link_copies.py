@@ -8,6 +8,7 @@ import importlib
 import marshal
 import types
 
+import link_arrays
 import runner
 
 
@@ -56,6 +57,8 @@ def snapshot(value: object) -> object:
     """The state of a mutable argument, to see by ``==`` whether a call changed it; None where it cannot change."""
     if type(value) is bytearray:
         return bytes(value)
+    if link_arrays.is_array(value):
+        return link_arrays.state(value)
     if type(value) not in (list, dict, set, collections.deque):
         return None
     try:
@@ -76,6 +79,8 @@ def replace(target: object, value: object) -> None:
     elif type(target) is collections.deque and type(value) is collections.deque:
         target.clear()
         target.extend(value)
+    elif link_arrays.is_array(target) and link_arrays.is_array(value) and target.shape == value.shape:
+        target[...] = value
 
 
 def _signature(state):
@@ -109,11 +114,12 @@ def _code(state):
     return types.SimpleNamespace(**dict(zip(names, state, strict=True)))
 
 
-COPIES = {  # by module and type: how a value's state is read, and how it is made of it again
+COPIES = {  # by module and type: how a value's state is read (None: it is no data), and how it is made of it again
     ("builtins", "bytearray"): (bytes, bytearray),
     ("builtins", "range"): (lambda value: (value.start, value.stop, value.step), lambda state: range(*state)),
     ("inspect", "Signature"): (_parameters, _signature),
     ("types", "CodeType"): (None, _code),
+    ("numpy", "ndarray"): (link_arrays.state, link_arrays.made),
     ("decimal", "Decimal"): (str, lambda state: _made("decimal", "Decimal", state)),
     ("fractions", "Fraction"): (
         lambda value: (value.numerator, value.denominator),

@@ -122,7 +122,9 @@ class Values:
             return (CONTAINER, _KINDS.get(kind.__name__, "dict"), items)
         named = (kind.__module__, kind.__name__)
         if named in COPIES and kind is getattr(sys.modules.get(named[0]), named[1], None):
-            return (COPY, named, COPIES[named][0](value))
+            state = COPIES[named][0](value)
+            if state is not None:
+                return (COPY, named, state)
         if named[0] == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
             return self.pack(value.item(), depth=depth - 1)
         return None
