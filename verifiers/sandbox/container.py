@@ -132,8 +132,7 @@ def sweep(client: DockerClient) -> int:
     except (DockerException, RequestException) as error:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:
-        labels = cast("dict[str, str]", container.labels)  # pyright: ignore[reportUnknownMemberType]
-        if is_gone(labels.get(DRIVER_LABEL, "")):
+        if is_gone(container.labels.get(DRIVER_LABEL, "")):
             with contextlib.suppress(NotFound, APIError):
                 container.remove(force=True)
                 removed += 1

@@ -161,10 +161,18 @@ def candidates(tests: list[str], *answers: tuple[str, str], writer: str = "") ->
     """A prompt without a reference, and its samples: each the body of ``f(x)`` and the teacher who wrote it."""
     check = Check(tests="\n".join(tests), entry_point="f")
     samples = tuple(
-        {"sample_id": f"s{number}", "shard": 0, "teacher_id": teacher, "answer": f"def f(x):\n    {body}"}
+        {
+            "sample_id": f"s{number}",
+            "shard": 0,
+            "teacher_id": teacher,
+            "answer": f"def f(x):\n    {body}",
+            "extraction_problem": "",
+        }
         for number, (body, teacher) in enumerate(answers)
     )
-    return Unsettled(prompt=prompt(1, reference="", check=check, writer_teacher=writer), samples=samples)
+    return Unsettled(
+        run_id="mine-r1", prompt=prompt(1, reference="", check=check, writer_teacher=writer), samples=samples
+    )
 
 
 async def verdicts(one: Unsettled) -> list[tuple[str, str]]:
@@ -222,7 +230,9 @@ async def test_abstaining_is_settled_once(lake: Lake, tmp_path: Path) -> None:
     run, builder = await sampled(lake, tmp_path, untrusted=True)
     (one,) = unsettled(lake, run, "fake-id")
     other = Unsettled(
-        prompt=replace(one.prompt, check=replace(one.prompt.check, tests="assert 0")), samples=one.samples
+        run_id=run.run_id,
+        prompt=replace(one.prompt, check=replace(one.prompt.check, tests="assert 0")),
+        samples=one.samples,
     )
 
     rows = await settled(other, builder.verifier, "fake-calibration")
@@ -241,7 +251,7 @@ async def test_tests_of_a_named_writer_are_candidates(lake: Lake, tmp_path: Path
     row = {**seed_row(1), "writer": "elsewhere@1"}
     del row["solution"]
     (tmp_path / "prompts.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    given = parse_recipe(RECIPE, base=tmp_path, source="recipe.yaml")
+    given = parse_recipe(RECIPE.format(dataset="mine"), base=tmp_path, source="recipe.yaml")
     run = open_run(lake, given)
     assert given.prompts is not None
     import_prompts(lake, run, read_prompts(given.prompts, find_capability("code"), Origin.USER))

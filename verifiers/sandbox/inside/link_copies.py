@@ -79,8 +79,8 @@ def replace(target: object, value: object) -> None:
     elif type(target) is collections.deque and type(value) is collections.deque:
         target.clear()
         target.extend(value)
-    elif link_arrays.is_array(target) and link_arrays.is_array(value) and target.shape == value.shape:
-        target[...] = value
+    else:
+        link_arrays.replace(target, value)
 
 
 def _signature(state):
