@@ -31,6 +31,7 @@ Row = Mapping[str, object]
 One = TypeVar("One")
 Other = TypeVar("Other")
 NO_SHARD = -1
+_FULL = ("disk is full", "no space left", "quota exceeded")  # as SQLite, the system and PostgreSQL say it
 
 
 class Lake:
@@ -250,7 +251,8 @@ class Lake:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, duckdb.Error):
-                raise LakeError(f"commit {key} was rolled back, nothing was written: {error}") from error
+                todo = " Free some space, then try again." if any(one in str(error).lower() for one in _FULL) else ""
+                raise LakeError(f"commit {key} was rolled back, nothing was written: {str(error).rstrip('.')}.{todo}") from error
             raise
         return True
 

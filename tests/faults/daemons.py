@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,8 +16,7 @@ import pytest
 @contextmanager
 def daemons_home(monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     """A folder for a daemon, whose socket in it is ``DOCKER_HOST``."""
-    folder = Path("/tmp") / f"stillroom-docker-{os.getpid()}"  # a socket's path has room for 107 characters
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="stillroom-docker-", dir="/tmp"))  # a socket's path has room for 107 letters
     monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/docker.sock")
     try:
         yield folder
