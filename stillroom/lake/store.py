@@ -251,8 +251,7 @@ class Lake:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, duckdb.Error):
-                todo = " Free some space, then try again." if any(one in str(error).lower() for one in _FULL) else ""
-                raise LakeError(f"commit {key} was rolled back, nothing was written: {str(error).rstrip('.')}.{todo}") from error
+                raise LakeError(f"commit {key} was rolled back, nothing was written: {_told(error)}") from error
             raise
         return True
 
@@ -285,6 +284,11 @@ class Lake:
             self._connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
+
+
+def _told(error: duckdb.Error) -> str:
+    is_full = any(sign in str(error).lower() for sign in _FULL)
+    return f"{error}. Free some space, then try again." if is_full else str(error)
 
 
 def _utc_now() -> datetime:
