@@ -4,6 +4,7 @@ Every step finds in the lake what is done already, so running a build again cont
 """
 
 import asyncio
+from typing import Protocol
 
 from prefect import flow
 
@@ -22,17 +23,51 @@ class ShardsFailed(StillroomError):
     """Some shards of a build failed; all others are committed."""
 
 
+class ShardRuns(Protocol):
+    """The flow runs of a build's shards, wherever they run.
+
+    Attributes:
+        advice: what to do about failed ones.
+    """
+
+    advice: str
+
+    @property
+    def count(self) -> int:
+        """Shards that were started."""
+        ...
+
+    def start(self, numbers: list[int]) -> None:
+        """Start those that were not started yet."""
+        ...
+
+    async def first_answer(self) -> None:
+        """Wait until some sample was answered, where that is worth waiting for."""
+        ...
+
+    async def cancel(self) -> None:
+        """End them where they are; their journals have what they were paid for."""
+        ...
+
+    async def join(self) -> dict[int, BaseException]:
+        """Wait for all of them; returns the failures by shard."""
+        ...
+
+
 @flow(name="build", flow_run_name="{run_id}")
 async def build(run_id: str) -> str:
-    """Build the run to its snapshot; returns NAME@N, or "" where nothing new came.
+    """Build the run to its snapshot with its shards in this process; returns and raises as ``build_run``."""
+    return await build_run(run_id, OwnShards(run_id, load_run(workshop().lake, run_id).recipe))
+
+
+async def build_run(run_id: str, shards: ShardRuns) -> str:
+    """The way of a build; returns NAME@N, or "" where nothing new came.
 
     Raises:
         ShardsFailed: naming them and why the first one failed; a second build repeats only them.
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
-    recipe = load_run(workshop().lake, run_id).recipe
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
-    shards = Shards(run_id, recipe)
     shards.start(plan(run_id, FIRST_ROUND))
     try:
         await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
@@ -47,7 +82,7 @@ async def build(run_id: str) -> str:
         first = failed[min(failed)]
         raise ShardsFailed(
             f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
-            "The others are committed; start the build again and only these are repeated."
+            f"The others are committed; {shards.advice}"
         ) from first
     await judge_again(run_id)
     await settle_tests(run_id)
@@ -56,7 +91,7 @@ async def build(run_id: str) -> str:
     return publish_snapshot(run_id, curation_id)
 
 
-async def _write_and_calibrate(run_id: str, shards: "Shards") -> None:
+async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:
     """Write prompts and start their shards; meanwhile measure the verifiers, which stops all where one is not fit."""
 
     async def write() -> None:
@@ -73,8 +108,10 @@ async def _write_and_calibrate(run_id: str, shards: "Shards") -> None:
         raise failed.exceptions[0] from None
 
 
-class Shards:
-    """The shards of a build, each started once, a few at a time."""
+class OwnShards:
+    """The shards of a build as subflows in its own process, each started once, a few at a time."""
+
+    advice = "start the build again and only these are repeated."
 
     def __init__(self, run_id: str, recipe: Recipe) -> None:
         self._run_id = run_id

@@ -5,8 +5,8 @@ the rest here. A process has one workshop, opened by whoever starts flows in it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -42,12 +42,26 @@ class Watcher(Protocol):
         ...
 
 
-class Workshop:
-    """The shared means of one process. Teachers and the sandbox come up when first asked for."""
+# Waits for a place among all who use the named means ("teacher", "sandbox", "lake"), and holds it for the block.
+Slots = Callable[[Sequence[str]], AbstractAsyncContextManager[None]]
 
-    def __init__(self, lake: Lake, watcher: Watcher) -> None:
+
+def _unlimited(means: Sequence[str]) -> AbstractAsyncContextManager[None]:
+    del means
+    return nullcontext()
+
+
+class Workshop:
+    """The shared means of one process. Teachers and the sandbox come up when first asked for.
+
+    Attributes:
+        slots: how this process waits its turn among others; a build of its own process waits for nobody.
+    """
+
+    def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited) -> None:
         self.lake = lake
         self.watcher = watcher
+        self.slots = slots
         self.first_answer = asyncio.Event()
         self._executor = DockerExecutor()
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
@@ -109,10 +123,10 @@ def workshop() -> Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(lake_root: Path, watcher: Watcher) -> AsyncGenerator[Workshop]:
+async def open_workshop(lake_root: Path, watcher: Watcher, slots: Slots = _unlimited) -> AsyncGenerator[Workshop]:
     """Open the lake (made where missing) and the workshop of this process for the length of the block."""
     lake = Lake.open(lake_root, create=True)
-    opened = Workshop(lake, watcher)
+    opened = Workshop(lake, watcher, slots)
     _open.append(opened)
     try:
         yield opened

@@ -12,7 +12,16 @@ from stillroom.runs.measuring import (
     unmeasured,
     weakness,
 )
-from stillroom.runs.opening import Run, RunState, change_verification, close_run, load_run, open_run
+from stillroom.runs.opening import (
+    Run,
+    RunState,
+    change_verification,
+    close_run,
+    load_run,
+    open_run,
+    open_runs,
+    run_state,
+)
 from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal, writing_journal
 from stillroom.runs.planning import (
     FIRST_ROUND,
@@ -32,6 +41,7 @@ from stillroom.runs.rejudging import judged, rejudging_key, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
+from stillroom.runs.standing import funnel, shards_of_run
 
 __all__ = [
     "FIRST_ROUND",
@@ -48,6 +58,7 @@ __all__ = [
     "committed_entries",
     "dataset_runs",
     "first_prompts",
+    "funnel",
     "import_prompts",
     "is_measured",
     "judged",
@@ -55,6 +66,7 @@ __all__ = [
     "measured",
     "measuring_cost",
     "open_run",
+    "open_runs",
     "owed_at_most",
     "plan_shards",
     "pool",
@@ -67,11 +79,13 @@ __all__ = [
     "retracted_prompts",
     "rounds_done",
     "sampled_prompts",
+    "run_state",
     "settled",
     "shard_journal",
     "shard_key",
     "shard_prompts",
     "shard_rows",
+    "shards_of_run",
     "strengths_key",
     "teacher_row",
     "unfinished_shards",
