@@ -1,10 +1,10 @@
 """Does the pipeline keep the teacher busy? Tokens per second of ours against a bare asyncio loop.
 
-Both send the same requests (the seeds' prompts, rendered the same way, n samples each) to the same warm
-SGLang server, in turn, ours first in every other round. The bare loop posts them straight to ``/generate`` at
-its best of 8, 16 and 32 requests in flight and throws the replies away; ours is the shard's flow run under a
-Prefect server: it journals every sample, executes it against its tests in the sandbox, and commits the shard to
-a lake. The last line of stdout is one JSON object.
+Both send the same requests (the seeds' prompts, rendered the same way, n samples each, greedy, so that both get answers
+of the same length) to the same warm SGLang server, in turn, ours first in every other round. The bare loop posts them
+straight to ``/generate`` at its best of 8, 16 and 32 requests in flight and throws the replies away; ours is the
+shard's flow run under a Prefect server: it journals every sample, executes it against its tests in the sandbox, and
+commits the shard to a lake. The last line of stdout is one JSON object.
 """
 
 import argparse
@@ -23,12 +23,13 @@ import httpx
 
 from stillroom.capabilities import find_capability
 from stillroom.cli.prefect_server import prefect_server
-from stillroom.recipe import Recipe, parse_recipe
+from stillroom.recipe import Recipe, Verification, parse_recipe
 from stillroom.records import Origin, Prompt, SamplingParams
 from stillroom.runs import import_prompts, open_run, plan_shards
 from stillroom.sampling import Tally
 from stillroom.seeding import read_prompts
-from stillroom.teachers.sglang import SGLangClient, request_body
+from stillroom.teachers.sglang import SGLangClient
+from stillroom.teachers.wire import request_body
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = (8, 16, 32)  # requests
@@ -42,7 +43,7 @@ dataset: benchmark-{number}
 capability: code
 prompts: {prompts}
 teachers: [{{name: teacher, serve: {model}, in_flight: {in_flight}}}]
-sampling: {{samples: {samples}, wave: {samples}, adaptive: false, temperature: 0.8, max_new_tokens: 256}}
+sampling: {{samples: {samples}, wave: {samples}, adaptive: false, temperature: 0, max_new_tokens: 128}}
 execution: {{prompts_per_shard: 1000}}
 """
 
@@ -73,7 +74,7 @@ class Counting:
     def wrote(self, writing_round: int, replied: int, requested: int) -> None:
         """Nothing is written here."""
 
-    def progressed(self, step: str, done: int, total: int) -> None:
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
         """Nothing to be seen."""
 
     def sampled(self, shard: int, tally: Tally) -> None:
@@ -110,7 +111,7 @@ async def main(folder: Path, *, model: str, prompts: int) -> dict[str, object]:
     path = _prompt_file(folder, chosen)
     watcher = Counting()
     async with open_workshop(folder / "lake", watcher) as shop:
-        await shop.start_sandbox()
+        await shop.start_sandbox(Verification())
         for number in range(ROUNDS):
             text = RECIPE.format(
                 number=number,

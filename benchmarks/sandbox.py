@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 
 from stillroom.records import Answer, Check, Outcome
 from verifiers.plan import Converted, convert
@@ -32,7 +33,9 @@ ROUNDS = 3
 PYTHON = str(Path(sys.executable).resolve())  # not the launcher of a virtual environment
 EXEC_PROGRAMS = 24  # `docker exec` is slow: a sample of the programs
 HOSTILE_SECONDS = 1.0
-SLACK_SECONDS = 5.0  # beyond its deadline before a hostile program counts as hung
+MOST_RUNS = 2  # of one program: by calls, and where a result is no data, in two processes
+SLACK_SECONDS = 5.0  # beyond its deadlines before a hostile program counts as hung
+HUNG_SECONDS = 120.0  # after which it is not waited for any more
 
 Problem = tuple[str, Check]
 
@@ -61,6 +64,17 @@ def as_file(problem: Problem) -> str:
         if "def check" in check.tests
         else f"{source}\n{check.tests}\n"
     )
+
+
+def of_tests(name: str) -> ModuleType:
+    """A module that benchmarks and tests share."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "sandbox" / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise RuntimeError(f"tests/sandbox/{name}.py is missing")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 async def in_turn(work: Iterable[Callable[[], Awaitable[object]]], at_a_time: int = CONCURRENCY) -> float:
@@ -156,63 +170,60 @@ async def measure_honest(executor: DockerExecutor, found: list[Problem]) -> dict
 
 async def measure_hostile(executor: DockerExecutor) -> dict[str, float]:
     """The hostile programs of the test suite, in both forms of tests, each followed by an honest one."""
-    spec = importlib.util.spec_from_file_location("hostile", ROOT / "tests" / "sandbox" / "hostile.py")
-    if spec is None or spec.loader is None:
-        raise RuntimeError("tests/sandbox/hostile.py is missing")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = of_tests("hostile")
     programs: list[tuple[str, str, str]] = module.HOSTILE
     verifier = PythonTests(executor, timeout_seconds=HOSTILE_SECONDS)
     honest = "def solve(n):\n    return None if isinstance(n, list) else n * n + 7 * n + 3\n"
     counts = {"forged_passes": 0, "hangs": 0, "poisoned_successors": 0}
+    slowest: list[float] = []
 
     async def one(source: str, tests: str) -> None:
         check = Check(tests=tests, entry_point="solve")
-        found = await verifier.judge(check, Answer(text=source))
+        begun = time.perf_counter()  # the driver's own clock: what the sandbox says of a program may be wrong
+        try:
+            found = await asyncio.wait_for(verifier.judge(check, Answer(text=source)), HUNG_SECONDS)
+            counts["forged_passes"] += found.outcome is Outcome.PASS
+            counts["hangs"] += time.perf_counter() - begun > MOST_RUNS * (2 * HOSTILE_SECONDS + 1) + SLACK_SECONDS
+        except TimeoutError:
+            counts["hangs"] += 1
+        slowest.append(time.perf_counter() - begun)
         after = await verifier.judge(check, Answer(text=honest))
-        counts["forged_passes"] += found.outcome is Outcome.PASS
-        counts["hangs"] += found.wall_seconds > 2 * HOSTILE_SECONDS + 1 + SLACK_SECONDS
         counts["poisoned_successors"] += after.outcome is not Outcome.PASS
 
-    tests = (str(module.CALLS), str(module.PROCESS))
+    tests = (str(module.CALLS), str(module.PROCESS), str(module.TOLERANT))
     await in_turn([lambda s=source, t=each: one(s, t) for _, _, source in programs for each in tests])
     survivors = len(executor.session_container().top()["Processes"]) - OWN_PROCESSES
-    return {"hostile_programs": len(programs), "survivors": survivors, **counts}
+    return {
+        "hostile_programs": len(programs),
+        "survivors": survivors,
+        "slowest_hostile_seconds": max(slowest),
+        **counts,
+    }
 
 
 async def measure_growth(executor: DockerExecutor, count: int) -> dict[str, float]:
-    """Many programs in a row: memory and descriptors of the sandbox's own processes before and after."""
+    """Many programs in a row: what the sandbox and its driver take of the machine before and after."""
+    footprint = of_tests("footprint").footprint
     verifier = PythonTests(executor)
     check = Check(tests="assert f(3) == 9", entry_point="f")
     row: list[Callable[[], Awaitable[object]]] = [
         lambda: verifier.judge(check, Answer(text="def f(x):\n    return x * x\n"))
     ]
     await in_turn(row * 200)
-    before = _own(executor)
+    before = footprint(executor)
     rate = await in_turn(row * count, ASKING)
-    after = _own(executor)
+    grown = footprint(executor).since(before)
     return {
         "in_a_row": count,
         "in_a_row_per_second": rate,
-        "memory_growth_bytes": after[0] - before[0],
-        "descriptor_growth": after[1] - before[1],
-        "process_growth": after[2] - before[2],
+        "memory_growth_bytes": grown["memory_bytes"],
+        "descriptor_growth": grown["descriptors"],
+        "process_growth": grown["processes"],
+        "driver_memory_growth_bytes": grown["driver_memory_bytes"],
+        "driver_descriptor_growth": grown["driver_descriptors"],
+        "host_file_growth": grown["host_files"],
+        "container_growth": grown["containers"],
     }
-
-
-def _own(executor: DockerExecutor) -> tuple[int, int, int]:
-    """Resident bytes and descriptors of the zygote and its template, and all processes of the container."""
-    container = executor.session_container()
-    container.reload()
-    processes = container.top()["Processes"]
-    try:
-        zygote = Path("/proc") / str(container.attrs["State"]["Pid"])
-        template = Path("/proc") / (zygote / "task" / zygote.name / "children").read_text().split()[0]
-        pages = sum(int((home / "statm").read_text().split()[1]) for home in (zygote, template))
-        descriptors = sum(len(list((home / "fd").iterdir())) for home in (zygote, template))
-    except (OSError, IndexError):  # another user's process, or another machine's
-        return 0, 0, len(processes)
-    return pages * os.sysconf("SC_PAGESIZE"), descriptors, len(processes)
 
 
 async def measure_start() -> dict[str, float]:

@@ -47,7 +47,10 @@ install_packages() {
     [[ $EUID -eq 0 ]] || stop "missing: $*. Run: sudo apt-get install -y --no-install-recommends $*"
     command -v apt-get >/dev/null || stop "missing: $*. There is no apt-get here; install them as your distribution does."
     say "Installing $* with apt-get"
-    local -r get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+    # On a terminal apt shows how far it is: percentages while it downloads, a bar at the bottom while it unpacks.
+    local how=(-qq -o Dpkg::Use-Pty=0)
+    if [[ -t 2 ]]; then how=(-o Dpkg::Progress-Fancy=1); fi
+    local -r get=(env DEBIAN_FRONTEND=noninteractive apt-get "${how[@]}")
     compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || "${get[@]}" update >&2
     # Lists may name versions that the mirror no longer has: once more with fresh ones.
     "${get[@]}" install -y --no-install-recommends "$@" >&2 ||
@@ -60,7 +63,9 @@ install_uv() {
     if [[ ! -x "$TOOLS/bin/uv" ]]; then
         say "Installing uv in $TOOLS"
         "$1" -m venv "$TOOLS"
-        "$TOOLS/bin/python" -m pip --disable-pip-version-check install --quiet --no-input uv
+        local how=(--quiet)
+        if [[ -t 2 ]]; then how=(); fi # pip draws a bar of the download
+        "$TOOLS/bin/python" -m pip --disable-pip-version-check install "${how[@]}" --no-input uv >&2
     fi
     local bin="$HOME/.local/bin"
     if [[ $EUID -eq 0 ]]; then bin=/usr/local/bin; fi

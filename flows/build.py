@@ -4,16 +4,18 @@ Every step finds in the lake what is done already, so running a build again cont
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 
 from prefect import flow
 
 from flows.shard import shard as shard_flow
-from stillroom.errors import GateError, StillroomError
+from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
 from stillroom.runs import FIRST_ROUND, load_run
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_snapshot
+from tasks.sampling import hopeless
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
 from tasks.verification import judge_again, measure_tests, settle_tests
 from tasks.workshop import workshop
@@ -21,6 +23,14 @@ from tasks.workshop import workshop
 
 class ShardsFailed(StillroomError):
     """Some shards of a build failed; all others are committed."""
+
+
+class WritingFailed(StillroomError):
+    """A teacher wrote no more prompts; what it was paid for is kept."""
+
+
+class NotStarted(StillroomError):
+    """A shard was left alone: its teacher was found gone before."""
 
 
 class ShardRuns(Protocol):
@@ -65,24 +75,32 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
 
     Raises:
         ShardsFailed: naming them and why the first one failed; a second build repeats only them.
+        WritingFailed: the writer is gone or refuses; a second build goes on from there.
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
     shards.start(plan(run_id, FIRST_ROUND))
+    unwritten: TeacherError | None = None
     try:
         await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
         await _write_and_calibrate(run_id, shards)
     except (asyncio.CancelledError, GateError):  # a verifier that is not fit: what else is paid for is lost
         await shards.cancel()
         raise
+    except TeacherError as error:
+        unwritten = error
     finally:
         failed = await shards.join()  # where writing failed, the shards go on: what they are paid for is kept
+    if unwritten is not None:
+        also = f" Beside that, {_told(failed, shards.count)}." if failed else ""
+        raise WritingFailed(
+            f"no more prompts were written: {str(unwritten).rstrip('. ')}.{also} "
+            "Nothing that was paid for is lost; start the build again and it goes on from here."
+        ) from unwritten
     if failed:
-        listed = ", ".join(str(number) for number in sorted(failed))
-        first = failed[min(failed)]
+        first = failed[min(failed, key=lambda number: (isinstance(failed[number], NotStarted), number))]
         raise ShardsFailed(
-            f"{len(failed)} of {shards.count} shards failed ({listed}): {first} "
-            f"The others are committed; {shards.advice}"
+            f"{_told(failed, shards.count)}: {first} The others are committed; {shards.advice}"
         ) from first
     await judge_again(run_id)
     await settle_tests(run_id)
@@ -106,6 +124,14 @@ async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:
             beside.create_task(write())
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
+
+
+def _told(failed: Mapping[int, BaseException], count: int) -> str:
+    """Which shards have failed, and how many were left alone."""
+    tried = sorted(number for number, why in failed.items() if not isinstance(why, NotStarted))
+    listed = f" ({', '.join(map(str, tried))})" if tried else ""
+    left = len(failed) - len(tried)
+    return f"{len(tried)} of {count} shards failed{listed}" + (f", {left} were not started" if left else "")
 
 
 class OwnShards:
@@ -153,4 +179,6 @@ class OwnShards:
 
     async def _run(self, number: int) -> str:
         async with self._at_once:
+            if why := hopeless(self._run_id, number):
+                raise NotStarted(f"shard {number} was not started: {why}")
             return await shard_flow(self._run_id, number)

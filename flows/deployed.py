@@ -66,6 +66,7 @@ async def shard(run_id: str, shard: int) -> str:
     """
     try:
         async with deployed_workshop(artifact_key(run_id, "shard", shard)) as shop:
+            await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
             key = await sample_shard(run_id, shard)
             if await wake_build(shop.lake, run_id):
                 shop.watcher.say(f"all shards of {run_id} are done: its build goes on")
@@ -109,6 +110,7 @@ async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
                 raise
             return skipped(error)
         async with deployed_workshop(artifact_key(recipe.dataset, "build")) as shop:
+            await shop.start_sandbox(recipe.verification)
             run_id = flow_runs.run_of(this)
             if run_id is None:
                 run = open_run(shop.lake, recipe, new_run=new_run)

@@ -33,6 +33,8 @@ async def reverify(dataset: Dataset) -> int | State[Any]:
                 if not snapshots(shop.lake, dataset):
                     raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
                 freeze_missing(shop.lake, dataset)
-                return await reverify_runs.fn(dataset, list(dataset_runs(shop.lake, dataset).finished))
+                runs = dataset_runs(shop.lake, dataset)
+                await shop.start_sandbox(runs.verification)
+                return await reverify_runs.fn(dataset, list(runs.finished))
     except LeaseHeld as error:
         return skipped(error)

@@ -14,10 +14,11 @@ from stillroom.lake.disk import disk_use
 from stillroom.lake.location import locate
 from stillroom.lake.reading import opened
 from stillroom.teachers import serving
-from stillroom.teachers.models import lookup, pulled_models
-from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python, home
+from stillroom.teachers.home import home
+from stillroom.teachers.models import lookup, needed_bytes, pulled_models
+from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
-from verifiers.sandbox import compiling, daemon, image, rootfs
+from verifiers.sandbox import compiling, daemon, image, rootfs, runtimes
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
@@ -63,11 +64,12 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("Python", _python),
         ("uv", _uv),
-        ("disk space", lambda: _disk(lake_root)),
+        ("disk space", lambda: _disk(lake_root, models)),
         ("memory", _memory),
         ("C compiler", _compiler),
         ("Docker", _docker),
         ("sandbox image", _image),
+        ("sandbox runtime", _runtime),
         ("teacher environment", _environment),
         *((f"model {model}", lambda model=model: _model(model)) for model in models),
         ("teacher server", lambda: _server(models)),
@@ -98,9 +100,10 @@ def _uv() -> Finding:
     return Finding(name="uv", state=State.SET_UP, found="not on PATH", todo="`make setup` installs it")
 
 
-def _disk(lake_root: Path) -> Finding:
+def _disk(lake_root: Path, models: Sequence[str]) -> Finding:
     environment_is_there = _environment().state is State.OK
-    needs = {home(): 0 if environment_is_there else NEEDED_BYTES, lake_root: LAKE_BYTES}
+    models_bytes = sum(needed_bytes(model) for model in models)
+    needs = {home(): models_bytes + (0 if environment_is_there else NEEDED_BYTES), lake_root: LAKE_BYTES}
     free = {place: shutil.disk_usage(_existing(place)).free for place in needs}
     found = ", ".join(f"{space / GIB:.1f} GB free for {place}" for place, space in free.items())
     short = [place for place, space in free.items() if space < needs[place]]
@@ -167,6 +170,23 @@ def _image() -> Finding:
     return Finding(name=name, state=State.SET_UP, found="not made yet for this Python", todo=todo)
 
 
+def _runtime() -> Finding:
+    """No build needs gVisor; but a runtime that this machine's environment asks for is."""
+    name, wanted = "sandbox runtime", runtimes.machine_runtime()
+    try:
+        client = daemon.connect()
+    except SandboxError:
+        return Finding(name=name, state=State.SET_UP, found="unknown while Docker does not answer")
+    try:
+        runtimes.refuse_unknown_runtime(client, wanted)
+        known = runtimes.known_runtimes(client)
+    finally:
+        client.close()
+    gvisor = "is installed" if runtimes.GVISOR in known else "is not installed, and not needed"
+    found = f"{wanted or 'the default of Docker'}; gVisor ({runtimes.GVISOR}) {gvisor}"
+    return Finding(name=name, state=State.OK, found=found)
+
+
 def _environment() -> Finding:
     name = "teacher environment"
     if resolve_device("auto") == "cuda":
@@ -201,7 +221,8 @@ def _lake(root: Path) -> Finding:
     if root.exists() and not root.is_dir():
         found = f"{root} is a file"
         return Finding(name="lake", state=State.PROBLEM, found=found, todo="name a folder with --lake")
-    if not locate(root.expanduser().resolve()).exists:
+    location = locate(root.expanduser().resolve())
+    if not location.exists:
         place = _existing(root)
         if os.access(place, os.W_OK):
             return Finding(name="lake", state=State.SET_UP, found=f"none at {root}", todo="a build makes it")
@@ -212,7 +233,7 @@ def _lake(root: Path) -> Finding:
         missing = lake.missing_files()
     if missing:
         return Finding(name="lake", state=State.PROBLEM, found=found_missing(missing), todo=ADVICE)
-    use = disk_use(root, counts["samples"])
+    use = disk_use(location, counts["samples"])
     each = f" ({use.bytes_per_sample / 1000:,.1f} KB a sample)" if counts["samples"] else ""
     found = (
         f"{root}, {counts['snapshots']} snapshots, {use.bytes / MB:,.1f} MB{each}, {use.bytes_free / GIB:.1f} GB free"

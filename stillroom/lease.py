@@ -1,10 +1,11 @@
 """A lease: the right of one living process to do a piece of work; it ends when its holder does."""
 
-import threading
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -13,10 +14,22 @@ from stillroom.fingerprint import fingerprint
 from stillroom.holder import holder_of, note_holder
 from stillroom.lake.location import locate
 
-if TYPE_CHECKING:
-    import psycopg
 
-LOOK_SECONDS = 5.0  # how often the connection that holds a lease is looked at
+class Lease(Protocol):
+    """A lease that is held."""
+
+    def assure(self) -> None:
+        """Let pass only who holds it still.
+
+        Raises:
+            LeaseHeld: another process has it now.
+        """
+        ...
+
+
+class _FolderLease:
+    def assure(self) -> None:
+        """Nothing is needed: the kernel keeps the lock as long as the process lives."""
 
 
 def building(dataset: str) -> str:
@@ -25,23 +38,25 @@ def building(dataset: str) -> str:
 
 
 @contextmanager
-def lease(root: Path, work: str) -> Generator[None]:
+def lease(root: Path, work: str) -> Generator[Lease]:
     """Hold the lease on ``work`` (any text) in the lake of the folder ``root`` for the length of the block.
 
     A file lock, or where the catalogue is in PostgreSQL an advisory lock there, which workers on any machine meet.
-    Either is dropped with the process that holds it, so there is nothing to expire.
+    Either is dropped with the process that holds it, so there is nothing to expire. An advisory lock can also be lost
+    with its connection; where somebody else has taken it then, an asyncio task that holds it is cancelled, and who
+    works otherwise has to ask the lease. The block ends in an error in any case.
 
     Raises:
-        LeaseHeld: another process has it; the message names its process, host and time.
+        LeaseHeld: another process has it, or took it meanwhile; the message names its process, host and time.
         LakeError: the lake's folder cannot be written, or PostgreSQL does not answer.
     """
     catalogue = locate(root.expanduser().resolve()).catalogue
-    with _in_postgres(catalogue, work) if isinstance(catalogue, str) else _in_folder(root, work):
-        yield
+    with _in_postgres(catalogue, work) if isinstance(catalogue, str) else _in_folder(root, work) as held:
+        yield held
 
 
 @contextmanager
-def _in_folder(root: Path, work: str) -> Generator[None]:
+def _in_folder(root: Path, work: str) -> Generator[Lease]:
     stem = root / "leases" / f"{fingerprint(work, length=16)}"
     lock = FileLock(stem.with_suffix(".lock"), timeout=0)
     holder = stem.with_suffix(".json")
@@ -58,42 +73,46 @@ def _in_folder(root: Path, work: str) -> Generator[None]:
             "you may write to with --lake."
         ) from error
     try:
-        yield
+        yield _FolderLease()
     finally:
         lock.release()
 
 
 @contextmanager
-def _in_postgres(database: str, work: str) -> Generator[None]:
-    """An advisory lock; a thread takes it again where the server was restarted."""
-    from stillroom.lake.postgres import connect, holder, try_lock
+def _in_postgres(database: str, work: str) -> Generator[Lease]:
+    """An advisory lock, taken again where its connection is lost."""
+    from stillroom.lease_in_postgres import DatabaseLease
 
-    connection = connect(database, work)
-    if not try_lock(connection, work):
-        who = holder(connection, work)
-        connection.close()
-        raise LeaseHeld(f"{work} is being done by {who}. Wait for it, or end that process.")
-    ended = threading.Event()
-    keeping = threading.Thread(target=_keep, args=(database, work, connection, ended), daemon=True)
-    keeping.start()
+    running = _running()
+    held = DatabaseLease(database, work, stop=running.cancel if running else lambda: None)
     try:
-        yield
-    finally:
-        ended.set()
-        keeping.join()
+        yield held
+    except BaseException as error:
+        held.leave()
+        if held.failure in (None, error):
+            raise
+        if running and isinstance(error, asyncio.CancelledError):
+            running.task.uncancel()
+        raise held.failure from error
+    held.leave()
+    held.assure()
 
 
-def _keep(database: str, work: str, connection: "psycopg.Connection", ended: threading.Event) -> None:
-    import psycopg
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The task that took a lease, for whoever has to end it from another thread."""
 
-    from stillroom.lake.postgres import connect, try_lock
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[Any]
 
-    while not ended.wait(LOOK_SECONDS):
-        try:
-            connection.execute("SELECT 1")
-        except psycopg.Error:
-            connection.close()
-            with suppress(LakeError, psycopg.Error):
-                connection = connect(database, work)
-                try_lock(connection, work)
-    connection.close()
+    def cancel(self) -> None:
+        with suppress(RuntimeError):  # the loop has come to its end by itself
+            self.loop.call_soon_threadsafe(self.task.cancel)
+
+
+def _running() -> _Running | None:
+    try:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    except RuntimeError:
+        return None
+    return _Running(loop, task) if task else None

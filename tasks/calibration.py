@@ -1,6 +1,7 @@
 """The task of calibration: verifiers that were never measured are, on the cases that come with Stillroom."""
 
 import asyncio
+from functools import partial
 
 from prefect import task
 
@@ -36,7 +37,7 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
     for verifier in shop.verifiers(recipe.verification):
         known = load(shop.lake, calibration_id(verifier.verifier_id, cases))
         if known is None:
-            known = await measure(verifier, cases)
+            known = await measure(verifier, cases, partial(shop.watcher.progressed, f"calibrating {verifier.name}"))
             await asyncio.to_thread(record, shop.lake, [known])
             shop.watcher.say(
                 f"{known.verifier} was calibrated: it passes {known.good_passed} of {known.good_cases} right answers "

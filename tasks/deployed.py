@@ -49,7 +49,7 @@ def refuse_other_version() -> None:
 
 @asynccontextmanager
 async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
-    """The workshop of a deployed flow run, with the sandbox up; progress is an artifact of this key.
+    """The workshop of a deployed flow run; progress is an artifact of this key.
 
     Raises:
         RequestError: the flow run is of another version.
@@ -58,7 +58,6 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
     refuse_other_version()
     tell_without_stacks()
     async with FlowRunWatcher(key) as watcher, open_workshop(deployed_lake(), watcher, slots) as shop:
-        await shop.start_sandbox()
         yield shop
 
 

@@ -54,9 +54,9 @@ class FlowRunWatcher:
         """A writing request was replied to."""
         self._show(100 * replied / max(1, requested), f"writing round {writing_round}: {replied} of {requested}")
 
-    def progressed(self, step: str, done: int, total: int) -> None:
-        """A step has done so many of its items."""
-        self._show(100 * done / max(1, total), f"{step}: {done} of {total}")
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        """A step has done so much of what it has to do; ``note`` says it in its own words."""
+        self._show(100 * done / max(1, total), f"{step}: {note or f'{done:,} of {total:,}'}")
 
     def sampled(self, shard: int, tally: Tally) -> None:
         """A shard's tally has changed."""

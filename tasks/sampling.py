@@ -6,6 +6,7 @@ from prefect import task
 
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
+from stillroom.errors import StillroomError
 from stillroom.lease import lease
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
@@ -13,12 +14,15 @@ from stillroom.runs import (
     abandoned_entries,
     committed_entries,
     load_run,
+    owed_at_most,
     shard_journal,
     shard_key,
     shard_prompts,
     shard_rows,
+    stored_elsewhere,
 )
 from stillroom.sampling import Assignment, Policy, Shard, Tally
+from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -39,10 +43,15 @@ async def sample_shard(run_id: str, shard: int) -> str:
     with lease(lake.root, f"shard {shard} of run {run_id}"):
         if lake.committed(key):
             return key
+        if not owed_at_most(
+            lake, run, [shard]
+        ).prompts:  # every sample is there: `judge again` gives what verdicts lack
+            await asyncio.to_thread(lake.commit, key, {}, run_id=run_id, shard=shard)
+            return key
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
         names = {name for _, name in assigned}
-        teachers = {name: (await shop.teacher(recipe, name)).client for name in sorted(names)}
+        teachers = {name: (await met(run, name)).client for name in sorted(names)}
         capability = find_capability(recipe.capability)
         verifiers = shop.verifiers(recipe.verification)
         work = Shard(
@@ -53,9 +62,11 @@ async def sample_shard(run_id: str, shard: int) -> str:
             policy=policy(recipe),
             verifiers=verifiers,
             committed=committed_entries(lake, run_id, shard),
-            abandoned=abandoned_entries(lake, run, shard),
+            elsewhere=stored_elsewhere(lake, run, shard),
+            abandoned=abandoned_entries(lake, run, shard, shop.watcher.say),
             calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
             observe=lambda tally: _observed(shard, tally),
+            say=shop.watcher.say,
         )
         async with shop.slots(("teacher", "sandbox")):
             result = await work.run(shard_journal(lake, run_id, shard))
@@ -66,6 +77,17 @@ async def sample_shard(run_id: str, shard: int) -> str:
         async with shop.slots(("lake",)):
             await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
     return key
+
+
+def hopeless(run_id: str, shard: int) -> StillroomError | None:
+    """Why the shard cannot be finished in this process: one of its teachers was found gone; None where none was."""
+    shop = workshop()
+    gone = shop.given_up()
+    if not gone:
+        return None
+    asked = "SELECT DISTINCT teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY teacher"
+    names = [row["teacher"] for row in shop.lake.rows(asked, [run_id, shard])]
+    return next((gone[name] for name in names if name in gone), None)
 
 
 def _observed(shard: int, tally: Tally) -> None:

@@ -3,26 +3,27 @@
 from prefect import task
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import TeacherMismatch
-from stillroom.fingerprint import fingerprint
 from stillroom.runs import (
     FIRST_ROUND,
+    asks_teachers,
     import_prompts,
     load_run,
     plan_shards,
     pool,
     prompt_row,
     proposal_row,
+    refusal_row,
     replies_in,
     retracted_prompts,
     rounds_done,
-    teacher_row,
     unfinished_shards,
+    unimported,
     writing_cost,
     writing_journal,
     written_in,
 )
 from stillroom.seeding import Round, prove_references, recipe_prompts, requests_in_round, write_round
+from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -40,33 +41,24 @@ async def import_sources(run_id: str) -> int:
     recipe = run.recipe
     capability = find_capability(recipe.capability)
     prompts = recipe_prompts(recipe)
-    known = {prompt.check_id for prompt in pool(shop.lake, recipe.dataset)}
-    fresh = [prompt for prompt in prompts if prompt.check_id not in known]
+    fresh = unimported(shop.lake, recipe.dataset, prompts)
     await prove_references(fresh, capability, shop.verifiers(recipe.verification))
     return import_prompts(shop.lake, run, prompts)
 
 
 @task(name="meet teachers", **RETRYING)
 async def meet_teachers(run_id: str) -> list[str]:
-    """Connect to every teacher of the run and record who it is; returns their ids.
+    """Connect to every teacher of the run and record who it is; returns their ids, none where none is asked.
 
     Raises:
         TeacherError: one cannot be reached or started.
         TeacherMismatch: one is another model than the recipe names, or not the revision the run was begun with.
     """
-    shop = workshop()
-    recipe = load_run(shop.lake, run_id).recipe
-    met: list[str] = []
-    for teacher in recipe.teachers:
-        connected = await shop.teacher(recipe, teacher.name)
-        row = teacher_row(
-            connected.identity, recipe, licence=connected.licence, template_sha256=connected.client.template.sha256
-        )
-        refuse_other_revision(run_id, teacher.name, connected.identity.teacher_id, str(row["template_sha256"]))
-        key = f"teacher:{run_id}:{connected.identity.teacher_id}:{fingerprint(dict(row), length=12)}"  # pyright: ignore[reportArgumentType]
-        shop.lake.commit(key, {"teachers": [row]}, run_id=run_id)
-        met.append(connected.identity.teacher_id)
-    return met
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    if not asks_teachers(lake, run):
+        return []
+    return [(await met(run, teacher.name)).identity.teacher_id for teacher in run.recipe.teachers]
 
 
 @task(name="write prompts", task_run_name="writing round {number}", **RETRYING)
@@ -74,7 +66,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
     """Write and commit round ``number``; False where nothing more is to be written in this run.
 
     Raises:
-        TeacherError: the writer is gone.
+        TeacherError: the writer is gone, or refuses every request.
         SandboxError: the sandbox failed.
     """
     shop = workshop()
@@ -91,7 +83,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
     if lake.committed(key):
         return True
     capability = find_capability(recipe.capability)
-    writer = (await shop.teacher(recipe, recipe.writer.name)).client
+    writer = (await met(run, recipe.writer.name)).client
     round_ = Round(
         run_id=run_id,
         number=number,
@@ -108,14 +100,21 @@ async def write_prompts(run_id: str, number: int) -> bool:
             verifiers=shop.verifiers(recipe.verification),
             place=writing_journal(lake, run_id, number),
             observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+            say=shop.watcher.say,
         )
     rows = {
         "prompts": [prompt_row(prompt) for prompt in result.prompts],
-        "proposals": [proposal_row(ruling, number) for ruling in result.rulings],
+        "proposals": [
+            *(proposal_row(ruling, number) for ruling in result.rulings),
+            *(refusal_row(refusal, number) for refusal in result.refusals),
+        ],
         "costs": [writing_cost(result.rulings, recipe, writer.teacher_id)],
     }
     lake.commit(key, rows, run_id=run_id)
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
+    if result.refusals:
+        refused = f"{len(result.refusals)} of {round_.requests} requests were refused"
+        shop.watcher.say(f"writing round {number}: {refused}: {result.refusals[0].message}")
     return True
 
 
@@ -127,24 +126,3 @@ def plan(run_id: str, writing_round: int) -> list[int]:
     offered = {prompt.prompt_id for prompt in recipe_prompts(run.recipe)} if writing_round == FIRST_ROUND else None
     plan_shards(lake, run, writing_round, offered)
     return unfinished_shards(lake, run)
-
-
-def refuse_other_revision(run_id: str, name: str, teacher_id: str, template_sha256: str) -> None:
-    """Refuse to go on with a run under other weights or another template than it was begun with.
-
-    Raises:
-        TeacherMismatch: naming the field.
-    """
-    before = workshop().lake.rows(
-        "SELECT teacher_id, template_sha256 FROM lake.teachers WHERE run_id = ? AND name = ?", [run_id, name]
-    )
-    for row in before:
-        for field, was, is_ in (
-            ("revision", row["teacher_id"], teacher_id),
-            ("chat template", row["template_sha256"], template_sha256),
-        ):
-            if was != is_:
-                raise TeacherMismatch(
-                    f"run {run_id} was begun with {field} {was} of teacher {name!r}, now it is {is_}. "
-                    "Serve what the run was begun with, or open another run with --new-run."
-                )

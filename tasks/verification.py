@@ -33,9 +33,9 @@ SAMPLES_A_COMMIT = 500
 
 @task(name="judge again", **RETRYING)
 async def judge_again(run_id: str) -> int:
-    """Judge the samples that lack a verdict of a verifier that counts now; returns how many verdicts that took.
+    """Judge the samples that lack a verdict of what counts now; returns how many verdicts that took.
 
-    There are some only where a verifier changed after the shard was done: other limits, another image.
+    There are some only where something changed after the shard was done: limits, the image, a prompt's tests.
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not judged again.
@@ -49,7 +49,7 @@ async def judge_again(run_id: str) -> int:
         some = todo[start : start + SAMPLES_A_COMMIT]
         rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
         shop.watcher.progressed("judging again", start + len(some), len(todo))
-        await asyncio.to_thread(shop.lake.commit, rejudging_key(rows), {"verdicts": rows}, run_id=run_id)
+        await asyncio.to_thread(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id)
     return len(todo)
 
 

@@ -10,14 +10,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Protocol
 
+from stillroom.errors import StillroomError
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Verification
+from stillroom.recipe import Recipe, Sandbox, Teacher, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
+from stillroom.teachers.progress import Share
 from verifiers.assembly import MEBIBYTE, assemble
 from verifiers.code_tests import CodeTests
-from verifiers.sandbox import DockerExecutor
+from verifiers.sandbox import ConfiguredExecutor
 
 VERIFIERS = ("python-tests",)
 
@@ -33,8 +35,8 @@ class Watcher(Protocol):
         """A writing request was replied to."""
         ...
 
-    def progressed(self, step: str, done: int, total: int) -> None:
-        """A step after the shards has done so many of its items."""
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        """A step beside the shards has done so much; ``note`` says it in words."""
         ...
 
     def sampled(self, shard: int, tally: Tally) -> None:
@@ -52,60 +54,104 @@ def _unlimited(means: Sequence[str]) -> AbstractAsyncContextManager[None]:
 
 
 class Workshop:
-    """The shared means of one process. Teachers and the sandbox come up when first asked for.
+    """The shared means of one process. Teachers and sandboxes come up when first asked for.
 
-    Attributes:
+    Args:
+        lake: the lake.
+        watcher: sees how it gets on.
         slots: how this process waits its turn among others; a build of its own process waits for nobody.
+        runtime: the runtime of this process's sandboxes, whatever recipes say; "" leaves it to them.
     """
 
-    def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited) -> None:
+    def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = "") -> None:
         self.lake = lake
         self.watcher = watcher
         self.slots = slots
         self.first_answer = asyncio.Event()
-        self._executor = DockerExecutor()
+        self._runtime = runtime
+        self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 
     async def teacher(self, recipe: Recipe, name: str) -> ConnectedTeacher:
         """The teacher of this name, connected once; a failure to connect is forgotten, so a retry tries again."""
         if name not in self._teachers:
             teacher = next(one for one in recipe.teachers if one.name == name)
-            self._teachers[name] = asyncio.create_task(connect(teacher, self.watcher.say))
+            self._teachers[name] = asyncio.create_task(self._connected(teacher))
         try:
             return await asyncio.shield(self._teachers[name])
         except Exception:
             self._teachers.pop(name, None)
             raise
 
+    def given_up(self) -> dict[str, StillroomError]:
+        """The teachers that were found gone since the workshop opened, by name, and why."""
+        ends = {name: met.result().client.end for name, met in self._teachers.items() if _is_met(met)}
+        return {name: end for name, end in ends.items() if end is not None}
+
+    async def _connected(self, teacher: Teacher) -> ConnectedTeacher:
+        """A teacher, with a bar while its model is fetched and its server starts, or starts again."""
+        step, moved = f"teacher {teacher.name}", False
+
+        def say(line: str) -> None:
+            nonlocal moved
+            if isinstance(line, Share):
+                moved = True
+                self.watcher.progressed(step, line.done, line.total, line)
+            else:
+                self.watcher.say(line)
+
+        found = await connect(teacher, say)
+        if moved:
+            self.watcher.progressed(step, 1, 1, "connected")
+        return found
+
     def verifiers(self, verification: Verification) -> Sequence[Verifier]:
-        """The verifiers of a recipe, bound to this process's sandbox."""
+        """The verifiers of a recipe, bound to the sandbox that it asks for."""
         return assemble(
             VERIFIERS,
-            self._executor,
+            self._executor(verification),
             timeout_seconds=verification.timeout_seconds,
             memory_mib=verification.memory_mib,
         )
 
     def code_tests(self, verification: Verification) -> CodeTests:
-        """The measure of tests under a recipe's limits, bound to this process's sandbox."""
+        """The measure of tests under a recipe's limits, bound to the sandbox that it asks for."""
         return CodeTests(
-            self._executor,
+            self._executor(verification),
             timeout_seconds=verification.timeout_seconds,
             memory_bytes=verification.memory_mib * MEBIBYTE,
         )
 
-    async def start_sandbox(self) -> None:
-        """Bring the sandbox up before anything is spent."""
-        await self._executor.start()
+    async def start_sandbox(self, verification: Verification) -> None:
+        """Bring up the sandbox that a recipe asks for, before anything is spent.
+
+        Raises:
+            RequestError: Docker knows no runtime of the name that is asked for.
+            SandboxError: Docker does not answer, or the sandbox does not come up.
+        """
+        await self._executor(verification).start()
 
     async def close(self) -> None:
-        """Close connections and the sandbox's container; served teachers stay warm."""
+        """Close connections and the sandboxes' containers; served teachers stay warm."""
         for connecting in self._teachers.values():
-            if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
+            if _is_met(connecting):
                 await connecting.result().client.close()
             else:
                 connecting.cancel()
-        await self._executor.close()
+        for executor in self._executors.values():
+            await executor.close()
+
+    def _executor(self, verification: Verification) -> ConfiguredExecutor:
+        sandbox = verification.sandbox
+        if sandbox not in self._executors:
+            self._executors[sandbox] = ConfiguredExecutor(
+                runtime=self._runtime or sandbox.runtime, libraries=sandbox.requirements
+            )
+        return self._executors[sandbox]
+
+
+def _is_met(connecting: asyncio.Task[ConnectedTeacher]) -> bool:
+    return connecting.done() and not connecting.cancelled() and connecting.exception() is None
 
 
 _open: list[Workshop] = []
@@ -123,10 +169,12 @@ def workshop() -> Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(lake_root: Path, watcher: Watcher, slots: Slots = _unlimited) -> AsyncGenerator[Workshop]:
+async def open_workshop(
+    lake_root: Path, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = ""
+) -> AsyncGenerator[Workshop]:
     """Open the lake (made where missing) and the workshop of this process for the length of the block."""
     lake = Lake.open(lake_root, create=True)
-    opened = Workshop(lake, watcher, slots)
+    opened = Workshop(lake, watcher, slots, runtime=runtime)
     _open.append(opened)
     try:
         yield opened

@@ -1,6 +1,7 @@
-"""How property tests run, wherever they stand, and that Ctrl-C reaches what is tested."""
+"""How property tests run, wherever they stand, that Ctrl-C reaches what is tested, and that tests are compiled once."""
 
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -12,3 +13,6 @@ settings.load_profile("stillroom")
 
 # Tests send it. The background of a shell ignores it, where the suite may run; so would all that is started from here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Container images set PYTHONDONTWRITEBYTECODE; pytest would then rewrite every test module in each of its processes.
+sys.dont_write_bytecode = False

@@ -5,8 +5,8 @@ alike and form a cluster, whose score is the number of its solutions times the n
 solutions agree with one another, wrong ones are wrong in different ways. The solutions of the best cluster are
 accepted, and of the tests those that it passes.
 
-A teacher that misunderstands a task writes the same mistake into its solution and into its tests. So where tests come
-from several teachers, a solution counts only the tests that its own teacher did not write.
+A teacher that misunderstands a task writes the same mistake into its solution and into its tests. So where two teachers
+are at work, whoever wrote what, a solution counts only the tests that its own teacher did not write.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Agreement:
 
     @property
     def best(self) -> Cluster | None:
-        """The cluster that is believed; None where nothing agrees, or two clusters are worth the same."""
+        """The cluster that is believed; None where nothing that counts agrees, or two clusters are worth the same."""
         first, *others = self.clusters or (Cluster(solutions=(), tests=frozenset(), score=0),)
         if first.score == 0 or (others and others[0].score == first.score):
             return None
@@ -86,8 +86,9 @@ async def agree(
 def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], test_teachers: Sequence[str]) -> Agreement:
     """Cluster solutions by the tests that they pass.
 
-    A cluster's score is the sum, over its solutions, of the tests passed that count for the solution: with one
-    teacher's tests that is the product of their numbers. Of equal scores the cluster with more tests is listed first.
+    A cluster's score is the sum, over its solutions, of the tests passed that count for the solution: where one teacher
+    wrote everything, all of them, so that it is the product of their numbers; else those of another teacher than the
+    solution's. Of equal scores the cluster with more tests is listed first.
 
     Args:
         passed: one set of tests for each solution.
@@ -97,7 +98,7 @@ def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], tes
     members: dict[PassedTests, list[int]] = {}
     for position, tests in enumerate(passed):
         members.setdefault(tests, []).append(position)
-    several = len(set(test_teachers)) > 1
+    several = len({*solution_teachers, *test_teachers}) > 1
 
     def counted(solution: int, tests: PassedTests) -> int:
         teacher = solution_teachers[solution]

@@ -24,6 +24,7 @@ from stillroom.records.execution import (
 from verifiers.generated_inputs import Input
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
+MIN_EQUAL_INPUTS = 200  # on which two functions must do the same before they count as the same; fewer show nothing
 MAX_LOST = 6  # inputs that may end the program before the rest is given up: each costs a whole time limit
 _FUNCTION = 0  # the register that holds it
 

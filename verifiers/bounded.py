@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from verifiers.bounded_calls import Calls
+from verifiers.bounded_names import bind
+from verifiers.bounded_text import inserted, percent
 from verifiers.bounds import MAX_INT_BITS, MAX_WORK, Budget, TooMuch, Unsupported
 from verifiers.vocabulary import BINARY, COMPARE, DATA_TYPES, FUNCTIONS, MATH, TYPES, UNARY
 
@@ -41,9 +43,7 @@ class Evaluator:
                 return self._name(node.id)
             case ast.Tuple() | ast.List() | ast.Set():
                 items = list(self._elements(node.elts))
-                return (
-                    tuple(items) if isinstance(node, ast.Tuple) else items if isinstance(node, ast.List) else set(items)
-                )
+                return tuple(items) if isinstance(node, ast.Tuple) else self._collected(node, items)
             case ast.Dict():
                 return self._dict(node)
             case ast.UnaryOp():
@@ -62,12 +62,19 @@ class Evaluator:
                 return self._call(node)
             case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in MATH and "math" not in self.names:
                 return MATH[name]
+            case ast.Attribute(attr="__name__"):
+                return self._type_name(self.value(node.value))
+            case ast.JoinedStr():
+                return "".join(map(self._inserted, node.values))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                items = list(self._comprehension(node.generators, lambda: self.value(node.elt)))
-                return set(items) if isinstance(node, ast.SetComp) else items
+                return self._collected(node, list(self._comprehension(node.generators, lambda: self.value(node.elt))))
             case ast.DictComp():
-                pairs = self._comprehension(node.generators, lambda: (self.value(node.key), self.value(node.value)))
-                return dict(cast("Iterator[tuple[object, object]]", pairs))
+                pairs = cast(
+                    "list[tuple[object, object]]",
+                    list(self._comprehension(node.generators, lambda: (self.value(node.key), self.value(node.value)))),
+                )
+                self.budget.keys([key for key, _ in pairs])
+                return dict(pairs)
             case _:
                 raise Unsupported(type(node).__name__)
 
@@ -75,8 +82,12 @@ class Evaluator:
         """A binary operation, refused before it is computed where its result could be too large."""
         if kind not in BINARY:
             raise Unsupported(kind.__name__)
-        if kind is ast.Mod and isinstance(left, str | bytes):
-            raise Unsupported("text formatting")
+        if kind is ast.Mod and isinstance(left, str):
+            return percent(left, right, self.budget)
+        if kind is ast.Mod and isinstance(left, bytes):
+            raise Unsupported("formatting of bytes")
+        if kind in (ast.Mod, ast.FloorDiv, ast.Div):
+            self.budget.whole_numbers((left, right))
         if kind is ast.Mult:
             self.budget.product(left, right)
         elif kind is ast.Pow and isinstance(left, int) and isinstance(right, int):
@@ -96,6 +107,24 @@ class Evaluator:
         if name in TYPES:
             return TYPES[name]
         raise Unsupported(f"name {name}")
+
+    def _collected(self, node: ast.expr, items: list[object]) -> object:
+        if not isinstance(node, ast.Set | ast.SetComp):
+            return items
+        self.budget.keys(items)
+        return set(items)
+
+    def _inserted(self, node: ast.expr) -> str:
+        """A part of an f-string."""
+        if not isinstance(node, ast.FormattedValue):
+            return cast("str", self.value(node))
+        spec = "" if node.format_spec is None else cast("str", self.value(node.format_spec))
+        return inserted(self._operand(node.value), node.conversion, spec, self.budget)
+
+    def _type_name(self, value: object) -> str:
+        if not isinstance(value, type):
+            raise Unsupported("attribute of what is no type")
+        return value.__name__
 
     def _operand(self, node: ast.expr) -> object:
         value = self.value(node)
@@ -177,17 +206,25 @@ class Evaluator:
         self.names = outer
 
     def _call(self, node: ast.Call) -> object:
-        arguments = list(self._elements(node.args))
         if any(keyword.arg is None for keyword in node.keywords):
             raise Unsupported("** in a call")
-        keywords = {cast("str", keyword.arg): self.value(keyword.value) for keyword in node.keywords}
-        if "key" in keywords:
-            raise Unsupported("a key function")
+        by_key = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
+        match node:
+            case ast.Call(func=ast.Name(id="map"), args=[function, over], keywords=[]) if "map" not in self.names:
+                return self._calls.mapped(self._function_name(function), list(self.budget.iterate(self.value(over))))
+            case _:
+                pass
+        arguments = list(self._elements(node.args))
+        keywords = {cast("str", each.arg): self.value(each.value) for each in node.keywords if each.arg != "key"}
         for value in (*arguments, *keywords.values()):
             if type(value) not in DATA_TYPES:
                 raise Unsupported(f"argument of type {type(value).__name__}")
             self.budget.size(value)
         match node.func:
+            case ast.Name(id=name) if by_key and name in FUNCTIONS and name not in self.names:
+                return self._calls.ordered(name, self._function_name(by_key[0]), arguments, keywords)
+            case _ if by_key:
+                raise Unsupported("a key function")
             case ast.Name(id="type") if len(arguments) == 1 and "type" not in self.names:
                 return type(arguments[0])
             case ast.Name(id=name) if name in FUNCTIONS and name not in self.names:
@@ -201,27 +238,11 @@ class Evaluator:
             case _:
                 raise Unsupported("call of an unknown function")
 
-
-def bind(names: dict[str, object], target: ast.expr, value: object) -> None:
-    """Assign to a name or unpack into a tuple of names.
-
-    Raises:
-        Unsupported: for any other target.
-        ValueError: where the number of values differs.
-    """
-    match target:
-        case ast.Name():
-            names[target.id] = value
-        case ast.Tuple() | ast.List():
-            if not isinstance(value, str | list | tuple | range):
-                raise Unsupported("unpacking of what has no order")
-            items = list(cast("Iterable[object]", value))
-            if any(isinstance(each, ast.Starred) for each in target.elts) or len(items) != len(target.elts):
-                raise Unsupported("uneven unpacking")
-            for each, item in zip(target.elts, items, strict=True):
-                bind(names, each, item)
-        case _:
-            raise Unsupported("assignment to other than names")
+    def _function_name(self, node: ast.expr) -> str:
+        """The name of a function that is given to another one."""
+        if isinstance(node, ast.Name) and node.id in FUNCTIONS and node.id not in self.names:
+            return node.id
+        raise Unsupported("a function as an argument")
 
 
 def _same(left: object, right: object) -> bool:

@@ -4,7 +4,17 @@ import math
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from verifiers.bounds import MAX_ELEMENTS, MAX_INT_BITS, SIZED, Budget, TooMuch, Unsupported
+from verifiers.bounded_text import formatted
+from verifiers.bounds import (
+    MAX_DIGITS,
+    MAX_ELEMENTS,
+    MAX_INT_BITS,
+    MAX_PLACES,
+    SIZED,
+    Budget,
+    TooMuch,
+    Unsupported,
+)
 from verifiers.vocabulary import DATA_TYPES, FUNCTIONS, LAZY, METHODS
 
 
@@ -32,6 +42,14 @@ class Calls:
             return found
         if name in ("str", "repr", "int", "bin", "oct", "hex"):
             self._budget.digits(arguments)
+        if name == "int" and arguments and isinstance(arguments[0], str | bytes) and len(arguments[0]) > MAX_DIGITS:
+            raise TooMuch("a text is too long for an integer")
+        if name in ("set", "frozenset", "dict") and arguments:
+            self._keys(name, arguments[0])
+        if name == "round" and any(abs(each) > MAX_PLACES for each in arguments[1:] if isinstance(each, int)):
+            raise TooMuch("a number is rounded to too many places")
+        if name == "divmod":
+            self._budget.whole_numbers(arguments)
         if name == "bytes" and arguments and isinstance(arguments[0], int) and arguments[0] > MAX_ELEMENTS:
             raise TooMuch("bytes too long")
         if name == "sum" and any(isinstance(start, SIZED) for start in (*arguments[1:], *keywords.values())):
@@ -52,6 +70,7 @@ class Calls:
         """
         if not callable(function):
             raise Unsupported("call of a constant")
+        self._budget.whole_numbers(arguments)
         if function is math.prod:
             self._budget.digits(arguments)
             bits = sum(item.bit_length() for item in self._budget.iterate(arguments[0]) if isinstance(item, int))
@@ -71,6 +90,14 @@ class Calls:
         if name not in METHODS.get(type(owner), ()):
             raise Unsupported(f"method {name} of {type(owner).__name__}")
         self._budget.size(owner)
+        if name == "format":
+            if keywords:
+                raise Unsupported("a format with names")
+            return formatted(cast("str", owner), arguments, self._budget)
+        if type(owner) in (set, frozenset):
+            self._budget.keys(
+                [*cast("set[object]", owner), *(each for other in arguments for each in self._budget.iterate(other))]
+            )
         if name == "replace" and isinstance(owner, str | bytes):
             longest = max((len(item) for item in arguments if isinstance(item, str | bytes)), default=0)
             if (len(owner) + 1) * (longest + 1) > MAX_ELEMENTS:
@@ -83,6 +110,43 @@ class Calls:
                     raise TooMuch("a joined text is too long")
         result = getattr(owner, name)(*arguments, **keywords)
         return result if type(result) in DATA_TYPES else list(result)
+
+    def mapped(self, name: str, over: list[object]) -> list[object]:
+        """What one of ``FUNCTIONS`` makes of each of these.
+
+        Raises:
+            Unsupported: as for ``function``.
+        """
+        found: list[object] = []
+        for item in over:
+            self._budget.spend(1)
+            self._budget.size(item)
+            found.append(self.function(name, [item], {}))
+        return found
+
+    def ordered(self, name: str, key: str, arguments: list[object], keywords: dict[str, object]) -> object:
+        """``sorted``, ``max`` or ``min`` by what the function ``key`` makes of each item.
+
+        Raises:
+            Unsupported: as for ``function``, and for arguments of another form.
+        """
+        if name not in ("sorted", "max", "min") or not arguments or set(keywords) - {"reverse", "default"}:
+            raise Unsupported("a key function")
+        items = arguments if len(arguments) > 1 else list(self._budget.iterate(arguments[0]))
+        if not items:
+            return FUNCTIONS[name]([], **keywords)
+        by = cast("list[int]", self.mapped(key, items))
+        places = FUNCTIONS[name](range(len(items)), key=by.__getitem__, **keywords)
+        return [items[place] for place in cast("list[int]", places)] if name == "sorted" else items[cast("int", places)]
+
+    def _keys(self, name: str, given: object) -> None:
+        """Refuse what would take long to make a set or dictionary of."""
+        if isinstance(given, set | frozenset | dict):
+            return
+        items = list(self._budget.iterate(given))
+        if name == "dict":
+            items = [cast("list[object]", pair)[0] for pair in items if isinstance(pair, str | list | tuple) and pair]
+        self._budget.keys(items)
 
 
 def _all_types(values: Iterable[object]) -> bool:

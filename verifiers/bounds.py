@@ -1,6 +1,7 @@
 """Bounds what evaluating tests may cost: a budget of work, and limits on values that are not made yet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, pairwise
 from typing import cast
 
 from verifiers.vocabulary import DATA_TYPES
@@ -9,6 +10,10 @@ MAX_WORK = 2_000_000  # nodes visited plus elements touched
 MAX_ELEMENTS = 1_000_000  # of one sequence, or characters of one text
 MAX_INT_BITS = 1 << 17
 MAX_DIGITS = 4_000  # of an integer that becomes text or comes from it
+MAX_PLACES = 100_000  # to which a number may be rounded
+MAX_KEYS = 10_000  # of a set or dictionary that is made: chosen well, each looks at the places of all others
+MAX_SAME_HASH = 8  # different keys with one hash: each is compared with all others
+TOUCHED_AT_ONCE = 16  # elements that built-in code touches in the time of one node
 
 SIZED = (str, bytes, list, tuple, set, frozenset, dict, range)
 
@@ -46,8 +51,37 @@ class Budget:
         length = len(cast("list[object]", value)) if isinstance(value, SIZED) else 1
         if length > MAX_ELEMENTS:
             raise TooMuch("a sequence is too long")
-        self.spend(length)
+        self.spend(length if isinstance(value, set | frozenset | dict) else 1 + length // TOUCHED_AT_ONCE)
         return length
+
+    def keys(self, keys: Collection[object]) -> None:
+        """Charge for a set or dictionary that is made of ``keys``; refuse one that was chosen to take long.
+
+        Raises:
+            TooMuch: for very many keys, or many different ones with the same hash.
+            TypeError: for keys that have no hash, as in Python.
+        """
+        self.spend(len(keys))
+        if len(keys) > MAX_KEYS:
+            raise TooMuch("too many keys")
+        if len(keys) <= MAX_SAME_HASH:
+            return
+        hashed = sorted(((hash(key), position) for position, key in enumerate(keys)))
+        if not any(one == other for (one, _), (other, _) in pairwise(hashed)):
+            return
+        in_order = list(keys)
+        for _, crowd in groupby(hashed, key=lambda each: each[0]):
+            different: list[object] = []
+            for _, position in crowd:
+                if in_order[position] not in different:
+                    different.append(in_order[position])
+                if len(different) > MAX_SAME_HASH:
+                    raise TooMuch("too many keys have the same hash")
+
+    def whole_numbers(self, values: Iterable[object]) -> None:
+        """Refuse integers on which division or a function would take quadratic time."""
+        if sum(value.bit_length() for value in values if isinstance(value, int)) > MAX_INT_BITS:
+            raise TooMuch("an integer is too large")
 
     def iterate(self, value: object) -> Iterator[object]:
         """The items of a built-in container, charged for."""
@@ -61,7 +95,7 @@ class Budget:
         """Refuse a product that would be too large; charge for a sequence that is repeated."""
         for sequence, times in ((left, right), (right, left)):
             if isinstance(sequence, str | bytes | list | tuple) and isinstance(times, int):
-                if len(cast("str", sequence)) * times > MAX_ELEMENTS:
+                if _elements(cast("object", sequence)) * times > MAX_ELEMENTS:
                     raise TooMuch("a repeated sequence is too long")
                 self.spend(max(0, len(cast("str", sequence)) * times))
         if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_INT_BITS:
@@ -72,8 +106,25 @@ class Budget:
         for value in values:
             if isinstance(value, int) and value.bit_length() > MAX_DIGITS * 3:
                 raise TooMuch("an integer is too long for a text")
+            if isinstance(value, str | bytes):
+                self.size(value)
             if isinstance(value, list | tuple | set | frozenset | dict):
-                self.size(cast("list[object]", value))
+                self.spend(len(cast("list[object]", value)))
                 self.digits(cast("Iterable[object]", value))
                 if isinstance(value, dict):
                     self.digits(cast("dict[object, object]", value).values())
+
+
+def _elements(sequence: object) -> int:
+    """How many elements a value has with those of its elements, and so on; stops above the most that are allowed."""
+    total = 0
+    left = [sequence]
+    while left and total <= MAX_ELEMENTS:
+        item = left.pop()
+        if isinstance(item, SIZED):
+            total += len(cast("list[object]", item))
+        if isinstance(item, list | tuple | set | frozenset | dict):
+            left.extend(cast("Iterable[object]", item))
+        if isinstance(item, dict):
+            left.extend(cast("dict[object, object]", item).values())
+    return total

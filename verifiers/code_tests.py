@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.records.execution import Executor, Limits
-from verifiers.behaviour import Observation, observe, same_effect
+from verifiers.behaviour import MIN_EQUAL_INPUTS, Observation, observe, same_effect
 from verifiers.generated_inputs import Input, generated, inputs_in
 from verifiers.mutation import Mutant, mutants
 from verifiers.plan import Converted, convert
@@ -22,8 +22,7 @@ from verifiers.python_tests import PythonTests
 NAME = "test-strength@1"
 MOST_MUTANTS = 40
 INPUTS = 256  # generated for a prompt; some of them may end the solution itself
-MIN_EQUAL_INPUTS = 200  # on which an equivalent mutant must do what the solution does
-MIN_EQUAL_VALUES = 100  # of these, on which both return something
+MIN_EQUAL_VALUES = 100  # of the MIN_EQUAL_INPUTS on which an equivalent mutant must do the same: both return something
 SEED = 0
 LEAST_SECONDS = 0.5  # of CPU for a mutant: many mutants loop for ever, and waiting for them is most of the cost
 TIMES_SLOWER = 20.0  # than the solution, before a mutant counts as one of those

@@ -59,6 +59,11 @@ def _pair(row: object) -> Pair:
         case {"stdin": str(stdin), "stdout": str(stdout)}:
             if len(stdin) + len(stdout) > MAX_PAIR_CHARS:
                 raise BadPairs(f"a pair of {len(stdin) + len(stdout)} characters; at most {MAX_PAIR_CHARS} are used")
+            try:
+                stdin.encode("utf-8", "surrogateescape")
+                stdout.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise BadPairs(f"a text that is no UTF-8: {error}") from error
             return Pair(stdin=stdin, stdout=stdout)
         case _:
             raise BadPairs('a pair needs the texts "stdin" and "stdout"')

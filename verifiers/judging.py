@@ -8,12 +8,13 @@ from stillroom.records import Judgement, Outcome
 from stillroom.records.execution import Ending, Execution, Raised, Reading, Reported, TestsRun
 from verifiers.bounded import Evaluator
 from verifiers.bounds import Unsupported
+from verifiers.expected_exceptions import may_be_other_names, meets
 from verifiers.plan import Converted, Question
-from verifiers.sandbox.inside.plain_data import BadData, decode
+from verifiers.sandbox.inside.plain_data import BadData, TooCostly, decode
 
 MAX_DETAIL_CHARS = 1_000
 MAX_SHOWN_CHARS = 200
-CHECK_WORK = 500_000  # of the bounded evaluator, for all the assertions of one answer
+CHECK_WORK = 500_000  # of the bounded evaluator, for all the assertions of one answer: about a second
 
 # Names that programs get by an import: where one is undefined, the import is what is missing.
 _USUAL_IMPORTS = """
@@ -39,21 +40,32 @@ class Finding:
 
 
 class NeedsProcess(Exception):
-    """A result has no plain form, so the tests must run as they are, in a process of their own."""
+    """The driver cannot tell, so the tests must run as they are, in a process of their own."""
 
 
 def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     """Hold what a solution's process reported against the questions of the tests.
 
+    One assertion that does not hold is enough to fail, whatever the driver cannot say of the others.
+
     Raises:
-        NeedsProcess: when a result has no plain form.
+        NeedsProcess: when no assertion is known to fail, and one has a result without a plain form, or asks for more
+            than the driver does.
     """
     evaluator = Evaluator({}, CHECK_WORK)
-    findings = [_answer(question, execution, evaluator) for question in plan.questions]
-    first = next((found for found in findings if found is not None), None)
+    findings: list[Finding | None] = []
+    undecided: NeedsProcess | None = None
+    for question in plan.questions:
+        try:
+            findings.append(_answer(question, execution, evaluator))
+        except NeedsProcess as error:
+            undecided = undecided or error
+    first = _first(findings)
+    if undecided is not None and (first is None or first.outcome is not Outcome.FAIL):
+        raise undecided
     if execution.ending is Ending.OUTPUT_LIMIT or (first is None and execution.ending is not Ending.DONE):
         first = how_it_ended(execution)
-    return judgement(first, execution, passed=findings.count(None), total=len(findings))
+    return judgement(first, execution, passed=findings.count(None), total=len(plan.questions))
 
 
 def judge_tests(tests: TestsRun, execution: Execution) -> Judgement:
@@ -99,79 +111,122 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
         return how_it_ended(execution)
     if tests.ending is not Ending.DONE and not tests.is_waiting:
         return Finding(f"tests:{tests.ending}", "the tests' own process did not come to its end", Outcome.ABSTAIN)
+    if any(unit.ending == "too-much" for unit in tests.units):
+        return Finding("output-limit", "the solution returned more than may cross")
     if tests.ending is not Ending.DONE or tests.is_solution_gone or execution.ending is not Ending.DONE:
         return how_it_ended(execution)
     if tests.absent:
         if tests.absent in IMPORTED_NAMES:
             return Finding("tests:unusable", f"the tests do not import {tests.absent!r}", Outcome.ABSTAIN)
         return Finding("harness:wrong-name", f"the solution does not define {tests.absent!r}")
+    undecided: Finding | None = None
     for unit in tests.units:
         raised = unit.raised or Raised(type_name="?")
         detail = f"{unit.name}: {raised.type_name}: {raised.message}"
         match unit.ending:
             case "passed":
                 continue
+            case "undecided":  # another unit may still show that the answer is wrong
+                undecided = undecided or Finding("tests:undecided", f"{unit.name}: {raised.message}", Outcome.ABSTAIN)
             case "raised":
                 return Finding(_raised_reason(raised), detail)
             case "failed" | "broken-result":
                 return Finding("wrong-answer", detail)
             case _:
                 return Finding("tests:unusable", detail, Outcome.ABSTAIN)
+    if undecided is not None:
+        return undecided
     if not tests.calls:
         return Finding("tests:no-call", "the tests never call the solution", Outcome.ABSTAIN)
     return None
 
 
+def _first(findings: Iterable[Finding | None]) -> Finding | None:
+    """The first that fails the answer, else the first that says why nothing can be said."""
+    found = [each for each in findings if each is not None]
+    return next((each for each in found if each.outcome is Outcome.FAIL), found[0] if found else None)
+
+
 def _answer(question: Question, execution: Execution, evaluator: Evaluator) -> Finding | None:
-    """None where the assertion holds."""
+    """None where the assertion holds.
+
+    Raises:
+        NeedsProcess: where the driver cannot tell.
+    """
     if question.readings and question.readings[-1] >= len(execution.readings):
         ended = how_it_ended(execution)
         return Finding(ended.reason, f"{question.text}: {ended.detail}")
     readings = [execution.readings[position] for position in question.readings]
     if question.raises:
-        return _raises(question, readings[-1])
-    for reading in readings:
+        return _raises(question, readings)
+    for position, reading in zip(question.readings, readings, strict=True):
         if reading.reported is not Reported.VALUE:
-            return _no_value(question, reading)
-    if question.expected is not None and readings[0].data == question.expected:
+            return _no_value(question, position, reading)
+    if question.expected is not None and readings[-1].data == question.expected:
         return None
-    try:
-        pairs = zip(question.readings, readings, strict=True)
-        names = {f"@{position}": decode(reading.data) for position, reading in pairs}
-    except BadData as error:
-        return Finding("wrong-answer", f"{question.text}: the result cannot be read: {error}")
+    names = _values(question, readings)
+    if isinstance(names, Finding):
+        return names
     evaluator.names = {**question.names, **names}
     try:
         holds = question.expression is not None and bool(evaluator.value(question.expression))
-    except Unsupported as error:
-        return Finding("wrong-answer", f"{question.text}: {error}; found {_shown(names.values())}")
-    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+    except (Unsupported, RecursionError, MemoryError) as error:
+        raise NeedsProcess(f"{question.text}: {error}") from error
+    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
         return Finding("wrong-answer", f"{question.text}: {problem}; found {_shown(names.values())}")
     return None if holds else Finding("wrong-answer", f"{question.text}: found {_shown(names.values())}")
 
 
-def _raises(question: Question, reading: Reading) -> Finding | None:
-    if reading.reported is Reported.ABSENT:
-        return _no_value(question, reading)
-    raised = reading.raised
-    if raised is None:
+def _values(question: Question, readings: Iterable[Reading]) -> dict[str, object] | Finding:
+    """What was reported, by the names that the question has for it."""
+    pairs = zip(question.readings, readings, strict=True)
+    try:
+        return {f"@{position}": decode(reading.data) for position, reading in pairs}
+    except TooCostly as error:
+        raise NeedsProcess(f"{question.text}: {error}") from error
+    except BadData as error:
+        return Finding("wrong-answer", f"{question.text}: the result cannot be read: {error}")
+
+
+def _raises(question: Question, readings: list[Reading]) -> Finding | None:
+    """None where the block raised what it should; what was computed before it must not have raised."""
+    before, block = readings[: -question.in_block], readings[-question.in_block :]
+    for position, reading in zip(question.readings, before, strict=False):
+        if reading.reported in (Reported.RAISED, Reported.ABSENT):
+            return _no_value(question, position, reading)
+    first = next((each for each in block if each.reported in (Reported.RAISED, Reported.ABSENT)), None)
+    if first is None:
         return Finding("wrong-answer", f"{question.text}: nothing was raised")
-    if set(question.raises) & {raised.type_name, *raised.base_names}:
+    if first.reported is Reported.ABSENT or first.raised is None:
+        return _no_value(question, question.readings[-1], first)
+    if first is not block[-1]:
+        raise NeedsProcess(f"{question.text}: what follows in the block should not have run")
+    if meets(question.raises, first.raised):
         return None
-    return Finding(_raised_reason(raised), f"{question.text}: raised {raised.type_name}: {raised.message}")
+    if may_be_other_names(question.raises):
+        raise NeedsProcess(f"{question.text}: raised {first.raised.type_name}")
+    return Finding(_raised_reason(first.raised), f"{question.text}: raised {_said(first.raised)}")
 
 
-def _no_value(question: Question, reading: Reading) -> Finding:
+def _no_value(question: Question, position: int, reading: Reading) -> Finding:
+    if question.is_lazy and reading.reported is not Reported.ABSENT:
+        raise NeedsProcess(f"{question.text}: not all of it may have to be evaluated")
     if reading.reported is Reported.ABSENT:
         if reading.name in IMPORTED_NAMES:
             detail = f"{question.text}: the tests do not import {reading.name!r}"
             return Finding("tests:unusable", detail, Outcome.ABSTAIN)
         return Finding("harness:wrong-name", f"{question.text}: the solution does not define {reading.name!r}")
     if reading.raised is not None:
-        raised = reading.raised
-        return Finding(_raised_reason(raised), f"{question.text}: {raised.type_name}: {raised.message}")
-    raise NeedsProcess(reading.name)
+        return Finding(_raised_reason(reading.raised), f"{question.text}: {_said(reading.raised)}")
+    if position in question.objects:
+        detail = f"{question.text}: an object of type {reading.name!r} would decide itself whether it equals data"
+        return Finding("tests:object-against-data", detail, Outcome.ABSTAIN)
+    raise NeedsProcess(f"{question.text}: a result of type {reading.name!r}")
+
+
+def _said(raised: Raised) -> str:
+    return f"{raised.type_name}: {raised.message}"
 
 
 def _raised_reason(raised: Raised) -> str:

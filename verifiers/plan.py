@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from stillroom.records.execution import Step
 from verifiers.bounds import TooMuch, Unsupported
+from verifiers.conversion.classes import class_names
 from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
+from verifiers.conversion.unimported import unimported
+from verifiers.conversion.unreached import never_run
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
 
@@ -63,7 +66,17 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:syntax", detail=str(error))
     if not _has_assertion(tree):
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
-    statements = Statements(entry_point)
+    if name := never_run(tree):
+        return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
+    missing = unimported(tree, entry_point)
+    found = _converted(tree, entry_point)
+    if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
+        return Unconvertible(reason="tests:unusable", detail=f"the tests do not import {min(missing)!r}")
+    return found
+
+
+def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
+    statements = Statements(entry_point, class_names(tree))
     try:
         statements.module(tree)
     except Refused as refused:
@@ -77,9 +90,9 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
     except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
         return Unconvertible(reason="process:expression", detail=f"{type(error).__name__}: {error}")
     questions = tuple(statements.questions.asked)
-    if not questions:
+    if not any(question.is_assertion for question in questions):
         return Unconvertible(reason="tests:no-assert", detail="no assertion is reached")
-    if not any(question.readings for question in questions):
+    if not any(question.is_about_solution for question in questions):
         return Unconvertible(reason="tests:no-call", detail="no assertion calls the solution")
     return Converted(steps=tuple(statements.recording.steps), questions=questions)
 

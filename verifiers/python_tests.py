@@ -1,15 +1,16 @@
-"""The verifier ``python-tests@1``: judges Python solutions by tests whose expected values they never see."""
+"""The verifier ``python-tests@2``: judges Python solutions by tests whose expected values they never see."""
 
 from functools import lru_cache
 
 from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
-from stillroom.records.execution import Ending, Execution, Executor, Limits, Program
+from stillroom.records.execution import Ending, Execution, Executor, Limits, Program, UnfitProgram
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.plan import Converted, Unconvertible, convert
+from verifiers.process_tests import for_process
 
-NAME = "python-tests@1"
+NAME = "python-tests@2"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
@@ -73,12 +74,16 @@ class PythonTests:
             program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
             try:
                 return judge_calls(plan, await self._executor.run(program))
-            except NeedsProcess:
+            except (NeedsProcess, UnfitProgram):  # what all calls together are too large for may cross one by one
                 pass
-        return await self._judge_in_process(check, answer.text)
+        try:
+            return await self._judge_in_process(check, answer.text)
+        except UnfitProgram as error:
+            return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
+        tests = for_process(check.tests, check.entry_point)
+        program = Program(source=source, tests=tests, entry_point=check.entry_point, limits=self._limits)
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
@@ -91,7 +96,10 @@ class PythonTests:
             keep = len(pair.stdout.encode("utf-8", "replace")) + TEXT_ROOM_BYTES
             stdin = pair.stdin.encode("utf-8", "surrogateescape")
             program = Program(source=source, is_script=True, stdin=stdin, limits=self._limits, keep_output_bytes=keep)
-            execution = await self._executor.run(program)
+            try:
+                execution = await self._executor.run(program)
+            except UnfitProgram as error:
+                return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
             cpu, wall = cpu + execution.cpu_seconds, wall + execution.wall_seconds
             finding = _pair_finding(pair, execution)
             last = judgement(finding, execution, passed=passed + (finding is None), total=len(pairs))

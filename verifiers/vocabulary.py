@@ -72,9 +72,9 @@ _MATH_NAMES = _words(
 MATH: Mapping[str, object] = {name: getattr(math, name) for name in (*_MATH_NAMES, "pi", "e", "tau", "inf", "nan")}
 METHODS: Mapping[type, frozenset[str]] = {
     str: _words(
-        "capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier islower"
-        " isnumeric isprintable isspace istitle isupper join lower lstrip partition removeprefix removesuffix replace"
-        " rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"
+        "capitalize casefold count endswith find format index isalnum isalpha isascii isdecimal isdigit isidentifier"
+        " islower isnumeric isprintable isspace istitle isupper join lower lstrip partition removeprefix removesuffix"
+        " replace rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"
     ),
     bytes: _words("count decode endswith find hex index join lower replace split startswith strip upper"),
     list: frozenset(("copy", "count", "index")),

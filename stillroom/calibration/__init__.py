@@ -5,7 +5,15 @@ from stillroom.calibration.intervals import wilson
 from stillroom.calibration.limits import MAX_FALSE_PASS, MIN_TRUE_PASS, is_within_limits, refuse_beyond_limits
 from stillroom.calibration.measuring import Progress, measure
 from stillroom.calibration.mutants import MUTANT_SECONDS, mutant_cases, set_aside_equivalent
-from stillroom.calibration.records import Calibration, calibration_id, load, named_calibrations, newest_of, record
+from stillroom.calibration.records import (
+    Calibration,
+    calibration_id,
+    load,
+    measured_calibrations,
+    named_calibrations,
+    newest_of,
+    record,
+)
 
 __all__ = [
     "MAX_FALSE_PASS",
@@ -20,6 +28,7 @@ __all__ = [
     "is_within_limits",
     "load",
     "measure",
+    "measured_calibrations",
     "mutant_cases",
     "named_calibrations",
     "newest_of",

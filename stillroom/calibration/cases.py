@@ -78,12 +78,19 @@ def read_cases(path: Path, capability: Capability) -> CaseSet:
     return case_set(path.name, tuple(_cases(path, capability)))
 
 
-def case_set(name: str, cases: tuple[Case, ...]) -> CaseSet:
-    """Cases with the identity of their content."""
+def case_set(name: str, cases: tuple[Case, ...], *, rule: str = "") -> CaseSet:
+    """Cases with the identity of their content.
+
+    Args:
+        name: what the set is called.
+        cases: what is in it.
+        rule: by which some of them are left out after they were judged; part of the identity.
+    """
     contents: list[Plain] = [
         [case.case_id, case.check.tests, case.check.entry_point, case.answer.text, case.is_good] for case in cases
     ]
-    return CaseSet(name=name, cases=cases, set_id=fingerprint(["cases", sorted(contents, key=str)], length=ID_DIGITS))
+    identity: list[Plain] = ["cases", sorted(contents, key=str), *([rule] if rule else [])]
+    return CaseSet(name=name, cases=cases, set_id=fingerprint(identity, length=ID_DIGITS))
 
 
 def _cases(path: Path, capability: Capability) -> Iterator[Case]:

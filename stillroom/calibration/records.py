@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from stillroom.calibration.cases import CaseSet
@@ -72,13 +73,14 @@ def load(lake: Lake, id_: str) -> Calibration | None:
     return _from(rows[0]) if rows else None
 
 
-def newest_of(lake: Lake, verifier_ids: Sequence[str]) -> list[Calibration]:
-    """All calibrations of these verifiers, the newest measurement of each."""
+def newest_of(lake: Lake, verifier_ids: Sequence[str], *, at: datetime | None = None) -> list[Calibration]:
+    """All calibrations of these verifiers, the newest measurement of each; ``at``: as it was then (UTC), else now."""
     rows = lake.rows(
         "SELECT * FROM lake.calibrations WHERE verifier_id IN (SELECT unnest($ids)) "
+        "AND ($at IS NULL OR created_at <= $at) "
         "QUALIFY row_number() OVER (PARTITION BY calibration_id ORDER BY created_at DESC) = 1 "
         "ORDER BY verifier, verifier_id, case_set",
-        {"ids": list(verifier_ids)},
+        {"ids": list(verifier_ids), "at": at},
     )
     return [_from(row) for row in rows]
 
@@ -105,6 +107,16 @@ def named_calibrations(lake: Lake, verifiers: Sequence[Verifier], cases: CaseSet
         {"ids": [one.verifier_id for one in verifiers]},
     )
     return {row["verifier_id"]: row["newest"] for row in rows}
+
+
+def measured_calibrations(lake: Lake, verifiers: Sequence[Verifier], cases: CaseSet | None) -> dict[str, str]:
+    """By verifier_id, the calibration that the lake has of it: that on ``cases`` where there is one, else the newest.
+
+    Verifiers that were not measured are left out.
+    """
+    named = named_calibrations(lake, verifiers, cases) if cases is not None else {}
+    on_cases = {verifier_id: id_ for verifier_id, id_ in named.items() if load(lake, id_) is not None}
+    return named_calibrations(lake, verifiers, None) | on_cases
 
 
 def _from(row: Mapping[str, Any]) -> Calibration:

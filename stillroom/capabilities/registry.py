@@ -6,6 +6,7 @@ from typing import cast
 from stillroom.capabilities.base import Capability
 from stillroom.capabilities.python_code import PythonCode
 from stillroom.errors import RecipeError
+from stillroom.nearest import meant
 
 _OURS: dict[str, type[Capability]] = {"code": PythonCode}
 
@@ -14,7 +15,7 @@ def find_capability(name: str) -> Capability:
     """The capability of this name.
 
     Raises:
-        RecipeError: there is none; the message lists what there is.
+        RecipeError: there is none; the message lists what there is, and names the nearest.
     """
     if name in _OURS:
         return _OURS[name]()
@@ -22,4 +23,4 @@ def find_capability(name: str) -> Capability:
     if name in others.names:
         return cast("type[Capability]", others[name].load())()
     known = sorted({*_OURS, *others.names})
-    raise RecipeError(f"there is no capability {name!r}; there are: {', '.join(known)}")
+    raise RecipeError(f"there is no capability {name!r}; there are: {', '.join(known)}.{meant(name, known)}")

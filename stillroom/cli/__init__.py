@@ -1,6 +1,13 @@
 """The command line: starts builds and asks the lake. Nothing else in Stillroom imports it."""
 
+import contextlib
+import os
+import signal
 import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from stillroom.cli.session import Session
 
 STOPPED = "Stopped. Nothing that was paid for is lost; the same command goes on from here."
 ABORTED = 130  # what click exits with after a Ctrl-C that it caught itself, while it read the arguments
@@ -14,15 +21,36 @@ def main() -> None:
     # DuckDB imports pandas, where it is installed, at the first query with parameters, and looks whether a parameter is
     # one of its values: a second and a half in which nothing happens. No command uses pandas.
     sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - what makes an import fail
+    session: Session | None = None
     try:
+        from stillroom.cli import session as sessions
         from stillroom.cli.app import make_app
 
-        make_app()()
+        session = sessions.Session()
+        make_app()(obj=session)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
-        sys.exit(1)
+        _leave()
     except SystemExit as error:
         if error.code == ABORTED:
             print(STOPPED, file=sys.stderr)
-            sys.exit(1)
+            _leave()
+        if session and session.is_stopped:
+            _leave()
         raise
+
+
+def _leave() -> NoReturn:
+    """End at once, with the exit code of what was stopped.
+
+    Everything has cleaned up by now but for threads that nobody waits for, such as a download. Python would wait for
+    those of ``concurrent.futures``, which the model hub's library uses, until their gigabytes are there.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from stillroom.teachers.programs import end_programs
+
+    end_programs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # whoever read it has left
+            stream.flush()
+    os._exit(1)

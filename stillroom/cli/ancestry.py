@@ -20,6 +20,7 @@ _STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
 _PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
 _RUN = "SELECT * FROM runs WHERE run_id = ?"
+_PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"
 _COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
 
 Row = dict[str, Any]
@@ -33,6 +34,7 @@ class Ancestry:
         snapshots: NAME@N of the snapshots that hold it.
         displaced: samples that its curation dropped as the same as this one, its cluster.
         cost: what the sample and its verdicts took, by the teacher's price.
+        paid_by: the run that was paid for the sample: its own, or one that was given up.
         prompt: its prompt.
         proposal: the writing request and raw reply that its prompt came of, where it was written.
         strength: how strong its prompt's tests were measured to be.
@@ -47,6 +49,7 @@ class Ancestry:
     displaced: list[Row]
     sample: Row
     cost: Row
+    paid_by: str
     verdicts: list[Row]
     prompt: Row
     proposal: Row
@@ -62,33 +65,46 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
     """The ancestry of an example that exists, as it is at one moment."""
     with lake.moment():
         example = _newest(lake.rows(_EXAMPLE, [example_id]))
-        in_run = [example["run_id"], example["sample_id"]]
-        sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
-        verdicts = _newest_by("verifier", lake.rows(_VERDICTS, in_run))
-        decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
-        met = lake.rows(_TEACHER, [example["teacher_id"]])
-        teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
-        prompt = _oldest(lake.rows(_PROMPT, [example["prompt_id"]]))
-        nearest, ancestors = _behind(lake, prompt)
-        members = sorted({(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example_id])})
-        return Ancestry(
-            example=example,
-            snapshots=[f"{name}@{version}" for name, version in members],
-            selection=decided.pop(example["sample_id"], {}),
-            scores=[{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
-            displaced=sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
-            sample=sample,
-            cost=_cost(sample, list(verdicts.values()), teacher),
-            verdicts=[verdicts[name] for name in sorted(verdicts)],
-            prompt=prompt,
-            proposal=_oldest(lake.rows(_PROPOSAL, [example["prompt_id"]])) if prompt.get("parents") else {},
-            strength=_newest(lake.rows(_STRENGTH, [example["prompt_id"]])) if lake.holds("test_strengths") else {},
-            nearest=nearest,
-            ancestors=ancestors,
-            teacher=teacher,
-            run=max(lake.rows(_RUN, [example["run_id"]]), key=lambda row: row["version"], default=Row()),
-            commit=_oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
-        )
+        answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example["prompt_id"]))
+        return Ancestry(example=example, **answer, **origin)
+
+
+def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
+    """What became of the prompt's answer, from its sample to its snapshots."""
+    in_run = [example["run_id"], example["sample_id"]]
+    sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
+    verdicts = _newest_by("verifier", lake.rows(_VERDICTS, in_run))
+    decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
+    met = lake.rows(_TEACHER, [example["teacher_id"]])
+    teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
+    runs = lake.rows(_RUN, [example["run_id"]])
+    members = sorted({(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example["example_id"]])})
+    return {
+        "snapshots": [f"{name}@{version}" for name, version in members],
+        "selection": decided.pop(example["sample_id"], {}),
+        "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
+        "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
+        "sample": sample,
+        "cost": _cost(sample, list(verdicts.values()), teacher),
+        "paid_by": _paid_by(lake, sample, runs) or example["run_id"],
+        "verdicts": [verdicts[name] for name in sorted(verdicts)],
+        "teacher": teacher,
+        "run": max(runs, key=lambda row: row["version"], default=Row()),
+        "commit": _oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
+    }
+
+
+def _origin(lake: "Lake", prompt_id: str) -> dict[str, Any]:
+    """Where the prompt comes from, back to the seeds, and how good its tests are."""
+    prompt = _oldest(lake.rows(_PROMPT, [prompt_id]))
+    nearest, ancestors = _behind(lake, prompt)
+    return {
+        "prompt": prompt,
+        "proposal": _oldest(lake.rows(_PROPOSAL, [prompt_id])) if prompt.get("parents") else {},
+        "strength": _newest(lake.rows(_STRENGTH, [prompt_id])) if lake.holds("test_strengths") else {},
+        "nearest": nearest,
+        "ancestors": ancestors,
+    }
 
 
 def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
@@ -102,6 +118,14 @@ def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
         "money": (read * prices[0] + written * prices[1]) / 1_000_000,
         "currency": teacher.get("currency", ""),
     }
+
+
+def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:
+    """The run that was paid for a sample that is older than its own run; "" where it is not."""
+    if not sample or not runs or sample["answered_at"] >= min(row["created_at"] for row in runs):
+        return ""
+    rows = lake.rows(_PAID, [sample["sample_id"]])
+    return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
 def _behind(lake: "Lake", prompt: Row) -> tuple[Row, dict[str, Row]]:

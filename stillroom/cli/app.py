@@ -4,6 +4,7 @@ Commands import what they work with inside their bodies: ``stillroom --help`` mu
 or Prefect.
 """
 
+import errno
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,12 +31,13 @@ class Commands(TyperGroup):
         """Run the command.
 
         Raises:
-            typer.Exit: it failed as Stillroom's errors fail, or was stopped.
+            typer.Exit: it failed as Stillroom's errors or the operating system's do, or was stopped.
         """
         session: Session = ctx.ensure_object(Session)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            session.is_stopped = True
             typer.echo(STOPPED, err=True)
             raise typer.Exit(1) from None
         except StillroomError as error:
@@ -43,6 +45,13 @@ class Commands(TyperGroup):
                 raise
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if session.debug or error.errno == errno.EPIPE:  # click's own: the reader of a pipe has left
+                raise
+            from stillroom.cli.foreign import told
+
+            typer.echo(f"Error: {told(error, session.lake)}", err=True)
+            raise typer.Exit(1) from None
 
 
 def make_app() -> typer.Typer:

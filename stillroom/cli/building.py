@@ -56,8 +56,9 @@ def build(
     loaded = load_recipe(recipe)
     root = lake_folder(ctx)
     progress_console = Console(stderr=True)
-    with lease(root, building(loaded.dataset)), prefect_server(root / "prefect") as server:
-        outcome = run_interruptible(_build(loaded, root, new_run, server, progress_console, began))
+    with lease(root, building(loaded.dataset)) as held, prefect_server(root / "prefect") as server:
+        work = _build(loaded, root, new_run, server, progress_console, began)
+        outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
     else:
@@ -73,22 +74,26 @@ async def _build(
         from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of
         from stillroom.cli.reading import refuse_unreadable
-        from stillroom.runs import open_run
+        from stillroom.runs import asks_teachers, open_run
         from tasks.workshop import open_workshop
 
         refuse_unreadable(recipe)
         async with open_workshop(root, watcher) as shop:
             run = open_run(shop.lake, recipe, new_run=new_run)
             watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-            # Bring up together what takes seconds each; what fails stops the build before it spends.
-            teachers = [shop.teacher(recipe, teacher.name) for teacher in recipe.teachers]
-            await asyncio.gather(aside(_import_flows), shop.start_sandbox(), aside(server.wait), *teachers)
+            # Bring up together what takes seconds each; what fails stops the build before it spends. Where nothing is
+            # asked of teachers they may be gone: what was paid for is derived again without them.
+            asked = recipe.teachers if asks_teachers(shop.lake, run) else ()
+            teachers = [shop.teacher(recipe, teacher.name) for teacher in asked]
+            sandbox = shop.start_sandbox(recipe.verification)
+            await asyncio.gather(aside(_import_flows), sandbox, aside(server.wait), *teachers)
             from flows.build import ShardsFailed
             from flows.build import build as build_flow
 
             gc.freeze()
             gc.enable()
-            watcher.say(f"teacher and sandbox are up; Prefect's UI is at {server.ui} while the build runs")
+            up = "teacher and sandbox are up" if asked else "no teacher is asked for anything, and the sandbox is up"
+            watcher.say(f"{up}; Prefect's UI is at {server.ui} while the build runs")
             label = await server.under(build_flow(run.run_id), carrier=ShardsFailed)
             seconds = time.monotonic() - began
             return outcome_of(shop.lake, run, label, seconds=seconds, first_sample_seconds=watcher.first_sample_seconds)

@@ -10,7 +10,7 @@ import typer
 
 from stillroom.cli.output import JsonOption, first_line, print_json, print_table
 from stillroom.cli.session import lake_folder
-from stillroom.cli.verifying import MemoryOption, TimeoutOption
+from stillroom.cli.verifying import MemoryOption, RequirementsOption, RuntimeOption, TimeoutOption
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stillroom.lake import Lake
     from stillroom.records import Verifier
     from stillroom.records.execution import Executor
+    from verifiers.sandbox import ConfiguredExecutor
 
 MISJUDGED_SHOWN = 10
 
@@ -38,6 +39,8 @@ def calibrate(
     again: Annotated[bool, typer.Option("--again", help="Measure also what the lake knows already.")] = False,
     timeout_seconds: TimeoutOption = None,
     memory_mib: MemoryOption = None,
+    requirements: RequirementsOption = None,
+    runtime: RuntimeOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Measure verifiers on cases whose verdict is known, and keep the rates in the lake."""
@@ -47,7 +50,10 @@ def calibrate(
     from stillroom.capabilities import find_capability
     from stillroom.errors import RequestError
     from stillroom.lake import Lake
+    from stillroom.records.libraries import read_libraries
+    from verifiers.sandbox import ConfiguredExecutor
 
+    libraries = read_libraries(requirements) if requirements else ()
     found = find_capability(capability)
     ours = shipped_cases(found)
     sets = [*([ours] if ours else []), *(read_cases(path, found) for path in files or ())]
@@ -57,7 +63,8 @@ def calibrate(
     try:
         with Console(stderr=True).status("starting the sandbox") as status:
             work = _Work(lake, again=again, status=status)
-            asyncio.run(work.run(found.verifier_names, sets, timeout_seconds, memory_mib))
+            executor = ConfiguredExecutor(runtime=runtime, libraries=libraries)
+            asyncio.run(work.run(executor, found.verifier_names, sets, timeout_seconds, memory_mib))
     finally:
         lake.close()
     rows = [{**figures(one), "is_new": is_new} for one, is_new in work.done]
@@ -92,6 +99,7 @@ class _Work:
 
     async def run(
         self,
+        executor: "ConfiguredExecutor",
         names: Sequence[str],
         sets: Sequence["CaseSet"],
         timeout_seconds: float | None,
@@ -101,12 +109,11 @@ class _Work:
         from stillroom.calibration import MUTANT_SECONDS, mutant_cases
         from stillroom.recipe.model import Verification
         from verifiers.assembly import assemble
-        from verifiers.sandbox import DockerExecutor
 
         default = Verification()
         seconds = timeout_seconds or default.timeout_seconds
         mebibytes = memory_mib or default.memory_mib
-        async with DockerExecutor() as executor:
+        async with executor:
             verifiers = assemble(names, executor, timeout_seconds=seconds, memory_mib=mebibytes)
             hasty = assemble(names, executor, timeout_seconds=min(seconds, MUTANT_SECONDS), memory_mib=mebibytes)
             for verifier, quick in zip(verifiers, hasty, strict=True):

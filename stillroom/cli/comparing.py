@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from stillroom.cli.naming import find_snapshot
+from stillroom.cli.naming import find_kept_snapshot, find_snapshot
 from stillroom.cli.output import JsonOption, print_json, print_table
-from stillroom.cli.rejudging import print_rejudged, rejudge
+from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudge
 from stillroom.cli.session import reading
-from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption
+from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RuntimeOption
 from stillroom.errors import RequestError
 
 
@@ -29,6 +29,7 @@ def verify_snapshot(
     ] = False,
     timeout_seconds: OtherTimeoutOption = None,
     memory_mib: OtherMemoryOption = None,
+    runtime: RuntimeOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Hold a snapshot's files, manifest and rows against the lake and what was published.
@@ -37,14 +38,14 @@ def verify_snapshot(
     """
     from stillroom.publication import compare
 
-    if not re_execute and (timeout_seconds or memory_mib):
-        raise RequestError("limits are for judging again: add --re-execute, or leave them out")
+    if not re_execute and (timeout_seconds or memory_mib or runtime):
+        raise RequestError("limits and a runtime are for judging again: add --re-execute, or leave them out")
     with reading(ctx) as lake:
-        snapshot = find_snapshot(lake, name)
+        snapshot = find_kept_snapshot(lake, name)
         compared = compare(lake, snapshot)
-        again = rejudge(lake, snapshot, timeout_seconds, memory_mib) if re_execute else None
+        again = rejudge(lake, snapshot, timeout_seconds, memory_mib, runtime) if re_execute else None
     differing = [one for one in compared if not one.is_same]
-    is_intact = not differing and (again is None or not again["differences"])
+    is_intact = not differing and (again is None or is_confirmed(again))
     if as_json:
         rows = [asdict(one) for one in compared]
         found = {"snapshot": snapshot.label, "is_intact": is_intact, "compared": rows}

@@ -6,27 +6,24 @@ from typing import Any
 
 from stillroom.lake import Lake
 from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections
-from stillroom.records import Prompt
 from stillroom.runs import (
     FIRST_ROUND,
-    first_prompts,
+    is_planned,
     load_run,
     owed_at_most,
-    pool,
+    prompts_at_first,
     refuse_unknown_words,
-    retracted_prompts,
     rounds_done,
-    sampled_prompts,
     written_in,
 )
-from stillroom.seeding import recipe_prompts
 
 _NEWEST_RUN = """
 SELECT run_id, state, sections FROM current_runs WHERE dataset = ?
 ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1
 """
 _HISTORY = """
-SELECT count(*) / count(DISTINCT prompt_id) AS samples_per_prompt, avg(completion_tokens) AS tokens_per_sample
+SELECT count(DISTINCT sample_id) / count(DISTINCT prompt_id) AS samples_per_prompt,
+       avg(completion_tokens) AS tokens_per_sample
 FROM samples WHERE run_id IN (SELECT run_id FROM runs WHERE dataset = ?)
 """
 
@@ -148,10 +145,11 @@ def _work(recipe: Recipe, lake: Lake | None, run_id: str) -> _Work:
     seeding = recipe.seeding
     wanted, rounds = (seeding.new_prompts, seeding.max_rounds) if seeding else (0, 0)
     if lake is None or not run_id:
-        first = len(_first(recipe, lake))
+        first = len(prompts_at_first(recipe, lake))
         return _Work(prompts=first, begun=0, samples=first * recipe.sampling.samples, write=wanted, rounds=rounds)
-    owed = owed_at_most(lake, replace(load_run(lake, run_id), recipe=recipe))
-    first = 0 if lake.committed(f"plan:{run_id}:{FIRST_ROUND}") else len(_first(recipe, lake))
+    run = replace(load_run(lake, run_id), recipe=recipe)
+    owed = owed_at_most(lake, run)
+    first = 0 if is_planned(lake, run, FIRST_ROUND) else len(prompts_at_first(recipe, lake))
     rounds = max(0, rounds - rounds_done(lake, run_id))
     return _Work(
         prompts=owed.prompts + first,
@@ -160,16 +158,3 @@ def _work(recipe: Recipe, lake: Lake | None, run_id: str) -> _Work:
         write=max(0, wanted - written_in(lake, run_id)) if rounds else 0,
         rounds=rounds,
     )
-
-
-def _first(recipe: Recipe, lake: Lake | None) -> list[Prompt]:
-    """What a run takes from the pool, once the recipe's file has been imported into it."""
-    prompts = recipe_prompts(recipe)
-    if lake is None:
-        return first_prompts(recipe, prompts, set())
-    known = pool(lake, recipe.dataset)
-    known_ids = {one.prompt_id for one in known}
-    imported = [one for one in prompts if one.prompt_id not in known_ids]
-    offered = {one.prompt_id for one in prompts}
-    left_out = sampled_prompts(lake, recipe) | retracted_prompts(lake)
-    return first_prompts(recipe, [*known, *imported], left_out, offered)

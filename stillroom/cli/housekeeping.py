@@ -41,12 +41,21 @@ def maintain(
             help="A file is removed when nothing has named it for this long; whoever reads for longer may lose it.",
         ),
     ] = 60.0,
+    keep_versions: Annotated[
+        int | None,
+        typer.Option(
+            "--keep-versions",
+            min=1,
+            help="Of each dataset, let all but so many of its newest snapshots go: their frozen copies and --as-of.",
+            show_default="all stay",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Merge small files, let old versions of the catalogue go, remove what is left over.
 
-    Refused while anybody writes into the lake. No row is lost, and every published snapshot can be asked as before,
-    also with --as-of.
+    Refused while anybody writes into the lake. No row is lost, and every published snapshot that stays can be asked as
+    before, also with --as-of.
     """
     from rich.console import Console
 
@@ -58,6 +67,7 @@ def maintain(
             say=lambda line: status.update(line),
             keep_days=keep_days,
             grace_minutes=grace_minutes,
+            keep_versions=keep_versions,
             dry_run=dry_run,
         )
     if as_json:
@@ -120,6 +130,8 @@ def _print(done: "Maintained", grace_minutes: float) -> None:
     else:
         typer.echo("No table has files to merge.")
     typer.echo(f"{done.expired:,} of {done.versions:,} versions of the catalogue {would}let go.")
+    if done.retired:
+        typer.echo(f"Snapshots that {would or 'were '}let go, their rows staying: {', '.join(done.retired)}.")
     sizes: Counter[str] = Counter()
     counts = Counter(one.kind.value for one in done.removed)
     for one in done.removed:
@@ -131,3 +143,5 @@ def _print(done: "Maintained", grace_minutes: float) -> None:
             f"{done.waiting_files:,} replaced files wait until nobody can be reading them any more: run this again "
             f"{grace_minutes:g} minutes from now."
         )
+    if done.doubt:
+        typer.echo(f"Files of killed writers stay: {done.doubt}", err=True)

@@ -8,9 +8,11 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
 from typing import Any, TypeVar
+
+from stillroom.errors import StillroomError
 
 Result = TypeVar("Result")
 
@@ -19,10 +21,14 @@ Result = TypeVar("Result")
 LOOK_SECONDS = 0.1
 
 
-def run_interruptible(work: Coroutine[Any, Any, Result]) -> Result:
+def run_interruptible(work: Coroutine[Any, Any, Result], assure: Callable[[], None] = lambda: None) -> Result:
     """What ``work`` returns. SIGINT or SIGTERM cancels it and, once it has cleaned up, raises ``KeyboardInterrupt``.
 
     A second signal does not wait for the cleaning up. Call it from the main thread.
+
+    Args:
+        work: what is to be done.
+        assure: called all the while; what it raises cancels the work likewise, such as a lease that was lost.
     """
     running: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
     outcome: Future[Result] = Future()
@@ -45,8 +51,8 @@ def run_interruptible(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         threading.Thread(target=live, name="event loop", daemon=True).start()
         try:
-            _wait(outcome)
-        except KeyboardInterrupt:
+            _wait(outcome, assure)
+        except (KeyboardInterrupt, StillroomError):
             loop, task = running.result()
             with contextlib.suppress(RuntimeError):  # the loop has come to its end by itself
                 loop.call_soon_threadsafe(task.cancel)
@@ -57,6 +63,7 @@ def run_interruptible(work: Coroutine[Any, Any, Result]) -> Result:
         signal.signal(signal.SIGTERM, before)
 
 
-def _wait(outcome: Future[Any]) -> None:
+def _wait(outcome: Future[Any], assure: Callable[[], None] = lambda: None) -> None:
     while not outcome.done():
         wait([outcome], LOOK_SECONDS)
+        assure()

@@ -1,10 +1,10 @@
 """Finds what a person means: snapshots by NAME or NAME@N, rows by id or the first digits of one."""
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stillroom.errors import RequestError
+from stillroom.nearest import meant
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
@@ -51,6 +51,26 @@ def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
     if not found:
         raise RequestError(f"{name} has no version {number}; it has {', '.join(one.label for one in versions)}")
     return found[-1]
+
+
+def find_kept_snapshot(lake: "Lake", label: str) -> "Snapshot":
+    """As ``find_snapshot``, one whose frozen copy and state of the catalogue are there.
+
+    Raises:
+        RequestError: there is none, or it was let go; says what there still is.
+    """
+    from stillroom.publication.publish import snapshots
+
+    found = find_snapshot(lake, label)
+    if not found.is_retired:
+        return found
+    kept = ", ".join(one.label for one in snapshots(lake, found.name) if not one.is_retired)
+    raise RequestError(
+        f"{found.label} was let go by `stillroom lake maintain --keep-versions`: its frozen copy and the state of the "
+        f"lake in which it was published are gone. Its rows are still there: `stillroom show {found.label}`, or "
+        f"`stillroom sql \"from snapshot_examples where name = '{found.name}' and version = {found.version}\"`. "
+        f"Kept are {kept}."
+    )
 
 
 def find_id(lake: "Lake", kind: str, given: str) -> str:
@@ -101,7 +121,6 @@ def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:
 
 
 def _did_you_mean(given: str, known: Sequence[str], what: str) -> str:
-    near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
-    if near:
-        return f"Did you mean {near[0]!r}?"
+    if near := meant(given, known):
+        return near.strip()
     return f"{what.capitalize()} so far: {', '.join(known)}." if known else f"Nothing is {what} yet; build a recipe."

@@ -120,10 +120,11 @@ def states(api: str, run_id: str) -> dict[int, tuple[str, str]]:
             found: list[dict[str, Any]] = json.load(reply)
     except (urllib.error.URLError, OSError, ValueError):
         return {}
-    return {
-        int(one["parameters"]["shard"]): (one["state_name"] or "", (one["state"] or {}).get("message") or "")
-        for one in found
-    }
+    ends: dict[int, tuple[str, str]] = {}
+    for one in found:
+        state: dict[str, Any] = one["state"] or {}
+        ends[int(one["parameters"]["shard"])] = (one["state_name"] or "", state.get("message") or "")
+    return ends
 
 
 def point_at(api: str) -> None:

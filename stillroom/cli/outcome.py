@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
-from stillroom.runs import Run
+from stillroom.records.verdict import ARTEFACT
+from stillroom.runs import Run, adopted_samples, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -24,9 +26,10 @@ def outcome_of(
     """The figures of a finished build; ``label`` is NAME@N, or "" where nothing new came."""
     one = [run.run_id]
     samples = lake.rows(
-        "SELECT count(*) AS samples, count(*) FILTER (gate <> 'verification') AS passed "
+        "SELECT count(*) AS samples, count(*) FILTER (gate <> 'verification') AS passed, "
+        "count(*) FILTER (gate = 'verification' AND starts_with(reason, ?)) AS artefacts "
         "FROM lake.current_selections WHERE run_id = ?",
-        one,
+        [ARTEFACT, run.run_id],
     )[0]
     kept = lake.rows(
         "SELECT origin, count(*) AS examples FROM lake.examples WHERE run_id = ? GROUP BY origin ORDER BY origin", one
@@ -46,13 +49,16 @@ def outcome_of(
         "prompts_written": lake.rows(
             "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
         )[0]["n"],
-        "writing_replies": lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", one)[0]["n"],
+        "writing_replies": replies_in(lake, run.run_id),
         "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
             0
         ]["n"],
         "samples": samples["samples"],
+        "samples_adopted": min(adopted_samples(lake, run.run_id), samples["samples"]),
         "passed": samples["passed"],
         "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
+        "artefacts": samples["artefacts"],
+        "warning": artefacts_warning(samples["artefacts"], samples["samples"]),
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
         "test_strengths": strengths_of_run(lake, run.run_id, run.recipe.verification.min_test_strength),
@@ -75,7 +81,7 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     by_origin = ", ".join(f"{count} for {origin} prompts" for origin, count in outcome["kept_by_origin"].items())
     rows = [
         ("prompts written", f"{outcome['prompts_written']} from {outcome['writing_replies']} replies"),
-        ("samples paid for", f"{outcome['samples']} for {outcome['prompts_answered']} prompts"),
+        ("samples paid for", _paid(outcome)),
         ("passed", f"{outcome['passed']} ({100 * outcome['pass_rate']:.1f} %)"),
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
         ("this build took", f"{outcome['seconds']:.0f} s"),
@@ -102,9 +108,17 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
             f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
         )
         console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False, markup=False)
+    if outcome["warning"]:
+        console.print(Text(f"\nWarning: {outcome['warning']}", style="yellow"))
     console.print("\nTry:")
     for query in QUERIES:
         console.print(f'  uv run stillroom sql "{query}"', soft_wrap=True, highlight=False, markup=False)
+
+
+def _paid(outcome: Mapping[str, Any]) -> str:
+    adopted = outcome["samples_adopted"]
+    also = f", and {adopted} that a run before was paid for" if adopted else ""
+    return f"{outcome['samples'] - adopted} for {outcome['prompts_answered']} prompts{also}"
 
 
 def _tests(strengths: Sequence[Mapping[str, Any]]) -> str:

@@ -38,13 +38,14 @@ def plan(
     from stillroom.recipe import load_recipe
 
     loaded, root, had = load_recipe(recipe), lake_folder(ctx), 0
-    if locate(root).exists:
+    location = locate(root)
+    if location.exists:
         with reading(ctx) as lake:
             forecast = foresee(loaded, lake)
             had = lake.rows("SELECT count(*) AS n FROM lake.samples")[0]["n"]
     else:
         forecast = foresee(loaded, None)
-    disk = disk_use(root, had)
+    disk = disk_use(location, had)
     samples = forecast.samples_at_most if forecast.samples_expected is None else forecast.samples_expected
     if as_json:
         print_json({**asdict(forecast), "bytes_expected": disk.expected(samples), "bytes_free": disk.bytes_free})
@@ -55,7 +56,8 @@ def plan(
     if disk.is_short_for(samples):
         typer.echo(
             f"Warning: the build would write about {_size(disk.expected(samples))}; {_size(disk.bytes_free)} are free "
-            f"for {root}. `stillroom lake maintain` frees what nobody needs; or name another folder with --lake.",
+            f"for {disk.fullest}. `stillroom lake maintain` frees what nobody needs; or name another folder with "
+            "--lake.",
             err=True,
         )
 

@@ -13,7 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 from stillroom.errors import StillroomError
-from stillroom.teachers.serving_environment import exclusive, home
+from stillroom.teachers.home import home
+from stillroom.teachers.serving_environment import exclusive
 
 DATABASE = "prefect.db"
 

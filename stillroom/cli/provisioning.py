@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from functools import partial
 from typing import TypeVar
 
@@ -13,8 +13,9 @@ from rich.table import Column
 
 from stillroom.cli.prefect_database import make_template
 from stillroom.errors import StillroomError
+from stillroom.side_by_side import LOOK_SECONDS, attend, begin
 from stillroom.teachers.models import pull
-from stillroom.teachers.progress import Share
+from stillroom.teachers.progress import SECONDS_BETWEEN_LINES, Share
 from stillroom.teachers.serving_environment import ensure_environment
 from stillroom.teachers.serving_spec import resolve_device
 from verifiers.sandbox import ensure_docker, ensure_image
@@ -22,7 +23,6 @@ from verifiers.sandbox import ensure_docker, ensure_image
 Say = Callable[[str], None]
 Result = TypeVar("Result")
 ASIDE_SECONDS = 2.0  # steps that take less are not worth a line
-SECONDS_BETWEEN_LINES = 15.0  # of one that says how far it is, where there is no terminal to draw bars on
 STEP_WIDTH, BAR_WIDTH = 8, 14
 
 
@@ -72,8 +72,24 @@ class Steps:
             typer.echo(f"{step:<{STEP_WIDTH}} {text}", err=True)
 
 
-def with_bar(step: str, work: Callable[[Say], Result], told: Callable[[Result], str]) -> Result:
-    """What ``work`` comes to, with a bar of its own; ``told`` says it in a line."""
+def aside(work: Callable[[], Result]) -> Result:
+    """What ``work`` comes to, in a thread that Ctrl-C does not wait for."""
+    return attend(begin([work]))[0]
+
+
+def in_place(work: Callable[[], Result]) -> Result:
+    """What ``work`` comes to, in this thread: Ctrl-C is raised in it, and it ends what it has started."""
+    return work()
+
+
+def with_bar(
+    step: str,
+    work: Callable[[Say], Result],
+    told: Callable[[Result], str],
+    *,
+    do: Callable[[Callable[[], None]], None] = aside,
+) -> Result:
+    """What ``work`` comes to, with a bar of its own; ``told`` says it in a line, ``do`` where it is done."""
     shown, results = Steps(Console(stderr=True, highlight=False)), list[Result]()
 
     def remembered(say: Say) -> str:
@@ -81,14 +97,14 @@ def with_bar(step: str, work: Callable[[Say], Result], told: Callable[[Result], 
         return told(results[0])
 
     with shown.bars:
-        shown.run(step, remembered)
+        do(lambda: shown.run(step, remembered))
     return results[0]
 
 
 def provision(models: Sequence[str]) -> None:
     """Set up Docker's daemon, then side by side the sandbox image, SGLang's environment and ``models``.
 
-    What is there already is found in about a second.
+    What is there already is found in about a second. Ctrl-C waits for no step; the next set-up goes on from there.
 
     Raises:
         SandboxError: Docker does not answer and cannot be started; nothing else was begun.
@@ -100,9 +116,11 @@ def provision(models: Sequence[str]) -> None:
         steps.append(("SGLang", _environment))
     steps += [("model", partial(_model, model)) for model in models]
     shown = Steps(Console(stderr=True, highlight=False))
-    with shown.bars, ThreadPoolExecutor(len(steps)) as pool:
-        begun = {pool.submit(shown.run, step, work): step for step, work in steps}
-        failures = [(step, error) for future, step in begun.items() if (error := future.exception())]
+    with shown.bars:
+        begun = begin([partial(shown.run, step, work) for step, work in steps])
+        while wait(begun, LOOK_SECONDS).not_done:
+            pass
+    failures = [(step, error) for (step, _), future in zip(steps, begun, strict=True) if (error := future.exception())]
     for _, error in failures:
         if not isinstance(error, StillroomError):
             raise error

@@ -37,10 +37,12 @@ def sql(
     write: Annotated[bool, typer.Option("--write", help="Allow SQL that changes the lake or writes files.")] = False,
 ) -> None:
     """Ask the lake in SQL. Nothing can be changed by it unless --write says so."""
+    from stillroom.lake.location import existing
+
     if write and as_of:
         raise RequestError("the past cannot be written: leave out --write or --as-of")
     with connected(ctx, read_only=not write, as_of=as_of) as connection:
-        names, rows = ask(connection, query, may_write=write, data=lake_folder(ctx) / "data")
+        names, rows = ask(connection, query, may_write=write, data=existing(lake_folder(ctx)).data)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows[:limit]])
         return
@@ -52,20 +54,21 @@ def sql(
 
 
 def ask(
-    connection: "duckdb.DuckDBPyConnection", query: str, *, may_write: bool = False, data: Path | None = None
+    connection: "duckdb.DuckDBPyConnection", query: str, *, may_write: bool = False, data: Path | str | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of the last statement in ``query``.
 
-    What only reads is decided by DuckDB's own parser. ``EXPLAIN`` counts as writing, since ``EXPLAIN ANALYZE``
-    executes what it explains.
+    What only reads is decided by DuckDB's own parser: a SELECT that calls no function which may do more. ``EXPLAIN``
+    counts as writing, since ``EXPLAIN ANALYZE`` executes what it explains.
 
     Raises:
         RequestError: DuckDB refuses the query, it is empty, or it writes and may not.
-        LakeError: a file in the folder ``data`` is missing or damaged.
+        LakeError: one of the data files, which are at ``data``, is missing or damaged.
     """
     import duckdb
 
     from stillroom.lake.damage import damage
+    from stillroom.lake.effects import effects
 
     try:
         statements = connection.extract_statements(query)
@@ -77,6 +80,12 @@ def ask(
                 f"found a {writing[0]} statement; expected one that only reads (SELECT, FROM, WITH, SHOW, DESCRIBE, "
                 "SUMMARIZE). Add --write if you mean it."
             )
+        for statement in statements:
+            if not may_write and (doing := effects(connection, statement.query)):
+                raise RequestError(
+                    f"found the function {doing[0]}, which may do more than read; expected tables, views and functions "
+                    "that only read. Add --write if you mean it."
+                )
         for statement in statements:
             connection.execute(statement)
         names = [str(column[0]) for column in connection.description or ()]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from stillroom.lake import Lake
+    from stillroom.lease import Lease
     from stillroom.publication import Snapshot
     from stillroom.runs import Cause
 
@@ -106,9 +107,11 @@ def _retract(root: Path, cause: "Cause") -> list[dict[str, Any]]:
 
     lake = Lake.open(root)
     try:
-        with _leases(lake, cause) as datasets:
-            for name in datasets:
+        with _leases(lake, cause) as leases:
+            for name in leases:
                 freeze_missing(lake, name)
+            for held in leases.values():
+                held.assure()
             published = retract(lake, cause)
             for snapshot in published:
                 freeze(lake, snapshot)
@@ -118,18 +121,17 @@ def _retract(root: Path, cause: "Cause") -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _leases(lake: "Lake", cause: "Cause") -> Generator[Sequence[str]]:
-    """Hold the leases, so that nothing that depends on ``cause`` is published meanwhile."""
+def _leases(lake: "Lake", cause: "Cause") -> Generator[Mapping[str, "Lease"]]:
+    """Hold the leases by dataset, so that nothing that depends on ``cause`` is published meanwhile."""
     from stillroom.lease import building, lease
     from stillroom.publication import datasets_of
 
     with ExitStack() as held:
         datasets = datasets_of(lake, cause)
-        for name in datasets:
-            held.enter_context(lease(lake.root, building(name)))
+        leases = {name: held.enter_context(lease(lake.root, building(name))) for name in datasets}
         if came := [name for name in datasets_of(lake, cause) if name not in datasets]:
             raise LakeError(f"a build of {came[0]} began to use {cause} at this moment; nothing was done. Try again.")
-        yield datasets
+        yield leases
 
 
 def _published(lake: "Lake", snapshot: "Snapshot") -> dict[str, Any]:
@@ -155,7 +157,9 @@ def _print(about: Mapping[str, Any]) -> None:
 
 def _print_retraction(cause: "Cause", published: Sequence[Mapping[str, Any]]) -> None:
     if not published:
-        typer.echo(f"\n{cause} is retracted, and no newest version holds anything of it: nothing was published.")
+        typer.echo(
+            f"\n{cause} is retracted. No version holds anything of it that was not taken out: nothing was published."
+        )
         return
     print_table(published, ["snapshot", "rows", "retracted_rows"], title=f"Published without {cause}")
     typer.echo("Earlier versions stay as they are. No later build brings these rows back.")

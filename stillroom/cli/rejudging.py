@@ -11,52 +11,58 @@ from stillroom.cli.output import print_table
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
-    from stillroom.publication import Reexecuted, Snapshot, StandingVerdict
+    from stillroom.publication import Reexecuted, Snapshot, StandingVerdict, Unjudgeable
     from stillroom.recipe import Verification
 
 DIFFERENCES_SHOWN = 20
+NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes
 
 
 def rejudge(
-    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None
+    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None, runtime: str
 ) -> dict[str, Any]:
     """Judge every member again under the limits of the run's recipe, or others; returns plain data.
 
     Raises:
+        RequestError: Docker does not know the runtime.
         SandboxError: the sandbox failed.
     """
     from stillroom.capabilities import find_capability
-    from stillroom.publication import standing_verdicts
+    from stillroom.publication import standing_verdicts, unjudgeable
     from stillroom.runs import load_run
 
     recipe = load_run(lake, snapshot.run_id).recipe
     limits = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
     verification = recipe.verification.model_copy(update={key: value for key, value in limits.items() if value})
     stored = standing_verdicts(lake, snapshot)
-    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification))
+    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification, runtime))
     return {
         "members": snapshot.rows,
         "judged": len(again),
         "other_verifiers": _other_verifiers(again),
-        "differences": [_difference(one) for one in again if not one.is_same],
+        "differences": [
+            *(_not_judged(one) for one in unjudgeable(lake, snapshot)),
+            *(_difference(one) for one in again if not one.is_same),
+        ],
     }
 
 
 async def _judge(
-    stored: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification"
+    stored: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification", runtime: str
 ) -> "list[Reexecuted]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from stillroom.publication import reexecute
     from verifiers.assembly import assemble
-    from verifiers.sandbox import DockerExecutor
+    from verifiers.sandbox import ConfiguredExecutor
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         line = bars.add_task("starting the sandbox", total=len(stored))
-        async with DockerExecutor() as executor:
+        sandbox = verification.sandbox
+        async with ConfiguredExecutor(runtime=runtime or sandbox.runtime, libraries=sandbox.requirements) as executor:
             verifiers = assemble(
                 names,
                 executor,
@@ -91,6 +97,23 @@ def _difference(one: "Reexecuted") -> dict[str, Any]:
     }
 
 
+def _not_judged(one: "Unjudgeable") -> dict[str, Any]:
+    return {
+        "sample_id": one.sample_id,
+        "example_id": one.example_id,
+        "stored_outcome": "",
+        "stored_reason": "",
+        "outcome": "",
+        "reason": NOT_JUDGED,
+        "detail": one.lacks,
+    }
+
+
+def is_confirmed(again: Mapping[str, Any]) -> bool:
+    """Whether every member was judged again, and no verdict differs."""
+    return again["judged"] >= again["members"] and not again["differences"]
+
+
 def print_rejudged(again: Mapping[str, Any]) -> None:
     """Print it for a person."""
     typer.echo(f"\n{again['judged']:,} of {again['members']:,} members were judged again.")
@@ -102,18 +125,24 @@ def print_rejudged(again: Mapping[str, Any]) -> None:
         )
     differences = again["differences"]
     if not differences:
-        typer.echo("Every verdict is what it was.")
+        typer.echo("Every verdict that was obtained is what it was.")
         return
     print_table(
         [
             {
                 "sample": one["sample_id"],
                 "stored": f"{one['stored_outcome']} {one['stored_reason']}".strip(),
-                "now": f"{one['outcome']} {one['reason']}".strip(),
+                "now": _now(one),
             }
             for one in differences[:DIFFERENCES_SHOWN]
         ],
-        title=f"{len(differences):,} verdicts differ",
+        title=f"{len(differences):,} verdicts differ or cannot be obtained",
     )
     if len(differences) > DIFFERENCES_SHOWN:
         typer.echo(f"and {len(differences) - DIFFERENCES_SHOWN:,} more; --json lists them all")
+
+
+def _now(difference: Mapping[str, Any]) -> str:
+    if difference["reason"] == NOT_JUDGED:
+        return f"{NOT_JUDGED}: {difference['detail']}"
+    return f"{difference['outcome']} {difference['reason']}".strip()

@@ -11,7 +11,7 @@ import typer
 from stillroom.cli.naming import find_snapshot
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.session import lake_folder, reading
-from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption
+from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RequirementsOption, RuntimeOption
 from stillroom.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stillroom.cli.prefect_server import PrefectServer
     from stillroom.lake import Lake
     from stillroom.recipe import Verification
+    from stillroom.records.libraries import Libraries
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +35,8 @@ def reverify(
     recipe: Annotated[Path | None, typer.Option(help="Judge as this recipe's section `verification` says.")] = None,
     timeout_seconds: OtherTimeoutOption = None,
     memory_mib: OtherMemoryOption = None,
+    requirements: RequirementsOption = None,
+    runtime: RuntimeOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Judge a dataset's stored samples again, and publish a version where that changes its members.
@@ -46,6 +49,7 @@ def reverify(
     from stillroom.cli.prefect_server import prefect_server
     from stillroom.lease import building, lease
     from stillroom.recipe import load_recipe
+    from stillroom.records.libraries import read_libraries
 
     root = lake_folder(ctx)
     with reading(ctx) as lake:
@@ -53,10 +57,13 @@ def reverify(
     wanted: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
     limits = {key: value for key, value in wanted.items() if value is not None}
     base = load_recipe(recipe).verification if recipe else None
+    libraries = read_libraries(requirements) if requirements else None
+    runtime = runtime or (base.sandbox.runtime if base else "")
     version = snapshot.version if "@" in name else None
     console = Console(stderr=True)
-    with lease(root, building(snapshot.name)), prefect_server(root / "prefect") as server:
-        outcome = run_interruptible(_reverify(root, snapshot.name, version, base, limits, server, console))
+    with lease(root, building(snapshot.name)) as held, prefect_server(root / "prefect") as server:
+        work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, server, console)
+        outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
     else:
@@ -69,23 +76,29 @@ async def _reverify(
     version: int | None,
     base: "Verification | None",
     limits: Mapping[str, Any],
+    libraries: "Libraries | None",
+    runtime: str,
     server: "PrefectServer",
     console: "Console",
 ) -> dict[str, Any]:
     from stillroom.aside import aside
     from stillroom.cli.watching import TerminalWatcher
     from stillroom.publication import freeze_missing, snapshots
+    from stillroom.recipe import verification_section
     from stillroom.runs import change_verification, dataset_runs, verdict_changes
     from tasks.workshop import open_workshop
 
     with TerminalWatcher(console, began=time.monotonic()) as watcher:
-        async with open_workshop(root, watcher) as shop:
+        async with open_workshop(root, watcher, runtime=runtime) as shop:
             lake = shop.lake
             runs = dataset_runs(lake, dataset, version)
             if not runs.finished:
                 raise RequestError(f"no run of {dataset} is finished yet; `stillroom build` goes on with the newest")
             verification = (base or runs.verification).model_copy(update=dict(limits))
-            await shop.start_sandbox()
+            if libraries is not None:
+                sandbox = verification.sandbox.model_copy(update={"requirements": libraries})
+                verification = verification.model_copy(update={"sandbox": sandbox})
+            await shop.start_sandbox(verification)
             await aside(server.wait)
             freeze_missing(lake, dataset)
             from flows.build import ShardsFailed
@@ -101,6 +114,7 @@ async def _reverify(
                 "dataset": dataset,
                 "runs": list(runs.finished),
                 "unfinished_runs": list(runs.unfinished),
+                "abandoned_runs": list(runs.abandoned),
                 "samples": _samples(lake, runs.finished),
                 "judged": judged,
                 "changes": [asdict(one) for one in verdict_changes(lake, runs.finished, verifier_ids)],
@@ -115,7 +129,7 @@ async def _reverify(
                 ],
                 "tokens": 0,
                 "verification": verification.model_dump(mode="json"),
-                "is_other_verification": verification != runs.verification,
+                "is_other_verification": verification_section(verification) != verification_section(runs.verification),
             }
 
 
@@ -140,7 +154,10 @@ def _print(outcome: Mapping[str, Any]) -> None:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:
         skipped = ", ".join(outcome["unfinished_runs"])
-        typer.echo(f"Left out, since unfinished: {skipped}. Samples of such a run are judged when its build goes on.")
+        typer.echo(f"Left out, since unfinished: {skipped}. Its samples are judged when its build goes on.")
+    if outcome["abandoned_runs"]:
+        skipped = ", ".join(outcome["abandoned_runs"])
+        typer.echo(f"Left out, since given up unfinished: {skipped}. Later runs adopt what they would ask for as well.")
     if outcome["changes"]:
         changes = [{"from": one["before"], "to": one["now"], **one} for one in outcome["changes"]]
         print_table(changes, ["from", "to", "reason", "verdicts"], title="Verdicts that differ from those before")

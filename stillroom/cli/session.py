@@ -26,10 +26,12 @@ class Session:
     Attributes:
         lake: folder of the lake.
         debug: show tracebacks.
+        is_stopped: Ctrl-C ended the command, which has said so.
     """
 
     lake: Path = DEFAULT_LAKE
     debug: bool = False
+    is_stopped: bool = False
 
 
 def lake_folder(ctx: typer.Context) -> Path:
@@ -58,7 +60,12 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
 
     with connected(ctx, read_only=True) as connection:
         location = existing(lake_folder(ctx))
-        yield Lake(location.root, connection=connection, writing=FileWriting(location.root, location.data))
+        yield Lake(
+            location.root,
+            connection=connection,
+            writing=FileWriting(location.root, location.data),
+            is_still=isinstance(location.catalogue, Path),  # then it is a copy of our own that is read
+        )
 
 
 @contextmanager
@@ -73,10 +80,12 @@ def connected(
         as_of: a published snapshot, to see the lake as it was when that had just been published.
 
     Raises:
-        RequestError: there is no lake in the folder, or no such snapshot.
+        RequestError: there is no lake in the folder, or no such snapshot; or it is to be written, and its data files
+            are in the place of another lake.
         LakeError: it cannot be opened, or is of another schema version.
     """
     from stillroom.lake.catalogue import own_catalogue
+    from stillroom.lake.claim import refuse_others
     from stillroom.lake.connection import connect
     from stillroom.lake.location import existing
     from stillroom.lake.versions import refuse_other_version
@@ -87,28 +96,40 @@ def connected(
         version = _version_of(catalogue, location, as_of) if as_of else None
         connection = connect(catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version)
         try:
-            refuse_other_version(connection, root)
+            if version is None:  # a past state may be of an earlier version: it was looked at as it is now
+                refuse_other_version(connection, root)
+            if not read_only:
+                refuse_others(location, connection, by_any_name=True)
             yield connection
         finally:
             connection.close()
 
 
 def _version_of(catalogue: Path | str, location: "Location", label: str) -> int:
-    """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages."""
-    from stillroom.cli.naming import find_snapshot
+    """DuckLake's number of the commit that published a snapshot; commits carry their keys as messages.
+
+    Raises:
+        RequestError: there is no such snapshot.
+        LakeError: the lake as it is now is of another schema version, or no longer holds that state.
+    """
+    from stillroom.cli.naming import find_kept_snapshot
     from stillroom.lake import Lake
     from stillroom.lake.connection import connect
+    from stillroom.lake.versions import refuse_other_version
+    from stillroom.lake.writing import FileWriting
 
     root = location.root
-    lake = Lake(root, connection=connect(catalogue, location.data, read_only=True, spill=root / "tmp"))
+    connection = connect(catalogue, location.data, read_only=True, spill=root / "tmp")
     try:
-        snapshot = find_snapshot(lake, label)
+        refuse_other_version(connection, root)
+        lake = Lake(root, connection=connection, writing=FileWriting(root, location.data))
+        snapshot = find_kept_snapshot(lake, label)
         found = lake.rows(
             "SELECT min(snapshot_id) AS version FROM ducklake_snapshots('lake') WHERE commit_message = ?",
             [f"publish:{snapshot.curation_id}"],
         )[0]["version"]
     finally:
-        lake.close()
+        connection.close()
     if found is None:
         raise LakeError(f"the lake no longer holds the state in which {snapshot.label} was published; it was expired")
     return found

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from stillroom.publication.publish import Snapshot
 
 _SNAPSHOTS = """
-SELECT s.name || '@' || s.version AS snapshot, s.rows, s.new_rows, s.mode, s.run_id, s.created_at AS published_at,
+SELECT s.name || '@' || s.version AS snapshot,
+       CASE WHEN s.parent_version > 0 THEN s.name || '@' || s.parent_version ELSE '' END AS parent,
+       s.rows, s.new_rows, s.mode, s.run_id, s.created_at AS published_at, {retired_at} AS retired_at,
        s.content_hash, s.path
 FROM snapshots s ORDER BY s.name, s.version
 """
+_RETIRED_AT = "(SELECT max(r.created_at) FROM retirements r WHERE r.name = s.name AND r.version = s.version)"
 _BY_ORIGIN = """
 SELECT origin, difficulty_asked, count(*) AS examples, count(DISTINCT prompt_id) AS prompts
 FROM snapshot_examples WHERE name = $name AND version = $version GROUP BY ALL ORDER BY ALL
@@ -59,11 +62,14 @@ def register(app: typer.Typer) -> None:
 def list_snapshots(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """List all published snapshots."""
     with reading(ctx) as lake:
-        rows = lake.rows(_SNAPSHOTS)
+        retired_at = _RETIRED_AT if lake.holds("retirements") else "NULL::TIMESTAMP"  # nothing was let go before it
+        rows = lake.rows(_SNAPSHOTS.format(retired_at=retired_at))
     if as_json:
         print_json(rows)
     elif rows:
-        print_table([{**row, "content_hash": f"{row['content_hash'][:12]}…"} for row in rows])
+        any_retired = any(row["retired_at"] for row in rows)
+        shortened = [{**row, "content_hash": f"{row['content_hash'][:12]}…"} for row in rows]
+        print_table(shortened, [name for name in rows[0] if name != "retired_at" or any_retired])
     else:
         typer.echo("Nothing has been published yet. `stillroom build RECIPE` does.")
 
@@ -78,7 +84,7 @@ def show(
     """Show a snapshot: counts, why samples were dropped, teachers, cost, and a few rows."""
     with reading(ctx) as lake:
         about = describe(lake, find_snapshot(lake, name), rows)
-    about["frozen_copy"] = str(lake_folder(ctx) / about["path"])
+    about["frozen_copy"] = None if about["is_retired"] else str(lake_folder(ctx) / about["path"])
     if as_json:
         print_json(about)
     else:
@@ -94,6 +100,9 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     spent = sum(row["completion_tokens"] for row in cost)
     return {
         "snapshot": snapshot.label,
+        "parent": f"{snapshot.name}@{snapshot.parent_version}" if snapshot.parent_version else "",
+        "mode": snapshot.mode,
+        "is_retired": snapshot.is_retired,
         "rows": snapshot.rows,
         "new_rows": snapshot.new_rows,
         "run_id": snapshot.run_id,
@@ -120,11 +129,17 @@ def _minimum(lake: "Lake", run_id: str) -> float | None:
 
 def _print(about: dict[str, Any]) -> None:
     typer.echo(f"{about['snapshot']}: {about['rows']:,} examples, {about['new_rows']:,} of them new in this version")
-    typer.echo(f"Published by {about['run_id']}; content hash {about['content_hash']}")
-    typer.echo(f"Frozen copy: {about['frozen_copy']}")
+    parent = f"; it continues {about['parent']}" if about["parent"] else ""
+    typer.echo(f"Published by {about['run_id']}{parent}; content hash {about['content_hash']}")
+    if about["is_retired"]:
+        typer.echo(
+            "Retired: its frozen copy and --as-of were let go by `lake maintain --keep-versions`; its rows stay."
+        )
+    else:
+        typer.echo(f"Frozen copy: {about['frozen_copy']}")
     print_table(about["composition"], title="What it holds")
     if about["taken_out"]:
-        print_table(about["taken_out"], title="What the version before holds and this one does not")
+        print_table(about["taken_out"], title="What versions before hold and this one took out")
     print_table(
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )

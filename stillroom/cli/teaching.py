@@ -79,23 +79,50 @@ def serve_teacher(
     name: Name,
     flags: Annotated[list[str] | None, typer.Argument(help="Further flags for SGLang, after `--`.")] = None,
     *,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for what this machine has.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, or auto: what this machine has; with --dry-run, cuda.")
+    ] = "auto",
     port: Annotated[int | None, typer.Option(help="By default 30000, or a free one.", show_default=False)] = None,
     idle_minutes: Annotated[float, typer.Option(min=0, help="Stop it when so long unused; 0: never.")] = 15.0,
     revision: Annotated[str | None, typer.Option(help="Revision of the model; by default the one here.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command instead of running it.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the command for a GPU host, and run nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start a teacher's server, or find the one that runs. What it needs is set up first."""
+    from stillroom.cli.provisioning import in_place, with_bar
     from stillroom.teachers import serving
+    from stillroom.teachers.models import pull
+    from stillroom.teachers.serving_spec import resolve_device
 
     extra = tuple(flags or ())
     if dry_run:
-        argv = serving.dry_run(name, device=device, port=port, extra_flags=extra)
-        print_json(argv) if as_json else typer.echo(shlex.join(argv))
+        wanted = serving.dry_run(name, device=device, port=port, revision=revision, extra_flags=extra)
+        for note in wanted.notes:
+            typer.echo(note, err=True)
+        print_json(wanted.argv) if as_json else typer.echo(shlex.join(wanted.argv))
         return
-    server = serving.serve(
-        name, device=device, port=port, idle_minutes=idle_minutes, revision=revision, extra_flags=extra, progress=_say
+    resolve_device(device)
+    pulled = with_bar(
+        "model",
+        lambda say: pull(name, say, revision=revision),
+        lambda found: f"{found.name} is there, revision {found.revision}",
+    )
+    # In place: Ctrl-C must end a server that is still starting.
+    server = with_bar(
+        "teacher",
+        lambda say: serving.serve(
+            name,
+            device=device,
+            port=port,
+            idle_minutes=idle_minutes,
+            revision=pulled.revision,
+            extra_flags=extra,
+            progress=say,
+        ),
+        lambda found: f"{found.name} answers on {found.url}",
+        do=in_place,
     )
     if as_json:
         print_json(asdict(server))
@@ -129,10 +156,6 @@ def stop_teacher(name: Name, *, as_json: JsonOption = False) -> None:
         print_json({"name": name, "stopped": stopped})
     else:
         typer.echo(f"{name} was stopped." if stopped else f"{name} was not running.")
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 _SOURCES = {"hub": "the model hub", "wheels": "wheels that carry a quantised copy"}

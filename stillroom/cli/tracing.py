@@ -78,6 +78,8 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
     tokens = f"{sample['prompt_tokens']} tokens read ({sample['cached_tokens']} cached)"
     took = f"{sample['completion_tokens']} written in {sample['latency_seconds']:.1f} s"
     node.add(Text(f"{tokens}, {took}, answered {shown(sample['answered_at'])} UTC"))
+    if found.paid_by != found.example["run_id"]:
+        node.add(Text(f"paid for by {found.paid_by}, which was given up, and adopted from there"))
     _block(node.add("request text, exactly as sent"), sample["request_text"])
     _block(node.add(f"response ({sample['finish_reason']})"), sample["response"])
     for verdict in found.verdicts:
@@ -113,12 +115,9 @@ def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str
         task = f": {first_line(found.nearest.get('task', ''), 70)}" if prompt is found.prompt else ""
         node.add(Text(f"nearest {prompt['nearest_prompt_id']}, ROUGE-L {prompt['nearest_score']:.3f}{task}"))
     if prompt["writer_teacher"]:
-        node.add(
-            Text(
-                f"written by {prompt['writer_teacher']} in {prompt['run_id']}, round {prompt['writing_round']}, "
-                f"request {prompt['writing_request']}, shown {len(prompt['parents'])} tasks"
-            )
-        )
+        where = f"in {prompt['run_id']}, round {prompt['writing_round']}, request {prompt['writing_request']}"
+        how = f"{where}, shown {len(prompt['parents'])} tasks" if prompt["writing_round"] else "as its file says"
+        node.add(Text(f"written by {prompt['writer_teacher']} {how}"))
     for one in prompt["parents"]:
         _add_prompt(node, found, one, label="parent", drawn=drawn)
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from stillroom.cli.output import print_json
+from stillroom.cli.session import lake_folder, reading
+from stillroom.errors import LakeError, RequestError
 
 if TYPE_CHECKING:
     from stillroom.capabilities import Capability
     from stillroom.judging import JudgedRow
+    from stillroom.records import Verifier
+    from verifiers.sandbox import ConfiguredExecutor
 
 STDIN = Path("-")
-MANY_ARTEFACTS = 0.5  # of the rows that were judged; beyond it the extraction is suspected, not the answers
 UNREAD_EXIT_CODE = 1
 
 TimeoutOption = Annotated[
@@ -28,7 +31,17 @@ MemoryOption = Annotated[
     int | None,
     typer.Option("--memory-mib", min=64, max=65_536, help="Address space of one program; a recipe's default."),
 ]
-
+RequirementsOption = Annotated[
+    Path | None,
+    typer.Option(help="Libraries that answers may import: a file of `name==version` lines, dependencies included."),
+]
+RuntimeOption = Annotated[
+    str,
+    typer.Option(
+        help="Docker runtime of the sandbox, such as runsc (gVisor). Default: the recipe's, where there is one, else "
+        "STILLROOM_SANDBOX_RUNTIME, else Docker's."
+    ),
+]
 OtherTimeoutOption = Annotated[
     float | None,
     typer.Option("--timeout-seconds", min=0.01, max=600, help="CPU time of one program, instead of the recipe's."),
@@ -45,11 +58,14 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON Lines, plain or gzip; - reads standard input.", allow_dash=True)],
     *,
     capability: Annotated[str, typer.Option(help="Kind of training data, such as `code`.")],
     timeout_seconds: TimeoutOption = None,
     memory_mib: MemoryOption = None,
+    requirements: RequirementsOption = None,
+    runtime: RuntimeOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Rows are JSON Lines in any case.")] = False,
 ) -> None:
     """Judge the answers in a file: one line of JSON for each row, in the order of the rows.
@@ -59,23 +75,25 @@ def verify(
     """
     del as_json
     from stillroom.capabilities import find_capability
+    from stillroom.judging import artefacts_warning
+    from stillroom.records.libraries import read_libraries
+    from verifiers.sandbox import ConfiguredExecutor
 
     found = find_capability(capability)
+    executor = ConfiguredExecutor(runtime=runtime, libraries=read_libraries(requirements) if requirements else ())
     counts: Counter[str] = Counter()
     with _opened(file) as rows, _progress(counts) as seen:
-        asyncio.run(_verify(rows, found, timeout_seconds, memory_mib, seen))
+        asyncio.run(_verify(ctx, executor, rows, found, timeout_seconds, memory_mib, seen))
     typer.echo(_summary(counts), err=True)
-    if counts["artefacts"] > MANY_ARTEFACTS * (counts["rows"] - counts["bad"]):
-        typer.echo(
-            f"Warning: {counts['artefacts']} answers failed for their form (no code, a wrong name, a missing import). "
-            "Where most do, the prompt or the extraction is at fault, not the model.",
-            err=True,
-        )
+    if warning := artefacts_warning(counts["artefacts"], counts["rows"] - counts["bad"]):
+        typer.echo(f"Warning: {warning}", err=True)
     if counts["bad"]:
         raise typer.Exit(UNREAD_EXIT_CODE)
 
 
 async def _verify(
+    ctx: typer.Context,
+    executor: "ConfiguredExecutor",
     file: BinaryIO,
     capability: "Capability",
     timeout_seconds: float | None,
@@ -85,7 +103,6 @@ async def _verify(
     from stillroom.judging import judge_rows, read_rows
     from stillroom.recipe.model import Verification
     from verifiers.assembly import assemble
-    from verifiers.sandbox import DockerExecutor
 
     default = Verification()
 
@@ -93,7 +110,7 @@ async def _verify(
         print_json(judged.plain())
         seen.add(judged)
 
-    async with DockerExecutor() as executor:
+    async with executor:
         verifiers = assemble(
             capability.verifier_names,
             executor,
@@ -101,7 +118,34 @@ async def _verify(
             memory_mib=memory_mib or default.memory_mib,
         )
         await executor.start()
-        await judge_rows(read_rows(file, capability), verifiers, write)
+        calibrations, missing = await asyncio.to_thread(_calibrations, ctx, capability, verifiers)
+        for line in missing:
+            seen.say(line)
+        await judge_rows(read_rows(file, capability), verifiers, write, calibrations=calibrations)
+
+
+def _calibrations(
+    ctx: typer.Context, capability: "Capability", verifiers: Sequence["Verifier"]
+) -> tuple[Mapping[str, str], list[str]]:
+    """What the lake has measured of these verifiers, and a line for each that it does not know."""
+    from stillroom.calibration import measured_calibrations, shipped_cases
+    from stillroom.lake.location import locate
+
+    found: dict[str, str] = {}
+    why = ""
+    try:
+        if locate(lake_folder(ctx)).exists:
+            with reading(ctx) as lake:
+                found = measured_calibrations(lake, verifiers, shipped_cases(capability))
+    except (LakeError, RequestError) as error:  # rows can be judged without a lake
+        why = f" ({error})"
+    missing = [
+        f"The lake has no calibration of {one.name} under these limits and in this image, so verdicts name none{why}. "
+        f"`stillroom calibrate --capability {capability.name}` with the same options measures it."
+        for one in verifiers
+        if one.verifier_id not in found
+    ]
+    return found, missing
 
 
 @contextmanager
@@ -137,11 +181,15 @@ class Progress:
         )
         self._line = self.bars.add_task("starting the sandbox", total=None)
 
+    def say(self, line: str) -> None:
+        """A line on standard error, beside the counts."""
+        self.bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     def add(self, judged: "JudgedRow") -> None:
         """One more row."""
         self._counts["rows"] += 1
         self._counts["bad" if judged.is_bad_row else judged.judgement.outcome.value] += 1
-        self._counts["artefacts"] += judged.judgement.reason.startswith("harness:")
+        self._counts["artefacts"] += judged.judgement.is_artefact
         self.bars.update(self._line, description=_summary(self._counts))
 
 

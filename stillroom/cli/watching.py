@@ -6,11 +6,11 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from stillroom.sampling import Tally
-
-SECONDS_BETWEEN_LINES = 15.0  # where there is no terminal to draw bars on
+from stillroom.teachers.progress import SECONDS_BETWEEN_LINES
 
 
 class TerminalWatcher:
@@ -28,7 +28,7 @@ class TerminalWatcher:
             TextColumn("{task.description}"),
             BarColumn(bar_width=10),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
@@ -60,10 +60,10 @@ class TerminalWatcher:
         self._bars.update(self._bar(name), completed=replied, total=requested, note="replies")
         self._line(f"{name}: {replied} of {requested} replies")
 
-    def progressed(self, step: str, done: int, total: int) -> None:
-        """Move the bar of a step after the shards."""
-        self._bars.update(self._bar(step), completed=done, total=total, note="")
-        self._line(f"{step}: {done} of {total}")
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        """Move the bar of a step; ``note`` says in words how far it is."""
+        self._bars.update(self._bar(step), completed=done, total=total, note=note)
+        self._line(f"{step}: {note or f'{done:.0f} of {total:.0f}'}")
 
     def sampled(self, shard: int, tally: Tally) -> None:
         """Move the bar of answering, over all shards."""

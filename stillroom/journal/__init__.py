@@ -2,7 +2,7 @@
 
 from stillroom.journal.database import DatabaseJournal
 from stillroom.journal.file import ALLOCATION_STEP, Journal, Replay, Room
-from stillroom.journal.place import AnyJournal, InDatabase, JournalPlace, journal_at, journal_place
+from stillroom.journal.place import AnyJournal, InDatabase, JournalPlace, journal_at, journal_place, tell_damage
 
 __all__ = [
     "ALLOCATION_STEP",
@@ -15,4 +15,5 @@ __all__ = [
     "Room",
     "journal_at",
     "journal_place",
+    "tell_damage",
 ]

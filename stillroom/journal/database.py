@@ -19,7 +19,7 @@ from uuid import uuid4
 import msgspec
 
 from stillroom.errors import LakeError
-from stillroom.journal.file import SYNC_RECORDS, SYNC_SECONDS, Replay, Room
+from stillroom.journal.file import SYNC_RECORDS, SYNC_SECONDS, Replay, Room, other_form
 
 if TYPE_CHECKING:
     import psycopg
@@ -134,7 +134,7 @@ class DatabaseJournal(Generic[T]):
         """What the journal holds, nothing where there is none; also of a journal that is not open.
 
         Raises:
-            LakeError: PostgreSQL does not answer, or the lake has no journals there.
+            LakeError: PostgreSQL does not answer, the lake has no journals there, or a record is of another form.
         """
         from stillroom.lake.postgres import connect
 
@@ -260,10 +260,11 @@ class DatabaseJournal(Generic[T]):
         except psycopg.Error as error:
             raise self._refused(error, "read") from error
         records: list[T] = []
-        damaged = 0
-        for _, body in found:
+        for position, body in found:
             try:
                 records.append(self._decoder.decode(body))
-            except msgspec.DecodeError:
-                damaged += 1
-        return Replay(records=tuple(records), damaged_lines=damaged), found[-1][0] + 1 if found else 0
+            except msgspec.DecodeError as error:  # a row is there whole or not at all
+                where = f"record {position} of the journal {self.place.name} in PostgreSQL ({self.place.database})"
+                removal = f"delete the rows of stillroom.journal_records there whose journal is {self.place.name!r}"
+                raise other_form(where, error, removal) from error
+        return Replay(records=tuple(records), damaged_lines=0), found[-1][0] + 1 if found else 0

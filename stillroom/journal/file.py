@@ -3,7 +3,8 @@
 One line a record: crc32 of the JSON in eight hex digits, a space, the JSON. A record is handed to the
 kernel at once, so a killed process loses nothing it appended; it is forced to disk in groups, every
 ``SYNC_SECONDS`` or ``SYNC_RECORDS``, so a power cut loses at most that window. A torn or damaged line is
-skipped and counted, never fatal: whatever it held is simply owed again.
+skipped and counted, never fatal: whatever it held is simply owed again. A line that is whole and cannot be read is
+another Stillroom's: it is refused, since what it holds would be paid for once more.
 
 Who is about to pay for something sets room aside first, so that a full disk is found before the money is
 spent and not when the answer comes.
@@ -23,11 +24,13 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
+from stillroom import __version__
 from stillroom.errors import LakeError
 from stillroom.preallocation import allocate
 
 SYNC_SECONDS = 0.1
 SYNC_RECORDS = 1_000
+CHECKSUM_DIGITS = 8
 ALLOCATION_STEP = 64 * 1024
 """Bytes that are allocated beyond what is needed, so that few appends have to ask for more."""
 
@@ -66,6 +69,7 @@ class Journal(Generic[T]):
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._unsynced = 0
+        self._end = 0  # of the file, which nobody else appends to: asking the kernel each time costs as much as writing
         self._set_aside = 0
         self._allocated_to = 0
         self._closed = False
@@ -76,11 +80,17 @@ class Journal(Generic[T]):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise self._unopened(error) from error
+        try:
             self._hold()
             self.replay = self.read()
             self._end_last_line()
-        except OSError as error:
-            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
+        except BaseException as error:
+            os.close(self._file)
+            if isinstance(error, OSError):
+                raise self._unopened(error) from error
+            raise
         self._syncer = threading.Thread(target=self._sync_in_groups, name=f"journal {self.path.name}", daemon=True)
         self._syncer.start()
         return self
@@ -110,7 +120,7 @@ class Journal(Generic[T]):
         """
         room = Room(self._append_within, size)
         with self._lock:
-            self._allocate(os.fstat(self._file).st_size + size)
+            self._allocate(self._end + size)
             self._set_aside += size
         try:
             yield room
@@ -127,7 +137,7 @@ class Journal(Generic[T]):
         line = self._line(record)
         with self._lock:
             if self._set_aside:  # which this record must not use up
-                self._allocate(os.fstat(self._file).st_size + len(line))
+                self._allocate(self._end + len(line))
             self._write(line)
 
     def _append_within(self, room: "Room[T]", record: T) -> None:
@@ -145,15 +155,15 @@ class Journal(Generic[T]):
     def _write(self, line: bytes) -> None:
         if self._failure is not None:
             raise LakeError(f"the journal {self.path} is not safe any more: {self._failure}") from self._failure
-        size = os.fstat(self._file).st_size
         try:
             written = os.write(self._file, line)
             if written != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            os.ftruncate(self._file, size)
+            os.ftruncate(self._file, self._end)
             self._allocated_to = 0
             raise self._full(error) from error
+        self._end += written
         self._unsynced += 1
         if self._unsynced >= SYNC_RECORDS:
             self._wake.set()
@@ -163,9 +173,8 @@ class Journal(Generic[T]):
         wanted = end + self._set_aside
         if wanted <= self._allocated_to:
             return
-        start = os.fstat(self._file).st_size
         try:
-            allocate(self._file, start, wanted + ALLOCATION_STEP - start)
+            allocate(self._file, self._end, wanted + ALLOCATION_STEP - self._end)
         except OSError as error:
             raise self._full(error) from error
         self._allocated_to = wanted + ALLOCATION_STEP
@@ -180,34 +189,33 @@ class Journal(Generic[T]):
         """What the file holds, nothing where there is none; also of a journal that is not open.
 
         Raises:
-            LakeError: the file cannot be read.
+            LakeError: the file cannot be read, or holds a whole record of another form.
         """
         records: list[T] = []
         damaged = 0
         try:
-            for line in _lines(self.path) if self.path.exists() else ():
-                record = self._decode(line)
-                if record is None:
+            for number, line in enumerate(_lines(self.path) if self.path.exists() else (), start=1):
+                body = _whole(line)
+                if body is None:
                     damaged += 1
-                else:
-                    records.append(record)
+                    continue
+                try:
+                    records.append(self._decoder.decode(body))
+                except msgspec.DecodeError as error:
+                    where = f"line {number} of the journal {self.path}"
+                    raise other_form(where, error, "move the file away") from error
         except OSError as error:
-            raise LakeError(f"cannot open the journal {self.path}: {error}") from error
+            raise self._unopened(error) from error
         return Replay(records=tuple(records), damaged_lines=damaged)
 
-    def _decode(self, line: bytes) -> T | None:
-        checksum, _, body = line.rstrip(b"\n").partition(b" ")
-        try:
-            return self._decoder.decode(body) if int(checksum, 16) == zlib.crc32(body) else None
-        except (ValueError, msgspec.DecodeError):
-            return None
+    def _unopened(self, error: OSError) -> LakeError:
+        return LakeError(f"cannot open the journal {self.path}: {error}")
 
     def _hold(self) -> None:
         """No other process appends meanwhile; the kernel lets go of it when this one dies, whatever kills it."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._file)
             raise LakeError(
                 f"another process writes the journal {self.path}: it is paid for the same work. "
                 "Wait until it has ended, or end it, and start again."
@@ -215,9 +223,9 @@ class Journal(Generic[T]):
 
     def _end_last_line(self) -> None:
         """A torn tail gets its line end, so that the next record starts on a line of its own."""
-        size = os.fstat(self._file).st_size
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
-            os.write(self._file, b"\n")
+        self._end = os.fstat(self._file).st_size
+        if self._end and os.pread(self._file, 1, self._end - 1) != b"\n":
+            self._end += os.write(self._file, b"\n")
 
     def _sync_in_groups(self) -> None:
         while not self._closed:
@@ -226,8 +234,8 @@ class Journal(Generic[T]):
             if self._unsynced:
                 self._unsynced = 0
                 try:
-                    os.fsync(self._file)
-                except OSError as error:  # after a failed fsync the kernel may have dropped the pages
+                    os.fdatasync(self._file)
+                except OSError as error:  # after a failed one the kernel may have dropped the pages
                     self._failure = error
                     return
 
@@ -242,6 +250,30 @@ class Room(Generic[T]):
     def append(self, record: T) -> None:
         """As ``Journal.append``, in the room."""
         self._append(self, record)
+
+
+def other_form(where: str, error: msgspec.DecodeError, removal: str) -> LakeError:
+    """What is said of a record that is whole and that this Stillroom cannot read.
+
+    Args:
+        where: the record.
+        error: why it cannot be read.
+        removal: what takes the journal out of the way.
+    """
+    return LakeError(
+        f"{where} is whole, but not of the form that Stillroom {__version__} reads ({error}): another version wrote "
+        "it. What it holds was paid for, so it is not passed over. Let that version of Stillroom finish the run; or, "
+        f"to pay for it once more, {removal}. Then start again."
+    )
+
+
+def _whole(line: bytes) -> bytes | None:
+    """The JSON of a line, or None where its checksum is another's."""
+    checksum, _, body = line.rstrip(b"\n").partition(b" ")
+    try:
+        return body if len(checksum) == CHECKSUM_DIGITS and int(checksum, 16) == zlib.crc32(body) else None
+    except ValueError:
+        return None
 
 
 def _lines(path: Path) -> Iterator[bytes]:

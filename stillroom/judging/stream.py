@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
@@ -19,13 +19,21 @@ BAD_ROW = "bad-row"
 class JudgedRow:
     """A row and what came of it.
 
+    Of a row that could not be read, nobody decided and the texts about who did are "".
+
     Attributes:
-        verifier: ``name@version`` of who decided; "" for a row that could not be read.
+        verifier: ``name@version`` of who decided.
+        verifier_id: fingerprint of the name, its limits and the image.
+        image_digest: of the image in which the answer ran.
+        calibration_id: the calibration that the verdict stands on; "" where none was measured.
     """
 
     row: ReadRow
     judgement: Judgement
     verifier: str = ""
+    verifier_id: str = ""
+    image_digest: str = ""
+    calibration_id: str = ""
 
     @property
     def is_bad_row(self) -> bool:
@@ -47,15 +55,28 @@ class JudgedRow:
             "wall_seconds": found.wall_seconds,
             "peak_memory_bytes": found.peak_memory_bytes,
             "verifier": self.verifier,
+            "verifier_id": self.verifier_id,
+            "image_digest": self.image_digest,
+            "calibration_id": self.calibration_id,
         }
 
 
 async def judge_rows(
-    rows: Iterator[ReadRow], verifiers: Sequence[Verifier], write: Callable[[JudgedRow], None]
+    rows: Iterator[ReadRow],
+    verifiers: Sequence[Verifier],
+    write: Callable[[JudgedRow], None],
+    *,
+    calibrations: Mapping[str, str],
 ) -> None:
     """Judge every row and ``write`` each as soon as it and all before it are judged.
 
     At most ``MAX_ROWS_AHEAD`` rows and about ``MAX_BYTES_AHEAD`` of them are held at a time.
+
+    Args:
+        rows: what to judge.
+        verifiers: who judges.
+        write: takes the results.
+        calibrations: by verifier_id, the calibration that its verdicts name; of the others they name none.
 
     Raises:
         SandboxError: the sandbox failed for good; the rows before were written.
@@ -66,7 +87,7 @@ async def judge_rows(
     async def feed(group: asyncio.TaskGroup) -> None:
         async for row in _in_thread(rows):
             await room.take(row.size)
-            await waiting.put(group.create_task(judge(row, verifiers)))
+            await waiting.put(group.create_task(judge(row, verifiers, calibrations)))
         await waiting.put(None)
 
     try:
@@ -80,7 +101,7 @@ async def judge_rows(
         raise failed.exceptions[0] from None
 
 
-async def judge(row: ReadRow, verifiers: Sequence[Verifier]) -> JudgedRow:
+async def judge(row: ReadRow, verifiers: Sequence[Verifier], calibrations: Mapping[str, str]) -> JudgedRow:
     """One row by all verifiers: any fail fails, else any abstention abstains, else all have passed."""
     if row.submission is None:
         unread = Judgement(outcome=Outcome.ABSTAIN, reason=BAD_ROW, detail=f"line {row.line}: {row.problem}")
@@ -90,6 +111,9 @@ async def judge(row: ReadRow, verifiers: Sequence[Verifier]) -> JudgedRow:
             row=row,
             judgement=await verifier.judge(row.submission.check, row.submission.answer),
             verifier=verifier.name,
+            verifier_id=verifier.verifier_id,
+            image_digest=verifier.image_digest,
+            calibration_id=calibrations.get(verifier.verifier_id, ""),
         )
         for verifier in verifiers
     ]

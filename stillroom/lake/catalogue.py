@@ -4,7 +4,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from stillroom.errors import LakeError, RequestError
@@ -53,14 +53,21 @@ def own_catalogue(root: Path) -> Generator[Path | str]:
 
     Raises:
         RequestError: there is no lake.
-        LakeError: the catalogue cannot be read.
+        LakeError: the catalogue cannot be read, or there is no room for the copy.
     """
     catalogue = existing(root).catalogue
     if isinstance(catalogue, str):
         yield catalogue
         return
-    with tempfile.TemporaryDirectory(prefix="stillroom-") as folder:
-        copy = Path(folder) / CATALOGUE
+    with ExitStack() as kept:
+        try:
+            folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))
+        except OSError as error:
+            raise LakeError(
+                f"the lake's catalogue {catalogue} is read from a copy, and no folder can be made for it: {error}. "
+                "Free some space there, or name a folder that you may write to in TMPDIR."
+            ) from error
+        copy = folder / CATALOGUE
         copy_catalogue(root, copy)
         yield copy
 
@@ -93,6 +100,10 @@ def _back_up(source: str, target: Path, *, problem: str) -> None:
         with closing(sqlite3.connect(source, uri=True)) as opened, closing(sqlite3.connect(target)) as written:
             opened.backup(written)
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise LakeError(
+                f"{problem}: no space is left for {target}. Free some there; copies to read go where TMPDIR says."
+            ) from error
         raise LakeError(f"{problem}: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -67,6 +68,32 @@ def connect(
         LakeError: when the catalogue cannot be opened.
         RequestError: the files are in object storage, and the environment has no keys to it.
     """
+    *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version)
+    connection = _connection(spill, loads, data, problem=f"cannot open the lake's catalogue {catalogue}")
+    try:
+        for statement in (attach, use):
+            connection.execute(statement)
+        if isinstance(catalogue, str):  # who was overtaken begins again, and sees what overtook it
+            connection.execute("SET ducklake_max_retry_count = 0")
+    except duckdb.Error as error:
+        connection.close()
+        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {error}") from error
+    return connection
+
+
+def connect_to_data(data: Path | str, *, spill: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that reaches the place of the data files, with no lake attached.
+
+    Raises:
+        LakeError: an extension is missing.
+        RequestError: the files are in object storage, and the environment has no keys to it.
+    """
+    loads = [f"LOAD {_quoted(extension_path('httpfs'))}"] if is_object_storage(data) else []
+    return _connection(spill, loads, data, problem=f"cannot look at the place of the data files {data}")
+
+
+def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem: str) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of our settings, with these extensions and the keys to the data files."""
     secrets = [secret_statement(data)] if isinstance(data, str) and is_object_storage(data) else []
     # DuckDB would hash an extension at each load to hold it against a signature (0.13 s each); these are of packages
     # that the lock file holds by their hashes. Nothing else is loaded so: what is turned off cannot be turned on again.
@@ -76,14 +103,11 @@ def connect(
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
         connection.execute(f"SET temp_directory = {_quoted(spill)}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
-        *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version)
-        for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets, attach, use):
+        for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets):
             connection.execute(statement)
-        if isinstance(catalogue, str):  # who was overtaken begins again, and sees what overtook it
-            connection.execute("SET ducklake_max_retry_count = 0")
     except duckdb.Error as error:
         connection.close()
-        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {error}") from error
+        raise LakeError(f"{problem}: {error}") from error
     return connection
 
 

@@ -32,6 +32,11 @@ _COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns 
 _MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE database_name = ?"
 
 
+def is_whole(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the lake's creation has come to its end."""
+    return MARK in _present(connection)
+
+
 def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     """Create tables and views where missing; call it under the lake's write lock.
 
@@ -39,7 +44,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
         LakeError: the lake is of another schema version, or cannot be written.
     """
     try:
-        present = {name for (name,) in connection.execute(TABLE_NAMES).fetchall()}
+        present = _present(connection)
         if MARK in present:
             refuse_other_version(connection, root)
             for statement in additions(connection):
@@ -53,6 +58,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             f"cannot make the lake in {root}: {error}. Free some space there, or name another folder that you may "
             "write to with --lake."
         ) from error
+
+
+def _present(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {str(name) for (name,) in connection.execute(TABLE_NAMES).fetchall()}
 
 
 def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.files import DataFile
+from stillroom.lake.data_place import MissingFile
 
 _DATA_FILE = re.compile(r"""["']([^"']+\.parquet)["']""")
 ADVICE = (
@@ -33,8 +33,8 @@ def damage(error: duckdb.Error, data: Path | str) -> LakeError | None:
     return LakeError(f"a file of the table {table} cannot be read: {path} ({error}). {ADVICE}")
 
 
-def found_missing(missing: list[DataFile]) -> str:
+def found_missing(missing: list[MissingFile]) -> str:
     """Files that are missing or have another size than the catalogue says, for a person."""
     more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-    state = "has another size" if missing[0].path.exists() else "is missing"
+    state = "is missing" if missing[0].found is None else "has another size"
     return f"{missing[0].path} of the table {missing[0].table} {state}{more}"

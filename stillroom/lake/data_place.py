@@ -1,19 +1,15 @@
-"""Lists and removes files where the data files are: a folder, or object storage, which only DuckDB reaches."""
+"""Lists, marks and removes files where the data files are: a folder, or object storage, which only DuckDB reaches."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.object_storage import is_object_storage
-
-SUFFIX = ".parquet"  # of all that DuckLake writes; in a bucket, other objects are somebody else's
-_LISTED = "SELECT filename, size, last_modified FROM read_blob(?)"
-_REMOVE = "CALL ducklake_delete_orphaned_files('lake', older_than => {moment}, dry_run => {is_dry})"
+from stillroom.lake.files import named_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +19,15 @@ class StoredFile:
     name: str
     size: int
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFile:
+    """A file that the catalogue names and that is not there (``found`` is None), or has ``found`` bytes instead."""
+
+    table: str
+    path: Path | str
+    found: int | None
 
 
 class DataPlace(Protocol):
@@ -36,97 +41,60 @@ class DataPlace(Protocol):
         """What ``address`` is the whole of."""
         ...
 
-    def files(self) -> list[StoredFile]:
-        """All files that are there, by name."""
+    def files(self, folders: Collection[str]) -> list[StoredFile]:
+        """The files that DuckLake has written for the tables with these folders, by name; of others it says nothing."""
         ...
 
-    def remove(self, names: Collection[str], before: datetime) -> None:
-        """Remove files that no catalogue row names and that were written before a moment (UTC).
+    def first_file(self) -> str:
+        """A file that DuckLake has written here for some lake, "" where there is none."""
+        ...
+
+    def sizes(self, names: Collection[str]) -> dict[str, int]:
+        """The bytes of those of these files that are there."""
+        ...
+
+    def remove(self, names: Collection[str]) -> None:
+        """Remove these files and no others; some may be gone already.
 
         Raises:
             LakeError: one cannot be removed.
         """
         ...
 
+    def mark(self, name: str) -> str:
+        """The text of a file beside the tables' folders, "" where it is not there."""
+        ...
 
-class Folder:
-    """Data files in a folder."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-
-    def address(self, name: str) -> Path | str:
-        """The file's path."""
-        return self._data / name
-
-    def name(self, path: str) -> str:
-        """The path below the folder, of a file that is there."""
-        whole = self._data / path
-        return str(whole.relative_to(self._data)) if whole.is_relative_to(self._data) else path
-
-    def files(self) -> list[StoredFile]:
-        """All files below the folder."""
-        there = [path for path in sorted(self._data.rglob("*")) if path.is_file()]
-        return [
-            StoredFile(
-                name=str(path.relative_to(self._data)),
-                size=(state := path.stat()).st_size,
-                changed_at=datetime.fromtimestamp(state.st_mtime, UTC),
-            )
-            for path in there
-        ]
-
-    def remove(self, names: Collection[str], before: datetime) -> None:
-        """Unlink them, one by one."""
-        for name in names:
-            (self._data / name).unlink(missing_ok=True)
-
-
-class Bucket:
-    """Data files in object storage: DuckDB lists them, and DuckLake's own function removes those that nothing names."""
-
-    def __init__(self, data: str, connection: duckdb.DuckDBPyConnection) -> None:
-        self._data = data
-        self._connection = connection
-
-    def address(self, name: str) -> Path | str:
-        """The object's address."""
-        return name if is_object_storage(name) else f"{self._data}/{name}"
-
-    def name(self, path: str) -> str:
-        """The address below the prefix."""
-        return path.removeprefix(f"{self._data}/")
-
-    def files(self) -> list[StoredFile]:
-        """All objects below the prefix that DuckLake may have written; nothing is read of them."""
-        found = self._connection.execute(_LISTED, [f"{self._data}/**"]).fetchall()
-        return sorted(
-            (
-                StoredFile(name=self.name(str(path)), size=int(size), changed_at=changed)
-                for path, size, changed in found
-                if str(path).endswith(SUFFIX)
-            ),
-            key=lambda one: one.name,
-        )
-
-    def remove(self, names: Collection[str], before: datetime) -> None:
-        """Have DuckLake remove what nothing names; what it means is held against ``names`` first.
+    def set_mark(self, name: str, about: Mapping[str, str]) -> None:
+        """Write such a file, whole or not at all, as a JSON object.
 
         Raises:
-            LakeError: it would remove something else, too.
+            LakeError: it cannot be written.
         """
-        if not names:
-            return
-        moment = f"TIMESTAMPTZ '{before.isoformat()}'"
-        meant = self._connection.execute(_REMOVE.format(moment=moment, is_dry="true")).fetchall()
-        if others := sorted({self.name(str(path)) for (path,) in meant} - set(names)):
-            raise LakeError(
-                f"DuckLake would remove {self.address(others[0])}, which is not left over. Nothing was removed; please "
-                "report this with the versions of DuckDB and DuckLake."
-            )
-        self._connection.execute(_REMOVE.format(moment=moment, is_dry="false"))
+        ...
 
 
 def data_place(data: Path | str, connection: duckdb.DuckDBPyConnection) -> DataPlace:
-    """The place of a lake's data files, reached through a connection to the lake."""
+    """The place of a lake's data files; ``connection`` reaches it."""
+    from stillroom.lake.data_bucket import Bucket
+    from stillroom.lake.data_folder import Folder
+
     return Folder(data) if isinstance(data, Path) else Bucket(data, connection)
+
+
+def missing_from(place: DataPlace, connection: duckdb.DuckDBPyConnection) -> list[MissingFile]:
+    """The files that a catalogue names and that are not in their place with the size that was written down.
+
+    Raises:
+        LakeError: the place cannot be reached.
+    """
+    named = [(table, place.name(path), size) for table, path, size in named_files(connection)]
+    try:
+        there = place.sizes({name for _, name, _ in named})
+    except duckdb.Error as error:
+        raise LakeError(f"the data files cannot be looked at: {error}") from error
+    return [
+        MissingFile(table=table, path=place.address(name), found=there.get(name))
+        for table, name, size in named
+        if there.get(name) != size
+    ]

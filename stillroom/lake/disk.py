@@ -2,9 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from stillroom.lake.files import MAIN_FOLDER
+from stillroom.lake.location import Location
 
 FIRST_BYTES_PER_SAMPLE = 20_000
 """What a sample is taken to need where a lake has none: rows, journal, catalogue and frozen copy together.
@@ -21,13 +24,15 @@ class DiskUse:
     """What a lake takes and has left.
 
     Attributes:
-        bytes: of all files of the lake, but for Prefect's records and what is temporary.
-        bytes_free: on its disk.
+        bytes: of all files of the lake on disks of this machine, but for Prefect's records and what is temporary.
+        bytes_free: on its disk; where the data files are on another, on the fuller one of the two.
+        fullest: the folder on that disk.
         bytes_per_sample: of this lake, or ``FIRST_BYTES_PER_SAMPLE`` where it has no samples.
     """
 
     bytes: int
     bytes_free: int
+    fullest: Path
     bytes_per_sample: float
 
     def expected(self, samples: int) -> int:
@@ -39,21 +44,35 @@ class DiskUse:
         return self.bytes_free < ENOUGH * self.expected(samples)
 
 
-def disk_use(root: Path, samples: int) -> DiskUse:
-    """What the lake at ``root`` takes, which need not exist; ``samples`` is how many it holds."""
-    taken = sum(_sizes(root)) if root.is_dir() else 0
-    place = next(one for one in (root.absolute(), *root.absolute().parents) if one.exists())
+def disk_use(location: Location, samples: int) -> DiskUse:
+    """What the lake at ``location`` takes, which need not exist; ``samples`` is how many it holds.
+
+    Data files in another folder count, as far as they are in the folder of the lake's tables; those in object storage
+    take no disk here.
+    """
+    root, data = location.root, location.data
+    taken, disks = sum(_sizes(root, NOT_COUNTED)), [root]
+    if isinstance(data, Path) and location.has_data_elsewhere:
+        taken, disks = taken + sum(_sizes(data / MAIN_FOLDER)), [root, data]
+    free = {folder: shutil.disk_usage(_existing(folder)).free for folder in disks}
+    fullest = min(disks, key=lambda folder: free[folder])
     return DiskUse(
         bytes=taken,
-        bytes_free=shutil.disk_usage(place).free,
+        bytes_free=free[fullest],
+        fullest=fullest,
         bytes_per_sample=taken / samples if samples else FIRST_BYTES_PER_SAMPLE,
     )
 
 
-def _sizes(root: Path) -> Iterator[int]:
-    for folder, folders, files in os.walk(root):
-        if Path(folder) == root:
-            folders[:] = [name for name in folders if name not in NOT_COUNTED]
+def _existing(folder: Path) -> Path:
+    """The nearest one at or above ``folder`` that is there."""
+    return next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+
+
+def _sizes(top: Path, left_out: Sequence[str] = ()) -> Iterator[int]:
+    for folder, folders, files in os.walk(top):
+        if Path(folder) == top:
+            folders[:] = [name for name in folders if name not in left_out]
         for name in files:
             try:
                 yield (Path(folder) / name).stat().st_size

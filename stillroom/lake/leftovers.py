@@ -2,8 +2,9 @@
 
 DuckLake's own functions for it do not serve: on a SQLite catalogue ``ducklake_cleanup_old_files`` takes no notice of
 ``older_than`` (DuckDB 1.5.5), so a file went the moment it was replaced, under a reader, and
-``ducklake_delete_orphaned_files`` cannot be asked without writing. So files are looked at here, and only in object
-storage, where nothing else of ours reaches, is the second of them told to remove what was found.
+``ducklake_delete_orphaned_files`` cannot be asked without writing, and takes every Parquet file for the lake's. So
+files are looked at here. Of those that the catalogue does not name, only such count as DuckLake writes for a table of
+this lake, and none where the place may be another lake's as well.
 """
 
 import shutil
@@ -16,8 +17,9 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
+from stillroom.lake.claim import doubt
 from stillroom.lake.data_place import data_place
-from stillroom.lake.files import METADATA, file_names
+from stillroom.lake.files import METADATA, named_files, table_folders
 from stillroom.lake.location import Location
 
 _SCHEDULED = """
@@ -29,6 +31,11 @@ DELETE FROM {metadata}.ducklake_files_scheduled_for_deletion
 WHERE CAST(schedule_start AS TIMESTAMPTZ) < {moment}
 """
 
+_WAITING = """
+SELECT count(*) FROM {metadata}.ducklake_files_scheduled_for_deletion
+WHERE NOT CAST(schedule_start AS TIMESTAMPTZ) < {moment}
+"""
+
 
 class Kind(StrEnum):
     """Why a file is left over."""
@@ -36,7 +43,7 @@ class Kind(StrEnum):
     REPLACED = "replaced"
     """Its rows are in a merged file, or no version that is kept holds them."""
     ORPHAN = "orphan"
-    """No catalogue row names it: its writer was killed before the commit."""
+    """DuckLake has written it for a table, and no catalogue row names it: its writer was killed before the commit."""
     TEMPORARY = "temporary"
     """Spilled rows, a catalogue's copy, or a frozen copy that was not finished."""
 
@@ -50,54 +57,76 @@ class Leftover:
     size: int
 
 
-def leftovers(connection: duckdb.DuckDBPyConnection, location: Location, before: datetime) -> list[Leftover]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What has been left over.
+
+    Attributes:
+        leftovers: what can go.
+        doubt: why orphans were not looked for, and what to do; "" where they were.
+    """
+
+    leftovers: list[Leftover]
+    doubt: str
+
+
+def find_leftovers(connection: duckdb.DuckDBPyConnection, location: Location, before: datetime) -> Found:
     """What has been left over since ``before`` (UTC).
 
     Raises:
         LakeError: the catalogue names a file that it also gave up.
+        RequestError: the data files are in the place of another lake.
     """
     place = data_place(location.data, connection)
     query = _SCHEDULED.format(metadata=METADATA, moment=timestamp_literal(before))
     scheduled = {place.name(str(path)): bool(is_old) for path, is_old in connection.execute(query).fetchall()}
-    named = {place.name(path) for path in file_names(connection)}
+    named = {place.name(path) for _, path, _ in named_files(connection)}
     if wrong := sorted(named & scheduled.keys()):
         raise LakeError(
             f"the catalogue of {location.root} names {place.address(wrong[0])} and has given it up, both at once. "
             "Nothing was removed; please report this with the versions of DuckDB and DuckLake."
         )
-    there = [one for one in place.files() if one.name not in named]
-    replaced = [one for one in there if scheduled.get(one.name)]
-    orphans = [one for one in there if one.name not in scheduled and one.changed_at < before]
-    return [
-        *(Leftover(kind=Kind.REPLACED, path=place.address(one.name), size=one.size) for one in replaced),
-        *(Leftover(kind=Kind.ORPHAN, path=place.address(one.name), size=one.size) for one in orphans),
-        *(Leftover(kind=Kind.TEMPORARY, path=path, size=_size(path)) for path in _temporary(location.root, before)),
-    ]
+    replaced = place.sizes({name for name, is_old in scheduled.items() if is_old})
+    unsure = doubt(location, connection)
+    orphans = {
+        one.name: one.size
+        for one in ([] if unsure else place.files(table_folders(connection)))
+        if one.name not in named and one.name not in scheduled and one.changed_at < before
+    }
+    return Found(
+        leftovers=[
+            *(Leftover(kind=Kind.REPLACED, path=place.address(name), size=replaced[name]) for name in sorted(replaced)),
+            *(Leftover(kind=Kind.ORPHAN, path=place.address(name), size=orphans[name]) for name in sorted(orphans)),
+            *(Leftover(kind=Kind.TEMPORARY, path=path, size=_size(path)) for path in _temporary(location.root, before)),
+        ],
+        doubt=unsure,
+    )
 
 
-def remove(connection: duckdb.DuckDBPyConnection, location: Location, found: list[Leftover], before: datetime) -> None:
-    """Remove what ``leftovers`` found for the same moment. Cut off, it goes on where it was the next time.
+def remove(connection: duckdb.DuckDBPyConnection, location: Location, found: Found, before: datetime) -> None:
+    """Remove what ``find_leftovers`` found for the same moment. Cut off, it goes on where it was the next time.
 
-    The catalogue forgets replaced files first: what is not removed after that is an orphan, and an old one.
+    The catalogue forgets replaced files last, so that none is left of which nobody knows what it was.
 
     Raises:
         LakeError: a file cannot be removed.
     """
     place = data_place(location.data, connection)
-    connection.execute(_FORGET.format(metadata=METADATA, moment=timestamp_literal(before)))
+    place.remove([place.name(str(one.path)) for one in found.leftovers if one.kind is not Kind.TEMPORARY])
     try:
-        place.remove([place.name(str(one.path)) for one in found if one.kind is not Kind.TEMPORARY], before)
-        for leftover in found:
+        for leftover in found.leftovers:
             if leftover.kind is Kind.TEMPORARY:
                 _discard(Path(leftover.path))
     except OSError as error:
         raise LakeError(f"what is left over could not be removed: {error}. Run the command again.") from error
+    connection.execute(_FORGET.format(metadata=METADATA, moment=timestamp_literal(before)))
 
 
-def waiting(connection: duckdb.DuckDBPyConnection) -> int:
-    """Replaced files that are there until nobody can be reading them any more."""
-    count = f"SELECT count(*) FROM {METADATA}.ducklake_files_scheduled_for_deletion"  # noqa: S608 - our own name
-    return int(connection.execute(count).fetchall()[0][0])
+def waiting(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    """Files that have been replaced since ``before``: they are there until nobody can be reading them any more."""
+    return int(
+        connection.execute(_WAITING.format(metadata=METADATA, moment=timestamp_literal(before))).fetchall()[0][0]
+    )
 
 
 def timestamp_literal(moment: datetime) -> str:

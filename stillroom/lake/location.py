@@ -61,6 +61,19 @@ class Location:
 
         return holds_lake(self.catalogue)
 
+    @property
+    def has_data_elsewhere(self) -> bool:
+        """Whether the data files are out of the lake's folder, where others could come to have theirs as well."""
+        return isinstance(self.data, str) or not self.data.resolve().is_relative_to(self.root.resolve())
+
+    @property
+    def catalogue_name(self) -> str:
+        """Which catalogue it is, whoever asks and how: its file, or the database's host, port and name."""
+        if isinstance(self.catalogue, Path):
+            return str(self.catalogue)
+        known = zip(_SAME_DATABASE, _identity(self.catalogue), strict=True)
+        return " ".join(f"{name}={value}" for name, value in known if value is not None)
+
     def remember(self) -> None:
         """Write down what is not where it is by default.
 
@@ -89,7 +102,8 @@ def locate(root: Path) -> Location:
     """Where the lake of the folder ``root`` is, or would be made: as remembered there, else as the settings say.
 
     Raises:
-        RequestError: a setting makes no sense, or differs from where the lake is.
+        RequestError: a setting makes no sense, or differs from where the lake is; or the data files of a new lake would
+            be amid its other files.
         LakeError: what the folder remembers cannot be read.
     """
     asked_catalogue = os.environ.get(CATALOGUE_VARIABLE) or None
@@ -108,6 +122,8 @@ def locate(root: Path) -> Location:
         if journal and journal != known_journal:
             raise _other_place(root, JOURNAL_VARIABLE, "journals", f"its {known_journal}", journal)
         catalogue, data, journal = catalogue or known, known_data, known_journal
+    elif data:
+        _refuse_nested(root, data)
     if journal == _IN_CATALOGUE and not catalogue:
         raise RequestError(
             f"{JOURNAL_VARIABLE}={_IN_CATALOGUE} puts the journals into the catalogue's PostgreSQL, but the catalogue "
@@ -190,6 +206,29 @@ def _data_path(text: str) -> str:
     if scheme != "s3" or not rest.strip("/"):
         raise RequestError(f"{DATA_VARIABLE} is to be a folder or s3://bucket/prefix, but it is {text!r}")
     return text.rstrip("/")
+
+
+def _refuse_nested(root: Path, data: str) -> None:
+    """Let pass only data files that are apart from all else of a lake.
+
+    Raises:
+        RequestError: their folder is the lake's, above it, or in it under another name than ``data``.
+    """
+    folder, place = root.resolve(), Path(data)
+    if data.startswith("s3://") or place == folder / "data":
+        return
+    if place == folder:
+        relation = "the lake's folder itself"
+    elif folder.is_relative_to(place):
+        relation = f"above the lake's folder {folder}"
+    elif place.is_relative_to(folder):
+        relation = f"inside the lake's folder {folder}"
+    else:
+        return
+    raise RequestError(
+        f"{DATA_VARIABLE} names {place}, which is {relation}; the data files are to be apart from the lake's other "
+        f"files. Unset {DATA_VARIABLE} to have them in {folder / 'data'}, or name a folder of their own outside."
+    )
 
 
 def _journal(text: str | None) -> str | None:

@@ -2,10 +2,10 @@
 
 It works wherever the catalogue and the data files are, and never touches what a snapshot needs: rows are only ever
 moved into larger files, and every version of the catalogue in which a snapshot was published stays, so that
-``--as-of NAME@N`` goes on to work.
+``--as-of NAME@N`` goes on to work. Only who asks for it lets old snapshots go (``retention.py``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,13 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.catalogue import own_catalogue
+from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
-from stillroom.lake.leftovers import Kind, Leftover, leftovers, remove, timestamp_literal, waiting
+from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.location import Location, existing
 from stillroom.lake.presence import Assurance, alone
+from stillroom.lake.retention import Version, retire, retired, to_retire
 from stillroom.lake.spare import spare
 from stillroom.lake.versions import refuse_other_version
 from stillroom.lake.writing import Writing, writing
@@ -29,7 +31,8 @@ _EXPIRABLE = """
 SELECT snapshot_id FROM ducklake_snapshots('lake')
 WHERE snapshot_time < {moment}
   AND snapshot_id <> (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
-  AND coalesce(commit_message, '') NOT IN (SELECT 'publish:' || curation_id FROM lake.snapshots)
+  AND coalesce(commit_message, '') NOT IN (
+    SELECT 'publish:' || curation_id FROM lake.snapshots WHERE NOT list_contains($let_go::VARCHAR[], curation_id))
 ORDER BY snapshot_id
 """
 
@@ -59,16 +62,20 @@ class Maintained:
         tables: those that have files.
         versions: of the catalogue, before.
         expired: of these, let go.
+        retired: NAME@N of the snapshots that were let go.
         removed: files that were left over.
         waiting_files: replaced files that a later run removes, once nobody can be reading them any more.
+        doubt: why files of killed writers were not looked for, and what to do; "" where they were.
     """
 
     dry_run: bool
     tables: list[TableChange]
     versions: int
     expired: int
+    retired: list[str]
     removed: list[Leftover]
     waiting_files: int
+    doubt: str
 
 
 def maintain(
@@ -77,6 +84,7 @@ def maintain(
     say: Callable[[str], None],
     keep_days: float = KEEP_DAYS,
     grace_minutes: float = GRACE_MINUTES,
+    keep_versions: int | None = None,
     dry_run: bool = False,
 ) -> Maintained:
     """Keep house in the lake at ``root``.
@@ -87,10 +95,11 @@ def maintain(
         keep_days: versions of the catalogue younger than this stay, whoever needs them.
         grace_minutes: a file is removed when nothing has named it for this long: readers have their own copy of the
             catalogue, and open its files by name.
+        keep_versions: of each dataset, the newest snapshots that stay; None keeps all.
         dry_run: only say what would be done; needs no lock.
 
     Raises:
-        RequestError: there is no lake.
+        RequestError: there is no lake, or its data files are in the place of another.
         LeaseHeld: somebody writes into it; the message says who.
         LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
             nothing has changed).
@@ -104,16 +113,19 @@ def maintain(
                 connection = connect(copy, location.data, read_only=True, spill=root / "tmp")
                 try:
                     refuse_other_version(connection, root)
-                    return _foresee(connection, location, old, left)
+                    return _foresee(connection, location, old, left, keep_versions)
                 finally:
                     connection.close()
         how = writing(location)
         try:
-            with alone(root, "stillroom lake maintain") as assure, how.turn():
+            with alone(root, "stillroom lake maintain") as assure:
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
                     refuse_other_version(connection, root)
-                    return _do(connection, location, how, old, left, assure, say)
+                    refuse_others(location, connection, by_any_name=False)
+                    gone = [] if keep_versions is None else retire(location, connection, how, keep_versions)
+                    with how.turn():
+                        return _do(connection, location, how, old, left, assure, say, gone)
                 finally:
                     connection.close()
         finally:
@@ -130,41 +142,53 @@ def _do(
     left: datetime,
     assure: Assurance,
     say: Callable[[str], None],
+    gone: list[Version],
 ) -> Maintained:
     before = table_files(connection)
     merge_tables(connection, before, spare(location, "catalogue-before-merging", is_kept=False), how.landing, say)
-    versions, expirable = _versions(connection), _expirable(connection, old)
+    versions, expirable = _versions(connection), _expirable(connection, old, retired(connection))
     assure()
     if expirable:
         say(f"letting {len(expirable):,} of {versions:,} versions of the catalogue go")
         connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {expirable})")
-    found = leftovers(connection, location, left)
-    if found:
-        say(f"removing {len(found):,} files that are left over")
-        assure()
-        remove(connection, location, found, left)
+    found = find_leftovers(connection, location, left)
+    if found.leftovers:
+        say(f"removing {len(found.leftovers):,} files that are left over")
+    assure()
+    remove(connection, location, found, left)
     after = table_files(connection)
     return Maintained(
         dry_run=False,
         tables=[_change(one, after[name].files, after[name].size) for name, one in before.items()],
         versions=versions,
         expired=len(expirable),
-        removed=found,
-        waiting_files=waiting(connection),
+        retired=[one.label for one in gone],
+        removed=found.leftovers,
+        waiting_files=waiting(connection, left),
+        doubt=found.doubt,
     )
 
 
-def _foresee(connection: duckdb.DuckDBPyConnection, location: Location, old: datetime, left: datetime) -> Maintained:
+def _foresee(
+    connection: duckdb.DuckDBPyConnection,
+    location: Location,
+    old: datetime,
+    left: datetime,
+    keep_versions: int | None,
+) -> Maintained:
+    going = [] if keep_versions is None else to_retire(connection, keep_versions)
     tables = table_files(connection)
     replaced = sum(one.mergeable for one in tables.values())
-    found = leftovers(connection, location, left)
+    found = find_leftovers(connection, location, left)
     return Maintained(
         dry_run=True,
         tables=[_change(one, one.merged, None) for one in tables.values()],
         versions=_versions(connection),
-        expired=len(_expirable(connection, old)),
-        removed=found,
-        waiting_files=replaced + waiting(connection) - sum(one.kind is Kind.REPLACED for one in found),
+        expired=len(_expirable(connection, old, [*retired(connection), *going])),
+        retired=[one.label for one in going],
+        removed=found.leftovers,
+        waiting_files=replaced + waiting(connection, left),
+        doubt=found.doubt,
     )
 
 
@@ -182,7 +206,14 @@ def _versions(connection: duckdb.DuckDBPyConnection) -> int:
     return int(connection.execute("SELECT count(*) FROM ducklake_snapshots('lake')").fetchall()[0][0])
 
 
-def _expirable(connection: duckdb.DuckDBPyConnection, old: datetime) -> list[int]:
-    """Versions that are older than ``old``, and neither the newest nor one in which a snapshot was published."""
-    rows = connection.execute(_EXPIRABLE.format(moment=timestamp_literal(old))).fetchall()
+def _expirable(connection: duckdb.DuckDBPyConnection, old: datetime, gone: Sequence[Version]) -> list[int]:
+    """Versions older than ``old``, neither the newest nor one in which a snapshot that stays was published.
+
+    Args:
+        connection: with the lake attached.
+        old: from when on they stay.
+        gone: snapshots that were let go.
+    """
+    query = _EXPIRABLE.format(moment=timestamp_literal(old))
+    rows = connection.execute(query, {"let_go": [one.curation_id for one in gone]}).fetchall()
     return [int(version) for (version,) in rows]

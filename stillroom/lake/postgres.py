@@ -12,6 +12,7 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -73,6 +74,13 @@ _SETTINGS = {  # a machine that vanished is noticed, and its locks are dropped, 
 }
 
 
+class Backend(NamedTuple):
+    """A process of the server: its number alone comes again."""
+
+    number: int
+    started_at: datetime | None
+
+
 def connect(database: str, purpose: str) -> psycopg.Connection:
     """A plain connection in autocommit mode, which names itself in ``pg_stat_activity``.
 
@@ -91,6 +99,7 @@ def connect(database: str, purpose: str) -> psycopg.Connection:
         keepalives_idle=15,
         keepalives_interval=5,
         keepalives_count=3,
+        tcp_user_timeout=30_000,  # ms: a wire that swallows what is sent is noticed as soon as an idle one
     )
     connection: psycopg.Connection | None = None
     try:
@@ -134,6 +143,19 @@ def holder(connection: psycopg.Connection, work: str) -> str:
     """Who has the lock on ``work``, for a person: process, host and since when it has been connected."""
     found = connection.execute(_HOLDERS, [lock_number(work)]).fetchall()
     return _described(*found[0])[1] if found else "another process"
+
+
+def holding(connection: psycopg.Connection, work: str) -> set[Backend]:
+    """The backends that have the lock on ``work``."""
+    found = connection.execute(_HOLDERS, [lock_number(work)]).fetchall()
+    return {Backend(number, since) for _, since, number in found}
+
+
+def backend(connection: psycopg.Connection) -> Backend:
+    """The backend of a connection."""
+    row = connection.execute("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()").fetchone()
+    assert row is not None, "a connection sees itself"  # noqa: S101 - narrows the type
+    return Backend(*row)
 
 
 def holders(connection: psycopg.Connection, work: str) -> list[str]:

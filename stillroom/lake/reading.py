@@ -25,6 +25,7 @@ def opened(root: Path) -> Generator[Lake]:
         connection = connect(catalogue, location.data, read_only=True, spill=root / "tmp")
         try:
             refuse_other_version(connection, root)
-            yield Lake(root, connection=connection, writing=FileWriting(root, location.data))
+            still = isinstance(catalogue, Path)
+            yield Lake(root, connection=connection, writing=FileWriting(root, location.data), is_still=still)
         finally:
             connection.close()

@@ -141,7 +141,7 @@ TABLES = {
         ),
         Table(
             "proposals",
-            "Every reply to a writing request, admitted or not, with the reason.",
+            "Every reply to a writing request, admitted or not, with the reason; and requests that were refused.",
             _columns("""
             writing_round INTEGER | seeding round
             writing_request INTEGER | request in that round
@@ -150,8 +150,8 @@ TABLES = {
             request_text VARCHAR | the exact text sent
             response VARCHAR | the raw reply
             admitted BOOLEAN | whether a prompt came of it
-            reason VARCHAR | why not: invalid-json, tests:..., reference:..., duplicate, too-similar, ...
-            detail VARCHAR | evidence
+            reason VARCHAR | why not: invalid-json, tests:..., reference:..., duplicate, too-similar, refused, ...
+            detail VARCHAR | evidence; what the server said where it refused
             prompt_id VARCHAR | the prompt that came of it, or empty
             prompt_tokens INTEGER | counted by the server
             completion_tokens INTEGER | counted by the server
@@ -307,6 +307,14 @@ TABLES = {
             example_id VARCHAR | the member
             """),
             sorted_by="example_id",
+        ),
+        Table(
+            "retirements",
+            "Versions whose frozen copy and state of the catalogue were let go. Their rows stay.",
+            _columns("""
+            name VARCHAR | the dataset
+            version INTEGER | the snapshot's version
+            """),
         ),
         Table(
             "retractions",

@@ -2,20 +2,22 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from stillroom import __version__
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
+from stillroom.lake.claim import claim, refuse_others, refuse_taken
 from stillroom.lake.connection import connect
-from stillroom.lake.creation import TABLE_NAMES, prepare
+from stillroom.lake.creation import TABLE_NAMES, is_whole, prepare
 from stillroom.lake.damage import damage
-from stillroom.lake.files import DataFile, data_files, missing_files
+from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = Mapping[str, object]
+One = TypeVar("One")
+Other = TypeVar("Other")
 NO_SHARD = -1
+_FULL = ("disk is full", "no space left", "quota exceeded")  # as SQLite, the system and PostgreSQL say it
 
 
 class Lake:
@@ -42,9 +47,11 @@ class Lake:
         connection: duckdb.DuckDBPyConnection,
         writing: Writing | None = None,
         presence: Presence | None = None,
+        is_still: bool = False,
     ) -> None:
         self.root = root
         self._connection = connection
+        self._is_still = is_still
         self._writing = writing or FileWriting(root)
         self._presence = presence
         self._thread_lock = threading.RLock()
@@ -54,7 +61,8 @@ class Lake:
         """Open the lake of the folder ``root``, creating it where ``create`` says so.
 
         Raises:
-            RequestError: there is no lake and none was to be made, or a setting does not fit where it is.
+            RequestError: there is no lake and none was to be made, or a setting does not fit where it is; or its data
+                files are, or would be, in the place of another lake.
             LeaseHeld: housekeeping has the lake to itself.
             LakeError: the catalogue cannot be opened or written, or is of another schema version.
         """
@@ -76,10 +84,15 @@ class Lake:
             raise
         try:
             with how.turn():
+                if location.has_data_elsewhere and not location.exists:
+                    refuse_taken(location)
                 how.make_ready()
                 location.remember()  # before there is a catalogue: a lake without it has all in its folder
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
+                    if location.has_data_elsewhere and not is_whole(connection):
+                        claim(location, connection)
+                    refuse_others(location, connection, by_any_name=True)
                     prepare(connection, root)
                 except BaseException:
                     connection.close()
@@ -133,17 +146,36 @@ class Lake:
             finally:
                 self._connection.execute("ROLLBACK")
 
+    def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
+        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
+        if not self._is_still:
+            return one(self), other(self)
+        beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, is_still=True)
+
+        def ask() -> Other:
+            beside._connection.execute("USE lake")
+            with beside.moment():
+                return other(beside)
+
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                later = thread.submit(ask)
+                return one(self), later.result()
+        finally:
+            beside._connection.close()
+
     def holds(self, table: str) -> bool:
         """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
         return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
 
-    def missing_files(self) -> list[DataFile]:
-        """Data files that the catalogue names and that are not there, or have another size; of files in a folder."""
-        data = self._writing.data
-        if isinstance(data, str):
-            return []
+    def missing_files(self) -> list[MissingFile]:
+        """Data files that the catalogue names and that are not there, or have another size.
+
+        Raises:
+            LakeError: the place of the data files cannot be reached.
+        """
         with self._thread_lock:
-            return missing_files(data_files(self._connection, data))
+            return missing_from(data_place(self._writing.data, self._connection), self._connection)
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
@@ -219,7 +251,7 @@ class Lake:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, duckdb.Error):
-                raise LakeError(f"commit {key} was rolled back, nothing was written: {error}") from error
+                raise LakeError(f"commit {key} was rolled back, nothing was written: {_told(error)}") from error
             raise
         return True
 
@@ -252,6 +284,11 @@ class Lake:
             self._connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
+
+
+def _told(error: duckdb.Error) -> str:
+    is_full = any(sign in str(error).lower() for sign in _FULL)
+    return f"{error}. Free some space, then try again." if is_full else str(error)
 
 
 def _utc_now() -> datetime:

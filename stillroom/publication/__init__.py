@@ -1,10 +1,19 @@
 """Publication: the only writer of examples and snapshots, and their frozen copies."""
 
-from stillroom.publication.comparison import Comparison, compare
-from stillroom.publication.frozen import freeze, freeze_missing, manifest
+from stillroom.publication.comparison import compare
+from stillroom.publication.frozen import freeze, freeze_missing
 from stillroom.publication.publish import Snapshot, publish, published_but_open, snapshots
-from stillroom.publication.reexecution import Reexecuted, StandingVerdict, reexecute, standing_verdicts
+from stillroom.publication.reexecution import (
+    Reexecuted,
+    StandingVerdict,
+    Unjudgeable,
+    reexecute,
+    standing_verdicts,
+    unjudgeable,
+)
 from stillroom.publication.retraction import KINDS, affected_members, datasets_of, retract
+from stillroom.publication.sealing import Comparison
+from stillroom.publication.stating import manifest
 from stillroom.publication.strengths import strengths_of_run
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "Reexecuted",
     "Snapshot",
     "StandingVerdict",
+    "Unjudgeable",
     "affected_members",
     "compare",
     "datasets_of",
@@ -26,4 +36,5 @@ __all__ = [
     "snapshots",
     "standing_verdicts",
     "strengths_of_run",
+    "unjudgeable",
 ]

@@ -1,51 +1,36 @@
 """Holds a snapshot's frozen copy against the lake, and both against what was stated when it was published."""
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from stillroom.errors import LakeError
-from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake
 from stillroom.lake.damage import found_missing
 from stillroom.publication.candidate import content_hash
 from stillroom.publication.publish import Snapshot
+from stillroom.publication.sealing import (
+    EXAMPLES_FILE,
+    FILES,
+    MANIFEST_FILE,
+    SEAL,
+    SUMMARY_FILE,
+    Comparison,
+    against_seal,
+    read_manifest,
+    same,
+)
+from stillroom.publication.stating import manifest
 
-EXAMPLES_FILE = "examples.parquet"
-MANIFEST_FILE = "manifest.json"
-SUMMARY_FILE = "summary.md"
-SEAL = "manifest_sha256"  # field of the manifest: over all its others
-FILES = "files"  # field of the manifest: sha256 of the files beside it
-_STATED = ("name", "version", "rows", "new_rows", "content_hash", "run_id", "curation_id")
+MOST_NAMED = 5  # differing fields of a manifest
+_NOT_IN_THE_LAKE = ("code_version", FILES, SEAL)  # which Stillroom froze it, and what the bytes are held against
+_DIGITS = 9  # of a sum of fractions, whose last ones depend on the order of its parts
 _MEMBERS = """
 SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = ? AND version = ?
 """
 _FROZEN = "SELECT example_id, messages, answer FROM read_parquet(?)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """One thing that was compared.
-
-    Attributes:
-        what: what was held against what.
-        is_same: whether they agree.
-        found: what differs, and what was expected; "" where nothing does.
-    """
-
-    what: str
-    is_same: bool
-    found: str = ""
-
-
-def seal(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """``manifest`` with the sha256 of the files in ``folder`` and of itself, by which an altered byte is found."""
-    files = {name: file_sha256(folder / name) for name in (EXAMPLES_FILE, SUMMARY_FILE)}
-    sealed = {**manifest, FILES: files}
-    return {**sealed, SEAL: _manifest_sha256(sealed)}
 
 
 def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
@@ -60,16 +45,10 @@ def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
     members = lake.rows(_MEMBERS, [snapshot.name, snapshot.version])
     return [
         files,
-        _same("rows of the lake, counted", len(members), snapshot.rows),
-        _same("content of the lake's rows", content_hash(members), snapshot.content_hash),
+        same("rows of the lake, counted", len(members), snapshot.rows),
+        same("content of the lake's rows", content_hash(members), snapshot.content_hash),
         *_frozen_copy(lake, folder, snapshot),
     ]
-
-
-def file_sha256(file: Path) -> str:
-    """sha256 of a file's bytes."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Comparison]:
@@ -78,37 +57,78 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
         yield Comparison(what="files of the frozen copy", is_same=False, found=f"{folder} lacks {', '.join(missing)}")
         return
     try:
-        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    except ValueError as error:
+        stated = read_manifest(folder)
+    except (ValueError, RecursionError) as error:
         yield Comparison(what="manifest", is_same=False, found=f"{folder / MANIFEST_FILE} is no JSON: {error}")
         return
-    yield from _manifest(cast("dict[str, Any]", manifest), folder, snapshot)
+    wrong = differing(stated, json.loads(json.dumps(manifest(lake, snapshot), default=str)))
+    yield Comparison(what="manifest against the lake", is_same=not wrong, found=_listed(wrong))
+    sealed = list(against_seal(stated, folder))
+    yield from sealed
+    if any(one.what.endswith(EXAMPLES_FILE) and not one.is_same for one in sealed):
+        return  # what was altered is not parsed
     try:
-        rows = lake.rows(_FROZEN, [str(folder / EXAMPLES_FILE)])  # polars panics at some altered bytes
+        rows = lake.rows(_FROZEN, [str(folder / EXAMPLES_FILE)])
     except LakeError as error:
         yield Comparison(what=EXAMPLES_FILE, is_same=False, found=f"{folder / EXAMPLES_FILE} cannot be read: {error}")
         return
-    yield _same(f"rows of {EXAMPLES_FILE}, counted", len(rows), snapshot.rows)
-    yield _same(f"content of {EXAMPLES_FILE}", content_hash(rows), snapshot.content_hash)
+    yield same(f"rows of {EXAMPLES_FILE}, counted", len(rows), snapshot.rows)
+    yield same(f"content of {EXAMPLES_FILE}", content_hash(rows), snapshot.content_hash)
 
 
-def _manifest(manifest: dict[str, Any], folder: Path, snapshot: Snapshot) -> Iterator[Comparison]:
-    stated = {name: manifest.get(name) for name in _STATED}
-    published = {name: getattr(snapshot, name) for name in _STATED}
-    wrong = [f"{name} {stated[name]!r} for {published[name]!r}" for name in _STATED if stated[name] != published[name]]
-    yield Comparison(what="manifest against the lake", is_same=not wrong, found=", ".join(wrong))
-    if SEAL not in manifest:
-        return  # frozen before manifests were sealed
-    yield _same("manifest against its own hash", _manifest_sha256(manifest), manifest[SEAL])
-    for name, expected in cast("dict[str, str]", manifest.get(FILES, {})).items():
-        yield _same(f"bytes of {name}", file_sha256(folder / name), expected)
+def differing(stated: dict[str, Any], recomputed: dict[str, Any]) -> list[str]:
+    """Where a manifest states something else than the lake gives: each field with both values.
+
+    What only this Stillroom states, and an earlier one did not, is no difference.
+    """
+    return [
+        line
+        for name, value in stated.items()
+        if name not in _NOT_IN_THE_LAKE
+        for line in _differences(name, value, recomputed.get(name))
+    ]
 
 
-def _manifest_sha256(manifest: dict[str, Any]) -> str:
-    content = json.loads(json.dumps({key: value for key, value in manifest.items() if key != SEAL}, default=str))
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+def _differences(where: str, stated: object, recomputed: object) -> Iterator[str]:
+    if isinstance(stated, dict) and isinstance(recomputed, dict):
+        theirs, ours = cast("dict[str, object]", stated), cast("dict[str, object]", recomputed)
+        for name, value in theirs.items():
+            yield from _differences(f"{where}.{name}", value, ours.get(name))
+        return
+    if isinstance(stated, list) and isinstance(recomputed, list):
+        yield from _entries(where, cast("list[object]", stated), cast("list[object]", recomputed))
+        return
+    if not _is_same(cast("object", stated), recomputed):
+        yield f"{where} {stated!r} for {recomputed!r}"
 
 
-def _same(what: str, found: object, expected: object) -> Comparison:
-    is_same = found == expected
-    return Comparison(what=what, is_same=is_same, found="" if is_same else f"found {found}, expected {expected}")
+def _entries(where: str, stated: list[object], recomputed: list[object]) -> list[str]:
+    """The differences of two lists; in another order, as an earlier Stillroom wrote equal counts, there are none."""
+    if len(stated) != len(recomputed):
+        return [f"{where} has {len(stated)} entries for {len(recomputed)}"]
+
+    def pairwise(theirs: Sequence[object], ours: Sequence[object]) -> list[str]:
+        pairs = enumerate(zip(theirs, ours, strict=True))
+        return [line for number, pair in pairs for line in _differences(f"{where}[{number}]", *pair)]
+
+    found = pairwise(stated, recomputed)
+    return found if found and pairwise(sorted(stated, key=_order), sorted(recomputed, key=_order)) else []
+
+
+def _is_same(stated: object, recomputed: object) -> bool:
+    if isinstance(stated, float) and isinstance(recomputed, float | int):
+        return math.isclose(stated, recomputed, rel_tol=10**-_DIGITS)
+    return stated == recomputed and isinstance(stated, bool) == isinstance(recomputed, bool)
+
+
+def _order(entry: object) -> str:
+    """Orders entries by all but their fractions, which are not quite the same twice."""
+    if isinstance(entry, dict):
+        fields = sorted(cast("dict[str, object]", entry).items())
+        return str([(key, value) for key, value in fields if not isinstance(value, float)])
+    return str(entry)
+
+
+def _listed(wrong: Sequence[str]) -> str:
+    more = f" and {len(wrong) - MOST_NAMED:,} more" if len(wrong) > MOST_NAMED else ""
+    return ", ".join(wrong[:MOST_NAMED]) + more

@@ -12,10 +12,8 @@ VERDICT = "verdict"  # kind of a removal: the member was verified again and does
 _DROPPED = """
 SELECT DISTINCT x.example_id, x.sample_id, x.prompt_id, c.gate, c.reason, c.matched_id, c.verifier_ids
 FROM lake.selections c JOIN lake.examples x ON x.sample_id = c.sample_id AND x.run_id = c.run_id
-JOIN lake.snapshot_members m ON m.example_id = x.example_id AND m.name = $name
-WHERE c.curation_id = $curation AND NOT c.kept
-  AND m.version = (SELECT max(version) FROM lake.snapshots WHERE name = $name)
-ORDER BY x.example_id
+JOIN lake.published_members m ON m.example_id = x.example_id AND m.name = $name
+WHERE c.curation_id = $curation AND NOT c.kept ORDER BY x.example_id
 """
 
 
@@ -27,6 +25,9 @@ class Snapshot:
         rows: all members.
         new_rows: members that the parent version lacks.
         path: folder of the frozen copy, relative to the lake.
+        parent_version: the version that it continues, 0 where none.
+        mode: cumulative or delta.
+        is_retired: its frozen copy and the state of the catalogue in which it was published were let go.
     """
 
     name: str
@@ -37,6 +38,9 @@ class Snapshot:
     path: str
     curation_id: str
     run_id: str
+    parent_version: int
+    mode: str
+    is_retired: bool
 
     @property
     def label(self) -> str:
@@ -84,11 +88,13 @@ def published_but_open(lake: Lake, run: Run) -> Snapshot | None:
 def snapshots(lake: Lake, name: str | None = None) -> list[Snapshot]:
     """All versions (of one dataset), oldest first."""
     rows = lake.rows(
-        "SELECT name, version, rows, new_rows, content_hash, path, curation_id, run_id FROM lake.snapshots "
-        "WHERE $name IS NULL OR name = $name ORDER BY name, version",
+        "SELECT name, version, rows, new_rows, content_hash, path, curation_id, run_id, parent_version, mode "
+        "FROM lake.snapshots WHERE $name IS NULL OR name = $name ORDER BY name, version",
         {"name": name},
     )
-    return [Snapshot(**row) for row in rows]
+    gone = lake.rows("SELECT name, version FROM lake.retirements") if lake.holds("retirements") else []
+    retired = {(row["name"], row["version"]) for row in gone}
+    return [Snapshot(**row, is_retired=(row["name"], row["version"]) in retired) for row in rows]
 
 
 def next_version(
@@ -135,7 +141,7 @@ def next_version(
 
 
 def _dropped_members(lake: Lake, name: str, curation_id: str) -> list[Row]:
-    """Rows of ``removals``, without name and version, for what the newest version holds and the curation dropped."""
+    """Rows of ``removals``, without name and version, for what some version holds and the curation dropped."""
     return [
         {
             **{key: row[key] for key in ("example_id", "sample_id", "prompt_id")},

@@ -11,16 +11,24 @@ from stillroom.records import Answer, Check, Verifier
 
 AT_ONCE = 100  # members that are judged together; the sandbox queues what it has no slot for
 _STANDING = """
-SELECT e.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extraction_problem,
-       v.outcome, v.reason, v.image_digest, p.tests, p.entry_point
-FROM lake.snapshot_examples e
-JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
-JOIN (SELECT * FROM lake.verdicts
+SELECT m.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extraction_problem,
+       v.outcome, v.reason, v.image_digest, p.tests, p.entry_point,
+       CASE WHEN e.example_id IS NULL THEN 'the lake has no row of it in examples'
+            WHEN coalesce(e.verifier_id, '') = '' THEN 'the lake does not say which verifier passed it'
+            WHEN s.sample_id IS NULL THEN 'the lake has no row of its sample'
+            WHEN v.sample_id IS NULL THEN 'the lake has no verdict of the verifier that passed it, ' || e.verifier_id
+            WHEN p.check_id IS NULL THEN 'the lake has no prompt with the tests of its verdict, ' || v.check_id
+            ELSE '' END AS lacks
+FROM lake.snapshot_members m
+LEFT JOIN (SELECT * FROM lake.examples QUALIFY row_number() OVER (PARTITION BY example_id ORDER BY created_at) = 1) e
+    ON e.example_id = m.example_id
+LEFT JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
+LEFT JOIN (SELECT * FROM lake.verdicts
       QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
     ON v.run_id = e.run_id AND v.sample_id = e.sample_id AND v.verifier_id = e.verifier_id
-JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
+LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
     ON p.check_id = v.check_id
-WHERE e.name = ? AND e.version = ? ORDER BY e.example_id
+WHERE m.name = ? AND m.version = ? ORDER BY m.example_id
 """
 
 
@@ -60,8 +68,22 @@ class Reexecuted:
         return (self.outcome, self.reason) == (self.stored.outcome, self.stored.reason)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudgeable:
+    """A member that cannot be judged again.
+
+    Attributes:
+        sample_id: "" where the lake does not say.
+        lacks: what the lake lacks for it, for a person.
+    """
+
+    example_id: str
+    sample_id: str
+    lacks: str
+
+
 def standing_verdicts(lake: Lake, snapshot: Snapshot) -> list[StandingVerdict]:
-    """The verdicts that a snapshot stands on, one for each member that has one."""
+    """The verdicts that a snapshot stands on, one for each member but for the ``unjudgeable`` ones."""
     return [
         StandingVerdict(
             check=Check(tests=row.pop("tests"), entry_point=row.pop("entry_point")),
@@ -69,6 +91,16 @@ def standing_verdicts(lake: Lake, snapshot: Snapshot) -> list[StandingVerdict]:
             **row,
         )
         for row in lake.rows(_STANDING, [snapshot.name, snapshot.version])
+        if not row.pop("lacks")
+    ]
+
+
+def unjudgeable(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
+    """The members of which the lake does not hold all that is needed to obtain their verdict again."""
+    return [
+        Unjudgeable(example_id=row["example_id"], sample_id=row["sample_id"] or "", lacks=row["lacks"])
+        for row in lake.rows(_STANDING, [snapshot.name, snapshot.version])
+        if row["lacks"]
     ]
 
 

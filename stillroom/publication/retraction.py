@@ -1,7 +1,8 @@
-"""Retraction: what turns out to be bad is taken out of every dataset's newest version, with all that depends on it.
+"""Retraction: what turns out to be bad is taken out of every dataset, with all that depends on it.
 
-Earlier versions stay as they were published. The retraction itself stays too: curation stops what depends on it
-(`stillroom/runs/retracting.py`), so that no later build brings it back.
+The next version lacks it, and names every row of it that some version holds and none has taken out: where versions
+hold only what is new, those of older ones too. Earlier versions stay as they were published. The retraction itself
+stays too: curation stops what depends on it (`stillroom/runs/retracting.py`), so that no later build brings it back.
 """
 
 from collections.abc import Sequence
@@ -24,12 +25,11 @@ WHERE $kind = 'teacher' AND $cause_id IN (t.teacher_id, t.name)
 ORDER BY ALL
 """  # noqa: S608 - constants
 _AFFECTED = f"""
-SELECT DISTINCT m.name, m.version, x.example_id, x.sample_id, x.prompt_id
+SELECT DISTINCT m.name, x.example_id, x.sample_id, x.prompt_id
 FROM ({_RADIUS}) b JOIN lake.examples x ON x.example_id = b.item AND x.run_id = b.run_id
 JOIN lake.runs r ON r.run_id = x.run_id
-JOIN lake.snapshot_members m ON m.example_id = x.example_id AND m.name = r.dataset
-WHERE b.what = 'example' AND (m.name, m.version) IN (SELECT (name, max(version)) FROM lake.snapshots GROUP BY name)
-ORDER BY m.name, x.example_id
+JOIN lake.published_members m ON m.example_id = x.example_id AND m.name = r.dataset
+WHERE b.what = 'example' ORDER BY m.name, x.example_id
 """  # noqa: S608 - constants
 
 
@@ -39,7 +39,7 @@ def datasets_of(lake: Lake, cause: Cause) -> list[str]:
 
 
 def affected_members(lake: Lake, cause: Cause) -> dict[str, list[dict[str, Any]]]:
-    """By dataset, the members of its newest version that depend on ``cause``; datasets without any are left out."""
+    """By dataset, what depends on ``cause``, is a member of some version and was not taken out since, if anything."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in lake.rows(_AFFECTED, _asked(cause)):
         found.setdefault(row["name"], []).append(row)
@@ -47,7 +47,7 @@ def affected_members(lake: Lake, cause: Cause) -> dict[str, list[dict[str, Any]]
 
 
 def retract(lake: Lake, cause: Cause) -> list[Snapshot]:
-    """Retract ``cause``; returns the versions that this published, none where no newest version depends on it.
+    """Retract ``cause``; returns the versions that this published, none where no published row depends on it.
 
     Call it under the leases on all of ``datasets_of``. Cut off and called again, it publishes what is missing.
 

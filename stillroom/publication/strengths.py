@@ -1,15 +1,18 @@
 """How strong the tests of a run's prompts were measured to be, in a few figures."""
 
+from datetime import datetime
 from typing import Any
 
 from stillroom.lake import Lake
 
 _BY_ORIGIN = """
 WITH newest AS (
-    SELECT * FROM lake.test_strengths QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at DESC) = 1
+    SELECT * FROM lake.test_strengths WHERE $at IS NULL OR created_at <= $at
+    QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at DESC) = 1
 ), origins AS (
     SELECT prompt_id, any_value(origin) AS origin FROM lake.prompts
-    WHERE prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run) GROUP BY prompt_id
+    WHERE prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
+    GROUP BY prompt_id
 )
 SELECT o.origin, count(*) AS prompts, round(avg(t.strength), 3) AS mean_strength, min(t.strength) AS least_strength,
        count(*) FILTER (t.strength >= $minimum) AS strong_enough, count(*) FILTER (t.trivial_passes > 0) AS trivial,
@@ -19,12 +22,15 @@ FROM newest t JOIN origins o USING (prompt_id) GROUP BY o.origin ORDER BY o.orig
 """
 
 
-def strengths_of_run(lake: Lake, run_id: str, minimum: float | None) -> list[dict[str, Any]]:
+def strengths_of_run(
+    lake: Lake, run_id: str, minimum: float | None, *, at: datetime | None = None
+) -> list[dict[str, Any]]:
     """One row for each origin of the run's prompts: prompts measured, mean and least strength, counts of mutants.
 
     ``trivial`` counts prompts whose tests a solution passes that understands nothing; ``share_set_aside`` is the part
-    of all mutants that was taken for equivalent. Nothing where nothing was measured.
+    of all mutants that was taken for equivalent. Nothing where nothing was measured. ``at``: as it was then (UTC), else
+    now.
     """
     if not lake.holds("test_strengths"):
         return []
-    return lake.rows(_BY_ORIGIN, {"run": run_id, "minimum": minimum or 0.0})
+    return lake.rows(_BY_ORIGIN, {"run": run_id, "minimum": minimum or 0.0, "at": at})

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stillroom.judging import artefacts_warning
+
 MAX_REASONS = 12
 
 
@@ -14,7 +16,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
     samples, passed = run["samples"]["answered"], run["samples"]["passed"]
     parts = [
         f"# {label}",
-        f"{manifest['rows']} examples, {manifest['new_rows']} of them new in this version. "
+        f"{manifest['rows']} examples, {manifest['new_rows']} of them new in this version. {_parent(manifest)}"
         f"Run `{manifest['run_id']}`, Stillroom {manifest['code_version']}.",
         "## What it holds",
         _table(("origin of the prompt", "examples", "prompts"), _rows(manifest["members_by_origin"])),
@@ -49,16 +51,26 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _parent(manifest: Mapping[str, Any]) -> str:
+    parent = manifest["parent_version"]
+    return f"It continues {manifest['name']}@{parent}. " if parent else ""
+
+
 def _taken_out(manifest: Mapping[str, Any]) -> Iterable[str]:
-    """A section on what the version before holds and this one does not."""
+    """A section on what versions before hold and this one took out."""
     if manifest["retracted"]:
         yield "## What was retracted"
         yield "What depends on any of these was taken out, and will not be published again."
-        yield _table(("kind", "id", "rows"), _rows(manifest["retracted"]))
+        yield _table(("kind", "id", "rows", "held by"), map(_taken, manifest["retracted"]))
     if manifest["no_longer_passing"]:
         yield "## What no longer passes"
         yield "Verified again, these rows did not pass and were taken out."
-        yield _table(("verifier", "reason", "rows"), _rows(manifest["no_longer_passing"]))
+        yield _table(("verifier", "reason", "rows", "held by"), map(_taken, manifest["no_longer_passing"]))
+
+
+def _taken(row: Mapping[str, Any]) -> Sequence[object]:
+    *about, held_by = row.values()
+    return [*about, ", ".join(held_by)]
 
 
 def _cost(manifest: Mapping[str, Any]) -> str:
@@ -67,9 +79,11 @@ def _cost(manifest: Mapping[str, Any]) -> str:
         return "Nothing was asked of a teacher for this version."
     tokens = sum(row["completion_tokens"] for row in costs)
     seconds = sum(row["seconds"] for row in costs if row["stage"] != "verification")
+    adopted = manifest["run"]["adopted_samples"]
+    also = f" {adopted} of the samples are not in that: a run that was given up had paid for them." if adopted else ""
     return (
         f"A new example cost {tokens / kept:,.0f} completion tokens and {seconds / kept:,.1f} seconds of request time, "
-        "failed attempts and writing included."
+        f"failed attempts and writing included.{also}"
     )
 
 
@@ -98,6 +112,9 @@ def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any
 
 
 def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
+    samples = manifest["run"]["samples"]
+    if warning := artefacts_warning(samples["artefacts"], samples["answered"]):
+        yield warning
     for row in manifest["verifiers"]:
         digest = row["image_digest"][:19]
         yield f"Answers were judged by `{row['verifier']}` in the sandbox image `{digest}`."

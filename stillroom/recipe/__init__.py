@@ -1,7 +1,7 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
-from stillroom.recipe.load import load_recipe, parse_recipe, with_paths_from
-from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Seeding, Selection, Teacher, Verification
+from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
+from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
 from stillroom.recipe.stages import (
     PAID_STAGES,
     Stage,
@@ -19,6 +19,7 @@ __all__ = [
     "Near",
     "Recipe",
     "Sampling",
+    "Sandbox",
     "Seeding",
     "Selection",
     "Stage",
@@ -29,6 +30,7 @@ __all__ = [
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
+    "recorded_recipe",
     "sections",
     "stage_fingerprints",
     "verification_section",

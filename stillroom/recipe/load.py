@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from stillroom.errors import RecipeError
+from stillroom.errors import LakeError, RecipeError
 from stillroom.recipe.model import Recipe
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
@@ -53,11 +53,28 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
     if not isinstance(value, dict):
         raise RecipeError(f"{source} holds {type(value).__name__}; expected a mapping that starts with `dataset:`")
     try:
-        recipe = Recipe.model_validate(value)
+        recipe = Recipe.model_validate(value, context={"base": base})
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
     return with_paths_from(recipe, base)
+
+
+def recorded_recipe(text: str, *, run_id: str) -> Recipe:
+    """The recipe that a run was recorded with, in the lake's JSON.
+
+    Raises:
+        LakeError: it is no recipe of this version of Stillroom.
+    """
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        lines = "\n".join(f"  {line}" for line in _mistakes(error))
+        raise LakeError(
+            f"the recipe that run {run_id} was recorded with is none that this version of Stillroom reads:\n{lines}\n"
+            "If that run is unfinished, build its recipe file once more, mended where these lines say: the run is then "
+            "recorded anew. Else read the lake with the version of Stillroom that made the run (`stillroom runs`)."
+        ) from error
 
 
 def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
@@ -79,9 +96,13 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
             hint = f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(sorted(known))}"
             yield f"{where}: unknown key{hint}"
         elif mistake["loc"]:
-            yield f"{where}: {mistake['msg']}, found {_shown(mistake['input'])}"
+            yield f"{where}: {_said(mistake['msg'])}, found {_shown(mistake['input'])}"
         else:
-            yield str(mistake["msg"]).removeprefix("Value error, ")
+            yield _said(mistake["msg"])
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _shown(value: object) -> str:

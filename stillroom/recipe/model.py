@@ -5,10 +5,13 @@ identity; a field that only decides how fast or where work is done is marked ``i
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from stillroom.errors import RequestError
+from stillroom.records.libraries import Libraries, pinned, read_libraries
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -24,9 +27,9 @@ def _is_address(url: str) -> bool:
 
 
 class Section(BaseModel):
-    """Base of all sections: frozen, and a misspelt key is an error."""
+    """Base of all sections: frozen, a misspelt key is an error, and so is a number without end, which JSON lacks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FewShot(Section):
@@ -110,6 +113,37 @@ class Sampling(Section):
     epoch: Annotated[int, Field(ge=0, description="Change it to sample the same prompts afresh.")] = 0
 
 
+class Sandbox(Section):
+    """What stands around the programs of answers, and what they may import.
+
+    A requirements file is read when the recipe is, so that a run records the libraries themselves: the file may change
+    or go, and workers on other machines need not have it.
+    """
+
+    runtime: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,100}$"),
+        Field(description="Docker runtime of the container, such as `runsc` (gVisor); default Docker's. No identity."),
+    ] = ""
+    requirements: Annotated[
+        Libraries,
+        Field(description="Libraries that answers may import: a file of `name==version` lines, or a list of them."),
+    ] = ()
+
+    @field_validator("requirements", mode="before")
+    @classmethod
+    def _read(cls, value: object, info: ValidationInfo) -> object:
+        base = cast("dict[str, Any]", info.context or {}).get("base", Path())
+        try:
+            if isinstance(value, str):
+                return read_libraries(base / value)
+            if isinstance(value, list | tuple):
+                return pinned(map(str, cast("list[object]", value)), "the list")
+        except RequestError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+
 class Verification(Section):
     """What checks an answer, and how long it may take."""
 
@@ -123,6 +157,7 @@ class Verification(Section):
         Share | None,
         Field(description="Share of a solution's mutants that tests must fail for samples to be kept; null: any."),
     ] = 0.8
+    sandbox: Sandbox = Sandbox()
 
 
 class Selection(Section):
@@ -142,7 +177,7 @@ class Near(Section):
 
 
 class Curation(Section):
-    """What is removed as duplicate, within the run and against everything published."""
+    """What is removed as duplicate, within the run and against all that the dataset has published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()

@@ -72,8 +72,12 @@ def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
 
 
 def verification_section(verification: Verification) -> dict[str, Plain]:
-    """What the stage of verification reads."""
-    return _flat(verification.model_dump(mode="json"))
+    """What the stage of verification reads.
+
+    Which runtime walls programs in decides no verdict. No libraries are no entry, as in runs of before there were any.
+    """
+    section = _flat(verification.model_dump(mode="json", exclude={"sandbox": {"runtime"}}))
+    return {key: value for key, value in section.items() if key != "sandbox.requirements" or value}
 
 
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:

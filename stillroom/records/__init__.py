@@ -2,7 +2,7 @@
 
 from stillroom.records.model_client import ModelClient
 from stillroom.records.prompt import ID_DIGITS, Check, Origin, Prompt
-from stillroom.records.sample import Completion, FinishReason, Request, Sample, SamplingParams
+from stillroom.records.sample import Completion, FinishReason, Request, Sample, SamplingParams, teacher_name
 from stillroom.records.verdict import Answer, Judgement, Outcome, Verdict, Verifier
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "SamplingParams",
     "Verdict",
     "Verifier",
+    "teacher_name",
 ]

@@ -84,6 +84,10 @@ class Program:
     keep_output_bytes: int = 4096
 
 
+class UnfitProgram(ValueError):
+    """No process can be given this program: it is too large, or its data is nested too deeply."""
+
+
 class Ending(StrEnum):
     """How a program's process ended."""
 
@@ -137,8 +141,9 @@ class TestUnit:
 
     Attributes:
         ending: ``passed``, ``failed`` (an assertion), ``raised`` (by the solution), ``gone`` (the solution's
-            process ended), ``broken-result`` (an error of the tests after they had called the solution) or
-            ``broken`` (before).
+            process ended), ``too-much`` (it returned more than is read), ``undecided`` (the tests ask what two
+            processes cannot answer), ``broken-result`` (an error of the tests after they had called the solution)
+            or ``broken`` (before).
         raised: the exception that ended it.
     """
 
@@ -160,6 +165,7 @@ class TestsRun:
         calls: requests that the tests made of the solution.
         absent: a name that the tests use and neither they nor the solution define, or "".
         is_waiting: the process was waiting for the solution when it ended.
+        exit_status: the process's exit code, or minus the signal that ended it.
     """
 
     __test__ = False
@@ -170,6 +176,7 @@ class TestsRun:
     calls: int = 0
     absent: str = ""
     is_waiting: bool = False
+    exit_status: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +216,7 @@ class Executor(Protocol):
         """Run one program in a fresh process.
 
         Raises:
+            UnfitProgram: when no process can be given it.
             SandboxError: when the sandbox failed, so that nothing is known about the program.
         """
         ...

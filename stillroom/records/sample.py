@@ -7,6 +7,11 @@ from stillroom.fingerprint import Plain, fingerprint
 from stillroom.records.prompt import ID_DIGITS
 
 
+def teacher_name(teacher_id: str) -> str:
+    """The name in ``name@revision``; revisions of one teacher share its misunderstandings."""
+    return teacher_id.partition("@")[0]
+
+
 class FinishReason(StrEnum):
     """Why the teacher stopped. An aborted answer is no sample and has no value here."""
 

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from stillroom.records.prompt import Check
 
+ARTEFACT = "harness:"  # begins the reasons of answers that fail for their form
+
 
 class Outcome(StrEnum):
     """Three-valued: "I cannot tell" never counts as either of the others."""
@@ -51,6 +53,11 @@ class Judgement:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
+
+    @property
+    def is_artefact(self) -> bool:
+        """Whether the answer failed for its form, which says nothing about its algorithm."""
+        return self.reason.startswith(ARTEFACT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
+from stillroom.runs.asking import asks_teachers, prompts_at_first
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
@@ -22,11 +23,20 @@ from stillroom.runs.opening import (
     open_runs,
     run_state,
 )
-from stillroom.runs.paid import abandoned_entries, committed_entries, owed_at_most, shard_journal, writing_journal
+from stillroom.runs.paid import (
+    abandoned_entries,
+    adopted_samples,
+    committed_entries,
+    owed_at_most,
+    shard_journal,
+    stored_elsewhere,
+    writing_journal,
+)
 from stillroom.runs.planning import (
     FIRST_ROUND,
     first_prompts,
     import_prompts,
+    is_planned,
     plan_shards,
     pool,
     replies_in,
@@ -35,17 +45,28 @@ from stillroom.runs.planning import (
     shard_key,
     shard_prompts,
     unfinished_shards,
+    unimported,
     written_in,
 )
 from stillroom.runs.rejudging import judged, rejudging_key, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
-from stillroom.runs.rows import prompt_from, prompt_row, proposal_row, shard_rows, teacher_row, writing_cost
+from stillroom.runs.rows import (
+    REFUSED,
+    prompt_from,
+    prompt_row,
+    proposal_row,
+    refusal_row,
+    shard_rows,
+    teacher_row,
+    writing_cost,
+)
 from stillroom.runs.standing import funnel, shards_of_run
 
 __all__ = [
     "FIRST_ROUND",
     "PROMPTS_A_COMMIT",
+    "REFUSED",
     "Cause",
     "DatasetRuns",
     "Run",
@@ -53,6 +74,8 @@ __all__ = [
     "Unmeasured",
     "VerdictChange",
     "abandoned_entries",
+    "adopted_samples",
+    "asks_teachers",
     "change_verification",
     "close_run",
     "committed_entries",
@@ -61,6 +84,7 @@ __all__ = [
     "funnel",
     "import_prompts",
     "is_measured",
+    "is_planned",
     "judged",
     "load_run",
     "measured",
@@ -72,7 +96,9 @@ __all__ = [
     "pool",
     "prompt_from",
     "prompt_row",
+    "prompts_at_first",
     "proposal_row",
+    "refusal_row",
     "refuse_unknown_words",
     "rejudging_key",
     "replies_in",
@@ -86,9 +112,11 @@ __all__ = [
     "shard_prompts",
     "shard_rows",
     "shards_of_run",
+    "stored_elsewhere",
     "strengths_key",
     "teacher_row",
     "unfinished_shards",
+    "unimported",
     "unjudged",
     "unmeasured",
     "unsettled",

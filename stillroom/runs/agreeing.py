@@ -1,36 +1,44 @@
 """Prompts without a reference whose tests are candidates: what samples and tests agree on, and verdicts by it."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.records import ID_DIGITS, Answer, Prompt, Verdict, Verifier
+from stillroom.records import ID_DIGITS, Answer, Judgement, Outcome, Prompt, Verdict, Verifier, teacher_name
 from stillroom.runs.opening import Run
-from stillroom.runs.planning import pool
+from stillroom.runs.planning import AGREED, pool
 from stillroom.runs.rows import prompt_row, verdict_row
 from verifiers.agreement import Written, agree
 
+NO_AGREEMENT = "tests:no-agreement"
+_OF_THE_ANSWER_ALONE = ("syntax", "source-limit")  # reasons to fail that no test has a part in
+
 _SAMPLES = """
-SELECT sample_id, prompt_id, shard, teacher_id, answer FROM lake.samples
-WHERE run_id = $run AND answer <> '' AND prompt_id IN (SELECT unnest($ids))
+SELECT sample_id, prompt_id, shard, teacher_id, answer, extraction_problem FROM lake.samples
+WHERE run_id = $run AND prompt_id IN (SELECT unnest($ids))
 ORDER BY prompt_id, sample_index, sample_id
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsettled:
-    """A prompt whose tests nobody vouches for, and its samples with an answer as rows of ``samples``."""
+    """A prompt whose tests nobody vouches for, and its samples in a run as rows of ``samples``."""
 
+    run_id: str
     prompt: Prompt
     samples: tuple[Mapping[str, Any], ...]
 
     def key(self, verifier_id: str) -> str:
-        """Commit key: the check, the samples and who judges decide the agreement."""
+        """Commit key: the check, the samples and who judges decide the agreement.
+
+        It names the run: another dataset may have samples of the same ids, and settles for itself.
+        """
         ids = sorted(row["sample_id"] for row in self.samples)
-        return f"agreement:{fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)}"
+        decided = fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)
+        return f"{AGREED}{self.run_id}:{decided}"
 
 
 def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
@@ -52,29 +60,40 @@ def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
     samples: dict[str, list[Mapping[str, Any]]] = {}
     for row in lake.rows(_SAMPLES, {"run": run.run_id, "ids": list(prompts)}) if prompts else ():
         samples.setdefault(row["prompt_id"], []).append(row)
-    found = [Unsettled(prompt=prompts[id_], samples=tuple(rows)) for id_, rows in samples.items()]
+    found = [
+        Unsettled(run_id=run.run_id, prompt=prompts[id_], samples=tuple(rows))
+        for id_, rows in samples.items()
+        if any(row["answer"] for row in rows)
+    ]
     return [one for one in found if not lake.committed(one.key(verifier_id))]
 
 
 async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> dict[str, list[Row]]:
     """Rows of ``prompts`` and ``verdicts`` where the agreement drops tests; none where it leaves all of them.
 
-    The prompt gets a check of the tests that the best cluster of solutions passes, and all samples are judged by it.
-    Where nothing agrees, the tests and the verdicts stay as they are.
+    The prompt gets a check of the tests that the best cluster passes, and all samples are judged by it.
+    Where no cluster is best, the tests stay as they are and no verdict rests on them: samples abstain, but for those
+    that fail whatever the tests say.
 
     Raises:
         SandboxError: nothing is known about the samples.
     """
     prompt = one.prompt
     tests = separate(prompt.check.tests)
-    solutions = [Written(text=row["answer"], teacher=row["teacher_id"]) for row in one.samples]
-    written = [Written(text=test, teacher=prompt.writer_teacher) for test in tests]
+    solutions = [
+        Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in one.samples if row["answer"]
+    ]
+    written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests]
     best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
-    if best is None or len(best.tests) == len(tests):
+    if best is None:
+        judged = await _judged(prompt, one.samples, verifier)
+        return {"verdicts": _rows(prompt, one.samples, map(_without_the_tests, judged), verifier, calibration_id)}
+    if len(best.tests) == len(tests):
         return {}
     kept = "\n".join(test for place, test in enumerate(tests) if place in best.tests)
     agreed = replace(prompt, check=replace(prompt.check, tests=kept))
-    return {"prompts": [prompt_row(agreed)], "verdicts": await _verdicts(agreed, one.samples, verifier, calibration_id)}
+    judged = await _judged(agreed, one.samples, verifier)
+    return {"prompts": [prompt_row(agreed)], "verdicts": _rows(agreed, one.samples, judged, verifier, calibration_id)}
 
 
 def separate(tests: str) -> list[str]:
@@ -86,18 +105,35 @@ def separate(tests: str) -> list[str]:
     return [ast.unparse(node) for node in body] if all(isinstance(node, ast.Assert) for node in body) else [tests]
 
 
-async def _verdicts(
-    prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier, calibration_id: str
+def _without_the_tests(judgement: Judgement) -> Judgement:
+    """What is left of a judgement where nobody knows which tests are right."""
+    if judgement.outcome is Outcome.FAIL and (judgement.is_artefact or judgement.reason in _OF_THE_ANSWER_ALONE):
+        return judgement
+    detail = "samples and tests agree on nothing: no cluster of solutions is worth more than the others"
+    return replace(judgement, outcome=Outcome.ABSTAIN, reason=NO_AGREEMENT, detail=detail)
+
+
+async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement]:
+    answers = [Answer(text=sample["answer"], problem=sample["extraction_problem"]) for sample in samples]
+    return [await verifier.judge(prompt.check, answer) for answer in answers]
+
+
+def _rows(
+    prompt: Prompt,
+    samples: Sequence[Mapping[str, Any]],
+    judgements: Iterable[Judgement],
+    verifier: Verifier,
+    calibration_id: str,
 ) -> list[Row]:
     rows: list[Row] = []
-    for sample in samples:
+    for sample, judgement in zip(samples, judgements, strict=True):
         verdict = Verdict(
             sample_id=sample["sample_id"],
             check_id=prompt.check_id,
             verifier=verifier.name,
             verifier_id=verifier.verifier_id,
             image_digest=verifier.image_digest,
-            judgement=await verifier.judge(prompt.check, Answer(text=sample["answer"])),
+            judgement=judgement,
             calibration_id=calibration_id,
         )
         rows.append({**verdict_row(verdict), "shard": sample["shard"]})

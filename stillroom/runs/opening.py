@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from stillroom import __version__
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
+from stillroom.nearest import meant
 from stillroom.recipe import (
     PAID_STAGES,
     Recipe,
@@ -16,6 +18,7 @@ from stillroom.recipe import (
     Verification,
     changes,
     fingerprints_of,
+    recorded_recipe,
     sections,
     stage_fingerprints,
     verification_section,
@@ -87,11 +90,15 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
 
 
 def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
-    """Record that a run's samples count under this verification, where it was another; its state stays."""
+    """Record that a run's samples count under this verification, where it was another; its state stays.
+
+    Raises:
+        LakeError: what the run was recorded with is no recipe.
+    """
     columns = ", ".join((*_RECORDED, "state"))
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
-    recipe = Recipe.model_validate_json(recorded["recipe"])
-    if recipe.verification == verification:
+    recipe = recorded_recipe(recorded["recipe"], run_id=run_id)
+    if verification_section(recipe.verification) == verification_section(verification):
         return
     before = json.loads(recorded["sections"])
     # The other sections as recorded: the seed file may have changed or gone since, the run has not.
@@ -106,16 +113,22 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
     _append(lake, run_id, row)
 
 
-def load_run(lake: Lake, run_id: str) -> Run:
-    """The run as it was last recorded.
+def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
+    """The run as it was last recorded; ``at``: as it was then (UTC), else now.
 
     Raises:
-        RecipeError: there is no such run.
+        RecipeError: there is no such run; the message names the nearest.
+        LakeError: what it was recorded with is no recipe.
     """
-    rows = lake.rows("SELECT recipe, stages FROM lake.current_runs WHERE run_id = ?", [run_id])
+    rows = lake.rows(
+        "SELECT recipe, stages FROM lake.runs WHERE run_id = $run AND ($at IS NULL OR created_at <= $at) "
+        "ORDER BY version DESC LIMIT 1",
+        {"run": run_id, "at": at},
+    )
     if not rows:
-        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
-    recipe = Recipe.model_validate_json(rows[0]["recipe"])
+        known = sorted(row["run_id"] for row in lake.rows("SELECT run_id FROM lake.current_runs"))
+        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them.{meant(run_id, known)}")
+    recipe = recorded_recipe(rows[0]["recipe"], run_id=run_id)
     # The stages as recorded: the seed file may have changed or gone since, the run has not.
     stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
     return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)
@@ -193,5 +206,6 @@ def _append(lake: Lake, run_id: str, row: Row) -> None:
 def _refusal(run_id: str, change: StageChange) -> str:
     return (
         f"run {run_id} is unfinished and was begun with {change.stage}.{change.field} = {change.before!r}, "
-        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run."
+        f"the recipe now says {change.after!r}. Put it back to finish that run, or open another with --new-run: it "
+        "takes over the prompts, and of the samples those that it would ask for in the same words."
     )

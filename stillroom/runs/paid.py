@@ -1,24 +1,38 @@
-"""What of a shard is paid for already, in the lake and in the journals of abandoned runs, and what it still owes."""
+"""What of a shard is paid for already, by its own run and by abandoned ones, and what it still owes.
 
+A sample's id names no run. So where an abandoned run has sampled what a shard asks for, with the same teacher, the same
+request and the same epoch, the shard makes those samples its own: their rows stand under both runs, and their cost
+under the run that paid.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place
+from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
 from stillroom.lake import Lake
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
 
-_ABANDONED = """
-SELECT DISTINCT s.run_id, s.shard FROM lake.shards s JOIN lake.runs r USING (run_id)
-WHERE r.dataset = $dataset AND s.run_id <> $run
-  AND s.prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)
-  AND NOT EXISTS (SELECT 1 FROM lake.commits c
-                  WHERE c.run_id = s.run_id AND c.shard = s.shard AND starts_with(c.key, 'shard:'))
-ORDER BY ALL
+_OPENED = "(SELECT run_id FROM lake.current_runs WHERE dataset = $dataset AND state = 'opened' AND run_id <> $run)"
+_PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
+_ABANDONED = f"""
+SELECT DISTINCT run_id, shard FROM lake.shards WHERE run_id IN {_OPENED} AND prompt_id IN {_PROMPTS} ORDER BY ALL
+"""  # noqa: S608 - constants
+_ELSEWHERE = f"""
+SELECT * FROM lake.samples WHERE run_id IN {_OPENED} AND prompt_id IN {_PROMPTS}
+QUALIFY row_number() OVER (PARTITION BY sample_id ORDER BY created_at) = 1 ORDER BY created_at, sample_id
+"""  # noqa: S608 - constants
+_VERDICTS_ELSEWHERE = """
+SELECT v.* FROM lake.verdicts v JOIN (SELECT unnest($runs) AS run_id, unnest($samples) AS sample_id) s
+    USING (run_id, sample_id)
+ORDER BY v.created_at
 """
-
-
+_ADOPTED = """
+SELECT (SELECT count(*) FROM lake.samples WHERE run_id = $run)
+       - (SELECT coalesce(sum(samples), 0)::BIGINT FROM lake.costs WHERE run_id = $run AND stage = 'sampling') AS n
+"""
 _HAD = """
 SELECT p.prompt_id, count(DISTINCT s.sample_id) AS samples
 FROM lake.shards p LEFT JOIN lake.samples s ON s.run_id = p.run_id AND s.shard = p.shard AND s.prompt_id = p.prompt_id
@@ -41,12 +55,24 @@ class Owed:
     samples: int
 
 
-def owed_at_most(lake: Lake, run: Run) -> Owed:
-    """What the run's shards may still be paid for under its recipe, beyond what the lake has."""
+def owed_at_most(lake: Lake, run: Run, shards: Sequence[int] | None = None) -> Owed:
+    """What the run's shards may still be paid for under its recipe, beyond what the lake has.
+
+    Args:
+        lake: knows what was paid for.
+        run: whose shards.
+        shards: which; all that are not done where None.
+    """
     most = run.recipe.sampling.samples
-    rows = lake.rows(_HAD, {"run": run.run_id, "shards": unfinished_shards(lake, run)})
+    which = unfinished_shards(lake, run) if shards is None else [*shards]
+    rows = lake.rows(_HAD, {"run": run.run_id, "shards": which})
     had = [row["samples"] for row in rows if row["samples"] < most]
     return Owed(prompts=len(had), begun=sum(map(bool, had)), samples=len(had) * most - sum(had))
+
+
+def adopted_samples(lake: Lake, run_id: str) -> int:
+    """How many of a run's samples another run was paid for and had committed: what its own costs do not count."""
+    return max(0, lake.rows(_ADOPTED, {"run": run_id})[0]["n"])
 
 
 def shard_journal(lake: Lake, run_id: str, shard: int) -> JournalPlace:
@@ -67,13 +93,39 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 
-def abandoned_entries(lake: Lake, run: Run, shard: int) -> list[Entry]:
-    """What other runs' journals hold of shards that share prompts with this one and were never committed."""
-    found = lake.rows(_ABANDONED, {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard})
+def stored_elsewhere(lake: Lake, run: Run, shard: int) -> list[SampleEntry | VerdictEntry]:
+    """What abandoned runs have committed of this shard's prompts, whatever they asked; each sample once."""
+    samples = lake.rows(_ELSEWHERE, _asked(run, shard))
+    if not samples:
+        return []
+    named = {"runs": [row["run_id"] for row in samples], "samples": [row["sample_id"] for row in samples]}
+    verdicts = lake.rows(_VERDICTS_ELSEWHERE, named)
+    return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
+
+
+def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], None] = lambda _: None) -> list[Entry]:
+    """What journals of abandoned runs hold of shards that share prompts with this one, also beyond their commits.
+
+    Args:
+        lake: knows the runs.
+        run: whose shard asks.
+        shard: the shard.
+        say: told where lines were damaged.
+
+    Raises:
+        LakeError: a journal cannot be read, or another version of Stillroom wrote it.
+    """
+    found = lake.rows(_ABANDONED, _asked(run, shard))
     places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found]
-    return [entry for place in places for entry in _recorded(place)]
+    return [entry for place in places for entry in _recorded(place, say)]
 
 
-def _recorded(place: JournalPlace) -> tuple[Entry, ...]:
+def _asked(run: Run, shard: int) -> dict[str, object]:
+    return {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
+
+
+def _recorded(place: JournalPlace, say: Callable[[str], None]) -> tuple[Entry, ...]:
     journal: AnyJournal[Entry] = journal_at(place, Entry)
-    return journal.read().records
+    replay = journal.read()
+    tell_damage(place, replay, say)
+    return replay.records

@@ -6,19 +6,29 @@ from dataclasses import replace
 
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Recipe, Teacher
-from stillroom.records import Origin, Prompt
+from stillroom.recipe import Recipe, Teacher, verification_section
+from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
-from stillroom.runs.rows import prompt_from, prompt_row
+from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
 from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
+AGREED = "agreement:"  # what keys begin with of commits whose prompts are known ones, with fewer tests
 _AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
-_SAMPLED = f"""
+_SAMPLED = """
 SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
-    SELECT DISTINCT run_id, shard FROM lake.samples WHERE run_id IN {_OF_DATASET} AND epoch = $epoch)
+    SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
+    JOIN (SELECT run_id, max(created_at) AS at FROM lake.runs WHERE dataset = $dataset AND state <> 'opened'
+          GROUP BY run_id) finished ON finished.run_id = s.run_id AND s.created_at < finished.at
+    WHERE s.epoch = $epoch)
+"""
+_IMPORTED = f"""
+SELECT prompt_id, arg_max(check_id, created_at) AS check_id FROM lake.prompts
+WHERE run_id IN {_OF_DATASET}
+  AND created_at NOT IN (SELECT created_at FROM lake.commits WHERE starts_with(key, $agreed))
+GROUP BY prompt_id
 """  # noqa: S608 - constant
 _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
@@ -28,13 +38,22 @@ def import_prompts(lake: Lake, run: Run, prompts: Sequence[Prompt]) -> int:
 
     None is refused for being like another, but each records which prompt it is most like.
     """
-    there = pool(lake, run.recipe.dataset)
-    known = {prompt.check_id for prompt in there}
-    new = [prompt for prompt in prompts if prompt.check_id not in known]
-    key = f"prompts:{run.run_id}:{fingerprint([prompt.check_id for prompt in new], length=16)}"
+    new = unimported(lake, run.recipe.dataset, prompts)
     if new:
-        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in _compared(new, there)]}, run_id=run.run_id)
+        key = f"prompts:{run.run_id}:{fingerprint([prompt.check_id for prompt in new], length=16)}"
+        compared = _compared(new, pool(lake, run.recipe.dataset))
+        lake.commit(key, {"prompts": [prompt_row(prompt) for prompt in compared]}, run_id=run.run_id)
     return len(new)
+
+
+def unimported(lake: Lake, dataset: str, prompts: Sequence[Prompt]) -> list[Prompt]:
+    """Those that the dataset does not have, or has with other tests.
+
+    Tests that samples have agreed to drop are still those of a file that asks for them: they do not come back with
+    every build.
+    """
+    imported = {row["check_id"] for row in lake.rows(_IMPORTED, {"dataset": dataset, "agreed": AGREED})}
+    return [prompt for prompt in prompts if prompt.check_id not in imported]
 
 
 def _compared(new: Sequence[Prompt], there: Sequence[Prompt]) -> list[Prompt]:
@@ -72,13 +91,16 @@ def rounds_done(lake: Lake, run_id: str) -> int:
 def written_in(lake: Lake, run_id: str) -> int:
     """How many prompts teachers have written in the run."""
     return lake.rows(
-        "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = ?", [run_id, Origin.WRITTEN.value]
+        "SELECT count(DISTINCT prompt_id) AS n FROM lake.prompts WHERE run_id = ? AND origin = ?",
+        [run_id, Origin.WRITTEN.value],
     )[0]["n"]
 
 
 def replies_in(lake: Lake, run_id: str) -> int:
     """How many replies to writing requests the run has ruled on."""
-    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ?", [run_id])[0]["n"]
+    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ? AND reason <> ?", [run_id, REFUSED])[0][
+        "n"
+    ]
 
 
 def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
@@ -98,8 +120,13 @@ def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | No
         begun = lake.rows("SELECT coalesce(max(shard) + 1, 0) AS n FROM lake.shards WHERE run_id = ?", [run.run_id])
         return {"shards": _shard_rows(prompts, run.recipe, first_shard=begun[0]["n"], writing_round=writing_round)}
 
-    if not lake.committed(_plan_key(run.run_id, writing_round)):
+    if not is_planned(lake, run, writing_round):
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
+
+
+def is_planned(lake: Lake, run: Run, writing_round: int) -> bool:
+    """Whether the shards of what a round brought were planned."""
+    return lake.committed(_plan_key(run.run_id, writing_round))
 
 
 def first_prompts(
@@ -132,10 +159,11 @@ def first_prompts(
 
 
 def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
-    """Ids of the dataset's prompts that have committed samples of the recipe's epoch, in whichever run.
+    """Ids of the dataset's prompts that a finished run has sampled in the recipe's epoch.
 
-    So a plan alone takes no prompt: what an abandoned run planned is open to the next. Where a shard has samples,
-    its prompts without any were refused by their teacher, and count too.
+    So an abandoned run takes no prompt: what it planned or sampled is open to the next, which makes its samples its
+    own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
+    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts.
     """
     rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
     return {row["prompt_id"] for row in rows}
@@ -154,10 +182,10 @@ def shard_key(run: Run, shard: int) -> str:
     another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
     the shards.
     """
-    recipe = run.recipe
+    section = verification_section(run.recipe.verification)
     asked: list[Plain] = [
-        recipe.sampling.samples,
-        recipe.verification.model_dump(mode="json", exclude=_AFTER_SHARDS),
+        run.recipe.sampling.samples,
+        {name: value for name, value in section.items() if name not in _AFTER_SHARDS},
     ]
     return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
@@ -185,6 +213,17 @@ def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
     return max(teachers, key=key)
 
 
+def _answering(prompt: Prompt, teachers: Sequence[Teacher]) -> Sequence[Teacher]:
+    """Who may answer a prompt: where its tests are a teacher's word alone, another one than their author if there is.
+
+    A teacher that misunderstands a task writes the same mistake into its solutions and into its tests. Where there is a
+    reference, that is one more witness, and the teachers' weights alone decide.
+    """
+    if prompt.reference or not prompt.writer_teacher:
+        return teachers
+    return [one for one in teachers if one.name != teacher_name(prompt.writer_teacher)] or teachers
+
+
 def _plan_key(run_id: str, writing_round: int) -> str:
     return f"plan:{run_id}:{writing_round}"
 
@@ -209,7 +248,7 @@ def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, 
             "shard": first_shard + place // size,
             "prompt_id": prompt.prompt_id,
             "position": place % size,
-            "teacher": teacher_for(prompt.prompt_id, recipe.teachers).name,
+            "teacher": teacher_for(prompt.prompt_id, _answering(prompt, recipe.teachers)).name,
             "writing_round": writing_round,
         }
         for place, prompt in enumerate(prompts)

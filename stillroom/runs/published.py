@@ -23,6 +23,7 @@ _TEXTS = {
 _SIGNATURES = """
 SELECT owner_id AS id, arrival, text_hash, characters, bands, scheme FROM lake.dedup_signatures
 WHERE kind = $kind AND owner_id IN (SELECT unnest($ids))
+  AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)  -- another has its own order of arrival
 QUALIFY row_number() OVER (PARTITION BY owner_id, scheme ORDER BY created_at) = 1 ORDER BY arrival
 """
 
@@ -43,7 +44,7 @@ def published(lake: Lake, dataset: str, kind: str, settings: DedupSettings) -> t
     def texts(ids: list[str]) -> pl.DataFrame:
         return lake.query(_TEXTS[kind], {"ids": ids})
 
-    stored = lake.query(_SIGNATURES, {"kind": kind, "ids": owners}).cast(SIGNATURE_SCHEMA)
+    stored = lake.query(_SIGNATURES, {"kind": kind, "ids": owners, "dataset": dataset}).cast(SIGNATURE_SCHEMA)
     same = stored.filter(pl.col("scheme") == settings.scheme)
     signed = same["id"].to_list()
     fresh = _sign(texts, [owner for owner in owners if owner not in set(signed)], stored, settings)

@@ -4,23 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Verification
+from stillroom.recipe import Verification, recorded_recipe
 from stillroom.runs.opening import RunState
 
 _RUNS = """
-SELECT run_id, state, recipe FROM lake.current_runs
-WHERE dataset = $dataset AND ($version IS NULL OR run_id IN (
-    SELECT run_id FROM lake.snapshots WHERE name = $dataset AND version <= $version))
+SELECT run_id, state, recipe,
+       run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset AND state <> 'opened') AS was_finished,
+       rank() OVER (ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC, run_id DESC) = 1 AS is_newest
+FROM lake.current_runs WHERE dataset = $dataset
+QUALIFY $version IS NULL OR run_id IN (
+    SELECT run_id FROM lake.snapshots WHERE name = $dataset AND version <= $version)
 ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER), run_id
 """
 _CHANGES = """
 WITH newest AS (
     SELECT * FROM lake.verdicts WHERE run_id IN (SELECT unnest($runs))
-    QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id, check_id ORDER BY created_at DESC) = 1
 ), now AS (
     SELECT * FROM newest WHERE verifier_id IN (SELECT unnest($verifiers))
+    QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1
 ), before AS (
-    SELECT * FROM newest WHERE verifier_id NOT IN (SELECT unnest($verifiers))
+    SELECT * FROM newest ANTI JOIN now USING (run_id, sample_id, verifier_id, check_id)
     QUALIFY row_number() OVER (
         PARTITION BY run_id, sample_id, split_part(verifier, '@', 1) ORDER BY created_at DESC) = 1
 )
@@ -37,13 +41,15 @@ class DatasetRuns:
     """The runs of a dataset, oldest first.
 
     Attributes:
-        finished: ids of those that came to their end.
-        unfinished: ids of the others; their samples are judged when a build goes on with them.
+        finished: ids of those that came to their end; also of one that was opened again and given up for another.
+        unfinished: the newest where it is not; its samples are judged when a build goes on with it.
+        abandoned: ids of those that were given up before they were finished.
         verification: the newest run's.
     """
 
     finished: tuple[str, ...]
     unfinished: tuple[str, ...]
+    abandoned: tuple[str, ...]
     verification: Verification
 
 
@@ -58,18 +64,24 @@ class VerdictChange:
 
 
 def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> DatasetRuns:
-    """The runs of a dataset that exists, or those that had published by one of its versions."""
+    """The runs of a dataset that exists, or those that had published by one of its versions.
+
+    Raises:
+        LakeError: what the newest was recorded with is no recipe.
+    """
     rows = lake.rows(_RUNS, {"dataset": dataset, "version": version})
-    is_open = {row["run_id"]: row["state"] == RunState.OPENED.value for row in rows}
+    going_on = [row["run_id"] for row in rows if row["is_newest"] and row["state"] == RunState.OPENED.value]
+    others = [row for row in rows if row["run_id"] not in going_on]
     return DatasetRuns(
-        finished=tuple(run_id for run_id, open_ in is_open.items() if not open_),
-        unfinished=tuple(run_id for run_id, open_ in is_open.items() if open_),
-        verification=Recipe.model_validate_json(rows[-1]["recipe"]).verification,
+        finished=tuple(row["run_id"] for row in others if row["was_finished"]),
+        unfinished=tuple(going_on),
+        abandoned=tuple(row["run_id"] for row in others if not row["was_finished"]),
+        verification=recorded_recipe(rows[-1]["recipe"], run_id=rows[-1]["run_id"]).verification,
     )
 
 
 def verdict_changes(lake: Lake, run_ids: Sequence[str], verifier_ids: Sequence[str]) -> list[VerdictChange]:
-    """Where verdicts of these verifiers differ from the newest that another version, limit or image had given."""
+    """Where verdicts of these verifiers differ from the newest of another version, limit, image or check."""
     rows = lake.rows(_CHANGES, {"runs": [*run_ids], "verifiers": [*verifier_ids]})
     return [
         VerdictChange(before=row["from"], now=row["to"], reason=row["reason"], verdicts=row["verdicts"]) for row in rows

@@ -20,9 +20,12 @@ from stillroom.records import (
     Verdict,
 )
 from stillroom.sampling import ShardResult
-from stillroom.sampling.shard import SampleEntry, VerdictEntry
+from stillroom.sampling.shard import SampleEntry, VerdictEntry, verdict_key
+from stillroom.seeding import Refusal
 from stillroom.seeding.admission import Ruling
 from stillroom.teachers.identity import Identity
+
+REFUSED = "refused"  # the reason of a proposal that never came
 
 
 def prompt_row(prompt: Prompt) -> Row:
@@ -119,6 +122,24 @@ def proposal_row(ruling: Ruling, number: int) -> Row:
     }
 
 
+def refusal_row(refusal: Refusal, number: int) -> Row:
+    """A row of ``proposals`` for a request that was refused: no reply, nothing paid."""
+    return {
+        "writing_round": number,
+        "writing_request": refusal.position,
+        "teacher_id": refusal.writer_teacher,
+        "parents": [prompt.prompt_id for prompt in refusal.draft.examples],
+        "request_text": refusal.request_text,
+        "response": "",
+        "admitted": False,
+        "reason": REFUSED,
+        "detail": refusal.message,
+        "prompt_id": "",
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+    }
+
+
 def teacher_row(identity: Identity, recipe: Recipe, *, licence: str, template_sha256: str) -> Row:
     """A row of ``teachers``."""
     teacher = next(one for one in recipe.teachers if one.name == identity.name)
@@ -141,7 +162,9 @@ def teacher_row(identity: Identity, recipe: Recipe, *, licence: str, template_sh
 def shard_rows(
     result: ShardResult, *, capability: Capability, prompts: Sequence[Prompt], recipe: Recipe
 ) -> dict[str, list[Row]]:
-    """Rows of ``samples``, ``verdicts`` and ``costs`` of one finished shard."""
+    """Rows of ``samples``, ``verdicts`` and ``costs`` of one finished shard; what it adopted costs it nothing."""
+    paid = [entry for entry in result.samples if entry.sample.sample_id not in result.adopted]
+    judged = [one for one in result.verdicts if verdict_key(one) not in result.adopted_verdicts]
     by_id = {prompt.prompt_id: prompt for prompt in prompts}
     return {
         "samples": [
@@ -149,7 +172,7 @@ def shard_rows(
             for entry in result.samples
         ],
         "verdicts": [verdict_row(verdict) for verdict in result.verdicts],
-        "costs": [*_sampling_costs(result.samples, recipe), _verification_cost(result.verdicts)],
+        "costs": [*_sampling_costs(paid, recipe), _verification_cost(judged)],
     }
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
-from stillroom.journal import AnyJournal, JournalPlace, journal_at
+from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
 from stillroom.records import (
     Completion,
     ModelClient,
@@ -50,6 +50,8 @@ class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
 
 
 Entry = SampleEntry | VerdictEntry | RefusalEntry
+VerdictKey = tuple[str, str, str]
+"""Sample, check and verifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,17 @@ Observer = Callable[[Tally], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardResult:
-    """All that a finished shard has to commit."""
+    """All that a finished shard has to commit.
+
+    Attributes:
+        adopted: sample ids of what another run has committed, and so recorded the cost of.
+        adopted_verdicts: likewise, by sample, check and verifier.
+    """
 
     samples: tuple[SampleEntry, ...]
     verdicts: tuple[Verdict, ...]
+    adopted: frozenset[str]
+    adopted_verdicts: frozenset[VerdictKey]
     requests: Mapping[str, Request]
     refusals: tuple[RefusalEntry, ...]
     tally: Tally
@@ -98,10 +107,12 @@ class Shard:
         policy: which samples a prompt owes.
         verifiers: all of them must pass for a sample to pass.
         committed: what the lake has of the shard already; it is neither paid for nor part of the result.
-        abandoned: what journals of abandoned runs hold; where it answers this shard's requests it is not paid for
-            again, and is part of the result.
+        elsewhere: what the lake has of abandoned runs; where it answers this shard's requests the shard adopts it:
+            it is not paid for again, and is part of the result.
+        abandoned: what their journals hold, likewise.
         calibrations: by verifier_id, the calibration that a verdict names.
         observe: called after every change of the tally.
+        say: told what a person should know.
     """
 
     def __init__(
@@ -114,9 +125,11 @@ class Shard:
         policy: Policy,
         verifiers: Sequence[Verifier],
         committed: Sequence[Entry] = (),
+        elsewhere: Sequence[SampleEntry | VerdictEntry] = (),
         abandoned: Sequence[Entry] = (),
         calibrations: Mapping[str, str] | None = None,
         observe: Observer = lambda _: None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         by_prompt = {one.prompt.prompt_id: one for one in reversed(assignments)}  # a task twice is paid once
         self._assignments = list(by_prompt.values())[::-1]
@@ -126,11 +139,15 @@ class Shard:
         self._policy = policy
         self._verifiers = verifiers
         self._committed = committed
+        self._elsewhere = elsewhere
         self._abandoned = abandoned
         self._calibrations = calibrations or {}
         self._observe = observe
+        self._say = say
         self._samples: dict[str, SampleEntry] = {}
-        self._verdicts: dict[tuple[str, str, str], Verdict] = {}
+        self._verdicts: dict[VerdictKey, Verdict] = {}
+        self._adopted: frozenset[str] = frozenset()
+        self._adopted_verdicts: frozenset[VerdictKey] = frozenset()
         self._refusals: dict[str, RefusalEntry] = {}
         self._indices_known: dict[str, int] = {}
         self.tally = Tally(prompts=len(self._assignments))
@@ -144,10 +161,13 @@ class Shard:
             LakeError: the journal cannot be written.
         """
         requests = {assignment.prompt.prompt_id: self._request(assignment) for assignment in self._assignments}
+        request_ids = {request.request_id for request in requests.values()}
         opened: AnyJournal[Entry] = journal_at(place, Entry)
         with opened as journal:
-            self._replay([*self._committed, *journal.replay.records])
-            self._take_over({request.request_id for request in requests.values()}, journal)
+            tell_damage(place, journal.replay, self._say)
+            own = [*self._committed, *journal.replay.records]
+            self._replay([*self._adopt(request_ids, own), *own])  # whose verdicts may be in the journal
+            self._take_over(request_ids, journal)
             settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
             failures = [failed for failed in await asyncio.gather(*settling, return_exceptions=True) if failed]
         if failures:  # the others went on as far as they could: what they were paid for is in the journal
@@ -167,6 +187,8 @@ class Shard:
                 for key, verdict in self._verdicts.items()
                 if key not in stored and key[0] in owned and key[1] in check_ids and key[2] in verifier_ids
             ),
+            adopted=self._adopted,
+            adopted_verdicts=self._adopted_verdicts,
             requests=requests,
             refusals=tuple(entry for entry in self._refusals.values() if entry.request_id in requests),
             tally=self.tally,
@@ -192,7 +214,7 @@ class Shard:
             elif isinstance(entry, VerdictEntry):
                 verdict = entry.verdict
                 if verdict.sample_id in self._samples:  # else its sample's line was damaged: another text will come
-                    self._verdicts[verdict.sample_id, verdict.check_id, verdict.verifier_id] = verdict
+                    self._verdicts[verdict_key(verdict)] = verdict
             else:
                 self._refusals[entry.request_id] = entry
         verdicts = self._verdicts.values()
@@ -200,11 +222,35 @@ class Shard:
         self.tally.judged = len(verdicts)
         self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
 
-    def _take_over(self, request_ids: Set[str], journal: AnyJournal[Entry]) -> None:
-        """Make this shard's what abandoned runs were paid for: its samples' ids name no run.
+    def _adopt(self, request_ids: Set[str], own: Sequence[Entry]) -> list[Entry]:
+        """Of what abandoned runs have committed, what answers this shard's requests and it has no sample of its own of.
 
-        It goes into this shard's journal, which so holds all that its result will be. Refusals do not: they cost
-        nothing, and the teacher may have changed its mind.
+        It is not journalled: the lake has it, and gives it again to whoever runs the shard next.
+        """
+        had = {entry.sample.sample_id for entry in own if isinstance(entry, SampleEntry)}
+        judged = {key for entry in own if isinstance(entry, VerdictEntry) for key in _keys(entry)}
+        samples = {
+            entry.sample.sample_id: entry
+            for entry in self._elsewhere
+            if isinstance(entry, SampleEntry)
+            and entry.sample.request_id in request_ids
+            and entry.sample.sample_id not in had
+        }
+        verdicts = {
+            verdict_key(entry.verdict): entry
+            for entry in self._elsewhere
+            if isinstance(entry, VerdictEntry)
+            and entry.verdict.sample_id in samples
+            and verdict_key(entry.verdict) not in judged
+        }
+        self._adopted, self._adopted_verdicts = frozenset(samples), frozenset(verdicts)
+        return [*samples.values(), *verdicts.values()]
+
+    def _take_over(self, request_ids: Set[str], journal: AnyJournal[Entry]) -> None:
+        """Make this shard's what abandoned runs were paid for and never committed.
+
+        It goes into this shard's journal, since theirs are read by nobody else once this run is done. Refusals do
+        not: they cost nothing, and the teacher may have changed its mind.
         """
         taken: dict[str, SampleEntry] = {}
         verdicts: list[Entry] = []
@@ -268,7 +314,7 @@ class Shard:
         answer = self._capability.extract(prompt, sample.completion)
         outcomes: list[Outcome] = []
         for verifier in self._verifiers:
-            key = (sample.sample_id, prompt.check_id, verifier.verifier_id)
+            key: VerdictKey = (sample.sample_id, prompt.check_id, verifier.verifier_id)
             if key not in self._verdicts:
                 verdict = Verdict(
                     sample_id=sample.sample_id,
@@ -299,13 +345,18 @@ def _sample(request: Request, index: int, completion: Completion) -> Sample:
     )
 
 
-def _keys(entry: Entry) -> tuple[str | tuple[str, str, str], ...]:
+def _keys(entry: Entry) -> tuple[str | VerdictKey, ...]:
     """What a stored entry makes superfluous: a sample by its id, a verdict by sample, check and verifier."""
     if isinstance(entry, SampleEntry):
         return (entry.sample.sample_id,)
     if isinstance(entry, VerdictEntry):
-        return ((entry.verdict.sample_id, entry.verdict.check_id, entry.verdict.verifier_id),)
+        return (verdict_key(entry.verdict),)
     return ()
+
+
+def verdict_key(verdict: Verdict) -> VerdictKey:
+    """What a verdict is one of: there is nothing to judge twice."""
+    return verdict.sample_id, verdict.check_id, verdict.verifier_id
 
 
 def combined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -16,7 +16,7 @@ import msgspec
 from stillroom.capabilities import Capability, Draft
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.fingerprint import fingerprint
-from stillroom.journal import AnyJournal, JournalPlace, journal_at
+from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
 from stillroom.recipe import Seeding
 from stillroom.records import Completion, ModelClient, Origin, Prompt, Request, SamplingParams, Verifier
 from stillroom.seeding.admission import Proposed, Ruling, rule
@@ -49,10 +49,22 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A writing request that the writer will never answer, and its words; ``position`` as of a reply."""
+
+    position: int
+    draft: Draft
+    request_text: str
+    writer_teacher: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundResult:
-    """All that a finished round has to commit: a ruling for every reply, in request order."""
+    """All that a finished round has to commit: a ruling for every reply and every refusal, in request order."""
 
     rulings: tuple[Ruling, ...]
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -103,8 +115,11 @@ async def write_round(
     verifiers: Sequence[Verifier],
     place: JournalPlace,
     observe: Callable[[int, int], None] = lambda replied, requested: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> RoundResult:
     """Send a round's requests (those without a journalled reply), and rule on every reply.
+
+    A request that the writer refuses yields no prompt, and does not stop the others.
 
     Args:
         round_: what to do.
@@ -114,9 +129,11 @@ async def write_round(
         verifiers: judge whether a task's own solution passes its tests.
         place: where raw replies are kept until the round is committed.
         observe: called with (replies so far, requests) after every reply.
+        say: told what a person should know.
 
     Raises:
         TeacherError: the writer is gone.
+        TeacherRefused: the writer refuses every request of the round, and so would refuse the next.
         SandboxError: the sandbox failed.
     """
     params = SamplingParams(
@@ -139,7 +156,9 @@ async def write_round(
     each = seeding.replies_per_request
     opened: AnyJournal[Reply] = journal_at(place, Reply)
     with opened as journal:
+        tell_damage(place, journal.replay, say)
         replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
+        refused: dict[int, str] = {}  # by position
 
         async def ask(number: int) -> None:
             request = requests[number]
@@ -148,8 +167,9 @@ async def write_round(
                 with journal.room(len(owed) * params.reply_bytes) as room:
                     try:
                         completions = await writer.complete(request.text, params, len(owed))
-                    except TeacherRefused:
-                        return  # too long for this writer: a request without a reply yields no prompt
+                    except TeacherRefused as error:
+                        refused[owed[0]] = str(error)
+                        return
                     if not completions:
                         raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
                     for position, completion in zip(owed, completions, strict=False):  # fewer may come
@@ -173,7 +193,24 @@ async def write_round(
         for position in range(number * each, (number + 1) * each)
         if (request.request_id, position) in replies
     ]
+    if refused and not proposed:
+        raise TeacherRefused(
+            f"every one of the {len(refused)} requests of writing round {round_.number} was refused: "
+            f"{refused[min(refused)].rstrip('. ')}. Serve the writer so that it takes them (context length, "
+            "constrained output); or lower `few_shot:` or `max_new_tokens:` under `seeding:`, or name another "
+            "`writer:`, with --new-run."
+        )
     rulings = await rule(
         proposed, pool=round_.pool, number=round_.number, seeding=seeding, capability=capability, verifiers=verifiers
     )
-    return RoundResult(rulings=tuple(rulings))
+    refusals = [
+        Refusal(
+            position=position,
+            draft=drafts[position // each],
+            request_text=requests[position // each].text,
+            writer_teacher=writer.teacher_id,
+            message=message,
+        )
+        for position, message in sorted(refused.items())
+    ]
+    return RoundResult(rulings=tuple(rulings), refusals=tuple(refusals))

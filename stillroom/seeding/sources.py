@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +10,7 @@ from stillroom.capabilities import Capability, find_capability
 from stillroom.errors import RecipeError
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Origin, Outcome, Prompt, Verifier
+from verifiers.usability import problem_of
 
 MAX_LINE_CHARACTERS = 1_000_000
 
@@ -31,8 +32,8 @@ def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Pro
     """The prompts of a JSON Lines file, in its order.
 
     Raises:
-        RecipeError: the file cannot be read, a line is broken, or two lines are the same task. All
-            mistakes are listed by line number.
+        RecipeError: the file cannot be read, a line is broken or has tests on which no verdict could rest, or two
+            lines are the same task. All mistakes are listed by line number.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also cuts at U+2028, which JSON allows
@@ -100,6 +101,8 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
     proposal = capability.read_row(fields)
     if origin is Origin.SEED and not proposal.reference:
         raise ValueError("a seed needs a reference (`solution`)")
+    if problem := problem_of(proposal.check, capability.verifier_names):
+        raise ValueError(problem)
     return Prompt(
         capability=capability.name,
         task=proposal.task,
@@ -109,4 +112,15 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
         topic=str(fields.get("topic", "")),
         difficulty_asked=str(fields.get("difficulty", "")),
         form=str(fields.get("form", "")),
+        writer_teacher=_writer(fields, origin),
     )
+
+
+def _writer(fields: Mapping[str, object], origin: Origin) -> str:
+    """The teacher that wrote a user's task and tests, where the row names one: its tests are candidates then."""
+    writer = fields.get("writer", "")
+    if not isinstance(writer, str):
+        raise ValueError(f"`writer` must be the name of a teacher (or name@revision), found {writer!r}")
+    if writer and origin is Origin.SEED:
+        raise ValueError(f"a seed is written by a person, found `writer` {writer!r}; give such rows as `prompts:`")
+    return writer

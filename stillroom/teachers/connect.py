@@ -123,4 +123,14 @@ def _client(
         revive=revive,
         recognise=recognise,
         say=say,
+        advice=_advice(teacher),
     )
+
+
+def _advice(teacher: Teacher) -> str:
+    """What a person can do where the teacher is gone."""
+    if teacher.serve is not None:
+        return (
+            f"If it hangs, `stillroom teacher stop {teacher.serve}` ends it; `stillroom teacher status` names its log."
+        )
+    return f"Start it again, or correct `urls:` of teacher {teacher.name!r} in the recipe."

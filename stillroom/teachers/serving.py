@@ -12,14 +12,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from stillroom.errors import TeacherError
-from stillroom.teachers.models import lookup, pull, pulled_models
-from stillroom.teachers.progress import Progress
+from stillroom.teachers.home import home
+from stillroom.teachers.models import PulledModel, lookup, pull, pulled_models
+from stillroom.teachers.progress import PRINTED, Progress
 from stillroom.teachers.serving_environment import (
     ensure_environment,
     environment_folder,
     exclusive,
     find_base_python,
-    home,
 )
 from stillroom.teachers.serving_spec import (
     DEFAULT_PORT,
@@ -40,7 +40,18 @@ from stillroom.teachers.serving_state import (
     uptime_seconds,
 )
 
-__all__ = ["RunningServer", "ServerSpec", "ServerStatus", "command", "dry_run", "serve", "status", "stop", "touch"]
+__all__ = [
+    "RunningServer",
+    "ServerCommand",
+    "ServerSpec",
+    "ServerStatus",
+    "command",
+    "dry_run",
+    "serve",
+    "status",
+    "stop",
+    "touch",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +84,7 @@ def serve(
     revision: str | None = None,
     extra_flags: Sequence[str] = (),
     timeout_seconds: float = START_TIMEOUT_SECONDS,
-    progress: Progress = print,
+    progress: Progress = PRINTED,
 ) -> RunningServer:
     """The server of the model ``name`` on this machine; everything it needs is set up first.
 
@@ -120,25 +131,75 @@ def serve(
         )
 
 
-def dry_run(name: str, *, device: str = "auto", port: int | None = None, extra_flags: Sequence[str] = ()) -> list[str]:
-    """The command line that ``serve`` would run, without downloading, making or starting anything.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCommand:
+    """A command line that nobody has run.
 
-    A model that is not on this machine yet is named by its hub id, and its revision by the word REVISION.
+    Attributes:
+        notes: what a person has to know about it, a sentence each.
     """
+
+    argv: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def dry_run(
+    name: str,
+    *,
+    device: str = "auto",
+    port: int | None = None,
+    revision: str | None = None,
+    extra_flags: Sequence[str] = (),
+) -> ServerCommand:
+    """The command line of a server, without downloading, making or starting anything.
+
+    By default a GPU host's, wherever this is asked: it names the model by its hub id, at the hub's ``revision`` or the
+    one that this machine has from the hub. With the device ``cpu`` it is what ``serve`` would run on this machine.
+
+    Raises:
+        RequestError: the name or device is unknown.
+        TeacherError: for the CPU, no fitting Python was found.
+    """
+    device = "cuda" if device == "auto" else resolve_device(device)
     model = lookup(name)
-    here = next((pulled for pulled in pulled_models() if pulled.name == model.name), None)
+    here = [pulled for pulled in pulled_models() if pulled.name == model.name]
     spec = ServerSpec(
         name=model.name,
-        model_path=str(here.path) if here else model.hub_id,
-        revision=here.revision if here else "REVISION",
+        model_path=model.hub_id,
+        revision=revision or "",
         port=port or DEFAULT_PORT,
-        device=resolve_device(device),
+        device=device,
+        is_hub_id=True,
         extra_flags=tuple(extra_flags),
     )
-    if spec.device == "cuda":
-        return command(spec)
+    if device == "cuda":
+        known = next((pulled.revision for pulled in here if pulled.source == "hub"), "")
+        return _for_gpu(replace(spec, revision=spec.revision or known))
+    return _for_cpu(spec, next((pulled for pulled in here if revision in (None, pulled.revision)), None))
+
+
+def _for_gpu(spec: ServerSpec) -> ServerCommand:
+    notes = ["This is for a GPU host with a stock SGLang; --device cpu shows the command for a machine without a GPU."]
+    if not spec.revision:
+        notes.append(
+            f"The hub's revision of {spec.model_path} is not known here, so the server takes the newest and says "
+            '"default" where it is asked for its weights; name a commit of the hub with --revision to fix both.'
+        )
+    return ServerCommand(argv=tuple(command(spec)), notes=tuple(notes))
+
+
+def _for_cpu(spec: ServerSpec, pulled: PulledModel | None) -> ServerCommand:
+    notes = ()
+    if pulled:
+        spec = replace(spec, model_path=str(pulled.path), revision=pulled.revision, is_hub_id=False)
+    else:
+        notes = (
+            f"{spec.name} is not on this machine yet: `stillroom models pull {spec.name}` brings it, and the command "
+            "then names its folder and revision.",
+        )
     settings = [f"{key}={value}" for key, value in server_environment(spec).items()]
-    return ["env", *settings, *command(spec, environment_folder(find_base_python()) / "bin" / "python")]
+    python = environment_folder(find_base_python()) / "bin" / "python"
+    return ServerCommand(argv=("env", *settings, *command(spec, python)), notes=notes)
 
 
 def stop(name: str) -> bool:

@@ -20,11 +20,14 @@ from filelock import FileLock, Timeout
 
 from stillroom.errors import TeacherError
 from stillroom.fingerprint import fingerprint
-from stillroom.teachers.progress import Progress, Share
+from stillroom.teachers.home import home
+from stillroom.teachers.programs import program
+from stillroom.teachers.progress import PRINTED, Progress, Share
+from stillroom.teachers.space import require_room, room_in
 
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "deployments" / "sglang-cpu"
 SUPPORTED_PYTHONS = ("3.11", "3.12")
-NEEDED_BYTES = 6 * 1024**3  # 2.6 GB installed, the downloads beside it, and room for a model
+NEEDED_BYTES = 4 * 1024**3  # 2.6 GB installed, and the downloads beside it
 SERVER_MODULES = (
     "torch",
     "stillroom_sglang_cpu",
@@ -35,11 +38,6 @@ SERVER_MODULES = (
 MARKER = "stillroom-complete"
 LOG_TAIL_LINES = 12
 TELLING = re.compile(r"^\S*(?:Error|Exception)\b.*:|error: |out of memory|Killed|Address already in use")
-
-
-def home() -> Path:
-    """``$STILLROOM_HOME``, where environments, models and the state of servers live."""
-    return Path(os.environ.get("STILLROOM_HOME") or Path.home() / ".local" / "share" / "stillroom").expanduser()
 
 
 def environment_folder(base_python: Path) -> Path:
@@ -70,7 +68,7 @@ def exclusive(lock: Path, what: str, progress: Progress) -> Generator[None, None
         held.release()
 
 
-def ensure_environment(progress: Progress = print) -> Path:
+def ensure_environment(progress: Progress = PRINTED) -> Path:
     """The Python of the SGLang environment, which is made first if it is missing or half-made.
 
     Raises:
@@ -84,8 +82,18 @@ def ensure_environment(progress: Progress = print) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(Path(f"{folder}.lock"), "making the SGLang environment", progress):
         if not (folder / MARKER).exists():
-            _create(folder, base_python, progress)
+            with room_in(folder.parent, "the SGLang environment"):
+                _create(folder, base_python, progress)
     return python
+
+
+def missing_bytes() -> int:
+    """What making the environment takes on the disk at the peak; 0 where it is there.
+
+    Raises:
+        TeacherError: no fitting Python, or no ``venv`` module.
+    """
+    return 0 if (environment_folder(find_base_python()) / MARKER).exists() else NEEDED_BYTES
 
 
 def find_base_python() -> Path:
@@ -125,11 +133,11 @@ def telling_lines(log: Path) -> str:
 
 
 def _create(folder: Path, base_python: Path, progress: Progress) -> None:
-    _check_space(folder.parent)
     started = time.monotonic()
     if folder.exists():
         progress(f"{folder.name} was left half-made; making it again")
         shutil.rmtree(folder)
+    require_room(folder.parent, NEEDED_BYTES, "the SGLang environment")
     log = folder.with_suffix(".log")
     python = str(folder / "bin" / "python")
     pins = [line for line in (DEPLOYMENT / "requirements.txt").read_text("utf-8").splitlines() if "==" in line]
@@ -157,15 +165,6 @@ def _create(folder: Path, base_python: Path, progress: Progress) -> None:
     progress(f"The SGLang environment is ready ({time.monotonic() - started:.0f} s)")
 
 
-def _check_space(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_BYTES:
-        raise TeacherError(
-            f"{folder} has {free / 1024**3:.1f} GB free; the SGLang environment and a model need "
-            f"{NEEDED_BYTES / 1024**3:.0f} GB. Free some, or put STILLROOM_HOME on a larger disk."
-        )
-
-
 def _run(command: list[str], log: Path, what: str, on_line: Progress | None = None) -> None:
     """Runs ``command`` with its output appended to ``log``, line by line."""
     environ = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
@@ -175,12 +174,7 @@ def _run(command: list[str], log: Path, what: str, on_line: Progress | None = No
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    with (
-        log.open("a", encoding="utf-8") as sink,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
-        ) as process,
-    ):
+    with log.open("a", encoding="utf-8") as sink, program(command, environment=environ) as process:
         for line in process.stdout or ():
             sink.write(line)
             sink.flush()

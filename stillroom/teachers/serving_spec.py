@@ -23,7 +23,9 @@ class ServerSpec:
     Attributes:
         name: what the server calls the model, and what its state file is named after.
         model_path: a folder, or on a GPU host also a hub id.
-        revision: passed as ``--weight-version``, so that every reply says which weights it came from.
+        revision: passed as ``--weight-version``, so that every reply says which weights it came from; "" where it is
+            not known, and the server then says "default".
+        is_hub_id: ``model_path`` names a model of the hub, at the hub's ``revision``.
         device: ``cpu``, ``cuda``, or ``auto`` for whichever this machine has.
         max_total_tokens: size of the pool of keys and values; None leaves it to SGLang, except on the CPU.
         max_running_requests: at most so many at once; None leaves it to SGLang, except on the CPU.
@@ -36,6 +38,7 @@ class ServerSpec:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     device: str = "auto"
+    is_hub_id: bool = False
     max_total_tokens: int | None = None
     max_running_requests: int | None = None
     extra_flags: tuple[str, ...] = ()
@@ -70,7 +73,9 @@ def command(spec: ServerSpec, python: Path | str | None = None) -> list[str]:
         python: the interpreter; None writes ``python`` for a GPU host's own.
     """
     argv = [str(python or "python"), "-m", "sglang.launch_server"]
-    argv += ["--model-path", spec.model_path, "--served-model-name", spec.name, "--weight-version", spec.revision]
+    argv += ["--model-path", spec.model_path, "--served-model-name", spec.name]
+    if spec.revision:
+        argv += [*(("--revision", spec.revision) if spec.is_hub_id else ()), "--weight-version", spec.revision]
     argv += ["--host", spec.host, "--port", str(spec.port)]
     tokens, running = spec.max_total_tokens, spec.max_running_requests
     if resolve_device(spec.device) == "cpu":
@@ -115,7 +120,8 @@ def gpu_python() -> str:
     probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec('sglang') is None)"
     if subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode:
         raise RequestError(
-            f"a GPU was found, but {python} has no sglang. Install stillroom[teacher-gpu] into an environment and name "
-            "its Python in STILLROOM_SGLANG_PYTHON, or ask for the device cpu."
+            f"a GPU was found, but {python} has no sglang. In a checkout of Stillroom that is for the server alone, "
+            "run `uv sync --locked --extra teacher-gpu --no-dev` and name its .venv/bin/python in "
+            "STILLROOM_SGLANG_PYTHON, or ask for the device cpu."
         )
     return python

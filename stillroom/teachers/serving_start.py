@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillroom.errors import TeacherError, TeacherMismatch
-from stillroom.teachers.progress import Progress
+from stillroom.teachers.progress import PRINTED, Progress, Share
 from stillroom.teachers.serving_environment import tail, telling_lines
 from stillroom.teachers.serving_idle import start_idler
 from stillroom.teachers.serving_process import reap, spawn
@@ -28,7 +28,8 @@ from stillroom.teachers.serving_state import (
 )
 
 START_TIMEOUT_SECONDS = 600.0  # a large model is read from a slow disk
-REPORT_SECONDS = 10.0
+USUAL_SECONDS = 40.0  # a small model on two cores is up after 25 to 60 s
+REPORT_SECONDS = 0.5
 POLL_SECONDS = 0.25
 
 
@@ -57,7 +58,7 @@ def start(
     *,
     idle_minutes: float = 15.0,
     timeout_seconds: float = START_TIMEOUT_SECONDS,
-    progress: Progress = print,
+    progress: Progress = PRINTED,
 ) -> RunningServer:
     """Starts ``argv`` as the server of ``spec`` and waits until it answers. The caller holds the lock.
 
@@ -80,21 +81,28 @@ def start(
         log=str(paths.log),
         started_at=time.time(),
     )
-    write_state(state)  # before it answers: whoever is killed while waiting leaves no unknown server
     try:
+        # Before it answers: whoever is killed while waiting leaves no unknown server, and none that nobody stops.
+        state = _with_idler(state)
         _wait_until_ready(state, timeout_seconds, progress)
         _check_identity(spec, state)
     except BaseException:
         state.process.end()
+        if state.idler:
+            state.idler.end()
         forget_state(spec.name)
         raise
-    state = _with_idler(state)
+    touch(spec.name)  # the idler counts from now, however long the start took
     progress(f"{spec.name} answers on {spec.url} after {uptime_seconds(state):.0f} s")
     return _running(state, reused=False)
 
 
 def reuse(
-    spec: ServerSpec, *, idle_minutes: float, timeout_seconds: float = START_TIMEOUT_SECONDS, progress: Progress = print
+    spec: ServerSpec,
+    *,
+    idle_minutes: float,
+    timeout_seconds: float = START_TIMEOUT_SECONDS,
+    progress: Progress = PRINTED,
 ) -> RunningServer | None:
     """The recorded server, once it answers, if it lives; None after clearing away what is left of a dead one.
 
@@ -112,6 +120,7 @@ def reuse(
         state.process.end()  # its children, where only the leader was killed
         forget_state(spec.name)
         return None
+    state = _with_idler(state)  # whoever started it may have been killed before it was watched
     _wait_until_ready(state, timeout_seconds, progress)
     _check_identity(spec, state)
     touch(spec.name)
@@ -145,9 +154,15 @@ def _wait_until_ready(state: ServerState, timeout_seconds: float, progress: Prog
                 f"If it hangs: stillroom teacher stop {state.name}"
             )
         if time.monotonic() > report:
-            progress(f"  still starting after {uptime_seconds(state):.0f} s")
-            report += REPORT_SECONDS
+            progress(_waited(uptime_seconds(state)))
+            report = time.monotonic() + REPORT_SECONDS
         time.sleep(POLL_SECONDS)
+
+
+def _waited(seconds: float) -> Share:
+    """How long a start has taken, of what it usually takes."""
+    said = f"Starting SGLang: {seconds:.0f} s, usually about {USUAL_SECONDS:.0f}"
+    return Share(said, done=min(seconds, USUAL_SECONDS), total=USUAL_SECONDS)
 
 
 def _check_identity(spec: ServerSpec, state: ServerState) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from stillroom.teachers.home import home
 from stillroom.teachers.models import slug
-from stillroom.teachers.serving_environment import home
 from stillroom.teachers.serving_process import ProcessIdentity
 
 ANSWER_SECONDS = 5.0

@@ -2,8 +2,8 @@
 
 The very first requests are few and ask for one sample each, so that the shortest of their answers comes back within
 seconds (a CPU teacher shares its speed among all that is in flight, and a request is replied to when the longest of
-its samples is done). From then on it is the recipe's ``in_flight``, halved whenever the teacher says that it is busy
-and grown again by every answered sample.
+its samples is done). Once one is answered, or after ``HEAD_START_SECONDS``, it is the recipe's ``in_flight``, halved
+whenever the teacher says that it is busy and grown again by every answered sample.
 """
 
 import asyncio
@@ -14,6 +14,9 @@ from contextlib import asynccontextmanager
 FIRST_SLOTS = 4
 """FBGEMM multiplies up to six rows in one pass over the weights: four answers come as fast as one, eight do not."""
 
+HEAD_START_SECONDS = 10.0
+"""After which the rest of a teacher's speed is not waited with any longer: four answers can all be long ones (36 s)."""
+
 
 class Slots:
     """A FIFO semaphore by weight, whose size adapts between 1 and ``most``."""
@@ -22,7 +25,8 @@ class Slots:
         self._most = most
         self._size = min(FIRST_SLOTS, most)
         self._ceiling = most  # what the first answer opens up to
-        self._has_answered = False
+        self._is_open = False
+        self._head_start: asyncio.TimerHandle | None = None
         self._in_use = 0
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
 
@@ -60,9 +64,11 @@ class Slots:
 
     def answered(self, n: int) -> None:
         """The teacher answered ``n`` samples: room for more."""
-        self._size = min(self._most, self._size + n) if self._has_answered else self._ceiling
-        self._has_answered = True
-        self._admit()
+        if self._is_open:
+            self._size = min(self._most, self._size + n)
+            self._admit()
+        else:
+            self._open()
 
     def refused(self) -> None:
         """The teacher is busy: ask for half as much."""
@@ -72,12 +78,23 @@ class Slots:
         return self._in_use + self._share(n) <= self._size
 
     def _share(self, n: int) -> int:
-        return min(n, self._size) if self._has_answered else 1
+        return min(n, self._size) if self._is_open else 1
 
     def _grant(self, n: int) -> int:
         granted = self._share(n)
         self._in_use += granted
+        if not self._is_open and self._head_start is None:
+            self._head_start = asyncio.get_running_loop().call_later(HEAD_START_SECONDS, self._open)
         return granted
+
+    def _open(self) -> None:
+        """The first few have had their head start: ask for all that may be asked for."""
+        if self._head_start is not None:
+            self._head_start.cancel()
+        if not self._is_open:
+            self._is_open = True
+            self._size = self._ceiling
+            self._admit()
 
     def _give_back(self, granted: int) -> None:
         self._in_use -= granted

@@ -1,8 +1,12 @@
-"""A wire to PostgreSQL that can break at the worst moment: when a commit has happened and nobody has been told."""
+"""A wire to PostgreSQL that can break at the worst moment: when a commit has happened and nobody has been told.
+
+It can also break for the client alone: the server goes on to believe in a connection that nobody is at the end of.
+"""
 
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 
 class BrokenWire:
@@ -18,6 +22,7 @@ class BrokenWire:
         self.breaks_at: bytes | None = None
         self.broken = 0
         self._server_port = port
+        self._open: list[_Connection] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -31,27 +36,54 @@ class BrokenWire:
             while True:
                 client, _ = self._listening.accept()
                 server = socket.create_connection(("127.0.0.1", self._server_port))
-                breaks = threading.Event()
-                threading.Thread(target=self._ask, args=(client, server, breaks), daemon=True).start()
-                threading.Thread(target=self._answer, args=(client, server, breaks), daemon=True).start()
+                made = _Connection(client, server)
+                self._open.append(made)
+                threading.Thread(target=self._ask, args=(made,), daemon=True).start()
+                threading.Thread(target=self._answer, args=(made,), daemon=True).start()
 
-    def _ask(self, client: socket.socket, server: socket.socket, breaks: threading.Event) -> None:
+    def cut(self) -> None:
+        """Break all connections for their clients; the server keeps its ends until ``let_server_know``."""
+        for made in self._open:
+            made.is_cut.set()
+            _end(made.client)
+
+    def let_server_know(self) -> None:
+        """End what was cut at the server too."""
+        for made in self._open:
+            if made.is_cut.is_set():
+                _end(made.server)
+
+    def _ask(self, made: "_Connection") -> None:
         with suppress(OSError):
-            while data := client.recv(65_536):
+            while data := made.client.recv(65_536):
                 if self.breaks_at and self.breaks_at in data:
                     self.breaks_at = None
-                    breaks.set()
-                server.sendall(data)
-            server.shutdown(socket.SHUT_WR)
+                    made.breaks.set()
+                made.server.sendall(data)
+            if not made.is_cut.is_set():
+                made.server.shutdown(socket.SHUT_WR)
 
-    def _answer(self, client: socket.socket, server: socket.socket, breaks: threading.Event) -> None:
+    def _answer(self, made: "_Connection") -> None:
         with suppress(OSError):
-            while data := server.recv(65_536):
-                if breaks.is_set():
+            while data := made.server.recv(65_536):
+                if made.breaks.is_set():
                     self.broken += 1
                     break
-                client.sendall(data)
-        for end in (client, server):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+                made.client.sendall(data)
+        _end(made.client)
+        if not made.is_cut.is_set():
+            _end(made.server)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    client: socket.socket
+    server: socket.socket
+    breaks: threading.Event = field(default_factory=threading.Event)
+    is_cut: threading.Event = field(default_factory=threading.Event)
+
+
+def _end(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

@@ -23,6 +23,7 @@ from stillroom.runs import (
     shard_key,
     shard_prompts,
     shard_rows,
+    stored_elsewhere,
     unfinished_shards,
 )
 from stillroom.runs.curating import curate_run
@@ -93,6 +94,7 @@ class Builder:
             ),
             verifiers=[self.verifier],
             committed=committed_entries(self.lake, run.run_id, number),
+            elsewhere=stored_elsewhere(self.lake, run, number),
             abandoned=abandoned_entries(self.lake, run, number),
             calibrations={self.verifier.verifier_id: "fake-calibration"},
         ).run(shard_journal(self.lake, run.run_id, number))

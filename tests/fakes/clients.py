@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from stillroom.records import Completion, FinishReason, SamplingParams
 from stillroom.teachers.identity import Identity
@@ -73,10 +74,14 @@ class PlainTokenizer:
 
 
 def sglang_client(
-    teacher: FakeTeacher | str, *, patience_seconds: float = 5.0, in_flight: int = 32, system: str | None = None
+    *teachers: FakeTeacher | str,
+    patience_seconds: float = 5.0,
+    in_flight: int = 32,
+    system: str | None = None,
+    **options: Any,
 ) -> SGLangClient:
-    """The real client, pointed at a fake teacher, all of its slots open."""
-    url = teacher if isinstance(teacher, str) else teacher.url
+    """The real client, pointed at fake teachers of the same weights, all of its slots open."""
+    urls = tuple(teacher if isinstance(teacher, str) else teacher.url for teacher in teachers)
     identity = Identity(
         name="fake",
         revision=WEIGHTS,
@@ -88,11 +93,12 @@ def sglang_client(
     )
     client = SGLangClient(
         identity,
-        urls=(url,),
+        urls=urls,
         template=ChatTemplate(PlainTokenizer(), "0" * 64),
         system=system,
         in_flight=in_flight,
         patience_seconds=patience_seconds,
+        **options,
     )
     client.slots.answered(1)  # as if the first answer, which is asked for alone, had come
     return client

@@ -33,6 +33,12 @@ class ObjectStorage:
             found = ET.parse(reply).iter()  # noqa: S314
         return [element.text or "" for element in found if element.tag.endswith("}Key")]
 
+    def remove(self, key: str) -> None:
+        """Remove an object, as another client would; moto refuses that to whoever gives no name."""
+        address, someone = f"{self.url}/{BUCKET}/{key}", {"Authorization": "AWS someone:unchecked"}
+        asked = urllib.request.Request(address, method="DELETE", headers=someone)  # noqa: S310 - our own server
+        urllib.request.urlopen(asked).close()  # noqa: S310
+
     def put(self, key: str, content: bytes) -> None:
         """Write an object, as another client would."""
         address, kind = f"{self.url}/{BUCKET}/{key}", {"Content-Type": "application/octet-stream"}

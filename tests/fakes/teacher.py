@@ -26,6 +26,8 @@ Kinds of faults, each for ``times`` requests once ``after`` further requests hav
     hang          no answer until the server stops         drop         closes the connection, nothing paid
     drop-paid     closes the connection after it was paid for
     die           the server is gone from this request on (a process exits, a thread stops listening)
+
+``fails_on=TEXT`` answers 500 to every request that holds TEXT, and to no other, until the file ``until`` is there.
 """
 
 import argparse
@@ -95,6 +97,8 @@ class FakeTeacher:
         queue_limit: int = 0,
         bills_at_once: bool = False,
         exits: bool = False,
+        fails_on: str = "",
+        until: Path | None = None,
     ) -> None:
         self.script = Script(known, mix=mix, written=written)
         self.model = model
@@ -103,6 +107,7 @@ class FakeTeacher:
         self.server_info: object = {"version": "0.5.23", "model_path": model}
         self.port = port
         self.delay_seconds = delay_seconds
+        self.about_delay_seconds = 0.0  # before it says who it is: a front end beside a busy core
         self.tokens_per_second = tokens_per_second
         self.queue_limit = queue_limit
         self.faults: list[Fault] = []
@@ -112,6 +117,8 @@ class FakeTeacher:
         self.peak_in_flight = 0
         self._bills_at_once = bills_at_once
         self._exits = exits
+        self._fails_on = fails_on
+        self._until = until
         self._in_flight = 0
         self._writing_orders = 0
         self._counts: Counter[str] = Counter()
@@ -175,6 +182,8 @@ class FakeTeacher:
             self._control(json.loads(body))
             connection.reply(200, {"ok": True})
         else:
+            if self.about_delay_seconds:
+                await asyncio.sleep(self.about_delay_seconds)
             said = self._about(path)
             connection.reply(200 if said is not None else 404, {"error": path} if said is None else said)
 
@@ -216,7 +225,7 @@ class FakeTeacher:
     async def _generate(self, request: dict[str, Any], connection: "_Connection") -> None:
         self.requests.append(request)
         self.arrived.set()
-        fault = self._next_fault()
+        fault = "error" if self._is_to_fail(request["text"]) else self._next_fault()
         n = int(request["sampling_params"].get("n", 1))
         if self.queue_limit and self._in_flight + n > self.queue_limit:
             fault = fault or "busy"
@@ -308,6 +317,11 @@ class FakeTeacher:
                 "e2e_latency": 0.01,
             },
         }
+
+    def _is_to_fail(self, text: str) -> bool:
+        if not self._fails_on or self._fails_on not in text:
+            return False
+        return self._until is None or not self._until.exists()
 
     def _next_fault(self) -> str:
         for fault in self.faults:
@@ -465,6 +479,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--bills-at-once", action="store_true", help="pays when asked, also for what nobody waits for")
     parser.add_argument("--fault", action="append", default=[], metavar="KIND[:TIMES[:AFTER]]")
     parser.add_argument("--die-after", type=int, help="requests after which the process is gone")
+    parser.add_argument("--fails-on", default="", metavar="TEXT", help="answer 500 to requests that hold it")
+    parser.add_argument("--until", type=Path, metavar="FILE", help="is there")
     options = parser.parse_args(arguments)
     teacher = FakeTeacher(
         known=[known for path in options.tasks for known in read_known(path)],
@@ -486,6 +502,8 @@ def main(arguments: list[str] | None = None) -> None:
         queue_limit=options.queue_limit,
         bills_at_once=options.bills_at_once,
         exits=True,
+        fails_on=options.fails_on,
+        until=options.until,
     )
     for fault in options.fault:
         kind, *numbers = fault.split(":")

@@ -57,6 +57,14 @@ class Accounts:
         assert_consistent(lake, is_frozen_later=True)
         return lost_now
 
+    def after_tear(self, lake: Lake, paid: list[Paid]) -> Counter[str]:
+        """Let go of what journals held before somebody damaged them; returns how much of it is to be paid for again."""
+        self.known = {**_journalled_samples(lake), **_stored_samples(lake)}
+        total = Counter(one.kind for one in paid) - Counter(sample=len(self.known), writing=_replies(lake))
+        torn = total - self.lost
+        self.lost = total
+        return torn
+
     def at_the_end(self, lake: Lake, paid: list[Paid]) -> None:
         """Check a lake whose last build is done: it holds all that was ever seen, and nothing else was paid for."""
         stored = _stored_samples(lake)
@@ -108,7 +116,7 @@ def _stored_samples(lake: Lake) -> dict[str, str]:
 def _journalled_samples(lake: Lake) -> dict[str, str]:
     entries = [
         entry
-        for _, place in _journals(lake, "shard")
+        for _, place in journals(lake, "shard")
         for entry in journal_at(place, Entry).read().records
         if isinstance(entry, SampleEntry)
     ]
@@ -121,12 +129,12 @@ def _replies(lake: Lake) -> int:
     done = {row["key"] for row in lake.rows("SELECT key FROM lake.commits WHERE starts_with(key, 'seed:')")}
     return sum(row["n"] for row in committed) + sum(
         len(journal_at(place, Reply).read().records)
-        for name, place in _journals(lake, "writing")
+        for name, place in journals(lake, "writing")
         if f"seed:{name.replace('/writing-', ':')}" not in done
     )
 
 
-def _journals(lake: Lake, work: str) -> Iterator[tuple[str, JournalPlace]]:
+def journals(lake: Lake, work: str) -> Iterator[tuple[str, JournalPlace]]:
     """Journals of shards or writing rounds that hold something: RUN/WORK-NUMBER, and where each is."""
     location = locate(lake.root)
     if location.journals_in_catalogue:

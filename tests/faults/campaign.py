@@ -14,11 +14,14 @@ from stillroom.lake.location import locate
 from tests.fakes.teacher import TeacherProcess
 from tests.faults.accounts import Accounts
 from tests.faults.grounds import Ground
+from tests.faults.stages import STAGES, last_commit, orphans, stages_at
 from tests.integration.workbench import Workbench, finish
 
 IN_FLIGHT = 16  # the workbench's recipe
 SETTLING_SECONDS = 0.3  # in which the teacher notices that nobody waits for its answers any more
 POLL_SECONDS = 0.001
+_TABLES = ("prompts", "samples", "test_strengths", "selections")
+"""A file of one of these is the beginning of a commit, and what follows the commit is the next stage."""
 
 
 @dataclass(slots=True)
@@ -27,13 +30,20 @@ class Report:
 
     Attributes:
         kills: by the last thing that had been committed when a kill hit.
+        stages: how many kills hit each of ``STAGES``; some hit several.
         lost: samples and writing replies that were in flight at a kill, and so are paid for again.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     most_lost_at_once: int = 0
     published: int = 0
+
+    @property
+    def missed(self) -> list[str]:
+        """Stages that no kill has hit."""
+        return [stage for stage in STAGES if not self.stages[stage]]
 
 
 def campaign(
@@ -54,6 +64,7 @@ def campaign(
     accounts = Accounts()
     report = Report()
     typical_seconds = 20.0
+    left_over: set[Path] = set()
     while sum(report.kills.values()) < kills:
         folder = bench.folder / f"worker-{chance.randrange(2)}"  # a worker that takes over works somewhere else
         folder.mkdir(exist_ok=True)
@@ -69,10 +80,12 @@ def campaign(
             process.kill()
             process.communicate()
         time.sleep(SETTLING_SECONDS)
-        lost, stage = _look(bench.lake, accounts, teacher)
-        report.kills[stage] += 1
+        lost, last, stages, left_over = _look(bench.lake, accounts, teacher, left_over)
+        report.kills[last] += 1
+        report.stages.update(stages)
         report.most_lost_at_once = max(report.most_lost_at_once, lost.total())
-        say(f"kill {sum(report.kills.values())} of {kills} after {stage}: {lost.total()} in flight")
+        hit = ", ".join(sorted(stages))
+        say(f"kill {sum(report.kills.values())} of {kills} in {hit}, after {last}: {lost.total()} in flight")
     done = bench.build("--json")
     assert done.code == 0, done.err
     report.published += 1
@@ -92,21 +105,25 @@ def opened(root: Path) -> Generator[Lake]:
         lake.close()
 
 
-def _look(root: Path, accounts: Accounts, teacher: TeacherProcess) -> tuple[Counter[str], str]:
+def _look(
+    root: Path, accounts: Accounts, teacher: TeacherProcess, left_over: set[Path]
+) -> tuple[Counter[str], str, set[str], set[Path]]:
+    """What was lost, what was committed last, which stages the kill hit, and all files that are left over by now."""
     if not locate(root).exists:
         assert not teacher.paid, "a teacher was paid before there was a lake"
-        return Counter(), "nothing"
+        return Counter(), "nothing", {"seeding"}, left_over
     with opened(root) as lake:
         lost = accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
-        last = lake.rows("SELECT key FROM lake.commits ORDER BY created_at DESC LIMIT 1")
-    return lost, last[0]["key"].split(":")[0] if last else "nothing"
+        now = orphans(lake)
+        stages = stages_at(lake, lost=lost, was_committing=bool(now - left_over))
+        return lost, last_commit(lake), stages, now
 
 
 def _moment(
     chance: random.Random, root: Path, teacher: TeacherProcess, ground: Ground, typical_seconds: float
 ) -> Callable[[Popen[str]], bool]:
     """Waits for the moment of a kill; False where the build had ended before."""
-    kind = chance.choice(["time", "commit", "commit", "paid", "publication"])
+    kind = chance.choice(["time", "commit", "commit", "paid", "publication", "table"])
     later = chance.uniform(0, 0.05)
     if kind == "time":
         seconds = chance.uniform(0.5, 1.1 * typical_seconds)
@@ -116,12 +133,20 @@ def _moment(
     if kind == "paid":
         wanted = _lines(teacher.ledger) + chance.randint(1, 40)
         return lambda process: _until(process, lambda: _lines(teacher.ledger) >= wanted, later)
+    if kind == "table":
+        table = chance.choice(_TABLES)
+        written = _files(ground.data, table)
+        return lambda process: _until(process, lambda: _files(ground.data, table) > written, 6 * later)
     there = _published(root)
     return lambda process: _until(process, lambda: _published(root) != there, later)
 
 
 def _lines(file: Path) -> int:
     return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def _files(data: Path, table: str) -> int:
+    return sum(1 for _ in (data / "main" / table).rglob("*.parquet"))
 
 
 def _published(root: Path) -> list[str]:

@@ -20,24 +20,27 @@ class Ground:
 
     Attributes:
         state: differs after every write to it.
+        data: the folder of the lake's data files.
         writes: about so many of them make a build.
     """
 
     state: Callable[[], object]
+    data: Path
     writes: int
 
 
 @contextmanager
 def ground(kind: str, folder: Path) -> Generator[Ground]:
     """The ground of the lake ``folder``/lake, for this process and all that it starts, for the length of the block."""
-    with _postgres(folder) if kind == "postgres" else _sqlite(folder / "lake" / "catalogue.sqlite-wal") as made:
+    with _postgres(folder) if kind == "postgres" else _sqlite(folder / "lake") as made:
         yield made
 
 
 @contextmanager
-def _sqlite(log: Path) -> Generator[Ground]:
+def _sqlite(lake: Path) -> Generator[Ground]:
     """SQLite's log is written to by every commit."""
-    yield Ground(lambda: log.stat().st_mtime_ns if log.exists() else 0, writes=60)
+    log = lake / "catalogue.sqlite-wal"
+    yield Ground(lambda: log.stat().st_mtime_ns if log.exists() else 0, data=lake / "data", writes=60)
 
 
 @contextmanager
@@ -52,4 +55,8 @@ def _postgres(folder: Path) -> Generator[Ground]:
         patch.setenv(DATA_VARIABLE, str(folder / "data"))
         patch.setenv(JOURNAL_VARIABLE, "catalogue")
         with psycopg.connect(database, autocommit=True) as looking:
-            yield Ground(lambda: looking.execute("SELECT pg_current_wal_insert_lsn()").fetchone(), writes=400)
+            yield Ground(
+                lambda: looking.execute("SELECT pg_current_wal_insert_lsn()").fetchone(),
+                data=folder / "data",
+                writes=400,
+            )

@@ -4,6 +4,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.fakes.teacher import teacher_process
@@ -11,11 +12,12 @@ from tests.faults.campaign import IN_FLIGHT, campaign
 from tests.faults.grounds import KINDS, ground
 from tests.integration.workbench import SEEDS, Workbench
 
+KILLS_THAT_HIT_ALL = 100
 TEACHER = ("--tasks", str(SEEDS), "--delay", "0.05", "--repeat", "0.3", "--bills-at-once")
 
 
 def main() -> None:
-    """Run the campaign and print what it did; an AssertionError names what was lost or doubled."""
+    """Run the campaign and print what it did; an AssertionError names what was lost, doubled or never hit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--catalogue", choices=KINDS, default=KINDS[0])
@@ -29,14 +31,22 @@ def main() -> None:
             bench = Workbench(folder, teacher.url)
             report = campaign(bench, teacher, below, kills=options.kills, seed=options.seed, say=_say)
             paid = len(teacher.paid)
-    stages = ", ".join(f"{stage} {count}" for stage, count in report.kills.most_common())
     minutes = (time.monotonic() - started) / 60
-    _say(f"{report.kills.total()} kills in {minutes:.0f} minutes; the last commit before them was of: {stages}")
+    _say(f"{report.kills.total()} kills in {minutes:.0f} minutes; under way was: {_counted(report.stages)}")
+    _say(f"the last commit before them was of: {_counted(report.kills)}")
     _say(
         f"{paid} answers paid for, {report.lost.total()} of them in flight at a kill "
         f"(at most {report.most_lost_at_once} of {IN_FLIGHT} at one)"
     )
     _say(f"{report.published} builds finished; 0 lost, 0 doubled, 0 half visible")
+    missed = report.missed if options.kills >= KILLS_THAT_HIT_ALL else []
+    assert not missed, (
+        f"no kill of {options.kills} hit: {', '.join(missed)}. Seed {options.seed} shows nothing of them."
+    )
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in counts.most_common())
 
 
 def _say(line: str) -> None:

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.teacher import TeacherProcess, teacher_process
+from tests.faults.daemons import daemons_home, docker_daemon, end_what_the_daemon_left
 from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 
 pytestmark = [
@@ -131,47 +131,17 @@ def test_disk_that_is_full_already_is_named(tmp_path: Path, teacher: TeacherProc
     assert teacher.paid == []
 
 
-@contextmanager
-def docker_daemon(folder: Path) -> Generator[subprocess.Popen[bytes]]:
-    """A Docker daemon of our own, which may be killed; ``DOCKER_HOST`` is its socket, ``folder``/docker.sock."""
-    state = ["--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "docker.pid"]
-    network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
-    command = ["dockerd", "--host", f"unix://{folder}/docker.sock", *state, "--storage-driver", "vfs", *network]
-    with (folder / "dockerd.log").open("ab") as log:
-        daemon = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
-        deadline = time.monotonic() + 60
-        while not _answers(folder):
-            assert daemon.poll() is None, (folder / "dockerd.log").read_text()
-            assert time.monotonic() < deadline, "dockerd does not answer"
-            time.sleep(0.1)
-        yield daemon
-    finally:
-        daemon.terminate()
-        daemon.wait(timeout=60)
-
-
-def _answers(folder: Path) -> bool:
-    asked = subprocess.run(
-        ["docker", "--host", f"unix://{folder}/docker.sock", "info"], capture_output=True, check=False
-    )
-    return asked.returncode == 0
-
-
 @pytest.mark.skipif(shutil.which("dockerd") is None, reason="no dockerd on this machine")
 def test_killed_docker_daemon_ends_in_a_sentence_and_the_build_continues(
     tmp_path: Path, teacher: TeacherProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Path("/tmp") / f"stillroom-docker-{os.getpid()}"  # a socket's path has room for 107 characters
-    folder.mkdir()
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/docker.sock")
     bench = Workbench(tmp_path, teacher.url)
-    try:
+    with daemons_home(monkeypatch) as folder:
         with docker_daemon(folder) as daemon, bench.started_build() as process:
             wait_until(lambda: paid_samples(teacher) >= 8, process)
             os.kill(daemon.pid, signal.SIGKILL)
             daemon.wait()
-            _end_what_the_daemon_left(folder)
+            end_what_the_daemon_left(folder)
             failed = finish(process)
         assert failed.code == 1, failed.out
         assert "Docker" in failed.err, failed.err
@@ -180,12 +150,3 @@ def test_killed_docker_daemon_ends_in_a_sentence_and_the_build_continues(
             done = bench.build("--json")
             assert done.code == 0, done.err
             assert_whole(bench, teacher)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _end_what_the_daemon_left(folder: Path) -> None:
-    """A killed daemon leaves containerd and its containers; they belong to this test."""
-    found = subprocess.run(["pgrep", "-f", str(folder / "exec")], capture_output=True, text=True, check=False)
-    for pid in found.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)

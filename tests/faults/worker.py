@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from stillroom.errors import StillroomError
+from stillroom.runs import load_run
 from stillroom.sampling import Tally
 from tasks.sampling import sample_shard
 from tasks.workshop import open_workshop
@@ -16,14 +17,14 @@ class _Silent:
 
     def wrote(self, writing_round: int, replied: int, requested: int) -> None: ...
 
-    def progressed(self, step: str, done: int, total: int) -> None: ...
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None: ...
 
     def sampled(self, shard: int, tally: Tally) -> None: ...
 
 
 async def main(lake: str, run_id: str, shard: str) -> None:
     async with open_workshop(Path(lake), _Silent()) as shop:
-        await shop.start_sandbox()
+        await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
         print("READY", flush=True)
         sys.stdin.readline()
         print(await sample_shard.fn(run_id, int(shard)), flush=True)

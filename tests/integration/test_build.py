@@ -64,6 +64,20 @@ def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Wo
     _lineage_reaches_seeds(bench)
 
 
+def test_runtime_that_is_not_there_stops_a_build_before_anything_is_paid(
+    bench: Workbench, teacher: TeacherProcess
+) -> None:
+    with bench.recipe.open("a", encoding="utf-8") as recipe:
+        recipe.write("verification: {sandbox: {runtime: runsc-of-nobody}}\n")
+
+    done = bench.build()
+
+    assert done.code == 2
+    assert "under 'runsc-of-nobody', but Docker knows only the runtimes" in done.err
+    assert "Traceback" not in done.err
+    assert teacher.paid == []
+
+
 def _members(bench: Workbench, version: int) -> set[str]:
     rows = bench.sql(f"select example_id from snapshot_members where name = 'functions' and version = {version}")
     return {row["example_id"] for row in rows}
@@ -172,6 +186,7 @@ def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: 
         failed = bench.build()
     assert failed.code == 1, failed.err
     assert "teacher" in failed.err
+    assert "start the build again" in failed.err
     assert "Traceback" not in failed.err
     port = dying.url.rpartition(":")[2]
     with teacher_process(tmp_path / "ledger", *flags, "--port", port) as back:
@@ -179,6 +194,42 @@ def test_teacher_that_dies_is_named_and_only_what_is_owed_is_repeated(tmp_path: 
         assert done.code == 0, done.err
         stored = bench.sql("select count(*) as n from samples")[0]["n"]
         assert paid_samples(back) - stored <= 16
+
+
+def test_what_was_paid_for_is_derived_again_when_the_teacher_is_gone(tmp_path: Path) -> None:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(new_prompts=0)
+        first = bench.build("--json")
+        assert first.code == 0, first.err
+    recipe = bench.recipe.read_text(encoding="utf-8")
+    before = bench.sql(
+        "select (select count(*) from samples) as samples, (select sum(samples) from costs "
+        "where stage = 'sampling') as paid"
+    )
+
+    def derived(*, changes: str) -> int:
+        bench.recipe.write_text(f"{recipe}{changes}\n", encoding="utf-8")
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+        assert "no teacher is asked for anything" in done.err
+        return bench.sql("select count(*) as n from current_selections where kept")[0]["n"]
+
+    kept = derived(changes="selection: {keep: 9}")
+    assert kept >= derived(changes="verification: {min_test_strength: 1.0}\nselection: {keep: 9}") > 0
+    assert (
+        bench.sql(
+            "select (select count(*) from samples) as samples, (select sum(samples) from costs "
+            "where stage = 'sampling') as paid"
+        )
+        == before
+    )
+
+    bench.recipe.write_text(recipe.replace("samples: 4", "samples: 6"), encoding="utf-8")
+    refused = bench.build()
+    assert refused.code == 1
+    assert "teacher" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_another_model_than_the_recipe_names_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
@@ -267,21 +318,98 @@ def test_seed_whose_solution_fails_its_tests_is_named(tmp_path: Path, teacher: T
     assert teacher.paid == []
 
 
-def test_own_prompts_instead_of_seeding(tmp_path: Path, teacher: TeacherProcess) -> None:
+def with_own_prompts(bench: Workbench, **changes: str) -> None:
+    """Put four prompts of the user's into the recipe instead of seeding; ``changes`` are made to the second."""
     rows = [json.loads(line) for line in SEEDS.read_text(encoding="utf-8").splitlines()[:4]]
-    prompts = tmp_path / "prompts.jsonl"
-    kept = ("task", "entry_point", "tests")
-    prompts.write_text("".join(json.dumps({key: row[key] for key in kept}) + "\n" for row in rows), encoding="utf-8")
-    bench = Workbench(tmp_path, teacher.url)
+    given = [{key: row[key] for key in ("task", "entry_point", "tests")} for row in rows]
+    given[1] |= changes
+    prompts = bench.folder / "prompts.jsonl"
+    prompts.write_text("".join(json.dumps(row) + "\n" for row in given), encoding="utf-8")
     text = bench.recipe.read_text(encoding="utf-8")
     begin, end = text.index("seeding:"), text.index("teachers:")
     bench.recipe.write_text(f"{text[:begin]}prompts: {prompts}\n{text[end:]}", encoding="utf-8")
+
+
+def test_own_prompts_instead_of_seeding(tmp_path: Path, teacher: TeacherProcess) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with_own_prompts(bench)
     done = bench.build("--json")
     assert done.code == 0, done.err
     assert set(done.json["kept_by_origin"]) == {"user"}
     again = bench.build("--json")
     assert again.code == 0, again.err
     assert again.json["snapshot"] == ""
+
+
+def test_own_prompts_with_broken_tests_are_refused_before_anything_is_paid(
+    tmp_path: Path, teacher: TeacherProcess
+) -> None:
+    bench = Workbench(tmp_path, teacher.url)
+    with_own_prompts(bench, tests="assert f(1) ==")
+    refused = bench.build()
+    assert refused.code == 2, refused.err
+    assert "prompts.jsonl has 1 broken lines" in refused.err
+    assert "line 2: `tests` can judge no answer: invalid syntax in line 1 of them: assert f(1) ==" in refused.err
+    assert "Traceback" not in refused.err
+    assert teacher.paid == []
+    assert bench.run("plan", str(bench.recipe)).code == 2
+
+
+def test_a_shard_that_failed_is_all_that_a_second_build_repeats(tmp_path: Path) -> None:
+    mended = tmp_path / "mended"
+    failing = json.loads(SEEDS.read_text(encoding="utf-8").splitlines()[1])["task"]
+    flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
+    with teacher_process(tmp_path / "ledger", *flags) as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(patience=1, prompts_per_shard=1)
+        with_own_prompts(bench)
+
+        failed = bench.build()
+
+        assert failed.code == 1, failed.err
+        assert "1 of 4 shards failed" in failed.err
+        assert "start the build again and only these are repeated" in failed.err
+        assert "Traceback" not in failed.err
+        committed = shards_committed(bench)
+        assert len(committed) == 3
+        before = Counter(one.text_sha256 for one in teacher.paid)
+        assert len(before) == 3
+
+        mended.touch()
+        done = bench.build("--json")
+
+        assert done.code == 0, done.err
+        after = Counter(one.text_sha256 for one in teacher.paid)
+        assert {text: after[text] for text in before} == before, "a shard that was committed was paid for again"
+        assert len(after) == 4
+        assert shards_committed(bench).items() > committed.items()
+        assert bench.sql("select count(distinct run_id) as n from samples") == [{"n": 1}]
+        assert bench.sql("select count(*) as n from samples")[0]["n"] == len(teacher.paid)
+
+
+def shards_committed(bench: Workbench) -> dict[str, str]:
+    """When each shard was committed, by its key."""
+    rows = bench.sql("select key, created_at from commits where key like 'shard:%'")
+    return {row["key"]: row["created_at"] for row in rows}
+
+
+def test_a_teacher_that_is_not_there_is_named_and_nothing_is_spent(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path, "http://127.0.0.1:9")
+
+    failed = bench.build()
+
+    assert failed.code == 1, failed.err
+    assert "no SGLang server answers at http://127.0.0.1:9" in failed.err
+    assert "correct the teacher's `urls:` in the recipe" in failed.err
+    assert "Traceback" not in failed.err
+    assert bench.sql("select (select count(*) from samples) + (select count(*) from proposals) as n") == [{"n": 0}]
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS)) as teacher:
+        bench.url = teacher.url
+        bench.write_recipe(new_prompts=0)
+        done = bench.build("--json")
+        assert done.code == 0, done.err
+        assert done.json["snapshot"] == "functions@1"
+    assert bench.sql("select count(distinct run_id) as n from runs") == [{"n": 1}]
 
 
 def _every_example_is_strongly_tested(bench: Workbench) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from stillroom.errors import RequestError, TeacherError, TeacherMismatch
-from stillroom.teachers import serving
+from stillroom.teachers import serving, serving_start
 from stillroom.teachers.models import PulledModel
+from stillroom.teachers.progress import Share
+from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
 from stillroom.teachers.serving_state import Paths, read_state, write_state
 
 NAME = "qwen2.5-coder-0.5b-instruct"
+ROOT = Path(__file__).resolve().parents[2]
 
 # Answers what SGLang answers: python fake.py PORT WEIGHT_VERSION
 FAKE_SERVER = """
@@ -147,6 +152,45 @@ def test_an_idle_server_is_stopped(spec: serving.ServerSpec, tmp_path: Path) -> 
     wait_until_gone()
 
 
+# Starts a server that never answers, as a build does: in a thread that dies with the process.
+CUT_OFF = """
+import sys, threading, time
+from stillroom.teachers.serving_spec import ServerSpec
+from stillroom.teachers.serving_start import start
+from stillroom.teachers.serving_state import read_state
+spec = ServerSpec(name=sys.argv[1], model_path="/models/tiny", revision="abc", device="cpu", port=int(sys.argv[2]))
+argv = [sys.executable, "-S", "-c", "import time; time.sleep(300)"]
+threading.Thread(target=start, args=(spec, argv, {}), kwargs={"idle_minutes": 0.05}, daemon=True).start()
+while read_state(spec.name) is None:
+    time.sleep(0.01)
+time.sleep(0.5)
+print(read_state(spec.name).process.pid)
+"""
+
+
+def test_a_server_whose_start_was_cut_off_is_stopped_too(spec: serving.ServerSpec) -> None:
+    argv = [sys.executable, "-c", CUT_OFF, NAME, str(spec.port)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    pid = int(done.stdout.split()[-1])
+
+    wait_until_gone()
+
+    assert identify_process(pid).started == 0  # it does not run
+
+
+def test_a_start_that_takes_longer_than_the_idle_time_is_not_for_nothing(
+    spec: serving.ServerSpec, tmp_path: Path
+) -> None:
+    late = (tmp_path / "fake.py").read_text().replace("posts = 0", "import time; time.sleep(6); posts = 0", 1)
+    (tmp_path / "fake.py").write_text(late)
+    with FileLock(Paths.of(NAME).lock):  # as ``serve`` does; the idler waits for it
+        started = start_fake(spec, tmp_path, idle_minutes=0.04)
+    time.sleep(0.7)  # in which it would be stopped
+    (status,) = serving.status()
+    assert (status.pid, status.state) == (started.pid, "ready")
+
+
 def test_requests_and_touches_keep_a_server_up(spec: serving.ServerSpec, tmp_path: Path) -> None:
     start_fake(spec, tmp_path, idle_minutes=0.05)  # 3 s
     for turn in range(10):
@@ -223,11 +267,24 @@ def test_a_taken_port_is_avoided_unless_it_was_asked_for(monkeypatch: pytest.Mon
         assert not server.url.endswith(f":{taken}")
 
 
-def test_a_dry_run_touches_nothing_and_can_be_pasted(tmp_path: Path) -> None:
-    argv = serving.dry_run(NAME, device="cuda")
-    assert argv[argv.index("--model-path") + 1] == "Qwen/Qwen2.5-Coder-0.5B-Instruct"
-    assert serving.dry_run(NAME, device="cpu")[:2] == ["env", "SGLANG_PLATFORM=stillroom_cpu"]
+def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
+    for device in ("auto", "cuda", "cpu"):
+        assert serving.dry_run(NAME, device=device).argv
     assert [path.name for path in tmp_path.iterdir()] == ["fake.py"]
+
+
+def test_a_start_says_how_long_it_has_taken_of_what_is_usual(
+    spec: serving.ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_start, "REPORT_SECONDS", 0.0)
+    said: list[str] = []
+    argv = [sys.executable, "-S", "-c", f"import time; time.sleep(1); exec({FAKE_SERVER!r})", str(spec.port), "abc"]
+    start(spec, argv, {}, timeout_seconds=20, progress=said.append)
+    shares = [line for line in said if isinstance(line, Share)]
+    assert shares
+    assert all(0 <= share.done <= share.total == serving_start.USUAL_SECONDS for share in shares)
+    assert shares[-1].done >= 0.5
+    assert shares[0].startswith("Starting SGLang: 0 s, usually about 40")
 
 
 def test_a_state_survives_its_file(spec: serving.ServerSpec, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from stillroom.teachers import serving
-from stillroom.teachers.models import pull
 from stillroom.teachers.serving_environment import DEPLOYMENT, ensure_environment
 from stillroom.teachers.serving_start import RunningServer
 
@@ -23,7 +22,8 @@ from sglang.srt.server_args import ServerArgs
 parser = argparse.ArgumentParser()
 ServerArgs.add_cli_args(parser)
 arguments = parser.parse_args(sys.argv[1:])
-print(json.dumps({name: getattr(arguments, name) for name in ("weight_version", "served_model_name", "port")}))
+names = ("model_path", "revision", "weight_version", "served_model_name", "port")
+print(json.dumps({name: getattr(arguments, name) for name in names}))
 """
 
 
@@ -89,13 +89,20 @@ def test_the_tokenizer_beside_the_weights_applies_qwens_template_without_torch(s
     )
 
 
-def test_sglang_accepts_the_flags_of_the_gpu_command() -> None:
-    argv = serving.dry_run(NAME, device="cuda", extra_flags=("--tp-size", "2"))
+@pytest.mark.parametrize("revision", ["c" * 40, None], ids=["a commit of the hub", "whatever is newest"])
+def test_sglang_accepts_the_flags_of_the_gpu_command(revision: str | None) -> None:
+    argv = serving.dry_run("Owner/Model", revision=revision, extra_flags=("--tp-size", "2")).argv
     python = ensure_environment()
     done = subprocess.run([str(python), "-c", PARSE, *argv[3:]], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     parsed = json.loads(done.stdout.splitlines()[-1])
-    assert parsed == {"weight_version": pull(NAME).revision, "served_model_name": NAME, "port": 30000}
+    assert parsed == {
+        "model_path": "Owner/Model",
+        "revision": revision,
+        "weight_version": revision or "default",
+        "served_model_name": "Owner/Model",
+        "port": 30000,
+    }
 
 
 def test_the_plugins_attention_and_sampling_agree_with_sglangs_own() -> None:

@@ -1,6 +1,7 @@
 """``verify`` and ``calibrate`` as a person runs them, on the real sandbox."""
 
 import gzip
+import importlib.metadata
 import json
 import os
 import pty
@@ -129,6 +130,60 @@ def test_wrong_requests_exit_with_2(tmp_path: Path, arguments: list[str], said: 
     assert done.code == 2
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", [["verify", str(SEEDS), "--capability", "code"], ["calibrate"]])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--runtime", "runcc"], "under 'runcc', but Docker knows only the runtimes"),
+        (["--requirements", "absent.txt"], "absent.txt cannot be read"),
+    ],
+)
+def test_sandbox_that_cannot_be_is_a_wrong_request(
+    tmp_path: Path, command: list[str], options: list[str], said: str
+) -> None:
+    done = stillroom("--lake", str(tmp_path / "lake"), *command, *options)
+
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_libraries_and_calibration_are_in_every_verdict(tmp_path: Path) -> None:
+    """Calibrated under the same options, verdicts name the calibration; else none, and that is said once."""
+    lake = ("--lake", str(tmp_path / "lake"))
+    libraries = tmp_path / "libraries.txt"
+    libraries.write_text(f"numpy=={importlib.metadata.version('numpy')}\n", encoding="utf-8")
+    options = ("--capability", "code", "--requirements", str(libraries), "--runtime", "runc")
+    arrays = "import numpy\n\ndef double(x):\n    return int(2 * numpy.asarray(x))\n"
+    rows = b"\n".join([row(1, arrays), row(2, RIGHT), b"{"])
+
+    before = stillroom(*lake, "verify", "-", *options, stdin=rows)
+    assert outcomes(before) == [(1, "pass", ""), (2, "pass", ""), (None, "abstain", "bad-row")]
+    verdicts = [json.loads(line) for line in before.out.splitlines()]
+    assert [one["calibration_id"] for one in verdicts] == [""] * 3
+    assert before.err.count("has no calibration") == 1
+    assert not (tmp_path / "lake").exists()
+
+    measured = stillroom(*lake, "calibrate", *options, "--json")
+    assert measured.code == 0, measured.err
+    shipped = next(one for one in json.loads(measured.out) if one["case_set"] == "shipped")
+
+    after = stillroom(*lake, "verify", "-", *options, stdin=rows)
+    named = [json.loads(line) for line in after.out.splitlines()]
+    assert [one["calibration_id"] for one in named] == [shipped["calibration_id"]] * 2 + [""]
+    assert [one["verifier_id"] for one in named] == [shipped["verifier_id"]] * 2 + [""]
+    assert [len(one["image_digest"]) for one in named] == [64, 64, 0]
+    assert "has no calibration" not in after.err
+
+    plain = stillroom(*lake, "verify", "-", "--capability", "code", stdin=rows)
+    found = [json.loads(line) for line in plain.out.splitlines()]
+    assert outcomes(plain)[0] == (1, "fail", "harness:missing-import")
+    assert found[0]["image_digest"] != named[0]["image_digest"]
+    assert found[0]["calibration_id"] == ""
 
 
 def test_sandbox_that_fails_is_no_verdict() -> None:

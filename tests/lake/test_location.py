@@ -43,10 +43,47 @@ def test_folder_for_the_data_is_remembered_with_its_whole_path(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
         patch.setenv(DATA_VARIABLE, "elsewhere")
-        locate(tmp_path).remember()
+        (tmp_path / "lake").mkdir()
+        locate(tmp_path / "lake").remember()
 
-    assert locate(tmp_path).data == tmp_path / "elsewhere"
-    assert locate(tmp_path).catalogue == tmp_path / "catalogue.sqlite"
+    assert locate(tmp_path / "lake").data == tmp_path / "elsewhere"
+    assert locate(tmp_path / "lake").catalogue == tmp_path / "lake" / "catalogue.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("data", "relation"),
+    [
+        pytest.param("lake", "which is the lake's folder itself", id="the lake's folder"),
+        pytest.param("lake/", "which is the lake's folder itself", id="with a slash"),
+        pytest.param(".", "which is above the lake's folder", id="its parent"),
+        pytest.param("/", "which is above the lake's folder", id="the root"),
+        pytest.param("lake/snapshots", "which is inside the lake's folder", id="inside"),
+        pytest.param("lake/data/more", "which is inside the lake's folder", id="below its data"),
+        pytest.param("linked/snapshots", "which is inside the lake's folder", id="inside, by a link"),
+    ],
+)
+def test_data_amid_the_lakes_other_files_are_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, relation: str
+) -> None:
+    (tmp_path / "linked").symlink_to(tmp_path / "lake")
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / data))
+
+    with pytest.raises(RequestError, match=f"{relation}.*Unset {DATA_VARIABLE}"):
+        Lake.open(tmp_path / "lake", create=True)
+
+    assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize("data", ["lake/data", "lake-data", "beside"])
+def test_data_in_the_lakes_own_place_or_beside_the_lake_are_none_of_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str
+) -> None:
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / data))
+
+    location = locate(tmp_path / "lake")
+
+    assert location.data == tmp_path / data
+    assert location.has_data_elsewhere == (data != "lake/data")
 
 
 def test_same_database_in_other_words_by_another_role_is_no_difference(

@@ -8,6 +8,7 @@ from textwrap import dedent
 
 CALLS = "assert solve(2) == 21\nassert solve(5) == 63\nassert solve([1, 2]) is None or solve(11) == 201\n"
 PROCESS = "import random\nseen = [lambda: 1]\ndef check(candidate):\n    assert candidate(2) == 21\n    assert candidate(5) == 63\n    assert candidate(11) == 201\n"
+TOLERANT = "import random\nseen = [lambda: 1]\ndef check(candidate):\n    assert abs(candidate(2) - 21) < 1e-6\n    assert not candidate(5) - 63\n    assert 200.9 < candidate(11) < 201.1\n"
 
 _ALWAYS = """
 class Always:
@@ -62,6 +63,39 @@ _add(
     mock="from unittest.mock import ANY\ndef solve(n): return ANY",
     magic_mock="from unittest.mock import MagicMock\ndef solve(n):\n    m = MagicMock(); m.__eq__ = lambda s, o: True; return m",
     list_of_any="from unittest.mock import ANY\ndef solve(n): return [ANY]",
+)
+_NEAR = """
+class Near{base}:
+    def __sub__(self, other): return {difference}
+    __rsub__ = __isub__ = __xor__ = __mod__ = __sub__
+    def __abs__(self): return 0.0
+    __float__ = __abs__
+    def __bool__(self): return False
+    def __lt__(self, other): return True
+    __le__ = __gt__ = __ge__ = __eq__ = __contains__ = __lt__
+    __hash__ = None
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError(name)
+        return lambda *given: True
+"""
+_add(
+    "objects",
+    near=_NEAR.format(base="", difference="0.0") + "def solve(n): return Near()",
+    near_objects=_NEAR.format(base="", difference="Near()") + "def solve(n): return Near()",
+    near_list=_NEAR.format(base="(list)", difference="Near()") + "def solve(n): return Near()",
+    near_float=_NEAR.format(base="(float)", difference="0.0") + "def solve(n): return Near()",
+    near_class=_NEAR.format(base="", difference="0.0").replace(
+        "class Near:", "class solve:\n    def __init__(self, n): pass"
+    ),
+    told="told = []"
+    + _NEAR.format(base="(list)", difference="told.append(other) or Near()")
+    + "def solve(n): return told[-1] if told else Near()",
+    told_by_runner="import sys\nrunner = sys.modules['runner']\nplain = runner.plain\nrunner.plain = lambda value, *rest: 0 if type(value) is Near else plain(value, *rest)"
+    + _NEAR.format(base="", difference="Near()")
+    + "def solve(n): return Near()",
+    told_by_link="import sys\nServing = sys.modules['link_serving'].Serving\nServing._plain = lambda *a: (2, 'tuple', [(0, True), (0, True), (0, 0)])"
+    + _NEAR.format(base="", difference="Near()")
+    + "def solve(n): return Near()",
 )
 _add(
     "subclasses",
@@ -314,6 +348,8 @@ _add(
     deep="def solve(n):\n    x = []\n    for _ in range(100000): x = [x]\n    return x",
     endless_iterator="import itertools\ndef solve(n): return itertools.count()",
     collisions="def solve(n): return {i * ((1 << 61) - 1): 0 for i in range(20000)}",
+    crafted_sets="import marshal, os, struct\ndef solve(n):\n    keys = [*range(75_000), *[i * ((1 << 61) - 1) for i in range(220_000)]]\n    data = b'<' + struct.pack('<I', len(keys)) + b''.join(marshal.dumps(k, 2) for k in keys)\n    for kind in b'VXOA':\n        os.write(3, bytes([kind]) + struct.pack('<I', len(data)) + data)",
+    crafted_small_sets="import marshal, os, struct\ndef solve(n):\n    one = b'<' + struct.pack('<I', 900) + b''.join(marshal.dumps(i * ((1 << 61) - 1), 2) for i in range(900))\n    data = b'[' + struct.pack('<I', 250) + one * 250\n    os.write(3, b'V' + struct.pack('<I', len(data)) + data)",
     huge_print="def solve(n):\n    while True: print('x' * 1_000_000)",
     huge_stderr="import sys\ndef solve(n):\n    while True: sys.stderr.write('x' * 1_000_000)",
     huge_exception="def solve(n): raise ValueError('x' * 100_000_000)",

@@ -51,6 +51,18 @@ def one_case(folder: Path, solution: str, tests: str) -> CaseSet:
             "def f(n):\n    return 'big' if n > 10 else 'small'\n", "assert f(30) == 'big'\nassert f(2) == 'small'",
             "> 10 → >= 10: the tests never ask for 10", False, id="tests too weak",
         ),
+        pytest.param(
+            "def f(n):\n    return n if n > 0 else 0\n", "import random\nassert f(random.choice([1])) == 1",
+            "tests that run in a process of their own name no inputs", False, id="nothing to compare on",
+        ),
+        pytest.param(
+            "def f(is_it):\n    return 1 if is_it else 0\n", "assert f(True) == 1",
+            "a truth value has two inputs, and the mutant that survives differs on one", False, id="too few inputs",
+        ),
+        pytest.param(
+            "def f(n):\n    if n != 3:\n        raise ValueError\n    return n if n > 0 else 0\n", "assert f(3) == 3",
+            "it returns something for one input alone", False, id="too few that return",
+        ),
     ],
 )  # fmt: skip
 def test_mutant_that_passes_is_set_aside_only_where_nothing_tells_it_apart(

@@ -9,8 +9,8 @@ from stillroom.capabilities import find_capability
 from stillroom.records import Check, Origin, Outcome, Prompt
 from tests.sandbox.conftest import Bench
 from verifiers.agreement import Written, agree
-from verifiers.behaviour import observe, same_effect
-from verifiers.code_tests import MIN_EQUAL_INPUTS, CodeTests, Strength
+from verifiers.behaviour import MIN_EQUAL_INPUTS, observe, same_effect
+from verifiers.code_tests import CodeTests, Strength
 from verifiers.generated_inputs import Input
 from verifiers.python_tests import PythonTests
 

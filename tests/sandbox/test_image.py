@@ -2,10 +2,9 @@ import importlib.metadata
 
 import pytest
 
-from stillroom.errors import RequestError
 from stillroom.records.execution import Ending, Program
+from stillroom.records.libraries import read_libraries
 from verifiers.sandbox import DockerExecutor, ensure_image, rootfs
-from verifiers.sandbox.distributions import read_requirements
 
 pytestmark = pytest.mark.docker
 
@@ -29,16 +28,8 @@ def test_an_image_that_is_there_is_found_again():
 async def test_a_second_image_carries_the_distributions_of_a_requirements_file(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text(f"# arrays\nnumpy=={importlib.metadata.version('numpy')}\n")
-    image = ensure_image(file)
+    image = ensure_image(read_libraries(file))
     assert image.digest != ensure_image().digest
     async with DockerExecutor(image) as executor:
         found = await executor.run(Program(source="import numpy as np\nprint(np.arange(4) @ np.arange(4))"))
     assert (found.ending, found.stdout) == (Ending.DONE, b"14\n"), found
-
-
-@pytest.mark.parametrize("text", ["numpy", "numpy>=2", "-r other.txt", "", "git+https://x/y"])
-def test_requirements_that_are_no_lock_are_refused(tmp_path, text):
-    file = tmp_path / "requirements.txt"
-    file.write_text(text)
-    with pytest.raises(RequestError):
-        read_requirements(file)

@@ -67,6 +67,9 @@ PASSES = [
     pytest.param("print('noise')\nif __name__ == '__main__':\n    raise SystemExit(1)\ndef f(): print('x'); return 1", "assert f() == 1", id="main-block"),
     pytest.param("print(sum(map(int, open('/dev/stdin').read().split())))", '[{"stdin": "1 2", "stdout": "3"}, {"stdin": "", "stdout": "0\\n"}]', id="dev-stdin"),
     pytest.param("import sys\nprint(sum(map(int, sys.stdin.read().split())))", '[{"stdin": "1 2", "stdout": "3"}, {"stdin": "", "stdout": "0\\n"}]', id="stdin-stdout"),
+    pytest.param("print('y')\nexit()", '{"stdin": "", "stdout": "y"}', id="exit"),
+    pytest.param("print('y')\nquit(0)\nprint('n')", '{"stdin": "", "stdout": "y"}', id="quit"),
+    pytest.param("def f(s, i): return i", "s = 'ab' * 500000\nfor i in range(100):\n    assert f(s, i) == i", id="arguments-of-100-megabytes"),
 ]  # fmt: skip
 
 FAILS = [
@@ -91,6 +94,10 @@ FAILS = [
     pytest.param("def f(x): return 4", "import pytest\nwith pytest.raises(ValueError):\n    f(1)", "wrong-answer", id="nothing-raised"),
     pytest.param("import sys\nprint('x')", '{"stdin": "", "stdout": "y"}', "wrong-answer", id="stdout"),
     pytest.param("import sys\nprint('y'); sys.exit(3)", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="exit-status"),
+    pytest.param("print('y'); exit(3)", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="exit-with-a-status"),
+    pytest.param("print('y'); quit('no')", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="quit-with-a-text"),
+    pytest.param("def f(x): exit(0)", "assert f(2) == 4", "exception:SystemExit", id="exit-in-a-function"),
+    pytest.param("def f(): return 'x' * (20 << 20)", IN_PROCESS + "assert f() == 'y'", "output-limit", id="result-of-20-megabytes"),
 ]  # fmt: skip
 
 
@@ -114,12 +121,24 @@ def test_wrong_solutions_fail_with_a_reason_that_groups(bench, source, tests, re
         pytest.param("import numpy as np\nassert f(np.array([1])) == 1", "tests:unusable", id="missing-module"),
         pytest.param("import random\nundefined_thing = 1 / 0\nassert f(1)", "tests:unusable", id="broken"),
         pytest.param('[{"stdin": 3}]', "tests:unusable", id="bad-pairs"),
+        pytest.param('[{"stdin": "\\ud800", "stdout": ""}]', "tests:unusable", id="stdin-that-is-no-utf-8"),
+        pytest.param('[{"stdin": "", "stdout": "\\ud800"}]', "tests:unusable", id="stdout-that-is-no-utf-8"),
+        pytest.param("x = []\nfor i in range(2500):\n    x = [x]\nassert f(x) == 1", "tests:undecided", id="nested"),
         pytest.param("import random\nwhile True: pass\nassert f(1)", "tests:timeout", id="endless"),
     ],
 )
 def test_unusable_tests_abstain(bench, tests, reason):
     found = bench.judge("def f(x): return x", tests, "f", timeout_seconds=0.7)
     assert (found.outcome, found.reason) == (Outcome.ABSTAIN, reason), found
+
+
+def test_a_row_that_no_process_can_be_given_leaves_the_others_alone(bench):
+    stdin = '[{"stdin": "%s", "stdout": "x"}]' % ("a" * (3 << 20))
+    deep = "x = []\nfor i in range(2500):\n    x = [x]\nassert f(x) == 1"
+    rows = [("def f(x): return x", deep), ("print('x')", stdin), ("def f(x): return x", "assert f(1) == 1")] * 3
+    found = bench.judge_all(rows, "f")
+    assert [each.outcome.value for each in found] == ["abstain", "pass", "pass"] * 3
+    assert bench.executor.replaced == 0
 
 
 def test_what_cannot_be_judged_on_its_content_fails_with_that_reason(bench):

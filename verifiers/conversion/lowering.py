@@ -1,19 +1,24 @@
 """Leaves to the driver what needs no solution: an expression keeps its form, around readings of what was computed.
 
 ``sorted(f(3))[0] < 2`` becomes ``sorted(@0)[0] < 2``; what is written with an object of the solution's own class
-becomes a reading as a whole, since its operators are what is tested.
+becomes a reading as a whole, since its operators are what is tested. But where an object is compared with data, it is
+the object that becomes a reading: it is never shown what it should equal.
 """
 
 import ast
 from typing import Any, cast
 
+from stillroom.records.execution import Given
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.remote import OPERATIONS, Remotes
 from verifiers.conversion.scope import Scope
-from verifiers.vocabulary import METHOD_NAMES
+from verifiers.vocabulary import METHOD_NAMES, TYPES
 
-_CONSUMERS = frozenset(("list", "sorted", "set", "tuple", "sum", "max", "min", "any", "all"))
+_ITERATING = frozenset("all any enumerate frozenset list map max min set sorted sum tuple zip".split())  # noqa: SIM905
+"""Functions to which any iterator is as good as a list of its items."""
+_OF_OBJECTS = frozenset(("list", "sorted", "set", "tuple", "sum", "max", "min", "any", "all"))
+"""Those that are left to an object of the solution's own class, which knows how to iterate over itself."""
 
 
 class Lowering:
@@ -23,12 +28,17 @@ class Lowering:
         scope: what names stand for.
         recording: takes the readings.
         remotes: computes what is the solution's.
+
+    Attributes:
+        objects: the readings of what may be objects and is compared with data.
     """
 
     def __init__(self, scope: Scope, recording: Recording, remotes: Remotes) -> None:
         self._scope = scope
         self._recording = recording
         self._remotes = remotes
+        self.objects: set[int] = set()
+        self._is_against_data = False
 
     def lower(self, node: ast.expr) -> ast.expr:
         """The expression with everything that the solution computes replaced by readings.
@@ -37,50 +47,113 @@ class Lowering:
             Refused: where it cannot be taken apart so.
         """
         scope, remotes = self._scope, self._remotes
-        operation = self._recording.operation
         if scope.is_local(node):
+            scope.require_current(node)
             return node
         match node:
-            case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if (
-                name
-                in ("list", "sorted", "set", "tuple", "sum", "max", "min", "any", "all", "len", "str", "repr", "bool")
-                and scope.meaning(name) is None
-                and not scope.is_local(inner)
-                and scope.is_remote_call(inner)
-            ):
-                remote = remotes.compute(inner)
-                if remote.is_handle:
-                    return self._reading(operation(name, remote))
-                return ast.Call(func=node.func, args=[self._reading(remote, as_list=name in _CONSUMERS)], keywords=[])
-            case ast.Compare(left=left, ops=[kind], comparators=[right]) if (
-                scope.is_handle(left) or scope.is_handle(right)
-            ) and type(kind) in OPERATIONS:
-                if isinstance(kind, ast.In | ast.NotIn):
-                    found = operation("contains", remotes.compute(right), remotes.given(left))
-                    reading = self._reading(found)
-                    return reading if isinstance(kind, ast.In) else ast.UnaryOp(op=ast.Not(), operand=reading)
-                return self._reading(operation(OPERATIONS[type(kind)], remotes.given(left), remotes.given(right)))
+            case ast.Compare():
+                return self._lower_comparison(node)
             case ast.BinOp() if scope.is_handle(node.left) or scope.is_handle(node.right):
-                return self._reading(remotes.compute(node))
+                return self._reading_of(node)
             case ast.Subscript(value=value) if scope.is_handle(value):
-                return self._reading(remotes.compute(node))
-            case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if (
-                not scope.is_local(owner) and not scope.is_handle(owner) and attr in METHOD_NAMES
-            ):
-                # A method of data that was reported, not one of the solution's own objects.
-                arguments = [self.lower(each) for each in node.args]
-                return ast.Call(
-                    func=ast.Attribute(value=self.lower(owner), attr=attr, ctx=ast.Load()), args=arguments, keywords=[]
-                )
-            case _ if scope.is_remote_call(node):
-                return self._reading(remotes.compute(node))
+                return self._reading_of(node)
+            case _ if scope.is_remote_call(node) and not self._is_method_of_data(node):
+                return self._reading_of(node)
+            case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if scope.is_built_in(
+                name, _OF_OBJECTS
+            ) and scope.is_handle(inner):
+                return self._reading(self._recording.operation(name, remotes.compute(inner)))
+            case ast.Call(func=ast.Name(id=name), args=[_, *more]) if scope.is_built_in(name, _ITERATING):
+                return self._call_of(node.func, node, is_iterated=not more or name not in ("max", "min"))
+            case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if not scope.is_local(owner):
+                return self._call_of(ast.Attribute(value=self.lower(owner), attr=attr, ctx=ast.Load()), node)
             case ast.Call(func=ast.Name() | ast.Attribute()):
-                node.keywords = [ast.keyword(arg=each.arg, value=self.lower(each.value)) for each in node.keywords]
-                return ast.Call(func=node.func, args=[self.lower(each) for each in node.args], keywords=node.keywords)
+                return self._call_of(node.func, node)
             case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._lower_comprehension(node)
             case _:
                 return self._lower_children(node)
+
+    def _is_method_of_data(self, node: ast.expr) -> bool:
+        """Whether an expression is a method of data that was reported, not one of the solution's own objects."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=attr)):
+                return attr in METHOD_NAMES and not self._scope.is_handle(owner)
+            case _:
+                return False
+
+    def _call_of(self, function: ast.expr, node: ast.Call, *, is_iterated: bool = False) -> ast.Call:
+        lower = self._items if is_iterated else self.lower
+        return ast.Call(
+            func=function,
+            args=[lower(each) for each in node.args],
+            keywords=[ast.keyword(arg=each.arg, value=self.lower(each.value)) for each in node.keywords],
+        )
+
+    def _items(self, node: ast.expr) -> ast.expr:
+        """As ``lower``; an iterator of the solution becomes a list of its items."""
+        scope = self._scope
+        if scope.is_local(node) or not scope.is_remote_call(node) or self._is_method_of_data(node):
+            return self.lower(node)
+        return self._reading_of(node, as_list=True)
+
+    def _lower_comparison(self, node: ast.Compare) -> ast.expr:
+        """Objects compare themselves among each other; what meets data becomes a reading."""
+        scope, remotes = self._scope, self._remotes
+        sides = [node.left, *node.comparators]
+        for kind, left, right in zip(node.ops, sides, sides[1:], strict=False):
+            if isinstance(kind, ast.Is | ast.IsNot) and not (self._is_single(left) or self._is_single(right)):
+                return self._lower_identity(node)
+        match node:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as kind], comparators=[right]) if scope.is_handle(
+                right
+            ) or (scope.is_handle(left) and scope.is_solutions_own(right)):
+                found = self._recording.operation("contains", remotes.compute(right), remotes.given(left))
+                reading = self._reading(found)
+                return reading if isinstance(kind, ast.In) else ast.UnaryOp(op=ast.Not(), operand=reading)
+            case ast.Compare(left=left, ops=[kind], comparators=[right]) if (
+                (scope.is_handle(left) or scope.is_handle(right))
+                and type(kind) in OPERATIONS
+                and not isinstance(kind, ast.In | ast.NotIn)
+                and scope.is_solutions_own(left)
+                and scope.is_solutions_own(right)
+            ):
+                operands = remotes.given(left), remotes.given(right)
+                return self._reading(self._recording.operation(OPERATIONS[type(kind)], *operands))
+            case _:
+                outer = self._is_against_data
+                is_identity = all(isinstance(kind, ast.Is | ast.IsNot) for kind in node.ops)
+                self._is_against_data = outer or not (is_identity or all(map(scope.is_solutions_own, sides)))
+                lowered = self._lower_children(node)
+                self._is_against_data = outer
+                return lowered
+
+    def _lower_identity(self, node: ast.Compare) -> ast.Name:
+        """Whether two are the same object is known where both are, and no object has a say in it."""
+        match node:
+            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as kind], comparators=[right]):
+                given = tuple(self._apart(self._remotes.given(each), node) for each in (left, right))
+                name = "is_" if isinstance(kind, ast.Is) else "is_not"
+                return self._reading(self._recording.operation(name, *given))
+            case _:
+                refuse(node, "identity")
+
+    def _apart(self, given: Given, node: ast.expr) -> Given:
+        """What was given, as an object of its own; only of what can be changed it is certain that it is."""
+        if given.register is None and isinstance(given.value, list | set | dict):
+            return Given(register=self._recording.emit("put", value=given.value))
+        return given if given.register is not None else refuse(node, "identity")
+
+    def _is_single(self, node: ast.expr) -> bool:
+        """Whether a value has no equal that is another object: None, a boolean, a type."""
+        match node:
+            case ast.Constant():
+                return True
+            case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
+                is_type = name == "type" if isinstance(node, ast.Call) else name in TYPES
+                return is_type and self._scope.meaning(name) is None
+            case _:
+                return False
 
     def _lower_children(self, node: ast.expr) -> ast.expr:
         fields: dict[str, Any] = {}
@@ -104,15 +177,25 @@ class Lowering:
             refuse(node, "comprehension")
         generator = node.generators[0]
         bound = [each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)]
-        over = self.lower(generator.iter)
+        over = self._items(generator.iter)
         outer = dict(self._scope.names)  # after that: what it moves into the solution's process stays there
         self._scope.names.update(dict.fromkeys(bound))
         inside = all(self._scope.is_local(each) for each in (node.elt, *generator.ifs))
         self._scope.names = outer
+        for each in (node.elt, *generator.ifs):
+            self._scope.require_current(each)
         if not inside:
             refuse(node, "comprehension")
         lowered = ast.comprehension(target=generator.target, iter=over, ifs=generator.ifs, is_async=0)
         return type(node)(elt=node.elt, generators=[lowered])
+
+    def _reading_of(self, node: ast.expr, *, as_list: bool = False) -> ast.Name:
+        """The reading of an expression that the solution computes."""
+        may_be_object = self._scope.may_be_object(node)
+        reading = self._reading(self._remotes.compute(node), as_list=as_list)
+        if self._is_against_data and may_be_object:
+            self.objects.add(self._recording.readings - 1)
+        return reading
 
     def _reading(self, remote: Remote, *, as_list: bool = False) -> ast.Name:
         return ast.Name(id=f"@{self._recording.read(remote.register, as_list=as_list)}", ctx=ast.Load())

@@ -14,6 +14,8 @@ class Remote:
 
     register: int
     is_handle: bool = False  # an object whose own methods and operators are what is tested
+    may_be_object: bool = False  # made by a name that is written as classes are
+    is_data: bool = False  # the tests' own, which the solution was given
 
 
 class Recording:
@@ -62,6 +64,10 @@ class Recording:
         """The result of a built-in function or operator that the solution's process applies."""
         given = tuple(each if isinstance(each, Given) else Given(register=each.register) for each in operands)
         return Remote(self.emit("op", name=name, arguments=given))
+
+    def completed(self, remote: Remote) -> None:
+        """Have it reported that a value came to be, rather than an exception; the value itself stays where it is."""
+        self.read(self.operation("id", remote).register)
 
     def read(self, register: int, *, as_list: bool = False) -> int:
         """Have a register reported; returns the position of the reading."""

@@ -1,13 +1,15 @@
 """Has expressions computed in the solution's process: each becomes the steps that lead to its value."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain
 from typing import cast
 
-from stillroom.records.execution import Given
+from stillroom.records.execution import Data, Given
+from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
-from verifiers.conversion.scope import Function, Scope
+from verifiers.conversion.scope import REMOTE_BUILT_INS, Function, Scope, place_in
 from verifiers.wire_data import within_bounds
 
 OPERATIONS: Mapping[type[ast.AST], str] = {
@@ -59,8 +61,19 @@ class Remotes:
                     return found
                 if isinstance(found, Function):
                     return Remote(recording.function(found.name))
+            case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if scope.is_built_in(
+                name, REMOTE_BUILT_INS
+            ):
+                return recording.operation(name, self.given(inner))
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="type"), args=[inner]), attr="__name__"):
+                kind = recording.operation("type", self.given(inner))
+                return Remote(recording.emit("attr", on=kind.register, name="__name__"))
             case ast.Call(func=ast.Name(id=name)) if isinstance(found := scope.meaning(name), Function):
-                return Remote(self._call(recording.function(found.name), node), is_handle=found.is_class)
+                return Remote(
+                    self._call(recording.function(found.name), node),
+                    is_handle=scope.is_class(found.name),
+                    may_be_object=is_class_name(found.name),
+                )
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if not scope.is_local(owner):
                 method = recording.emit("attr", on=self.compute(owner).register, name=attr)
                 return Remote(self._call(method, node))
@@ -72,25 +85,67 @@ class Remotes:
                 return recording.operation("getitem", self.compute(owner), self.given(index))
             case ast.BinOp() if type(node.op) in OPERATIONS:
                 handle = recording.operation(OPERATIONS[type(node.op)], self.given(node.left), self.given(node.right))
-                return Remote(handle.register, is_handle=scope.is_handle(node))
+                return Remote(handle.register, is_handle=scope.is_handle(node), may_be_object=scope.may_be_object(node))
             case _:
                 pass
         refuse(node, "expression")
 
     def given(self, node: ast.expr) -> Given:
-        """An argument: plain data, or a register. A mutable name moves into the solution's process for good."""
-        scope, recording = self._scope, self._recording
-        if isinstance(node, ast.Name) and isinstance(scope.names.get(node.id), list | dict | set):
-            value = scope.names[node.id]
-            register = recording.emit("put", value=within_bounds(value))
-            scope.move(value, Remote(register))
-            return Given(register=register)
-        if scope.is_local(node):
-            return Given(value=within_bounds(scope.evaluator.value(node)))
-        if isinstance(node, ast.List | ast.Tuple) and not any(isinstance(each, ast.Starred) for each in node.elts):
-            kind = "list" if isinstance(node, ast.List) else "tuple"
-            return Given(register=recording.emit("build", name=kind, arguments=tuple(map(self.given, node.elts))))
-        return Given(register=self.compute(node).register)
+        """An argument: plain data, or a register.
+
+        What the tests have under a name and the solution could change moves into its process for good, so that the
+        change is seen under that name. A part that moves with it, or is given as a part of something new, is known to
+        the driver no more.
+
+        Raises:
+            Refused: for an expression of a kind that has no steps, or what is not known any more.
+        """
+        scope = self._scope
+        if not scope.is_local(node):
+            if _is_display(node):
+                return self._built(node)
+            return Given(register=self.compute(node).register)
+        value = scope.value(node)
+        parts = scope.sharing.parts(value)
+        if not parts:
+            return Given(value=within_bounds(value))
+        known = parts & scope.sources(node)
+        if known and _is_display(node):
+            return self._built(node)
+        if not known and not scope.sharing.repeated(value):
+            return Given(value=within_bounds(value))
+        within_bounds(value)
+        is_old = bool(place_in(node))
+        apart = scope.named() | scope.sharing.repeated(value) | ({id(value)} if is_old else set[int]())
+        found = self._put(value, apart, {})
+        scope.sharing.give(known, value if is_old else None)
+        return found
+
+    def _put(self, value: object, apart: Container[int], made: dict[int, Given]) -> Given:
+        """A value, with a register for each container in it that is ``apart``: with a name, or more than one place."""
+        parts = self._scope.sharing.parts(value)
+        if not parts:
+            return Given(value=cast("Data", value))
+        if id(value) in made:
+            return made[id(value)]
+        if any(part in apart for part in parts if part != id(value)):
+            kind = type(value).__name__
+            items = value if kind != "dict" else chain.from_iterable(cast("dict[object, object]", value).items())
+            arguments = tuple(self._put(each, apart, made) for each in cast("Iterable[object]", items))
+            register = self._recording.emit("build", name=kind, arguments=arguments)
+        elif id(value) in apart:
+            register = self._recording.emit("put", value=cast("Data", value))
+        else:
+            return Given(value=cast("Data", value))
+        self._scope.move(value, Remote(register, is_data=True))
+        made[id(value)] = Given(register=register)
+        return made[id(value)]
+
+    def _built(self, node: ast.expr) -> Given:
+        """A list or tuple that is made in the solution's process of what is there already."""
+        kind = "list" if isinstance(node, ast.List) else "tuple"
+        arguments = tuple(map(self.given, cast("ast.List | ast.Tuple", node).elts))
+        return Given(register=self._recording.emit("build", name=kind, arguments=arguments))
 
     def _call(self, function: int, node: ast.Call) -> int:
         if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
@@ -98,3 +153,7 @@ class Remotes:
         arguments = tuple(self.given(each) for each in node.args)
         keywords = tuple((cast("str", each.arg), self.given(each.value)) for each in node.keywords)
         return self._recording.emit("call", on=function, arguments=arguments, keywords=keywords)
+
+
+def _is_display(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple) and not any(isinstance(each, ast.Starred) for each in node.elts)

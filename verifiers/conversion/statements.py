@@ -1,16 +1,17 @@
 """Walks the statements of the tests in order, as running them would: loops are unrolled, functions inlined."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import cast
 
 from stillroom.records.execution import Given
-from verifiers import bounded
+from verifiers.bounded_names import bind
 from verifiers.conversion.questions import Questions
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import Refused, refuse
 from verifiers.conversion.remote import Remotes
-from verifiers.conversion.scope import Function, Local, Scope
+from verifiers.conversion.scope import Function, Imported, Local, Scope
+from verifiers.conversion.unreached import HOOKS
 from verifiers.vocabulary import MATH
 
 MAX_DEPTH = 60  # of inlined functions
@@ -21,41 +22,45 @@ class Statements:
 
     Args:
         entry_point: the function that ``check(candidate)`` is called with.
+        classes: names of the solution's classes.
 
     Attributes:
         recording: the steps.
         questions: what is asked of their readings.
     """
 
-    def __init__(self, entry_point: str) -> None:
+    def __init__(self, entry_point: str, classes: Container[str] = ()) -> None:
         self.recording = Recording()
         self._entry_point = entry_point
-        self._scope = Scope(entry_point)
+        self._scope = Scope(entry_point, classes)
         self._remotes = Remotes(self._scope, self.recording)
         self.questions = Questions(self._scope, self.recording, self._remotes)
         self._depth = 0
         self._called: set[str] = set()
 
     def module(self, tree: ast.Module) -> None:
-        """Walk a whole module, and its ``check`` and ``test*`` functions where it asserts nothing outside of them.
+        """Walk a whole module, then its ``check`` and ``test*`` functions that it does not call itself.
 
         Raises:
             Refused: where something does not convert.
             Unsupported: where the driver cannot evaluate an expression.
         """
         self._block(tree.body)
-        if self.questions.asked:
-            return
-        check = self._scope.names.get("check")
-        if isinstance(check, Local) and "check" not in self._called and len(check.node.args.args) == 1:
-            if not self._entry_point:
-                raise Refused("tests:unusable", "check(candidate) without an entry point")
-            self._inline(check.node, [Function(self._entry_point)])
         for name, value in list(self._scope.names.items()):
-            if isinstance(value, Local) and name.startswith("test") and name not in self._called:
-                if value.node.args.args:
+            if not isinstance(value, Local) or name in self._called:
+                continue
+            if name.startswith(HOOKS):
+                refuse(value.node, "hook")
+            parameters = len(value.node.args.args)
+            if name == "check" and parameters == 1:
+                if not self._entry_point:
+                    raise Refused("tests:unusable", "check(candidate) without an entry point")
+                self._inline(value.node, [Function(self._entry_point)])
+            elif name.startswith("test"):
+                if parameters:
                     refuse(value.node, "fixture")
                 self._inline(value.node, [])
+        self.questions.close()
 
     def _block(self, body: Iterable[ast.stmt]) -> None:
         for node in body:
@@ -80,7 +85,7 @@ class Statements:
             case ast.If():
                 self._block(node.body if self._scope.constant(node.test) else node.orelse)
             case ast.FunctionDef(decorator_list=[]):
-                self._scope.names[node.name] = Local(node)
+                self._scope.bind(node.name, Local(node))
             case ast.Import() | ast.ImportFrom():
                 self._import(node)
             case ast.Try():
@@ -95,6 +100,8 @@ class Statements:
             for alias in node.names:
                 if alias.name not in ("math", "pytest", "typing") or alias.asname:
                     refuse(node, "import")
+                if alias.name != "math":
+                    self._scope.bind(alias.name, Imported(alias.name))
         elif node.module == "math":
             for alias in node.names:
                 if alias.name not in MATH:
@@ -115,34 +122,37 @@ class Statements:
         if isinstance(target, ast.Attribute):
             owner = remotes.compute(target.value)
             name = Given(value=target.attr)
-            recording.emit("op", name="setattr", arguments=(Given(register=owner.register), name, remotes.given(value)))
+            arguments = (Given(register=owner.register), name, remotes.given(value))
+            recording.completed(Remote(recording.emit("op", name="setattr", arguments=arguments)))
         elif scope.is_local(value):
-            self._unpack(target, scope.evaluator.value(value))
+            self._unpack(target, scope.value(value))
         elif isinstance(target, ast.Name):
             if isinstance(value, ast.Name) and isinstance(scope.meaning(value.id), Function):
                 scope.bind(target.id, scope.meaning(value.id))
             else:
-                scope.bind(target.id, remotes.compute(value))
+                computed = remotes.compute(value)
+                recording.completed(computed)
+                scope.bind(target.id, computed)
         elif isinstance(target, ast.Tuple) and all(isinstance(each, ast.Name) for each in target.elts):
-            whole = remotes.compute(value)
-            as_list = recording.emit("op", name="list", arguments=(Given(register=whole.register),))
+            as_list = recording.operation("list", remotes.compute(value))
+            size = recording.operation("len", as_list)
+            self.questions.equals(size.register, len(target.elts), f"{ast.unparse(target)} = {ast.unparse(value)}")
             for position, each in enumerate(target.elts):
-                index = (Given(register=as_list), Given(value=position))
-                scope.bind(cast("ast.Name", each).id, Remote(recording.emit("op", name="getitem", arguments=index)))
+                item = recording.operation("getitem", as_list, Given(value=position))
+                scope.bind(cast("ast.Name", each).id, item)
         else:
             refuse(target, "assignment")
 
     def _unpack(self, target: ast.expr, value: object) -> None:
         names: dict[str, object] = {}
-        bounded.bind(names, target, value)
+        bind(names, target, value)
         for name, item in names.items():
             self._scope.bind(name, item)
 
     def _loop(self, node: ast.For) -> None:
         if not self._scope.is_local(node.iter):
             refuse(node.iter, "loop")
-        evaluator = self._scope.evaluator
-        for item in list(evaluator.budget.iterate(evaluator.value(node.iter))):
+        for item in list(self._scope.evaluator.budget.iterate(self._scope.value(node.iter))):
             self._unpack(node.target, item)
             self._block(node.body)
 
@@ -158,11 +168,11 @@ class Statements:
                 self._inline(local.node, [self._argument(each) for each in call.args])
             case ast.Attribute(value=ast.Name(id="pytest"), attr="raises") if len(call.args) >= 2:
                 inner = ast.Call(func=call.args[1], args=call.args[2:], keywords=call.keywords)
-                self.questions.raises([call.args[0]], inner, call)
+                self.questions.raises([call.args[0]], inner, call, block=self.recording.readings)
             case ast.Attribute(value=ast.Name(id="self")):
                 refuse(call, "unittest")
             case _:
-                self._remotes.compute(call)
+                self.recording.completed(self._remotes.compute(call))
 
     def _inline(self, function: ast.FunctionDef, values: list[object]) -> None:
         parameters = function.args
@@ -185,7 +195,7 @@ class Statements:
             meaning = self._scope.meaning(node.id)
             if isinstance(meaning, Function | Remote):
                 return meaning
-        return self._scope.evaluator.value(node) if self._scope.is_local(node) else self._remotes.compute(node)
+        return self._scope.value(node) if self._scope.is_local(node) else self._remotes.compute(node)
 
     def _expected_exception(self, node: ast.Try) -> None:
         """``try: f(x)`` / ``assert False`` / ``except ValueError: pass``."""
@@ -196,10 +206,7 @@ class Statements:
             refuse(node, "try")
         if any(not isinstance(each, ast.Pass) and not _is_true(each) for each in handlers[0].body):
             refuse(node, "try")
-        *before, last = body[:-1]
-        self._block(before)
-        call = last.value if isinstance(last, ast.Expr | ast.Assign) else refuse(node, "try")
-        self.questions.raises([handlers[0].type], call, node)
+        self._raising(handlers[0].type, body[:-1], node)
 
     def _raises_block(self, node: ast.With) -> None:
         """``with pytest.raises(ValueError): f(x)``."""
@@ -209,10 +216,18 @@ class Statements:
                     refuse(node, "with")
             case _:
                 refuse(node, "with")
-        *before, last = node.body
+        self._raising(kind, node.body, node)
+
+    def _raising(self, kind: ast.expr, body: list[ast.stmt], node: ast.stmt) -> None:
+        """Ask whether the last of these statements raises; one before it may be what does."""
+        if not all(isinstance(each, ast.Expr | ast.Assign) for each in body):
+            refuse(node, "raising")
+        block, asked = self.recording.readings, len(self.questions.asked)
+        *before, last = body
         self._block(before)
-        call = last.value if isinstance(last, ast.Expr | ast.Assign) else refuse(node, "with")
-        self.questions.raises([kind], call, node)
+        if len(self.questions.asked) != asked:
+            refuse(node, "raising")
+        self.questions.raises([kind], cast("ast.Expr | ast.Assign", last).value, node, block=block)
 
 
 def _is_failure(node: ast.stmt) -> bool:

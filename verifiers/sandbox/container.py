@@ -7,14 +7,12 @@ What the container may not do stands in ``create``. It ends itself when the stre
 import contextlib
 import json
 import os
-import platform
 import secrets
 import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Protocol, cast
 
 from docker import DockerClient
@@ -24,7 +22,9 @@ from docker.types import LogConfig
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
-from verifiers.sandbox.door import Door, open_door
+from verifiers.sandbox.daemon import answers
+from verifiers.sandbox.door import Door, open_door, sweep_doors
+from verifiers.sandbox.drivers import driver_identity, is_gone
 
 LABEL = "stillroom.sandbox"
 DRIVER_LABEL = "stillroom.driver"
@@ -55,8 +55,9 @@ class Box:
             self.stream.close()
         if self.door is not None:
             self.door.close()
-        with contextlib.suppress(DockerException, RequestException):
-            self.container.remove(force=True)
+        if answers():  # where none does, the zygote ends with its stream and the container with the zygote
+            with contextlib.suppress(DockerException, RequestException):
+                self.container.remove(force=True)
 
 
 def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, runtime: str) -> Box:
@@ -118,33 +119,21 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
     return Box(container=container, stream=stream, door=door)
 
 
-def driver_identity() -> str:
-    """This process as ``host:pid:start``: tells a living driver from another with its recycled pid."""
-    return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
-
-
 def sweep(client: DockerClient) -> int:
-    """Remove containers whose driver on this machine is gone; returns how many."""
+    """Remove the containers and the doors whose driver on this machine is gone; returns how many containers.
+
+    Raises:
+        SandboxError: when Docker does not list its containers.
+    """
+    sweep_doors()
     removed = 0
     try:
         left = client.containers.list(all=True, filters={"label": LABEL})
     except (DockerException, RequestException) as error:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:
-        host, _, process = str(container.labels.get(DRIVER_LABEL, "")).partition(":")
-        pid, _, started = process.partition(":")
-        if host != platform.node() or not pid.isdigit() or _started(int(pid)) == started:
-            continue
-        with contextlib.suppress(NotFound, APIError):
-            container.remove(force=True)
-            removed += 1
+        if is_gone(container.labels.get(DRIVER_LABEL, "")):
+            with contextlib.suppress(NotFound, APIError):
+                container.remove(force=True)
+                removed += 1
     return removed
-
-
-def _started(pid: int) -> str:
-    """When a process was started, in clock ticks since boot, with the boot's id; "" where it is gone."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return f"{fields[19]}@{Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]}"
-    except OSError:
-        return ""

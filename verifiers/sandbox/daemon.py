@@ -17,6 +17,7 @@ from stillroom.errors import SandboxError
 
 SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 30.0
+RIVAL_SECONDS = 10.0  # that another daemon gets to answer, once ours has ended because the other came first
 CALL_SECONDS = 60
 LOG = Path("/var/log/stillroom-dockerd.log")
 
@@ -59,8 +60,13 @@ def _start(first: SandboxError) -> docker.DockerClient:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
         )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and daemon.poll() is None:
+    ended = time.monotonic()
+    deadline = ended + START_SECONDS
+    while time.monotonic() < deadline:
+        if daemon.poll() is not None:
+            deadline = min(deadline, ended + RIVAL_SECONDS)
+        else:
+            ended = time.monotonic()
         if SOCKET.exists():
             try:
                 return connect()
@@ -70,13 +76,25 @@ def _start(first: SandboxError) -> docker.DockerClient:
     raise SandboxError(f"dockerd was started but does not answer; see {LOG}") from first
 
 
+def answers() -> bool:
+    """Whether a daemon is there at this moment."""
+    try:
+        _knock()
+    except OSError:
+        return False
+    return True
+
+
 def _knock() -> None:
-    """Connect to a local daemon's socket and hang up: Docker's SDK leaks its own where nobody answers."""
+    """Ask a local daemon for a sign of life and hang up: Docker's SDK leaks its own socket where none comes."""
     address = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
     if address.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(CALL_SECONDS)
             probe.connect(address.removeprefix("unix://"))
+            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            if not probe.recv(16).startswith(b"HTTP/"):
+                raise ConnectionError(f"{address} hung up")
 
 
 def _what_to_do() -> str:

@@ -1,11 +1,9 @@
 """Finds the files of the third-party distributions that a second image carries.
 
 A distribution that is installed here in the version that is asked for is taken as it stands; the others are
-fetched by ``uv`` or ``pip``. The requirements file names every distribution, dependencies included, as
-``name==version``, so that two builds take the same files.
+fetched by ``uv`` or ``pip``.
 """
 
-import re
 import shutil
 import subprocess
 import sys
@@ -13,40 +11,15 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 
-from stillroom.errors import RequestError, SandboxError
+from stillroom.errors import SandboxError
+from stillroom.records.libraries import Libraries, normal_name
 from verifiers.sandbox.rootfs import SITE_HOME
 
-MAX_REQUIREMENTS = 200
-_LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9.+!_-]+)$")
 _LEFT_OUT = frozenset(("__pycache__", "tests", "bin"))
 INSTALL_SECONDS = 600
 
 
-def read_requirements(file: Path) -> tuple[tuple[str, str], ...]:
-    """Names and versions from a requirements file, sorted.
-
-    Raises:
-        RequestError: for a file that cannot be read or a line that is not ``name==version``.
-    """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"the sandbox's requirements {file} cannot be read: {error}") from error
-    found: set[tuple[str, str]] = set()
-    for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip()
-        if not text:
-            continue
-        match = _LINE.match(text)
-        if match is None:
-            raise RequestError(f"{file}:{number}: found {text!r}, expected `name==version`")
-        found.add((_normal(match[1]), match[2]))
-    if not found or len(found) > MAX_REQUIREMENTS:
-        raise RequestError(f"{file} names {len(found)} distributions; 1 to {MAX_REQUIREMENTS} were expected")
-    return tuple(sorted(found))
-
-
-def site_files(wanted: tuple[tuple[str, str], ...], folder: Path) -> list[tuple[Path, PurePosixPath]]:
+def site_files(wanted: Libraries, folder: Path) -> list[tuple[Path, PurePosixPath]]:
     """Every file of the wanted distributions: host path, path in the image.
 
     Args:
@@ -56,9 +29,9 @@ def site_files(wanted: tuple[tuple[str, str], ...], folder: Path) -> list[tuple[
     Raises:
         SandboxError: when one is neither installed nor can be fetched.
     """
-    installed = {(_normal(each.metadata["Name"]), each.version): each for each in distributions()}
-    missing = [f"{name}=={version}" for name, version in wanted if (name, version) not in installed]
-    files = [row for key in wanted if key in installed for row in _installed_files(installed[key])]
+    installed = {f"{normal_name(each.metadata['Name'])}=={each.version}": each for each in distributions()}
+    missing = [pin for pin in wanted if pin not in installed]
+    files = [row for pin in wanted if pin in installed for row in _installed_files(installed[pin])]
     if missing:
         _fetch(missing, folder)
         files += [
@@ -90,7 +63,3 @@ def _fetch(missing: list[str], folder: Path) -> None:
         raise SandboxError(f"{missing} could not be fetched for the sandbox image: {error}") from error
     if done.returncode != 0:
         raise SandboxError(f"{missing} could not be fetched for the sandbox image: {done.stderr[-1000:]}")
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

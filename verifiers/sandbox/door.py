@@ -13,8 +13,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifiers.sandbox.drivers import driver_identity, is_gone
+
 INSIDE = "/run/stillroom"
 NAME = "driver"  # the zygote knows it as INSIDE/NAME
+PREFIX = "stillroom-door-"  # of its folder's name
+OWNER = "owner"  # the file that says whose it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ def open_door() -> Door | None:
     """
     if not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
         return None
-    home = Path(tempfile.mkdtemp(prefix="stillroom-"))
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (home / OWNER).write_text(driver_identity())
     shared = home / "shared"
     shared.mkdir()
     shared.chmod(0o711)  # the container's root may be no root here
@@ -58,3 +63,14 @@ def open_door() -> Door | None:
         shutil.rmtree(home)
         return None
     return Door(home=home, listener=listener)
+
+
+def sweep_doors() -> int:
+    """Remove the folders of this user's doors whose driver on this machine is gone; returns how many."""
+    removed = 0
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if home.stat().st_uid == os.getuid() and is_gone((home / OWNER).read_text()):
+                shutil.rmtree(home)
+                removed += 1
+    return removed

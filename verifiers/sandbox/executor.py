@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -16,9 +17,9 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from stillroom.errors import SandboxError
-from stillroom.records.execution import Ending, Execution, Program
+from stillroom.records.execution import Ending, Execution, Program, UnfitProgram
 from verifiers.sandbox import container, wire
-from verifiers.sandbox.daemon import ensure_docker
+from verifiers.sandbox.daemon import connect, ensure_docker
 from verifiers.sandbox.image import Image, ensure_image
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
@@ -27,6 +28,8 @@ PATIENCE_SECONDS = 300.0  # beyond its wall limit that a program may wait for a 
 MOST_SILENCE_SECONDS = 30.0  # of a zygote whose programs run, before it counts as hung
 PING_SECONDS = 30.0
 MAX_ATTEMPTS = 4
+RESTART_SECONDS = 90.0  # for which a daemon that was there and does not answer is waited for
+RETRY_SECONDS = 0.5
 SPARE_SLOTS = 2  # while one program's process is being made or buried, another uses the core: limits count CPU time
 QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
 
@@ -61,6 +64,7 @@ class DockerExecutor:
         self._free = asyncio.Semaphore(QUEUE_DEPTH * self.slots)
         self._pinger: asyncio.Task[None] | None = None
         self._closed = False
+        self._lost_at = 0.0  # when the session was lost that has no successor yet; 0 where there is none
 
     @property
     def image_digest(self) -> str:
@@ -112,11 +116,14 @@ class DockerExecutor:
     async def run(self, program: Program) -> Execution:
         """Run one program in a fresh, confined process.
 
+        A container that is lost is replaced, and a daemon that is restarted is waited for.
+
         Raises:
+            UnfitProgram: when no process can be given it.
             SandboxError: when the sandbox failed every time, so that nothing is known about the program.
         """
         if len(program.source) > wire.MAX_SOURCE_BYTES:
-            raise ValueError(f"source of {len(program.source)} characters; at most {wire.MAX_SOURCE_BYTES} are run")
+            raise UnfitProgram(f"source of {len(program.source)} characters; at most {wire.MAX_SOURCE_BYTES} are run")
         async with self._free:
             try:
                 execution = await self._attempt(program)
@@ -124,7 +131,7 @@ class DockerExecutor:
                 execution, last = None, error
             else:
                 last = None
-        if execution is not None and not _killed_by_kernel(execution):
+        if execution is not None and not _was_killed(execution):
             return execution
         # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
         self.repeated += 1
@@ -135,7 +142,7 @@ class DockerExecutor:
                 except (SessionLost, wire.SandboxBroken) as error:
                     last = error
                     continue
-                return replace(execution, ending=Ending.MEMORY) if _killed_by_kernel(execution) else execution
+                return _out_of_memory(execution)
         raise SandboxError(f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}") from last
 
     def session_container(self) -> Container:
@@ -159,16 +166,29 @@ class DockerExecutor:
         async with self._starting:
             if self._closed:
                 raise SandboxError("the executor was closed")
-            if self._session is not None and self._session.lost is None:
-                return self._session
-            first = self._session is None
-            if self._session is not None:
-                self.replaced += 1
-                await asyncio.to_thread(self._session.box.remove)
-            self._session = await self._open(first)
-            if self._pinger is None:
-                self._pinger = asyncio.create_task(self._ping())
+            if self._session is None:
+                self._session = await self._open(first=True)
+                self._pinger = self._pinger or asyncio.create_task(self._ping())
+            elif self._session.lost is not None:
+                await self._replace(self._session)
             return self._session
+
+    async def _replace(self, lost: Session) -> None:
+        """Open a session in the place of a lost one, for which a daemon that is being restarted gets its time."""
+        if not self._lost_at:
+            self.replaced += 1
+            self._lost_at = time.monotonic()
+        await asyncio.to_thread(lost.box.remove)
+        while True:
+            try:
+                self._session = await self._open(first=False)
+            except SandboxError:
+                if self._closed or time.monotonic() > self._lost_at + RESTART_SECONDS:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._lost_at = 0.0
+                return
 
     async def _open(self, first: bool) -> Session:
         box = await asyncio.to_thread(self._create, first)
@@ -183,7 +203,9 @@ class DockerExecutor:
     def _create(self, first: bool) -> container.Box:
         if self._client is not None:
             self._client.close()
-        client = self._client = ensure_docker()
+        # A daemon that was there is being restarted by whoever runs it: one of ours in its place would be its rival.
+        is_late = time.monotonic() > self._lost_at + RESTART_SECONDS
+        client = self._client = ensure_docker() if first or is_late else connect()
         if first:
             container.sweep(client)
         if self._image is None or not first:
@@ -229,6 +251,23 @@ class _Whole:
         self._held = 0
 
 
-def _killed_by_kernel(execution: Execution) -> bool:
+def _was_killed(execution: Execution) -> bool:
     """SIGKILL that the zygote did not send and no CPU limit explains: the container ran out of memory."""
-    return execution.ending is Ending.CRASH and execution.exit_status == -signal.SIGKILL
+    tests = execution.tests
+    return _is_kill(execution.ending, execution.exit_status) or (
+        tests is not None and _is_kill(tests.ending, tests.exit_status)
+    )
+
+
+def _out_of_memory(execution: Execution) -> Execution:
+    """What is said of processes that ran with nothing beside them: the memory that one lacked it took itself."""
+    if _is_kill(execution.ending, execution.exit_status):
+        execution = replace(execution, ending=Ending.MEMORY)
+    tests = execution.tests
+    if tests is not None and _is_kill(tests.ending, tests.exit_status):
+        execution = replace(execution, tests=replace(tests, ending=Ending.MEMORY, is_waiting=False))
+    return execution
+
+
+def _is_kill(ending: Ending, exit_status: int) -> bool:
+    return ending is Ending.CRASH and exit_status == -signal.SIGKILL

@@ -15,9 +15,10 @@ from docker.models.images import Image as DockerImage
 from requests.exceptions import RequestException
 
 from stillroom.errors import SandboxError
+from stillroom.records.libraries import Libraries
 from verifiers.sandbox import rootfs
 from verifiers.sandbox.daemon import connect
-from verifiers.sandbox.distributions import read_requirements, site_files
+from verifiers.sandbox.distributions import site_files
 
 REPOSITORY = "stillroom-sandbox"
 DIGEST_LABEL = "stillroom.digest"
@@ -37,26 +38,24 @@ class Image:
     digest: str
 
 
-def ensure_image(requirements: Path | None = None, *, client: DockerClient | None = None) -> Image:
+def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = None) -> Image:
     """Find or build the image for the interpreter that is running now. No registry is asked.
 
     Args:
-        requirements: a file of ``name==version`` lines, one for each distribution that programs may import.
+        libraries: what programs may import beside the standard library, as ``read_libraries`` gives it.
         client: a Docker client; by default one is made.
 
     Raises:
-        RequestError: when the requirements cannot be read.
         SandboxError: when Docker does not answer or the image cannot be built.
     """
     client = client or connect()
-    wanted = read_requirements(requirements) if requirements is not None else ()
-    tag = f"{REPOSITORY}:{rootfs.stat_key(f'{name}=={version}' for name, version in wanted)[:24]}"
+    tag = f"{REPOSITORY}:{rootfs.stat_key(libraries)[:24]}"
     try:
         found = _found(client, tag)
         if found is not None:
             return found
         with tempfile.TemporaryDirectory() as folder:
-            return _built(client, tag, site_files(wanted, Path(folder)) if wanted else ())
+            return _built(client, tag, site_files(libraries, Path(folder)) if libraries else ())
     except (DockerException, RequestException) as error:
         raise SandboxError(f"the sandbox image {tag} could not be made: {error}") from error
 

@@ -17,6 +17,7 @@ from stillroom.records.execution import (
     Step,
     TestsRun,
     TestUnit,
+    UnfitProgram,
 )
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
@@ -31,6 +32,7 @@ MAX_FRAMES = 100_000
 MAX_NAME = 500
 MAX_BASES = 64
 MAX_TYPE_NAME = 80
+MAX_SAID_BYTES = 64 << 10  # of what a frame says about an exception or a name; there may be thousands of them
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
     6
 )  # why the zygote says that a process ended
@@ -57,16 +59,18 @@ class Process:
 
 
 def encode_job(number: int, program: Program, patience: float) -> bytes:
-    """The message that starts a program; ``patience``: seconds beyond its wall limit that it may wait for a core."""
-    tests = b""
-    if program.tests:
-        job: tuple[object, ...] = ("serve", program.source)
-        tests = marshal.dumps(("tests", program.tests, program.entry_point), FORMAT)
-    elif program.is_script:
-        job = ("script", program.source, list(program.arguments))
-    else:
-        job = ("calls", program.source, [_step(step) for step in program.steps])
-    solution = marshal.dumps(job, FORMAT)
+    """The message that starts a program; ``patience``: seconds beyond its wall limit that it may wait for a core.
+
+    Raises:
+        UnfitProgram: when the message would be too large, or data in it is nested too deeply.
+    """
+    try:
+        tests, solution = _payloads(program)
+    except ValueError as error:  # of marshal, which knows a depth of its own
+        raise UnfitProgram(f"the program's data cannot be sent: {error}") from error
+    size = len(tests) + len(solution) + len(program.stdin)
+    if size > MAX_JOB_BYTES:
+        raise UnfitProgram(f"source, tests and arguments of {size} bytes; at most {MAX_JOB_BYTES} are sent")
     limits = program.limits
     head = JOB.pack(
         b"JOB1",
@@ -82,6 +86,19 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
         program.keep_output_bytes,
     )
     return head + tests + solution + program.stdin
+
+
+def _payloads(program: Program) -> tuple[bytes, bytes]:
+    """What the process of the tests gets, where there is one, and what that of the solution gets."""
+    tests = b""
+    if program.tests:
+        job: tuple[object, ...] = ("serve", program.source)
+        tests = marshal.dumps(("tests", program.tests, program.entry_point), FORMAT)
+    elif program.is_script:
+        job = ("script", program.source, list(program.arguments))
+    else:
+        job = ("calls", program.source, [_step(step) for step in program.steps])
+    return tests, marshal.dumps(job, FORMAT)
 
 
 def encode_ping(number: int) -> bytes:
@@ -130,7 +147,8 @@ def _ending(program: Program, process: Process, frames: "_Frames") -> Ending:
     over_cpu = process.cpu_microseconds >= 1e6 * program.limits.cpu_seconds
     if process.killed in (KILLED_CPU, KILLED_WALL) or (status == -signal.SIGKILL and over_cpu):
         return Ending.TIMEOUT
-    if process.stdout_bytes >= program.limits.output_bytes:
+    is_cut = not frames.ended and len(process.result) >= program.limits.output_bytes  # while it wrote a result
+    if is_cut or process.stdout_bytes >= program.limits.output_bytes:
         return Ending.OUTPUT_LIMIT
     if frames.load == b"S":
         return Ending.SYNTAX
@@ -160,9 +178,14 @@ def _tests_run(program: Program, process: Process) -> TestsRun:
                 calls=calls,
                 absent=_text(absent),
                 is_waiting=is_waiting,
+                exit_status=_exit_status(process),
             )
         case _:
-            return TestsRun(ending=Ending.EXIT if ending is Ending.DONE else ending, is_waiting=is_waiting)
+            return TestsRun(
+                ending=Ending.EXIT if ending is Ending.DONE else ending,
+                is_waiting=is_waiting,
+                exit_status=_exit_status(process),
+            )
 
 
 def _unit(found: object) -> TestUnit:
@@ -232,7 +255,7 @@ def _frames(result: bytes) -> _Frames:
             found.readings.append(Reading(reported=Reported.RAISED, raised=read_raised(payload)))
         elif kind in b"OA":
             reported = Reported.OPAQUE if kind == b"O" else Reported.ABSENT
-            found.readings.append(Reading(reported=reported, name=_text(_value(payload))))
+            found.readings.append(Reading(reported=reported, name=_text(_value(payload[:MAX_SAID_BYTES]))))
         elif kind == b"T":
             found.tests = _value(payload)
         elif kind == b"E":
@@ -244,7 +267,7 @@ def _frames(result: bytes) -> _Frames:
 
 def read_raised(payload: bytes) -> Raised:
     """An exception from its frame; whatever is malformed reads as an exception without a name."""
-    found = _value(payload)
+    found = _value(payload[:MAX_SAID_BYTES])
     match found:
         case (str(name), list(), str(message), str(missing)):
             bases = cast("tuple[list[object], ...]", found)[1]

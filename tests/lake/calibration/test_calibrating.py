@@ -13,6 +13,7 @@ from stillroom.calibration import (
     calibration_id,
     load,
     measure,
+    measured_calibrations,
     named_calibrations,
     newest_of,
     read_cases,
@@ -100,6 +101,20 @@ async def test_without_shipped_cases_the_newest_calibration_is_named(lake: Lake,
     assert named_calibrations(lake, [verifier], None) == {}
     record(lake, [await measure(verifier, cases)])
     assert named_calibrations(lake, [verifier], None) == {"fake-id": calibration_id("fake-id", cases)}
+
+
+async def test_anybodys_verdicts_name_only_what_was_measured(lake: Lake, cases: CaseSet) -> None:
+    verifier = FakeVerifier()
+    assert measured_calibrations(lake, [verifier], cases) == {}
+
+    other = replace(await measure(verifier, cases), calibration_id="other", case_set="mine", set_id="mine")
+    record(lake, [other])
+    assert measured_calibrations(lake, [verifier], cases) == {"fake-id": "other"}
+
+    record(lake, [await measure(verifier, cases)])
+    record(lake, [other], again=True)
+    assert measured_calibrations(lake, [verifier], cases) == {"fake-id": calibration_id("fake-id", cases)}
+    assert measured_calibrations(lake, [FakeVerifier(verifier_id="unknown")], cases) == {}
 
 
 LIMITS = Calibration(

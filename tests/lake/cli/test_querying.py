@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -80,6 +81,85 @@ def test_sql_that_writes_is_refused_without_write(reader, query):
     with pytest.raises(RequestError, match="--write"):
         ask(reader, query)
     assert ask(reader, "select count(*) from samples")[1] == [(5,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from ducklake_cleanup_old_files('lake', cleanup_all => true)",
+        "from DuckLake_Cleanup_Old_Files('lake', cleanup_all => true)",
+        "select * from ducklake_delete_orphaned_files('lake', cleanup_all => true)",
+        "from ducklake_expire_snapshots('lake', older_than => now())",
+        "from ducklake_merge_adjacent_files('lake')",
+        "from ducklake_rewrite_data_files('lake')",
+        "from ducklake_add_data_files('lake', 'samples', '/tmp/x.parquet')",
+        "from lake.set_option('parquet_row_group_size', 1)",
+        "from sqlite_query('__ducklake_metadata_lake', 'delete from ducklake_snapshot')",
+        "from sqlite_scan('/tmp/x.db', 'x')",
+        "from postgres_query('__ducklake_metadata_lake', 'delete from ducklake_snapshot')",
+        "from postgres_execute('__ducklake_metadata_lake', 'delete from ducklake_snapshot')",
+        "from query('from ducklake_cleanup_old_files(''lake'', cleanup_all => true)')",
+        "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
+        "from checkpoint('lake')",
+        "with a as (from ducklake_cleanup_old_files('lake', cleanup_all => true)) select * from samples, a",
+        "select (select count(*) from ducklake_cleanup_old_files('lake', cleanup_all => true))",
+        "select 1; from ducklake_cleanup_old_files('lake', cleanup_all => true)",
+        "summarize from ducklake_cleanup_old_files('lake', cleanup_all => true)",
+    ],
+)
+def test_a_select_that_calls_what_may_do_more_than_read_is_refused_before_anything_runs(reader, query):
+    with pytest.raises(RequestError, match=r"function \w+, which may do more than read.*--write"):
+        ask(reader, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from lake.snapshots()",
+        "from ducklake_table_info('lake')",
+        "from snapshot_diff('functions@1', 'functions@1')",
+        "from lake.blast_radius('seed', 'seed-a')",
+        "select unnest(parents) from prompts",
+        "from duckdb_tables() limit 1",
+        "from range(3) r(n), generate_series(1, n)",
+        "from read_csv('{file}')",
+        "from '{file}'",
+        "describe samples",
+        "show tables",
+        "summarize select sample_index from samples",
+        "pivot samples on sample_index in (0, 1) using count(*)",
+        "values (1)",
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 3) from n",
+        "select list_transform([1, 2], lambda x: x + 1)",
+    ],
+)
+def test_what_only_reads_is_answered(reader, tmp_path, query):
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    ask(reader, query.format(file=tmp_path / "mine.csv") if "{file}" in query else query)
+
+
+def test_files_that_were_given_up_survive_every_select(lake_root, stillroom, answer):
+    lake = Lake.open(lake_root)
+    for number in range(3):
+        lake.commit(f"more{number}", {"scores": [row("scores")]}, run_id="r")
+    lake.close()
+    assert stillroom("lake", "maintain").exit_code == 0
+    before = sorted((lake_root / "data").rglob("*.parquet"))
+
+    for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
+        result = stillroom("sql", f"from {function}('lake', cleanup_all => true)")
+        assert (result.exit_code, "--write" in result.stderr) == (2, True)
+
+    assert sorted((lake_root / "data").rglob("*.parquet")) == before
+    waiting = answer("lake", "maintain", "--dry-run")["waiting_files"]
+    assert waiting > 0, "there was something to remove"
+
+
+def test_a_macro_of_the_lake_does_not_hide_what_it_calls(stillroom):
+    macro = "create macro lake.tidy() as table from ducklake_cleanup_old_files('lake', cleanup_all => true)"
+    assert stillroom("sql", macro, "--write").exit_code == 0
+    result = stillroom("sql", "from lake.tidy()")
+    assert (result.exit_code, "ducklake_cleanup_old_files" in result.stderr) == (2, True)
 
 
 def test_a_select_cannot_expire_versions_of_the_lake(stillroom, answer):
@@ -173,5 +253,29 @@ def test_lake_on_a_disk_that_nobody_may_write_to_is_read(small_lake, tmp_path):
 
         assert result.exit_code == 0, result.output
         assert '"example_id": "ee99"' in result.stdout
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_no_place_for_the_catalogues_copy_is_said(stillroom, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    result = stillroom("sql", "select 1")
+    assert result.exit_code == 1
+    assert f"no folder can be made for it: [Errno 2] No such file or directory: '{tmp_path}/absent" in result.stderr
+    assert "TMPDIR" in result.stderr
+
+
+def test_too_little_room_for_the_catalogues_copy_is_said(stillroom, monkeypatch, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("only root may mount a file system")
+    try:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        result = stillroom("sql", "select 1")
+        assert result.exit_code == 1
+        assert f"no space is left for {disk}/stillroom-" in result.stderr
+        assert "TMPDIR" in result.stderr
+        assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -2,6 +2,35 @@ import json
 
 import pytest
 
+from stillroom.lake import Lake
+from tests.lake.cli.conftest import row
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("functions-r11", "Did you mean 'functions-r1'?"), ("zzz", "`stillroom runs` lists them.")],
+)
+def test_an_unknown_run_is_answered_with_the_nearest(stillroom, given, said):
+    refused = stillroom("status", given)
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+
+
+def test_snapshots_and_show_name_the_parent(answer, stillroom, lake_root):
+    assert answer("snapshots")[0]["parent"] == ""
+    assert answer("show", "functions")["parent"] == ""
+    assert "it continues" not in stillroom("show", "functions").stdout
+    lake = Lake.open(lake_root)
+    second = row(
+        "snapshots", name="functions", version=2, curation_id="cu2", parent_version=1, mode="cumulative", rows=1,
+        content_hash="f" * 64, path="snapshots/functions/2",
+    )  # fmt: skip
+    lake.commit("publish:cu2", {"snapshots": [second]}, run_id="functions-r1")
+    lake.close()
+    assert [one["parent"] for one in answer("snapshots")] == ["", "functions@1"]
+    assert answer("show", "functions")["parent"] == "functions@1"
+    assert "; it continues functions@1;" in stillroom("show", "functions").stdout
+
 
 def test_snapshots_are_listed(answer, stillroom):
     assert [(row["snapshot"], row["rows"]) for row in answer("snapshots")] == [("functions@1", 1)]

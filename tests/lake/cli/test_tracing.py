@@ -1,6 +1,8 @@
 import pytest
 
+from stillroom.cli.ancestry import follow
 from stillroom.lake import Lake
+from stillroom.lake.reading import opened
 from tests.lake.cli.conftest import RUN, row
 
 
@@ -36,6 +38,18 @@ def test_lineage_names_run_commit_teacher_and_verdict(answer):
     assert found["commit"]["key"] == "shard:functions-r1:0"
     assert found["teacher"]["revision"] == "abc"
     assert [verdict["outcome"] for verdict in found["verdicts"]] == ["pass"]
+
+
+def test_lineage_is_the_same_asked_from_two_sides_at_once_and_one_after_another(answer, lake_root):
+    answer("lineage", "ee99")  # the lake is there
+    with opened(lake_root) as still:
+        at_once = follow(still, "ee99")
+    lake = Lake.open(lake_root)
+    in_turn = follow(lake, "ee99")
+    lake.close()
+    assert at_once == in_turn
+    assert at_once.ancestors
+    assert at_once.verdicts
 
 
 def test_lineage_has_scores_cluster_and_cost(answer, stillroom, lake_root):

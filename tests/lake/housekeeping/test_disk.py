@@ -8,6 +8,7 @@ import pytest
 from stillroom.doctor import examine
 from stillroom.lake import disk
 from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
+from stillroom.lake.location import DATA_VARIABLE, locate
 from tests.fakes.prompts import RECIPE, UNMEASURED, write_seeds
 
 
@@ -24,21 +25,38 @@ def test_files_of_samples_count_and_prefects_records_do_not(tmp_path: Path) -> N
         (tmp_path / name / "deeper" / "file").write_bytes(b"x" * size)
     (tmp_path / "catalogue.sqlite").write_bytes(b"x" * 100)
 
-    use = disk_use(tmp_path, 10)
+    use = disk_use(locate(tmp_path), 10)
 
     assert (use.bytes, use.bytes_per_sample, use.expected(7)) == (1000, 100, 700)
     assert use.bytes_free > 0
 
 
+def test_data_files_on_another_disk_count_and_the_fuller_of_both_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, data = tmp_path / "lake", tmp_path / "elsewhere"
+    for file, size in ((root / "journal" / "1", 300), (data / "main" / "samples" / "1", 600), (data / "photo", 9_000)):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+    monkeypatch.setenv(DATA_VARIABLE, str(data))
+    free = {root: 5_000, data: 10}
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: SimpleNamespace(free=free[place]))
+
+    use = disk_use(locate(root), 10)
+    assert (use.bytes, use.bytes_free, use.fullest, use.is_short_for(1)) == (900, 10, data, True)
+    free[root] = 5
+    assert disk_use(locate(root), 10).fullest == root
+
+
 def test_a_lake_without_samples_and_none_at_all_go_by_the_first_figure(tmp_path: Path) -> None:
     nowhere = tmp_path / "not" / "there"
-    assert disk_use(nowhere, 0).expected(3) == 3 * FIRST_BYTES_PER_SAMPLE
+    assert disk_use(locate(nowhere), 0).expected(3) == 3 * FIRST_BYTES_PER_SAMPLE
     assert not nowhere.exists()
 
 
 def test_the_doctor_says_what_the_lake_takes(root: Path, answer) -> None:
     samples = answer("sql", "select count(*) as n from samples")[0]["n"]
-    each = disk_use(root, samples).bytes_per_sample / 1000
+    each = disk_use(locate(root), samples).bytes_per_sample / 1000
     (lake,) = [one for one in examine(root) if one.name == "lake"]
     assert "2 snapshots" in lake.found
     assert f"({each:,.1f} KB a sample)" in lake.found
@@ -56,7 +74,7 @@ def test_the_doctor_changes_nothing(root: Path) -> None:
 def test_a_plan_says_what_a_build_will_write_by_what_this_lake_took(recipe_file: Path, root: Path, answer) -> None:
     planned = answer("plan", str(recipe_file))
     samples = answer("sql", "select count(*) as n from samples")[0]["n"]
-    expected = disk_use(root, samples).expected(planned["samples_expected"])
+    expected = disk_use(locate(root), samples).expected(planned["samples_expected"])
     assert planned["bytes_expected"] == pytest.approx(expected, rel=0.02)  # reading has touched the catalogue's log
     assert planned["bytes_free"] > 0
 

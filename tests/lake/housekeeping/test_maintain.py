@@ -95,7 +95,7 @@ def test_a_reader_that_began_before_reads_on_through_two_runs(root: Path) -> Non
 
 
 def test_files_of_killed_writers_go_once_they_are_old(root: Path) -> None:
-    orphan = root / "data" / "main" / "samples" / "orphan.parquet"
+    orphan = root / "data" / "main" / "samples" / "ducklake-orphan.parquet"
     orphan.write_bytes(b"half")
     assert keep_house(root).removed == []
 
@@ -104,6 +104,31 @@ def test_files_of_killed_writers_go_once_they_are_old(root: Path) -> None:
 
     assert [(one.kind, one.path, one.size) for one in done.removed] == [(Kind.ORPHAN, orphan, 4)]
     assert not orphan.exists()
+
+
+def test_files_that_ducklake_does_not_write_for_a_table_stay_however_old(root: Path) -> None:
+    names = (
+        "thesis.pdf",
+        "main/samples/notes.parquet",
+        "main/samples/ducklake-notes.txt",
+        "main/samples/mine/ducklake-4711.parquet",
+        "main/not_a_table/ducklake-4711.parquet",
+        "ducklake-4711.parquet",
+        "other/samples/ducklake-4711.parquet",
+    )
+    foreign = [root / "data" / name for name in names]
+    for file in foreign:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"mine")
+    orphan = root / "data" / "main" / "samples" / "run_id=r" / "ducklake-4711.parquet"
+    orphan.parent.mkdir()
+    orphan.write_bytes(b"half")
+    make_old(*foreign, orphan)
+
+    done = keep_house(root)
+
+    assert [one.path for one in done.removed] == [orphan]
+    assert [file.read_bytes() for file in foreign] == [b"mine"] * len(foreign)
 
 
 def test_temporary_files_go_once_they_are_old_and_frozen_copies_stay(root: Path, differences: Differences) -> None:
@@ -124,7 +149,7 @@ def test_temporary_files_go_once_they_are_old_and_frozen_copies_stay(root: Path,
 
 
 def test_a_dry_run_does_nothing_and_foresees_what_is_done(root: Path) -> None:
-    orphan = root / "data" / "orphan.parquet"
+    orphan = root / "data" / "main" / "runs" / "ducklake-orphan.parquet"
     orphan.touch()
     make_old(orphan)
     before = data_paths(root), (root / "catalogue.sqlite").read_bytes()

@@ -1,5 +1,8 @@
 """A lake of an earlier version is brought to the present one whole, or stays what it was; one of a later is refused."""
 
+import asyncio
+import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -8,7 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner, Result
 
+from stillroom.cli.app import make_app
 from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.connection import connect
@@ -16,9 +21,10 @@ from stillroom.lake.layout import layout_changes
 from stillroom.lake.migrations import Migrated, into_files_by_id, migrate
 from stillroom.lake.presence import present
 from stillroom.lake.schema import SCHEMA_VERSION
+from tests.fakes.builds import Builder
 from tests.fakes.lakes import attached
 from tests.fakes.rows import row
-from tests.lake.housekeeping.conftest import At, Contents, Differences
+from tests.lake.housekeeping.conftest import At, Contents, Differences, tiny
 
 ROOT = Path(__file__).parents[3]
 OF_VERSION_1 = ("samples", "verdicts", "scores", "selections", "examples")
@@ -107,6 +113,37 @@ def test_it_is_asked_for_wherever_the_lake_is_opened(old_root: Path, stillroom) 
 
     assert stillroom("lake", "migrate").exit_code == 0
     assert stillroom("snapshots").exit_code == 0
+
+
+@pytest.fixture
+def published_by_version_1(_empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
+    """A lake of version 1 that was so already when tiny@1 was published."""
+    root = Path(shutil.copytree(_empty_lake, tmp_path / "before"))
+    with attached(_duckdb, root) as lake:
+        lake._connection.execute("UPDATE lake.stillroom_schema SET version = 1")
+        asyncio.run(Builder(lake).build(tiny(tmp_path)))
+        make_old(lake)
+    return root
+
+
+def test_what_was_published_before_a_migration_is_asked_as_it_was(published_by_version_1: Path) -> None:
+    root = published_by_version_1
+
+    def asked(query: str) -> Result:
+        return CliRunner().invoke(make_app(), ["--lake", str(root), "sql", query, "--as-of", "tiny@1", "--json"])
+
+    refused = asked("select 1")
+    assert (refused.exit_code, "Run `stillroom lake migrate" in refused.stderr) == (1, True)
+    bring_up(root)
+    lake = Lake.open(root)
+    lake.commit("later", {"samples": [row("samples", sample_id="later")]}, run_id="later")
+    lake.close()
+
+    found = asked("select count(*) as n, count(*) filter (sample_id = 'later') as later from samples")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout) == [{"n": 8, "later": 0}]
+    assert json.loads(asked("select max(version) as n from lake.stillroom_schema").stdout) == [{"n": 1}]
+    assert json.loads(asked("select count(*) as n from lineage").stdout) == [{"n": 4}]
 
 
 def test_a_dry_run_says_the_sql_and_does_nothing(old_root: Path, stillroom) -> None:

@@ -76,7 +76,7 @@ def test_files_become_few_every_row_stays_and_each_snapshot_can_be_asked_as_it_w
 
 
 def test_files_of_killed_writers_go_once_they_are_old(built_root: Path) -> None:
-    orphan = built_root / "data" / "main" / "samples" / "orphan.parquet"
+    orphan = built_root / "data" / "main" / "samples" / "ducklake-orphan.parquet"
     orphan.write_bytes(b"half")
     assert keep_house(built_root).removed == []
     then = time.time() - 7200

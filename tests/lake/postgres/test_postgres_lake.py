@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +15,9 @@ from stillroom.cli.app import make_app
 from stillroom.doctor import State, examine
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import TABLES, Lake
+from stillroom.lake.connection import connect
 from stillroom.lake.creation import VIEWS
-from stillroom.lake.location import CATALOGUE_VARIABLE
+from stillroom.lake.location import CATALOGUE_VARIABLE, locate
 from stillroom.lake.schema import SCHEMA_VERSION
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
@@ -79,6 +81,23 @@ def test_duckdb_shell_reads_it_with_the_written_script_and_cannot_write(lake: La
 
     assert "from the shell" in done.stdout
     assert "read-only" in done.stderr
+
+
+def test_connection_that_only_reads_cannot_change_the_database_itself(lake: Lake) -> None:
+    location = locate(lake.root)
+    connection = connect(location.catalogue, location.data, read_only=True, spill=lake.root / "tmp")
+    metadata = "'__ducklake_metadata_lake'"
+    is_read_only = f"FROM postgres_query({metadata}, 'SELECT current_setting(''transaction_read_only'') AS it')"
+
+    assert connection.execute(is_read_only).fetchall() == [("on",)], "so PostgreSQL itself refuses"
+
+    for statement in (
+        f"CALL postgres_execute({metadata}, 'DELETE FROM stillroom.ducklake_snapshot')",
+        "DELETE FROM __ducklake_metadata_lake.ducklake_snapshot",
+    ):
+        with pytest.raises(duckdb.Error, match=r"read-only"):
+            connection.execute(statement)
+    connection.close()
 
 
 def test_database_without_a_lake_is_no_lake(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from stillroom.calibration import record
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, compare, freeze, snapshots
+from stillroom.publication import Snapshot, compare, freeze, manifest, snapshots
+from stillroom.publication.comparison import differing as differing_fields
+from stillroom.publication.sealing import FILES, MANIFEST_FILE, SEAL, read_manifest, seal, written
+from tests.fakes.builds import Builder, calibrated
+from tests.fakes.prompts import recipe
 
 
 @pytest.fixture
@@ -47,6 +53,68 @@ def test_one_altered_byte_of_the_parquet_file_is_found(frozen: tuple[Lake, Snaps
     assert "bytes of examples.parquet" in differing(lake, snapshot)
 
 
+def _reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Alter the manifest as whoever knows how it is sealed."""
+    stated = {key: value for key, value in read_manifest(folder).items() if key not in (FILES, SEAL)}
+    change(stated)
+    (folder / MANIFEST_FILE).write_text(written(seal(stated, folder)), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            lambda it: it["run"]["costs"][0].update(completion_tokens=7), "completion_tokens 7 for", id="cost"
+        ),
+        pytest.param(lambda it: it["run"]["selections"].pop(), "run.selections has", id="a reason"),
+        pytest.param(lambda it: it["run"]["selections"][0].update(samples=0), "samples 0 for", id="its count"),
+        pytest.param(
+            lambda it: it["teachers"].append({"licence": "mine"}), "teachers has 1 entries for 0", id="teacher"
+        ),
+        pytest.param(lambda it: it["verifiers"][0].update(image_digest="x"), "image_digest 'x' for", id="verifier"),
+        pytest.param(lambda it: it["calibrations"][0].update(bad_passed=-1), "bad_passed -1 for", id="calibration"),
+        pytest.param(lambda it: it.update(calibrated=False), "calibrated False for True", id="calibrated"),
+        pytest.param(
+            lambda it: it["retracted"].append({"kind": "seed", "id": "x", "rows": 1}), "retracted has 1", id="retracted"
+        ),
+        pytest.param(lambda it: it["recipe"]["sampling"].update(samples=99), "recipe.sampling.samples 99", id="recipe"),
+        pytest.param(lambda it: it.update(rows=5), "rows 5 for 4", id="rows"),
+        pytest.param(lambda it: it.update(unheard_of=1), "unheard_of 1 for None", id="what the lake knows nothing of"),
+    ],
+)
+def test_whatever_a_manifest_states_is_held_against_the_lake(
+    frozen: tuple[Lake, Snapshot, Path], change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    lake, snapshot, folder = frozen
+    _reseal(folder, change)
+    (found,) = [one for one in compare(lake, snapshot) if not one.is_same]
+    assert found.what == "manifest against the lake"
+    assert said in found.found
+
+
+async def test_what_came_after_a_publication_makes_no_difference_to_what_it_states(
+    published: Lake, tmp_path: Path
+) -> None:
+    (snapshot,) = snapshots(published, "tiny")
+    before = manifest(published, snapshot)
+    builder = Builder(published)
+    record(published, [calibrated(builder.verifier, bad_passed=3)], again=True)
+    await builder.build(recipe(tmp_path, "sampling: {adaptive: false, samples: 6}\nselection: {keep: 1}\n"))
+    await builder.build(recipe(tmp_path, "sampling: {adaptive: false, samples: 4, epoch: 1}\n"), new_run=True)
+    assert len(snapshots(published, "tiny")) > 1
+
+    assert manifest(published, snapshot) == before
+    freeze(published, snapshot)
+    assert differing(published, snapshot) == []
+
+
+def test_sums_of_fractions_and_equal_counts_in_another_order_are_no_difference() -> None:
+    rows = [{"gate": "a", "seconds": 0.30000000000000004}, {"gate": "b", "seconds": 1.0}]
+    other = [{"gate": "b", "seconds": 1}, {"gate": "a", "seconds": 0.3, "new field": 1}]
+    assert differing_fields({"rows": rows, "code_version": "0"}, {"rows": other, "more": 1}) == []
+    assert differing_fields({"rows": rows}, {"rows": [{"gate": "a", "seconds": 0.31}, other[0]]}) != []
+
+
 def _state(folder: Path, **changes: object) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, **changes}), encoding="utf-8")
@@ -56,7 +124,7 @@ def _state(folder: Path, **changes: object) -> None:
     ("alter", "found"),
     [
         pytest.param(lambda folder: _state(folder, rows=3), ["manifest against the lake", "its own hash"], id="rows"),
-        pytest.param(lambda folder: _state(folder, calibrated=False), ["its own hash"], id="calibrated"),
+        pytest.param(lambda folder: _state(folder, code_version="0"), ["its own hash"], id="version"),
         pytest.param(lambda folder: (folder / "manifest.json").write_text("{"), ["manifest"], id="torn-manifest"),
         pytest.param(
             lambda folder: (folder / "summary.md").write_text("all well"), ["bytes of summary.md"], id="summary"
@@ -79,4 +147,8 @@ def test_rows_that_the_lake_lost_are_found(frozen: tuple[Lake, Snapshot, Path]) 
     lake._connection.execute(
         "DELETE FROM lake.snapshot_members WHERE example_id = (SELECT min(example_id) FROM lake.examples)"
     )  # pyright: ignore[reportPrivateUsage] - as nobody should
-    assert differing(lake, snapshot) == ["rows of the lake, counted", "content of the lake's rows"]
+    assert differing(lake, snapshot) == [
+        "rows of the lake, counted",
+        "content of the lake's rows",
+        "manifest against the lake",
+    ]

@@ -38,6 +38,11 @@ def a_seed(lake: Lake) -> Cause:
     return Cause(kind="seed", cause_id=seed)
 
 
+def a_seed_of(lake: Lake, version: int) -> Cause:
+    found = lake.rows("SELECT min(prompt_id) AS id FROM lake.snapshot_examples WHERE version = ?", [version])
+    return Cause(kind="seed", cause_id=found[0]["id"])
+
+
 def again(folder: Path, changes: str = FOUR_EACH, **sections: Any) -> Recipe:
     return recipe(folder, changes).model_copy(update=sections)
 
@@ -88,7 +93,7 @@ def test_manifest_and_summary_say_what_was_retracted_and_why(published: Lake) ->
     folder = freeze(published, version)
 
     stated = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert stated["retracted"] == [{"kind": "seed", "id": seed.cause_id, "rows": 2}]
+    assert stated["retracted"] == [{"kind": "seed", "id": seed.cause_id, "rows": 2, "held_by": ["tiny@1"]}]
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert f"| seed | {seed.cause_id} | 2 |" in summary
     assert manifest(published, snapshots(published)[0])["retracted"] == []
@@ -209,6 +214,28 @@ async def test_the_newest_delta_version_is_published_without_the_rows(lake: Lake
     assert (version.label, version.rows) == ("tiny@2", 2)
     parents = lake.rows("SELECT parent_version, mode FROM lake.snapshots ORDER BY version")
     assert [tuple(row.values()) for row in parents] == [(0, "delta"), (1, "delta")]
+
+
+async def test_a_retraction_of_what_only_an_older_delta_holds_is_a_version_too(lake: Lake, tmp_path: Path) -> None:
+    delta = f"{FOUR_EACH}snapshot: {{mode: delta}}\n"
+    for _ in range(2):
+        await Builder(lake).build(again(tmp_path, delta))
+    in_second = {
+        row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM lake.snapshot_examples WHERE version = 2")
+    }
+    seed = a_seed_of(lake, 1)
+    assert seed.cause_id not in in_second
+
+    (version,) = retract(lake, seed)
+
+    assert (version.label, version.rows) == ("tiny@3", 4)
+    assert members(lake, 3) == members(lake, 2)
+    assert {row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.removals")} == members(
+        lake, 1
+    ) & samples_of(lake, seed.cause_id)
+    assert manifest(lake, version)["retracted"] == [
+        {"kind": "seed", "id": seed.cause_id, "rows": 2, "held_by": ["tiny@1"]}
+    ]
 
 
 async def test_the_version_of_a_retraction_is_not_taken_for_an_unfinished_builds(

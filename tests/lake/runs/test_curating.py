@@ -38,8 +38,9 @@ async def sampled(lake: Lake, given: Recipe, verifier: FakeVerifier) -> Run:
 
 async def judge_again(lake: Lake, run: Run, verifier: FakeVerifier) -> list[Any]:
     """What the task of this name does."""
-    rows = [await judged(one, {verifier.verifier_id: "its-calibration"}) for one in unjudged(lake, run, [verifier])]
-    lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=run.run_id)
+    todo = unjudged(lake, run, [verifier])
+    rows = [await judged(one, {verifier.verifier_id: "its-calibration"}) for one in todo]
+    lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run.run_id)
     return rows
 
 

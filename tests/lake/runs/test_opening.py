@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import RecipeError
+from stillroom.errors import LakeError, RecipeError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe
 from stillroom.runs import RunState, close_run, load_run, open_run
@@ -178,3 +178,22 @@ def test_run_is_loaded_as_it_was_last_recorded(lake: Lake, tmp_path: Path) -> No
 def test_unknown_run_is_named(lake: Lake) -> None:
     with pytest.raises(RecipeError, match="no run 'tiny-r9'"):
         load_run(lake, "tiny-r9")
+
+
+def test_recorded_recipe_that_cannot_be_read_is_named_and_a_build_of_the_mended_file_heals_the_run(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = opened(lake, tmp_path)
+    (row,) = lake.rows("SELECT * FROM lake.runs")
+    broken = row["recipe"].replace('"patience_seconds":120.0', '"patience_seconds":null')
+    assert broken != row["recipe"]
+    kept = {
+        name: row[name] for name in ("dataset", "state", "capability", "sections", "stages", "note", "code_version")
+    }
+    lake.commit("run:tiny-r1:2", {"runs": [{**kept, "recipe": broken, "version": 2}]}, run_id="tiny-r1")
+
+    with pytest.raises(LakeError, match=r"run tiny-r1 was recorded with .*\n.*patience_seconds: .*found None"):
+        load_run(lake, "tiny-r1")
+
+    open_run(lake, given)
+    assert load_run(lake, "tiny-r1").recipe == given

@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.cli.ancestry import follow
 from stillroom.errors import TeacherError
+from stillroom.journal import Journal
 from stillroom.lake import Lake
-from stillroom.runs import Run, abandoned_entries, shard_journal
+from stillroom.publication import manifest, snapshots
+from stillroom.runs import Run, abandoned_entries, adopted_samples, owed_at_most, shard_journal
+from stillroom.sampling.shard import Entry
 from tests.fakes.builds import Builder, all_knowing_client
 from tests.fakes.prompts import recipe
 
 EIGHT_EACH = "sampling: {adaptive: false, samples: 8}"
+ONE_A_SHARD = "\nexecution: {prompts_per_shard: 1}"
 
 
 async def abandoned(lake: Lake, tmp_path: Path, *, paid: int = 8) -> Run:
@@ -69,8 +74,162 @@ async def test_samples_of_other_requests_are_left_where_they_are(lake: Lake, tmp
     assert lake.rows("SELECT count(*) AS n FROM lake.samples") == [{"n": 16}]
 
 
-async def test_journals_of_committed_shards_are_not_read(lake: Lake, tmp_path: Path) -> None:
+async def test_journals_of_finished_runs_are_not_read(lake: Lake, tmp_path: Path) -> None:
     await Builder(lake).build(recipe(tmp_path, EIGHT_EACH))
     run = Builder(lake).begin(recipe(tmp_path, "sampling: {epoch: 1}"))
 
     assert abandoned_entries(lake, run, 0) == []
+
+
+async def half_committed(lake: Lake, tmp_path: Path, changes: str = EIGHT_EACH) -> Run:
+    """A run of two shards of which the first is committed."""
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, changes + ONE_A_SHARD))
+    await builder.shard(run, 0)
+    assert len(builder.client.paid) == 8
+    return run
+
+
+def samples_of(lake: Lake, run: Run) -> dict[str, str]:
+    rows = lake.rows("SELECT sample_id, response FROM lake.samples WHERE run_id = ?", [run.run_id])
+    assert len({row["sample_id"] for row in rows}) == len(rows)
+    return {row["sample_id"]: row["response"] for row in rows}
+
+
+async def test_what_an_abandoned_run_had_committed_is_adopted_published_and_paid_for_once(
+    lake: Lake, tmp_path: Path
+) -> None:
+    first = await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+
+    second, snapshot = await builder.build(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+
+    assert (len(builder.client.paid), len(builder.verifier.judged)) == (8, 8)
+    assert samples_of(lake, first).items() <= samples_of(lake, second).items()
+    assert len(samples_of(lake, second)) == 16
+    assert snapshot is not None
+    assert snapshot.rows == 4, "two of each prompt"
+    costs = lake.rows("SELECT stage, sum(samples)::BIGINT AS n FROM lake.costs GROUP BY stage ORDER BY stage")
+    assert costs == [{"stage": "sampling", "n": 16}, {"stage": "verification", "n": 16}]
+    assert (adopted_samples(lake, first.run_id), adopted_samples(lake, second.run_id)) == (0, 8)
+    assert manifest(lake, snapshots(lake)[0])["run"]["adopted_samples"] == 8
+
+
+async def test_lineage_names_the_run_that_was_paid(lake: Lake, tmp_path: Path) -> None:
+    first = await half_committed(lake, tmp_path)
+    theirs = samples_of(lake, first)
+    second, _ = await Builder(lake).build(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+
+    examples = lake.rows("SELECT example_id, sample_id FROM lake.examples")
+    found = {row["sample_id"]: follow(lake, row["example_id"]) for row in examples}
+
+    assert {sample_id: one.paid_by for sample_id, one in found.items()} == {
+        sample_id: first.run_id if sample_id in theirs else second.run_id for sample_id in found
+    }
+    assert all(one.commit["key"].startswith(f"shard:{second.run_id}:") for one in found.values())
+    assert len(lake.rows("SELECT * FROM lake.lineage")) == len(examples) == 4
+
+
+@pytest.mark.parametrize("other", ["temperature: 0.1", "epoch: 1"])
+async def test_what_it_had_committed_of_other_requests_is_sampled_anew_and_loses_no_prompt(
+    lake: Lake, tmp_path: Path, other: str
+) -> None:
+    first = await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+
+    second, snapshot = await builder.build(
+        recipe(tmp_path, f"sampling: {{adaptive: false, samples: 8, {other}}}{ONE_A_SHARD}"), new_run=True
+    )
+
+    assert len(builder.client.paid) == 16
+    assert not samples_of(lake, first).keys() & samples_of(lake, second).keys()
+    assert snapshot is not None
+    prompts = lake.rows("SELECT DISTINCT prompt_id FROM lake.examples")
+    assert len(prompts) == 2, "a committed shard of the abandoned run loses its prompt for good"
+
+
+async def test_a_larger_n_pays_for_the_new_indices_of_adopted_samples_alone(lake: Lake, tmp_path: Path) -> None:
+    await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+
+    run, _ = await builder.build(
+        recipe(tmp_path, f"sampling: {{adaptive: false, samples: 10}}{ONE_A_SHARD}"), new_run=True
+    )
+
+    assert len(builder.client.paid) == 2 + 10
+    assert len(samples_of(lake, run)) == 20
+
+
+async def test_run_that_dies_after_it_adopted_goes_on_without_paying_twice(lake: Lake, tmp_path: Path) -> None:
+    await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+    given = recipe(tmp_path, f"sampling: {{adaptive: false, samples: 16}}{ONE_A_SHARD}")
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), 4
+    run = builder.begin(given, new_run=True)
+    with pytest.raises(TeacherError):
+        await builder.shard(run, 0)
+
+    again = Builder(lake)
+    await again.build(given)
+
+    assert len(builder.client.paid) + len(again.client.paid) == 8 + 16
+    assert len(samples_of(lake, run)) == 32
+    assert lake.rows("SELECT sum(samples)::BIGINT AS n FROM lake.costs WHERE stage = 'sampling'") == [{"n": 32}]
+
+
+async def test_what_is_adopted_from_two_abandoned_runs_is_adopted_once(lake: Lake, tmp_path: Path) -> None:
+    await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+    second = builder.begin(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+    await builder.shard(second, 0)
+    assert builder.client.paid == []
+
+    third, _ = await builder.build(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+
+    assert len(builder.client.paid) == 8
+    assert len(samples_of(lake, third)) == 16
+    assert adopted_samples(lake, third.run_id) == 8
+
+
+async def test_what_an_abandoned_run_was_paid_for_after_its_commit_is_taken_from_its_journal(
+    lake: Lake, tmp_path: Path
+) -> None:
+    await half_committed(lake, tmp_path)
+    more = recipe(tmp_path, f"sampling: {{adaptive: false, samples: 16}}{ONE_A_SHARD}")
+    builder = Builder(lake)
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), 4
+    run = builder.begin(more)
+    assert run.is_continued
+    with pytest.raises(TeacherError):
+        await builder.shard(run, 0)
+
+    again = Builder(lake)
+    await again.build(more, new_run=True)
+
+    assert len(again.client.paid) == 32 - 8 - 4
+
+
+async def test_shard_that_has_all_its_samples_owes_none_under_another_verification(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    run, _ = await builder.build(recipe(tmp_path, EIGHT_EACH))
+    other = builder.begin(
+        recipe(tmp_path, f"{EIGHT_EACH}\nverification: {{min_test_strength: null, timeout_seconds: 9}}")
+    )
+
+    assert other.run_id == run.run_id
+    assert owed_at_most(lake, other).prompts == 0
+
+
+async def test_damaged_lines_of_an_abandoned_journal_are_told(lake: Lake, tmp_path: Path) -> None:
+    first = await abandoned(lake, tmp_path)
+    place = shard_journal(lake, first.run_id, 0)
+    assert isinstance(place, Path)
+    place.write_bytes(place.read_bytes()[:-5])
+    run = Builder(lake).begin(recipe(tmp_path, EIGHT_EACH), new_run=True)
+    said: list[str] = []
+
+    entries = abandoned_entries(lake, run, 0, said.append)
+
+    assert len(entries) == len(Journal[Entry](place, Entry).read().records)
+    assert len(said) == 1
+    assert "1 damaged lines were passed over" in said[0]

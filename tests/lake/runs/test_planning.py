@@ -9,18 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.capabilities import find_capability
+from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Teacher
+from stillroom.recipe import Recipe, Selection, Teacher
 from stillroom.records import Origin
 from stillroom.runs import (
     FIRST_ROUND,
     Run,
+    RunState,
+    close_run,
     import_prompts,
     open_run,
     plan_shards,
     pool,
     prompt_from,
     prompt_row,
+    refusal_row,
+    replies_in,
     rounds_done,
     shard_key,
     shard_prompts,
@@ -28,8 +33,9 @@ from stillroom.runs import (
     written_in,
 )
 from stillroom.runs.planning import teacher_for
-from stillroom.seeding import read_prompts, recipe_prompts
+from stillroom.seeding import Refusal, Round, read_prompts, recipe_prompts
 from stillroom.seeding.novelty import NoveltyPool
+from stillroom.seeding.self_instruct import draw
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe, seed_row
 from tests.fakes.rows import row
@@ -101,25 +107,41 @@ async def test_plan_alone_takes_no_prompt(lake: Lake, tmp_path: Path) -> None:
     assert all(plan == plans[0] for plan in plans)
 
 
-async def test_shard_that_an_abandoned_run_committed_is_not_sampled_again(lake: Lake, tmp_path: Path) -> None:
+async def test_shard_that_an_abandoned_run_committed_is_offered_again(lake: Lake, tmp_path: Path) -> None:
     builder = Builder(lake)
     abandoned = builder.begin(of_three(tmp_path))
     await builder.shard(abandoned, 0)
 
     run = builder.begin(of_three(tmp_path), new_run=True)
 
-    done, open_ = planned(lake, abandoned).values()
-    assert prompts_of(lake, run).isdisjoint(done)
-    assert prompts_of(lake, run) >= set(open_)
+    assert planned(lake, run) == planned(lake, abandoned)
+
+
+async def test_of_a_run_that_was_opened_again_counts_what_it_had_when_it_was_finished(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder = Builder(lake)
+    run, _ = await builder.build(of_three(tmp_path))
+    derived = builder.begin(of_three(tmp_path).model_copy(update={"selection": Selection(keep=1)}))
+    assert derived.is_rederived
+    written = with_written(lake, derived, 30)
+    plan_shards(lake, derived, 1)
+    await builder.shard(derived, 2)
+
+    abandoning = builder.begin(of_three(tmp_path), new_run=True)
+
+    assert written <= prompts_of(lake, abandoning)
+    assert prompts_of(lake, abandoning).isdisjoint(prompts_of(lake, run) - written)
 
 
 async def test_prompt_that_its_teacher_refused_leaves_its_place_to_others(lake: Lake, tmp_path: Path) -> None:
     builder = Builder(lake)
-    abandoned = builder.begin(of_three(tmp_path))
-    refused = planned(lake, abandoned)[0][0]
-    answered = [one for one, _ in shard_prompts(lake, abandoned, 0) if one.prompt_id != refused]
+    finished = builder.begin(of_three(tmp_path))
+    refused = planned(lake, finished)[0][0]
+    answered = [one for one, _ in shard_prompts(lake, finished, 0) if one.prompt_id != refused]
     samples = [row("samples", prompt_id=one.prompt_id, epoch=0, shard=0) for one in answered]
-    lake.commit(shard_key(abandoned, 0), {"samples": samples}, run_id=abandoned.run_id, shard=0)
+    lake.commit(shard_key(finished, 0), {"samples": samples}, run_id=finished.run_id, shard=0)
+    close_run(lake, finished, RunState.EMPTY, "")
 
     assert refused not in prompts_of(lake, builder.begin(of_three(tmp_path), new_run=True))
 
@@ -321,3 +343,60 @@ def test_order_of_teachers_does_not_matter_and_a_new_one_takes_only_its_share(pr
 
     assert teacher_for(prompt_id, teachers(**{name: {"a": 1, "b": 2, "c": 1}[name] for name in order})).name == before
     assert teacher_for(prompt_id, teachers(a=1, b=2, c=1, d=5)).name in (before, "d")
+
+
+def test_refused_writing_request_is_recorded_and_counts_as_no_reply(lake: Lake, tmp_path: Path) -> None:
+    seeding = recipe(tmp_path).seeding
+    assert seeding is not None
+    round_ = Round(run_id="tiny-r1", number=1, requests=1, pool=(prompt(1), prompt(2)))
+    refusal = Refusal(
+        position=0,
+        draft=draw(round_, 0, seeding, CODE),
+        request_text="write a task",
+        writer_teacher="fake@f00d",
+        message="Input length exceeds the maximum.",
+    )
+    rows = [refusal_row(refusal, 1), row("proposals", writing_request=1, reason="duplicate")]
+    lake.commit("seed:tiny-r1:1", {"proposals": rows}, run_id="tiny-r1")
+
+    found = lake.rows("SELECT admitted, detail FROM lake.proposals WHERE reason = 'refused'")
+    assert found == [{"admitted": False, "detail": "Input length exceeds the maximum."}]
+    assert replies_in(lake, "tiny-r1") == 1
+
+
+def test_tests_that_are_one_teachers_word_are_answered_by_another(lake: Lake, tmp_path: Path) -> None:
+    two = recipe(tmp_path).model_copy(update={"teachers": tuple(teachers(a=1, b=1)), "seeding": None})
+    two = two.model_copy(update={"prompts": tmp_path / "seeds.jsonl"})
+    run = open_run(lake, two)
+    written = {"origin": Origin.USER, "writer_teacher": "a@1"}
+    candidates = [prompt(number, reference="", **written) for number in range(12)]
+    witnessed = [prompt(number, **written) for number in range(12, 24)]
+    import_prompts(lake, run, [*candidates, *witnessed])
+    plan_shards(lake, run, FIRST_ROUND)
+
+    of = {row["prompt_id"]: row["teacher"] for row in lake.rows("SELECT prompt_id, teacher FROM lake.shards")}
+    assert {of[one.prompt_id] for one in candidates} == {"b"}
+    assert {of[one.prompt_id] for one in witnessed} == {"a", "b"}, "with a reference, weights alone decide"
+
+
+def test_an_only_teacher_answers_its_own_tests(lake: Lake, tmp_path: Path) -> None:
+    one = recipe(tmp_path).model_copy(update={"seeding": None, "prompts": tmp_path / "seeds.jsonl"})
+    run = open_run(lake, one)
+    import_prompts(lake, run, [prompt(1, reference="", origin=Origin.USER, writer_teacher="fake@1")])
+    plan_shards(lake, run, FIRST_ROUND)
+
+    assert lake.rows("SELECT teacher FROM lake.shards") == [{"teacher": "fake"}]
+
+
+def test_shard_keeps_its_key_under_the_default_sandbox_and_another_runtime(lake: Lake, tmp_path: Path) -> None:
+    run = Builder(lake).begin(recipe(tmp_path))
+    verification = run.recipe.verification
+
+    def key(**sandbox: object) -> str:
+        changed = verification.model_copy(update={"sandbox": verification.sandbox.model_copy(update=sandbox)})
+        return shard_key(replace(run, recipe=run.recipe.model_copy(update={"verification": changed})), 0)
+
+    of_old = [run.recipe.sampling.samples, {"timeout_seconds": 5.0, "memory_mib": 512}]  # before there was a sandbox
+    assert shard_key(run, 0) == f"shard:{run.run_id}:0:{fingerprint(of_old, length=12)}"
+    assert key(runtime="runsc") == shard_key(run, 0)
+    assert key(requirements=("numpy==2.1.0",)) != shard_key(run, 0)

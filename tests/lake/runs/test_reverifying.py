@@ -1,5 +1,6 @@
 """Samples judged again by another verifier: published members follow their new verdicts, and nothing else does."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from stillroom.calibration import record
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, publish, reexecute, snapshots, standing_verdicts
-from stillroom.recipe import Recipe, Stage, Verification, changes, sections
+from stillroom.recipe import Recipe, Selection, Stage, Verification, changes, sections
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import (
     Run,
@@ -16,6 +17,7 @@ from stillroom.runs import (
     change_verification,
     close_run,
     dataset_runs,
+    import_prompts,
     judged,
     load_run,
     open_run,
@@ -24,8 +26,9 @@ from stillroom.runs import (
     verdict_changes,
 )
 from stillroom.runs.curating import curate_run
+from stillroom.seeding import recipe_prompts
 from tests.fakes.builds import Builder, calibrated
-from tests.fakes.prompts import recipe
+from tests.fakes.prompts import recipe, seed_row, write_seeds
 from tests.fakes.verifiers import FakeVerifier, execute
 
 OLD = FakeVerifier()
@@ -56,9 +59,10 @@ def four_each(folder: Path) -> Recipe:
 async def reverified(lake: Lake, run: Run, by: FakeVerifier) -> Snapshot | None:
     """What the flow does; returns the version that it published."""
     record(lake, [calibrated(by, calibration_id=f"of-{by.verifier_id}")])
-    rows = [await judged(one, {}) for one in unjudged(lake, run, [by])]
-    if rows:
-        lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=run.run_id)
+    todo = unjudged(lake, run, [by])
+    if todo:
+        rows = [await judged(one, {}) for one in todo]
+        lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run.run_id)
     before = snapshots(lake)
     snapshot = publish(lake, run, curate_run(lake, run, [by.verifier_id], again=True))
     return None if snapshot in before else snapshot
@@ -118,8 +122,9 @@ async def test_a_build_leaves_published_members_alone_whatever_another_verifier_
     lake: Lake, published_run: Run
 ) -> None:
     new = verifier("new", *answers(lake, 1))
-    rows = [await judged(one, {}) for one in unjudged(lake, published_run, [new])]
-    lake.commit(rejudging_key(rows), {"verdicts": rows}, run_id=published_run.run_id)
+    todo = unjudged(lake, published_run, [new])
+    rows = [await judged(one, {}) for one in todo]
+    lake.commit(rejudging_key(published_run, todo), {"verdicts": rows}, run_id=published_run.run_id)
 
     assert publish(lake, published_run, curate_run(lake, published_run, ["new"])) is None
 
@@ -159,6 +164,80 @@ async def test_unfinished_runs_are_left_to_their_build(lake: Lake, published_run
     assert dataset_runs(lake, "tiny").finished == (published_run.run_id, late.run_id)
     assert dataset_runs(lake, "tiny", version=1).finished == (published_run.run_id,)
     assert runs.verification == Verification(min_test_strength=None)
+
+
+async def test_run_that_was_given_up_is_left_out_for_good_and_one_that_was_opened_again_is_not(
+    lake: Lake, published_run: Run, tmp_path: Path
+) -> None:
+    reopened = open_run(lake, four_each(tmp_path).model_copy(update={"selection": Selection(keep=1)}))
+    assert reopened.run_id == published_run.run_id
+    assert dataset_runs(lake, "tiny").unfinished == (reopened.run_id,)
+
+    given_up = open_run(lake, four_each(tmp_path), new_run=True)
+    newest = open_run(lake, four_each(tmp_path), new_run=True)
+
+    runs = dataset_runs(lake, "tiny")
+    assert (runs.finished, runs.abandoned, runs.unfinished) == (
+        (reopened.run_id,),
+        (given_up.run_id,),
+        (newest.run_id,),
+    )
+
+
+async def test_two_datasets_of_the_same_samples_are_each_verified_again(lake: Lake, tmp_path: Path) -> None:
+    write_seeds(tmp_path / "seeds.jsonl", range(2))
+    runs = [
+        (await Builder(lake).build(four_each(tmp_path).model_copy(update={"dataset": dataset})))[0]
+        for dataset in ("tiny", "other")
+    ]
+    samples = lake.rows("SELECT count(*) AS n, count(DISTINCT sample_id) AS distinct_n FROM lake.samples")
+    assert samples == [{"n": 16, "distinct_n": 8}], "nothing in a sample's id names its dataset"
+    new = verifier("new", answers(lake, 1)[0])
+
+    for run in runs:
+        assert await reverified(lake, load_run(lake, run.run_id), new) is not None
+
+    assert [one.label for one in snapshots(lake)] == ["other@1", "other@2", "tiny@1", "tiny@2"]
+
+
+def with_tests(folder: Path, wrong: str) -> None:
+    """The seed file, where the tests of every seed fail what ``wrong`` is part of."""
+    rows = [{**seed_row(number), "tests": [*seed_row(number)["tests"], wrong]} for number in range(6)]
+    (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def import_again(lake: Lake, given: Recipe) -> None:
+    """What the next build does with its file."""
+    run = open_run(lake, given, new_run=True)
+    import_prompts(lake, run, recipe_prompts(given))
+    close_run(lake, run, RunState.EMPTY, "")
+
+
+async def test_corrected_tests_judge_again_and_tests_that_are_put_back_too(
+    lake: Lake, published_run: Run, tmp_path: Path
+) -> None:
+    before = answers(lake, 1)
+    given = four_each(tmp_path)
+    original = (tmp_path / "seeds.jsonl").read_text(encoding="utf-8")
+    assert unjudged(lake, published_run, [OLD]) == []
+
+    with_tests(tmp_path, "assert False")
+    import_again(lake, given)
+    assert len(unjudged(lake, published_run, [OLD])) == 8
+    assert await reverified(lake, published_run, OLD) is not None
+    assert answers(lake, 2) == []
+    changes_found = verdict_changes(lake, [published_run.run_id], [OLD.verifier_id])
+    assert [(one.before, one.now, one.verdicts) for one in changes_found] == [("pass", "fail", 8)]
+
+    (tmp_path / "seeds.jsonl").write_text(original, encoding="utf-8")
+    import_again(lake, given)
+    assert await reverified(lake, published_run, OLD) is not None
+    assert answers(lake, 3) == before
+
+    with_tests(tmp_path, "assert False")
+    import_again(lake, given)
+    assert await reverified(lake, published_run, OLD) is not None
+    assert answers(lake, 4) == []
 
 
 async def test_members_are_judged_again_by_the_check_and_the_verdict_they_stand_on(

@@ -52,6 +52,20 @@ def test_the_lake_may_be_named_in_the_environment(tmp_path):
         pytest.param(GateError("not good enough"), 1, "Error: not good enough", id="the work failed"),
         pytest.param(KeyboardInterrupt(), 1, "Stopped.", id="Ctrl-C"),
         pytest.param(BrokenPipeError(errno.EPIPE, "gone"), 1, "", id="the reader left"),
+        pytest.param(
+            OSError(errno.ENOSPC, "No space left on device", "/lake/data"),
+            1,
+            "Error: No space left on device: /lake/data. Found ",
+            id="a full disk",
+        ),
+        pytest.param(OSError(errno.ENOSPC, "No space left on device"), 1, "MB free for ", id="nobody knows which file"),
+        pytest.param(
+            PermissionError(errno.EACCES, "Permission denied", "/lake/data"),
+            1,
+            "Error: Permission denied: /lake/data. Give this user the right",
+            id="a folder of somebody else's",
+        ),
+        pytest.param(FileNotFoundError("No usable temporary directory"), 1, "--debug", id="without a number"),
     ],
 )
 def test_failures_are_one_message_and_an_exit_code(monkeypatch, error, code, said):
@@ -65,9 +79,10 @@ def test_failures_are_one_message_and_an_exit_code(monkeypatch, error, code, sai
     assert "Traceback" not in result.stderr
 
 
-def test_debug_shows_the_traceback(monkeypatch):
+@pytest.mark.parametrize("error", [GateError("not good enough"), OSError(errno.ENOSPC, "No space left on device")])
+def test_debug_shows_the_traceback(monkeypatch, error):
     def fail(*_: object) -> Path:
-        raise GateError("not good enough")
+        raise error
 
     monkeypatch.setattr("stillroom.cli.session.Path.resolve", fail)
-    assert isinstance(CliRunner().invoke(make_app(), ["--debug", "snapshots"]).exception, GateError)
+    assert CliRunner().invoke(make_app(), ["--debug", "snapshots"]).exception is error

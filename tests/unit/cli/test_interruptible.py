@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from stillroom.cli.interruptible import run_interruptible
+from stillroom.errors import LeaseHeld
 
 
 async def forever(events: list[str]) -> None:
@@ -62,3 +63,15 @@ def test_the_handler_of_before_is_back_afterwards() -> None:
 
 async def _fails() -> None:
     raise LookupError
+
+
+def test_what_assure_raises_cancels_and_waits_for_the_cleaning_up() -> None:
+    events: list[str] = []
+
+    def lost() -> None:
+        if events:
+            raise LeaseHeld("another has it")
+
+    with pytest.raises(LeaseHeld, match="another has it"):
+        run_interruptible(forever(events), lost)
+    assert events == ["began", "cleaned up"]

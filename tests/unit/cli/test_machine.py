@@ -78,6 +78,37 @@ def test_a_missing_compiler_is_a_problem_with_what_to_install(monkeypatch, tmp_p
     assert "apt-get install gcc" in found.todo
 
 
+class Daemon:
+    """A daemon that knows some runtimes."""
+
+    def __init__(self, *runtimes: str) -> None:
+        self.runtimes = runtimes
+
+    def info(self) -> dict[str, object]:
+        return {"Runtimes": {name: {} for name in self.runtimes}}
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "wanted", "state", "said"),
+    [
+        (("runc",), "", State.OK, "gVisor (runsc) is not installed, and not needed"),
+        (("runc", "runsc"), "", State.OK, "gVisor (runsc) is installed"),
+        (("runc", "runsc"), "runsc", State.OK, "runsc; gVisor"),
+        (("runc",), "runsc", State.PROBLEM, "Docker knows only the runtimes runc. Install gVisor"),
+    ],
+)
+def test_gvisor_is_told_of_and_is_a_problem_only_where_it_is_asked_for(
+    monkeypatch, tmp_path, runtimes, wanted, state, said
+):
+    monkeypatch.setattr(doctor.daemon, "connect", lambda: Daemon(*runtimes))
+    monkeypatch.setenv("STILLROOM_SANDBOX_RUNTIME", wanted)
+    found = doctor._guarded("sandbox runtime", doctor._runtime)
+    assert found.state is state
+    assert said in found.found + found.todo
+
+
 @pytest.mark.parametrize("command", [["runs"], ["build", "recipe.yaml"]])
 def test_a_lake_that_is_a_file_is_refused_in_a_sentence(tmp_path, command):
     (tmp_path / "lake").write_text("no folder")

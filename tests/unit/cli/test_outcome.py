@@ -17,8 +17,11 @@ OUTCOME: dict[str, Any] = {
     "writing_replies": 54,
     "prompts_answered": 37,
     "samples": 171,
+    "samples_adopted": 0,
     "passed": 48,
     "pass_rate": 48 / 171,
+    "artefacts": 9,
+    "warning": "",
     "kept_by_origin": {"seed": 6, "written": 19},
     "dropped": [{"gate": "verification", "reason": "exception:[bold]Odd", "samples": 82}],
     "test_strengths": [{"prompts": 18, "strong_enough": 14, "mutants": 213, "set_aside": 13}],
@@ -61,3 +64,8 @@ def test_a_build_that_brought_nothing_says_so() -> None:
     text = printed(snapshot="", kept_by_origin={}, tokens_per_example=None, summary="")
     assert "Run functions-r1 brought nothing new, so nothing was published." in text
     assert "holds" not in text
+
+
+def test_a_build_warns_at_its_end_where_it_has_a_warning() -> None:
+    assert "Warning" not in printed()
+    assert "Warning: 3 of 4 answers failed" in printed(warning="3 of 4 answers failed [for] their form")

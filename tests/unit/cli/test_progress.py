@@ -54,6 +54,18 @@ def test_without_a_terminal_a_build_prints_a_line_now_and_then(monkeypatch: pyte
     assert "writing, round 2: 3 of 6 replies" in seen(console)
 
 
+def test_a_build_shows_a_bar_while_a_teacher_comes_up_and_no_line_for_each_share() -> None:
+    console = terminal()
+    with TerminalWatcher(console, began=time.monotonic()) as watcher:
+        for second in range(30):
+            note = f"Starting SGLang: {second} s, usually about 40"
+            watcher.progressed("teacher qwen-coder", second, 40, note)
+    shown = seen(console)
+    assert "29/40" in shown
+    assert "Starting SGLang: 29 s" in shown
+    assert shown.count("\n") < 10
+
+
 def test_set_up_shows_names_whole_and_how_far_a_download_is() -> None:
     console = terminal()
     steps = Steps(console)

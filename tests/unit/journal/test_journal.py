@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillroom.errors import LakeError
-from stillroom.journal import Journal
+from stillroom.journal import Journal, tell_damage
 
 ROOT = Path(__file__).parents[3]
 
@@ -89,6 +89,36 @@ def test_damage_anywhere_costs_only_the_lines_it_touches(tmp_path: Path, data: s
     assert set(survivors) <= set(records)
     assert len(survivors) >= len(records) - 2  # a damaged line end joins two lines
     assert damaged >= (1 if content[place] != ord("\n") else 0) or survivors == records
+
+
+def test_whole_record_of_another_form_is_refused_and_not_owed_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal[int](path, int) as journal:
+        journal.append(7)
+    before = path.read_bytes()
+
+    with pytest.raises(LakeError, match=r"line 1 of the journal .*journal is whole, .* another version") as refused:
+        read(path)
+
+    assert "to pay for it once more, move the file away" in str(refused.value)
+    assert path.read_bytes() == before
+    with Journal[int](path, int) as journal:  # and nobody holds it
+        assert journal.replay.records == (7,)
+
+
+def test_damaged_lines_are_told_by_number_and_place(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    write(path, Word("kept"), Word("lost"))
+    path.write_bytes(path.read_bytes()[:-5])
+    said: list[str] = []
+
+    tell_damage(path, Journal[Record](path, Record).read(), said.append)
+
+    assert len(said) == 1
+    assert said[0].startswith(f"journal {path}: 1 damaged lines were passed over")
+    path.unlink()
+    tell_damage(path, Journal[Record](path, Record).read(), said.append)
+    assert len(said) == 1
 
 
 def test_empty_and_missing_journals_are_empty(tmp_path: Path) -> None:
@@ -204,7 +234,7 @@ def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, m
 
     def write_until_told() -> None:
         with Journal[Record](tmp_path / "j", Record) as journal:
-            monkeypatch.setattr(os, "fsync", refuse)
+            monkeypatch.setattr(os, "fdatasync", refuse)
             journal.append(Word("a"))
             journal._syncer.join(timeout=5)
             with pytest.raises(LakeError, match="not safe any more"):
@@ -217,6 +247,7 @@ def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, m
 def test_records_are_forced_to_disk_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     syncs: list[int] = []
     monkeypatch.setattr(os, "fsync", syncs.append)
+    monkeypatch.setattr(os, "fdatasync", syncs.append)
 
     write(tmp_path / "j", *[Number(value) for value in range(500)])
 

@@ -26,7 +26,7 @@ def row(number: int, right: bool = True) -> str:
 
 async def judged(given: Iterator[ReadRow], *verifiers: FakeVerifier) -> list[JudgedRow]:
     found: list[JudgedRow] = []
-    await judge_rows(given, verifiers, found.append)
+    await judge_rows(given, verifiers, found.append, calibrations={"fake-id": "its-calibration"})
     return found
 
 
@@ -57,6 +57,18 @@ async def test_line_of_output_begins_with_id_outcome_and_reason() -> None:
 
     assert list(one.plain())[:3] == ["id", "outcome", "reason"]
     assert (one.plain()["tests_passed"], one.plain()["verifier"]) == (1, "fake-tests@1")
+
+
+async def test_every_verdict_names_its_verifier_image_and_calibration() -> None:
+    unmeasured = FakeVerifier(verifier_id="another-id")
+
+    named, bad = [one.plain() for one in await judged(rows(row(1), "{"), FakeVerifier())]
+    (other,) = [one.plain() for one in await judged(rows(row(1)), unmeasured)]
+
+    keys = ("verifier", "verifier_id", "image_digest", "calibration_id")
+    assert [named[key] for key in keys] == ["fake-tests@1", "fake-id", "fake-image", "its-calibration"]
+    assert [other[key] for key in keys] == ["fake-tests@1", "another-id", "fake-image", ""]
+    assert [bad[key] for key in keys] == [""] * 4
 
 
 @pytest.mark.parametrize(
@@ -122,7 +134,7 @@ async def test_row_is_written_before_the_next_one_arrives() -> None:
         found.append(one)
         written.set()
 
-    await judge_rows(slow(), [FakeVerifier()], write)
+    await judge_rows(slow(), [FakeVerifier()], write, calibrations={})
     assert len(found) == 2
 
 

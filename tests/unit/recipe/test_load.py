@@ -76,6 +76,19 @@ def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: st
             id="bound",
         ),
         pytest.param(f"{RECIPE}sampling: {{samples: many}}", "found 'many'", id="type"),
+        *(
+            pytest.param(
+                RECIPE.replace("model: fake", f"{field}: {value}, model: fake"),
+                f"teachers.0.{field}: Input should be a finite number, found",
+                id=f"{field} {value}",
+            )
+            for field, value in (("patience_seconds", ".inf"), ("patience_seconds", ".nan"), ("weight", ".inf"))
+        ),
+        pytest.param(
+            RECIPE.replace("model: fake", "price: {input_per_million: .inf}, model: fake"),
+            "teachers.0.price.input_per_million: Input should be a finite number",
+            id="infinite price",
+        ),
         pytest.param("dataset: tiny\ncapability: code", "teachers: Field required", id="missing"),
         pytest.param("", "holds NoneType", id="empty file"),
         pytest.param("- a", "holds list", id="list"),
@@ -162,3 +175,41 @@ def test_writer_is_the_first_teacher_unless_named() -> None:
 
 def test_quickstart_is_a_recipe() -> None:
     assert load_recipe(QUICKSTART).dataset == "python-functions"
+
+
+def with_sandbox(sandbox: str) -> str:
+    return f"{RECIPE}verification: {{sandbox: {sandbox}}}\n"
+
+
+def test_requirements_of_the_sandbox_are_read_from_the_recipes_folder(tmp_path: Path) -> None:
+    (tmp_path / "libraries.txt").write_text("Six==1.16.0\nnumpy==2.1.0\n")
+
+    recipe = parse(with_sandbox("{requirements: libraries.txt, runtime: runsc}"), tmp_path)
+
+    assert recipe.verification.sandbox.requirements == ("numpy==2.1.0", "six==1.16.0")
+    assert recipe.verification.sandbox.runtime == "runsc"
+
+
+def test_run_records_the_libraries_and_not_their_file(tmp_path: Path) -> None:
+    (tmp_path / "libraries.txt").write_text("numpy==2.1.0\n")
+    recipe = parse(with_sandbox("{requirements: libraries.txt}"), tmp_path)
+    recorded = recipe.model_dump_json()
+
+    (tmp_path / "libraries.txt").unlink()
+
+    assert Recipe.model_validate_json(recorded) == recipe
+    assert parse(with_sandbox("{requirements: [numpy==2.1.0]}")).verification == recipe.verification
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "expected"),
+    [
+        pytest.param("{requirements: absent.txt}", "absent.txt cannot be read", id="no file"),
+        pytest.param("{requirements: [numpy>=2]}", "found 'numpy>=2', expected `name==version`", id="no pin"),
+        pytest.param("{requirements: 3}", "verification.sandbox.requirements: ", id="no list"),
+        pytest.param("{runtime: 'runsc --debug'}", "verification.sandbox.runtime: ", id="no name"),
+        pytest.param("{runtme: runsc}", "runtme: unknown key; did you mean `runtime`?", id="misspelt"),
+    ],
+)
+def test_mistake_about_the_sandbox_is_named(sandbox: str, expected: str) -> None:
+    assert expected in refusal(with_sandbox(sandbox))

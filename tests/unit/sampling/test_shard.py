@@ -111,6 +111,46 @@ async def test_every_prompt_gets_n_samples_each_with_its_verdict(
     assert outcomes == {Outcome.PASS, Outcome.FAIL}
 
 
+async def test_damaged_lines_are_told_when_a_shard_goes_on(client: SGLangClient, journal: Path) -> None:
+    await shard(client, FakeVerifier()).run(journal)
+    damage(journal, 0, 5)
+    said: list[str] = []
+
+    await shard(client, FakeVerifier(), say=said.append).run(journal)
+
+    assert [line for line in said if "2 damaged lines were passed over" in line] == said
+    assert len(said) == 1
+
+
+async def test_what_another_run_has_committed_of_its_requests_is_adopted_and_not_paid_for(
+    teacher: FakeTeacher, client: SGLangClient, journal: Path, tmp_path: Path
+) -> None:
+    theirs = await shard(client, FakeVerifier(), prompts=PROMPTS[:3]).run(tmp_path / "theirs")
+    elsewhere = [*theirs.samples, *(VerdictEntry(one) for one in theirs.verdicts)]
+    verifier = FakeVerifier()
+
+    result = await shard(client, verifier, elsewhere=elsewhere).run(journal)
+
+    assert_whole(result, samples=48)
+    assert len(teacher.paid) == 48
+    assert len(verifier.judged) == 24
+    assert result.adopted == {entry.sample.sample_id for entry in theirs.samples}
+    assert len(result.adopted_verdicts) == 24
+
+
+async def test_own_samples_stand_before_what_could_be_adopted(journal: Path) -> None:
+    own, others = memory_client(), memory_client(mix=Mix(wrong=1.0))
+    theirs = await shard(others, FakeVerifier(), prompts=PROMPTS[:1]).run(journal.with_name("theirs"))
+    before = await shard(own, FakeVerifier(), prompts=PROMPTS[:1]).run(journal)
+    elsewhere = [*theirs.samples, *(VerdictEntry(one) for one in theirs.verdicts)]
+
+    result = await shard(own, FakeVerifier(), prompts=PROMPTS[:1], elsewhere=elsewhere).run(journal)
+
+    assert result.adopted == frozenset()
+    assert set(result.samples) == set(before.samples)
+    assert set(result.verdicts) == set(before.verdicts)
+
+
 async def test_adaptive_prompts_stop_after_the_wave_in_which_enough_passed(
     teacher: FakeTeacher, client: SGLangClient, journal: Path
 ) -> None:

@@ -254,6 +254,24 @@ async def test_refused_request_yields_nothing_and_stops_nobody(journal: Path) ->
     assert len(result.rulings) == 3
 
 
+async def test_refused_request_is_recorded_with_the_writers_words(journal: Path) -> None:
+    refusing = writer(failure=TeacherRefused("too long"), fails_after=3)
+
+    result = await write(refusing, journal, of(5))
+
+    assert [(one.position, one.message) for one in result.refusals] == [(3, "too long"), (4, "too long")]
+    assert result.refusals[0].draft == draw(ROUND, 3, SEEDING, CODE)
+
+
+async def test_writer_that_refuses_everything_is_an_error_with_its_words_and_what_to_do(journal: Path) -> None:
+    refusing = writer(failure=TeacherRefused("teacher fake refuses the request (400): no grammar."), fails_after=0)
+
+    with pytest.raises(
+        TeacherRefused, match=r"every one of the 5 requests of writing round 1 .*no grammar\. Serve the"
+    ):
+        await write(refusing, journal, of(5))
+
+
 async def test_writer_that_gives_nothing_is_an_error(journal: Path) -> None:
     with pytest.raises(TeacherError, match="gave no reply to writing request"):
         await write(writer(at_most=0), journal, of(2))

@@ -76,6 +76,25 @@ def test_all_broken_lines_are_told_at_once(tmp_path: Path) -> None:
     assert ("line 1:" in message, "line 3:" in message, "line 40:" in message) == (True, True, False)
 
 
+@pytest.mark.parametrize(
+    ("tests", "message"),
+    [
+        pytest.param("assert f(1) ==", "invalid syntax in line 1 of them: assert f(1) ==", id="broken"),
+        pytest.param("f(1)", "the tests assert nothing", id="no assertion"),
+        pytest.param("assert 1 + 1 == 2", "no assertion calls the solution", id="no call"),
+        pytest.param("assert g(1) == 2", "`tests` never call the entry point `f`", id="another function"),
+    ],
+)
+def test_tests_that_can_judge_no_answer_are_named_by_line(tmp_path: Path, tests: str, message: str) -> None:
+    row = {"task": "Add one to a number.", "entry_point": "f", "tests": tests}
+
+    with pytest.raises(RecipeError, match=r"seeds\.jsonl has 1 broken lines of 3") as caught:
+        read(tmp_path, without(seed_row(1), ["solution"]), row, origin=Origin.USER)
+
+    assert "line 2: `tests`" in str(caught.value)
+    assert message in str(caught.value)
+
+
 def test_line_separator_inside_a_text_is_no_line_end(tmp_path: Path) -> None:
     row = {**seed_row(1), "task": f"{seed_row(1)['task']}\u2028And more.\x85"}
 
@@ -153,3 +172,18 @@ async def test_our_own_seeds_are_many_varied_and_right() -> None:
     assert len(prompts) >= 100
     assert len({prompt.topic for prompt in prompts}) >= 10
     assert {prompt.difficulty_asked for prompt in prompts} == {"easy", "medium", "hard"}
+
+
+def test_a_users_row_may_name_the_teacher_that_wrote_it(tmp_path: Path) -> None:
+    rows = [{**seed_row(1), "writer": "big@2"}, seed_row(2)]
+
+    assert [one.writer_teacher for one in read(tmp_path, *rows, origin=Origin.USER)] == ["big@2", ""]
+
+
+def test_writer_that_is_no_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="line 1: `writer` must be the name of a teacher"):
+        read(tmp_path, {**seed_row(1), "writer": 7}, origin=Origin.USER)
+
+
+def test_seed_with_a_writer_is_refused(tmp_path: Path) -> None:
+    assert "line 1: a seed is written by a person" in refusal(tmp_path, {**seed_row(1), "writer": "big@2"})

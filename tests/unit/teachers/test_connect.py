@@ -75,6 +75,8 @@ async def test_a_teacher_that_stays_away_is_lost(server: FakeTeacher) -> None:
     client = (await connect(teacher(server, patience_seconds=1), lambda line: None)).client
     server.fail("drop", times=10**6)
 
-    with pytest.raises(TeacherLost):
+    with pytest.raises(
+        TeacherLost, match=r"is gone: .*Start it again, or correct `urls:` of teacher 'fake' in the rec"
+    ):
         await client.complete("hello", PARAMS, 1)
     await client.close()

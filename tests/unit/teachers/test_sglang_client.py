@@ -200,8 +200,7 @@ async def test_dead_server_of_ours_is_brought_back(teacher: FakeTeacher) -> None
         revived.append(teacher.url)
         return teacher.url
 
-    client = sglang_client("http://127.0.0.1:9")
-    client._revive = revive
+    client = sglang_client("http://127.0.0.1:9", revive=revive)
 
     assert len(await client.complete("hello", PARAMS, 2)) == 2
     await client.close()

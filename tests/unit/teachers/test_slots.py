@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import stillroom.teachers.slots as module
 from stillroom.teachers.slots import FIRST_SLOTS, Slots
 
 
@@ -63,6 +64,19 @@ async def test_only_a_few_go_before_the_first_answer() -> None:
 
     requests.slots.answered(1)
     await settle()
+
+    assert len(requests.began) == FIRST_SLOTS + 1
+    assert requests.slots.size == 32
+
+
+async def test_the_first_few_have_a_head_start_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HEAD_START_SECONDS", 0.05)
+    requests = Requests(Slots(32))
+    for number in range(FIRST_SLOTS + 1):
+        await requests.begin(str(number), 1)
+    assert len(requests.began) == FIRST_SLOTS
+
+    await asyncio.sleep(0.1)
 
     assert len(requests.began) == FIRST_SLOTS + 1
     assert requests.slots.size == 32

@@ -58,7 +58,7 @@ def test_tests_of_another_teacher_count_more_than_ones_own() -> None:
     authors = [OURS, OURS, OURS, OURS, THEIRS]
     of_tests = [OURS, OURS, OURS, THEIRS, THEIRS]
 
-    alone = cluster(passed, authors, [OURS] * 5).best
+    alone = cluster(passed, [OURS] * 5, [OURS] * 5).best
     with_others = cluster(passed, authors, of_tests).best
 
     assert alone is not None
@@ -66,6 +66,31 @@ def test_tests_of_another_teacher_count_more_than_ones_own() -> None:
     assert with_others is not None
     assert with_others.solutions == (3, 4)
     assert with_others.score == 2
+
+
+def test_tests_of_one_teacher_count_for_the_solutions_of_another_alone() -> None:
+    # The tests are all ours, and so are the three solutions that pass 0 and 1.
+    passed = sets("01", "01", "01", "12", "12")
+    authors = [OURS, OURS, OURS, THEIRS, THEIRS]
+
+    found = cluster(passed, authors, [OURS] * 3)
+
+    assert found.best is not None
+    assert found.best.solutions == (3, 4)
+    assert found.best.score == 4
+
+
+def test_ones_own_solutions_alone_are_believed_by_nobody_where_another_teacher_passes_nothing() -> None:
+    found = cluster(sets("01", "01", ""), [OURS, OURS, THEIRS], [OURS, OURS])
+
+    assert found.best is None
+    assert {found.outcome(position) for position in range(3)} == {Outcome.ABSTAIN}
+
+
+def test_a_persons_tests_count_for_every_teacher() -> None:
+    found = cluster(sets("01", "01", "2"), [OURS, OURS, THEIRS], [""] * 3)
+
+    assert [one.score for one in found.clusters] == [4, 1]
 
 
 PASSED = st.lists(st.frozensets(st.integers(0, 4)), min_size=1, max_size=8)
@@ -83,7 +108,7 @@ def test_invariants(passed: list[frozenset[int]], data: st.DataObject) -> None:
     assert sorted(members) == list(range(len(passed)))
     assert all(passed[position] == one.tests for one in found.clusters for position in one.solutions)
     assert [one.score for one in found.clusters] == sorted((one.score for one in found.clusters), reverse=True)
-    if len(set(of_tests)) == 1:
+    if len({*of_tests, *of_solutions}) == 1:
         assert all(one.score == len(one.solutions) * len(one.tests) for one in found.clusters)
     assert (found.best is None) == all(found.outcome(one) is Outcome.ABSTAIN for one in range(len(passed)))
 

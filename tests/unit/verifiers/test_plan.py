@@ -42,6 +42,26 @@ def test_tests_that_models_write_convert_to_calls(tests):
         pytest.param("x = 1  #" + "x" * 300_000, "tests:too-long", id="long"),
         pytest.param("assert " + "(" * 5000 + "1", "tests:syntax", id="nested"),
         pytest.param("def check(candidate):\n    assert candidate(1) == 2", "tests:unusable", id="no-entry-point"),
+        pytest.param("g = [[1]]\nf(g[:])\nassert g == [[2]]", "tests:alias", id="rows-of-a-slice"),
+        pytest.param("g = [[[1]]]\nh = [g[0][0]]\nf(g[0])\nassert h == [[2]]", "tests:alias", id="part-of-a-part"),
+        pytest.param("f(1)\nassert 1 == 1", "tests:no-call", id="call-without-a-question"),
+        pytest.param("f(1)\nassert True", "tests:no-assert", id="call-and-truth"),
+        pytest.param("assert np.isclose(f(2), 1.41)", "tests:unusable", id="no-import"),
+        pytest.param("assert f(lambda: 1) == math.pi", "tests:unusable", id="no-import-in-a-process"),
+        pytest.param("assert f(0) == 0\ndef verify(g):\n    assert g(2) == 3", "tests:unusable", id="never-called"),
+        pytest.param(
+            "def test_a():\n    def check(g):\n        assert g(2) == 3\n    assert f(0) == 0",
+            "tests:unusable",
+            id="never-called-inside",
+        ),
+        pytest.param(
+            "def test_a():\n    assert f(0) == 0\ndef test_a():\n    assert f(1) == 1",
+            "tests:unusable",
+            id="defined-twice",
+        ),
+        pytest.param(
+            "assert f(0) == 0\nclass A:\n    def test_a(self):\n        assert f(1)", "tests:unusable", id="no-case"
+        ),
     ],
 )
 def test_unusable_tests_say_why(tests, reason):
@@ -58,6 +78,22 @@ def test_unusable_tests_say_why(tests, reason):
         pytest.param("class Node:\n    pass\nassert f(Node()) == 1", id="own-class"),
         pytest.param("while True:\n    assert f(1)", id="while"),
         pytest.param("assert f('a' * 10**9) == 1", id="too-much"),
+        pytest.param("assert sorted(f(1), key=lambda x: -x) == []", id="key-function"),
+        pytest.param("assert hash(f(1)) == 1", id="unknown-function"),
+        pytest.param(
+            "def teardown_module():\n    assert f(1) == 1\ndef test_a():\n    assert f(2) == 2",
+            id="hooks",
+        ),
+        pytest.param("def same(x):\n    return x == 1\nassert same(f(1))", id="function-of-the-tests"),
+        pytest.param("import pytest\nassert f(2) == pytest.approx(1.41, abs=0.01)", id="approx"),
+        pytest.param("x = [1]\nt = (1,)\nassert f(x) is t", id="identity-of-what-is-copied"),
+        pytest.param("g = [[1, 2]]\nf(g[0])\nassert g == [[2, 1]]", id="part-of-a-list"),
+        pytest.param("g = [[2, 1]]\nfor row in g:\n    f(row)\nassert g == [[1, 2]]", id="part-by-loop"),
+        pytest.param("a = [1]\nb = [a]\nf(a)\nassert b == [[2]]", id="part-by-name"),
+        pytest.param(
+            "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(f(1), 1)",
+            id="unittest",
+        ),
     ],
 )
 def test_what_needs_a_process_is_still_usable(tests):
@@ -76,3 +112,48 @@ def test_a_name_that_was_moved_is_read_where_it_is_asserted():
     found = convert("x = [1]\nassert f(x) is None\nassert x == [2]\ny = [1]\nassert f(y) == x", "f")
     assert isinstance(found, Converted)
     assert [question.readings for question in found.questions] == [(0,), (1,), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("tests", "questions"),
+    [
+        pytest.param("assert f(0) == 0\ndef test_b():\n    assert f(2) == 3", 2, id="test-function"),
+        pytest.param("assert f(0) == 0\ndef check(candidate):\n    assert candidate(2) == 3", 2, id="check"),
+        pytest.param("def test_b():\n    assert f(2) == 3\nassert f(0) == 0\ntest_b()", 2, id="called"),
+        pytest.param("assert f(0) == 0\nif __name__ == '__main__':\n    assert f(2) == 3", 2, id="main"),
+    ],
+)
+def test_every_assertion_is_asked(tests, questions):
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    assert len(found.questions) == questions
+
+
+@pytest.mark.parametrize(
+    ("tests", "reads"),
+    [
+        pytest.param("a = [1]\nassert f(a, a) is None\nassert a == [2]", [0, 1], id="same-object-twice"),
+        pytest.param("a = [1]\nb = a\nassert f(a) is None\nassert b == [2]", [0, 1], id="two-names"),
+        pytest.param("a = [1]\nassert f([a, 3]) is None\nassert a == [2]", [0, 1], id="in-a-new-list"),
+        pytest.param("t = ([1], 2)\nassert f(t) is None\nassert t == ([2], 2)", [0, 1], id="in-a-tuple"),
+        pytest.param("a = [1]\nd = {'k': a}\nassert f(d) is None\nassert a == [2]", [0, 1], id="in-a-dict"),
+        pytest.param("a = [1]\nassert f({'k': a}) is None\nassert a == [2]", [0, 1], id="in-a-new-dict"),
+        pytest.param(
+            "g = [[0] * 2] * 2\nassert f(g) is None\nassert g == [[1, 0], [1, 0]]", [0, 1], id="same-row-twice"
+        ),
+        pytest.param("for a, b in [([1], 2)]:\n    assert f(a) == b", [0], id="cases"),
+        pytest.param("c = [[[1], 2], [[3], 4]]\nfor x in c:\n    assert f(x[0], x[1]) == 1", [0, 1], id="parts-beside"),
+    ],
+)
+def test_a_change_is_read_under_every_name(tests, reads):
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    assert [each for question in found.questions for each in question.readings] == reads
+
+
+def test_objects_compare_themselves_only_among_each_other():
+    tests = "v = Vec(1, 2)\nassert v.x == 1\nassert v == Vec(1, 2)\nassert v + v == Vec(2, 4)\nassert v * v == 5"
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    operations = [step.name for step in found.steps if step.kind == "op"]
+    assert operations == ["id", "eq", "add", "eq", "mul"]

@@ -2,32 +2,32 @@
 
 Data crosses by value. An object of either side crosses as a number, and the other side holds a ``Proxy`` that
 asks over the socket. Neither side unpickles. The tests' side reads with a reader of its own, gives the
-solution no attribute that begins with an underscore or leads to frames and code, and never lets an object of
-the solution decide whether it equals data.
+solution no attribute that leads to frames, code or state, and never lets an object of the solution decide whether
+it equals data (``link_standing.py``).
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202, BLE001
-# pyright: basic, reportArgumentType=false
-import collections
+# ruff: noqa: ANN002, ANN201, BLE001
+# pyright: basic, reportArgumentType=false, reportOptionalMemberAccess=false, reportReturnType=false, reportGeneralTypeIssues=false
 import marshal
 import os
 import struct
-import types
+import threading
 from collections.abc import Callable
 
+import link_kinds
+import link_serving
 import runner
-from link_copies import Reply, replace, snapshot
-from link_proxies import Proxy
-from link_values import CONTAINER, PLAIN, PartnerGone, Values
+import stops
+from link_copies import Reply, replace
+from link_errors import origin
+from link_proxies import Proxy, State, of
+from link_standing import DATA, Refused, Standings, Undecided
+from link_streams import is_carried
+from link_values import PartnerGone, TooMuchSent, Unsendable, Values
 
 MAX_MESSAGE_BYTES = 16 << 20
 _LENGTH = struct.Struct("<I")
-_HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
-_SERVED_OPERATIONS = frozenset(
-    "len getitem setitem delitem contains iter next eq ne lt le gt ge hash str repr bool add sub mul truediv".split()  # noqa: SIM905
-)
-_OWNERS = (list, dict, set, collections.deque)  # whose methods a test may hand out, as in ``f(found.append)``
 
 
 def _read_exactly(fd: int, size: int) -> bytes:
@@ -47,8 +47,16 @@ class Link:
     Args:
         fd: the socket.
         loads: reads a message's bytes.
+        lookup: on the solution's side, fetches a name that the tests ask for.
+        standings: on the tests' side, the trusted one, what they say of the names they ask for.
+
+    Attributes:
         is_tests: whether this is the trusted end.
-        lookup: fetches a name that the other side asks for.
+        gone: why nothing more comes from the other side; None as long as it lives.
+        calls: requests made.
+        undecided: what the tests asked that cannot be answered here, or "".
+        is_refused: whether the tests got an object where data was expected.
+        unsure: why a failure from now on may be the doing of this link, or "".
     """
 
     def __init__(
@@ -56,59 +64,117 @@ class Link:
         fd: int,
         loads: Callable[[bytes], object],
         *,
-        is_tests: bool,
         lookup: Callable[[str], object] | None = None,
+        standings: Standings | None = None,
     ) -> None:
         self.fd = fd
         self.loads = loads
-        self.is_tests = is_tests
-        self.lookup = lookup
+        self.is_tests = standings is not None
+        self.standings = standings
         self.values = Values(self)
-        self.gone = False
+        self.serving = link_serving.Serving(self.values, is_tests=self.is_tests, lookup=lookup)
+        self.streams = None
+        self.gone: PartnerGone | None = None
         self.calls = 0
+        self.undecided = self.unsure = ""
+        self.is_refused = False
+        self.stops_meant = True
         self.on_wait: Callable[[bool], None] = lambda waiting: None
+        self._turn = threading.RLock()  # one request at a time, whichever thread makes it
+
+    def give_up(self, why: str):
+        """Say that the tests cannot be judged here.
+
+        Raises:
+            Undecided: always.
+        """
+        self.undecided = self.undecided or why
+        raise Undecided(why)
+
+    def refuse(self, why: str):
+        """Say that the tests got an object where data was expected.
+
+        Raises:
+            Refused: always.
+        """
+        self.is_refused = True
+        raise Refused(why)
 
     def send(self, message: object) -> None:
-        """Write one message."""
-        data = marshal.dumps(message, runner.FORMAT)
+        """Write one message.
+
+        Raises:
+            Unsendable: where it is too large or nested too deeply; nothing was written.
+        """
+        try:
+            data = marshal.dumps(message, runner.FORMAT)
+        except ValueError as error:
+            raise Unsendable(f"data that cannot cross: {error}") from None
+        if len(data) > MAX_MESSAGE_BYTES and self.is_tests:
+            raise Unsendable(f"{len(data)} bytes at once; at most {MAX_MESSAGE_BYTES} cross")
         view = memoryview(_LENGTH.pack(len(data)) + data)
         try:
             while view:
                 view = view[os.write(self.fd, view) :]
         except OSError as error:
-            self.gone = True
-            raise PartnerGone("the other process has ended") from error
+            self.gone = PartnerGone("the other process has ended")
+            raise self.gone from error
 
     def receive(self) -> tuple:
         """Read one message."""
         try:
             size = _LENGTH.unpack(_read_exactly(self.fd, 4))[0]
             if size > MAX_MESSAGE_BYTES:
-                raise PartnerGone("the other process sent too much")
+                raise TooMuchSent("the other process sent too much")
             message = self.loads(_read_exactly(self.fd, size))
-        except (PartnerGone, OSError, ValueError) as error:
-            self.gone = True
-            raise PartnerGone(str(error)) from None
+        except PartnerGone as error:
+            self.gone = error
+            raise
+        except (OSError, ValueError) as error:
+            self.gone = TooMuchSent(str(error)) if isinstance(error, ValueError) else PartnerGone(str(error))
+            raise self.gone from None
         if type(message) is not tuple or not message or type(message[0]) is not str:
-            self.gone = True
-            raise PartnerGone("the other process sent no message")
+            self.gone = PartnerGone("the other process sent no message")
+            raise self.gone
         return message
 
-    def ask(self, *request: object) -> object:
-        """Send a request and serve the other side's until its answer comes."""
-        if self.gone:
-            raise PartnerGone("the other process has ended")
-        self.calls += 1
-        self.send(request)
-        while True:
-            self.on_wait(True)
-            message = self.receive()
-            self.on_wait(False)
-            if message[0] == "value":
-                return self.values.unpack(message[1])
-            if message[0] == "raise":
-                raise self.values.exception(message)
-            self.answer(message)
+    def ask(self, *request: object, standing: int = DATA) -> object:
+        """Send a request and serve the other side's until its answer comes.
+
+        Args:
+            request: its kind, and what belongs to it.
+            standing: what the tests let objects in the answer say.
+        """
+        if self.gone is not None:
+            raise self.gone
+        with self._turn:
+            self.calls += 1
+            try:
+                self.send(request)
+            except Unsendable as error:
+                self.give_up(str(error))
+            while True:
+                self.on_wait(True)
+                message = self.receive()
+                self.on_wait(False)
+                if message[0] == "value":
+                    return self._read(self.values.unpack, message[1:2], standing)
+                if message[0] == "raise":
+                    is_meant = self.stops_meant or request[0] == "await" or request[:2] == ("op", "next")
+                    raise stops.as_error(self._read(self.values.errors.made, (message[1:],), self), is_meant)
+                if message[0] == "cannot":
+                    self.give_up(str(message[1:])[:500])
+                self.answer(message)
+
+    def _read(self, read: Callable[..., object], parts: tuple, *rest) -> object:
+        """What parts of an answer mean; an answer without meaning is no answer."""
+        try:
+            return read(*parts, *rest)
+        except Exception as error:
+            if origin(error) is not None:
+                raise
+            self.gone = PartnerGone(f"an answer has no meaning: {error}")
+            raise self.gone from None
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -118,91 +184,79 @@ class Link:
     def answer(self, message: tuple) -> None:
         """Carry out one request."""
         try:
-            reply = self.carry_out(*message)
+            reply = ("value", self.serving.carry_out(*message))
         except PartnerGone:
             raise
+        except Unsendable as error:
+            reply = ("cannot", str(error))
+        except link_serving.Unserved as error:
+            self.unsure = self.unsure or str(error)
+            reply = ("raise", *self.values.errors.described(error))
         except BaseException as error:
-            reply = ("raise", *self.values.described(error))
-        self.send(reply)
+            reply = self._raised(error)
+        with self._turn:
+            try:
+                self.send(reply)
+            except Unsendable as error:
+                self.send(("cannot", str(error)))
 
-    def carry_out(self, kind: str, *rest) -> tuple:
-        """The reply to one request."""
-        if kind == "call":
-            function, arguments, keywords = self.values.exports[rest[0]], rest[1], rest[2]
-            owner = getattr(function, "__self__", None)
-            if self.is_tests and isinstance(function, types.BuiltinFunctionType) and type(owner) not in _OWNERS:
-                raise TypeError("not callable from here")
-            given = [self.values.unpack(each) for each in arguments]
-            named = {name: self.values.unpack(each) for name, each in keywords}
-            before = [snapshot(each) for each in given]
-            result = function(*given, **named)  # type: ignore[operator]
-            changed = [
-                (position, self.values.pack(each))
-                for position, (each, state) in enumerate(zip(given, before, strict=True))
-                if state is not None and snapshot(each) != state
-            ]
-            made = isinstance(function, type) and not self.is_tests
-            parts = [(CONTAINER, "tuple", [(PLAIN, position), each]) for position, each in changed]
-            reply = [self.values.pack(result, keep=made), (PLAIN, made), (CONTAINER, "list", parts)]
-            return ("value", (CONTAINER, "reply", reply))
-        if kind == "attr":
-            return ("value", self.values.pack(getattr(self._reachable(rest[0], rest[1]), rest[1])))
-        if kind == "set":
-            setattr(self._reachable(rest[0], rest[1]), rest[1], self.values.unpack(rest[2]))
-            return ("value", (PLAIN, None))
-        if kind == "op":
-            if self.is_tests and rest[0] not in _SERVED_OPERATIONS:
-                raise TypeError("no such operation from here")
-            result = runner.operation(rest[0])(*[self.values.unpack(each) for each in rest[1]])
-            return ("value", self.values.pack(result))
-        if kind == "name" and self.lookup is not None:
-            return ("value", self.values.pack(self.lookup(rest[0]), keep=True))
-        if kind == "await" and not self.is_tests:
-            import asyncio
-
-            async def run(awaitable):
-                return await awaitable
-
-            return ("value", self.values.pack(asyncio.run(run(self.values.exports[rest[0]]))))
-        raise TypeError("unknown request")
-
-    def _reachable(self, number: int, name: str) -> object:
-        owner = self.values.exports[number]
-        if self.is_tests and (
-            type(name) is not str
-            or name.startswith(_HIDDEN_PREFIXES)
-            or not isinstance(type(owner), type)
-            or type(owner).__module__ != "tests"
-        ):
-            raise AttributeError(f"no attribute {name!r}")
-        return owner
+    def _raised(self, error: BaseException) -> tuple:
+        if origin(error) is None and not self.is_tests and (why := link_kinds.is_of_link(error)):
+            return ("cannot", why)
+        try:
+            return ("raise", *self.values.errors.described(error))
+        except Unsendable as unsendable:
+            return ("cannot", str(unsendable))
 
     def fetch(self, name: str) -> object:
         """What the other side defines under a name."""
         found = self.ask("name", name)
         if type(found) is Proxy:
-            found.__dict__["_asked"] = name
+            of(found).name = name
+            of(found).standing = self.standings.of(name)
         return found
 
-    def call(self, number: int, asked: str, arguments: tuple, keywords: dict) -> object:
-        """Call an object of the other side; arguments that it changed in place are changed here too.
-
-        ``asked`` is the name under which the tests know it: only an object that they made by the name of a class
-        may later say itself what it equals.
-        """
-        given = [self.values.pack(each) for each in arguments]
-        reply = self.ask("call", number, given, [(name, self.values.pack(each)) for name, each in keywords.items()])
-        if type(reply) is not Reply or len(reply) != 3 or type(reply[2]) is not list:
-            raise PartnerGone("a reply has no meaning")
-        result, made, changed = reply
-        made = made is True and is_class_name(asked)
-        for position, value in changed:
-            replace(arguments[position], value)
-        if type(result) is Proxy:
-            result.__dict__["_made"] = made
+    def call(self, state: State, arguments: tuple, keywords: dict) -> object:
+        """Call an object of the other side; arguments that it changed in place are changed here too."""
+        try:
+            given = [self.values.pack(each) for each in arguments]
+            named = [(name, self.values.pack(each)) for name, each in keywords.items()]
+            surroundings = self.streams.told() if self.streams is not None else None
+        except Unsendable as error:
+            self.give_up(str(error))
+        reply = self.ask("call", state.number, given, named, surroundings, standing=state.standing)
+        if type(reply) is not Reply or len(reply) != 3 or type(reply[1]) is not list:
+            self.gone = PartnerGone("a reply has no meaning")
+            raise self.gone
+        result, changed, heard = reply
+        if self.streams is not None:
+            self.streams.take(heard)
+        self._read(_replace, (arguments, keywords, changed))
+        if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
+            self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         return result
 
+    def plain(self, state: State, method: str) -> tuple:
+        """Whether an object is data underneath, whether this method is that of such data, and the data."""
+        found = self.ask("plain", state.number, method)
+        return found if type(found) is tuple and len(found) == 3 else (False, False, None)
 
-def is_class_name(name: str) -> bool:
-    """Whether a name is written as classes are."""
-    return name.lstrip("_")[:1].isupper() and not name.isupper()
+    def take(self, state: State, count: int) -> list:
+        """Up to so many items of an iterator; fewer where it has no more."""
+        found = self.ask("take", state.number, count, standing=state.standing)
+        return found if type(found) is list and len(found) <= count else []
+
+    def kind(self, proxy: Proxy, *, of_itself: bool = False) -> type:
+        """A type of this process that is like the type of an object of the other, or like a type of the other."""
+        found = self.ask("kind", of(proxy).number, of_itself)
+        return self._read(link_kinds.made, (found,))
+
+    def note_patch(self, target: object, name: object) -> None:
+        """Take note that the tests put something in the place of an attribute."""
+        if not is_carried(target, str(name)):
+            self.unsure = f"the tests put something in the place of {name}, which the solution does not see"
+
+
+def _replace(arguments: tuple, keywords: dict, changed: list) -> None:
+    for where, value in changed:
+        replace(keywords[where] if type(where) is str else arguments[where], value)

@@ -6,35 +6,33 @@
 import collections
 import importlib
 import marshal
+import types
 
+import link_arrays
 import runner
 
 
 class Reply(list):
-    """What a call answers: its result, whether it made an object, and the arguments that it changed."""
+    """What a call answers: its result, the arguments that it changed, and what it did to the streams."""
 
 
-class _Named(tuple):
-    """A named tuple of the other side: equal to a tuple, with its fields as attributes."""
-
-    def __getattr__(self, name: str) -> object:
-        fields = type(self).__dict__.get("_fields", ())
-        if name in fields:
-            return self[fields.index(name)]
-        raise AttributeError(name)
+FACTORIES = {kind.__name__: kind for kind in (int, float, str, list, dict, set, tuple, bool)}  # of default dictionaries
 
 
-def _named(fields: object, items: list) -> tuple:
-    kind = type("Named", (_Named,), {"_fields": tuple(str(each) for each in fields)})  # type: ignore[attr-defined]
-    return kind(items)
+def _counter(pairs) -> collections.Counter:
+    made = collections.Counter()
+    for key, value in pairs:
+        made[key] = value
+    return made
 
 
 def container(kind: str, items: list) -> object:
     """A container of this kind, made anew of its items."""
-    if kind == "named":
-        return _named(items[0], items[1:])
-    if kind == "dict":
-        return dict(zip(items[::2], items[1::2], strict=True))
+    if kind in ("dict", "counter", "ordered"):
+        pairs = zip(items[::2], items[1::2], strict=True)
+        return {"dict": dict, "ordered": collections.OrderedDict, "counter": _counter}[kind](pairs)
+    if kind == "default":
+        return collections.defaultdict(FACTORIES.get(items[0]), zip(items[1::2], items[2::2], strict=True))
     makers = {
         "list": list,
         "tuple": tuple,
@@ -59,6 +57,8 @@ def snapshot(value: object) -> object:
     """The state of a mutable argument, to see by ``==`` whether a call changed it; None where it cannot change."""
     if type(value) is bytearray:
         return bytes(value)
+    if link_arrays.is_array(value):
+        return link_arrays.state(value)
     if type(value) not in (list, dict, set, collections.deque):
         return None
     try:
@@ -79,11 +79,47 @@ def replace(target: object, value: object) -> None:
     elif type(target) is collections.deque and type(value) is collections.deque:
         target.clear()
         target.extend(value)
+    else:
+        link_arrays.replace(target, value)
 
 
-COPIES = {  # by module and type: how a value's state is read, and how it is made of it again
+def _signature(state):
+    import inspect
+
+    given = [
+        inspect.Parameter(name, kind, default=default if has else inspect.Parameter.empty)
+        for name, kind, has, default in state
+    ]
+    return inspect.Signature(given)
+
+
+def _parameters(signature):
+    """Names, kinds and plain defaults of a signature."""
+    empty = signature.empty
+    return tuple(
+        (each.name, int(each.kind), each.default is not empty, _plain_or_none(each.default))
+        for each in signature.parameters.values()
+    )
+
+
+def _plain_or_none(value):
+    try:
+        return runner.plain(value)
+    except runner.Opaque:
+        return None
+
+
+def _code(state):
+    names = ("co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_flags", "co_name", "co_varnames")
+    return types.SimpleNamespace(**dict(zip(names, state, strict=True)))
+
+
+COPIES = {  # by module and type: how a value's state is read (None: it is no data), and how it is made of it again
     ("builtins", "bytearray"): (bytes, bytearray),
     ("builtins", "range"): (lambda value: (value.start, value.stop, value.step), lambda state: range(*state)),
+    ("inspect", "Signature"): (_parameters, _signature),
+    ("types", "CodeType"): (None, _code),
+    ("numpy", "ndarray"): (link_arrays.state, link_arrays.made),
     ("decimal", "Decimal"): (str, lambda state: _made("decimal", "Decimal", state)),
     ("fractions", "Fraction"): (
         lambda value: (value.numerator, value.denominator),

@@ -1,61 +1,199 @@
 """Stands in for an object of the other process: whatever is done to a ``Proxy`` is asked over the link.
 
-An object of the solution never decides whether it equals data, but where a test made the object itself.
+What the tests' process may not ask of the solution's objects, because the answer would be a verdict, stands in
+``link_standing.py``; here is where it is not asked.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN003, ANN202, ANN204, D102
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, D102
 # pyright: basic
+import collections
+
+from link_standing import DATA, DATA_NAMES, OBJECT, TEXT_CLAIMS
+
+FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
+MOST_TAKEN = 1_024  # items taken at a time, later
+
+
+class State:
+    """What one end knows of an object of the other.
+
+    Attributes:
+        name: the name by which the tests asked for it, or "".
+        standing: what the tests let it answer.
+        is_tainted: whether it came of an operation with data, so that numbers read from it would be answers to data.
+        data_method: the name under which it is a method that data have, too; "" where it is no such method.
+        kind: a type of this process that is like the object's, once that was asked.
+        ahead: items that were taken from it and not used yet.
+    """
+
+    __slots__ = ("ahead", "data_method", "is_tainted", "kind", "link", "name", "number", "standing", "taken")
+
+    def __init__(self, link, number, standing):
+        self.link = link
+        self.number = number
+        self.standing = standing
+        self.name = self.data_method = ""
+        self.is_tainted = False
+        self.kind = None
+        self.ahead = collections.deque()
+        self.taken = 0
+
+    def decline(self, what):
+        """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
+        if self.standing == DATA:
+            self.link.refuse(f"{what}: data was expected, and the solution returned an object")
+        self.link.give_up(f"{what}: only the object itself could say")
 
 
 class Proxy:
     """An object of the other process."""
 
+    __slots__ = ("_stillroom_state_",)
+    __doc__ = property(lambda self: of(self).link.ask("attr", of(self).number, "__doc__"))  # type: ignore[assignment]
+
+    @property
+    def __class__(self):  # what isinstance looks at where the type says no
+        own = of(self)
+        if own.kind is None:
+            own.kind = own.link.kind(self)
+        return own.kind
+
     def __call__(self, *arguments, **keywords):
-        own = self.__dict__
-        return own["_link"].call(own["_number"], own["_asked"], arguments, keywords)
+        return of(self).link.call(of(self), arguments, keywords)
 
     def __getattr__(self, name):
-        own = self.__dict__
-        if name.startswith("__") and name.endswith("__") and name != "__dict__":
-            raise AttributeError(name)
-        return own["_link"].ask("attr", own["_number"], name)
+        own = of(self)
+        is_result = own.link.is_tests and own.standing != OBJECT and not own.name
+        if is_result and (name in TEXT_CLAIMS or (own.is_tainted and name in DATA_NAMES)):
+            own.decline(f"{name} of a result")
+        found = own.link.ask("attr", own.number, name, standing=own.standing)
+        if is_result and type(found) is Proxy and name in DATA_NAMES:
+            of(found).data_method = name
+        return found
 
     def __setattr__(self, name, value):
-        own = self.__dict__
-        own["_link"].ask("set", own["_number"], name, own["_link"].values.pack(value))
+        own = of(self)
+        own.link.ask("set", own.number, name, own.link.values.pack(value))
+
+    def __delattr__(self, name):
+        of(self).link.ask("set", of(self).number, name)
 
     def __instancecheck__(self, value):
-        return type(value) is Proxy and _operate("isinstance", value, self) is True
+        return is_of_partner(value) and operate("isinstance", value, self) is True
+
+    def __subclasscheck__(self, kind):
+        return type(kind) is Proxy and operate("issubclass", kind, self) is True
+
+    def __mro_entries__(self, bases):
+        of(self).link.give_up("the tests make a subclass of a class of the solution")
+
+    def __reduce_ex__(self, protocol):
+        of(self).link.give_up("the tests pickle an object of the solution")
+
+    def __copy__(self):
+        return of(self).link.ask("copy", of(self).number, False, standing=of(self).standing)
+
+    def __deepcopy__(self, memory):
+        return of(self).link.ask("copy", of(self).number, True, standing=of(self).standing)
+
+    def __dir__(self):
+        return list(operate("dir", self))
 
     def __iter__(self):
-        return iter(_operate("list", self)) if self.__dict__["_link"].is_tests else _Walk(_operate("iter", self))
+        own = of(self)
+        untainted(own)
+        if not own.link.is_tests:
+            return _Walk(operate("iter", self))
+        iterator = operate("iter", self)
+        return _Taking(iterator) if type(iterator) is Proxy else iter(iterator)
+
+    def __next__(self):
+        own = of(self)
+        if not own.link.is_tests:
+            return operate("next", self)
+        if not own.ahead:
+            count = 1 if own.taken < FIRST_SINGLES else min(own.taken, MOST_TAKEN)
+            own.ahead.extend(own.link.take(own, count))
+            own.taken += count
+        if not own.ahead:
+            raise StopIteration
+        return own.ahead.popleft()
 
     def __contains__(self, value):
-        if self.__dict__["_made"] or not self.__dict__["_link"].is_tests:
-            return _operate("contains", self, value) is True
-        return any(value is each or value == each for each in self)
-
-    def __eq__(self, other):
-        return _compare("eq", self, other, False)
-
-    def __ne__(self, other):
-        return _compare("ne", self, other, True)
+        own = of(self)
+        if own.standing == OBJECT or not own.link.is_tests or is_of_partner(value):
+            return operate("contains", self, value) is True
+        try:
+            items = iter(self)
+        except TypeError:
+            return own.decline("membership in a result that has no items")
+        return any(value is each or value == each for each in items)
 
     def __hash__(self):
-        return int(_operate("hash", self))
+        return int(operate("hash", self))
 
     def __bool__(self):
-        return _operate("bool", self) is True
+        if of(self).is_tainted:
+            of(self).decline("the truth of what an operation with data returned")
+        return operate("bool", self) is True
 
     def __enter__(self):
         return _method(self, "__enter__")
 
     def __exit__(self, kind, error, trace):
-        return bool(_method(self, "__exit__", None, None, None)) and kind is None
+        given = (None, None, None) if kind is None else (kind, error, None)
+        return bool(_method(self, "__exit__", *given))
+
+    def __floor__(self):
+        return number(self, _method(self, "__floor__"))
+
+    def __ceil__(self):
+        return number(self, _method(self, "__ceil__"))
+
+    def __trunc__(self):
+        return number(self, _method(self, "__trunc__"))
+
+    async def __aenter__(self):
+        return await _method(self, "__aenter__")
+
+    async def __aexit__(self, kind, error, trace):
+        given = (None, None, None) if kind is None else (kind, error, None)
+        return await _method(self, "__aexit__", *given)
+
+    def __aiter__(self):
+        return _method(self, "__aiter__")
+
+    async def __anext__(self):
+        following = _method(self, "__anext__")
+        if type(following) is Proxy:  # what async generators give is no coroutine
+            return of(self).link.ask("await", of(following).number, standing=of(self).standing)
+        return await following
+
+
+_STATE = Proxy.__dict__["_stillroom_state_"]
+
+
+def of(proxy) -> State:
+    """What is known of a proxy's object."""
+    return _STATE.__get__(proxy)
+
+
+def made(link, number, standing) -> Proxy:
+    """A proxy of the other side's object of this number."""
+    proxy = object.__new__(Proxy)
+    _STATE.__set__(proxy, State(link, number, standing))
+    return proxy
+
+
+def is_of_partner(value) -> bool:
+    """Whether a value stands for an object of the other process."""
+    return hasattr(type(value), "_stillroom_state_")
 
 
 class _Walk:
+    """Items of the other side's iterator, one by one."""
+
     def __init__(self, iterator):
         self.iterator = iterator
 
@@ -63,51 +201,44 @@ class _Walk:
         return self
 
     def __next__(self):
-        return _operate("next", self.iterator)
+        return operate("next", self.iterator)
+
+
+class _Taking:
+    """Items of the solution's iterator, more at a time as there are more of them."""
+
+    def __init__(self, iterator):
+        self.iterator = iterator
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return Proxy.__next__(self.iterator)
 
 
 def _method(proxy, name, *arguments):
-    own = proxy.__dict__
-    return own["_link"].ask("attr", own["_number"], name)(*arguments)
+    own = of(proxy)
+    return own.link.ask("attr", own.number, name, standing=own.standing)(*arguments)
 
 
-def _operate(name, *operands):
-    link = next(each for each in operands if type(each) is Proxy).__dict__["_link"]
-    return link.ask("op", name, [link.values.pack(each) for each in operands])
+def operate(name, *operands):
+    """The result of an operation that the other side carries out."""
+    proxies = [each for each in operands if type(each) is Proxy] or [operands[-1]]
+    link = of(proxies[0]).link
+    level = min(of(each).standing for each in proxies)
+    return link.ask("op", name, [link.values.pack(each) for each in operands], standing=level)
 
 
-def _compare(name, left, right, otherwise):
-    """Objects of the solution compare among themselves; with data only where a test made the object itself."""
-    link = left.__dict__["_link"]
-    if link.is_tests and not (type(right) is Proxy or left.__dict__["_made"]):
-        if name in ("eq", "ne"):
-            return otherwise
-        return NotImplemented
-    return _operate(name, left, right) is True
+def untainted(own):
+    """Decline to say what items an object has that came of an operation with data."""
+    if own.is_tainted and own.standing != OBJECT:
+        own.link.give_up("items of what an operation with data returned: only the object itself could say")
 
 
-def _forward(method, name, convert=None, swapped=False):
-    def forwarded(self, *arguments):
-        operands = (*arguments, self) if swapped else (self, *arguments)
-        value = _operate(name, *operands)
-        return value if convert is None else convert(value)
-
-    forwarded.__name__ = method
-    setattr(Proxy, method, forwarded)
-
-
-def _text(value):
-    return value if type(value) is str else "<no text>"
-
-
-for _name, _convert in (("len", int), ("str", _text), ("repr", _text), ("int", int), ("float", float), ("abs", None)):
-    _forward(f"__{_name}__", _name, _convert)
-for _name in ("getitem", "setitem", "delitem", "next", "round", "neg", "reversed"):
-    _forward(f"__{_name}__", _name)
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    _forward(f"__{_name}__", _name)
-    _forward(f"__r{_name}__", _name, swapped=True)
-for _name in ("and", "or", "xor"):
-    _forward(f"__{_name}__", f"{_name}_")
-for _name in ("lt", "le", "gt", "ge"):
-    setattr(Proxy, f"__{_name}__", lambda left, right, name=_name: _compare(name, left, right, NotImplemented))
+def number(proxy, value):
+    """``value``, read from an object, unless it would be the answer to data."""
+    own = of(proxy)
+    if own.link.is_tests and own.is_tainted and type(value) is not Proxy:
+        own.decline("a number read from what an operation with data returned")
+    return value

@@ -1,30 +1,57 @@
 """Says values as messages can: data by value, objects by numbers that the other side may name.
 
-Neither side unpickles. What a message's part stands for is data made anew, an object that was given out before, or a
-``Proxy``.
+Neither side unpickles. What a message's part stands for is data made anew, something of the standard library by its
+name, an object that was given out before, or a ``Proxy``.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN202, BLE001, S302
-# pyright: basic, reportArgumentType=false
+# ruff: noqa: ANN001, ANN202
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 import builtins
 import collections
 import inspect
-import marshal
 import sys
 import types
 
+import link_operators  # noqa: F401 - gives proxies their operators
+import link_proxies
+import link_views
 import runner
-from link_copies import COPIES, container
-from link_proxies import Proxy
+from link_copies import COPIES, FACTORIES, container
+from link_errors import Errors
+from link_proxies import Proxy, of
+from link_standing import DATA
 
 MAX_EXPORTS = 200_000
-MAX_DEPTH = 60
-PLAIN, OBJECT, CONTAINER, COPY, YOURS = range(5)
+MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW = range(7)
+_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
+_KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
+# What may cross by its name: types, and functions that only compute, or print.
+_FUNCTIONS = frozenset(
+    "abs all any ascii bin callable chr divmod filter format hash hex isinstance issubclass iter len max min next oct "  # noqa: SIM905
+    "ord pow print repr reversed round sorted sum".split()
+)
+_NAMED_MODULES = frozenset(
+    "abc builtins collections collections.abc datetime decimal enum fractions io math numbers operator pathlib re "  # noqa: SIM905
+    "statistics string types typing uuid".split()
+)
+_UNNAMED_TYPES = {kind.__name__: kind for kind in vars(types).values() if isinstance(kind, type)} | {
+    type(each).__name__: type(each)
+    for each in ({}.keys(), {}.values(), {}.items(), iter([]), iter(()), iter({}), iter(""))
+}
 
 
 class PartnerGone(BaseException):
     """The other process has ended; not an Exception, so that tests do not take it for an expected one."""
+
+
+class TooMuchSent(PartnerGone):
+    """The other process sent more than is read."""
+
+
+class Unsendable(Exception):
+    """A value has no form in which it can cross."""
 
 
 class Values:
@@ -38,43 +65,90 @@ class Values:
         self.link = link
         self.exports: list[object] = []
         self.numbers: dict[int, int] = {}
-        self.exceptions: dict[str, type[BaseException]] = {}
+        self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
+        self._views: dict[int, object] = {}  # of the other side's, by number
+        self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
+        self.errors = Errors(self)
+
+    def is_data(self, value: object) -> bool:
+        """Whether a value of this side is data, and no object that could say itself what it equals."""
+        kind = type(value)
+        if kind in _SCALARS or isinstance(value, (list, tuple, dict, set, frozenset, bytearray, range)):
+            return True
+        return (kind.__module__, kind.__name__) in COPIES
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
-        """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects."""
-        kind = type(value)
-        if issubclass(kind, Proxy) and value.__dict__["_link"] is self.link:
-            return (YOURS, value.__dict__["_number"])
-        if depth and not (keep and kind.__module__ not in ("builtins", "collections")):
-            try:
-                if not issubclass(kind, tuple) or kind is tuple:
-                    return (PLAIN, runner.plain(value))
-            except (runner.Opaque, RecursionError):
-                pass
-            copied = self._copied(value, depth)
-            if copied is not None:
-                return copied
-        return self.export(value)
+        """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
 
-    def _copied(self, value: object, depth: int) -> tuple | None:
-        if isinstance(value, (list, set, frozenset)):
-            base = list if isinstance(value, list) else set if isinstance(value, set) else frozenset
-            return (CONTAINER, base.__name__, [self.pack(each, depth=depth - 1) for each in base.__iter__(value)])
-        if isinstance(value, tuple):
-            fields = getattr(type(value), "_fields", None)
-            items = [self.pack(each, depth=depth - 1) for each in tuple.__iter__(value)]
-            if type(fields) is tuple and all(type(each) is str for each in fields) and len(fields) == len(items):
-                return (CONTAINER, "named", [(PLAIN, fields), *items])
-            return (CONTAINER, "tuple", items)
-        if isinstance(value, dict):
-            pairs = [each for pair in list(dict.items(value)) for each in pair]
-            return (CONTAINER, "dict", [self.pack(each, depth=depth - 1) for each in pairs])
+        Raises:
+            Unsendable: for data that is nested too deeply.
+        """
         kind = type(value)
-        if kind is collections.deque:
-            return (CONTAINER, "deque", [self.pack(each, depth=depth - 1) for each in value])  # type: ignore[attr-defined]
+        if kind in _SCALARS:
+            return (PLAIN, value)
+        if kind is Proxy and of(value).link is self.link:
+            return (YOURS, of(value).number)
+        number = link_views.number_of(value, self.link)
+        if number is not None:
+            return (YOURS, number)
+        number = self.numbers.get(id(value))
+        if number is not None and number not in self._viewed:  # what was given out as an object stays one
+            return self.export(value)
+        if depth <= 0:
+            raise Unsendable("data is nested too deeply to cross")
+        if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth):
+            return (PLAIN, value)
+        own = kind.__module__ not in ("builtins", "collections")
+        if isinstance(value, types.CodeType):
+            return (COPY, ("types", "CodeType"), _signature_of_code(value))
+        if keep and own:
+            return self.export(value)
+        copied = self._copied(value, kind, depth)
+        if copied is not None:
+            return copied
+        base = next((each for each in link_views.BASES.values() if isinstance(value, each)), None)
+        if base is not None:
+            return self._view(value, base, depth) if own else (PLAIN, runner.plain(value))
+        return self._named(value) or self.export(value)
+
+    def _copied(self, value, kind: type, depth: int) -> tuple | None:
+        if kind in (list, set, frozenset, tuple, collections.deque):
+            return (CONTAINER, kind.__name__, [self.pack(each, depth=depth - 2) for each in value])
+        if kind in (dict, collections.Counter, collections.OrderedDict, collections.defaultdict):
+            items = [self.pack(each, depth=depth - 2) for pair in dict.items(value) for each in pair]
+            if kind is collections.defaultdict:
+                factory = getattr(value.default_factory, "__name__", "")
+                items.insert(0, (PLAIN, factory if FACTORIES.get(factory) is value.default_factory else ""))
+            return (CONTAINER, _KINDS.get(kind.__name__, "dict"), items)
         named = (kind.__module__, kind.__name__)
         if named in COPIES and kind is getattr(sys.modules.get(named[0]), named[1], None):
-            return (COPY, named, COPIES[named][0](value))
+            state = COPIES[named][0](value)
+            if state is not None:
+                return (COPY, named, state)
+        if named[0] == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
+            return self.pack(value.item(), depth=depth - 1)
+        return None
+
+    def _view(self, value: object, base: type, depth: int) -> tuple:
+        """An instance of a subclass of data that cannot change: its data, and a number for what else it has."""
+        data = base(base.__iter__(value)) if base in (tuple, frozenset) else runner.plain(value)
+        packed = self.pack(data, depth=depth - 2)
+        number = self.export(value)[1]
+        self._viewed.add(number)
+        return (VIEW, number, base.__name__, str(type(value).__name__), packed)
+
+    def _named(self, value: object) -> tuple | None:
+        """Something of the standard library that both sides know by one name."""
+        module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
+        if (
+            module is None
+            and isinstance(value, types.MethodDescriptorType)
+            and hasattr(builtins, value.__objclass__.__name__)
+        ):
+            return (NAMED, "builtins", value.__objclass__.__name__, name)
+        module = {"_operator": "operator", "_functools": "functools"}.get(module, module)
+        if type(module) is str and type(name) is str and find_named(module, name) is value:
+            return (NAMED, module, name, "")
         return None
 
     def export(self, value: object) -> tuple:
@@ -86,16 +160,18 @@ class Values:
             number = len(self.exports)
             self.exports.append(value)
             self.numbers[id(value)] = number
-        if isinstance(value, type):
-            kind = "exception" if issubclass(value, BaseException) else "class"
-            names = [each.__name__ for each in value.__mro__ if issubclass(each, BaseException)]
-            return (OBJECT, number, kind, value.__name__, names)
-        kind = "function" if callable(value) and not hasattr(type(value), "__dict__") else "object"
-        kind = "function" if isinstance(value, (types.FunctionType, types.MethodType)) else kind
-        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else kind, type(value).__name__, [])
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return (OBJECT, number, "exception", self.errors.give(value))
+        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [])
 
-    def unpack(self, spec: object, depth: int = MAX_DEPTH) -> object:
-        """The value that a message's part stands for."""
+    def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
+        """The value that a message's part stands for.
+
+        Args:
+            spec: the part.
+            standing: what the tests let the objects in it answer.
+            depth: how deep it may still be nested.
+        """
         if type(spec) is not tuple or not spec or depth == 0:
             raise PartnerGone("a message's value has no meaning")
         tag, *rest = spec
@@ -105,60 +181,78 @@ class Values:
             return self.exports[rest[0]]
         if tag == CONTAINER:
             kind, items = rest
-            return container(kind, [self.unpack(each, depth - 1) for each in items])
+            return container(kind, [self.unpack(each, standing, depth - 1) for each in items])
         if tag == COPY:
             named, state = rest
             return COPIES[named][1](state)
         if tag == OBJECT:
-            return self._proxy(*rest)
+            return self._proxy(*rest, standing)
+        if tag == VIEW:
+            return self._view_of(*rest, standing, depth)
+        if tag == NAMED:
+            module, name, attribute = rest
+            found = find_named(module, name)
+            return found if not attribute else vars(found)[attribute]
         raise PartnerGone("a message's value has no meaning")
 
-    def _proxy(self, number: int, kind: str, name: str, names: list) -> object:
+    def _view_of(self, number: int, base: str, name: str, data: tuple, standing: int, depth: int) -> object:
+        found = self.unpack(data, standing, depth - 1)
+        known = self._views.get(number)
+        if known is None or known != found:
+            known = link_views.view(self.link, int(number), base, str(name), found)
+            if len(self._views) < MAX_EXPORTS:
+                self._views[number] = known
+        return known
+
+    def _proxy(self, number: int, kind: str, families: list, standing: int) -> object:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
-            return self.exception_type(str(name), [str(each) for each in names])
+            return self.errors.type_of(families)
         if kind == "coroutine":
 
             async def coroutine():
-                return self.link.ask("await", number)
+                return self.link.ask("await", number, standing=standing)
 
             return coroutine()
-        proxy = Proxy.__new__(Proxy)
-        proxy.__dict__.update(_link=self.link, _number=number, _asked="", _made=False)
-        proxy.__dict__["__name__"] = str(name)[:200]
+        proxy = self.proxies.get(number)
+        if proxy is None:
+            if len(self.proxies) >= MAX_EXPORTS:
+                raise TooMuchSent("too many objects cross")
+            proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
+        else:
+            of(proxy).standing = min(of(proxy).standing, standing)
         return proxy
 
-    def described(self, error: BaseException) -> tuple:
-        """An exception as plain data."""
-        name, names, message, missing = marshal.loads(runner.describe(error))
-        try:
-            arguments = runner.plain(BaseException.args.__get__(error))  # type: ignore[attr-defined]
-        except BaseException:
-            arguments = (message,)
-        return name, names, message, missing, arguments
 
-    def exception(self, message: tuple) -> BaseException:
-        """An exception of the same type name as the other side's, so that ``except`` finds it by type."""
-        _, name, names, text, missing, arguments = message
-        kind = self.exception_type(str(name), [str(each) for each in names])
-        try:
-            error = kind(*arguments)
-        except Exception:
-            error = kind.__new__(kind)
-            error.args = (str(text),)
-        error.__dict__["remote"] = (str(name), [str(each) for each in names], str(text), str(missing))
-        return error
+def is_bare(value, depth: int) -> bool:
+    """Whether a container holds nothing but exact built-in data.
 
-    def exception_type(self, name: str, names: list[str]) -> type[BaseException]:
-        """The built-in exception of this name, or a new type under its nearest built-in base."""
-        found = getattr(builtins, name, None)
-        if isinstance(found, type) and issubclass(found, BaseException):
-            return found
-        if name not in self.exceptions:
-            bases = [getattr(builtins, each, None) for each in names]
-            base = next(
-                (each for each in bases if isinstance(each, type) and issubclass(each, BaseException)), Exception
-            )
-            self.exceptions[name] = type(name, (base,), {})
-        return self.exceptions[name]
+    Raises:
+        Unsendable: where it is nested too deeply.
+    """
+    if depth == 0:
+        raise Unsendable("data is nested too deeply to cross")
+    items = value if type(value) is not dict else [each for pair in value.items() for each in pair]
+    for item in items:
+        kind = type(item)
+        if kind not in _SCALARS and (kind not in (list, tuple, dict, set, frozenset) or not is_bare(item, depth - 1)):
+            return False
+    return True
+
+
+def find_named(module: str, name: str) -> object:
+    """A type, or a function that only computes or prints, of the standard library; None for anything else."""
+    if module == "builtins" and name in _UNNAMED_TYPES and not hasattr(builtins, name):
+        return _UNNAMED_TYPES[name]
+    found = getattr(sys.modules.get(module), name, None) if module in _NAMED_MODULES else None
+    if isinstance(found, type):
+        return None if issubclass(found, BaseException) else found
+    is_known = module in ("math", "operator", "statistics") or (module == "builtins" and name in _FUNCTIONS)
+    return found if is_known and callable(found) else None
+
+
+def _signature_of_code(code: types.CodeType) -> tuple:
+    """What a function's code says of its arguments; nothing of its constants, which may be expected values."""
+    return (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, code.co_name,
+            code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])  # fmt: skip

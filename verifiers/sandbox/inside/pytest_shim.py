@@ -55,7 +55,7 @@ class approx:
         if not isinstance(expected, (int, float, complex)) or isinstance(expected, bool):
             return expected == found
         if not isinstance(found, (int, float, complex)):
-            return False
+            return expected == found
         if expected == found:
             return True
         if expected != expected:

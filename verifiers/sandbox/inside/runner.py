@@ -27,6 +27,8 @@ FORMAT = 2  # marshal without back references; the driver has a decoder of its o
 MAX_MESSAGE = 500  # characters of an exception's message
 MAX_DEPTH = 100  # nesting of a value that leaves
 MAX_ITEMS = 1_000_000  # items taken from an iterator that is to be read as a list
+SMALL_BYTES = 256  # values that always have room: there are a few thousand at most
+SPARE_BYTES = 1 << 20  # of the room for results, for what comes after a large value
 
 SYNTAX, LOADED, BROKEN, VALUE, RAISED, OPAQUE, ABSENT, END = b"S", b"L", b"B", b"V", b"X", b"O", b"A", b"E"
 
@@ -93,8 +95,16 @@ def describe(error):
     return _dumps((names[0], names, message, missing if type(missing) is str else ""), FORMAT)
 
 
+def has_room(size):
+    """Whether a frame of this size fits, with what may come after it, into what this process may write."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return limit == resource.RLIM_INFINITY or os.lseek(RESULT_FD, 0, os.SEEK_CUR) + size + SPARE_BYTES <= limit
+
+
 def send_value(value, as_list=False):
-    """Write a value's frame, or an opaque one with the name of its type."""
+    """Write a value's frame, or an opaque one with the name of its type: it has no plain form, or no room."""
     try:
         try:
             data = _dumps(plain(value), FORMAT)
@@ -107,6 +117,8 @@ def send_value(value, as_list=False):
                 if len(items) > MAX_ITEMS:
                     raise Opaque("endless iterator") from None
             data = _dumps(plain(items), FORMAT)
+        if len(data) > SMALL_BYTES and not has_room(len(data)):
+            raise Opaque(type(value).__name__)
     except (Opaque, ValueError, TypeError, RecursionError) as error:
         name = str(error) if isinstance(error, Opaque) else type(value).__name__
         send(OPAQUE, _dumps(str(name)[:MAX_MESSAGE], FORMAT))
@@ -177,6 +189,19 @@ def run_steps(steps, namespace):
                 send(ABSENT, _dumps(str(error), FORMAT))
             else:
                 send(RAISED, describe(error))
+
+
+class _Quitter:
+    """``exit`` and ``quit``, which Python's ``site`` defines and is not loaded here."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"Use {self.name}() or Ctrl-D (i.e. EOF) to exit"
+
+    def __call__(self, code=None):
+        raise SystemExit(code)
 
 
 def load(source, name):
@@ -256,6 +281,8 @@ def run_job():
         os.close(JOB_FD)
         gc.enable()
         kind, *arguments = marshal.loads(payload)
+        if kind != "tests":
+            builtins.exit, builtins.quit = _Quitter("exit"), _Quitter("quit")
         del payload
         if kind in ("tests", "serve"):
             import tests_process

@@ -5,11 +5,10 @@ with how each ended, written where only this process writes.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001, S102, S108, S302, SIM105
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, BLE001, S102, S108, S302, SIM105
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 import ast
 import builtins
-import inspect
 import marshal
 import os
 import random
@@ -20,6 +19,14 @@ import link
 import plain_data
 import pytest_shim
 import runner
+import stops
+import tests_units
+from link_errors import origin
+from link_kinds import is_of_link
+from link_proxies import Proxy, of
+from link_standing import Refused, Standings
+from link_streams import Streams
+from link_values import PartnerGone, TooMuchSent
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 2_000
@@ -45,6 +52,33 @@ class _Namespace(dict):
             raise KeyError(name) from error
         self[name] = value
         return value
+
+
+class _TypeOf(type):
+    """Makes ``type(x)`` the solution's class where ``x`` is an object of the solution."""
+
+    def __call__(cls, *arguments, **keywords):
+        if len(arguments) == 1 and type(arguments[0]) is Proxy:
+            own = of(arguments[0])
+            return own.link.ask("attr", own.number, "__class__", standing=own.standing)
+        return type(*arguments, **keywords)
+
+    def __instancecheck__(cls, value):
+        return isinstance(value, type)
+
+    def __subclasscheck__(cls, kind):
+        return issubclass(kind, type)
+
+
+class _type(metaclass=_TypeOf):
+    pass
+
+
+def _is_subclass(kind, bases):
+    """``issubclass``, also of a class of the solution under one of this process."""
+    if type(kind) is Proxy and not any(type(each) is Proxy for each in (bases if type(bases) is tuple else (bases,))):
+        kind = of(kind).link.kind(kind, of_itself=True)
+    return issubclass(kind, bases)
 
 
 class _SolutionFinder:
@@ -76,22 +110,32 @@ class _SolutionFinder:
 def run_tests(source, entry_point):
     """Run the tests' source against the solution at the other end of the socket."""
     os.write(runner.RESULT_FD, BUSY)
-    joined = link.Link(runner.SOCKET_FD, plain_data.decode, is_tests=True)
+    tree = _prepared(source)
+    standings = Standings(tree, entry_point)
+    joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
+    joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
     random.seed(0)
+    joined.streams = Streams(joined)
+    if "mock" in source:
+        joined.streams.watch_patches()
     sys.modules["pytest"] = pytest_shim.module()
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point)
     units = []
     module = types.ModuleType("tests")
     sys.modules["tests"] = sys.modules["__main__"] = module
-    namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py")
+    namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
+    if not _has_metaclasses(tree):
+        namespace["type"] = _type
 
-    def unit(name, function):
+    def unit(name, function, is_test=True):
         before = joined.calls
+        joined.undecided = joined.unsure = ""
+        joined.is_refused = False
         try:
             result = function()
-            if inspect.iscoroutine(result):
+            if type(result) is types.CoroutineType:
                 import asyncio
 
                 asyncio.run(result)
@@ -100,19 +144,42 @@ def run_tests(source, entry_point):
             return
         except BaseException as error:
             found = (_ending(error, joined, joined.calls > before), *_origin(error))
-        units.append((name, *found))
+        if joined.undecided:
+            found = ("undecided", "", (), joined.undecided, "")
+        elif joined.is_refused and found[0] == "passed":
+            found = ("failed", "Refused", (), "data was expected, and the solution returned an object", "")
+        elif joined.unsure and found[0] in ("failed", "raised", "broken-result"):
+            found = ("undecided", *found[1:3], f"{joined.unsure}; {found[3]}", "")
+        if is_test or found[0] != "passed":
+            units.append((name, *found))
 
-    unit("module", lambda: exec(compile(_as_main(source), "<tests>", "exec", dont_inherit=True), namespace))
+    unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace))
     if units and units[0][1] == "passed":
-        for name, function in _units(namespace, entry_point, joined, units):
+        for one in tests_units.units(namespace, entry_point, joined):
             if joined.gone or len(units) > MAX_UNITS:
                 break
-            unit(name, function)
-    runner.send(b"T", marshal.dumps((units, joined.gone, joined.calls, namespace.absent), 2))
+            unit(*one)
+    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent), 2))
     runner.flush()
 
 
-def _as_main(source):
+def _has_metaclasses(tree):
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return any(isinstance(base, ast.Name) and base.id == "type" for each in classes for base in each.bases)
+
+
+class _ClassAsked(ast.NodeTransformer):
+    """Turns ``x.__class__`` into ``type(x)``, which knows what is an object of the solution."""
+
+    def visit_Attribute(self, node):
+        self.generic_visit(node)
+        if node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
+            return node
+        function = ast.Name(id="type", ctx=ast.Load())
+        return ast.copy_location(ast.Call(func=function, args=[node.value], keywords=[]), node)
+
+
+def _prepared(source):
     """The tree of the tests without ``if __name__ == "__main__":`` blocks that would start a test runner."""
     tree = ast.parse(source)
     tree.body = [
@@ -124,97 +191,29 @@ def _as_main(source):
             and any(word in ast.unparse(node) for word in ("unittest.main", "pytest.main"))
         )
     ]
-    return tree
-
-
-def _units(namespace, entry_point, joined, units):
-    """The tests that the module defines and has not run by itself."""
-    own = {name: value for name, value in list(namespace.items()) if getattr(value, "__module__", "") == "tests"}
-    fixtures = {name: value for name, value in own.items() if getattr(value, "is_fixture", False)}
-    check = own.get("check")
-    if isinstance(check, types.FunctionType) and len(inspect.signature(check).parameters) == 1 and not joined.calls:
-        yield "check", lambda: check(joined.fetch(entry_point))
-    for name, value in own.items():
-        if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
-            for parameters in getattr(value, "parameter_sets", [{}]):
-                yield name, _bound(value, parameters, fixtures)
-        elif isinstance(value, type) and hasattr(value, "assertEqual"):
-            for method in sorted(each for each in dir(value) if each.startswith("test")):
-                yield f"{name}.{method}", _case(value, method)
-        elif isinstance(value, type) and name.startswith("Test"):
-            for method in [each for each in dir(value) if each.startswith("test")]:
-                for parameters in getattr(getattr(value, method), "parameter_sets", [{}]):
-                    yield f"{name}.{method}", _method(value, method, parameters, fixtures)
-
-
-def _bound(function, parameters, fixtures):
-    def run():
-        wanted = [
-            name for name in inspect.signature(function).parameters if name not in parameters and name in fixtures
-        ]
-        made = {name: _bound(fixtures[name], {}, fixtures)() for name in wanted}
-        made = {name: next(value) if inspect.isgenerator(value) else value for name, value in made.items()}
-        return function(**made, **parameters)
-
-    return run
-
-
-def _method(kind, name, parameters, fixtures):
-    def run():
-        instance = kind()
-        for setup in ("setup_method", "setup"):
-            if hasattr(instance, setup):
-                method = getattr(instance, setup)
-                method(*[None] * len(inspect.signature(method).parameters))
-        return _bound(getattr(instance, name), parameters, fixtures)()
-
-    return run
-
-
-def _case(kind, method):
-    """Runs one method of a unittest case, and raises its first exception as it was raised."""
-    import unittest
-
-    class Outcome(unittest.TestResult):
-        error = None
-
-        def addError(self, test, err):
-            self.error = self.error or err[1]
-
-        addFailure = addError
-
-        def addSubTest(self, test, subtest, err):
-            if err is not None:
-                self.error = self.error or err[1]
-
-        def addSkip(self, test, reason):
-            self.error = self.error or pytest_shim.Skipped(reason)
-
-    def run():
-        outcome = Outcome()
-        kind(method).run(outcome)
-        if outcome.error is not None:
-            raise outcome.error
-
-    return run
+    return ast.fix_missing_locations(_ClassAsked().visit(tree)) if "__class__" in source else tree
 
 
 def _ending(error, joined, has_called):
-    """How a unit ended: the solution raised, an assertion failed, or the tests themselves are broken."""
-    if isinstance(error, link.PartnerGone) or joined.gone:
+    """How a unit ended: the solution raised, an assertion failed, or nothing can be said of it."""
+    if isinstance(error, TooMuchSent) or isinstance(joined.gone, TooMuchSent):
+        return "too-much"
+    if isinstance(error, PartnerGone) or joined.gone:
         return "gone"
-    if "remote" in getattr(error, "__dict__", {}):
+    if origin(error) is not None:
         return "raised"
-    if isinstance(error, AssertionError):
+    if isinstance(error, (AssertionError, Refused)):
         return "failed"
-    return "broken-result" if has_called else "broken"
+    if not has_called:
+        return "broken"
+    if isinstance(error, OSError) or (why := is_of_link(error)):
+        joined.undecided = why if not isinstance(error, OSError) else f"the tests read files: {error}"
+    return "broken-result"
 
 
 def _origin(error):
     """The exception's type, bases, message and the name it missed, and where in the tests it arose."""
-    name, names, message, missing = marshal.loads(runner.describe(error))
-    if "remote" in getattr(error, "__dict__", {}):
-        name, names, message, missing = error.__dict__["remote"]
+    name, names, message, missing = origin(error) or marshal.loads(runner.describe(error))
     trace, line = error.__traceback__, 0
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<tests>":
@@ -235,10 +234,10 @@ def serve_solution(source):
             raise runner.AbsentName(name)
         return namespace[name]
 
-    joined = link.Link(runner.SOCKET_FD, marshal.loads, is_tests=False, lookup=lookup)
+    joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
     try:
         joined.serve()
-    except link.PartnerGone:
+    except PartnerGone:
         pass
     runner.send(runner.END)
     runner.flush()

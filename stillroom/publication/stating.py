@@ -1,0 +1,130 @@
+"""All that is stated about a snapshot, as the lake was when it was published: asked later, it is the same.
+
+Tables are only added to, and every row knows when it was committed, so the lake of that moment is what had been
+committed by then. Thus a frozen copy that is made late states what one made at once does, and what a manifest states
+can be held against the lake at any time.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from stillroom import __version__
+from stillroom.calibration import newest_of
+from stillroom.lake import Lake
+from stillroom.publication.gate import calibrated_verifiers
+from stillroom.publication.publish import VERDICT, Snapshot
+from stillroom.publication.strengths import strengths_of_run
+from stillroom.records.verdict import ARTEFACT
+from stillroom.runs import adopted_samples, load_run
+
+_REMOVALS = """
+SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
+       list_sort(list(DISTINCT m.version)) AS versions
+FROM lake.removals r
+JOIN lake.snapshot_members m ON m.name = r.name AND m.example_id = r.example_id AND m.version < r.version
+WHERE r.name = $name AND r.version = $version
+GROUP BY ALL ORDER BY rows DESC, r.kind, r.cause_id, r.reason
+"""
+_VERIFIERS = """
+SELECT DISTINCT v.verifier, v.verifier_id, v.image_digest, v.calibration_id FROM lake.snapshot_examples e
+JOIN lake.verdicts v ON v.sample_id = e.sample_id AND v.run_id = e.run_id
+    AND v.verifier_id = coalesce(e.verifier_id, v.verifier_id)
+WHERE e.name = $name AND e.version = $version AND v.created_at <= $at ORDER BY ALL
+"""
+_BY_ORIGIN = """
+SELECT origin, count(*) AS examples, count(DISTINCT prompt_id) AS prompts FROM lake.snapshot_examples
+WHERE name = $name AND version = $version GROUP BY origin ORDER BY origin
+"""
+_TEACHERS = """
+SELECT DISTINCT t.teacher_id, t.model, t.revision, t.revision_source, t.licence, t.engine
+FROM lake.teachers t JOIN lake.snapshot_examples e USING (teacher_id)
+WHERE e.name = $name AND e.version = $version AND t.created_at <= $at ORDER BY ALL
+"""
+_PROMPTS = """
+SELECT origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s JOIN lake.prompts p USING (prompt_id)
+WHERE s.run_id = $run AND s.created_at <= $at AND p.created_at <= $at GROUP BY origin ORDER BY origin
+"""
+_PROPOSALS = """
+SELECT admitted, reason, count(*) AS replies FROM lake.proposals WHERE run_id = $run AND created_at <= $at
+GROUP BY ALL ORDER BY replies DESC, admitted DESC, reason
+"""
+_SAMPLES = """
+SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed,
+       count(*) FILTER (gate = 'verification' AND starts_with(reason, $artefact)) AS artefacts
+FROM lake.selections WHERE curation_id = $curation
+"""
+_SELECTIONS = """
+SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = $curation
+GROUP BY ALL ORDER BY samples DESC, gate, reason
+"""
+_COSTS = """
+SELECT stage, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::BIGINT AS prompt_tokens,
+       sum(cached_tokens)::BIGINT AS cached_tokens, sum(completion_tokens)::BIGINT AS completion_tokens,
+       fsum(seconds) AS seconds, fsum(money) AS money, max(currency) AS currency
+FROM lake.costs WHERE run_id = $run AND created_at <= $at GROUP BY stage ORDER BY stage
+"""
+
+
+def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
+    """What a snapshot holds, from what, by whom, checked how, at which cost; but for ``code_version``, as of then."""
+    at = _published_at(lake, snapshot)
+    run = load_run(lake, snapshot.run_id, at=at)
+    of_version = {"name": snapshot.name, "version": snapshot.version}
+    of_run = {"run": snapshot.run_id, "at": at}
+    of_curation = {"curation": snapshot.curation_id}
+    verifiers = lake.rows(_VERIFIERS, {**of_version, "at": at})
+    calibrations = newest_of(lake, sorted({row["verifier_id"] for row in verifiers}), at=at)
+    calibrated = calibrated_verifiers(calibrations)
+    return {
+        "name": snapshot.name,
+        "version": snapshot.version,
+        "parent_version": snapshot.parent_version,
+        "mode": snapshot.mode,
+        "rows": snapshot.rows,
+        "new_rows": snapshot.new_rows,
+        "content_hash": snapshot.content_hash,
+        "run_id": snapshot.run_id,
+        "curation_id": snapshot.curation_id,
+        "code_version": __version__,
+        "recipe": run.recipe.model_dump(mode="json"),
+        "stages": {stage.value: value for stage, value in run.stages.items()},
+        **_taken_out(lake, of_version),
+        "members_by_origin": lake.rows(_BY_ORIGIN, of_version),
+        "teachers": lake.rows(_TEACHERS, {**of_version, "at": at}),
+        "verifiers": verifiers,
+        "calibrations": [one.row() for one in calibrations],
+        "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
+        "contamination_checked_against": [],
+        "run": {
+            "adopted_samples": adopted_samples(lake, snapshot.run_id),
+            "prompts": lake.rows(_PROMPTS, of_run),
+            "proposals": lake.rows(_PROPOSALS, of_run),
+            "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],
+            "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength, at=at),
+            "selections": lake.rows(_SELECTIONS, of_curation),
+            "costs": lake.rows(_COSTS, of_run),
+        },
+    }
+
+
+def _published_at(lake: Lake, snapshot: Snapshot) -> datetime:
+    query = "SELECT min(created_at) AS at FROM lake.snapshots WHERE name = ? AND version = ?"
+    return lake.rows(query, [snapshot.name, snapshot.version])[0]["at"]
+
+
+def _taken_out(lake: Lake, of_version: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What versions before hold and this one took out: what was retracted, and what no longer passes."""
+    found = lake.rows(_REMOVALS, of_version)
+    rows = [{**row, "held_by": [f"{of_version['name']}@{version}" for version in row["versions"]]} for row in found]
+    return {
+        "retracted": [
+            {"kind": row["kind"], "id": row["cause_id"], "rows": row["rows"], "held_by": row["held_by"]}
+            for row in rows
+            if row["kind"] != VERDICT
+        ],
+        "no_longer_passing": [
+            {"verifier_id": row["cause_id"], "reason": row["reason"], "rows": row["rows"], "held_by": row["held_by"]}
+            for row in rows
+            if row["kind"] == VERDICT
+        ],
+    }

@@ -1,0 +1,80 @@
+"""A member whose verdict cannot be obtained again is no confirmed one: it is named, and the exit code says so."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stillroom.cli import rejudging
+from stillroom.cli.app import make_app
+from stillroom.lake import Lake
+from stillroom.publication import (
+    Reexecuted,
+    StandingVerdict,
+    freeze,
+    reexecute,
+    snapshots,
+    standing_verdicts,
+    unjudgeable,
+)
+from tests.fakes.verifiers import FakeVerifier
+
+ONE = "(SELECT min(example_id) FROM lake.examples)"
+ITS_SAMPLE = "(SELECT min_by(sample_id, example_id) FROM lake.examples)"
+LOSSES = [
+    pytest.param(
+        f"DELETE FROM lake.verdicts WHERE sample_id = {ITS_SAMPLE}", "no verdict of the verifier", id="verdict"
+    ),
+    pytest.param(
+        f"UPDATE lake.verdicts SET verifier_id = NULL WHERE sample_id = {ITS_SAMPLE}", "no verdict", id="its verifier"
+    ),
+    pytest.param(
+        f"UPDATE lake.examples SET verifier_id = NULL WHERE example_id = {ONE}", "which verifier", id="who passed it"
+    ),
+    pytest.param(f"DELETE FROM lake.samples WHERE sample_id = {ITS_SAMPLE}", "no row of its sample", id="sample"),
+    pytest.param(
+        f"UPDATE lake.verdicts SET check_id = 'none' WHERE sample_id = {ITS_SAMPLE}", "no prompt with", id="tests"
+    ),
+    pytest.param(f"DELETE FROM lake.examples WHERE example_id = {ONE}", "no row of it in examples", id="example"),
+]
+
+
+@pytest.mark.parametrize(("loss", "said"), LOSSES)
+def test_every_member_has_a_verdict_or_is_named_with_what_is_lacking(published: Lake, loss: str, said: str) -> None:
+    (snapshot,) = snapshots(published, "tiny")
+    assert (len(standing_verdicts(published, snapshot)), unjudgeable(published, snapshot)) == (4, [])
+    published._connection.execute(loss)  # pyright: ignore[reportPrivateUsage] - as nobody should
+
+    (found,) = unjudgeable(published, snapshot)
+
+    assert said in found.lacks
+    assert found.example_id not in [one.example_id for one in standing_verdicts(published, snapshot)]
+    assert len(standing_verdicts(published, snapshot)) == 3
+
+
+async def _judge(stored: Sequence[StandingVerdict], *arguments: Any) -> list[Reexecuted]:
+    return await reexecute(stored, [FakeVerifier()], lambda *done: None)
+
+
+def test_the_command_lists_it_and_does_not_pass(published: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejudging, "_judge", _judge)
+    freeze(published, snapshots(published, "tiny")[0])
+    command = ["--lake", str(published.root), "verify-snapshot", "tiny", "--re-execute"]
+    whole = CliRunner().invoke(make_app(), [*command, "--json"])
+    assert whole.exit_code == 0, whole.output
+    published._connection.execute(  # pyright: ignore[reportPrivateUsage] - as nobody should
+        f"UPDATE lake.verdicts SET verifier_id = NULL WHERE sample_id = {ITS_SAMPLE}"
+    )
+
+    told = CliRunner().invoke(make_app(), [*command, "--json"])
+
+    assert told.exit_code == 1
+    again = json.loads(told.stdout)["re_executed"]
+    assert (again["judged"], again["members"]) == (3, 4)
+    assert [(one["outcome"], one["reason"]) for one in again["differences"]] == [("", "not judged")]
+    assert "no verdict of the verifier" in again["differences"][0]["detail"]
+    shown = CliRunner().invoke(make_app(), command)
+    assert (shown.exit_code, "3 of 4 members were judged again" in shown.stdout) == (1, True)
+    assert "not judged: the lake has no" in " ".join(shown.stdout.split())

@@ -1,0 +1,77 @@
+"""A shard is hopeless where one of its own teachers was found gone, and only there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import TeacherError, TeacherLost
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe, Teacher
+from stillroom.records import SamplingParams
+from tasks import workshop as module
+from tasks.sampling import hopeless
+from tasks.workshop import Workshop
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+from tests.fakes.teacher import FakeTeacher
+from tests.fakes.tokenizer import make_tokenizer
+
+
+class Nobody:
+    """A watcher that looks away."""
+
+    def say(self, line: str) -> None: ...
+    def wrote(self, writing_round: int, replied: int, requested: int) -> None: ...
+    def progressed(self, step: str, done: int, total: int) -> None: ...
+    def sampled(self, shard: int, tally: object) -> None: ...
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FakeTeacher]:
+    with FakeTeacher(model=str(make_tokenizer(tmp_path / "tiny-coder"))) as running:
+        yield running
+
+
+@pytest.fixture
+def of_two(tmp_path: Path, server: FakeTeacher) -> Recipe:
+    """One prompt a shard, and two teachers for them."""
+    teachers = tuple(
+        Teacher(name=name, urls=(server.url,), model=server.model, patience_seconds=0.1) for name in ("first", "second")
+    )
+    plain = recipe(tmp_path, "execution: {prompts_per_shard: 1}")
+    assert plain.seeding is not None
+    seeding = plain.seeding.model_copy(update={"seed_prompts": 6})
+    return plain.model_copy(update={"teachers": teachers, "seeding": seeding})
+
+
+@pytest.fixture
+async def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workshop]:
+    opened = Workshop(lake, Nobody())
+    monkeypatch.setattr(module, "_open", [opened])
+    yield opened
+    await opened.close()
+
+
+async def test_shards_of_a_teacher_that_is_gone_are_hopeless(
+    lake: Lake, shop: Workshop, of_two: Recipe, server: FakeTeacher
+) -> None:
+    run = Builder(lake, is_calibrated=False).begin(of_two)
+    rows = lake.rows("SELECT shard, teacher FROM lake.shards WHERE run_id = ?", [run.run_id])
+    by_shard = {row["shard"]: row["teacher"] for row in rows}
+    assert set(by_shard.values()) == {"first", "second"}
+    clients = {name: (await shop.teacher(of_two, name)).client for name in ("first", "second")}
+    assert [hopeless(run.run_id, shard) for shard in by_shard] == [None] * len(by_shard)
+
+    server.fail("drop", times=10**6)
+    params = SamplingParams(temperature=0.0, max_new_tokens=8)
+    failures = await asyncio.gather(
+        *(clients["first"].complete(f"task {number}", params, 1) for number in range(3)), return_exceptions=True
+    )
+
+    assert all(isinstance(failure, TeacherError) for failure in failures)
+    assert {shard for shard in by_shard if hopeless(run.run_id, shard)} == {
+        shard for shard, name in by_shard.items() if name == "first"
+    }
+    assert isinstance(shop.given_up()["first"], TeacherLost)

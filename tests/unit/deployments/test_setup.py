@@ -1,0 +1,166 @@
+"""The set-up script stops before anything is spent where it cannot go on, and looks only once where it is told to."""
+
+import os
+import pty
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "deployments" / "setup.sh"
+NOBODY = 65534
+SKIPPED = 77
+TOOLS = ("bash", "env", "dirname", "find", "touch", "mkdir", "ln", "uname")
+RECORDS = '#!/bin/sh\necho "${{0##*/}} $*" >>"{log}"\n'
+# A place without Docker, also where this machine has it: its socket's folder is hidden from the script alone.
+WITHOUT_SOCKET = f'{shutil.which("mount")} -t tmpfs tmpfs /run 2>/dev/null || exit {SKIPPED}; exec "$@"'
+
+
+class Machine:
+    """A checkout's script with a PATH of its own, in which only some programs are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checkout = folder / "checkout"
+        self.home = folder / "home"
+        self.bin = folder / "bin"
+        self.log = folder / "log"
+        for made in (self.checkout / "deployments", self.home, self.bin):
+            made.mkdir(parents=True)
+        shutil.copy(SCRIPT, self.checkout / "deployments")
+        for name in TOOLS:
+            (self.bin / name).symlink_to(shutil.which(name) or f"/usr/bin/{name}")
+        for name in ("python3", "cc"):
+            self.program(name, "#!/bin/sh\n")  # has all that it is asked for
+        for path in (folder, *folder.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o777)
+
+    def program(self, name: str, text: str | None = None, *, folder: Path | None = None) -> None:
+        """Put a program there; by default one that notes its arguments in the log."""
+        path = (folder or self.bin) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(RECORDS.format(log=self.log) if text is None else text, encoding="utf-8")
+        path.chmod(0o755)
+
+    @property
+    def calls(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": str(self.bin), "HOME": str(self.home), "LC_ALL": "C"}
+
+    def run(self, *arguments: str, without_docker: bool = False, as_nobody: bool = False) -> "subprocess.Popen[str]":
+        command = [str(self.bin / "bash"), str(self.checkout / "deployments" / "setup.sh"), *arguments]
+        if as_nobody and os.geteuid() == 0:
+            command = [shutil.which("setpriv") or "setpriv", "--reuid", str(NOBODY), "--clear-groups", *command]
+        if without_docker:
+            command = [shutil.which("unshare") or "unshare", "--mount", "/bin/sh", "-c", WITHOUT_SOCKET, "sh", *command]
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
+        )
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """In a folder that any user may enter, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Machine(Path(folder))
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    _, said = process.communicate(timeout=60)
+    if process.returncode == SKIPPED or "Operation not permitted" in said:
+        pytest.skip("this machine lets nobody mount a file system")
+    return process.returncode, said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides Docker's socket, which only root may")
+def test_without_root_and_docker_it_stops_before_anything_is_made(machine: Machine) -> None:
+    machine.program("apt-get")
+    machine.program("uv")
+
+    code, said = ended(machine.run(without_docker=True, as_nobody=True))
+
+    assert code == 1
+    assert said == "Error: missing: docker.io. Run: sudo apt-get install -y --no-install-recommends docker.io\n"
+    assert machine.calls == []
+    assert list(machine.home.iterdir()) == []
+    assert [path.name for path in machine.checkout.iterdir()] == ["deployments"]
+
+
+def test_without_root_and_a_compiler_it_stops_and_says_what_to_install(machine: Machine) -> None:
+    machine.program("cc", "#!/bin/sh\nexit 1\n")
+    machine.program("dockerd")
+    machine.program("uv")
+
+    code, said = ended(machine.run(as_nobody=True))
+
+    assert code == 1
+    assert said.endswith("Run: sudo apt-get install -y --no-install-recommends gcc libc6-dev\n")
+    assert machine.calls == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_root_without_apt_is_told_what_is_missing(machine: Machine) -> None:
+    machine.program("cc", "#!/bin/sh\nexit 1\n")
+    machine.program("dockerd")
+
+    code, said = ended(machine.run())
+
+    assert code == 1
+    assert said == "Error: missing: gcc libc6-dev. There is no apt-get here; install them as your distribution does.\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_packages_that_cannot_be_installed_stop_it(machine: Machine) -> None:
+    machine.program("cc", "#!/bin/sh\nexit 1\n")
+    machine.program("dockerd")
+    machine.program("apt-get", f'{RECORDS.format(log=machine.log)}case "$*" in *update) exit 0 ;; *) exit 1 ;; esac\n')
+
+    code, said = ended(machine.run())
+
+    assert code == 1
+    assert said.endswith("Error: apt-get could not install gcc libc6-dev; its message is above.\n")
+    assert all("-qq" in call for call in machine.calls)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_on_a_terminal_apt_shows_how_far_it_is(machine: Machine) -> None:
+    machine.program("cc", "#!/bin/sh\nexit 1\n")
+    machine.program("dockerd")
+    machine.program("apt-get", f"{RECORDS.format(log=machine.log)}exit 1\n")
+    terminal, its = pty.openpty()
+    with os.fdopen(terminal, "rb"):
+        command = [str(machine.bin / "bash"), str(machine.checkout / "deployments" / "setup.sh")]
+        done = subprocess.run(command, env=machine.environment, stderr=its, check=False, timeout=60)
+        os.close(its)
+
+    assert done.returncode == 1
+    assert machine.calls
+    assert all("Dpkg::Progress-Fancy=1" in call and "-qq" not in call for call in machine.calls)
+
+
+def test_once_looks_only_once_until_something_it_was_made_from_changes(machine: Machine) -> None:
+    machine.program("dockerd")
+    machine.program("uv")
+    for name in ("stillroom", "python"):
+        machine.program(name, folder=machine.checkout / ".venv" / "bin")
+    for name in ("pyproject.toml", "uv.lock", "r.yaml"):
+        (machine.checkout / name).touch()
+
+    def looked(*arguments: str) -> int:
+        before = len(machine.calls)
+        code, said = ended(machine.run(*arguments, "r.yaml", "env"))
+        assert code == 0, said
+        return sum(call == "stillroom setup r.yaml" for call in machine.calls[before:])
+
+    assert looked("--once") == 1
+    assert looked("--once") == 0
+    assert looked() == 1
+    changed = machine.checkout / "r.yaml"
+    os.utime(changed, (changed.stat().st_atime, changed.stat().st_mtime + 60))
+    assert looked("--once") == 1

@@ -1,0 +1,121 @@
+"""What the executor makes of reports and of failures, without Docker: a sandbox that fails is never a verdict."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import pytest
+
+from stillroom.errors import SandboxError
+from stillroom.records import Answer, Check, Outcome
+from stillroom.records.execution import Ending, Program
+from verifiers.python_tests import PythonTests
+from verifiers.sandbox import DockerExecutor, executor, wire
+from verifiers.sandbox.image import Image
+from verifiers.sandbox.session import SessionLost
+
+KILLED = 9
+
+
+def process(result: bytes = b"", *, status: int = 0, killed: int = wire.NOT_KILLED) -> wire.Process:
+    return wire.Process(
+        wait_status=status, killed=killed, cpu_microseconds=1, peak_kib=1, result=result, stdout=b"", stderr=b"",
+        stdout_bytes=0,
+    )  # fmt: skip
+
+
+class Box:
+    def remove(self) -> None:
+        pass
+
+
+class FakeSession:
+    """Answers from a list; an exception ends the session, as the loss of a container does."""
+
+    def __init__(self, answers: deque[Any]) -> None:
+        self.answers = answers
+        self.lost: SessionLost | None = None
+        self.box = Box()
+
+    async def submit(self, program: Program, **_: float) -> tuple[float, list[wire.Process]]:
+        answer = self.answers.popleft()
+        if isinstance(answer, Exception):
+            self.lost = SessionLost(str(answer))
+            raise self.lost
+        return 0.1, answer
+
+    def end(self, why: str) -> None:
+        self.lost = SessionLost(why)
+
+
+def made(monkeypatch: pytest.MonkeyPatch, *answers: Any, failures: int = 0) -> tuple[DockerExecutor, list[float]]:
+    """An executor on sessions that answer so; ``failures``: how often no new one can be opened after the first."""
+    found = DockerExecutor(Image(tag="none", digest="0" * 64), slots=1)
+    left = deque(answers)
+    opened: list[float] = []
+
+    async def open_one(first: bool) -> FakeSession:
+        opened.append(asyncio.get_running_loop().time())
+        if not first and len(opened) <= 1 + failures:
+            raise SandboxError("no Docker daemon answers")
+        return FakeSession(left)
+
+    monkeypatch.setattr(found, "_open", open_one)
+    return found, opened
+
+
+BY_KERNEL = process(b"W", status=KILLED)
+NOT_NEEDED = process(status=KILLED, killed=wire.NOT_NEEDED)
+TESTS = Program(source="", tests="assert f(1)")
+
+
+async def test_a_kill_of_the_tests_process_by_the_kernel_says_nothing_and_is_run_again(monkeypatch):
+    passed = process(b"-T\x10\x00\x00\x00" + bytes(16))
+    runner, _ = made(monkeypatch, [NOT_NEEDED, BY_KERNEL], [NOT_NEEDED, passed])
+    found = await runner.run(TESTS)
+    assert runner.repeated == 1
+    assert found.tests is not None
+    assert found.tests.ending is not Ending.CRASH
+
+
+async def test_tests_that_are_killed_with_nothing_beside_them_are_at_fault_and_the_solution_is_not(monkeypatch):
+    runner, _ = made(monkeypatch, *[[NOT_NEEDED, BY_KERNEL]] * 4)
+    judged = await PythonTests(runner).judge(
+        Check(tests="import random\nassert f(1)", entry_point="f"), Answer(text="def f(x): return x")
+    )
+    assert (judged.outcome, judged.reason) == (Outcome.ABSTAIN, "tests:memory")
+
+
+async def test_a_daemon_that_comes_back_is_waited_for_and_the_program_runs_again(monkeypatch):
+    monkeypatch.setattr(executor, "RETRY_SECONDS", 0.01)
+    runner, opened = made(monkeypatch, ValueError("gone"), [process(b"E\x00\x00\x00\x00")], failures=5)
+    found = await runner.run(Program(source=""))
+    assert found.ending is Ending.DONE
+    assert len(opened) == 7
+    assert runner.replaced == 1
+    await runner.close()
+
+
+async def test_a_daemon_that_stays_away_is_a_sandbox_error_at_last_and_at_once_after_that(monkeypatch):
+    monkeypatch.setattr(executor, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(executor, "RESTART_SECONDS", 0.1)
+    runner, opened = made(monkeypatch, ValueError("gone"), failures=10_000)
+    with pytest.raises(SandboxError, match="no Docker daemon answers"):
+        await runner.run(Program(source=""))
+    tried = len(opened)
+    assert tried > 3
+    with pytest.raises(SandboxError, match="no Docker daemon answers"):
+        await runner.run(Program(source=""))
+    assert len(opened) <= tried + 2
+    await runner.close()
+
+
+async def test_an_executor_that_is_closed_while_it_waits_for_a_daemon_does_not_wait_on(monkeypatch):
+    monkeypatch.setattr(executor, "RETRY_SECONDS", 0.01)
+    runner, opened = made(monkeypatch, ValueError("gone"), failures=10_000)
+    running = asyncio.create_task(runner.run(Program(source="")))
+    while len(opened) < 3:  # noqa: ASYNC110 - nobody would set an event
+        await asyncio.sleep(0.01)
+    await asyncio.wait_for(runner.close(), 2)
+    with pytest.raises(SandboxError):
+        await running

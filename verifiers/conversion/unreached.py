@@ -1,0 +1,73 @@
+"""Finds assertions that nothing runs: a verdict that leaves out what a person wrote is none."""
+
+import ast
+from collections.abc import Iterator
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+HOOKS = ("setUp", "tearDown", "setup", "teardown")  # what goes before and after tests, for a runner of them to call
+
+
+def never_run(tree: ast.Module) -> str:
+    """The name of a function with assertions that neither the tests nor whoever runs them would call, or ""."""
+    used: list[tuple[str, int]] | None = None
+    for owner in _owners(tree):
+        functions = [*_functions(owner)]
+        for position, function in enumerate(functions):
+            later = [each.lineno for each in functions[position + 1 :] if each.name == function.name]
+            if (not later and _is_collected(function, owner, tree)) or not _asserts(function):
+                continue
+            used = [*_uses(tree)] if used is None else used
+            inside = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+            until = min(later, default=None)
+            if not any(
+                name == function.name and line not in inside and (until is None or line < until) for name, line in used
+            ):
+                return function.name
+    return ""
+
+
+def _owners(node: ast.AST) -> Iterator[ast.AST]:
+    """The module, and all classes and functions in it."""
+    if isinstance(node, ast.Module | ast.ClassDef | _Function):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler):
+            yield from _owners(child)
+
+
+def _functions(owner: ast.AST) -> Iterator[_Function]:
+    """The functions that are defined right in a module, a class or a function."""
+    for child in ast.iter_child_nodes(owner):
+        if isinstance(child, _Function):
+            yield child
+        elif isinstance(child, ast.stmt | ast.ExceptHandler) and not isinstance(child, ast.ClassDef):
+            yield from _functions(child)
+
+
+def _uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Names that are read, as variables or attributes, with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
+
+
+def _is_collected(function: _Function, owner: ast.AST, tree: ast.Module) -> bool:
+    """Whether whoever runs tests calls a function by its name or for its decorators."""
+    if isinstance(owner, ast.ClassDef):
+        is_case = owner in tree.body and (owner.name.startswith("Test") or bool(owner.bases))
+        return is_case and (function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list))
+    if not isinstance(owner, ast.Module):
+        return False
+    is_check = function.name == "check" and len(function.args.args) == 1
+    return is_check or function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list)
+
+
+def _asserts(function: _Function) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail", "raises")):
+            return True
+    return False

@@ -1,0 +1,138 @@
+"""Makes exceptions of one process anew in the other: with their types' families, so that ``except`` finds them by type.
+
+A type crosses by its name and the names of its bases. Built-in ones are the built-in ones here, and so are those of
+modules that are imported; one that this side gave out comes back as itself; for the others types of the same names are
+made under the same bases.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN204, BLE001, S302
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+import builtins
+import marshal
+import sys
+
+import runner
+
+MAX_BASES = 64  # of one exception's type, all told
+MAX_ATTRIBUTES = 50
+MAX_CAUSES = 3
+REMOTE = "_stillroom_remote_"  # what marks an exception of the other side
+
+_MRO = type.__dict__["__mro__"]
+
+
+def origin(error: BaseException) -> tuple | None:
+    """Name, bases, message and what was missing of an exception of the other side; None for one of this side."""
+    return getattr(error, "__dict__", {}).get(REMOTE)
+
+
+def family(kind: type) -> list:
+    """A type of exceptions as its name and its bases' names, and theirs: plain data."""
+    kinds = [each for each in _MRO.__get__(kind) if issubclass(each, BaseException)][:MAX_BASES]
+    return [(str(each.__name__), [str(base.__name__) for base in each.__bases__]) for each in kinds]
+
+
+class _Made:
+    """What exceptions of made types have besides: the text and the attributes of the other side's."""
+
+    def __str__(self):
+        found = origin(self)
+        return found[2] if found is not None else super().__str__()
+
+    def __getattr__(self, name):
+        if name.startswith("_") or origin(self) is None:
+            raise AttributeError(name)
+        self.__dict__["_stillroom_link_"].give_up(f"the tests ask an exception of the solution for {name!r}")
+
+
+class Errors:
+    """The exceptions of one end of a link.
+
+    Args:
+        values: says and reads what they hold.
+    """
+
+    def __init__(self, values) -> None:
+        self.values = values
+        self.given: dict[str, type] = {}  # types of this side that the other knows
+        self._made: dict[tuple, type] = {}
+
+    def give(self, kind: type) -> list:
+        """The family of a type of this side, which is to come back as itself."""
+        for each in _MRO.__get__(kind):
+            if issubclass(each, BaseException) and each.__module__ != "builtins" and not issubclass(each, _Made):
+                self.given.setdefault(str(each.__name__), each)
+        return family(kind)
+
+    def described(self, error: BaseException, causes: int = MAX_CAUSES) -> tuple:
+        """An exception as a message says it."""
+        _, names, message, missing = marshal.loads(runner.describe(error))
+        try:
+            arguments = self.values.pack(BaseException.args.__get__(error))
+        except BaseException:
+            arguments = self.values.pack((message,))
+        attributes = []
+        for attribute, value in list(getattr(error, "__dict__", {}).items())[:MAX_ATTRIBUTES]:
+            if type(attribute) is str and not attribute.startswith("_"):
+                attributes.append((attribute, self.values.pack(value)))
+        cause = error.__cause__
+        told = self.described(cause, causes - 1) if cause is not None and causes else None
+        return self.give(type(error)), names, message, missing, arguments, attributes, told
+
+    def made(self, description: tuple, link) -> BaseException:
+        """The exception that a message describes, of a type of the same name and family."""
+        kinds, names, text, missing, arguments, attributes, cause = description
+        kind = self.type_of(kinds)
+        given = self.values.unpack(arguments)
+        try:
+            error = kind(*given)
+        except Exception:
+            error = kind.__new__(kind)
+            error.args = (str(text),)
+        kept = error.__dict__
+        kept.update({str(name): self.values.unpack(value) for name, value in attributes})
+        kept[REMOTE] = (str(kinds[0][0]), [str(each) for each in names], str(text), str(missing))
+        kept["_stillroom_link_"] = link
+        if cause is not None:
+            error.__cause__ = self.made(cause, link)
+        return error
+
+    def type_of(self, kinds: list) -> type:
+        """The type of this family here: built in, given out before, or made."""
+        families = {str(name): [str(base) for base in bases] for name, bases in reversed(kinds[:MAX_BASES])}
+        return self._type(str(kinds[0][0]), families, MAX_BASES)
+
+    def _type(self, name: str, families: dict, depth: int) -> type:
+        found = getattr(builtins, name, None)
+        if isinstance(found, type) and issubclass(found, BaseException):
+            return found
+        if name in self.given:
+            return self.given[name]
+        if (known := _imported(name, families.get(name))) is not None:
+            return known
+        bases = [self._type(base, families, depth - 1) for base in families.get(name, ()) if base in families and depth]
+        key = (name, *bases)
+        if key not in self._made:
+            self._made[key] = _new(name, list(dict.fromkeys(bases)) or [Exception])
+        return self._made[key]
+
+
+def _imported(name: str, bases: list | None) -> type | None:
+    """A type of exceptions of this name and these bases in a module that is imported here: ``json.JSONDecodeError``."""
+    for module in list(sys.modules.values()):
+        found = getattr(module, "__dict__", {}).get(name)
+        if not isinstance(found, type) or not issubclass(found, BaseException) or issubclass(found, _Made):
+            continue
+        if [str(base.__name__) for base in found.__bases__] == bases:
+            return found
+    return None
+
+
+def _new(name: str, bases: list) -> type:
+    """A new type of exceptions; where its bases do not go together, one under the first of them."""
+    first = () if any(issubclass(base, _Made) for base in bases) else (_Made,)
+    try:
+        return type(name, (*first, *bases), {})
+    except TypeError:
+        return type(name, (*first, bases[0]), {})

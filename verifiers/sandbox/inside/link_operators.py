@@ -1,0 +1,132 @@
+"""The operators of a ``Proxy``: what of them the solution may answer, and what only its data can.
+
+An operation with data gives an object, or nothing that is believed: its plain result could be the answer that the tests
+look for, made of what they expect. Objects compare with data by the data that they are underneath.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN202
+# pyright: basic
+import runner
+from link_proxies import Proxy, is_of_partner, number, of, operate, untainted
+from link_standing import DATA
+
+
+def _arithmetic(name, *operands):
+    """An operation whose result is an object, or data that the solution made without being told any."""
+    proxies = [each for each in operands if type(each) is Proxy]
+    own = min(map(of, proxies), key=lambda each: each.standing)
+    is_told = own.link.is_tests and not all(map(is_of_partner, operands))
+    if is_told:  # before anything is told: what is asked later could be answered with it
+        given = [_data_of(each, f"__{name.rstrip('_')}__") for each in operands]
+        if not any(type(each) is Proxy for each in given):
+            return runner.operation(name)(*given)
+    result = operate(name, *operands)
+    if not (is_told or any(of(each).is_tainted for each in proxies)):
+        return result
+    if type(result) is not Proxy:
+        own.decline(f"{name} of an object and data")
+    of(result).is_tainted = True
+    return result
+
+
+def _data_of(value, method):
+    """The data that an object is underneath, where this method is that of such data; else the value itself."""
+    if type(value) is not Proxy or of(value).is_tainted:
+        return value
+    has_data, is_as_of_data, data = of(value).link.plain(of(value), method)
+    return data if has_data and is_as_of_data else value
+
+
+def _equal(left, right):
+    """Objects of the solution compare among themselves; whether one of them equals data is said by its data alone."""
+    own = of(left)
+    if is_of_partner(right) or not own.link.is_tests:
+        return operate("eq", left, right) is True
+    if right is None:
+        return False
+    if not own.link.values.is_data(right):
+        return NotImplemented  # an object of the tests, which may say itself
+    if own.is_tainted:
+        return own.decline("whether the result of an operation with data equals data")
+    has_data, is_as_of_data, data = own.link.plain(own, "__eq__")
+    if has_data and (is_as_of_data or data == right):
+        return data == right
+    return False if own.standing == DATA else own.decline("whether an object equals data")
+
+
+def _same(self, other):
+    return _equal(self, other)
+
+
+def _different(self, other):
+    if is_of_partner(other) or not of(self).link.is_tests:
+        return operate("ne", self, other) is True
+    same = _equal(self, other)
+    return same if same is NotImplemented else not same
+
+
+def _compare(name, left, right):
+    own = of(left)
+    if is_of_partner(right) or not own.link.is_tests:
+        return operate(name, left, right) is True
+    data = _data_of(left, f"__{name}__")
+    if type(data) is not Proxy:
+        return runner.operation(name)(data, right)
+    return own.decline("the order of an object and data")
+
+
+def _text(value):
+    return value if type(value) is str else "<no text>"
+
+
+def _define(method, function):
+    function.__name__ = method
+    setattr(Proxy, method, function)
+
+
+def _forward(method, name, convert=None):
+    def forwarded(self, *arguments):
+        value = operate(name, self, *arguments)
+        return value if convert is None else convert(value)
+
+    _define(method, forwarded)
+
+
+def _forward_number(method, name, convert=None):
+    def forwarded(self, *arguments):
+        value = number(self, operate(name, self, *arguments))
+        if type(value) is Proxy:
+            of(value).is_tainted = of(value).is_tainted or of(self).is_tainted
+        return value if convert is None else convert(value)
+
+    _define(method, forwarded)
+
+
+def _forward_items(method, name, convert=None):
+    def forwarded(self, *arguments):
+        untainted(of(self))
+        value = operate(name, self, *arguments)
+        return value if convert is None else convert(value)
+
+    _define(method, forwarded)
+
+
+for _name, _convert in (("str", _text), ("repr", _text), ("format", _text), ("bytes", None)):
+    _forward(f"__{_name}__", _name, _convert)
+for _name, _convert in (("len", int), ("getitem", None), ("setitem", None), ("delitem", None), ("reversed", None)):
+    _forward_items(f"__{_name}__", _name, _convert)
+for _name, _convert in (("int", int), ("float", float), ("complex", complex), ("index", int)):
+    _forward_number(f"__{_name}__", _name, _convert)
+for _name in ("abs", "round", "neg", "pos", "invert"):
+    _forward_number(f"__{_name}__", _name)
+for _name in "add sub mul truediv floordiv mod pow matmul lshift rshift and or xor divmod".split():  # noqa: SIM905
+    _operator = f"{_name}_" if _name in ("and", "or") else _name
+    _define(f"__{_name}__", lambda self, *rest, name=_operator: _arithmetic(name, self, *rest))
+    _define(f"__r{_name}__", lambda self, other, name=_operator: _arithmetic(name, other, self))
+    if _name != "divmod":
+        _define(f"__i{_name}__", lambda self, other, name=f"i{_name}": _arithmetic(name, self, other))
+for _name in ("lt", "le", "gt", "ge"):
+    _define(f"__{_name}__", lambda left, right, name=_name: _compare(name, left, right))
+_define("__eq__", _same)
+_define("__ne__", _different)

@@ -1,0 +1,187 @@
+"""Carries out what one process asks of the other: calls, attributes, operators and names.
+
+The solution's side serves whatever its tests ask. The tests' side is asked by a solution that may lie: it calls what it
+has given out, and gives no attribute that leads to frames, code or state.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN202
+# pyright: basic, reportArgumentType=false, reportOptionalCall=false
+import collections
+import copy
+import inspect
+import io
+import random
+import types
+from collections.abc import Callable
+
+import link_kinds
+import runner
+from link_copies import snapshot
+from link_streams import surrounded
+from link_values import CONTAINER, PLAIN, Values
+
+_HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
+_SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))
+_OPERATORS = "add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor".split()  # noqa: SIM905
+_SERVED = frozenset((
+    *"len getitem setitem delitem contains iter next eq ne lt le gt ge hash str repr format bool".split(),  # noqa: SIM905
+    *"int float complex index abs round neg pos invert divmod reversed bytes dir isinstance issubclass".split(),  # noqa: SIM905
+    *_OPERATORS,
+    *(f"i{name.rstrip('_')}" for name in _OPERATORS),
+))  # fmt: skip
+_FILES = (io.StringIO, io.BytesIO)
+_OWNERS = (list, dict, set, collections.deque, *_FILES)  # whose methods a test may hand out, as in ``f(found.append)``
+_MOCKS = "unittest.mock"
+_PROTOCOL = frozenset(("__enter__", "__exit__", "__aenter__", "__aexit__", "__aiter__", "__anext__"))
+
+
+class Unserved(AttributeError):
+    """The tests' side does not do what the solution asks, which may be honest."""
+
+
+class Serving:
+    """What one end of a link does for the other.
+
+    Args:
+        values: reads requests and says answers.
+        is_tests: whether this is the trusted end.
+        lookup: on the solution's side, fetches a name.
+    """
+
+    def __init__(self, values: Values, *, is_tests: bool, lookup: Callable[[str], object] | None) -> None:
+        self.values = values
+        self.is_tests = is_tests
+        self._lookup = lookup
+        self._raised: dict[int, BaseException] = {}  # by iterators that gave items first
+
+    def carry_out(self, kind: str, *rest) -> tuple:
+        """The answer to one request, as a message says it.
+
+        Raises:
+            Unserved: where the tests' side does not do that.
+            Unsendable: where the answer cannot cross.
+        """
+        served = {
+            "call": self._call,
+            "attr": self._attribute,
+            "set": self._set,
+            "op": self._operate,
+            "kind": self._kind,
+        }
+        asked = {"name": self._name, "await": self._await, "plain": self._plain, "copy": self._copy, "take": self._take,
+                 "seed": self._seed}  # fmt: skip
+        if kind in served:
+            return served[kind](*rest)
+        if kind in asked and not self.is_tests:
+            return asked[kind](*rest)
+        raise Unserved("unknown request")
+
+    def _call(self, number, arguments, keywords, surroundings) -> tuple:
+        function = self.values.exports[number]
+        owner = getattr(function, "__self__", None)
+        if self.is_tests and isinstance(function, types.BuiltinFunctionType) and type(owner) not in _OWNERS:
+            raise Unserved("the solution calls a built-in function of the tests")
+        given = [self.values.unpack(each) for each in arguments]
+        named = {name: self.values.unpack(each) for name, each in keywords}
+        places = [*enumerate(given), *named.items()]
+        before = [snapshot(each) for _, each in places]
+        with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
+            result = function(*given, **named)  # type: ignore[operator]
+        changed = [
+            (CONTAINER, "tuple", [(PLAIN, where), self.values.pack(each)])
+            for (where, each), state in zip(places, before, strict=True)
+            if state is not None and snapshot(each) != state
+        ]
+        keep = isinstance(function, type) and not self.is_tests
+        reply = [self.values.pack(result, keep=keep), (CONTAINER, "list", changed), (PLAIN, heard)]
+        return (CONTAINER, "reply", reply)
+
+    def _attribute(self, number, name) -> tuple:
+        owner = self._reachable(number, name)
+        if name == "__signature__" and self.is_tests:
+            return self.values.pack(inspect.signature(owner))
+        return self.values.pack(getattr(owner, name))
+
+    def _set(self, number, name, *value) -> tuple:
+        owner = self._reachable(number, name)
+        if self.is_tests and type(owner).__module__ == _MOCKS:
+            raise Unserved("the solution changes a mock of the tests")
+        if value:
+            setattr(owner, name, self.values.unpack(value[0]))
+        else:
+            delattr(owner, name)
+        return (PLAIN, None)
+
+    def _operate(self, name, operands) -> tuple:
+        if self.is_tests and name not in _SERVED:
+            raise Unserved(f"the solution asks the tests for {name!r}")
+        given = [self.values.unpack(each) for each in operands]
+        if name == "dir":
+            return (PLAIN, [str(each) for each in dir(*given)])
+        return self.values.pack(runner.operation(name)(*given))
+
+    def _kind(self, number, of_itself) -> tuple:
+        owner = self.values.exports[number]
+        return (PLAIN, link_kinds.described(owner if of_itself else type(owner)))
+
+    def _name(self, name) -> tuple:
+        return self.values.pack(self._lookup(name), keep=True)
+
+    def _await(self, number) -> tuple:
+        import asyncio
+
+        async def run(awaitable):
+            return await awaitable
+
+        return self.values.pack(asyncio.run(run(self.values.exports[number])))
+
+    def _plain(self, number, method) -> tuple:
+        """Whether an object is data underneath, whether this method is that of such data, and the data."""
+        value = self.values.exports[number]
+        try:
+            data = runner.plain(value)
+        except runner.Opaque:
+            return (PLAIN, (False, False, None))
+        is_as_of_data = link_kinds.is_as_of_data(type(value), method)
+        return (CONTAINER, "tuple", [(PLAIN, True), (PLAIN, is_as_of_data), self.values.pack(data)])
+
+    def _copy(self, number, is_deep) -> tuple:
+        return self.values.pack((copy.deepcopy if is_deep else copy.copy)(self.values.exports[number]), keep=True)
+
+    def _take(self, number, count) -> tuple:
+        """Up to so many items of an iterator; an exception after some of them comes with the next request."""
+        if number in self._raised:
+            raise self._raised.pop(number)
+        items = []
+        try:
+            while len(items) < count:
+                items.append(next(self.values.exports[number]))
+        except StopIteration:
+            pass
+        except BaseException as error:
+            if not items:
+                raise
+            self._raised[number] = error
+        return (CONTAINER, "list", [self.values.pack(each) for each in items])
+
+    def _seed(self, *arguments) -> tuple:
+        random.seed(*[self.values.unpack(each) for each in arguments])
+        return (PLAIN, None)
+
+    def _reachable(self, number: int, name: str) -> object:
+        owner = self.values.exports[number]
+        if not self.is_tests:
+            return owner
+        is_function = isinstance(owner, (types.FunctionType, types.MethodType))
+        if is_function and name in _SHOWN:
+            return owner
+        is_own = (
+            "tests" in (type(owner).__module__, getattr(owner, "__module__", ""))
+            or type(owner) in _FILES
+            or type(owner).__module__ == _MOCKS
+        )
+        is_hidden = type(name) is not str or (name.startswith(_HIDDEN_PREFIXES) and name not in _SHOWN | _PROTOCOL)
+        if is_function or is_hidden or not isinstance(type(owner), type) or not is_own:
+            raise Unserved(f"the solution asks something of the tests for {str(name)!r}")
+        return owner

@@ -1,0 +1,134 @@
+"""Lets tests hear what the solution prints, and answer what it reads: its streams are in another process.
+
+Where tests put something in the place of ``sys.stdout``, ``sys.stderr``, ``sys.stdin``, ``input`` or ``print``, each
+call takes that with it, and brings back what was printed and how much was read. Whatever else tests put in place is not
+seen by the solution, so that a failure under it says nothing.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, BLE001, S108
+# pyright: basic, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+import builtins
+import io
+import os
+import random
+import sys
+from contextlib import contextmanager
+
+from link_proxies import Proxy
+
+CARRIED = ("input", "print")
+STREAMS = ("stdin", "stdout", "stderr")
+TMP = "/tmp"
+
+
+class Streams:
+    """What the tests have put in place of streams and built-ins since this was made.
+
+    Args:
+        link: the tests' end.
+    """
+
+    def __init__(self, link) -> None:
+        self.link = link
+        self._streams = {name: getattr(sys, name) for name in STREAMS}
+        self._builtins = {name: getattr(builtins, name) for name in CARRIED}
+        self._seed = random.seed
+        random.seed = self._seeded
+
+    def told(self) -> list | None:
+        """What a call takes with it; None where nothing was put in place."""
+        printed = [name for name in ("stdout", "stderr") if getattr(sys, name) is not self._streams[name]]
+        patched = [name for name in CARRIED if getattr(builtins, name) is not self._builtins[name]]
+        typed = None
+        if sys.stdin is not self._streams["stdin"]:
+            typed = self._typed()
+        if not self.link.unsure and os.listdir(TMP):
+            self.link.unsure = "the tests write files, which the solution does not see"
+        if not (printed or patched or typed is not None):
+            return None
+        return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched]]
+
+    def _typed(self) -> str | None:
+        try:
+            at = sys.stdin.tell()
+            text = sys.stdin.read()
+            sys.stdin.seek(at)
+        except Exception:
+            self.link.unsure = "the tests put something in the place of stdin that is no text in memory"
+            return None
+        return text if type(text) is str else None
+
+    def take(self, heard: object) -> None:
+        """Print here what was printed there, and leave unread what was not read there."""
+        if type(heard) is not list or len(heard) != 3:
+            return
+        out, err, read = heard
+        for stream, text in (("stdout", out), ("stderr", err)):
+            if type(text) is str and text and getattr(sys, stream) is not self._streams[stream]:
+                getattr(sys, stream).write(text)
+        if type(read) is int and read > 0 and sys.stdin is not self._streams["stdin"]:
+            sys.stdin.read(read)
+
+    def _seeded(self, *arguments, **keywords):
+        """``random.seed`` for both processes."""
+        self._seed(*arguments, **keywords)
+        if not keywords and not self.link.gone:
+            self.link.ask("seed", *[self.link.values.pack(each) for each in arguments])
+
+    def watch_patches(self) -> None:
+        """Notice what ``unittest.mock`` puts in place where the solution does not see it."""
+        from unittest import mock
+
+        link = self.link
+        enter, enter_dict = mock._patch.__enter__, mock._patch_dict.__enter__
+
+        def entered(patching):
+            found = enter(patching)
+            link.note_patch(patching.target, patching.attribute)
+            return found
+
+        def entered_dict(patching):
+            link.unsure = "the tests change a dictionary for a while, which the solution does not see"
+            return enter_dict(patching)
+
+        mock._patch.__enter__, mock._patch_dict.__enter__ = entered, entered_dict
+
+
+def is_carried(target: object, name: str) -> bool:
+    """Whether the solution sees what tests put in this place."""
+    if target is builtins:
+        return name in CARRIED
+    if (target is sys and name in STREAMS) or type(target) is Proxy:
+        return True
+    return getattr(target, "__module__", "") == "tests"
+
+
+@contextmanager
+def surrounded(told: list | None, unpack):
+    """The solution's side: what a call is surrounded by; yields a list that holds, afterwards, what it did there."""
+    heard: list = [None, None, 0]
+    if told is None:
+        yield heard
+        return
+    printed, typed, patched = told
+    saved = {name: getattr(sys, name) for name in STREAMS}
+    originals = {name: getattr(builtins, name) for name, _ in patched}
+    made = {name: io.StringIO() for name in printed}
+    try:
+        for name, stream in made.items():
+            setattr(sys, name, stream)
+        if typed is not None:
+            sys.stdin = io.StringIO(typed)
+        for name, function in patched:
+            setattr(builtins, name, unpack(function))
+        yield heard
+    finally:
+        for position, name in enumerate(("stdout", "stderr")):
+            heard[position] = made[name].getvalue() if name in made else None
+        if typed is not None:
+            heard[2] = sys.stdin.tell() if isinstance(sys.stdin, io.StringIO) else 0
+        for name, stream in saved.items():
+            setattr(sys, name, stream)
+        for name, function in originals.items():
+            setattr(builtins, name, function)

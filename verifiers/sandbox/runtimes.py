@@ -1,0 +1,54 @@
+"""Which runtimes a Docker daemon starts containers with: runc, and gVisor's ``runsc`` where it is installed."""
+
+import os
+
+from docker import DockerClient
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+
+from stillroom.errors import RequestError, SandboxError
+
+GVISOR = "runsc"
+VARIABLE = "STILLROOM_SANDBOX_RUNTIME"
+_SHIM = "io.containerd."  # a shim may be named in full without being registered
+
+
+def machine_runtime() -> str:
+    """The runtime that this machine's environment asks for; "" where it asks for none."""
+    return os.environ.get(VARIABLE, "")
+
+
+def known_runtimes(client: DockerClient) -> tuple[str, ...]:
+    """Names of the runtimes that a daemon has been told of, sorted.
+
+    Raises:
+        SandboxError: Docker does not answer.
+    """
+    try:
+        said = client.info()
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"Docker does not say which runtimes it knows: {error}") from error
+    return tuple(sorted(said.get("Runtimes") or ()))
+
+
+def refuse_unknown_runtime(client: DockerClient, runtime: str) -> None:
+    """Refuse a runtime that the daemon would not start a container with.
+
+    Raises:
+        RequestError: naming those that it knows, and what to do.
+        SandboxError: Docker does not answer.
+    """
+    if not runtime or runtime.startswith(_SHIM):
+        return
+    known = known_runtimes(client)
+    if runtime in known:
+        return
+    todo = (
+        "Install gVisor (https://gvisor.dev/docs/user_guide/install/), then `runsc install` and restart Docker, or "
+        if runtime == GVISOR
+        else "Add it to Docker's `/etc/docker/daemon.json` and restart Docker, or "
+    )
+    raise RequestError(
+        f"the sandbox is to run under {runtime!r}, but Docker knows only the runtimes {', '.join(known)}. {todo}"
+        f"leave out what asks for it: --runtime, `verification: {{sandbox: {{runtime: ...}}}}` or {VARIABLE}."
+    )
