@@ -4,7 +4,7 @@ from importlib import resources
 
 from stillroom.lake import TABLES
 from stillroom.lake.creation import MACROS, VIEWS
-from stillroom.lake.schema import COMMON_COLUMNS, Table
+from stillroom.lake.table import COMMON_COLUMNS, Table
 
 _INTRODUCTION = """\
 # The lake's tables

@@ -12,7 +12,8 @@ from stillroom.lake.connection import attach_statements
 from stillroom.lake.layout import ROW_GROUP, layout_of
 from stillroom.lake.location import Location, locate
 from stillroom.lake.object_storage import is_object_storage, script_secret_statement
-from stillroom.lake.schema import SCHEMA_VERSION, TABLES, Table
+from stillroom.lake.schema import SCHEMA_VERSION, TABLES
+from stillroom.lake.table import Table
 from stillroom.lake.versions import MARK, refuse_other_version
 
 VIEWS = (

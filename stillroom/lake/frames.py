@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from stillroom.errors import LakeError
-from stillroom.lake.schema import TABLES, Table, given_columns
+from stillroom.lake.schema import TABLES
+from stillroom.lake.table import Table, given_columns
 
 _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "VARCHAR": pl.String,

@@ -3,7 +3,8 @@
 import duckdb
 
 from stillroom.lake.files import METADATA
-from stillroom.lake.schema import TABLES, Table
+from stillroom.lake.schema import TABLES
+from stillroom.lake.table import Table
 
 ROW_GROUP = 2_048  # rows, the least there is: one id costs little to look up, and files grow by 0.3 %
 _THERE = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name

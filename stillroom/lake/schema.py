@@ -4,61 +4,9 @@ All tables are append-only. Every row carries run_id, shard (-1 where a row belo
 created_at (UTC), which ``commit`` fills in.
 """
 
-from dataclasses import dataclass
+from stillroom.lake.table import Table, columns_from
 
 SCHEMA_VERSION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One typed column; ``type`` is a DuckDB type."""
-
-    name: str
-    type: str
-    doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table.
-
-    Attributes:
-        partitioned_by: columns whose values part its files. Not the shard: files of several shards could never be
-            merged, and a file that one shard wrote is found by its smallest and largest shard just as well.
-        sorted_by: the id that its rows are looked up by, and the order of the rows in each file: of a large file, an
-            id's row group alone is read.
-    """
-
-    name: str
-    doc: str
-    columns: tuple[Column, ...]
-    partitioned_by: tuple[str, ...] = ()
-    sorted_by: str = ""
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        """The table's own columns and those that every table has."""
-        return self.columns + COMMON_COLUMNS
-
-
-SHARD_COLUMN = Column("shard", "INTEGER", "the shard it belongs to, -1 where it belongs to none")
-COMMON_COLUMNS = (
-    Column("run_id", "VARCHAR", "the run that wrote the row"),
-    SHARD_COLUMN,
-    Column(
-        "created_at",
-        "TIMESTAMP",
-        "when it was committed, UTC; later than every commit before it, also where a clock was set back",
-    ),
-)
-
-
-def _columns(text: str) -> tuple[Column, ...]:
-    """Columns from lines of ``name type | doc``."""
-    rows = (line.strip().partition("|") for line in text.strip().splitlines())
-    split = (([*left.split(None, 1)], doc) for left, _, doc in rows)
-    return tuple(Column(name, type_.strip(), doc.strip()) for (name, type_), doc in split)
-
 
 TABLES = {
     table.name: table
@@ -66,7 +14,7 @@ TABLES = {
         Table(
             "runs",
             "Builds of a recipe. A change of state is a new row with a higher version.",
-            _columns("""
+            columns_from("""
             version INTEGER | counts the rows of one run, from 1
             dataset VARCHAR | the recipe's dataset
             state VARCHAR | opened, published or empty (nothing new came)
@@ -81,7 +29,7 @@ TABLES = {
         Table(
             "shards",
             "Which prompts a shard answers, planned once.",
-            _columns("""
+            columns_from("""
             prompt_id VARCHAR | the prompt
             position INTEGER | its place in the shard, from 0
             teacher VARCHAR | name of the teacher that answers it
@@ -91,7 +39,7 @@ TABLES = {
         Table(
             "commits",
             "One row per unit of work, in the transaction that wrote it: a second commit of a key does nothing.",
-            _columns("""
+            columns_from("""
             key VARCHAR | idempotency key
             row_counts VARCHAR | rows by table, as JSON
             code_version VARCHAR | Stillroom's version
@@ -100,7 +48,7 @@ TABLES = {
         Table(
             "teachers",
             "Models as they were met by a run.",
-            _columns("""
+            columns_from("""
             teacher_id VARCHAR | name@revision
             name VARCHAR | name in the recipe
             revision VARCHAR | of the weights
@@ -118,7 +66,7 @@ TABLES = {
         Table(
             "prompts",
             "Tasks, with the means to check an answer and where they came from.",
-            _columns("""
+            columns_from("""
             prompt_id VARCHAR | capability and normalised task
             check_id VARCHAR | prompt_id and checking spec
             capability VARCHAR | kind of training data
@@ -142,7 +90,7 @@ TABLES = {
         Table(
             "proposals",
             "Every reply to a writing request, admitted or not, with the reason; and requests that were refused.",
-            _columns("""
+            columns_from("""
             writing_round INTEGER | seeding round
             writing_request INTEGER | request in that round
             teacher_id VARCHAR | the writer
@@ -161,7 +109,7 @@ TABLES = {
         Table(
             "samples",
             "Everything teachers answered, kept or not.",
-            _columns("""
+            columns_from("""
             sample_id VARCHAR | prompt, teacher, exact request, parameters, epoch and index
             prompt_id VARCHAR | the prompt
             request_id VARCHAR | all that is common to the samples of one request
@@ -192,7 +140,7 @@ TABLES = {
         Table(
             "verdicts",
             "One verifier's conclusion about one sample.",
-            _columns("""
+            columns_from("""
             sample_id VARCHAR | the sample
             check_id VARCHAR | the check it was judged by
             verifier VARCHAR | name@version
@@ -214,7 +162,7 @@ TABLES = {
         Table(
             "test_strengths",
             "How strong a check's tests are: which wrong programs they let through. The newest row of a check counts.",
-            _columns("""
+            columns_from("""
             check_id VARCHAR | the check
             prompt_id VARCHAR | its prompt
             measure VARCHAR | name@version
@@ -237,7 +185,7 @@ TABLES = {
         Table(
             "scores",
             "A number that a scorer gave a sample.",
-            _columns("""
+            columns_from("""
             sample_id VARCHAR | the sample
             scorer VARCHAR | name@version
             value DOUBLE | the score
@@ -248,7 +196,7 @@ TABLES = {
         Table(
             "selections",
             "Exactly one row per curation and sample: kept, or the first gate that stopped it.",
-            _columns("""
+            columns_from("""
             curation_id VARCHAR | run, section fingerprints and input
             verifier_ids VARCHAR[] | whose verdicts counted
             sample_id VARCHAR | the sample
@@ -266,7 +214,7 @@ TABLES = {
         Table(
             "examples",
             "Kept samples as they stand in datasets. Written by publication only.",
-            _columns("""
+            columns_from("""
             example_id VARCHAR | sample and message form
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
@@ -286,7 +234,7 @@ TABLES = {
         Table(
             "snapshots",
             "Named, numbered, immutable sets of examples.",
-            _columns("""
+            columns_from("""
             name VARCHAR | the dataset
             version INTEGER | from 1
             curation_id VARCHAR | what it was published from
@@ -301,7 +249,7 @@ TABLES = {
         Table(
             "snapshot_members",
             "Which examples a snapshot holds.",
-            _columns("""
+            columns_from("""
             name VARCHAR | the dataset
             version INTEGER | the snapshot's version
             example_id VARCHAR | the member
@@ -311,7 +259,7 @@ TABLES = {
         Table(
             "retirements",
             "Versions whose frozen copy and state of the catalogue were let go. Their rows stay.",
-            _columns("""
+            columns_from("""
             name VARCHAR | the dataset
             version INTEGER | the snapshot's version
             """),
@@ -319,7 +267,7 @@ TABLES = {
         Table(
             "retractions",
             "What is not published any more, nor anything that depends on it.",
-            _columns("""
+            columns_from("""
             kind VARCHAR | seed, prompt, teacher, verifier or image
             cause_id VARCHAR | its id or name, as `blast_radius` takes it
             """),
@@ -327,7 +275,7 @@ TABLES = {
         Table(
             "removals",
             "Members of a version that the next one lacks, with the reason. Written by publication only.",
-            _columns("""
+            columns_from("""
             name VARCHAR | the dataset
             version INTEGER | the first version that lacks it
             example_id VARCHAR | the example
@@ -342,7 +290,7 @@ TABLES = {
         Table(
             "dedup_signatures",
             "Signatures of texts that were compared, so that later runs compare without computing them again.",
-            _columns("""
+            columns_from("""
             curation_id VARCHAR | the curation
             kind VARCHAR | prompt or answer
             owner_id VARCHAR | prompt_id or sample_id
@@ -357,7 +305,7 @@ TABLES = {
         Table(
             "dedup_clusters",
             "Which texts were found to be the same, and which one stands for them.",
-            _columns("""
+            columns_from("""
             curation_id VARCHAR | the curation
             kind VARCHAR | prompt or answer
             method VARCHAR | exact or near
@@ -369,7 +317,7 @@ TABLES = {
         Table(
             "contamination_hits",
             "Overlaps with benchmarks.",
-            _columns("""
+            columns_from("""
             curation_id VARCHAR | the curation
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
@@ -384,7 +332,7 @@ TABLES = {
         Table(
             "costs",
             "What was spent, by stage and teacher.",
-            _columns("""
+            columns_from("""
             stage VARCHAR | writing, sampling or verification
             teacher_id VARCHAR | the teacher, empty for verification
             samples BIGINT | replies or programs
@@ -399,7 +347,7 @@ TABLES = {
         Table(
             "metrics",
             "Measures of a snapshot candidate.",
-            _columns("""
+            columns_from("""
             snapshot VARCHAR | the candidate's curation_id
             risk VARCHAR | which risk it measures
             metric VARCHAR | name
@@ -414,7 +362,7 @@ TABLES = {
         Table(
             "calibrations",
             "How good verifiers were measured to be, on cases whose verdict is known. The newest row of an id counts.",
-            _columns("""
+            columns_from("""
             calibration_id VARCHAR | identity of the measurement: verifier_id and set_id
             verifier VARCHAR | name@version
             verifier_id VARCHAR | name, configuration and image digest
@@ -434,8 +382,3 @@ TABLES = {
         ),
     )
 }
-
-
-def given_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that rows come with; ``commit`` fills in the others."""
-    return (*table.columns, SHARD_COLUMN)

@@ -21,7 +21,8 @@ from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
-from stillroom.lake.schema import TABLES, Table, given_columns
+from stillroom.lake.schema import TABLES
+from stillroom.lake.table import Table, given_columns
 from stillroom.lake.writing import FileWriting, Writing, writing
 
 if TYPE_CHECKING:
