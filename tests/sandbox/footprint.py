@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from verifiers.sandbox import DockerExecutor, ensure_docker
-from verifiers.sandbox.container import DRIVER_LABEL, LABEL
+from verifiers.sandbox.container import DRIVER_LABEL, LABEL, OWN_PROCESSES
 from verifiers.sandbox.door import OWNER, PREFIX
 from verifiers.sandbox.drivers import driver_identity
 
@@ -15,8 +15,8 @@ from verifiers.sandbox.drivers import driver_identity
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
     """Attributes:
-    memory_bytes: resident, of the zygote and its template.
-    descriptors: of both; these two are 0 where their processes are another user's or another machine's.
+    memory_bytes: resident, of the zygote and its templates.
+    descriptors: of all three; these two are 0 where their processes are another user's or another machine's.
     processes: of the container.
     driver_memory_bytes: resident, of this process.
     driver_descriptors: of this process.
@@ -44,9 +44,10 @@ def footprint(executor: DockerExecutor) -> Footprint:
     container.reload()
     zygote = Path("/proc") / str(container.attrs["State"]["Pid"])
     try:
-        template = Path("/proc") / (zygote / "task" / zygote.name / "children").read_text().split()[0]
-        memory = sum(_resident(home) for home in (zygote, template))
-        descriptors = sum(len(list((home / "fd").iterdir())) for home in (zygote, template))
+        children = (zygote / "task" / zygote.name / "children").read_text().split()
+        homes = [zygote, *(Path("/proc") / child for child in children[: OWN_PROCESSES - 1])]
+        memory = sum(_resident(home) for home in homes)
+        descriptors = sum(len(list((home / "fd").iterdir())) for home in homes)
     except (OSError, IndexError):
         memory = descriptors = 0
     return Footprint(

@@ -1,22 +1,23 @@
-"""The template's loop compiles, to the same bytes each time; where there is no compiler it says what to install."""
+"""What is written in C compiles, to the same bytes each time; where there is no compiler it says what to install."""
 
 import pytest
 
 from stillroom.errors import SandboxError
 from verifiers.sandbox.compiling import compile_shared
-from verifiers.sandbox.rootfs import SPAWN_SOURCE
+from verifiers.sandbox.rootfs import C_SOURCES
 
 
-def test_the_same_source_makes_the_same_bytes():
-    first = compile_shared(SPAWN_SOURCE)
-    assert first == compile_shared(SPAWN_SOURCE)
+@pytest.mark.parametrize("source", C_SOURCES, ids=lambda source: source.name)
+def test_the_same_source_makes_the_same_bytes(source):
+    first = compile_shared(source)
+    assert first == compile_shared(source)
     assert first.startswith(b"\x7fELF")
 
 
 def test_without_a_compiler_it_says_what_to_install(monkeypatch):
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.raises(SandboxError, match=r"looked for no-such-compiler.*apt-get install gcc libc6-dev"):
-        compile_shared(SPAWN_SOURCE)
+        compile_shared(C_SOURCES[0])
 
 
 def test_a_compiler_that_refuses_is_quoted(tmp_path):

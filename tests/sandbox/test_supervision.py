@@ -27,9 +27,10 @@ def _zygote_pid(executor: DockerExecutor) -> int:
     return int(container.attrs["State"]["Pid"])
 
 
-def _template_pid(executor: DockerExecutor) -> int:
+def _template_pids(executor: DockerExecutor) -> list[int]:
+    """Of the programs that run alone, and of those that are joined to a partner."""
     zygote = _zygote_pid(executor)
-    return int(Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()[0])
+    return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()[:2]]
 
 
 async def _disturbed(disturb, count: int = 2_000) -> tuple[list, int]:
@@ -52,7 +53,7 @@ async def _disturbed(disturb, count: int = 2_000) -> tuple[list, int]:
     "disturb",
     [
         pytest.param(lambda executor: os.kill(_zygote_pid(executor), signal.SIGKILL), id="zygote-killed"),
-        pytest.param(lambda executor: os.kill(_template_pid(executor), signal.SIGKILL), id="template-killed"),
+        pytest.param(lambda executor: os.kill(_template_pids(executor)[0], signal.SIGKILL), id="template-killed"),
         pytest.param(lambda executor: executor.session_container().remove(force=True), id="container-removed"),
     ],
 )
@@ -63,6 +64,29 @@ async def test_programs_in_flight_are_run_again_when_the_sandbox_dies(disturb):
     assert replaced >= 1
     assert {(each.ending, each.stdout) for each in found} == {(Ending.DONE, b"199990000\n")}
     assert len(found) == 2_000
+
+
+async def test_programs_with_tests_run_again_when_their_template_dies():
+    if os.geteuid() != 0:
+        pytest.skip("only root may kill a container's process")
+    joined = Program(source="def f(x):\n    return x + 1\n", tests="assert f(2) == 3\n", entry_point="f")
+    async with DockerExecutor() as executor:
+        await executor.start()
+        os.kill(_template_pids(executor)[1], signal.SIGKILL)
+        found = await asyncio.gather(*[executor.run(each) for each in (WORK, joined) for _ in range(50)])
+        assert executor.replaced >= 1
+    assert {each.ending for each in found} == {Ending.DONE}
+    assert all(each.tests is not None and not each.tests.is_solution_gone for each in found[50:])
+
+
+async def test_code_and_constants_are_in_memory_of_their_own():
+    async with DockerExecutor() as executor:
+        await executor.start()
+        for template in _template_pids(executor):
+            maps = await asyncio.to_thread(Path(f"/proc/{template}/maps").read_text)
+            code = [line for line in maps.splitlines() if " r-x" in line and "[vdso]" not in line]
+            assert code
+            assert [line for line in code if len(line.split()) > 5] == [], "mapped from a file"
 
 
 async def test_a_zygote_that_hangs_is_replaced(monkeypatch):

@@ -1,4 +1,4 @@
-"""Compiles our one C file with the host's compiler: the same bytes for the same source and compiler."""
+"""Compiles our C files with the host's compiler: the same bytes for the same source and compiler."""
 
 import os
 import shutil

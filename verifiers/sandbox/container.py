@@ -31,7 +31,7 @@ DRIVER_LABEL = "stillroom.driver"
 STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an attached stream: kind, length
 STDOUT = 1
 MAX_CONTAINER_PROCESSES = 4096
-OWN_PROCESSES = 2  # of a container without programs: the zygote and its template
+OWN_PROCESSES = 3  # of a container without programs: the zygote and its two templates
 
 
 class _Attached(Protocol):

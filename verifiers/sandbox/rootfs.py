@@ -24,7 +24,7 @@ PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STDLIB_HOME = PurePosixPath("/usr/lib") / PYTHON_DIR
 SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
-SPAWN_SOURCE = Path(__file__).parent / "inside" / "spawn.c"
+C_SOURCES = tuple(Path(__file__).parent / "inside" / name for name in ("spawn.c", "pages.c"))
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
 PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
 MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box", "/run/stillroom")  # noqa: S108 - folders of the image
@@ -120,7 +120,10 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
     binary = _binary()
     entries = [
         Entry(path=PYTHON_BINARY, mode=0o755, content=binary.read_bytes()),
-        Entry(path=INSIDE_HOME / "spawn.so", mode=0o755, content=compile_shared(SPAWN_SOURCE)),
+        *(
+            Entry(path=INSIDE_HOME / f"{source.stem}.so", mode=0o755, content=compile_shared(source))
+            for source in C_SOURCES
+        ),
     ]
     native = [binary]
     for host, path in (*stdlib_files(), *inside_files(), *site_files):

@@ -44,12 +44,13 @@ class Keeper:
 
     Args:
         most: programs at a time.
-        template: descriptor of the socket to the template.
+        alone: descriptor of the socket to the template of programs that run alone.
+        joined: likewise, of those that are joined to a partner.
         trouble: read end of the pipe on which a child says that it could not be confined.
         cores: tells how long a process waited for a core.
     """
 
-    def __init__(self, most, template, trouble, cores):
+    def __init__(self, most, alone, joined, trouble, cores):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
@@ -59,7 +60,7 @@ class Keeper:
         self.heard = self.beaten = time.monotonic()
         self.trouble = trouble  # a child that could not be confined says so here
         self.cores = cores
-        self.spawner = Spawner(template)
+        self.spawner = Spawner(alone, joined)
 
     def receive(self, size):
         """A file in memory that holds the next ``size`` bytes from the driver."""

@@ -1,4 +1,4 @@
-"""Asks the template for confined processes."""
+"""Asks the templates for confined processes."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, RUF100, S108
@@ -15,10 +15,11 @@ TMP_INODES = 4_096
 
 
 class Spawner:
-    """The zygote's end of the socket to the template: one order, one answer."""
+    """The zygote's ends of the sockets to the templates: one order, one answer."""
 
-    def __init__(self, template):
-        self._template = socket.socket(fileno=template)
+    def __init__(self, alone, joined):
+        self._alone = socket.socket(fileno=alone)
+        self._joined = socket.socket(fileno=joined)
 
     def spawn(self, uid, descriptors, joined, *, memory_bytes, file_bytes, cpu_seconds):
         """The pid of a new confined process, a child of this one.
@@ -35,10 +36,11 @@ class Spawner:
         has_socket = joined is not None
         order = ORDER.pack(memory_bytes, file_bytes, cpu_seconds, uid, has_socket, options.encode())
         *streams, job = descriptors
-        socket.send_fds(self._template, [order], [*streams, *([joined.fileno()] if has_socket else ()), job])
-        answer = self._template.recv(PID.size)
+        template = self._joined if has_socket else self._alone
+        socket.send_fds(template, [order], [*streams, *([joined.fileno()] if has_socket else ()), job])
+        answer = template.recv(PID.size)
         if len(answer) != PID.size:
-            sys.exit("the template is gone")
+            sys.exit("a template is gone")
         pid = PID.unpack(answer)[0]
         if pid < 0:
             raise OSError(-pid, f"clone: {os.strerror(-pid)}")

@@ -1,4 +1,4 @@
-"""Starts the template: a process of its own that runs the loop of spawn.c and is what programs are cloned from.
+"""Starts a template: a process of its own that runs the loop of spawn.c and is what programs are cloned from.
 
 Only what a program may use is loaded here: each megabyte and each library costs every clone.
 """
@@ -7,6 +7,7 @@ Only what a program may use is loaded here: each megabyte and each library costs
 # ruff: noqa: ANN001, ANN201, RUF100
 # pyright: basic, reportAttributeAccessIssue=false
 import ctypes
+import gc
 import os
 import random
 import sys
@@ -31,7 +32,7 @@ class _Template(ctypes.Structure):
 
 
 def start(trouble, become_program, give_up):
-    """Fork the template; returns the zygote's end of the socket to it, a descriptor.
+    """Fork a template of what is loaded now; returns the zygote's end of the socket to it, a descriptor.
 
     Args:
         trouble: write end of the pipe on which a child says that it could not be confined.
@@ -40,6 +41,9 @@ def start(trouble, become_program, give_up):
     """
     pair = (ctypes.c_int * 2)()
     confine.call("socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair)
+    gc.collect()
+    gc.disable()
+    gc.freeze()
     ours, theirs = pair
     if os.fork() != 0:
         os.close(theirs)

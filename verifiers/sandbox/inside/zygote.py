@@ -1,13 +1,14 @@
-"""The container's first process: confines itself, starts the template, and serves its driver.
+"""The container's first process: confines itself, starts the templates, and serves its driver.
 
-Programs are cloned from the template, whose memory never held a job. End of input ends this process, and with it the
+Programs are cloned from a template, whose memory never held a job: what runs alone from one, what is joined to a
+partner from another, which has the link loaded. End of input ends this process, and with it the
 container.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN201, RUF100, S108
+# ruff: noqa: ANN201, ANN202, RUF100, S108
 # pyright: basic
-import gc
+import ctypes
 import os
 import struct
 import sys
@@ -17,8 +18,8 @@ import confine  # noqa: E402
 import cores  # noqa: E402
 import runner  # noqa: E402
 import template  # noqa: E402
-import tests_process  # noqa: E402, F401 - loaded before programs are cloned
 
+PAGES = "/usr/lib/stillroom/pages.so"
 DOOR = "/run/stillroom/driver"
 AF_UNIX = SOCK_STREAM = 1
 # What most programs import. Every megabyte more costs each program 0.06 ms, so what few import is left to them.
@@ -44,7 +45,7 @@ def find_driver():
 
 
 def main():
-    """Confine this process, load what programs use, start the template, and serve."""
+    """Confine this process, load what programs use, start the templates, and serve."""
     for name in PRELOADED:
         __import__(name)
     find_driver()
@@ -53,16 +54,22 @@ def main():
     confine.enter_own_root()
     os.environ.clear()
     os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8")
-    gc.collect()
-    gc.disable()
-    gc.freeze()
+    ctypes.PyDLL(template.LIBRARY)  # to be moved with the others
+    ctypes.PyDLL(PAGES).move_libraries()
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
-    orders = template.start(troubled, runner.run_job, books.close)
-    os.close(troubled)
-    from keeper import Keeper  # after the template: what a program does not use would only make its process larger
+    alone = template.start(troubled, runner.run_job, books.close)
+    import tests_process  # noqa: F401 - what most programs do not use would only make their processes larger
 
-    Keeper(int(sys.argv[1]), orders, trouble, books).serve()
+    def give_up():
+        books.close()
+        os.close(alone)
+
+    joined = template.start(troubled, runner.run_job, give_up)
+    os.close(troubled)
+    from keeper import Keeper
+
+    Keeper(int(sys.argv[1]), alone, joined, trouble, books).serve()
 
 
 if __name__ == "__main__":
