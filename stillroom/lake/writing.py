@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from stillroom.errors import LakeError
 from stillroom.lake.landing import reach
 from stillroom.lake.location import Location
+from stillroom.lake.receipts import CatalogueQuery
 
 if TYPE_CHECKING:
     from stillroom.lake.landing import FolderReach, StorageReach
@@ -21,6 +22,11 @@ WRITE_LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means 
 
 class Writing(Protocol):
     """What ``Lake.commit`` needs of the place where a lake is."""
+
+    @property
+    def catalogue_query(self) -> CatalogueQuery:
+        """How the catalogue's database is asked in its own words."""
+        ...
 
     @property
     def data(self) -> Path | str:
@@ -54,6 +60,8 @@ class Writing(Protocol):
 
 class FileWriting:
     """By a file lock: SQLite's own locking makes DuckLake's writers fail (133 errors in 200 commits without it)."""
+
+    catalogue_query: CatalogueQuery = "sqlite_query"
 
     def __init__(self, root: Path, data: Path | str | None = None) -> None:
         self._root = root
@@ -100,6 +108,8 @@ class FileWriting:
 
 class PostgresWriting:
     """By an advisory lock and the catalogue's primary key (``stillroom/lake/postgres.py``)."""
+
+    catalogue_query: CatalogueQuery = "postgres_query"
 
     def __init__(self, database: str, data: Path | str, *, journals_in_catalogue: bool = False) -> None:
 
