@@ -36,6 +36,10 @@ class ReadyTeacher:
         """The task as it is."""
         return task
 
+    def portions(self, n: int) -> list[int]:
+        """All in one request."""
+        return [n]
+
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         """``n`` right answers."""
         self.answered += n

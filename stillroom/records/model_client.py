@@ -17,6 +17,10 @@ class ModelClient(Protocol):
         """The exact text to send for a task: chat template and system message applied."""
         ...
 
+    def portions(self, n: int) -> list[int]:
+        """How to ask for ``n`` samples of one text: the size of each request; all of them are made at once."""
+        ...
+
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         """Ask for ``n`` completions of ``text``; what comes back may be fewer, never more.
 

@@ -13,7 +13,7 @@ from stillroom.lake import Lake
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
-from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
+from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
 _OPENED = "(SELECT run_id FROM lake.current_runs WHERE dataset = $dataset AND state = 'opened' AND run_id <> $run)"
 _PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"

@@ -20,7 +20,7 @@ from stillroom.records import (
     Verdict,
 )
 from stillroom.sampling import ShardResult
-from stillroom.sampling.shard import SampleEntry, VerdictEntry, verdict_key
+from stillroom.sampling.entries import SampleEntry, VerdictEntry, verdict_key
 from stillroom.seeding import Refusal
 from stillroom.seeding.admission import Ruling
 from stillroom.teachers.identity import Identity

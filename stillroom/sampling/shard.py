@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import msgspec
-
+from stillroom.asking import all_of, in_portions
 from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
@@ -25,33 +24,19 @@ from stillroom.records import (
     Verdict,
     Verifier,
 )
+from stillroom.sampling.entries import (
+    Entry,
+    RefusalEntry,
+    SampleEntry,
+    ShardResult,
+    Tally,
+    VerdictEntry,
+    VerdictKey,
+    combined,
+    keys_of,
+    verdict_key,
+)
 from stillroom.sampling.policy import Policy
-
-
-class SampleEntry(msgspec.Struct, frozen=True, tag="sample"):
-    """A sample was answered."""
-
-    sample: Sample
-    answered_at: datetime
-
-
-class VerdictEntry(msgspec.Struct, frozen=True, tag="verdict"):
-    """A sample was judged."""
-
-    verdict: Verdict
-
-
-class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
-    """A teacher will never answer this prompt."""
-
-    prompt_id: str
-    request_id: str
-    message: str
-
-
-Entry = SampleEntry | VerdictEntry | RefusalEntry
-VerdictKey = tuple[str, str, str]
-"""Sample, check and verifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,39 +47,7 @@ class Assignment:
     teacher: ModelClient
 
 
-@dataclass(slots=True)
-class Tally:
-    """Where a shard stands; the numbers that progress shows."""
-
-    prompts: int = 0
-    settled: int = 0
-    samples: int = 0
-    judged: int = 0
-    passed: int = 0
-    tokens: int = 0
-    replayed: int = 0
-    refused: int = 0
-
-
 Observer = Callable[[Tally], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardResult:
-    """All that a finished shard has to commit.
-
-    Attributes:
-        adopted: sample ids of what another run has committed, and so recorded the cost of.
-        adopted_verdicts: likewise, by sample, check and verifier.
-    """
-
-    samples: tuple[SampleEntry, ...]
-    verdicts: tuple[Verdict, ...]
-    adopted: frozenset[str]
-    adopted_verdicts: frozenset[VerdictKey]
-    requests: Mapping[str, Request]
-    refusals: tuple[RefusalEntry, ...]
-    tally: Tally
 
 
 class Shard:
@@ -168,15 +121,12 @@ class Shard:
             own = [*self._committed, *journal.replay.records]
             self._replay([*self._adopt(request_ids, own), *own])  # whose verdicts may be in the journal
             self._take_over(request_ids, journal)
-            settling = [self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments]
-            failures = [failed for failed in await asyncio.gather(*settling, return_exceptions=True) if failed]
-        if failures:  # the others went on as far as they could: what they were paid for is in the journal
-            raise failures[0]
+            await all_of(self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments)
         return self._result({request.request_id: request for request in requests.values()})
 
     def _result(self, requests: Mapping[str, Request]) -> ShardResult:
         """What the lake lacks of this shard's requests; a journal may hold more, of an earlier recipe."""
-        stored = {key for entry in self._committed for key in _keys(entry)}
+        stored = {key for entry in self._committed for key in keys_of(entry)}
         owned = {id_ for id_, entry in self._samples.items() if entry.sample.request_id in requests}
         verifier_ids = {verifier.verifier_id for verifier in self._verifiers}
         check_ids = {assignment.prompt.check_id for assignment in self._assignments}
@@ -228,7 +178,7 @@ class Shard:
         It is not journalled: the lake has it, and gives it again to whoever runs the shard next.
         """
         had = {entry.sample.sample_id for entry in own if isinstance(entry, SampleEntry)}
-        judged = {key for entry in own if isinstance(entry, VerdictEntry) for key in _keys(entry)}
+        judged = {key for entry in own if isinstance(entry, VerdictEntry) for key in keys_of(entry)}
         samples = {
             entry.sample.sample_id: entry
             for entry in self._elsewhere
@@ -276,15 +226,25 @@ class Shard:
             owed = [index for index in self._policy.owed(outcomes[:prefix]) if known[index] is None]
             if not owed or request.request_id in self._refusals:
                 break
-            await self._ask(assignment, request, owed, journal)
+            await self._ask_all(assignment, request, owed, journal)
         self.tally.settled += 1
         self._observe(self.tally)
+
+    async def _ask_all(
+        self, assignment: Assignment, request: Request, owed: list[int], journal: AnyJournal[Entry]
+    ) -> None:
+        """Ask in as many requests as the teacher would have."""
+        await all_of(
+            self._ask(assignment, request, portion, journal) for portion in in_portions(owed, assignment.teacher)
+        )
 
     async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: AnyJournal[Entry]) -> None:
         with journal.room(len(owed) * request.params.reply_bytes) as room:
             try:
                 completions = await assignment.teacher.complete(request.text, request.params, len(owed))
             except TeacherRefused as error:
+                if request.request_id in self._refusals:
+                    return
                 refusal = RefusalEntry(assignment.prompt.prompt_id, request.request_id, str(error))
                 room.append(refusal)
                 self._refusals[request.request_id] = refusal
@@ -343,24 +303,3 @@ def _sample(request: Request, index: int, completion: Completion) -> Sample:
         index=index,
         completion=completion,
     )
-
-
-def _keys(entry: Entry) -> tuple[str | VerdictKey, ...]:
-    """What a stored entry makes superfluous: a sample by its id, a verdict by sample, check and verifier."""
-    if isinstance(entry, SampleEntry):
-        return (entry.sample.sample_id,)
-    if isinstance(entry, VerdictEntry):
-        return (verdict_key(entry.verdict),)
-    return ()
-
-
-def verdict_key(verdict: Verdict) -> VerdictKey:
-    """What a verdict is one of: there is nothing to judge twice."""
-    return verdict.sample_id, verdict.check_id, verdict.verifier_id
-
-
-def combined(outcomes: Sequence[Outcome]) -> Outcome:
-    """One outcome of several verifiers': any fail fails, any abstention abstains, else all have passed."""
-    if not outcomes or (Outcome.ABSTAIN in outcomes and Outcome.FAIL not in outcomes):
-        return Outcome.ABSTAIN
-    return Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS

@@ -5,7 +5,6 @@ What a round draws depends only on the run, the round and the pool committed bef
 was killed goes on with the replies it has.
 """
 
-import asyncio
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stillroom.asking import all_of, in_portions
 from stillroom.capabilities import Capability, Draft
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.fingerprint import fingerprint
@@ -160,27 +160,32 @@ async def write_round(
         replies = {(reply.request_id, reply.position): reply for reply in journal.replay.records}
         refused: dict[int, str] = {}  # by position
 
-        async def ask(number: int) -> None:
+        async def ask(request: Request, owed: list[int]) -> None:
+            with journal.room(len(owed) * params.reply_bytes) as room:
+                try:
+                    completions = await writer.complete(request.text, params, len(owed))
+                except TeacherRefused as error:
+                    refused[owed[0]] = str(error)
+                    return
+                if not completions:
+                    raise TeacherError(
+                        f"teacher {writer.teacher_id} gave no reply to writing request {owed[0] // each}"
+                    )
+                for position, completion in zip(owed, completions, strict=False):  # fewer may come
+                    reply = Reply(position, request.request_id, completion)
+                    room.append(reply)
+                    replies[request.request_id, position] = reply
+            observe(len(replies), round_.requests * each)
+
+        async def ask_all(number: int) -> None:
             request = requests[number]
             positions = range(number * each, (number + 1) * each)
             while owed := [position for position in positions if (request.request_id, position) not in replies]:
-                with journal.room(len(owed) * params.reply_bytes) as room:
-                    try:
-                        completions = await writer.complete(request.text, params, len(owed))
-                    except TeacherRefused as error:
-                        refused[owed[0]] = str(error)
-                        return
-                    if not completions:
-                        raise TeacherError(f"teacher {writer.teacher_id} gave no reply to writing request {number}")
-                    for position, completion in zip(owed, completions, strict=False):  # fewer may come
-                        reply = Reply(position, request.request_id, completion)
-                        room.append(reply)
-                        replies[request.request_id, position] = reply
-                observe(len(replies), round_.requests * each)
+                if refused.keys() & set(positions):
+                    return
+                await all_of(ask(request, portion) for portion in in_portions(owed, writer))
 
-        asking = [ask(number) for number in range(round_.requests)]
-        if failures := [failed for failed in await asyncio.gather(*asking, return_exceptions=True) if failed]:
-            raise failures[0]
+        await all_of(ask_all(number) for number in range(round_.requests))
     proposed = [
         Proposed(
             position=position,

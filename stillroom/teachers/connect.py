@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from stillroom.aside import aside
 from stillroom.errors import RequestError, TeacherMismatch
 from stillroom.recipe import Teacher
+from stillroom.teachers.http import open_client
 from stillroom.teachers.identity import Identity, identify
 from stillroom.teachers.sglang import Revive, SGLangClient
 from stillroom.teachers.template import ChatTemplate, load_template
@@ -45,7 +44,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         return await _connect_served(teacher, say)
     assert teacher.model is not None, "the recipe model requires it beside urls"  # noqa: S101 - narrows the type
     urls = tuple(url.rstrip("/") for url in teacher.urls)
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with open_client() as http:
         identities = await asyncio.gather(*(identify(http, url, teacher) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
@@ -77,7 +76,7 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
 
     pulled = await aside(lambda: pull(name, say, revision=teacher.revision))
     server, template = await asyncio.gather(up(), asyncio.to_thread(load_template, str(pulled.path)))
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with open_client() as http:
         identity = await identify(http, server.url, teacher)
     if identity.revision != pulled.revision:
         raise TeacherMismatch(
@@ -101,7 +100,7 @@ def _client(
     revive: Revive | None = None,
 ) -> SGLangClient:
     async def recognise(url: str) -> None:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with open_client() as http:
             now = await identify(http, url, teacher)
         if (now.model, now.architecture, now.weight_version) != (
             identity.model,

@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type
 
 from stillroom.errors import StillroomError, TeacherBusy, TeacherError, TeacherLost, TeacherMismatch, TeacherRefused
 from stillroom.records import Completion, FinishReason, SamplingParams
+from stillroom.teachers.http import open_client
 from stillroom.teachers.identity import Identity
 from stillroom.teachers.outage import Outage
 from stillroom.teachers.patience import OutOfPatience, WaitByKind
@@ -69,7 +70,7 @@ class SGLangClient:
         self._lost_urls: set[str] = set()
         self._outage = Outage(identity.teacher_id, patience_seconds, say, advice=advice, in_hand=self._in_hand)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=in_flight)
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), limits=limits, trust_env=False)
+        self._http = open_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), limits=limits)
         self._pulses: dict[str, Pulse] = {}
         self._go_to(urls)
 
@@ -95,6 +96,10 @@ class SGLangClient:
             await asyncio.gather(self._reviving, return_exceptions=True)
         await asyncio.gather(*(pulse.close() for pulse in self._pulses.values()))
         await self._http.aclose()
+
+    def portions(self, n: int) -> list[int]:
+        """As ``ModelClient.portions``."""
+        return self.slots.portions(n)
 
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         """As ``ModelClient.complete``; waits for a free slot, retries within the teacher's patience.

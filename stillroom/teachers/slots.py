@@ -2,8 +2,9 @@
 
 The very first requests are few and ask for one sample each, so that the shortest of their answers comes back within
 seconds (a CPU teacher shares its speed among all that is in flight, and a request is replied to when the longest of
-its samples is done). Once one is answered, or after ``HEAD_START_SECONDS``, it is the recipe's ``in_flight``, halved
-whenever the teacher says that it is busy and grown again by every answered sample.
+its samples is done). The rest of what they owe waits beside them, not behind their answers, which would leave the
+teacher with a few stragglers at the end. Once one is answered, or after ``HEAD_START_SECONDS``, the size is the
+recipe's ``in_flight``, halved whenever the teacher says that it is busy and grown again by every answered sample.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ class Slots:
         self._size = min(FIRST_SLOTS, most)
         self._ceiling = most  # what the first answer opens up to
         self._is_open = False
+        self._to_split = self._size  # requests that are still to be given a first sample of their own
         self._head_start: asyncio.TimerHandle | None = None
         self._in_use = 0
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
@@ -40,10 +42,17 @@ class Slots:
         """Samples that may be in flight now."""
         return self._size
 
+    def portions(self, n: int) -> list[int]:
+        """How many samples to ask for at once in each request where ``n`` are owed: one by itself, of the first few."""
+        if self._is_open or n <= 1 or self._to_split == 0:
+            return [n]
+        self._to_split -= 1
+        return [1, n - 1]
+
     @asynccontextmanager
     async def take(self, n: int) -> AsyncGenerator[int]:
         """Hold slots for up to ``n`` samples for the length of the block; gives how many, at least 1."""
-        if self._waiting or not self._fits(n):
+        if not self._may_go(n):
             turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             self._waiting.append((n, turn))
             try:
@@ -74,7 +83,13 @@ class Slots:
         """The teacher is busy: ask for half as much."""
         self._size = self._ceiling = max(1, self._size // 2)
 
+    def _may_go(self, n: int) -> bool:
+        """Whether it need not wait. Before the first answer one sample passes by what waits for more."""
+        return self._fits(n) and (not self._waiting or (n == 1 and not self._is_open))
+
     def _fits(self, n: int) -> bool:
+        if n > 1 and not self._is_open and self._in_use:
+            return False  # it would be cut to one, and its rest come last
         return self._in_use + self._share(n) <= self._size
 
     def _share(self, n: int) -> int:

@@ -33,6 +33,9 @@ class MemoryClient:
     def render(self, task: str) -> str:
         return f"<user>{task}<assistant>"
 
+    def portions(self, n: int) -> list[int]:
+        return [n]
+
     async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
         completions = []
         for _ in range(min(n, self.at_most)):

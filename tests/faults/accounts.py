@@ -11,7 +11,7 @@ from stillroom.journal import InDatabase, JournalPlace, journal_at
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.location import locate
 from stillroom.publication import compare, snapshots
-from stillroom.sampling.shard import Entry, SampleEntry
+from stillroom.sampling.entries import Entry, SampleEntry
 from stillroom.seeding.self_instruct import Reply
 from tests.fakes.teacher import Paid
 

@@ -9,7 +9,7 @@ from stillroom.lake import Lake
 from stillroom.lake.files import data_files
 from stillroom.lake.location import locate
 from stillroom.runs import load_run, unfinished_shards
-from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
+from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.seeding.self_instruct import Reply
 from tests.faults.accounts import journals
 

@@ -11,7 +11,7 @@ import pytest
 
 from stillroom.journal import journal_at
 from stillroom.runs import load_run, shard_journal, shard_key
-from stillroom.sampling.shard import Entry
+from stillroom.sampling.entries import Entry
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.campaign import opened
 from tests.faults.grounds import KINDS, ground

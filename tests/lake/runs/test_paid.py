@@ -10,7 +10,7 @@ from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.publication import manifest, snapshots
 from stillroom.runs import Run, abandoned_entries, adopted_samples, owed_at_most, shard_journal
-from stillroom.sampling.shard import Entry
+from stillroom.sampling.entries import Entry
 from tests.fakes.builds import Builder, all_knowing_client
 from tests.fakes.prompts import recipe
 

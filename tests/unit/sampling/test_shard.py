@@ -14,7 +14,7 @@ from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefus
 from stillroom.journal import Journal
 from stillroom.records import Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
 from stillroom.sampling import Assignment, Policy, Shard, ShardResult
-from stillroom.sampling.shard import Entry, SampleEntry, VerdictEntry
+from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.teachers import sglang
 from stillroom.teachers.sglang import SGLangClient
 from tests.fakes.answers import ALL_RIGHT, Mix, Script
@@ -227,6 +227,15 @@ async def test_fewer_than_asked_for_are_topped_up(teacher: FakeTeacher, client: 
 async def test_teacher_that_never_gives_anything_is_an_error_not_a_loop(journal: Path) -> None:
     with pytest.raises(TeacherError, match="gave none of 4 samples"):
         await shard(memory_client(at_most=0), FakeVerifier()).run(journal)
+
+
+async def test_refusal_of_all_portions_of_a_prompt_is_one_refusal(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryClient, "portions", lambda self, n: [1, n - 1])
+    client = memory_client(failure=TeacherRefused("too long"), fails_after=0)
+    result = await shard(client, FakeVerifier()).run(journal)
+    assert result.tally.refused == len(PROMPTS) == len(result.refusals)
 
 
 async def test_hole_in_the_journal_is_filled_and_nothing_else(

@@ -89,6 +89,28 @@ async def test_the_first_sample_goes_alone_whatever_was_asked_for() -> None:
         assert slots.in_use == 1
 
 
+async def test_the_rest_of_the_first_few_waits_beside_their_first_samples_not_behind_them() -> None:
+    requests = Requests(slots := Slots(64))
+    for number in range(FIRST_SLOTS + 2):
+        for part, n in zip("ab", slots.portions(6), strict=False):
+            await requests.begin(f"{number}{part}", n)
+    assert requests.began == [f"{number}a" for number in range(FIRST_SLOTS)]
+    assert slots.in_use == FIRST_SLOTS
+
+    slots.answered(1)
+    await settle()
+
+    assert requests.began[FIRST_SLOTS:] == [*(f"{number}b" for number in range(FIRST_SLOTS)), "4a", "5a"]
+    assert slots.in_use == FIRST_SLOTS * 6 + 2 * 6
+    assert slots.portions(6) == [6]
+
+
+@pytest.mark.parametrize(("n", "portions"), [(1, [1]), (2, [1, 1]), (8, [1, 7])])
+async def test_portions_are_all_that_was_owed(n: int, portions: list[int]) -> None:
+    assert Slots(64).portions(n) == portions
+    assert opened(64).portions(n) == [n]
+
+
 async def test_first_come_first_served_also_when_a_later_one_would_fit() -> None:
     requests = Requests(opened(4))
     await requests.begin("running", 3)
@@ -221,9 +243,10 @@ async def test_request_that_fails_gives_its_slots_back() -> None:
     most=st.integers(1, 16),
     weights=st.lists(st.integers(1, 20), min_size=1, max_size=20),
     busy=st.sets(st.integers(0, 19)),
+    is_open=st.booleans(),
 )
-def test_everyone_gets_a_turn_and_the_limit_holds(most: int, weights: list[int], busy: set[int]) -> None:
-    slots = Slots(most)
+def test_everyone_gets_a_turn_and_the_limit_holds(most: int, weights: list[int], busy: set[int], is_open: bool) -> None:
+    slots = opened(most) if is_open else Slots(most)
     order: list[int] = []
 
     def request(number: int, n: int) -> Callable[[], Awaitable[None]]:
@@ -241,5 +264,10 @@ def test_everyone_gets_a_turn_and_the_limit_holds(most: int, weights: list[int],
 
     asyncio.run(run())
 
-    assert order == list(range(len(weights)))
+    assert sorted(order) == list(range(len(weights)))
     assert slots.in_use == 0
+    if is_open:
+        assert order == sorted(order)
+    for weight in (1, 2):  # what came later passes by only as a single sample, before the first answer
+        of_weight = [number for number in order if min(weights[number], 2) == weight]
+        assert of_weight == sorted(of_weight)

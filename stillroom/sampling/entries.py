@@ -1,0 +1,88 @@
+"""What a shard's journal holds, and what is counted and made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from stillroom.records import Outcome, Request, Sample, Verdict
+
+
+class SampleEntry(msgspec.Struct, frozen=True, tag="sample"):
+    """A sample was answered."""
+
+    sample: Sample
+    answered_at: datetime
+
+
+class VerdictEntry(msgspec.Struct, frozen=True, tag="verdict"):
+    """A sample was judged."""
+
+    verdict: Verdict
+
+
+class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
+    """A teacher will never answer this prompt."""
+
+    prompt_id: str
+    request_id: str
+    message: str
+
+
+Entry = SampleEntry | VerdictEntry | RefusalEntry
+VerdictKey = tuple[str, str, str]
+"""Sample, check and verifier."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where a shard stands; the numbers that progress shows."""
+
+    prompts: int = 0
+    settled: int = 0
+    samples: int = 0
+    judged: int = 0
+    passed: int = 0
+    tokens: int = 0
+    replayed: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardResult:
+    """All that a finished shard has to commit.
+
+    Attributes:
+        adopted: sample ids of what another run has committed, and so recorded the cost of.
+        adopted_verdicts: likewise, by sample, check and verifier.
+    """
+
+    samples: tuple[SampleEntry, ...]
+    verdicts: tuple[Verdict, ...]
+    adopted: frozenset[str]
+    adopted_verdicts: frozenset[VerdictKey]
+    requests: Mapping[str, Request]
+    refusals: tuple[RefusalEntry, ...]
+    tally: Tally
+
+
+def keys_of(entry: Entry) -> tuple[str | VerdictKey, ...]:
+    """What a stored entry makes superfluous: a sample by its id, a verdict by sample, check and verifier."""
+    if isinstance(entry, SampleEntry):
+        return (entry.sample.sample_id,)
+    if isinstance(entry, VerdictEntry):
+        return (verdict_key(entry.verdict),)
+    return ()
+
+
+def verdict_key(verdict: Verdict) -> VerdictKey:
+    """What a verdict is one of: there is nothing to judge twice."""
+    return verdict.sample_id, verdict.check_id, verdict.verifier_id
+
+
+def combined(outcomes: Sequence[Outcome]) -> Outcome:
+    """One outcome of several verifiers': any fail fails, any abstention abstains, else all have passed."""
+    if not outcomes or (Outcome.ABSTAIN in outcomes and Outcome.FAIL not in outcomes):
+        return Outcome.ABSTAIN
+    return Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS
