@@ -25,8 +25,8 @@ from lake_shard import shard_seconds
 from stillroom.cli.ancestry import follow
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
-from stillroom.lake.connection import connect
 from stillroom.lake.maintenance import maintain
+from stillroom.lake.reading import opened
 
 ROUNDS, PROCESSES, COMMITS, ROWS = 3, 4, 25, 100
 ASKED = 5  # times each question is put
@@ -171,29 +171,28 @@ def questions(folder: Path, options: argparse.Namespace) -> Figures:
 
 def _ask(root: Path, made: Made) -> Figures:
     """Each question's median of some; ``first`` is what it takes in a process that has asked nothing yet."""
-    opened = [_seconds(lambda: _open(root).close()) for _ in range(ASKED)]
-    lake = _open(root)
-    asked: dict[str, Callable[[], object]] = {
-        "lineage_ms": lambda: follow(lake, made.example_id),
-        "lineage_view_ms": lambda: lake.rows("SELECT * FROM lineage WHERE example_id = ?", [made.example_id]),
-        "why_dropped_ms": lambda: lake.rows("SELECT reason, sum(samples) FROM why_dropped GROUP BY reason"),
-        "blast_radius_ms": lambda: lake.rows(
-            "SELECT what, sum(rows) FROM blast_radius('seed', ?) GROUP BY what", [made.seed_id]
-        ),
-    }
-    figures: Figures = {"open_ms": round(1000 * statistics.median(opened), 1)}
-    for name, ask in asked.items():
-        first, *later = (_seconds(ask) for _ in range(ASKED))
-        figures[name] = round(1000 * statistics.median(later), 1)
-        figures[f"first_{name}"] = round(1000 * first, 1)
-        say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
-    lake.close()
+    opening = [_seconds(lambda: _open(root)) for _ in range(ASKED)]
+    figures: Figures = {"open_ms": round(1000 * statistics.median(opening), 1)}
+    with opened(root) as lake:  # as the commands that read it do
+        asked: dict[str, Callable[[], object]] = {
+            "lineage_ms": lambda: follow(lake, made.example_id),
+            "lineage_view_ms": lambda: lake.rows("SELECT * FROM lineage WHERE example_id = ?", [made.example_id]),
+            "why_dropped_ms": lambda: lake.rows("SELECT reason, sum(samples) FROM why_dropped GROUP BY reason"),
+            "blast_radius_ms": lambda: lake.rows(
+                "SELECT what, sum(rows) FROM blast_radius('seed', ?) GROUP BY what", [made.seed_id]
+            ),
+        }
+        for name, ask in asked.items():
+            first, *later = (_seconds(ask) for _ in range(ASKED))
+            figures[name] = round(1000 * statistics.median(later), 1)
+            figures[f"first_{name}"] = round(1000 * first, 1)
+            say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
     return figures
 
 
-def _open(root: Path) -> Lake:
-    """A lake as the commands that read it open it."""
-    return Lake(root, connection=connect(root / "catalogue.sqlite", root / "data", read_only=True, spill=root / "tmp"))
+def _open(root: Path) -> None:
+    with opened(root):
+        pass
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -39,7 +39,7 @@ has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command
 
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 
-has_compiler() { echo '#include <stdlib.h>' | "${CC:-cc}" -E - >/dev/null 2>&1; }
+has_compiler() { "${CC:-cc}" -E - <<<'#include <stdlib.h>' >/dev/null 2>&1; }
 
 install_packages() {
     [[ $EUID -eq 0 ]] || stop "missing: $*. Run: sudo apt-get install -y --no-install-recommends $*"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole test suite: unit tests and those on a real lake on all cores, then what shares one Docker daemon and one
+# The whole test suite: unit tests and those in DuckDB on all cores, then what shares one Docker daemon and one
 # teacher, in turn.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 AT_MOST_SECONDS = 5.0  # of which most is a busy machine's
 RECIPE = """
 dataset: d

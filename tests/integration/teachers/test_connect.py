@@ -1,0 +1,82 @@
+"""A teacher that was lost is met anew before it is believed, and a person hears of it once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import TeacherLost, TeacherMismatch
+from stillroom.recipe import Teacher
+from stillroom.records import SamplingParams
+from stillroom.teachers import sglang
+from stillroom.teachers.connect import connect
+from tests.fakes.teacher import FakeTeacher
+from tests.fakes.tokenizer import make_tokenizer
+
+PARAMS = SamplingParams(temperature=0.7, max_new_tokens=64)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sglang, "_wait", lambda state: 0.01)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FakeTeacher]:
+    with FakeTeacher(model=str(make_tokenizer(tmp_path / "tiny-coder")), weight_version="default") as running:
+        yield running
+
+
+def teacher(server: FakeTeacher, patience_seconds: float = 5.0) -> Teacher:
+    return Teacher(
+        name="fake", urls=(server.url,), model=server.model, revision="r7", patience_seconds=patience_seconds
+    )
+
+
+async def test_another_model_behind_a_lost_address_is_refused_though_both_say_default(server: FakeTeacher) -> None:
+    client = (await connect(teacher(server), lambda line: None)).client
+    before, server.model = server.model, "/models/swapped/tiny-coder"
+    server.fail("drop")
+
+    with pytest.raises(TeacherMismatch, match=f"now serves /models/swapped/tiny-coder .*not {before}"):
+        await client.complete("hello", PARAMS, 1)
+    assert server.paid == []
+
+    server.model = before
+    assert len(await client.complete("hello", PARAMS, 1)) == 1
+    await client.close()
+
+
+async def test_a_person_hears_once_that_a_teacher_is_out_and_once_that_it_is_back(server: FakeTeacher) -> None:
+    said: list[str] = []
+    client = (await connect(teacher(server), said.append)).client
+    server.fail("drop", times=3)
+
+    assert len(await client.complete("hello", PARAMS, 1)) == 1
+    await client.close()
+
+    assert len(said) == 2
+    assert said[0].startswith("teacher fake@r7 does not answer; trying for 5 s more (")
+    assert said[1] == "teacher fake@r7 answers again"
+
+
+async def test_a_busy_teacher_is_called_busy(server: FakeTeacher) -> None:
+    said: list[str] = []
+    client = (await connect(teacher(server), said.append)).client
+    server.fail("busy")
+
+    await client.complete("hello", PARAMS, 1)
+    await client.close()
+
+    assert said[0].startswith("teacher fake@r7 is busy; trying for 5 s more (")
+
+
+async def test_a_teacher_that_stays_away_is_lost(server: FakeTeacher) -> None:
+    client = (await connect(teacher(server, patience_seconds=1), lambda line: None)).client
+    server.fail("drop", times=10**6)
+
+    with pytest.raises(
+        TeacherLost, match=r"is gone: .*Start it again, or correct `urls:` of teacher 'fake' in the rec"
+    ):
+        await client.complete("hello", PARAMS, 1)
+    await client.close()
