@@ -68,12 +68,14 @@ async def sample_shard(run_id: str, shard: int) -> str:
             observe=lambda tally: _observed(shard, tally),
             say=shop.watcher.say,
         )
-        result = await work.run(shard_journal(lake, run_id, shard))
+        async with shop.slots(("teacher", "sandbox")):
+            result = await work.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         prompts = [prompt for prompt, _ in assigned]
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
-        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
+        async with shop.slots(("lake",)):
+            await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
     return key
 
 

@@ -91,16 +91,17 @@ async def write_prompts(run_id: str, number: int) -> bool:
         pool=tuple(pool(lake, recipe.dataset)),
         withheld=retracted_prompts(lake),
     )
-    result = await write_round(
-        round_,
-        seeding=seeding,
-        capability=capability,
-        writer=writer,
-        verifiers=shop.verifiers(recipe.verification),
-        place=writing_journal(lake, run_id, number),
-        observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
-        say=shop.watcher.say,
-    )
+    async with shop.slots(("teacher", "sandbox")):
+        result = await write_round(
+            round_,
+            seeding=seeding,
+            capability=capability,
+            writer=writer,
+            verifiers=shop.verifiers(recipe.verification),
+            place=writing_journal(lake, run_id, number),
+            observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+            say=shop.watcher.say,
+        )
     rows = {
         "prompts": [prompt_row(prompt) for prompt in result.prompts],
         "proposals": [

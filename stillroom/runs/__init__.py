@@ -13,7 +13,16 @@ from stillroom.runs.measuring import (
     unmeasured,
     weakness,
 )
-from stillroom.runs.opening import Run, RunState, change_verification, close_run, load_run, open_run
+from stillroom.runs.opening import (
+    Run,
+    RunState,
+    change_verification,
+    close_run,
+    load_run,
+    open_run,
+    open_runs,
+    run_state,
+)
 from stillroom.runs.paid import (
     abandoned_entries,
     adopted_samples,
@@ -52,6 +61,7 @@ from stillroom.runs.rows import (
     teacher_row,
     writing_cost,
 )
+from stillroom.runs.standing import funnel, shards_of_run
 
 __all__ = [
     "FIRST_ROUND",
@@ -71,6 +81,7 @@ __all__ = [
     "committed_entries",
     "dataset_runs",
     "first_prompts",
+    "funnel",
     "import_prompts",
     "is_measured",
     "is_planned",
@@ -79,6 +90,7 @@ __all__ = [
     "measured",
     "measuring_cost",
     "open_run",
+    "open_runs",
     "owed_at_most",
     "plan_shards",
     "pool",
@@ -93,11 +105,13 @@ __all__ = [
     "retracted_prompts",
     "rounds_done",
     "sampled_prompts",
+    "run_state",
     "settled",
     "shard_journal",
     "shard_key",
     "shard_prompts",
     "shard_rows",
+    "shards_of_run",
     "stored_elsewhere",
     "strengths_key",
     "teacher_row",

@@ -1,0 +1,133 @@
+"""Waking, against a real Prefect server and a real lake: who is woken, who is not, and that it happens once."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
+
+from stillroom.cli.deployed_processes import server
+from stillroom.cli.orchestrator import home, version
+from stillroom.cli.prefect_database import make_template, provide
+from stillroom.lake import Lake
+from stillroom.runs import Run
+from tasks.flow_runs import run_tag
+from tasks.waking import SHARDS_FAILED, wake_build
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@flow(name="build")
+def build() -> None: ...
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("deployed")
+    home(root).mkdir()
+    make_template()
+    provide(home(root))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = server(root, port)
+    process.start()
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        deadline = time.monotonic() + 120
+        while version(address) is None:
+            assert not process.has_ended, process.log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.end(10.0)
+
+
+@pytest.fixture
+async def client(api: str) -> AsyncIterator[PrefectClient]:
+    with temporary_settings({PREFECT_API_URL: api}):
+        async with get_client() as opened:
+            yield opened
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    opened = Lake.open(tmp_path / "lake", create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """A run of a dataset of this test's own, with all shards planned and none done."""
+    name = f"d{abs(hash(request.node.name))}"
+    return Builder(lake).begin(recipe(tmp_path).model_copy(update={"dataset": name}))
+
+
+async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
+    return await client.create_flow_run(build, tags=[run_tag(run.run_id)], state=state)
+
+
+async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
+    state = (await client.read_flow_run(flow_run.id)).state
+    return state.name if state else None
+
+
+GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
+
+
+@pytest.mark.parametrize(
+    ("state", "is_woken"),
+    [
+        pytest.param(GAVE_UP, True, id="gave up over its shards"),
+        pytest.param(Crashed(), True, id="crashed"),
+        pytest.param(Failed(message="GateError"), False, id="failed for a reason of its own"),
+        pytest.param(Cancelled(), False, id="a person cancelled it"),
+        pytest.param(Running(), False, id="still runs"),
+        pytest.param(Completed(), False, id="is done"),
+    ],
+)
+async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
+    client: PrefectClient, lake: Lake, run: Run, state: State, is_woken: bool
+) -> None:
+    this = await began(client, run, state)
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id) is is_woken
+    assert await state_of(client, this) == ("AwaitingRetry" if is_woken else state.name)
+
+
+async def test_as_long_as_a_shard_is_owed_nobody_is_woken(client: PrefectClient, lake: Lake, run: Run) -> None:
+    this = await began(client, run, GAVE_UP)
+    assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == SHARDS_FAILED
+
+
+async def test_two_shards_that_end_together_wake_their_build_once(client: PrefectClient, lake: Lake, run: Run) -> None:
+    await began(client, run, GAVE_UP)
+    await Builder(lake).sample(run)
+    woken = await asyncio.gather(*(wake_build(lake, run.run_id) for _ in range(3)))
+    assert sorted(woken) == [False, False, True]
+
+
+async def test_only_the_newest_build_of_a_run_counts(client: PrefectClient, lake: Lake, run: Run) -> None:
+    older = await began(client, run, GAVE_UP)
+    await began(client, run, Cancelled())
+    await Builder(lake).sample(run)
+    assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, older) == SHARDS_FAILED
+
+
+async def test_a_finished_run_wakes_nobody(client: PrefectClient, lake: Lake, run: Run) -> None:
+    await began(client, run, GAVE_UP)
+    await Builder(lake).build(run.recipe)
+    assert not await wake_build(lake, run.run_id)
