@@ -12,9 +12,9 @@ from prefect import flow
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
-from stillroom.runs import FIRST_ROUND, load_run
+from stillroom.runs import FIRST_ROUND, load_run, may_be_published
 from tasks.calibration import calibrate_verifiers
-from tasks.publication import curate, publish_snapshot
+from tasks.publication import curate, publish_late, publish_snapshot
 from tasks.sampling import hopeless
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
 from tasks.verification import judge_again, measure_tests, settle_tests
@@ -74,7 +74,8 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
     """The way of a build; returns NAME@N, or "" where nothing new came.
 
     Raises:
-        ShardsFailed: naming them and why the first one failed; a second build repeats only them.
+        ShardsFailed: naming them and why the first one failed, where the recipe does not allow to publish without them;
+            a second build repeats only them.
         WritingFailed: the writer is gone or refuses; a second build goes on from there.
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
@@ -99,14 +100,28 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
         ) from unwritten
     if failed:
         first = failed[min(failed, key=lambda number: (isinstance(failed[number], NotStarted), number))]
-        raise ShardsFailed(
-            f"{_told(failed, shards.count)}: {first} The others are committed; {shards.advice}"
-        ) from first
+        why = f"{_told(failed, shards.count)}: {first}"
+        if not may_be_published(workshop().lake, load_run(workshop().lake, run_id)):
+            raise ShardsFailed(f"{why} The others are committed; {shards.advice}") from first
+        workshop().watcher.say(f"{why} The recipe's allow_partial lets the others be published without them.")
+    return publish_snapshot(run_id, await _curated(run_id))
+
+
+async def build_late(run_id: str) -> str:
+    """Derive a finished run again, since shards that it lacked have come; returns NAME@N, or "" where nothing is new.
+
+    Raises:
+        GateError: what was kept must not be published.
+        SandboxError: the sandbox failed for good.
+    """
+    return publish_late(run_id, await _curated(run_id))
+
+
+async def _curated(run_id: str) -> str:
     await judge_again(run_id)
     await settle_tests(run_id)
     await measure_tests(run_id)
-    curation_id = curate(run_id)
-    return publish_snapshot(run_id, curation_id)
+    return curate(run_id)
 
 
 async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:

@@ -3,6 +3,7 @@
 Each runs in a process of its own, which a worker starts. The build and its shards find each other by the run's tag.
 """
 
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,20 +15,31 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.build import ShardsFailed, build_run
+from flows.build import ShardsFailed, build_late, build_run
 from flows.deployed_shards import DeployedShards
 from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease
 from stillroom.recipe import Recipe, load_recipe, with_paths_from
-from stillroom.runs import Run, RunState, load_run, open_run, open_runs, refuse_unknown_words, run_state
+from stillroom.runs import (
+    Run,
+    RunState,
+    late_shards,
+    load_run,
+    missing,
+    open_run,
+    open_runs,
+    refuse_unknown_words,
+    run_state,
+    runs_with_late_shards,
+)
 from stillroom.seeding import recipe_prompts
 from tasks import flow_runs
 from tasks.announcing import announce_failed_shard, announce_snapshot, artifact_key, show_standing
 from tasks.deployed import deployed_lake, deployed_workshop
 from tasks.housekeeping import keep_house
 from tasks.sampling import sample_shard
-from tasks.waking import SHARDS_FAILED, wake_build
+from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 
 NewRun = Annotated[bool, Field(description="Open another run, even if one is unfinished.")]
 RecipeFile = Annotated[Path, Field(description="A recipe in YAML, on the machine of the worker.")]
@@ -87,10 +99,11 @@ def maintain(keep_days: float = 7.0, grace_minutes: float = 60.0) -> str | State
 
 @flow(name="reconcile", flow_run_name="reconcile")
 async def reconcile() -> list[str]:
-    """Wake builds whose shards were done after they gave up, cancel shards of cancelled ones; returns those runs."""
+    """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs."""
     lake = Lake.open(deployed_lake(), create=True)
     try:
-        return [run_id for run_id in open_runs(lake) if await _cancel_left(run_id) or await wake_build(lake, run_id)]
+        unsettled = [*open_runs(lake), *runs_with_late_shards(lake)]
+        return [run_id for run_id in unsettled if await _cancel_left(run_id) or await wake_build(lake, run_id)]
     finally:
         lake.close()
 
@@ -107,7 +120,7 @@ async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
             held.enter_context(lease(deployed_lake(), building(recipe.dataset)))
         except LeaseHeld as error:
             if flow_runs.run_of(this) is not None:  # it was tried again: somebody wants this one to go on
-                raise
+                return Failed(name=HELD_UP, message=f"It goes on by itself once it can: {error}")
             return skipped(error)
         async with deployed_workshop(artifact_key(recipe.dataset, "build")) as shop:
             await shop.start_sandbox(recipe.verification)
@@ -120,14 +133,18 @@ async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
                 run = load_run(shop.lake, run_id)
                 state, note = run_state(shop.lake, run_id)
                 if state is not RunState.OPENED:
-                    return Completed(message=f"{run_id} is finished: {note}")
+                    late = late_shards(shop.lake, run_id)
+                    if not late:
+                        return Completed(message=f"{run_id} is finished: {note}")
+                    shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was finished")
+                    return await _outcome(shop.lake, run, build_late(run_id))
             shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-            return await _outcome(shop.lake, run, DeployedShards(run, this.id))
+            return await _outcome(shop.lake, run, build_run(run.run_id, DeployedShards(run, this.id)))
 
 
-async def _outcome(lake: Lake, run: Run, shards: DeployedShards) -> str | State[Any]:
+async def _outcome(lake: Lake, run: Run, work: Coroutine[Any, Any, str]) -> str | State[Any]:
     try:
-        label = await build_run(run.run_id, shards)
+        label = await work
     except ShardsFailed as error:
         await show_standing(lake, run.run_id)
         return Failed(name=SHARDS_FAILED, message=str(error))
@@ -135,7 +152,9 @@ async def _outcome(lake: Lake, run: Run, shards: DeployedShards) -> str | State[
     if not label:
         return Completed(message=f"{run.run_id} brought nothing new, so nothing was published")
     await announce_snapshot(lake, run.recipe.dataset, label, run.run_id)
-    return Completed(message=f"{run.run_id} was published as {label}")
+    lacks = missing(lake, run)
+    without = f" without {lacks}, which may come later" if lacks.shards else ""
+    return Completed(message=f"{run.run_id} was published as {label}{without}")
 
 
 async def _cancel_left(run_id: str) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 from prefect.concurrency.asyncio import concurrency
 from prefect.context import FlowRunContext
 
-from stillroom import LAKE_VARIABLE, __version__
+from stillroom import LAKE_VARIABLE
+from stillroom.code_version import code_version
 from stillroom.errors import LakeError, RequestError
 from tasks.reporting import FlowRunWatcher, tell_without_stacks
 from tasks.workshop import Workshop, open_workshop
@@ -40,9 +41,9 @@ def refuse_other_version() -> None:
     """
     context = FlowRunContext.get()
     created_by = context.flow_run.deployment_version if context and context.flow_run else None
-    if created_by is not None and created_by != __version__:
+    if created_by is not None and created_by != code_version():
         raise RequestError(
-            f"this flow run was created by Stillroom {created_by}, its worker is {__version__}. Nothing was done. "
+            f"this flow run was created by Stillroom {created_by}, its worker is {code_version()}. Nothing was done. "
             "Start a new build: it continues the same run, and pays for nothing again."
         )
 

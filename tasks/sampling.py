@@ -7,14 +7,17 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import lease
+from stillroom.lease import lease_soon, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
+    Run,
     abandoned_entries,
+    at_work,
     committed_entries,
     load_run,
     owed_at_most,
+    refuse_taken_over,
     shard_journal,
     shard_key,
     shard_prompts,
@@ -26,6 +29,9 @@ from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
+MOMENT_SECONDS = 2.0  # for which somebody may have a shard's lease who only looks whether it is at work
+LOOK_SECONDS = 1.0
+
 
 @task(name="answer, verify and commit", task_run_name="shard {shard}", **RETRYING)
 async def sample_shard(run_id: str, shard: int) -> str:
@@ -35,12 +41,13 @@ async def sample_shard(run_id: str, shard: int) -> str:
         TeacherError: a teacher is gone.
         SandboxError: the sandbox failed for good.
         LakeError: the journal or the lake cannot be written, or another process has the shard.
+        RequestError: a later run has taken over the shard's prompts.
     """
     shop = workshop()
     lake = shop.lake
     run = load_run(lake, run_id)
     key = shard_key(run, shard)
-    with lease(lake.root, f"shard {shard} of run {run_id}"):
+    async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
         if lake.committed(key):
             return key
         if not owed_at_most(
@@ -48,6 +55,8 @@ async def sample_shard(run_id: str, shard: int) -> str:
         ).prompts:  # every sample is there: `judge again` gives what verdicts lack
             await asyncio.to_thread(lake.commit, key, {}, run_id=run_id, shard=shard)
             return key
+        refuse_taken_over(lake, run, shard)
+        await _until_alone(run, shard)
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
         names = {name for _, name in assigned}
@@ -88,6 +97,16 @@ def hopeless(run_id: str, shard: int) -> StillroomError | None:
     asked = "SELECT DISTINCT teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY teacher"
     names = [row["teacher"] for row in shop.lake.rows(asked, [run_id, shard])]
     return next((gone[name] for name in names if name in gone), None)
+
+
+async def _until_alone(run: Run, shard: int) -> None:
+    """Wait for shards of earlier runs whose prompts this one has taken over: what they are paid for is taken over too."""
+    told = False
+    while others := at_work(workshop().lake, run, shard):
+        if not told:
+            workshop().watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
+            told = True
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _observed(shard: int, tally: Tally) -> None:

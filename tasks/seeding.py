@@ -1,5 +1,7 @@
 """Tasks of seeding: import what people wrote, have a teacher write more, plan shards."""
 
+import asyncio
+
 from prefect import task
 
 from stillroom.capabilities import find_capability
@@ -42,7 +44,9 @@ async def import_sources(run_id: str) -> int:
     capability = find_capability(recipe.capability)
     prompts = recipe_prompts(recipe)
     fresh = unimported(shop.lake, recipe.dataset, prompts)
-    await prove_references(fresh, capability, shop.verifiers(recipe.verification))
+    if any(one.reference for one in fresh):
+        async with shop.slots(("sandbox",)):
+            await prove_references(fresh, capability, shop.verifiers(recipe.verification))
     return import_prompts(shop.lake, run, prompts)
 
 
@@ -110,7 +114,8 @@ async def write_prompts(run_id: str, number: int) -> bool:
         ],
         "costs": [writing_cost(result.rulings, recipe, writer.teacher_id)],
     }
-    lake.commit(key, rows, run_id=run_id)
+    async with shop.slots(("lake",)):
+        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id)
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
     if result.refusals:
         refused = f"{len(result.refusals)} of {round_.requests} requests were refused"

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -74,11 +75,13 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     provide(home(root))
     api = f"http://{processes.LOOPBACK}:{port}/api"
     point_at(api)
-    server, worker = processes.server(root, port), processes.worker(root)
+    socket_folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))  # its name is short
+    server = processes.server(root, port)
+    warm, worker = (make(root, socket_folder / "warm") for make in (processes.warm, processes.worker))
     teachers: list[str] = []
 
     def note() -> None:
-        running = {one.name: one.identity for one in (server, worker) if one.identity is not None}
+        running = {one.name: one.identity for one in (server, warm, worker) if one.identity is not None}
         running["up"] = identify_process(os.getpid())
         Orchestrator(api=api, processes=running, teachers=tuple(teachers)).note(root)
 
@@ -89,6 +92,8 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     ending.callback(forget, root)
     ending.callback(server.end, GRACE_SECONDS)
     server.start()
+    ending.callback(warm.end, GRACE_SECONDS)
+    warm.start()
     note()
     for teacher in _serve_teachers(recipe):
         teachers.append(teacher)
@@ -100,7 +105,7 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     worker.start()
     note()
     _say(f"Prefect's UI is at {api.removesuffix('/api')}; builds go into {root}. Ctrl-C ends all.")
-    look_after([server, worker], started_again)
+    look_after([server, warm, worker], started_again)
 
 
 def down(ctx: typer.Context, *, as_json: JsonOption = False) -> None:

@@ -1,4 +1,4 @@
-"""The processes of a deployment: Prefect's server and one worker, each with its settings and its log in the lake."""
+"""The processes of a deployment: Prefect's server, a worker and what its flow runs are forked from; each logs in the lake."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 from stillroom import LAKE_VARIABLE
 from stillroom.cli.orchestrator import home
 from stillroom.cli.supervising import Supervised
+from stillroom.cli.warm_call import VARIABLE as WARM_VARIABLE
 
 LOOPBACK = "127.0.0.1"
-SERVER, WORKER = "server", "worker"
+SERVER, WORKER, WARM = "server", "worker", "warm"
 POOL = "stillroom"
 HEARTBEAT_SECONDS = 30  # the least that Prefect allows
 LATE_SECONDS = 3600
@@ -32,9 +33,24 @@ def server(lake: Path, port: int) -> Supervised:
     return _supervised(SERVER, command, settings, lake)
 
 
-def worker(lake: Path) -> Supervised:
-    """A worker that starts a process for each flow run; the lake is the one that they work in."""
-    settings = {
+def worker(lake: Path, socket: Path) -> Supervised:
+    """A worker that starts a process for each flow run; the lake is the one that they work in.
+
+    Args:
+        lake: its folder.
+        socket: where what ``warm`` gives answers.
+    """
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    return _supervised(WORKER, command, {**_of_flow_runs(lake), WARM_VARIABLE: str(socket)}, lake)
+
+
+def warm(lake: Path, socket: Path) -> Supervised:
+    """What the processes of flow runs are forked from."""
+    return _supervised(WARM, [sys.executable, "-m", "stillroom.cli.warm", str(socket)], _of_flow_runs(lake), lake)
+
+
+def _of_flow_runs(lake: Path) -> dict[str, str]:
+    return {
         "PREFECT_HOME": str(home(lake)),
         LAKE_VARIABLE: str(lake),
         "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_SECONDS),
@@ -42,8 +58,6 @@ def worker(lake: Path) -> Supervised:
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    return _supervised(WORKER, command, settings, lake)
 
 
 def _supervised(name: str, command: list[str], settings: dict[str, str], lake: Path) -> Supervised:

@@ -13,6 +13,7 @@ from stillroom.runs.measuring import (
     unmeasured,
     weakness,
 )
+from stillroom.runs.missing import Missing, late_shards, may_be_published, missing, runs_with_late_shards
 from stillroom.runs.opening import (
     Run,
     RunState,
@@ -23,6 +24,7 @@ from stillroom.runs.opening import (
     open_runs,
     run_state,
 )
+from stillroom.runs.overlap import at_work, is_sampled, refuse_taken_over
 from stillroom.runs.paid import (
     abandoned_entries,
     adopted_samples,
@@ -69,6 +71,7 @@ __all__ = [
     "REFUSED",
     "Cause",
     "DatasetRuns",
+    "Missing",
     "Run",
     "RunState",
     "Unmeasured",
@@ -76,6 +79,7 @@ __all__ = [
     "abandoned_entries",
     "adopted_samples",
     "asks_teachers",
+    "at_work",
     "change_verification",
     "close_run",
     "committed_entries",
@@ -85,10 +89,14 @@ __all__ = [
     "import_prompts",
     "is_measured",
     "is_planned",
+    "is_sampled",
     "judged",
+    "late_shards",
     "load_run",
+    "may_be_published",
     "measured",
     "measuring_cost",
+    "missing",
     "open_run",
     "open_runs",
     "owed_at_most",
@@ -99,13 +107,15 @@ __all__ = [
     "prompts_at_first",
     "proposal_row",
     "refusal_row",
+    "refuse_taken_over",
     "refuse_unknown_words",
     "rejudging_key",
     "replies_in",
     "retracted_prompts",
     "rounds_done",
-    "sampled_prompts",
     "run_state",
+    "runs_with_late_shards",
+    "sampled_prompts",
     "settled",
     "shard_journal",
     "shard_key",

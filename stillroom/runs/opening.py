@@ -135,9 +135,12 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
 
 
 def open_runs(lake: Lake) -> list[str]:
-    """Ids of the runs that are unfinished, oldest first."""
+    """Ids of the runs that are unfinished and were not given up for a later one, oldest first."""
     rows = lake.rows(
-        "SELECT run_id FROM lake.current_runs WHERE state = ? ORDER BY created_at, run_id", [RunState.OPENED.value]
+        "SELECT run_id FROM (SELECT * FROM lake.current_runs QUALIFY row_number() OVER (PARTITION BY dataset "
+        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC) = 1) "
+        "WHERE state = ? ORDER BY created_at, run_id",
+        [RunState.OPENED.value],
     )
     return [row["run_id"] for row in rows]
 

@@ -11,7 +11,9 @@ from tests.integration.workbench import Workbench
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def fail_one_shard(deployment: Deployment, start_teacher: Start) -> tuple[dict[str, Any], dict[str, Any]]:
+def fail_one_shard(
+    deployment: Deployment, start_teacher: Start, *, ends: str = "ShardsFailed"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Build until the teacher is gone under the second shard; returns the build and the shard that failed."""
     teacher = start_teacher("--delay", "3")
     build = deployment.submit()
@@ -19,7 +21,7 @@ def fail_one_shard(deployment: Deployment, start_teacher: Start) -> tuple[dict[s
         lambda: any(one["state_name"] == "Completed" for one in deployment.flow_runs("shard")), what="a first shard"
     )
     teacher.kill()
-    deployment.wait_for_state(build, "ShardsFailed")
+    deployment.wait_for_state(build, ends)
     states = {n: one["state_name"] for n, one in deployment.shard_runs().items()}
     assert sorted(states.values()) == ["Completed", "Failed"]
     start_teacher()
@@ -77,6 +79,26 @@ def test_retrying_the_build_first_retries_its_failed_shards(bench: Workbench, st
         assert len(deployment.flow_runs("shard")) == 2, "the failed flow run is tried again, no other is made"
         assert deployment.state(failed) == "Completed"
         assert len(bench.sql("select * from snapshots")) == 1
+
+
+def test_a_build_that_may_finish_without_a_shard_publishes_the_next_version_when_it_comes(
+    bench: Workbench, start_teacher: Start
+) -> None:
+    with bench.recipe.open("a", encoding="utf-8") as recipe:
+        recipe.write("snapshot: {allow_partial: 0.5}\n")
+    with deployed(bench, "--shards-at-once", "1") as deployment:
+        build, failed = fail_one_shard(deployment, start_teacher, ends="Completed")
+        message = deployment.ask(f"/flow_runs/{build['id']}")["state"]["message"]
+        assert f"published as functions@1 without shard {failed['parameters']['shard']} (3 of 6 prompts)" in message
+
+        assert bench.run("retry", "functions-r1").code == 0
+        deployment.wait_for_state(failed, "Completed")
+        deployment.wait(lambda: deployment.ask(f"/flow_runs/{build['id']}")["run_count"] == 2, what="a second version")
+        deployment.wait_for_state(build, "Completed")
+        message = deployment.ask(f"/flow_runs/{build['id']}")["state"]["message"]
+        assert message == "functions-r1 was published as functions@2"
+        versions = bench.sql("select version, run_id from snapshots order by version")
+        assert versions == [{"version": n, "run_id": "functions-r1"} for n in (1, 2)]
 
 
 def test_the_command_line_follows_a_build_shows_what_failed_and_retries_all_of_it(

@@ -17,9 +17,12 @@ from stillroom.cli.deployed_processes import server
 from stillroom.cli.orchestrator import home, version
 from stillroom.cli.prefect_database import make_template, provide
 from stillroom.lake import Lake
-from stillroom.runs import Run
+from stillroom.lease import lease, sampling
+from stillroom.publication import publish
+from stillroom.runs import Run, RunState, close_run
+from stillroom.runs.curating import curate_run
 from tasks.flow_runs import run_tag
-from tasks.waking import SHARDS_FAILED, wake_build
+from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 
@@ -95,6 +98,7 @@ GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
         pytest.param(Cancelled(), False, id="a person cancelled it"),
         pytest.param(Running(), False, id="still runs"),
         pytest.param(Completed(), False, id="is done"),
+        pytest.param(Failed(name=HELD_UP), True, id="others were at work on its dataset"),
     ],
 )
 async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
@@ -131,3 +135,56 @@ async def test_a_finished_run_wakes_nobody(client: PrefectClient, lake: Lake, ru
     await began(client, run, GAVE_UP)
     await Builder(lake).build(run.recipe)
     assert not await wake_build(lake, run.run_id)
+
+
+async def test_a_run_that_was_given_up_for_a_later_one_wakes_nobody(
+    client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    await began(client, run, GAVE_UP)
+    builder = Builder(lake)
+    await builder.sample(run)
+    builder.begin(run.recipe, new_run=True)
+    assert not await wake_build(lake, run.run_id)
+
+
+async def published_in_part(lake: Lake, run: Run) -> Builder:
+    """Publish a run of three shards without the last two."""
+    builder = Builder(lake)
+    await builder.shard(run, 0)
+    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    assert snapshot is not None
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return builder
+
+
+@pytest.fixture
+def run_of_three(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    changes = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.3}"
+    made = recipe(tmp_path, changes)
+    assert made.seeding is not None
+    seeding = made.seeding.model_copy(update={"seed_prompts": 3})
+    name = f"p{abs(hash(request.node.name))}"
+    return Builder(lake).begin(made.model_copy(update={"dataset": name, "seeding": seeding}))
+
+
+async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(
+    client: PrefectClient, lake: Lake, run_of_three: Run
+) -> None:
+    this = await began(client, run_of_three, Completed())
+    builder = await published_in_part(lake, run_of_three)
+    assert not await wake_build(lake, run_of_three.run_id)
+    await builder.shard(run_of_three, 1)
+    with lease(lake.root, sampling(run_of_three.run_id, 2)):
+        assert not await wake_build(lake, run_of_three.run_id), "another one is at work: both come together"
+    assert await wake_build(lake, run_of_three.run_id)
+    assert await state_of(client, this) == "AwaitingRetry"
+    assert not await wake_build(lake, run_of_three.run_id)
+
+
+async def test_a_cancelled_build_is_not_woken_by_what_comes_late(
+    client: PrefectClient, lake: Lake, run_of_three: Run
+) -> None:
+    await began(client, run_of_three, Cancelled())
+    builder = await published_in_part(lake, run_of_three)
+    await builder.shard(run_of_three, 1)
+    assert not await wake_build(lake, run_of_three.run_id)

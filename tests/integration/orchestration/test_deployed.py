@@ -10,7 +10,8 @@ import pytest
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
-from stillroom import LAKE_VARIABLE, __version__
+from stillroom import LAKE_VARIABLE
+from stillroom.code_version import code_version
 from stillroom.errors import LakeError, RequestError, TeacherLost
 from tasks.announcing import artifact_key, funnel_page
 from tasks.deployed import LIMITS, deployed_lake, refuse_other_version, slots
@@ -25,11 +26,11 @@ def flow_run_of(version: str | None) -> Iterator[None]:
 
 
 def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
-    with flow_run_of("0.0.9"), pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{__version__}"):
+    with flow_run_of("0.0.9"), pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"):
         refuse_other_version()
 
 
-@pytest.mark.parametrize("version", [__version__, None])
+@pytest.mark.parametrize("version", [code_version(), None])
 def test_a_flow_run_of_this_version_goes_on(version: str | None) -> None:
     with flow_run_of(version):
         refuse_other_version()

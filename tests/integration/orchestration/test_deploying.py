@@ -10,11 +10,12 @@ from prefect.utilities.schema_tools.validation import build_error_obj, validate
 
 from stillroom.cli.automations import SILENCE_SECONDS, automations
 from stillroom.cli.deployed_processes import HEARTBEAT_SECONDS
-from stillroom.cli.deploying import Deployed, deployments
+from stillroom.cli.deploying import parameters_of
+from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
 from stillroom.recipe import load_recipe
 
 QUICKSTART = Path(__file__).resolve().parents[3] / "deployments" / "recipes" / "quickstart.yaml"
-ALL = deployments(load_recipe(QUICKSTART))
+ALL = read_deployments()
 BY_NAME = {one.name: one for one in ALL}
 
 
@@ -24,12 +25,12 @@ def form() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("deployed", ALL, ids=lambda one: one.name)
-def test_flows_are_found_by_module_path_and_take_the_parameters_that_are_given(deployed: Deployed) -> None:
+def test_flows_are_found_by_module_path_and_take_the_parameters_that_are_given(deployed: DeploymentSpec) -> None:
     assert ":" not in deployed.entrypoint
     assert "/" not in deployed.entrypoint
     flow = load_flow_from_entrypoint(deployed.entrypoint)
     assert flow.name == ("build" if deployed.name == "build-file" else deployed.name)
-    assert deployed.parameters.keys() <= flow.parameters.properties.keys()
+    assert parameters_of(deployed, load_recipe(QUICKSTART)).keys() <= parameter_schema(flow).properties.keys()
 
 
 def test_the_form_describes_fields_with_limits_and_choices(form: dict[str, Any]) -> None:
@@ -41,7 +42,7 @@ def test_the_form_describes_fields_with_limits_and_choices(form: dict[str, Any])
 
 
 def test_what_the_form_starts_with_is_valid_and_a_mistake_names_its_field(form: dict[str, Any]) -> None:
-    parameters: dict[str, Any] = BY_NAME["build"].parameters
+    parameters: dict[str, Any] = parameters_of(BY_NAME["build"], load_recipe(QUICKSTART))
     assert validate(parameters, form) == []
     wrong = {"recipe": {**parameters["recipe"], "sampling": {**parameters["recipe"]["sampling"], "samples": 0}}}
     told = build_error_obj(validate(wrong, form))
