@@ -2,21 +2,29 @@
 
 import os
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from prefect.concurrency.asyncio import concurrency
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.context import FlowRunContext
 
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
-from stillroom.errors import LakeError, RequestError
+from stillroom.errors import LakeError, RequestError, StillroomError
 from tasks.reporting import FlowRunWatcher, tell_without_stacks
 from tasks.workshop import Workshop, open_workshop
 
 # Named concurrency limits of Prefect's, made where they are missing; an operator changes them in the UI.
 LIMITS = {"teacher": "stillroom-teacher", "sandbox": "stillroom-sandbox", "lake": "stillroom-lake"}
 LEASE_SECONDS = 60.0  # after which Prefect gives back the slots of a process that was killed
+
+
+class LimitMissing(RequestError):
+    """A named concurrency limit was removed."""
+
+
+class SlotNotGiven(StillroomError):
+    """Prefect's server gave no slot, and no answer either."""
 
 
 def deployed_lake() -> Path:
@@ -62,11 +70,27 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
         yield shop
 
 
-def slots(means: Sequence[str]) -> AbstractAsyncContextManager[None]:
-    """Wait for a slot of each of the named means, and hold them for the block.
+@asynccontextmanager
+async def slots(means: Sequence[str]) -> AsyncGenerator[None]:
+    """Wait for a slot of each of the named means, in the order of ``LIMITS``, and hold them for the block.
 
-    A limit that is missing is an error, so that none is overrun because somebody removed it.
+    One after another: of several names at once Prefect overlooks those that are missing.
+
+    Raises:
+        LimitMissing: a limit was removed; so none is overrun because of that.
+        SlotNotGiven: the server is gone or failed.
     """
-    names = [LIMITS[one] for one in means]
-    # A server that was restarted answers no renewal for a while; what is being paid for goes on.
-    return concurrency(names, lease_duration=LEASE_SECONDS, strict=True, raise_on_lease_renewal_failure=False)
+    async with AsyncExitStack() as held:
+        for name in sorted({LIMITS[one] for one in means}, key=[*LIMITS.values()].index):
+            # A server that was restarted answers no renewal for a while; what is being paid for goes on.
+            slot = concurrency(name, lease_duration=LEASE_SECONDS, strict=True, raise_on_lease_renewal_failure=False)
+            try:
+                await held.enter_async_context(slot)
+            except ConcurrencySlotAcquisitionError as error:
+                if error.__cause__ is None:
+                    raise LimitMissing(
+                        f"Prefect has no concurrency limit {name}, so nothing was begun. `stillroom up` makes it; or "
+                        "make it in the UI, under Concurrency."
+                    ) from error
+                raise SlotNotGiven(f"Prefect's server gave no slot of {name}: {error.__cause__!r}") from error
+        yield

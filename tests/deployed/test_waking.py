@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prefect import flow
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
@@ -21,6 +22,7 @@ from stillroom.lease import lease, sampling
 from stillroom.publication import publish
 from stillroom.runs import Run, RunState, close_run
 from stillroom.runs.curating import curate_run
+from tasks.deployed import LIMITS, LimitMissing, slots
 from tasks.flow_runs import run_tag
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.fakes.builds import Builder
@@ -84,6 +86,16 @@ async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
 async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
     state = (await client.read_flow_run(flow_run.id)).state
     return state.name if state else None
+
+
+async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
+    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMITS["teacher"], limit=1))
+    async with slots(["teacher"]):
+        held = await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])
+        assert held.active_slots == 1
+    with pytest.raises(LimitMissing, match=rf"no concurrency limit {LIMITS['sandbox']}"):
+        async with slots(["sandbox", "teacher"]):
+            pytest.fail("nothing limits the sandbox")
 
 
 GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")

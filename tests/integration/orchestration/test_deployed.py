@@ -42,10 +42,11 @@ def test_a_worker_without_a_lake_is_told_how_to_start_it(monkeypatch: pytest.Mon
         deployed_lake()
 
 
-def test_only_means_that_have_a_limit_can_be_waited_for() -> None:
+async def test_only_means_that_have_a_limit_can_be_waited_for() -> None:
     assert set(LIMITS) == {"teacher", "sandbox", "lake"}
     with pytest.raises(KeyError):
-        slots(["coffee"])
+        async with slots(["coffee"]):
+            pass
 
 
 @pytest.mark.parametrize("parts", [("functions-r1", "shard", 3), ("my.data_set", "Ünïcode")])
