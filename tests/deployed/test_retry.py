@@ -63,7 +63,8 @@ def _is_shown(deployment: Deployment, build: dict[str, Any]) -> None:
     """The progress of each shard, and the table, funnel and link of the build."""
     found = deployment.ask("/artifacts/filter", {})
     keys = {one["key"] for one in found}
-    assert {"functions-r1-shard-0", "functions-r1-shard-1", "functions-r1-shards", "functions-r1-funnel"} <= keys
+    assert {"functions-build", "functions-r1-shard-0", "functions-r1-shard-1"} <= keys, "progress"
+    assert {"functions-r1-shards", "functions-r1-funnel"} <= keys
     (link,) = (one for one in found if one["key"] == "functions-r1-snapshot")
     assert "functions@1" in link["data"]
     assert link["flow_run_id"] == build["id"]
