@@ -5,6 +5,8 @@ anew. From then on they are the later run's: its shards make their own what was 
 shard, should somebody try it again, asks for nothing.
 """
 
+from typing import Any
+
 from stillroom.errors import LeaseHeld, RequestError
 from stillroom.lake import Lake
 from stillroom.lease import lease, sampling
@@ -50,7 +52,7 @@ def is_sampled(lake: Lake, run_id: str, shard: int) -> bool:
         return True
 
 
-def _others(lake: Lake, run: Run, shard: int) -> list[dict[str, object]]:
+def _others(lake: Lake, run: Run, shard: int) -> list[dict[str, Any]]:
     return lake.rows(_OTHERS, {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard})
 
 
