@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from stillroom.recipe import load_recipe
 from tests.integration.workbench import ROOT, Workbench
 
 UP_SECONDS = 180.0
@@ -38,9 +39,14 @@ class Deployment:
         return reply.json() if reply.content else None
 
     def flow_runs(self, flow: str) -> list[dict[str, Any]]:
-        """All flow runs of a flow, the oldest first."""
+        """All flow runs of a flow, the oldest first; of builds and shards, those of the bench's dataset."""
         about = {"flows": {"name": {"any_": [flow]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        return self.ask("/flow_runs/filter", about)
+        return [one for one in self.ask("/flow_runs/filter", about) if self._is_ours(one["parameters"])]
+
+    def _is_ours(self, parameters: dict[str, Any]) -> bool:
+        if "run_id" in parameters:
+            return parameters["run_id"].startswith(f"{self.bench.dataset}-r")
+        return parameters.get("recipe", {"dataset": self.bench.dataset})["dataset"] == self.bench.dataset
 
     def shard_runs(self) -> dict[int, dict[str, Any]]:
         return {one["parameters"]["shard"]: one for one in self.flow_runs("shard")}
@@ -48,15 +54,38 @@ class Deployment:
     def state(self, flow_run: dict[str, Any]) -> str:
         return self.ask(f"/flow_runs/{flow_run['id']}")["state_name"]
 
+    def message(self, flow_run: dict[str, Any]) -> str:
+        return self.ask(f"/flow_runs/{flow_run['id']}")["state"]["message"]
+
+    def run_count(self, flow_run: dict[str, Any]) -> int:
+        return self.ask(f"/flow_runs/{flow_run['id']}")["run_count"]
+
+    def patch(self, path: str, about: object) -> None:
+        httpx.patch(f"{self.ui}/api{path}", json=about, timeout=30.0).raise_for_status()
+
+    def delete(self, path: str) -> None:
+        httpx.delete(f"{self.ui}/api{path}", timeout=30.0).raise_for_status()
+
+    @property
+    def run_id(self) -> str:
+        """The first run of the bench's dataset."""
+        return f"{self.bench.dataset}-r1"
+
+    def versions(self) -> list[int]:
+        """What is published of the bench's dataset."""
+        named = f"where name = '{self.bench.dataset}'"
+        return [one["version"] for one in self.bench.sql(f"select version from snapshots {named} order by version")]
+
     def retry(self, flow_run: dict[str, Any]) -> None:
         """What the button of the UI sends."""
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
         self.ask(f"/flow_runs/{flow_run['id']}/set_state", {"state": state, "force": True})
 
     def submit(self) -> dict[str, Any]:
-        """Start a build as the form of the UI does, with what stands in it."""
+        """Start a build of the bench's recipe as the form of the UI does."""
         deployment = self.ask("/deployments/name/build/build")
-        return self.ask(f"/deployments/{deployment['id']}/create_flow_run", {"parameters": deployment["parameters"]})
+        parameters = {"recipe": load_recipe(self.bench.recipe).model_dump(mode="json")}
+        return self.ask(f"/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
 
     def noted(self, name: str) -> int:
         """The pid of a process of the deployment."""

@@ -2,33 +2,35 @@
 
 import pytest
 
+from stillroom.recipe import load_recipe
 from tests.deployed.conftest import Start
-from tests.deployed.deployment import deployed
-from tests.integration.workbench import Workbench
+from tests.deployed.deployment import Deployment
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def test_a_schedule_builds_and_what_comes_too_early_is_skipped(bench: Workbench, start_teacher: Start) -> None:
+def test_a_schedule_builds_and_what_comes_too_early_is_skipped(deployment: Deployment, start_teacher: Start) -> None:
     start_teacher("--delay", "10")
-    with deployed(bench) as deployment:
-        found = deployment.ask("/deployments/name/build/build")
-        examples = {one["slug"]: one["active"] for one in found["schedules"]}
-        assert examples == {"every-night": False, "every-six-hours": False, "three-days-a-week": False}
-        every = {"schedule": {"interval": 20}, "active": True}
-        deployment.ask(f"/deployments/{found['id']}/schedules", [every])
+    dataset = deployment.bench.dataset
+    found = deployment.ask("/deployments/name/build/build")
+    examples = {one["slug"]: one["active"] for one in found["schedules"]}
+    assert examples == {"every-night": False, "every-six-hours": False, "three-days-a-week": False}
+    parameters = {"recipe": load_recipe(deployment.bench.recipe).model_dump(mode="json")}
+    every = {"schedule": {"interval": 15}, "active": True, "parameters": parameters}
+    (schedule,) = deployment.ask(f"/deployments/{found['id']}/schedules", [every])
+    try:
+        deployment.wait(lambda: _ended(deployment, "Skipped"), what="a build that comes too early")
+    finally:
+        deployment.delete(f"/deployments/{found['id']}/schedules/{schedule['id']}")
+    deployment.wait(lambda: _ended(deployment, "Completed"), what="a build by schedule")
+    runs = deployment.flow_runs("build")
+    skipped = next(one for one in runs if one["state_name"] == "Skipped")
+    assert f"Nothing was done: the build of {dataset} is being done by process" in skipped["state"]["message"]
+    built = next(one for one in runs if one["state_name"] == "Completed")
+    assert built["auto_scheduled"]
+    assert built["name"] == f"build {dataset}"
+    assert deployment.versions()[:1] == [1]
 
-        def ended(name: str) -> bool:
-            return any(one["state_name"] == name for one in deployment.flow_runs("build"))
 
-        deployment.wait(lambda: ended("Skipped"), what="a build that comes too early")
-        deployment.wait(lambda: ended("Completed"), what="a build by schedule")
-        runs = deployment.flow_runs("build")
-        skipped = next(one for one in runs if one["state_name"] == "Skipped")
-        assert "Nothing was done: the build of functions is being done by process" in skipped["state"]["message"]
-        built = next(one for one in runs if one["state_name"] == "Completed")
-        assert built["auto_scheduled"]
-        assert built["name"] == "build functions"
-        assert bench.sql("select name, version from snapshots where version = 1") == [
-            {"name": "functions", "version": 1}
-        ]
+def _ended(deployment: Deployment, name: str) -> bool:
+    return any(one["state_name"] == name for one in deployment.flow_runs("build"))

@@ -14,6 +14,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
 
+from flows.deployed import reconcile
+from stillroom import LAKE_VARIABLE
 from stillroom.cli.deployed_processes import server
 from stillroom.cli.orchestrator import home, version
 from stillroom.cli.prefect_database import make_template, provide
@@ -200,3 +202,24 @@ async def test_a_cancelled_build_is_not_woken_by_what_comes_late(
     builder = await published_in_part(lake, run_of_three)
     await builder.shard(run_of_three, 1)
     assert not await wake_build(lake, run_of_three.run_id)
+
+
+async def test_where_a_shard_died_before_it_could_wake_its_build_reconciling_does(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, GAVE_UP)
+    await Builder(lake).sample(run)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
+    assert await reconcile.fn() == []
+
+
+async def test_reconciling_wakes_a_finished_build_for_what_came_late(
+    client: PrefectClient, lake: Lake, run_of_three: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await began(client, run_of_three, Completed())
+    builder = await published_in_part(lake, run_of_three)
+    await builder.shard(run_of_three, 2)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run_of_three.run_id]
