@@ -134,6 +134,7 @@ async def overhead(folder: Path, teacher: TeacherProcess, ui: str, *, samples: i
 async def _plain(root: Path, recipe: Recipe) -> tuple[float, float, int]:
     """Seconds of a build, of its shards, and how many tasks it called."""
     from build_plain import PlainBuild
+
     from stillroom.runs import open_run
     from tasks.workshop import open_workshop
 
@@ -174,7 +175,7 @@ async def _recorded(ui: str, expected: int) -> tuple[int, int]:
             return int((await http.post(f"{ui}/api/task_runs/count", json=about)).raise_for_status().text)
 
         done = {"task_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
-        while await count(done) < expected and time.monotonic() < deadline:
+        while await count(done) < expected and time.monotonic() < deadline:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(1.0)
         return await count({}), await count(done)
 

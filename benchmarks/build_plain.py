@@ -38,9 +38,7 @@ class PlainBuild:
         began = time.perf_counter()
         numbers: list[int] = await self._call(plan, self.run_id, FIRST_ROUND)
         shards = asyncio.gather(*(self._shard(number) for number in numbers))
-        beside = asyncio.gather(
-            self._call(calibrate_verifiers, self.run_id), self._call(write_prompts, self.run_id, 1)
-        )
+        beside = asyncio.gather(self._call(calibrate_verifiers, self.run_id), self._call(write_prompts, self.run_id, 1))
         await shards
         self.shard_seconds = time.perf_counter() - began
         await beside

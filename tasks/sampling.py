@@ -100,7 +100,7 @@ def hopeless(run_id: str, shard: int) -> StillroomError | None:
 
 
 async def _until_alone(run: Run, shard: int) -> None:
-    """Wait for shards of earlier runs whose prompts this one has taken over: what they are paid for is taken over too."""
+    """Wait for shards of other runs whose prompts this one has taken over; what they are paid for is taken over too."""
     told = False
     while others := at_work(workshop().lake, run, shard):
         if not told:

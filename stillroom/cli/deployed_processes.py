@@ -1,4 +1,4 @@
-"""The processes of a deployment: Prefect's server, a worker and what its flow runs are forked from; each logs in the lake."""
+"""The processes of a deployment: Prefect's server, a worker and what its flow runs are forked from."""
 
 import sys
 from pathlib import Path

@@ -78,7 +78,9 @@ def read_deployments() -> tuple[DeploymentSpec, ...]:
     """
     file = next((folder / NAME for folder in _FOLDERS if (folder / NAME).exists()), None)
     if file is None:
-        raise RequestError(f"{NAME} is missing; expected it in {' or '.join(map(str, _FOLDERS))}. Install Stillroom anew.")
+        raise RequestError(
+            f"{NAME} is missing; expected it in {' or '.join(map(str, _FOLDERS))}. Install Stillroom anew."
+        )
     try:
         return _File.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).deployments
     except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:

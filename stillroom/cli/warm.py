@@ -1,9 +1,9 @@
-"""Starts the processes of flow runs as forks of one that has imported everything: ``python -m stillroom.cli.warm SOCKET``.
+"""Starts processes of flow runs as forks of one that has imported everything: ``python -m stillroom.cli.warm SOCKET``.
 
-A process of a flow run imports Prefect, the flows and what they need, which takes seconds of CPU each time; a fork takes
-milliseconds. A worker starts ``warm_call.py`` in its place: a small program that sends its environment, its folder and
-its three streams here, passes signals on, and ends as the fork ends. A fork ends with whoever asked for it, and with this
-process. Forks share nothing that is written: threads and connections begin after the fork.
+A process of a flow run imports Prefect, the flows and what they need, which takes seconds of CPU each time; a fork
+takes milliseconds. A worker starts ``warm_call.py`` in its place: a small program that sends its environment, its
+folder and its three streams here, passes signals on, and ends as the fork ends. A fork ends with whoever asked for it,
+and with this process. Forks share nothing that is written: threads and connections begin after the fork.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """What of a shard is paid for already, by its own run and by others, and what it still owes.
 
-A sample's id names no run. So where a run that was abandoned, or published without some shards, has sampled what a shard
-asks for, with the same teacher, the same request and the same epoch, the shard makes those samples its own: their rows
-stand under both runs, and their cost under the run that paid.
+A sample's id names no run. So where a run that was abandoned, or published without some shards, has sampled what a
+shard asks for, with the same teacher, the same request and the same epoch, the shard makes those samples its own: their
+rows stand under both runs, and their cost under the run that paid.
 """
 
 from collections.abc import Callable, Sequence

@@ -164,8 +164,8 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
 
     So an abandoned run takes no prompt: what it planned or sampled is open to the next, which makes its samples its
     own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
-    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts; of one that was
-    finished without its last shards, also what these have brought since.
+    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts; of one that
+    was finished without its last shards, also what these have brought since.
     """
     rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
     return {row["prompt_id"] for row in rows}

@@ -26,7 +26,10 @@ def flow_run_of(version: str | None) -> Iterator[None]:
 
 
 def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
-    with flow_run_of("0.0.9"), pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"):
+    with (
+        flow_run_of("0.0.9"),
+        pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"),
+    ):
         refuse_other_version()
 
 

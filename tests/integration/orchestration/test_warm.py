@@ -1,4 +1,4 @@
-"""A forked process is what its caller would have been: environment, folder, streams, signals, end; and it goes with it."""
+"""A forked process is what its caller would have been: environment, folder, streams, signals and end."""
 
 import os
 import signal
