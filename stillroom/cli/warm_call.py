@@ -41,7 +41,8 @@ def main() -> None:
     if code is None:
         os.execv(sys.executable, [sys.executable, "-m", ENGINE])  # noqa: S606 - what the worker would do
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)
 
