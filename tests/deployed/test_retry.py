@@ -69,7 +69,7 @@ def _is_shown(deployment: Deployment, build: dict[str, Any]) -> None:
     link = found[f"{run_id}-snapshot"]
     assert f"{dataset}@1" in link["data"]
     assert link["flow_run_id"] == build["id"]
-    asked = {"filter": {"event": {"prefix": ["stillroom."]}}, "limit": 200}
+    asked = {"filter": {"event": {"prefix": ["stillroom."]}}}
     events = [one for one in deployment.ask("/events/filter", asked)["events"] if one["payload"]["run_id"] == run_id]
     assert {one["event"] for one in events} == {"stillroom.shard.failed", "stillroom.snapshot.published"}
 

@@ -66,9 +66,10 @@ def test_a_click_on_retry_heals_a_build_that_the_form_started(
     deployment.wait_for_state(failed, "Completed")
     deployment.wait_for_state(build, "Completed")
     page.goto(f"{deployment.ui}/runs/flow-run/{build['id']}")
-    expect(page.get_by_text("Completed").first).to_be_visible()
+    expect(page.get_by_text("was published as").first).to_be_visible()
     page.screenshot(path=pictures / "5-build-completed.png")
-    page.goto(f"{deployment.ui}/artifacts/key/{deployment.run_id}-shards")
+    shown = {one["key"]: one["id"] for one in deployment.ask("/artifacts/filter", {})}
+    page.goto(f"{deployment.ui}/artifacts/artifact/{shown[f'{deployment.run_id}-shards']}")
     expect(page.get_by_text("owed_at_most").first).to_be_visible()
     page.screenshot(path=pictures / "6-shards.png")
     assert deployment.versions() == [1]
