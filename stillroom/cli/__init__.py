@@ -38,6 +38,20 @@ def main() -> None:
         if session and session.is_stopped:
             _leave()
         raise
+    except Exception as error:
+        if not _came_of_an_interrupt(error):
+            raise
+        print(STOPPED, file=sys.stderr)
+        _leave()
+
+
+def _came_of_an_interrupt(error: BaseException) -> bool:
+    """Whether a library turned a Ctrl-C into an error of its own, as a compiled module does while it is imported."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return True
+        error = cause
+    return False
 
 
 def _leave() -> NoReturn:

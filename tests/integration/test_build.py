@@ -1,6 +1,7 @@
 """A whole build through the command line: real sandbox, real Prefect, real lake; the teacher alone is a fake."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from stillroom.cli import STOPPED
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 
@@ -303,6 +305,23 @@ def test_interrupt_while_a_build_is_still_starting_ends_in_a_sentence(tmp_path: 
     # the end, although the interrupt was caught.
     assert stopped.code in (1, -signal.SIGINT), stopped.err
     assert "Traceback" not in stopped.err
+
+
+def test_an_interrupt_that_a_library_turns_into_its_own_error_ends_in_a_sentence(tmp_path: Path):
+    """As a compiled module does that is being imported: "ImportError: initialization failed"."""
+    (tmp_path / "duckdb.py").write_text(
+        "try:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt as stop:\n    raise ImportError('no') from stop\n"
+    )
+
+    stopped = subprocess.run(
+        [sys.executable, "-m", "stillroom", "snapshots"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (stopped.returncode, stopped.stderr) == (1, f"{STOPPED}\n")
 
 
 def test_seed_whose_solution_fails_its_tests_is_named(tmp_path: Path, teacher: TeacherProcess) -> None:
