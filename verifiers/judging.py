@@ -71,7 +71,9 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
 def judge_tests(tests: TestsRun, execution: Execution) -> Judgement:
     """Judge a solution by tests that ran in a process of their own."""
     passed = sum(unit.ending == "passed" for unit in tests.units)
-    return judgement(_tests_finding(tests, execution), execution, passed=passed, total=max(1, len(tests.units)))
+    skipped = sum(unit.ending == "skipped" for unit in tests.units)
+    total = max(1, len(tests.units) - skipped)
+    return judgement(_tests_finding(tests, execution), execution, passed=passed, total=total)
 
 
 def judgement(finding: Finding | None, execution: Execution, *, passed: int, total: int) -> Judgement:
@@ -124,7 +126,7 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
         raised = unit.raised or Raised(type_name="?")
         detail = f"{unit.name}: {raised.type_name}: {raised.message}"
         match unit.ending:
-            case "passed":
+            case "passed" | "skipped":
                 continue
             case "undecided":  # another unit may still show that the answer is wrong
                 undecided = undecided or Finding("tests:undecided", f"{unit.name}: {raised.message}", Outcome.ABSTAIN)
@@ -138,6 +140,9 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
         return undecided
     if not tests.calls:
         return Finding("tests:no-call", "the tests never call the solution", Outcome.ABSTAIN)
+    endings = [unit.ending for unit in tests.units]
+    if endings.count("passed") <= ("skipped" in endings):  # what is left is the module that the skipped ones are in
+        return Finding("tests:skipped", "all the tests are skipped", Outcome.ABSTAIN)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@2``: judges Python solutions by tests whose expected values they never see."""
+"""The verifier ``python-tests@3``: judges Python solutions by tests whose expected values they never see."""
 
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, 
 from verifiers.plan import Converted, Unconvertible, convert
 from verifiers.process_tests import for_process
 
-NAME = "python-tests@2"
+NAME = "python-tests@3"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer

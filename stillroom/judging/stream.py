@@ -70,6 +70,8 @@ async def judge_rows(
 ) -> None:
     """Judge every row and ``write`` each as soon as it and all before it are judged.
 
+    A row that cannot be judged, or read from the file, ends it, when all before it are written.
+
     At most ``MAX_ROWS_AHEAD`` rows and about ``MAX_BYTES_AHEAD`` of them are held at a time.
 
     Args:
@@ -79,26 +81,39 @@ async def judge_rows(
         calibrations: by verifier_id, the calibration that its verdicts name; of the others they name none.
 
     Raises:
-        SandboxError: the sandbox failed for good; the rows before were written.
+        SandboxError: the sandbox failed for good.
+        OSError: the rows cannot be read on.
     """
     waiting: asyncio.Queue[asyncio.Task[JudgedRow] | None] = asyncio.Queue(MAX_ROWS_AHEAD)
     room = _Room(MAX_BYTES_AHEAD)
 
-    async def feed(group: asyncio.TaskGroup) -> None:
-        async for row in _in_thread(rows):
-            await room.take(row.size)
-            await waiting.put(group.create_task(judge(row, verifiers, calibrations)))
+    begun: set[asyncio.Task[JudgedRow]] = set()
+
+    async def feed() -> None:
+        try:
+            async for row in _in_thread(rows):
+                await room.take(row.size)
+                judging = asyncio.create_task(judge(row, verifiers, calibrations))
+                begun.add(judging)
+                await waiting.put(judging)
+        except Exception:
+            await waiting.put(None)
+            raise
         await waiting.put(None)
 
+    feeding = asyncio.create_task(feed())
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(feed(group))
-            while judging := await waiting.get():
-                judged = await judging
-                write(judged)
-                room.give(judged.row.size)
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+        while judging := await waiting.get():
+            judged = await judging
+            begun.discard(judging)
+            write(judged)
+            room.give(judged.row.size)
+        await feeding
+    finally:
+        left = [feeding, *begun]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def judge(row: ReadRow, verifiers: Sequence[Verifier], calibrations: Mapping[str, str]) -> JudgedRow:

@@ -142,8 +142,8 @@ class TestUnit:
     Attributes:
         ending: ``passed``, ``failed`` (an assertion), ``raised`` (by the solution), ``gone`` (the solution's
             process ended), ``too-much`` (it returned more than is read), ``undecided`` (the tests ask what two
-            processes cannot answer), ``broken-result`` (an error of the tests after they had called the solution)
-            or ``broken`` (before).
+            processes cannot answer), ``skipped`` (before it called the solution), ``broken-result`` (an error of the
+            tests after they had called the solution) or ``broken`` (before).
         raised: the exception that ended it.
     """
 

@@ -4,6 +4,7 @@ import importlib.metadata
 from pathlib import Path
 
 import pytest
+from docker import DockerClient
 
 from stillroom.errors import RequestError
 from stillroom.recipe import Recipe, parse_recipe
@@ -12,6 +13,7 @@ from stillroom.records.execution import Ending, Program
 from tasks.workshop import Workshop
 from verifiers.python_tests import PythonTests
 from verifiers.sandbox import ConfiguredExecutor, ensure_docker, ensure_image
+from verifiers.sandbox import executor as executor_module
 from verifiers.sandbox.container import DRIVER_LABEL, LABEL, driver_identity
 
 pytestmark = pytest.mark.docker
@@ -55,6 +57,24 @@ async def test_runtime_reaches_docker_and_survives_a_replacement() -> None:
             assert container.attrs["HostConfig"]["Runtime"] == SHIM
             container.remove(force=True)
             assert (await executor.run(Program(source="print(1)"))).stdout == b"1\n"
+
+
+async def test_a_daemon_of_ours_is_never_put_in_the_place_of_one_that_is_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A replacement only looks for the daemon that was there: whoever runs it brings it back."""
+    starts: list[bool] = []
+
+    def counted() -> DockerClient:
+        starts.append(True)
+        return ensure_docker()
+
+    monkeypatch.setattr(executor_module, "ensure_docker", counted)
+    async with ConfiguredExecutor(libraries=(NUMPY,)) as executor:
+        await executor.start()
+        executor.session_container().remove(force=True)
+        assert (await executor.run(Program(source="import numpy\nprint(1)"))).stdout == b"1\n"
+    assert len(starts) == 1
 
 
 async def test_machines_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ class DockerExecutor:
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced
         self.repeated = 0  # programs that were run again with nothing beside them
-        self._image = image
+        self._image = self._given = image
         self._client: DockerClient | None = None
         self._session: Session | None = None
         self._starting = asyncio.Lock()
@@ -76,7 +76,7 @@ class DockerExecutor:
         if self._image is None:
             client = ensure_docker()
             try:
-                self._image = ensure_image(client=client)
+                self._image = self._image_of(client)
             finally:
                 client.close()
         return self._image.digest
@@ -208,8 +208,7 @@ class DockerExecutor:
         client = self._client = ensure_docker() if first or is_late else connect()
         if first:
             container.sweep(client)
-        if self._image is None or not first:
-            self._image = ensure_image(client=client)
+        self._image = self._given or self._image_of(client)
         return container.create(
             client,
             self._image.tag,
@@ -217,6 +216,10 @@ class DockerExecutor:
             slots=self.slots,
             runtime=self.runtime,
         )
+
+    def _image_of(self, client: DockerClient) -> Image:
+        """The image that programs run in, made where it is missing; again, where it has gone."""
+        return ensure_image(client=client)
 
     async def _ping(self) -> None:
         while True:

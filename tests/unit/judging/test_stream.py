@@ -117,6 +117,25 @@ async def test_failing_sandbox_is_no_verdict() -> None:
         await judged(rows(*(row(number) for number in range(50))), FakeVerifier(fails_after=10))
 
 
+async def test_rows_before_one_that_the_sandbox_failed_on_are_written() -> None:
+    """Also those that are judged only after it has failed."""
+    failed = asyncio.Event()
+
+    class Failing(FakeVerifier):
+        async def judge(self, check: Check, answer: Answer) -> Judgement:
+            if answer.text == "def f():\n    return 2\n":
+                failed.set()
+                raise SandboxError("gone")
+            await failed.wait()
+            await asyncio.sleep(0.01)
+            return await super().judge(check, answer)
+
+    found: list[JudgedRow] = []
+    with pytest.raises(SandboxError, match="gone"):
+        await judge_rows(rows(*map(row, range(6))), [Failing()], found.append, calibrations={})
+    assert [one.row.row_id for one in found] == [0, 1]
+
+
 async def test_row_is_written_before_the_next_one_arrives() -> None:
     """A pipe that is written to slowly is answered at once."""
     written = asyncio.Event()

@@ -56,8 +56,8 @@ _REFUSED = {
     "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "fanotify_init": (300, 262),
     "inotify_init1": (294, 26), "quotactl": (179, 60), "syslog": (103, 116), "acct": (163, 89), "reboot": (169, 142),
     "swapon": (167, 224), "init_module": (175, 105), "finit_module": (313, 273), "kexec_load": (246, 104),
-    "memfd_secret": (447, 447), "move_pages": (279, 239), "mbind": (237, 235), "vmsplice": (278, 75),
-    "setpriority": (141, 140), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "move_pages": (279, 239), "mbind": (237, 235),
+    "vmsplice": (278, 75), "setpriority": (141, 140), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274),
 }  # fmt: skip
 _CLONE = {"x86_64": 56, "aarch64": 220}[ARCH]

@@ -1,8 +1,9 @@
 """Makes exceptions of one process anew in the other: with their types' families, so that ``except`` finds them by type.
 
-A type crosses by its name and the names of its bases. Built-in ones are the built-in ones here, and so are those of
-modules that are imported; one that this side gave out comes back as itself; for the others types of the same names are
-made under the same bases.
+A type crosses by its name and the names of its bases. Built-in ones are the built-in ones here, and so are the public
+ones of libraries that are imported; one that this side gave out comes back as itself; for the others types of the same
+names are made under the same bases. What a test's own machinery ends or skips a test by never comes of the other side,
+whatever it calls its types.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -10,6 +11,7 @@ made under the same bases.
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import builtins
 import marshal
+import os
 import sys
 
 import runner
@@ -20,6 +22,8 @@ MAX_CAUSES = 3
 REMOTE = "_stillroom_remote_"  # what marks an exception of the other side
 
 _MRO = type.__dict__["__mro__"]
+_HOME = os.path.dirname(os.path.abspath(__file__))
+_RUNNERS = frozenset(("unittest", "doctest", "bdb", "pdb"))  # which end, skip or pass a test by exceptions of their own
 
 
 def origin(error: BaseException) -> tuple | None:
@@ -61,7 +65,8 @@ class Errors:
     def give(self, kind: type) -> list:
         """The family of a type of this side, which is to come back as itself."""
         for each in _MRO.__get__(kind):
-            if issubclass(each, BaseException) and each.__module__ != "builtins" and not issubclass(each, _Made):
+            is_own = issubclass(each, BaseException) and each.__module__ != "builtins" and not issubclass(each, _Made)
+            if is_own and not _is_machinery(each.__module__):
                 self.given.setdefault(str(each.__name__), each)
         return family(kind)
 
@@ -118,11 +123,35 @@ class Errors:
         return self._made[key]
 
 
+def _is_machinery(module) -> bool:
+    """Whether a module runs tests: one of ours, or of a library's for that."""
+    if type(module) is not str or module.partition(".")[0] in _RUNNERS:
+        return True
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return type(file) is str and os.path.dirname(os.path.abspath(file)) == _HOME
+
+
+def _is_library(name: str, module) -> bool:
+    """Whether tests may mean a module's types: it is one of the standard library or was installed."""
+    if _is_machinery(name):
+        return False
+    return name.partition(".")[0] in sys.stdlib_module_names or "/site-packages/" in str(
+        getattr(module, "__file__", "")
+    )
+
+
 def _imported(name: str, bases: list | None) -> type | None:
-    """A type of exceptions of this name and these bases in a module that is imported here: ``json.JSONDecodeError``."""
-    for module in list(sys.modules.values()):
+    """A library's public type of this name and these bases that is imported here: ``json.JSONDecodeError``.
+
+    Of errors alone: by what is no ``Exception``, such as ``asyncio.CancelledError``, libraries end things in silence.
+    """
+    if name.startswith("_"):
+        return None
+    for module_name, module in list(sys.modules.items()):
         found = getattr(module, "__dict__", {}).get(name)
-        if not isinstance(found, type) or not issubclass(found, BaseException) or issubclass(found, _Made):
+        if not isinstance(found, type) or not issubclass(found, Exception) or issubclass(found, _Made):
+            continue
+        if not _is_library(module_name, module) or _is_machinery(found.__module__):
             continue
         if [str(base.__name__) for base in found.__bases__] == bases:
             return found

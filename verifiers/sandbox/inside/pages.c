@@ -4,7 +4,7 @@
  * fault each, and be given up one by one when it ends: a quarter of what a small program costs. In memory of our own
  * a clone gets them with the rest, and two megabytes of them in one entry.
  *
- * Call it before anything is cloned. What cannot be moved stays as it is.
+ * Call it before anything is cloned. What does not get memory of its own stays as it is.
  */
 #define _GNU_SOURCE
 #include <link.h>

@@ -140,8 +140,10 @@ def run_tests(source, entry_point):
 
                 asyncio.run(result)
             found = ("passed", "", (), "", "")
-        except pytest_shim.Skipped:
-            return
+        except pytest_shim.Skipped as skipped:
+            if joined.calls > before:
+                joined.undecided = f"a test is skipped after the solution was called: {skipped}"
+            found = ("skipped", "", (), "", "")
         except BaseException as error:
             found = (_ending(error, joined, joined.calls > before), *_origin(error))
         if joined.undecided:
@@ -196,12 +198,16 @@ def _prepared(source):
 
 def _ending(error, joined, has_called):
     """How a unit ended: the solution raised, an assertion failed, or nothing can be said of it."""
-    if isinstance(error, TooMuchSent) or isinstance(joined.gone, TooMuchSent):
+    if isinstance(joined.gone, TooMuchSent):
         return "too-much"
-    if isinstance(error, PartnerGone) or joined.gone:
+    if joined.gone:
         return "gone"
     if origin(error) is not None:
         return "raised"
+    if isinstance(error, TooMuchSent):
+        return "too-much"
+    if isinstance(error, PartnerGone):
+        return "gone"
     if isinstance(error, (AssertionError, Refused)):
         return "failed"
     if not has_called:
