@@ -81,7 +81,9 @@ def is_own(home: Path) -> bool:
 def _containers() -> int:
     client = ensure_docker()
     try:
-        found = client.containers.list(all=True, filters={"label": [LABEL, f"{DRIVER_LABEL}={driver_identity()}"]})
+        found = client.containers.list(
+            all=True, ignore_removed=True, filters={"label": [LABEL, f"{DRIVER_LABEL}={driver_identity()}"]}
+        )
         return len(found)
     finally:
         client.close()

@@ -43,7 +43,7 @@ def our_containers() -> int:
     client = ensure_docker()
     labels = [LABEL, f"{DRIVER_LABEL}={driver_identity()}"]
     try:
-        return len(client.containers.list(all=True, filters={"label": labels}))
+        return len(client.containers.list(all=True, ignore_removed=True, filters={"label": labels}))
     finally:
         client.close()
 

@@ -46,7 +46,7 @@ def _written(verdicts: Path) -> list[dict[str, object]]:
 def _containers_of(pid: int) -> list[str]:
     client = ensure_docker()
     try:
-        found = client.containers.list(all=True, filters={"label": LABEL})
+        found = client.containers.list(all=True, ignore_removed=True, filters={"label": LABEL})
         return [each.id for each in found if f":{pid}:" in each.labels[DRIVER_LABEL]]
     finally:
         client.close()

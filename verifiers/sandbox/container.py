@@ -128,7 +128,7 @@ def sweep(client: DockerClient) -> int:
     sweep_doors()
     removed = 0
     try:
-        left = client.containers.list(all=True, filters={"label": LABEL})
+        left = client.containers.list(all=True, ignore_removed=True, filters={"label": LABEL})
     except (DockerException, RequestException) as error:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:
