@@ -15,6 +15,15 @@ def open_client(*, timeout: httpx.Timeout = _QUICK, limits: httpx.Limits | None 
     )
 
 
+def get(url: str, *, timeout_seconds: float) -> httpx.Response:
+    """What a server says, as plain code asks it.
+
+    Raises:
+        httpx.HTTPError: it cannot be reached, or not in time.
+    """
+    return httpx.get(url, verify=_certificates(), trust_env=False, timeout=timeout_seconds)
+
+
 @cache
 def _certificates() -> ssl.SSLContext:
     """The authorities that httpx ships, which take some 40 ms to read, for every client the same."""

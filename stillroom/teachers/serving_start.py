@@ -3,6 +3,7 @@
 The caller holds the model's lock throughout.
 """
 
+import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillroom.errors import TeacherError, TeacherMismatch
+from stillroom.loopback import without_proxies
 from stillroom.teachers.progress import PRINTED, Progress, Share
 from stillroom.teachers.serving_environment import tail, telling_lines
 from stillroom.teachers.serving_idle import start_idler
@@ -76,7 +78,7 @@ def start(
         model_path=spec.model_path,
         revision=spec.revision,
         device=spec.device,
-        process=spawn(argv, environment, paths.log),
+        process=spawn(argv, {**without_proxies(os.environ), **environment}, paths.log),  # it asks itself, to warm up
         idle_minutes=idle_minutes,
         log=str(paths.log),
         started_at=time.time(),

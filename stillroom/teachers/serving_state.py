@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from stillroom.teachers.home import home
+from stillroom.teachers.http import get
 from stillroom.teachers.models import slug
 from stillroom.teachers.serving_process import ProcessIdentity
 
@@ -102,7 +103,7 @@ def last_touched(name: str) -> float:
 def model_info(url: str) -> dict[str, object] | None:
     """The server's ``/model_info``; None if nothing that speaks SGLang answers there."""
     try:
-        return msgspec.json.decode(httpx.get(f"{url}/model_info", timeout=ANSWER_SECONDS).raise_for_status().content)
+        return msgspec.json.decode(get(f"{url}/model_info", timeout_seconds=ANSWER_SECONDS).raise_for_status().content)
     except (httpx.HTTPError, msgspec.DecodeError):
         return None
 
@@ -110,7 +111,7 @@ def model_info(url: str) -> dict[str, object] | None:
 def is_ready(url: str) -> bool:
     """Whether the server takes requests (``/health`` would run a generation)."""
     try:
-        return httpx.get(f"{url}/ready", timeout=ANSWER_SECONDS).is_success
+        return get(f"{url}/ready", timeout_seconds=ANSWER_SECONDS).is_success
     except httpx.HTTPError:
         return False
 
@@ -118,7 +119,7 @@ def is_ready(url: str) -> bool:
 def activity(url: str) -> float | None:
     """A figure that grows whenever the server is asked or generates; None if it does not answer."""
     try:
-        text = httpx.get(f"{url}/metrics", timeout=ANSWER_SECONDS).raise_for_status().text
+        text = get(f"{url}/metrics", timeout_seconds=ANSWER_SECONDS).raise_for_status().text
     except httpx.HTTPError:
         return None
     return sum(map(float, ACTIVITY.findall(text)))

@@ -21,7 +21,7 @@ from stillroom.teachers.models import PulledModel
 from stillroom.teachers.progress import Share
 from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
-from stillroom.teachers.serving_state import Paths, read_state, write_state
+from stillroom.teachers.serving_state import Paths, activity, read_state, write_state
 
 NAME = "qwen2.5-coder-0.5b-instruct"
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +96,30 @@ def test_a_running_server_is_reused(spec: serving.ServerSpec, tmp_path: Path) ->
     again = reuse_fake(spec)
     assert again is not None
     assert (again.pid, again.url, again.reused) == (started.pid, started.url, True)
+
+
+def test_a_proxy_does_not_hide_a_server_of_this_machine(
+    spec: serving.ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    start_fake(spec, tmp_path)
+    assert serving.status()[0].state == "ready"
+    assert activity(spec.url) == 0.0
+    again = reuse_fake(spec)
+    assert again is not None
+    assert again.reused
+
+
+def test_a_server_keeps_its_questions_to_itself_away_from_a_proxy(
+    spec: serving.ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "a.example")
+    started = start_fake(spec, tmp_path)
+    environ = Path(f"/proc/{started.pid}/environ").read_bytes().split(b"\0")
+    assert b"no_proxy=a.example,127.0.0.1,localhost" in environ
 
 
 def test_a_killed_server_is_noticed(spec: serving.ServerSpec, tmp_path: Path) -> None:
