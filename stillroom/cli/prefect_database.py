@@ -12,6 +12,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from stillroom.cli.prefect_environment import own_environment
 from stillroom.errors import StillroomError
 from stillroom.teachers.home import home
 from stillroom.teachers.serving_environment import exclusive
@@ -42,9 +43,8 @@ def make_template() -> Path:
         work = place.parent / ".partial"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        environ = {**os.environ, "PREFECT_HOME": str(work), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
         command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=own_environment(work), cwd=work, capture_output=True, text=True, check=False)
         if done.returncode or not (work / DATABASE).exists():
             raise PrefectDatabaseFailed(
                 f"`prefect server database upgrade` failed: {(done.stdout + done.stderr)[-800:]}"

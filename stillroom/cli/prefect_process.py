@@ -1,4 +1,4 @@
-"""The process of a build's own Prefect server: ``python -m stillroom.cli.prefect_process HOST PORT``.
+"""The process of a build's own Prefect server: ``python -P prefect_process.py HOST PORT``.
 
 It does what ``uvicorn --factory`` would, but answers sooner: the imports make objects that all stay, and looking
 through them for garbage takes more than a second of six (5.6-6.4 s with the collector, 4.6-4.7 s without).

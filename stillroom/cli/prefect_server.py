@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stillroom.cli import prefect_process
 from stillroom.cli.prefect_database import provide
+from stillroom.cli.prefect_environment import adopt, own_environment
 from stillroom.errors import LakeError, StillroomError
 
 START_SECONDS = 120.0
@@ -67,11 +69,12 @@ class PrefectServer:
             PrefectServerFailed: it died or takes too long; the message names its log.
         """
         deadline = time.monotonic() + START_SECONDS
+        directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"{self.ui}/api/health", timeout=2.0):  # noqa: S310 - our own address
+                with directly.open(f"{self.ui}/api/health", timeout=2.0):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(POLL_SECONDS)
@@ -123,7 +126,11 @@ class PrefectServer:
 def prefect_server(home: Path) -> Generator[PrefectServer]:
     """Start a server with its records in ``home`` and point this process's Prefect at it.
 
-    Call before anything imports Prefect: the address is read when it is imported.
+    Call before anything imports Prefect: the address is read when it is imported. Variables that a person has set for a
+    Prefect of theirs are gone from this process from then on.
+
+    Raises:
+        LakeError: ``home`` cannot be written to.
     """
     log = home / f"server-{os.getpid()}.log"  # another build of this lake may be writing its own
     try:
@@ -137,21 +144,21 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         ) from error
     port = _free_port()
     settings = {
-        "PREFECT_HOME": str(home),
         "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_UI_API_URL": f"http://{LOOPBACK}:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",
-        "DO_NOT_TRACK": "1",  # Prefect's client says so on the terminal otherwise
-        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "CRITICAL"),
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in SERVICES_OF_DEPLOYMENTS},
     }
-    os.environ.update(settings)
+    environment = own_environment(home, settings)
+    adopt(environment)
     with output:
         # What `prefect server start` would itself start, without its second interpreter.
         process = subprocess.Popen(
-            [sys.executable, "-m", "stillroom.cli.prefect_process", LOOPBACK, str(port)],
+            [sys.executable, "-P", str(Path(prefect_process.__file__).resolve()), LOOPBACK, str(port)],
+            env=environment,
+            cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,14 +1,18 @@
 """A build ends with its Prefect server, and what Prefect raises is told in a sentence."""
 
 import asyncio
+import dataclasses
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
+from stillroom.cli import prefect_server
 from stillroom.cli.prefect_server import PrefectServer, PrefectServerFailed
 from stillroom.errors import LakeError, StillroomError
 
@@ -110,3 +114,31 @@ async def test_a_server_that_ends_while_it_starts_is_named_with_its_log(server: 
     server.process.wait()
     with pytest.raises(PrefectServerFailed, match=r"did not come up on port 9.*server\.log"):
         server.wait()
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """Answers every question."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def answering() -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), Healthy) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield listening
+        listening.shutdown()
+
+
+def test_a_proxy_does_not_keep_a_server_from_being_found(
+    server: PrefectServer, answering: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefect_server, "START_SECONDS", 3.0)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    dataclasses.replace(server, port=answering.server_port).wait()
