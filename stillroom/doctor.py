@@ -24,7 +24,7 @@ DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 GIB = 1024**3
 MB = 1000**2
 LAKE_BYTES = GIB  # a quickstart's lake takes some megabytes; Docker's image and Prefect's records come on top
-MEMORY_BYTES = int(4.5 * GIB)  # pipeline 1 GB and a 0.5B teacher 3.3 GB
+PIPELINE_BYTES = 1000 * MB  # memory, beside a teacher
 PYTHONS = ((3, 11), (3, 12))
 
 
@@ -59,20 +59,24 @@ def examine(lake_root: Path, models: Sequence[str] = (DEFAULT_MODEL,)) -> list[F
 
     Args:
         lake_root: folder of the lake, which need not exist.
-        models: the models that would be served on this machine.
+        models: the models that would be served on this machine; where there are none, nothing is looked for that only
+            a server needs.
     """
+    served: list[tuple[str, Callable[[], Finding]]] = [
+        ("teacher environment", _environment),
+        *((f"model {model}", lambda model=model: _model(model)) for model in models),
+        ("teacher server", lambda: _server(models)),
+    ]
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("Python", _python),
         ("uv", _uv),
         ("disk space", lambda: _disk(lake_root, models)),
-        ("memory", _memory),
+        ("memory", lambda: _memory(models)),
         ("C compiler", _compiler),
         ("Docker", _docker),
         ("sandbox image", _image),
         ("sandbox runtime", _runtime),
-        ("teacher environment", _environment),
-        *((f"model {model}", lambda model=model: _model(model)) for model in models),
-        ("teacher server", lambda: _server(models)),
+        *(served if models else ()),
         ("lake", lambda: _lake(lake_root)),
     ]
     return [_guarded(name, check) for name, check in checks]
@@ -101,9 +105,10 @@ def _uv() -> Finding:
 
 
 def _disk(lake_root: Path, models: Sequence[str]) -> Finding:
-    environment_is_there = _environment().state is State.OK
-    models_bytes = sum(needed_bytes(model) for model in models)
-    needs = {home(): models_bytes + (0 if environment_is_there else NEEDED_BYTES), lake_root: LAKE_BYTES}
+    needs = {lake_root: LAKE_BYTES}
+    if models:
+        environment_bytes = 0 if _environment().state is State.OK else NEEDED_BYTES
+        needs = {home(): environment_bytes + sum(needed_bytes(model) for model in models), **needs}
     free = {place: shutil.disk_usage(_existing(place)).free for place in needs}
     found = ", ".join(f"{space / GIB:.1f} GB free for {place}" for place, space in free.items())
     short = [place for place, space in free.items() if space < needs[place]]
@@ -117,15 +122,27 @@ def _disk(lake_root: Path, models: Sequence[str]) -> Finding:
     )
 
 
-def _memory() -> Finding:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _memory(models: Sequence[str]) -> Finding:
+    served = {model.name: model for model in map(lookup, models)}
+    unmeasured = [name for name, model in served.items() if not model.resident_bytes]
+    total = _memory_bytes()
+    needed = PIPELINE_BYTES + sum(model.resident_bytes for model in served.values())
     found = f"{total / GIB:.1f} GB"
-    if total >= MEMORY_BYTES:
+    if unmeasured:
+        found += f"; what {' and '.join(unmeasured)} takes is not known"
+    if total >= needed:
         return Finding(name="memory", state=State.OK, found=found)
-    todo = (
-        f"a teacher of 0.5 billion parameters and the pipeline take {MEMORY_BYTES / GIB:.1f} GB; use a remote teacher"
-    )
+    todo = f"the pipeline takes {needed / GIB:.1f} GB; use a larger machine"
+    if served:
+        todo = (
+            f"the pipeline and {' and '.join(served)} take {needed / GIB:.1f} GB; serve a smaller model, or use a "
+            "teacher on another machine (`urls:`)"
+        )
     return Finding(name="memory", state=State.PROBLEM, found=found, todo=todo)
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _compiler() -> Finding:

@@ -29,12 +29,17 @@ RECORD = "stillroom-model.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueModel:
-    """A model known by a short name."""
+    """A model known by a short name.
+
+    Attributes:
+        resident_bytes: memory of its server under load, on a machine without a GPU; 0 where nobody has measured it.
+    """
 
     name: str
     hub_id: str
     licence: str
     wheels: Wheels | None = None
+    resident_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,7 @@ CATALOGUE = {
                 sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
                 weights_bytes=1_272_000_000,
             ),
+            resident_bytes=3_700_000_000,
         ),
         CatalogueModel(
             name="qwen2.5-coder-1.5b-instruct",
@@ -88,6 +94,7 @@ CATALOGUE = {
                 sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
                 weights_bytes=3_600_000_000,
             ),
+            resident_bytes=6_100_000_000,
         ),
     )
 }
@@ -120,7 +127,7 @@ def pull(name: str, progress: Progress = PRINTED, *, revision: str | None = None
         refresh: asks the hub for its newest revision even if one is here.
 
     Raises:
-        RequestError: the name is unknown.
+        RequestError: the name is unknown, or cannot be a hub id.
         TeacherError: neither source has it, a download is damaged, or there is no room for it.
     """
     model = lookup(name)

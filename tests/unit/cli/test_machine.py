@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,46 @@ def test_too_little_disk_space_is_a_problem(monkeypatch, tmp_path):
     found = finding("disk space", tmp_path)
     assert found.state is State.PROBLEM
     assert "STILLROOM_HOME" in found.todo
+
+
+SMALL, LARGE = "qwen2.5-coder-0.5b-instruct", "Qwen/Qwen2.5-Coder-1.5B-Instruct"
+
+
+@pytest.mark.parametrize(
+    ("models", "gigabytes", "state", "said"),
+    [
+        pytest.param((), 4, State.OK, "4.0 GB", id="none is served here"),
+        pytest.param(
+            (), 0.5, State.PROBLEM, "the pipeline takes 0.9 GB; use a larger machine", id="not even a pipeline"
+        ),
+        pytest.param((SMALL,), 4, State.PROBLEM, f"the pipeline and {SMALL} take 4.4 GB", id="too small for the small"),
+        pytest.param((SMALL,), 5, State.OK, "5.0 GB", id="enough for the small"),
+        pytest.param((LARGE,), 5, State.PROBLEM, "take 6.6 GB; serve a smaller model", id="too small for the large"),
+        pytest.param((LARGE,), 7, State.OK, "7.0 GB", id="enough for the large"),
+        pytest.param((SMALL, LARGE), 8, State.PROBLEM, "take 10.1 GB", id="two side by side"),
+        pytest.param((LARGE, LARGE), 7, State.OK, "7.0 GB", id="one server for two teachers"),
+        pytest.param(("Owner/Other",), 4, State.OK, "what Owner/Other takes is not known", id="nobody measured it"),
+    ],
+)
+def test_memory_is_enough_or_not_for_what_the_recipe_serves_here(monkeypatch, models, gigabytes, state, said):
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: int(gigabytes * doctor.GIB))
+    found = doctor._memory(models)
+    assert found.state is state
+    assert said in found.found + found.todo
+
+
+def test_a_recipe_that_serves_nothing_here_needs_nothing_of_a_server(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "NEEDED_BYTES", 10**18)
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: 4 * doctor.GIB)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "dataset: d\ncapability: code\nprompts: p.jsonl\n"
+        "teachers: [{name: t, urls: ['http://127.0.0.1:9'], model: m}]\n"
+    )
+    result = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "doctor", str(recipe), "--json"])
+    states = {one["name"]: one["state"] for one in json.loads(result.stdout)}
+    assert not [name for name in states if "teacher" in name or "model" in name]
+    assert (states["disk space"], states["memory"]) == ("ok", "ok")
 
 
 def test_a_lake_that_cannot_be_opened_is_a_problem(tmp_path):
