@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
+from stillroom.errors import RequestError
 from stillroom.side_by_side import attend, begin
 from stillroom.teachers.progress import Progress, Share
 from stillroom.teachers.space import require_room, room_in
@@ -39,11 +40,12 @@ def from_hub(hub_id: str, revision: str | None, progress: Progress) -> HubCopy |
     """The model, downloaded as far as it is not in the cache yet; offline, only what is there counts.
 
     Raises:
+        RequestError: no model of the hub can have such an id.
         TeacherError: there is no room for it.
     """
     import httpx2  # what huggingface_hub speaks HTTP with, and whose errors it lets through
     from huggingface_hub import constants, snapshot_download  # pyright: ignore[reportUnknownVariableType]
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     cache = Path(constants.HF_HUB_CACHE)
     get = partial(snapshot_download, hub_id, allow_patterns=list(HUB_FILES), etag_timeout=HUB_TIMEOUT_SECONDS)
@@ -52,6 +54,12 @@ def from_hub(hub_id: str, revision: str | None, progress: Progress) -> HubCopy |
             return _with_weights(hub_id, HubCopy(path=Path(get(revision=revision, local_files_only=True)), licence=""))
         with room_in(cache, f"the model {hub_id}"):
             return _with_weights(hub_id, _download(hub_id, revision, cache, get, progress))
+    except HFValidationError as error:
+        raise RequestError(
+            f"{hub_id!r} is no id of the model hub; expected owner/model, each of letters, digits, `_`, `-` and `.`, "
+            "with none of the last two at its ends, no `--` or `..` within, and no `.git` at the end, such as "
+            "Qwen/Qwen2.5-Coder-0.5B-Instruct. Correct the name that was given, or `serve:` in the recipe."
+        ) from error
     except (httpx2.HTTPError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
         if constants.HF_HUB_OFFLINE:
             return NotHad("the model hub is switched off by HF_HUB_OFFLINE")

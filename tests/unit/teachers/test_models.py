@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -144,6 +145,19 @@ def test_a_model_in_the_hubs_cache_is_found_offline(tmp_path: Path) -> None:
 def test_a_model_that_nobody_carries_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(TeacherError, match=r"cannot get Owner/Other: .*HF_HUB_OFFLINE.* no other source carries it"):
         models.pull("Owner/Other", lambda line: None)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("is_offline", [True, False])
+@pytest.mark.parametrize("name", ["Qwen/Qwen2.5 Coder", "a/b..c", "a/b.git", "a/b--c", "a-/b", "a/b:c"])
+def test_what_no_hub_id_can_be_is_a_wrong_request_that_says_what_ids_look_like(
+    monkeypatch: pytest.MonkeyPatch, name: str, is_offline: bool
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", is_offline)
+    with pytest.raises(RequestError, match=rf"'{re.escape(name)}' is no id of the model hub; expected owner/model"):
+        models.pull(name, lambda line: None)
 
 
 @pytest.mark.usefixtures("offline")
