@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -83,7 +84,20 @@ def _with_paths_from(recipe: Recipe, base: Path) -> Recipe:
         changes["seeding"] = recipe.seeding.model_copy(update={"seeds": (base / recipe.seeding.seeds).resolve()})
     if recipe.prompts:
         changes["prompts"] = (base / recipe.prompts).resolve()
+    changes["teachers"] = tuple(
+        teacher.model_copy(update={"model": _model_from(teacher.model, base)}) if teacher.model else teacher
+        for teacher in recipe.teachers
+    )
     return recipe.model_copy(update=changes)
+
+
+def _model_from(model: str, base: Path) -> str:
+    """The absolute path where ``model`` is a folder, or can only be meant as one; else the hub id that it is.
+
+    Links stay as they are: a server that was started with the same path says it in the same words.
+    """
+    place = base / os.path.expanduser(model)
+    return os.path.abspath(place) if model.startswith((".", "/", "~")) or os.path.isdir(place) else model
 
 
 def _mistakes(error: ValidationError) -> Iterator[str]:

@@ -78,7 +78,9 @@ class Teacher(Section):
     name: Name
     serve: Annotated[str | None, Field(description="Model that Stillroom serves itself on this machine.")] = None
     urls: Annotated[tuple[str, ...], Field(description="SGLang servers, never started or stopped by us.")] = ()
-    model: Annotated[str | None, Field(description="Hub id or folder with the tokenizer, for `urls`.")] = None
+    model: Annotated[
+        str | None, Field(description="Hub id, or folder (from the recipe's) with the tokenizer, for `urls`.")
+    ] = None
     revision: Annotated[str | None, Field(description="Revision the server must report.")] = None
     licence: str = ""
     price: Price = Price()

@@ -1,12 +1,13 @@
 """Connects to the teachers of a recipe: served by us or somebody else's, identified, with their template."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.aside import aside
-from stillroom.errors import RequestError, TeacherMismatch
+from stillroom.errors import RequestError, TeacherError, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.teachers.http import open_client
 from stillroom.teachers.identity import Identity, identify
@@ -53,16 +54,25 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
 
 
 def _tokenizer_of(model: str) -> str:
-    """The folder of a model that is on this machine already, else the name itself, for the hub."""
+    """The folder of a model that is on this machine already, else the name itself, for the hub.
+
+    Raises:
+        TeacherError: the working directory has a folder of that name, which a tokenizer would be loaded from.
+    """
     from stillroom.teachers.models import lookup, pulled_models
 
-    if Path(model).is_dir():
+    if Path(model).is_absolute():
         return model
-    try:
+    with contextlib.suppress(RequestError):  # a hub id without an owner
         name = lookup(model).name
-    except RequestError:
-        return model
-    return next((str(pulled.path) for pulled in pulled_models() if pulled.name == name), model)
+        if found := next((pulled.path for pulled in pulled_models() if pulled.name == name), None):
+            return str(found)
+    if Path(model).is_dir():
+        raise TeacherError(
+            f"the working directory holds a folder {model}, which would be taken for the hub's model of that name. "
+            "Start the command elsewhere; or, if the folder is meant, give `model:` as its absolute path."
+        )
+    return model
 
 
 async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:

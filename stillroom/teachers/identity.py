@@ -1,13 +1,13 @@
 """Who a server says it is, held against who the recipe says it should be."""
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import httpx
 import msgspec
 
 from stillroom.errors import TeacherError, TeacherMismatch
 from stillroom.recipe import Teacher
+from stillroom.teachers.model_names import is_meant, model_name
 
 SAYS_NOTHING = ("", "default")  # SGLang's weight_version where nobody set one
 
@@ -66,10 +66,9 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
             f"no SGLang server answers at {url} ({type(error).__name__}: {error}). "
             "Start it, or correct the teacher's `urls:` in the recipe."
         ) from error
-    wanted = teacher.model or teacher.serve or ""
-    names = {PurePosixPath(name).name.lower() for name in (info.model_path, info.served_model_name)}
-    if teacher.urls and PurePosixPath(wanted).name.lower() not in names:
-        raise TeacherMismatch(f"{url} serves {info.model_path}, but teacher {teacher.name!r} is {wanted}")
+    wanted = _hub_id(teacher.model or "")
+    if teacher.urls and not is_meant(wanted, weights=info.model_path, served_as=info.served_model_name):
+        raise TeacherMismatch(_another_model(url, teacher, wanted, info))
     if not info.is_generation:
         raise TeacherMismatch(f"{url} serves {info.model_path}, which does not generate text")
     said = None if info.weight_version in SAYS_NOTHING else info.weight_version
@@ -89,6 +88,30 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
         architecture=", ".join(info.architectures or []),
         engine=f"sglang {server.version}".strip(),
         weight_version=info.weight_version,
+    )
+
+
+def _hub_id(model: str) -> str:
+    """The hub id of a model that the catalogue has a short name for; else what it is called."""
+    from stillroom.teachers.models import CATALOGUE
+
+    known = CATALOGUE.get(model.lower())
+    return known.hub_id if known else model
+
+
+def _another_model(url: str, teacher: Teacher, wanted: str, info: ModelInfo) -> str:
+    """What was found, what was expected, and the ways out."""
+    found, asked = model_name(info.model_path), model_name(wanted)
+    if found.owner:
+        way = (
+            f"If that is the model you mean, put `model: {found}` under the teacher in the recipe (a folder is to be "
+            "served by its absolute path)"
+        )
+    else:
+        way = f"If that folder holds {asked}, start its server with `--served-model-name {asked}`"
+    return (
+        f"{url} serves {info.model_path}, but teacher {teacher.name!r} is {wanted}. {way}; else correct the teacher's "
+        f"`urls:`, or serve {asked} there."
     )
 
 

@@ -102,6 +102,7 @@ class FakeTeacher:
     ) -> None:
         self.script = Script(known, mix=mix, written=written)
         self.model = model
+        self.served_model_name = ""  # as SGLang: its path, where nobody named it
         self.weight_version = weight_version
         self.is_generation = True
         self.server_info: object = {"version": "0.5.23", "model_path": model}
@@ -192,6 +193,7 @@ class FakeTeacher:
             case "/model_info" | "/get_model_info":
                 return {
                     "model_path": self.model,
+                    "served_model_name": self.served_model_name or self.model,
                     "tokenizer_path": self.model,
                     "is_generation": self.is_generation,
                     "weight_version": self.weight_version,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import TeacherLost, TeacherMismatch
+from stillroom.errors import TeacherError, TeacherLost, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.records import SamplingParams
 from stillroom.teachers import sglang
@@ -80,3 +80,14 @@ async def test_a_teacher_that_stays_away_is_lost(server: FakeTeacher) -> None:
     ):
         await client.complete("hello", PARAMS, 1)
     await client.close()
+
+
+async def test_a_folder_that_happens_to_lie_in_the_working_directory_is_not_taken_for_the_hubs_model(
+    server: FakeTeacher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.model = "org/tiny-coder"
+    make_tokenizer(tmp_path / "org" / "tiny-coder")
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TeacherError, match="the working directory holds a folder org/tiny-coder, which would be taken"):
+        await connect(teacher(server), lambda line: None)

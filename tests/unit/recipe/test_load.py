@@ -213,3 +213,31 @@ def test_run_records_the_libraries_and_not_their_file(tmp_path: Path) -> None:
 )
 def test_mistake_about_the_sandbox_is_named(sandbox: str, expected: str) -> None:
     assert expected in refusal(with_sandbox(sandbox))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param("coder", "{base}/coder", id="a folder that is there"),
+        pytest.param("./coder", "{base}/coder", id="the same, said to be one"),
+        pytest.param("../elsewhere/coder", "{above}/elsewhere/coder", id="a folder that is not there"),
+        pytest.param("linked", "{base}/linked", id="a link keeps its name"),
+        pytest.param("/models/coder", "/models/coder", id="an absolute path"),
+        pytest.param("~/coder", "{home}/coder", id="at home"),
+        pytest.param("Qwen/Foo", "Qwen/Foo", id="a hub id"),
+        pytest.param("Own/Folder", "{base}/Own/Folder", id="a folder that reads like a hub id"),
+    ],
+)
+def test_a_folder_with_a_model_is_taken_from_the_recipes_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, read: str
+) -> None:
+    base, working = tmp_path / "recipes", tmp_path / "working"
+    for folder in (base / "coder", base / "Own" / "Folder", working / "Qwen" / "Foo", working / "coder"):
+        folder.mkdir(parents=True)
+    (base / "linked").symlink_to("coder")
+    monkeypatch.chdir(working)
+    monkeypatch.setenv("HOME", "/home/somebody")
+
+    (teacher,) = parse(RECIPE.replace("fake/tiny-coder", written), base).teachers
+
+    assert teacher.model == read.format(base=base, above=tmp_path, home="/home/somebody")

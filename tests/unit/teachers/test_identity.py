@@ -69,6 +69,35 @@ async def test_another_model_is_refused(server: FakeTeacher) -> None:
         await identity(server, model="org/other")
 
 
+async def test_the_same_name_of_another_owner_is_refused_with_the_way_out(server: FakeTeacher) -> None:
+    server.model, server.served_model_name = "someone-else/Foo", "Foo"
+
+    with pytest.raises(
+        TeacherMismatch,
+        match=r"serves someone-else/Foo, but teacher 'fake' is Qwen/Foo\. .*put `model: someone-else/Foo` .*urls:",
+    ):
+        await identity(server, model="Qwen/Foo")
+
+
+async def test_a_folder_under_another_name_is_refused_with_the_way_out(server: FakeTeacher) -> None:
+    server.model = "/models/7"
+
+    with pytest.raises(TeacherMismatch, match="start its server with `--served-model-name Qwen/Foo`"):
+        await identity(server, model="Qwen/Foo")
+
+    server.served_model_name = "Qwen/Foo"
+    assert (await identity(server, model="Qwen/Foo")).model == "/models/7"
+
+
+async def test_a_short_name_of_the_catalogue_means_its_hub_id(server: FakeTeacher) -> None:
+    server.model = "Qwen/Qwen2.5-Coder-0.5B-Instruct"
+    assert (await identity(server, model="qwen2.5-coder-0.5b-instruct")).model == server.model
+
+    server.model = "someone-else/Qwen2.5-Coder-0.5B-Instruct"
+    with pytest.raises(TeacherMismatch, match=r"teacher 'fake' is Qwen/Qwen2\.5-Coder-0\.5B-Instruct"):
+        await identity(server, model="qwen2.5-coder-0.5b-instruct")
+
+
 async def test_model_that_writes_no_text_is_refused(server: FakeTeacher) -> None:
     server.is_generation = False
 
