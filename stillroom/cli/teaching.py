@@ -148,10 +148,10 @@ def teacher_status(*, as_json: JsonOption = False) -> None:
 
 
 def stop_teacher(name: Name, *, as_json: JsonOption = False) -> None:
-    """Stop a teacher's server."""
+    """Stop a teacher's server, also one that hangs while a build waits for it."""
     from stillroom.teachers import serving
 
-    stopped = serving.stop(name)
+    stopped = serving.stop(name, lambda line: typer.echo(line, err=True))
     if as_json:
         print_json({"name": name, "stopped": stopped})
     else:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock
-
 from stillroom.errors import TeacherError
 from stillroom.teachers.home import home
 from stillroom.teachers.models import PulledModel, lookup, pull, pulled_models
@@ -33,12 +31,12 @@ from stillroom.teachers.serving_start import START_TIMEOUT_SECONDS, RunningServe
 from stillroom.teachers.serving_state import (
     Paths,
     ServerState,
-    forget_state,
     is_ready,
     read_state,
     touch,
     uptime_seconds,
 )
+from stillroom.teachers.serving_stop import stop
 
 __all__ = [
     "RunningServer",
@@ -200,24 +198,6 @@ def _for_cpu(spec: ServerSpec, pulled: PulledModel | None) -> ServerCommand:
     settings = [f"{key}={value}" for key, value in server_environment(spec).items()]
     python = environment_folder(find_base_python()) / "bin" / "python"
     return ServerCommand(argv=("env", *settings, *command(spec, python)), notes=notes)
-
-
-def stop(name: str) -> bool:
-    """Stops the server of ``name`` if one was started here and still runs; says whether it did.
-
-    Raises:
-        RequestError: the name is unknown.
-    """
-    name = lookup(name).name
-    with FileLock(Paths.of(name).lock):
-        state = read_state(name)
-        if state is None:
-            return False
-        stopped = state.process.end()
-        if state.idler:
-            state.idler.end()
-        forget_state(name)
-    return stopped
 
 
 def status() -> list[ServerStatus]:
