@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import Any
 
 from stillroom.judging.reading import ReadRow
 from stillroom.records import Judgement, Outcome, Verifier
@@ -110,7 +111,7 @@ async def judge_rows(
             room.give(judged.row.size)
         await feeding
     finally:
-        left = [feeding, *begun]
+        left: list[asyncio.Task[Any]] = [feeding, *begun]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
