@@ -3,6 +3,7 @@
 from prefect import task
 
 from stillroom.capabilities import find_capability
+from stillroom.journal import AnyJournal, journal_at
 from stillroom.runs import (
     FIRST_ROUND,
     asks_teachers,
@@ -15,14 +16,22 @@ from stillroom.runs import (
     refusal_row,
     replies_in,
     retracted_prompts,
-    rounds_done,
     unfinished_shards,
     unimported,
-    writing_cost,
+    writing_costs,
     writing_journal,
     written_in,
 )
-from stillroom.seeding import Round, prove_references, recipe_prompts, requests_in_round, write_round
+from stillroom.seeding import (
+    Record,
+    Round,
+    is_begun,
+    is_planned,
+    prove_references,
+    recipe_prompts,
+    requests_in_round,
+    write_round,
+)
 from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -65,39 +74,47 @@ async def meet_teachers(run_id: str) -> list[str]:
 async def write_prompts(run_id: str, number: int) -> bool:
     """Write and commit round ``number``; False where nothing more is to be written in this run.
 
+    What a round was paid for is ruled on and committed also where nothing more is wanted; then nobody is asked.
+
     Raises:
         TeacherError: the writer is gone, or refuses every request.
         SandboxError: the sandbox failed.
+        LakeError: the journal or the lake cannot be read or written.
     """
     shop = workshop()
     lake = shop.lake
     run = load_run(lake, run_id)
     recipe, seeding = run.recipe, run.recipe.seeding
-    if seeding is None or number > seeding.max_rounds:
-        return False
-    written = written_in(lake, run_id)
-    wanted = seeding.new_prompts - written
-    if wanted <= 0 and number > rounds_done(lake, run_id):
+    if seeding is None:
         return False
     key = f"seed:{run_id}:{number}"
     if lake.committed(key):
         return True
-    capability = find_capability(recipe.capability)
-    writer = (await met(run, recipe.writer.name)).client
+    place = writing_journal(lake, run_id, number)
+    journal: AnyJournal[Record] = journal_at(place, Record)
+    there = journal.read().records
+    written = written_in(lake, run_id)
+    wanted = seeding.new_prompts - written if number <= seeding.max_rounds else 0
+    if wanted <= 0 and not is_begun(there):
+        return False
+    replied = replies_in(lake, run_id)
     round_ = Round(
         run_id=run_id,
         number=number,
-        requests=requests_in_round(seeding, still_wanted=wanted, admitted=written, replied=replies_in(lake, run_id)),
+        requests=requests_in_round(seeding, still_wanted=wanted, admitted=written, replied=replied)
+        if wanted > 0
+        else 0,
         pool=tuple(pool(lake, recipe.dataset)),
         withheld=retracted_prompts(lake),
     )
+    needs_writer = wanted > 0 or not is_planned(there, round_)
     result = await write_round(
         round_,
         seeding=seeding,
-        capability=capability,
-        writer=writer,
+        capability=find_capability(recipe.capability),
+        writer=(await met(run, recipe.writer.name)).client if needs_writer else None,
         verifiers=shop.verifiers(recipe.verification),
-        place=writing_journal(lake, run_id, number),
+        place=place,
         observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
         say=shop.watcher.say,
     )
@@ -107,12 +124,12 @@ async def write_prompts(run_id: str, number: int) -> bool:
             *(proposal_row(ruling, number) for ruling in result.rulings),
             *(refusal_row(refusal, number) for refusal in result.refusals),
         ],
-        "costs": [writing_cost(result.rulings, recipe, writer.teacher_id)],
+        "costs": writing_costs(result.rulings, recipe),
     }
     lake.commit(key, rows, run_id=run_id)
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
     if result.refusals:
-        refused = f"{len(result.refusals)} of {round_.requests} requests were refused"
+        refused = f"{len(result.refusals)} requests were refused"
         shop.watcher.say(f"writing round {number}: {refused}: {result.refusals[0].message}")
     return True
 

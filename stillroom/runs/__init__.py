@@ -50,7 +50,7 @@ from stillroom.runs.rows import (
     refusal_row,
     shard_rows,
     teacher_row,
-    writing_cost,
+    writing_costs,
 )
 
 __all__ = [
@@ -108,7 +108,7 @@ __all__ = [
     "unsettled",
     "verdict_changes",
     "weakness",
-    "writing_cost",
+    "writing_costs",
     "writing_journal",
     "written_in",
 ]

@@ -109,9 +109,9 @@ def proposal_row(ruling: Ruling, number: int) -> Row:
     return {
         "writing_round": number,
         "writing_request": proposed.position,
-        "teacher_id": proposed.writer_teacher,
-        "parents": [prompt.prompt_id for prompt in proposed.draft.examples],
-        "request_text": proposed.request_text,
+        "teacher_id": proposed.asked.teacher_id,
+        "parents": list(proposed.asked.parents),
+        "request_text": proposed.asked.text,
         "response": proposed.completion.text,
         "admitted": ruling.prompt is not None,
         "reason": ruling.reason,
@@ -127,9 +127,9 @@ def refusal_row(refusal: Refusal, number: int) -> Row:
     return {
         "writing_round": number,
         "writing_request": refusal.position,
-        "teacher_id": refusal.writer_teacher,
-        "parents": [prompt.prompt_id for prompt in refusal.draft.examples],
-        "request_text": refusal.request_text,
+        "teacher_id": refusal.asked.teacher_id,
+        "parents": list(refusal.asked.parents),
+        "request_text": refusal.asked.text,
         "response": "",
         "admitted": False,
         "reason": REFUSED,
@@ -197,19 +197,22 @@ def verdict_row(verdict: Verdict) -> Row:
     }
 
 
-def writing_cost(rulings: Sequence[Ruling], recipe: Recipe, teacher_id: str) -> Row:
-    """What a round of writing cost, as a row of ``costs``."""
+def writing_costs(rulings: Sequence[Ruling], recipe: Recipe) -> list[Row]:
+    """What a round of writing cost, as rows of ``costs``; none where nothing was replied."""
     completions = [ruling.proposed.completion for ruling in rulings]
-    return _cost(
-        "writing",
-        teacher_id,
-        recipe,
-        samples=len(completions),
-        prompt_tokens=sum(one.prompt_tokens for one in completions),
-        cached_tokens=sum(one.cached_tokens for one in completions),
-        completion_tokens=sum(one.completion_tokens for one in completions),
-        seconds=_request_seconds((ruling.proposed.request_text, ruling.proposed.completion) for ruling in rulings),
-    )
+    return [
+        _cost(
+            "writing",
+            teacher_id,
+            recipe,
+            samples=len(completions),
+            prompt_tokens=sum(one.prompt_tokens for one in completions),
+            cached_tokens=sum(one.cached_tokens for one in completions),
+            completion_tokens=sum(one.completion_tokens for one in completions),
+            seconds=_request_seconds((ruling.proposed.asked.text, ruling.proposed.completion) for ruling in rulings),
+        )
+        for teacher_id in {ruling.proposed.asked.teacher_id for ruling in rulings}  # a round has one writer
+    ]
 
 
 def _sample_row(entry: SampleEntry, request: Request, prompt: Prompt, capability: Capability) -> Row:

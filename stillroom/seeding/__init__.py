@@ -1,12 +1,16 @@
 """Seeding: where prompts come from."""
 
-from stillroom.seeding.self_instruct import Refusal, Round, RoundResult, requests_in_round, write_round
+from stillroom.seeding.plan import Record, Round, is_begun, is_planned
+from stillroom.seeding.self_instruct import Refusal, RoundResult, requests_in_round, write_round
 from stillroom.seeding.sources import prove_references, read_prompts, recipe_prompts
 
 __all__ = [
+    "Record",
     "Refusal",
     "Round",
     "RoundResult",
+    "is_begun",
+    "is_planned",
     "prove_references",
     "read_prompts",
     "recipe_prompts",

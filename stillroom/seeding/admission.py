@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stillroom.capabilities import Capability, Draft, Proposal, Rejection
+from stillroom.capabilities import Capability, Proposal, Rejection
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
+from stillroom.seeding.plan import Round, WritingRequest
 from verifiers.agreement import disowned
 
 
@@ -16,9 +17,7 @@ class Proposed:
     """A writer's reply and what it was a reply to."""
 
     position: int
-    draft: Draft
-    request_text: str
-    writer_teacher: str
+    asked: WritingRequest
     completion: Completion
 
 
@@ -34,39 +33,41 @@ class Ruling:
 
 async def rule(
     proposed: Sequence[Proposed],
+    round_: Round,
     *,
-    pool: Sequence[Prompt],
-    number: int,
     seeding: Seeding,
     capability: Capability,
     verifiers: Sequence[Verifier],
 ) -> list[Ruling]:
-    """Rule on the replies of round ``number``, in order.
+    """Rule on the replies of a round, in order.
 
-    The gates, first to last: the reply is whole and well-formed; the writer's own solution passes enough
-    of its tests, and only those tests are kept; no trivial answer passes the kept tests; the task is new:
-    no task in the pool, and none admitted before it in this round, has a ROUGE-L F1 of ``max_rouge_l``
-    or more with it.
+    The gates, first to last: nothing that the request showed is withheld now; the reply is whole and well-formed; the
+    writer's own solution passes enough of its tests, and only those tests are kept; no trivial answer passes the kept
+    tests; the task is new: no task in the pool, and none admitted before it in this round, has a ROUGE-L F1 of
+    ``max_rouge_l`` or more with it.
 
     Raises:
         SandboxError: the sandbox failed, so nothing is known.
     """
-    examined = await asyncio.gather(*(_examine(one, number, seeding, capability, verifiers) for one in proposed))
-    known = {prompt.prompt_id for prompt in pool}
-    novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in pool)
+    examined = await asyncio.gather(*(_examine(one, round_, seeding, capability, verifiers) for one in proposed))
+    known = {prompt.prompt_id for prompt in round_.pool}
+    novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in round_.pool)
     return [_admit(ruling, novelty, known, seeding.max_rouge_l) for ruling in examined]
 
 
 async def _examine(
-    proposed: Proposed, number: int, seeding: Seeding, capability: Capability, verifiers: Sequence[Verifier]
+    proposed: Proposed, round_: Round, seeding: Seeding, capability: Capability, verifiers: Sequence[Verifier]
 ) -> Ruling:
     """All gates that look at one reply alone."""
+    if withheld := [shown for shown in proposed.asked.parents if shown in round_.withheld]:
+        detail = f"the writer was shown what was retracted since: {', '.join(withheld)}"
+        return Ruling(proposed=proposed, prompt=None, reason="withheld", detail=detail)
     if proposed.completion.finish_reason is FinishReason.LENGTH:
         return Ruling(proposed=proposed, prompt=None, reason="truncated")
     read = capability.read_proposal(proposed.completion.text, min_checks=seeding.min_tests)
     if isinstance(read, Rejection):
         return Ruling(proposed=proposed, prompt=None, reason=read.reason, detail=read.detail)
-    prompt = _as_prompt(read, proposed, number, capability)
+    prompt = _as_prompt(read, proposed, round_.number, capability)
     kept = await _consistent_tests(prompt, capability, verifiers)
     offered = prompt.check.tests.splitlines()
     if len(kept) < seeding.min_tests or 2 * len(kept) < len(offered):
@@ -102,11 +103,11 @@ def _as_prompt(read: Proposal, proposed: Proposed, number: int, capability: Capa
         check=read.check,
         reference=read.reference,
         origin=Origin.WRITTEN,
-        topic=proposed.draft.topic,
-        difficulty_asked=proposed.draft.difficulty,
-        form=proposed.draft.form,
-        parents=tuple(prompt.prompt_id for prompt in proposed.draft.examples),
-        writer_teacher=proposed.writer_teacher,
+        topic=proposed.asked.topic,
+        difficulty_asked=proposed.asked.difficulty,
+        form=proposed.asked.form,
+        parents=proposed.asked.parents,
+        writer_teacher=proposed.asked.teacher_id,
         writing_round=number,
         writing_request=proposed.position,
     )

@@ -12,7 +12,7 @@ from stillroom.lake import TABLES, Lake
 from stillroom.lake.location import locate
 from stillroom.publication import compare, snapshots
 from stillroom.sampling.entries import Entry, SampleEntry
-from stillroom.seeding.self_instruct import Reply
+from stillroom.seeding.plan import Record, Reply
 from tests.fakes.teacher import Paid
 
 _DOUBLED = {
@@ -128,7 +128,7 @@ def _replies(lake: Lake) -> int:
     committed = lake.rows("SELECT run_id, count(*) AS n FROM lake.proposals GROUP BY run_id")
     done = {row["key"] for row in lake.rows("SELECT key FROM lake.commits WHERE starts_with(key, 'seed:')")}
     return sum(row["n"] for row in committed) + sum(
-        len(journal_at(place, Reply).read().records)
+        sum(isinstance(record, Reply) for record in journal_at(place, Record).read().records)
         for name, place in journals(lake, "writing")
         if f"seed:{name.replace('/writing-', ':')}" not in done
     )

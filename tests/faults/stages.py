@@ -10,7 +10,7 @@ from stillroom.lake.files import data_files
 from stillroom.lake.location import locate
 from stillroom.runs import load_run, unfinished_shards
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
-from stillroom.seeding.self_instruct import Reply
+from stillroom.seeding.plan import Record, is_begun
 from tests.faults.accounts import journals
 
 STAGES = ("seeding", "generation", "verification", "commit", "curation", "publication")
@@ -67,7 +67,8 @@ def orphans(lake: Lake) -> set[Path]:
 def _writing(lake: Lake, run_id: str) -> set[str]:
     for name, place in journals(lake, "writing"):
         run, _, number = name.partition("/writing-")
-        if run == run_id and not lake.committed(f"seed:{run}:{number}") and journal_at(place, Reply).read().records:
+        is_open = run == run_id and not lake.committed(f"seed:{run}:{number}")
+        if is_open and is_begun(journal_at(place, Record).read().records):
             return {"seeding"}
     return set()
 

@@ -33,9 +33,9 @@ from stillroom.runs import (
     written_in,
 )
 from stillroom.runs.planning import teacher_for
-from stillroom.seeding import Refusal, Round, read_prompts, recipe_prompts
+from stillroom.seeding import Refusal, read_prompts, recipe_prompts
 from stillroom.seeding.novelty import NoveltyPool
-from stillroom.seeding.self_instruct import draw
+from stillroom.seeding.plan import WritingRequest
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, recipe, seed_row
 from tests.fakes.rows import row
@@ -345,22 +345,24 @@ def test_order_of_teachers_does_not_matter_and_a_new_one_takes_only_its_share(pr
     assert teacher_for(prompt_id, teachers(a=1, b=2, c=1, d=5)).name in (before, "d")
 
 
-def test_refused_writing_request_is_recorded_and_counts_as_no_reply(lake: Lake, tmp_path: Path) -> None:
-    seeding = recipe(tmp_path).seeding
-    assert seeding is not None
-    round_ = Round(run_id="tiny-r1", number=1, requests=1, pool=(prompt(1), prompt(2)))
-    refusal = Refusal(
-        position=0,
-        draft=draw(round_, 0, seeding, CODE),
-        request_text="write a task",
-        writer_teacher="fake@f00d",
-        message="Input length exceeds the maximum.",
+def test_refused_writing_request_is_recorded_and_counts_as_no_reply(lake: Lake) -> None:
+    asked = WritingRequest(
+        name="tiny-r1:1:0",
+        request_id="f00d",
+        text="write a task",
+        teacher_id="fake@f00d",
+        replies=1,
+        parents=("a", "b"),
+        topic="sorting",
+        difficulty="easy",
+        form="statement",
     )
+    refusal = Refusal(position=0, asked=asked, message="Input length exceeds the maximum.")
     rows = [refusal_row(refusal, 1), row("proposals", writing_request=1, reason="duplicate")]
     lake.commit("seed:tiny-r1:1", {"proposals": rows}, run_id="tiny-r1")
 
-    found = lake.rows("SELECT admitted, detail FROM lake.proposals WHERE reason = 'refused'")
-    assert found == [{"admitted": False, "detail": "Input length exceeds the maximum."}]
+    found = lake.rows("SELECT admitted, detail, parents FROM lake.proposals WHERE reason = 'refused'")
+    assert found == [{"admitted": False, "detail": "Input length exceeds the maximum.", "parents": ["a", "b"]}]
     assert replies_in(lake, "tiny-r1") == 1
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from stillroom.capabilities import find_capability
 from stillroom.errors import SandboxError, TeacherError, TeacherRefused
+from stillroom.journal import Journal
 from stillroom.recipe import Seeding
 from stillroom.records import Origin, Prompt, SamplingParams
 from stillroom.seeding import Round, RoundResult, requests_in_round, write_round
 from stillroom.seeding.novelty import NoveltyPool
-from stillroom.seeding.self_instruct import draw
+from stillroom.seeding.plan import Plan, Record, Reply, draw
 from tests.fakes.answers import ALL_RIGHT, Mix, Said, Script, written_task
 from tests.fakes.clients import MemoryClient
 from tests.fakes.prompts import prompt
@@ -50,7 +51,7 @@ def _in_order(
     return reply
 
 
-async def write(client: MemoryClient, journal: Path, round_: Round = ROUND, **changes: Any) -> RoundResult:
+async def write(client: MemoryClient | None, journal: Path, round_: Round = ROUND, **changes: Any) -> RoundResult:
     given: dict[str, Any] = {"seeding": SEEDING, "verifiers": [FakeVerifier()], **changes}
     return await write_round(round_, capability=CODE, writer=client, place=journal, **given)
 
@@ -61,36 +62,6 @@ def of(requests: int, **changes: Any) -> Round:
 
 def reasons(result: RoundResult) -> list[str]:
     return [ruling.reason for ruling in result.rulings]
-
-
-def test_draw_is_the_same_at_every_call_and_differs_by_run_round_and_request() -> None:
-    drawn = draw(ROUND, 3, SEEDING, CODE)
-    others = [
-        draw(ROUND, 4, SEEDING, CODE),
-        draw(replace(ROUND, number=2), 3, SEEDING, CODE),
-        draw(replace(ROUND, run_id="tiny-r2"), 3, SEEDING, CODE),
-    ]
-
-    assert drawn == draw(ROUND, 3, SEEDING, CODE)
-    assert all(other != drawn for other in others)
-
-
-def test_draw_mixes_seeds_and_generated_tasks() -> None:
-    for position in range(20):
-        origins = [one.origin for one in draw(ROUND, position, SEEDING, CODE).examples]
-        assert (origins.count(Origin.SEED), origins.count(Origin.WRITTEN)) == (2, 1)
-
-
-def test_draw_shows_seeds_alone_while_nothing_was_written() -> None:
-    assert len(draw(replace(ROUND, pool=SEEDS), 0, SEEDING, CODE).examples) == 2
-
-
-def test_draws_ask_for_every_difficulty_form_and_many_topics() -> None:
-    drafts = [draw(ROUND, position, SEEDING, CODE) for position in range(200)]
-
-    assert {draft.difficulty for draft in drafts} == set(CODE.difficulties)
-    assert {draft.form for draft in drafts} == set(CODE.forms)
-    assert len({draft.topic for draft in drafts}) == len(CODE.topics)
 
 
 @pytest.mark.parametrize(("wanted", "requests"), [(1, 4), (5, 15), (1000, 24)])
@@ -172,6 +143,131 @@ async def test_replies_of_another_round_are_not_taken_for_this_one(journal: Path
     await write(client, journal, of(3, number=2))
 
     assert len(client.paid) == 3
+
+
+async def killed_after(replies: int, journal: Path, round_: Round = ROUND, **changes: Any) -> MemoryClient:
+    """A round whose writer dies; what it was paid for by then is in the journal."""
+    client = writer(failure=TeacherError("the writer is gone"), fails_after=replies)
+    with pytest.raises(TeacherError, match="the writer is gone"):
+        await write(client, journal, round_, **changes)
+    assert len(client.paid) == replies
+    return client
+
+
+def records(journal: Path) -> tuple[Record, ...]:
+    return Journal[Record](journal, Record).read().records
+
+
+def plan_in(journal: Path) -> Plan:
+    (plan,) = [record for record in records(journal) if not isinstance(record, Reply)]
+    return plan
+
+
+def as_of_old(journal: Path) -> None:
+    """What an earlier Stillroom wrote: replies alone."""
+    kept = [record for record in records(journal) if isinstance(record, Reply)]
+    journal.unlink()
+    with Journal[Record](journal, Record) as written:
+        for record in kept:
+            written.append(record)
+
+
+SEED_WITHHELD = replace(ROUND, withheld=frozenset({SEEDS[0].prompt_id}))
+
+
+async def test_plan_is_journalled_before_the_first_request(journal: Path) -> None:
+    await killed_after(0, journal)
+
+    assert [request.name for request in plan_in(journal)] == [f"tiny-r1:1:{position}" for position in range(12)]
+
+
+async def test_round_goes_on_as_planned_where_something_was_withheld_since(journal: Path) -> None:
+    before = await killed_after(5, journal)
+    plan = plan_in(journal)
+    shows = [position for position, request in enumerate(plan) if SEEDS[0].prompt_id in request.parents]
+    assert shows, "some requests show what is withheld"
+    assert len(shows) < 12
+    client = writer()
+
+    result = await write(client, journal, SEED_WITHHELD)
+
+    replied = [position for position in range(12) if position < 5 or position not in shows]
+    assert [ruling.proposed.position for ruling in result.rulings] == replied, "all that was paid for is ruled on"
+    assert len(client.paid) == len([position for position in replied if position >= 5])
+    assert {*client.paid}.isdisjoint(before.paid)
+    assert {*before.paid, *client.paid} == {plan[position].text for position in replied}
+    assert plan_in(journal) == plan
+
+
+async def test_reply_that_was_shown_what_is_withheld_now_is_not_admitted(journal: Path) -> None:
+    await write(writer(), journal)
+
+    result = await write(writer(), journal, SEED_WITHHELD)
+
+    for ruling in result.rulings:
+        if SEEDS[0].prompt_id in ruling.proposed.asked.parents:
+            assert (ruling.prompt, ruling.reason) == (None, "withheld")
+            assert SEEDS[0].prompt_id in ruling.detail
+        else:
+            assert ruling.prompt is not None
+    assert {"", "withheld"} == {*reasons(result)}
+
+
+@pytest.mark.parametrize("requests", [4, 20])
+async def test_round_keeps_its_number_of_requests_where_fewer_or_more_are_wanted_now(
+    journal: Path, requests: int
+) -> None:
+    await killed_after(5, journal)
+    client = writer()
+
+    result = await write(client, journal, of(requests))
+
+    assert len(result.rulings) == 12
+    assert len(client.paid) == 7
+
+
+async def test_where_nothing_is_wanted_any_more_replies_are_ruled_on_and_nobody_is_asked(journal: Path) -> None:
+    await killed_after(5, journal)
+
+    result = await write(None, journal, of(0))
+
+    assert [ruling.proposed.position for ruling in result.rulings] == [0, 1, 2, 3, 4]
+    assert len(result.prompts) == 5
+
+
+async def test_replies_of_an_earlier_stillroom_without_a_plan_are_ruled_on(journal: Path) -> None:
+    await killed_after(5, journal)
+    as_of_old(journal)
+    client = writer()
+
+    result = await write(client, journal)
+
+    assert len(result.prompts) == 12
+    assert len(client.paid) == 7
+    assert len(plan_in(journal)) == 12
+
+
+@pytest.mark.parametrize(
+    "round_",
+    [pytest.param(of(0), id="none is wanted"), pytest.param(replace(SEED_WITHHELD, requests=1), id="withheld")],
+)
+async def test_replies_without_a_plan_are_ruled_on_whatever_has_changed_since(journal: Path, round_: Round) -> None:
+    await killed_after(5, journal)
+    as_of_old(journal)
+
+    result = await write(writer(), journal, round_)
+
+    assert len(result.rulings) == 5
+    assert {*reasons(result)} <= {"", "withheld"}
+
+
+async def test_replies_that_answer_nothing_known_are_told(journal: Path) -> None:
+    await killed_after(3, journal)
+    said: list[str] = []
+
+    await write(writer(), journal, replace(ROUND, number=2), say=said.append)
+
+    assert [line for line in said if "3 replies in its journal are to no request that is known" in line]
 
 
 TASK = written_task(50)
@@ -260,7 +356,7 @@ async def test_refused_request_is_recorded_with_the_writers_words(journal: Path)
     result = await write(refusing, journal, of(5))
 
     assert [(one.position, one.message) for one in result.refusals] == [(3, "too long"), (4, "too long")]
-    assert result.refusals[0].draft == draw(ROUND, 3, SEEDING, CODE)
+    assert result.refusals[0].asked.name == "tiny-r1:1:3"
 
 
 async def test_writer_that_refuses_everything_is_an_error_with_its_words_and_what_to_do(journal: Path) -> None:

@@ -1,0 +1,113 @@
+"""A round of writing that was paid for is ruled on and committed, whatever has changed since it was killed."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stillroom.errors import TeacherError
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe
+from stillroom.runs import Run, open_run
+from tasks import seeding
+from tasks import workshop as module
+from tasks.workshop import Workshop
+from tests.fakes.answers import ALL_RIGHT, Script
+from tests.fakes.builds import Builder
+from tests.fakes.clients import MemoryClient
+from tests.fakes.prompts import recipe
+from tests.fakes.rows import row
+from tests.fakes.verifiers import FakeVerifier
+from tests.lake.tasks.test_sampling import Nobody
+
+
+def wanting(folder: Path, new_prompts: int) -> Recipe:
+    """The small recipe with another amount of writing."""
+    small = recipe(folder)
+    assert small.seeding is not None
+    return small.model_copy(update={"seeding": small.seeding.model_copy(update={"new_prompts": new_prompts})})
+
+
+@pytest.fixture(autouse=True)
+async def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    opened = Workshop(lake, Nobody())
+    monkeypatch.setattr(opened, "verifiers", lambda verification: [FakeVerifier()])
+    monkeypatch.setattr(module, "_open", [opened])
+    yield
+    await opened.close()
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, **changes: object) -> MemoryClient:
+    """The writer of whatever runs now."""
+    client = MemoryClient(script=Script(mix=ALL_RIGHT), **changes)  # pyright: ignore[reportArgumentType]
+
+    async def met(run: Run, name: str) -> SimpleNamespace:
+        return SimpleNamespace(client=client)
+
+    monkeypatch.setattr(seeding, "met", met)
+    return client
+
+
+async def nobody(run: Run, name: str) -> SimpleNamespace:
+    raise AssertionError("nobody is to be asked")
+
+
+@pytest.fixture
+async def killed(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, list[str]]:
+    """A run whose first round was paid for three replies, and what it had sent."""
+    run = Builder(lake, is_calibrated=False).begin(wanting(tmp_path, 9))
+    client = serve(monkeypatch, failure=TeacherError("the writer is gone"), fails_after=3)
+    with pytest.raises(TeacherError):
+        await seeding.write_prompts.fn(run.run_id, 1)
+    assert len(client.paid) == 3
+    return run, client.paid
+
+
+def proposals(lake: Lake) -> list[str]:
+    return [one["request_text"] for one in lake.rows("SELECT request_text FROM lake.proposals")]
+
+
+async def test_replies_are_committed_and_nobody_is_asked_where_nothing_is_wanted_any_more(
+    lake: Lake, tmp_path: Path, killed: tuple[Run, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, paid = killed
+    assert open_run(lake, wanting(tmp_path, 0)).run_id == run.run_id
+    monkeypatch.setattr(seeding, "met", nobody)
+
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+    assert not await seeding.write_prompts.fn(run.run_id, 2)
+
+    assert sorted(proposals(lake)) == sorted(paid)
+    assert lake.rows("SELECT stage, samples FROM lake.costs") == [{"stage": "writing", "samples": 3}]
+
+
+async def test_fewer_prompts_wanted_leave_no_reply_behind(
+    lake: Lake, tmp_path: Path, killed: tuple[Run, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, paid = killed
+    open_run(lake, wanting(tmp_path, 1))
+    client = serve(monkeypatch)
+
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+
+    assert sorted(proposals(lake)) == sorted([*paid, *client.paid])
+    assert not {*paid} & {*client.paid}
+
+
+async def test_retraction_meanwhile_has_nothing_asked_again_or_dropped(
+    lake: Lake, killed: tuple[Run, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, paid = killed
+    seed = lake.rows("SELECT prompt_id FROM lake.prompts ORDER BY prompt_id LIMIT 1")[0]["prompt_id"]
+    lake.commit("retraction", {"retractions": [row("retractions", kind="seed", cause_id=seed)]}, run_id="")
+    client = serve(monkeypatch)
+
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+
+    assert sorted(proposals(lake)) == sorted([*paid, *client.paid])
+    assert not {*paid} & {*client.paid}
+    shown = lake.rows("SELECT admitted, reason FROM lake.proposals WHERE list_contains(parents, ?)", [seed])
+    assert all(one == {"admitted": False, "reason": "withheld"} for one in shown)
+    assert not lake.rows("SELECT 1 FROM lake.prompts WHERE list_contains(parents, ?)", [seed])
