@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from stillroom.fingerprint import fingerprint
 from stillroom.records import Outcome, Request, Sample, Verdict
 
 
@@ -17,9 +18,22 @@ class SampleEntry(msgspec.Struct, frozen=True, tag="sample"):
 
 
 class VerdictEntry(msgspec.Struct, frozen=True, tag="verdict"):
-    """A sample was judged."""
+    """A sample was judged.
+
+    A sample that was asked for twice has two texts under one id, where two processes took themselves for the only one
+    or where runs that were abandoned both asked: a verdict is about one of them.
+
+    Attributes:
+        text_hash: of the text that was judged; "" in rows of the lake, where there is one text, and in journals of an
+            earlier Stillroom.
+    """
 
     verdict: Verdict
+    text_hash: str = ""
+
+    def is_about(self, entry: SampleEntry) -> bool:
+        """Whether this text was judged, as far as the entry says."""
+        return not self.text_hash or self.text_hash == text_hash(entry.sample)
 
 
 class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
@@ -65,6 +79,11 @@ class ShardResult:
     requests: Mapping[str, Request]
     refusals: tuple[RefusalEntry, ...]
     tally: Tally
+
+
+def text_hash(sample: Sample) -> str:
+    """What tells the texts of one sample id apart."""
+    return fingerprint(sample.completion.text, length=16)
 
 
 def keys_of(entry: Entry) -> tuple[str | VerdictKey, ...]:

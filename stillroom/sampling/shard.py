@@ -34,6 +34,7 @@ from stillroom.sampling.entries import (
     VerdictKey,
     combined,
     keys_of,
+    text_hash,
     verdict_key,
 )
 from stillroom.sampling.policy import Policy
@@ -118,7 +119,7 @@ class Shard:
         opened: AnyJournal[Entry] = journal_at(place, Entry)
         with opened as journal:
             tell_damage(place, journal.replay, self._say)
-            own = [*self._committed, *journal.replay.records]
+            own = [*self._committed, *self._beside_committed(journal.replay.records)]
             self._replay([*self._adopt(request_ids, own), *own])  # whose verdicts may be in the journal
             self._take_over(request_ids, journal)
             await all_of(self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments)
@@ -153,7 +154,18 @@ class Shard:
             epoch=self._epoch,
         )
 
+    def _beside_committed(self, journalled: Sequence[Entry]) -> list[Entry]:
+        """What a journal holds, without samples that the lake has: its text counts, and is the one that is judged."""
+        stored = {key for entry in self._committed if isinstance(entry, SampleEntry) for key in keys_of(entry)}
+        return [
+            entry for entry in journalled if not (isinstance(entry, SampleEntry) and entry.sample.sample_id in stored)
+        ]
+
     def _replay(self, entries: Sequence[Entry]) -> None:
+        """Take in what is known: of a sample the last text, and verdicts about that one.
+
+        Which text a verdict is about that does not say it is told by the order alone.
+        """
         for entry in entries:
             if isinstance(entry, SampleEntry):
                 sample = entry.sample
@@ -163,14 +175,22 @@ class Shard:
                 )
             elif isinstance(entry, VerdictEntry):
                 verdict = entry.verdict
-                if verdict.sample_id in self._samples:  # else its sample's line was damaged: another text will come
+                # Without its sample that one's line was damaged: another text will come.
+                if not entry.text_hash and verdict.sample_id in self._samples:
                     self._verdicts[verdict_key(verdict)] = verdict
             else:
                 self._refusals[entry.request_id] = entry
+        for entry in entries:
+            if isinstance(entry, VerdictEntry) and entry.text_hash and self._has_text_of(entry):
+                self._verdicts[verdict_key(entry.verdict)] = entry.verdict
         verdicts = self._verdicts.values()
         self.tally.replayed = self.tally.samples = len(self._samples)
         self.tally.judged = len(verdicts)
         self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
+
+    def _has_text_of(self, entry: VerdictEntry) -> bool:
+        sample = self._samples.get(entry.verdict.sample_id)
+        return sample is not None and entry.is_about(sample)
 
     def _adopt(self, request_ids: Set[str], own: Sequence[Entry]) -> list[Entry]:
         """Of what abandoned runs have committed, what answers this shard's requests and it has no sample of its own of.
@@ -203,14 +223,15 @@ class Shard:
         not: they cost nothing, and the teacher may have changed its mind.
         """
         taken: dict[str, SampleEntry] = {}
-        verdicts: list[Entry] = []
+        verdicts: list[VerdictEntry] = []
         for entry in self._abandoned:
             if isinstance(entry, SampleEntry):
                 if entry.sample.request_id in request_ids and entry.sample.sample_id not in self._samples:
                     taken.setdefault(entry.sample.sample_id, entry)
-            elif isinstance(entry, VerdictEntry) and entry.verdict.sample_id in taken:
+            elif isinstance(entry, VerdictEntry) and (entry.text_hash or entry.verdict.sample_id in taken):
                 verdicts.append(entry)
-        entries = [*taken.values(), *verdicts]
+        about = [one for one in verdicts if (of := taken.get(one.verdict.sample_id)) is not None and one.is_about(of)]
+        entries: list[Entry] = [*taken.values(), *about]
         for entry in entries:
             journal.append(entry)
         self._replay(entries)
@@ -285,7 +306,7 @@ class Shard:
                     judgement=await verifier.judge(prompt.check, answer),
                     calibration_id=self._calibrations.get(verifier.verifier_id, ""),
                 )
-                journal.append(VerdictEntry(verdict))
+                journal.append(VerdictEntry(verdict, text_hash(sample)))
                 self._verdicts[key] = verdict
                 self.tally.judged += 1
                 self.tally.passed += verdict.judgement.outcome is Outcome.PASS

@@ -483,3 +483,92 @@ async def test_tally_follows_the_work(journal: Path) -> None:
     assert seen[-1] == (48, 48, 6)
     assert result.tally.passed == 48
     assert result.tally.tokens == sum(entry.sample.completion.completion_tokens for entry in result.samples)
+
+
+async def two_texts(journal: Path, tmp_path: Path) -> tuple[list[Entry], list[Entry]]:
+    """What two processes journalled of one prompt, each for itself: other texts under the same ids, and verdicts."""
+    for name, mix in (("wrong", Mix(wrong=1.0)), ("right", ALL_RIGHT)):
+        await shard(memory_client(mix=mix), FakeVerifier(), prompts=PROMPTS[:1]).run(tmp_path / name)
+    return list(recorded(tmp_path / "wrong")), list(recorded(tmp_path / "right"))
+
+
+def write(journal: Path, *entries: Entry) -> None:
+    with Journal[Entry](journal, Entry) as opened:
+        for entry in entries:
+            opened.append(entry)
+
+
+def split(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    return (
+        [one for one in entries if isinstance(one, SampleEntry)],
+        [one for one in entries if isinstance(one, VerdictEntry)],
+    )
+
+
+async def test_verdict_counts_only_with_the_text_that_it_judged(journal: Path, tmp_path: Path) -> None:
+    wrong, right = map(split, await two_texts(journal, tmp_path))
+    write(journal, *wrong[0], *right[0], *right[1], *wrong[1])  # as read where the one's positions are interleaved
+    verifier = FakeVerifier()
+
+    result = await shard(memory_client(failure=TeacherError("paid again")), verifier, prompts=PROMPTS[:1]).run(journal)
+
+    assert_whole(result, samples=8)
+    assert verifier.judged == []
+    assert {*result.samples} == {*right[0]}
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.PASS}
+
+
+async def test_verdict_that_stands_before_its_text_counts_with_it(journal: Path, tmp_path: Path) -> None:
+    wrong, right = map(split, await two_texts(journal, tmp_path))
+    write(journal, *right[1], *wrong[0], *wrong[1], *right[0])
+    verifier = FakeVerifier()
+
+    result = await shard(memory_client(), verifier, prompts=PROMPTS[:1]).run(journal)
+
+    assert verifier.judged == []
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.PASS}
+
+
+async def test_text_whose_verdict_is_another_texts_is_judged(journal: Path, tmp_path: Path) -> None:
+    wrong, right = map(split, await two_texts(journal, tmp_path))
+    write(journal, *wrong[0], *wrong[1], *right[0])
+    verifier = FakeVerifier()
+
+    result = await shard(memory_client(), verifier, prompts=PROMPTS[:1]).run(journal)
+
+    assert len(verifier.judged) == 8
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.PASS}
+
+
+async def test_of_two_abandoned_texts_the_first_comes_with_its_own_verdict(journal: Path, tmp_path: Path) -> None:
+    wrong, right = await two_texts(journal, tmp_path)
+    verifier = FakeVerifier()
+
+    result = await shard(memory_client(), verifier, prompts=PROMPTS[:1], abandoned=[*right, *wrong]).run(journal)
+
+    assert verifier.judged == []
+    assert {verdict.judgement.outcome for verdict in result.verdicts} == {Outcome.PASS}
+
+
+async def test_text_that_the_lake_has_is_the_one_that_a_new_verifier_judges(journal: Path, tmp_path: Path) -> None:
+    wrong, right = await two_texts(journal, tmp_path)
+    write(journal, *wrong)
+    other = FakeVerifier(verifier_id="another image")
+
+    result = await shard(memory_client(), other, prompts=PROMPTS[:1], committed=right).run(journal)
+
+    assert [verdict.judgement.outcome for verdict in result.verdicts] == [Outcome.PASS] * 8
+
+
+async def test_verdicts_of_journals_that_do_not_say_what_they_judged_count_as_they_stand(
+    journal: Path, tmp_path: Path
+) -> None:
+    _, right = map(split, await two_texts(journal, tmp_path))
+    plain = [VerdictEntry(one.verdict) for one in right[1] if isinstance(one, VerdictEntry)]
+    write(journal, *right[0], *plain)
+    verifier = FakeVerifier()
+
+    result = await shard(memory_client(), verifier, prompts=PROMPTS[:1]).run(journal)
+
+    assert verifier.judged == []
+    assert_whole(result, samples=8)
