@@ -12,6 +12,7 @@ from stillroom.cli.session import lake_folder
 
 if TYPE_CHECKING:
     from stillroom.lake.maintenance import Maintained
+    from stillroom.runs.journals import JournalsTidied
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 MIB = 1024**2
@@ -52,28 +53,34 @@ def maintain(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Merge small files, let old versions of the catalogue go, remove what is left over.
+    """Merge small files, let old versions of the catalogue go, remove what is left over, also journals.
 
-    Refused while anybody writes into the lake. No row is lost, and every published snapshot that stays can be asked as
-    before, also with --as-of.
+    Refused while anybody writes into the lake. No row is lost, every published snapshot that stays can be asked as
+    before, also with --as-of, and a journal goes only where the lake has all that it holds.
     """
     from rich.console import Console
 
     from stillroom.lake.maintenance import maintain as maintain_lake
+    from stillroom.runs.journals import tidy_journals
 
+    root = lake_folder(ctx)
     with Console(stderr=True).status("looking at the lake's files") as status:
         done = maintain_lake(
-            lake_folder(ctx),
+            root,
             say=lambda line: status.update(line),
             keep_days=keep_days,
             grace_minutes=grace_minutes,
             keep_versions=keep_versions,
             dry_run=dry_run,
         )
+        journals = tidy_journals(
+            root, grace_minutes=grace_minutes, dry_run=dry_run, say=lambda line: status.update(line)
+        )
     if as_json:
-        print_json(asdict(done))
+        print_json({**asdict(done), "journals": asdict(journals)})
     else:
         _print(done, grace_minutes)
+        _print_journals(journals, "would be " if dry_run else "")
 
 
 def backup(
@@ -145,3 +152,15 @@ def _print(done: "Maintained", grace_minutes: float) -> None:
         )
     if done.doubt:
         typer.echo(f"Files of killed writers stay: {done.doubt}", err=True)
+
+
+def _print_journals(journals: "JournalsTidied", would: str) -> None:
+    if journals.removed:
+        typer.echo(
+            f"{len(journals.removed):,} journals of finished runs {would}removed, "
+            f"{journals.removed_bytes / MIB:,.1f} MB: the lake has all they hold."
+        )
+    for one in journals.kept:
+        typer.echo(f"The journal {one.name} stays: {one.why}.", err=True)
+    if journals.doubt:
+        typer.echo(f"Journals stay: {journals.doubt}", err=True)

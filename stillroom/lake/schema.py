@@ -98,7 +98,7 @@ TABLES = {
             request_text VARCHAR | the exact text sent
             response VARCHAR | the raw reply
             admitted BOOLEAN | whether a prompt came of it
-            reason VARCHAR | why not: withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, refused, ...
+            reason VARCHAR | why not: withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, refused
             detail VARCHAR | evidence; what the server said where it refused
             prompt_id VARCHAR | the prompt that came of it, or empty
             prompt_tokens INTEGER | counted by the server

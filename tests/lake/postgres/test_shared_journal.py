@@ -2,16 +2,28 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
+import psycopg
 import pytest
 
+from stillroom.capabilities import find_capability
 from stillroom.errors import RequestError, TeacherError
+from stillroom.journal import AnyJournal, DatabaseJournal, InDatabase, journal_at
+from stillroom.journal.removal import stored_journals
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, REMEMBERED
-from stillroom.runs import Run, load_run
+from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, REMEMBERED, locate
+from stillroom.records import Judgement, Outcome, SamplingParams
+from stillroom.runs import Run, load_run, shard_journal, shard_prompts
+from stillroom.runs.journals import JournalsTidied, tidy_journals
+from stillroom.sampling import Assignment, Policy, Shard
+from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry, text_hash
 from tests.fakes.builds import Builder, all_knowing_client
 from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier
 
 EIGHT_EACH = "sampling: {adaptive: false, samples: 8}"
 Open = Callable[[str], Lake]
@@ -92,3 +104,88 @@ def test_a_lake_with_journals_in_its_folder_keeps_them_there(
         machine("one")
     with pytest.raises(RequestError, match="was made with journals in its folder"):
         machine("another")
+
+
+async def test_journals_in_the_database_go_where_the_lake_has_all_they_hold(machine: Open, tmp_path: Path) -> None:
+    lake = machine("one")
+    run, _ = await Builder(lake).build(recipe(tmp_path, EIGHT_EACH))
+    other, _ = await Builder(lake).build(recipe(tmp_path, "sampling: {adaptive: false, samples: 8, epoch: 1}"))
+    lacking = DatabaseJournal[Entry](InDatabase(str(locate(lake.root).catalogue), f"{other.run_id}/shard-0"), Entry)
+    with lacking as journal:
+        (first,) = [one for one in journal.replay.records if isinstance(one, SampleEntry)][:1]
+        journal.append(msgspec.structs.replace(first, sample=replace(first.sample, sample_id="f00d")))
+    assert tidy(lake.root).doubt
+    lake.close()
+
+    foreseen = tidy(lake.root, dry_run=True)
+    done = tidy(lake.root)
+
+    assert foreseen == done
+    assert done.removed == [f"{run.run_id}/shard-0"]
+    assert [one.name for one in done.kept] == [f"{other.run_id}/shard-0"]
+    assert [one.name for one in stored_journals(lake.root)] == [f"{other.run_id}/shard-0"]
+
+
+async def test_verdict_is_not_taken_for_another_openings_text(machine: Open, tmp_path: Path) -> None:
+    lake = machine("one")
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, EIGHT_EACH))
+    place = shard_journal(lake, run.run_id, 0)
+    await builder.shard(run, 0)
+    right: AnyJournal[Entry] = journal_at(place, Entry)
+    entries = right.read().records
+    samples = [one for one in entries if isinstance(one, SampleEntry)]
+    verdicts = [one for one in entries if isinstance(one, VerdictEntry)]
+    wrong = [replaced_text(one) for one in samples]
+    failed = Judgement(outcome=Outcome.FAIL, reason="wrong-answer")
+    others = [
+        VerdictEntry(replace(one.verdict, judgement=failed), text_hash(entry.sample))
+        for entry in wrong
+        for one in verdicts
+        if one.verdict.sample_id == entry.sample.sample_id
+    ]
+    assert isinstance(place, InDatabase)
+    twice = InDatabase(place.database, "twice/shard-0")
+    encode = msgspec.json.Encoder().encode
+    rows = [  # each opening's samples at the same positions, then verdicts: those of the smaller one come last
+        *((number, SMALL, encode(entry)) for number, entry in enumerate(wrong)),
+        *((number, LARGE, encode(entry)) for number, entry in enumerate(samples)),
+        *((100 + number, LARGE, encode(entry)) for number, entry in enumerate(verdicts)),
+        *((200 + number, SMALL, encode(entry)) for number, entry in enumerate(others)),
+    ]
+    insert = "INSERT INTO stillroom.journal_records (journal, position, opening, record) VALUES (%s, %s, %s, %s)"
+    with psycopg.connect(place.database) as connection:
+        for row in rows:
+            connection.execute(insert, [twice.name, *row])
+    verifier = FakeVerifier()
+    work = Shard(
+        [Assignment(prompt=one, teacher=builder.client) for one, _ in shard_prompts(lake, run, 0)],
+        capability=find_capability("code"),
+        params=SamplingParams(
+            temperature=run.recipe.sampling.temperature, max_new_tokens=run.recipe.sampling.max_new_tokens
+        ),
+        epoch=0,
+        policy=Policy(samples=8, wave=4, keep=2, adaptive=False),
+        verifiers=[verifier],
+    )
+
+    result = await work.run(twice)
+
+    assert verifier.judged == []
+    assert len(builder.client.paid) == 16
+    texts = {entry.sample.sample_id: entry.sample.completion.text for entry in result.samples}
+    assert texts == {entry.sample.sample_id: entry.sample.completion.text for entry in samples}
+    assert {one.judgement.outcome for one in result.verdicts} == {Outcome.PASS}
+
+
+SMALL, LARGE = UUID(int=1), UUID(int=2)
+
+
+def replaced_text(entry: SampleEntry) -> SampleEntry:
+    """The same sample as another process was told it."""
+    completion = replace(entry.sample.completion, text="I do not know.")
+    return msgspec.structs.replace(entry, sample=replace(entry.sample, completion=completion))
+
+
+def tidy(root: Path, *, dry_run: bool = False) -> JournalsTidied:
+    return tidy_journals(root, grace_minutes=0, dry_run=dry_run, say=lambda line: None)

@@ -1,0 +1,154 @@
+"""Lets go of journals that say nothing which the lake does not: those of finished runs, proved entry by entry.
+
+A journal remembers what was paid for until the lake has it. Once its run is finished nobody reads it any more; but it
+may hold more than was committed (of an earlier recipe, or a second text of a sample), and then it is all that is left
+of that. So one goes only where each of its entries is found among the lake's rows, with the same text.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from stillroom.errors import LakeError, LeaseHeld
+from stillroom.journal import AnyJournal, Replay, journal_at
+from stillroom.journal.removal import StoredJournal, remove_journal, stored_journals
+from stillroom.lake import Lake
+from stillroom.lake.presence import Assurance, alone
+from stillroom.lake.reading import opened
+from stillroom.runs.paid import committed_entries
+from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry
+from stillroom.seeding.plan import Record, Reply
+
+_SHARD, _WRITING = re.compile(r"shard-(\d+)"), re.compile(r"writing-(\d+)")
+_FINISHED = """
+SELECT run_id FROM lake.current_runs WHERE state <> 'opened' AND created_at < $before
+"""
+_REPLIES = """
+SELECT writing_request, response, prompt_tokens, completion_tokens FROM lake.proposals
+WHERE run_id = $run AND writing_round = $number
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptJournal:
+    """A journal of a finished run that stays, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalsTidied:
+    """What became of journals, or would.
+
+    Attributes:
+        removed: RUN/WORK of those that went.
+        removed_bytes: what they took.
+        kept: of finished runs, those that stay.
+        doubt: why none was looked at, and what to do; "" where they were.
+    """
+
+    removed: list[str]
+    removed_bytes: int
+    kept: list[KeptJournal]
+    doubt: str = ""
+
+
+def tidy_journals(root: Path, *, grace_minutes: float, dry_run: bool, say: Callable[[str], None]) -> JournalsTidied:
+    """Remove the journals of finished runs whose entries are all in the lake at ``root``.
+
+    Args:
+        root: the lake's folder.
+        grace_minutes: a run's journals stay for so long after its end: until then what was committed may not be on
+            the disk yet, as what was journalled is.
+        dry_run: only say what would go; needs no lock.
+        say: told about the step.
+
+    Raises:
+        RequestError: there is no lake.
+        LakeError: it or its journals cannot be read, or one cannot be removed.
+    """
+    before = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=grace_minutes)
+    if dry_run:
+        return _tidied(root, before, None, say)
+    try:
+        with alone(root, "stillroom lake maintain") as assure:
+            return _tidied(root, before, assure, say)
+    except LeaseHeld as error:
+        return JournalsTidied(removed=[], removed_bytes=0, kept=[], doubt=str(error))
+
+
+def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callable[[str], None]) -> JournalsTidied:
+    removed: list[StoredJournal] = []
+    kept: list[KeptJournal] = []
+    stored = stored_journals(root)
+    if not stored:
+        return JournalsTidied(removed=[], removed_bytes=0, kept=[])
+    say("looking at the journals of finished runs")
+    with opened(root) as lake:
+        finished = {row["run_id"] for row in lake.rows(_FINISHED, {"before": before})}
+        for journal in stored:
+            if journal.run_id not in finished:
+                continue
+            why = lacking(lake, journal)
+            if not why and assure is not None:
+                assure()
+                why = "" if remove_journal(journal.place) else "a process has it open"
+            if why:
+                kept.append(KeptJournal(name=journal.name, why=why))
+            else:
+                removed.append(journal)
+    return JournalsTidied(
+        removed=[one.name for one in removed], removed_bytes=sum(one.size for one in removed), kept=kept
+    )
+
+
+def lacking(lake: Lake, journal: StoredJournal) -> str:
+    """What a journal holds that the lake lacks, in a few words; "" where the lake has all of it."""
+    try:
+        if shard := _SHARD.fullmatch(journal.stem):
+            return _lacking_of_shard(lake, journal, int(shard[1]))
+        if writing := _WRITING.fullmatch(journal.stem):
+            return _lacking_of_round(lake, journal, int(writing[1]))
+    except LakeError as error:
+        return f"it cannot be read: {error}"
+    return "it is not known what it is of"
+
+
+def _lacking_of_shard(lake: Lake, journal: StoredJournal, shard: int) -> str:
+    opened_: AnyJournal[Entry] = journal_at(journal.place, Entry)
+    replay = opened_.read()
+    there = {_content(entry) for entry in committed_entries(lake, journal.run_id, shard)}
+    # A refusal cost nothing, and holds nothing but the teacher's words.
+    entries = [entry for entry in replay.records if not isinstance(entry, RefusalEntry)]
+    return _told(replay, sum(_content(entry) not in there for entry in entries))
+
+
+def _content(entry: Entry) -> object:
+    """What has to be the same: all of a sample that the lake keeps, or all of a verdict."""
+    if isinstance(entry, SampleEntry):
+        sample = entry.sample  # what the server says it serves is no column
+        return replace(sample, completion=replace(sample.completion, weight_version="")), entry.answered_at
+    return entry.message if isinstance(entry, RefusalEntry) else entry.verdict
+
+
+def _lacking_of_round(lake: Lake, journal: StoredJournal, number: int) -> str:
+    opened_: AnyJournal[Record] = journal_at(journal.place, Record)
+    replay = opened_.read()
+    rows = lake.rows(_REPLIES, {"run": journal.run_id, "number": number})
+    there = {(row["writing_request"], row["response"], row["prompt_tokens"], row["completion_tokens"]) for row in rows}
+    replies = [record for record in replay.records if isinstance(record, Reply)]
+    return _told(replay, sum(_reply(one) not in there for one in replies))
+
+
+def _reply(reply: Reply) -> tuple[int, str, int, int]:
+    completion = reply.completion
+    return reply.position, completion.text, completion.prompt_tokens, completion.completion_tokens
+
+
+def _told(replay: Replay[Entry] | Replay[Record], missing: int) -> str:
+    if missing:
+        return f"the lake lacks {missing} of its {len(replay.records)} entries"
+    return f"{replay.damaged_lines} of its lines cannot be read" if replay.damaged_lines else ""
