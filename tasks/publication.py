@@ -21,14 +21,15 @@ def publish_snapshot(run_id: str, curation_id: str) -> str:
     Raises:
         GateError: something that must not be published was selected.
     """
-    lake = workshop().lake
+    shop = workshop()
+    lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
-    freeze_missing(lake, run.recipe.dataset)
+    freeze_missing(lake, run.recipe.dataset, say)
     snapshot = publish(lake, run, curation_id) or published_but_open(lake, run)
     if snapshot is None:
         close_run(lake, run, RunState.EMPTY, "nothing new was kept")
         return ""
-    freeze(lake, snapshot)
+    freeze(lake, snapshot, say)
     close_run(lake, run, RunState.PUBLISHED, snapshot.label)
     return snapshot.label
 
@@ -46,10 +47,10 @@ def publish_changes(run_id: str, curation_id: str) -> None:
     Raises:
         GateError: something that must not be published was selected.
     """
-    lake = workshop().lake
-    snapshot = publish(lake, load_run(lake, run_id), curation_id)
+    shop = workshop()
+    snapshot = publish(shop.lake, load_run(shop.lake, run_id), curation_id)
     if snapshot is not None:
-        freeze(lake, snapshot)
+        freeze(shop.lake, snapshot, shop.watcher.say)
 
 
 def _curated(run_id: str, *, again: bool) -> str:

@@ -105,16 +105,19 @@ def _retract(root: Path, cause: "Cause") -> list[dict[str, Any]]:
     from stillroom.lake import Lake
     from stillroom.publication import freeze, freeze_missing, retract
 
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
     lake = Lake.open(root)
     try:
         with _leases(lake, cause) as leases:
             for name in leases:
-                freeze_missing(lake, name)
+                freeze_missing(lake, name, say)
             for held in leases.values():
                 held.assure()
             published = retract(lake, cause)
             for snapshot in published:
-                freeze(lake, snapshot)
+                freeze(lake, snapshot, say)
             return [_published(lake, snapshot) for snapshot in published]
     finally:
         lake.close()

@@ -14,9 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.errors import LakeError, RequestError
-from stillroom.lake.backup_files import Added, add_file, add_journals, add_snapshots, discard_others
+from stillroom.lake.backup_files import (
+    Added,
+    add_copies,
+    add_file,
+    add_journals,
+    discard_other_copies,
+    discard_others,
+)
 from stillroom.lake.catalogue import CATALOGUE, catalogue_in_one_folder, copy_catalogue
 from stillroom.lake.connection import connect
+from stillroom.lake.copies import FrozenCopy, named_copies
 from stillroom.lake.creation import write_script
 from stillroom.lake.files import DataFile, data_files, missing_files
 from stillroom.lake.location import locate
@@ -74,13 +82,15 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
             with FileWriting(root).turn():
                 copy_catalogue(root, new)
             _write_mark(folder, root, lake_id, [*known, _asked(new, _STATE)])
-            named = _named(new, root / "data")
-            added = _add_all(named, root, folder, say)
+            named, copies = _named(new, root / "data")
+            added = _add_all(named, copies, root, folder, say)
             say("comparing the backup with its catalogue")
-            _refuse_missing(missing_files(_named(new, folder / "data")), folder)
+            _refuse_missing(missing_files(_named(new, folder / "data")[0]), folder)
             _put_in_place(new, folder / CATALOGUE)
             _write_mark(folder, root, lake_id, [_asked(folder / CATALOGUE, _STATE)])
             discard_others(folder / "data", {folder / "data" / one.path.relative_to(root / "data") for one in named})
+            discard_other_copies(copies, folder)
+            add_copies(copies, root, folder, added)  # whose place was taken until now
             write_script(locate(folder))
     except OSError as error:
         raise LakeError(
@@ -97,22 +107,25 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
     )
 
 
-def _add_all(named: Sequence[DataFile], root: Path, folder: Path, say: Callable[[str], None]) -> Added:
+def _add_all(
+    named: Sequence[DataFile], copies: Sequence[FrozenCopy], root: Path, folder: Path, say: Callable[[str], None]
+) -> Added:
     _refuse_missing(missing_files(named), root)
     added = Added()
     for number, one in enumerate(named, start=1):
         say(f"data file {number:,} of {len(named):,}")
         add_file(one.path, folder / "data" / one.path.relative_to(root / "data"), added)
     say("frozen snapshots and journals")
-    add_snapshots(root / "snapshots", folder / "snapshots", added)
+    add_copies(copies, root, folder, added)  # of versions that come meanwhile the catalogue's copy knows nothing
     add_journals(root / "journal", folder / "journal", added)
     return added
 
 
-def _named(catalogue: Path, data: Path) -> list[DataFile]:
+def _named(catalogue: Path, data: Path) -> tuple[list[DataFile], list[FrozenCopy]]:
+    """What a catalogue names: data files, below ``data``, and frozen copies."""
     connection = connect(catalogue, data, read_only=True, spill=catalogue.parent)
     try:
-        return data_files(connection, data)
+        return data_files(connection, data), named_copies(connection)
     finally:
         connection.close()
 

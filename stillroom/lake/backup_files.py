@@ -2,9 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
+
+from stillroom.lake.copies import FrozenCopy
 
 
 @dataclass(slots=True)
@@ -39,11 +41,25 @@ def add_file(source: Path, target: Path, added: Added, *, may_link: bool = True)
     added.linked += is_linked
 
 
-def add_snapshots(source: Path, target: Path, added: Added) -> None:
-    """Add frozen copies; those that are not whole yet have names with a dot."""
-    for file in sorted(source.glob("*/*/*")):
-        if file.is_file() and not file.parent.name.startswith("."):
-            add_file(file, target / file.relative_to(source), added)
+def add_copies(copies: Iterable[FrozenCopy], source: Path, target: Path, added: Added) -> None:
+    """Add the frozen copies of these versions, each whole, where the backup has nothing in their place."""
+    for copy in copies:
+        folder = target / copy.path
+        if folder.exists() or not copy.is_in(source / copy.path):
+            continue
+        temporary = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(temporary, ignore_errors=True)
+        for file in sorted((source / copy.path).iterdir()):
+            add_file(file, temporary / file.name, added)
+        temporary.rename(folder)
+
+
+def discard_other_copies(copies: Iterable[FrozenCopy], target: Path) -> None:
+    """Remove what is among the copies below ``target`` and is none of these versions'."""
+    wanted = {target / copy.path: copy for copy in copies}
+    for folder in sorted((target / "snapshots").glob("*/*")):
+        if folder.is_dir() and not (folder in wanted and wanted[folder].is_in(folder)):
+            shutil.rmtree(folder)
 
 
 def add_journals(source: Path, target: Path, added: Added) -> None:

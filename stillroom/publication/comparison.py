@@ -8,18 +8,17 @@ from typing import Any, cast
 
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
+from stillroom.lake.copies import MANIFEST_FILE, read_manifest
 from stillroom.lake.damage import found_missing
 from stillroom.publication.candidate import content_hash
 from stillroom.publication.publish import Snapshot
 from stillroom.publication.sealing import (
     EXAMPLES_FILE,
     FILES,
-    MANIFEST_FILE,
     SEAL,
     SUMMARY_FILE,
     Comparison,
     against_seal,
-    read_manifest,
     same,
 )
 from stillroom.publication.stating import manifest

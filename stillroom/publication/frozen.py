@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
+from stillroom.lake.copies import MANIFEST_FILE, FrozenCopy
 from stillroom.publication.publish import Snapshot, snapshots
-from stillroom.publication.sealing import EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE, seal, written
+from stillroom.publication.sealing import EXAMPLES_FILE, SUMMARY_FILE, seal, written
 from stillroom.publication.stating import manifest
 from stillroom.publication.summary import summary
 
@@ -16,16 +19,23 @@ SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND 
 """
 
 
-def freeze(lake: Lake, snapshot: Snapshot) -> Path:
+def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _: None) -> Path:
     """Write the frozen copy of a published version, where it is missing; returns its folder.
 
-    It is made from the lake in a temporary folder and renamed when whole, so a folder that is there is complete.
+    It is made from the lake in a temporary folder and renamed when whole. A folder that is there and is not this
+    version's copy, since the lake was put back to an earlier state and gave the number once more, is set aside.
+
+    Args:
+        lake: where the version is.
+        snapshot: the version.
+        say: told about a folder that was set aside.
 
     Raises:
         LakeError: the copy cannot be written.
     """
     folder = lake.root / snapshot.path
-    if folder.exists():
+    copy = FrozenCopy(path=snapshot.path, curation_id=snapshot.curation_id, content_hash=snapshot.content_hash)
+    if folder.exists() and copy.is_in(folder):
         return folder
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
@@ -35,6 +45,8 @@ def freeze(lake: Lake, snapshot: Snapshot) -> Path:
         (temporary / SUMMARY_FILE).write_text(summary(content, folder), encoding="utf-8")
         sealed = seal(content, temporary)
         (temporary / MANIFEST_FILE).write_text(written(sealed), encoding="utf-8")
+        if folder.exists():
+            say(_set_aside(folder, snapshot))
         temporary.rename(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -42,8 +54,19 @@ def freeze(lake: Lake, snapshot: Snapshot) -> Path:
     return folder
 
 
-def freeze_missing(lake: Lake, name: str) -> None:
-    """Write the copies that a killed publication left out."""
+def freeze_missing(lake: Lake, name: str, say: Callable[[str], None] = lambda _: None) -> None:
+    """Write the copies that a killed publication left out, and those in whose place is something else."""
     for snapshot in snapshots(lake, name):
         if not snapshot.is_retired:
-            freeze(lake, snapshot)
+            freeze(lake, snapshot, say)
+
+
+def _set_aside(folder: Path, snapshot: Snapshot) -> str:
+    """Rename what stands in the place of a copy; returns what to say of it."""
+    names = (folder.with_name(f"{folder.name}-set-aside-{number}") for number in count(1))
+    aside = next(path for path in names if not path.exists())
+    folder.rename(aside)
+    return (
+        f"Warning: {folder} was not the frozen copy of {snapshot.label}: its manifest is of another version, or cannot "
+        f"be read. It was written anew. What was there is now {aside}; remove it when nobody needs it."
+    )

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from stillroom.fingerprint import canonical_json
+from stillroom.lake.copies import MANIFEST_FILE
 
 EXAMPLES_FILE = "examples.parquet"
-MANIFEST_FILE = "manifest.json"
 SUMMARY_FILE = "summary.md"
 SEAL = "manifest_sha256"  # field of the manifest: over all its others
 FILES = "files"  # field of the manifest: sha256 of the files beside it
@@ -52,18 +52,6 @@ def seal(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
 def written(manifest: dict[str, Any]) -> str:
     """The text of a manifest's file."""
     return json.dumps(manifest, indent=2) + "\n"
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest in ``folder``, sealed or not.
-
-    Raises:
-        ValueError: it is no JSON object.
-    """
-    found = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    if not isinstance(found, dict):
-        raise ValueError(f"found {type(found).__name__}, expected an object")
-    return cast("dict[str, Any]", found)
 
 
 def against_seal(manifest: dict[str, Any], folder: Path) -> Iterator[Comparison]:

@@ -1,22 +1,29 @@
 """A backup is a lake: whole, verified, added to, and never worse than the one before it."""
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake
+from stillroom.lake import backup as backup_module
 from stillroom.lake.backup import BackedUp, back_up
+from stillroom.lake.backup_files import Added
+from stillroom.lake.copies import read_manifest
 from stillroom.lake.maintenance import maintain
 from stillroom.lake.presence import alone
+from stillroom.publication import Snapshot, freeze
+from tests.fakes.builds import Builder
 from tests.fakes.lakes import attached
 from tests.fakes.rows import row
-from tests.lake.housekeeping.conftest import data_paths
+from tests.lake.housekeeping.conftest import At, data_paths, tiny
 
 ROOT = Path(__file__).parents[3]
 BACKUP = """
@@ -68,6 +75,26 @@ def commit(root: Path, key: str) -> None:
     lake = Lake.open(root)
     lake.commit(key, {"scores": [row("scores", sample_id=key)]}, run_id="later")
     lake.close()
+
+
+@pytest.fixture
+def publish(at: At, tmp_path: Path):
+    """Publishes and freezes the next version of a lake, from an epoch of its own."""
+
+    def build(root: Path, epoch: int) -> Snapshot:
+        with at(root) as lake:
+            builder = Builder(lake)
+            builder.client.paid += [one["request_text"] for one in lake.rows("SELECT request_text FROM lake.samples")]
+            _, snapshot = asyncio.run(builder.build(tiny(tmp_path, epoch=epoch)))
+            assert snapshot is not None
+            freeze(lake, snapshot)
+        return snapshot
+
+    return build
+
+
+def versions(root: Path) -> list[str]:
+    return sorted(folder.name for folder in (root / "snapshots" / "tiny").iterdir())
 
 
 def test_a_backup_is_a_lake_of_its_own(root: Path, folder: Path, rows, stillroom, answer) -> None:
@@ -187,6 +214,48 @@ def test_a_lake_that_lacks_a_file_is_not_backed_up_over_a_good_one(root: Path, f
         save(root, folder)
 
     assert rows(folder) == before
+
+
+def test_a_version_published_meanwhile_leaves_no_copy_that_another_would_take_for_its_own(
+    root: Path, folder: Path, publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_all = backup_module._add_all
+
+    def publish_and_add(*arguments: Any) -> Added:
+        publish(root, epoch=2)
+        return add_all(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup_module, "_add_all", publish_and_add)  # the catalogue has been copied then
+        save(root, folder)
+    assert (versions(root), versions(folder)) == (["1", "2", "3"], ["1", "2"])
+
+    again = publish(folder, epoch=3)
+
+    assert read_manifest(folder / again.path)["content_hash"] == again.content_hash
+    assert again.content_hash != read_manifest(root / again.path)["content_hash"]
+
+
+def test_a_backup_of_a_lake_that_was_put_back_holds_the_copies_of_its_versions(
+    root: Path, folder: Path, publish, tmp_path: Path, stillroom
+) -> None:
+    earlier = Path(shutil.copytree(root, tmp_path / "earlier"))
+    publish(root, epoch=2)
+    save(root, folder)
+    shutil.rmtree(root)
+    shutil.copytree(earlier, root)
+    save(root, folder)
+    assert versions(folder) == ["1", "2"]
+    publish(earlier, epoch=2)
+    shutil.rmtree(folder)
+    save(earlier, folder)
+    again = publish(root, epoch=3)
+
+    save(root, folder)
+
+    assert read_manifest(folder / again.path)["content_hash"] == again.content_hash
+    verified = stillroom("--lake", str(folder), "verify-snapshot", again.label)
+    assert verified.exit_code == 0, verified.output
 
 
 def test_the_command_says_how_much_it_holds(root: Path, folder: Path, stillroom, answer) -> None:

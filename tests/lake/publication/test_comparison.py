@@ -9,9 +9,10 @@ import pytest
 
 from stillroom.calibration import record
 from stillroom.lake import Lake
+from stillroom.lake.copies import MANIFEST_FILE, read_manifest
 from stillroom.publication import Snapshot, compare, freeze, manifest, snapshots
 from stillroom.publication.comparison import differing as differing_fields
-from stillroom.publication.sealing import FILES, MANIFEST_FILE, SEAL, read_manifest, seal, written
+from stillroom.publication.sealing import FILES, SEAL, seal, written
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
 

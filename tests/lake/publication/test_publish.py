@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 
 from stillroom.errors import GateError
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, freeze, freeze_missing, publish, snapshots
+from stillroom.publication import Snapshot, compare, freeze, freeze_missing, publish, snapshots
 from stillroom.publication.candidate import content_hash
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
@@ -211,6 +212,37 @@ def test_frozen_copy_stands_without_the_lake(published: Lake) -> None:
     assert content_hash(frame.to_dicts()) == snapshot.content_hash
     assert snapshot.content_hash in (folder / "manifest.json").read_text()
     assert freeze(published, snapshot) == folder
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_what_stands_in_the_place_of_a_copy_and_is_none_of_it_is_set_aside_and_said(
+    published: Lake, tmp_path: Path, *, is_whole: bool
+) -> None:
+    """As after a restore, where the lake's folder was copied later than its catalogue."""
+    earlier = Path(shutil.copytree(published.root, tmp_path / "earlier"))
+    other = asyncio.run(build(published, recipe(tmp_path, FOUR_EACH.replace("}", ", epoch: 1}"))))
+    theirs = (freeze(published, other) / "examples.parquet").read_bytes()
+    stale = earlier / other.path
+    shutil.copytree(published.root / other.path, stale)
+    if not is_whole:
+        (stale / "manifest.json").unlink()
+    said: list[str] = []
+    lake = Lake.open(earlier)
+    try:
+        ours = asyncio.run(build(lake, recipe(tmp_path, FOUR_EACH.replace("}", ", epoch: 2}"))))
+        assert (ours.label, ours.content_hash == other.content_hash) == (other.label, False)
+
+        folder = freeze(lake, ours, said.append)
+
+        assert [one for one in compare(lake, ours) if not one.is_same] == []
+        assert freeze(lake, ours, said.append) == folder
+    finally:
+        lake.close()
+    aside = folder.with_name("2-set-aside-1")
+    assert (aside / "examples.parquet").read_bytes() == theirs
+    (line,) = said
+    assert str(aside) in line
+    assert "was not the frozen copy of tiny@2" in line
 
 
 def test_copy_that_a_kill_left_out_is_made_later(published: Lake) -> None:

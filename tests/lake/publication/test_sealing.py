@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from stillroom.lake import Lake
+from stillroom.lake.copies import MANIFEST_FILE, read_manifest
 from stillroom.publication import freeze, snapshots
-from stillroom.publication.sealing import EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE, against_seal, read_manifest
+from stillroom.publication.sealing import EXAMPLES_FILE, SUMMARY_FILE, against_seal
 
 
 @pytest.fixture
