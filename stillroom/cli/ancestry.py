@@ -28,14 +28,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ancestry:
-    """All the rows behind one example, as they are in the lake.
+    """All the rows behind one example: its verdicts, check and strength of tests as they were when it was published.
 
     Attributes:
         snapshots: NAME@N of the snapshots that hold it.
         displaced: samples that its curation dropped as the same as this one, its cluster.
         cost: what the sample and its verdicts took, by the teacher's price.
         paid_by: the run that was paid for the sample: its own, or one that was given up.
-        prompt: its prompt.
+        verdicts: the newest of each verifier that its publication could stand on; later ones are of later versions.
+        prompt: its prompt, with the tests that its verdict is about.
         proposal: the writing request and raw reply that its prompt came of, where it was written.
         strength: how strong its prompt's tests were measured to be.
         nearest: the prompt that was most similar when its prompt was admitted.
@@ -66,14 +67,14 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
     with lake.moment():
         example = _newest(lake.rows(_EXAMPLE, [example_id]))
         answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example["prompt_id"]))
-        return Ancestry(example=example, **answer, **origin)
+        return Ancestry(example=example, **answer, **_judged_by(origin, answer["verdicts"], example))
 
 
 def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     """What became of the prompt's answer, from its sample to its snapshots."""
     in_run = [example["run_id"], example["sample_id"]]
     sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
-    verdicts = _newest_by("verifier", lake.rows(_VERDICTS, in_run))
+    verdicts = _newest_by("verifier", _published_with(example, lake.rows(_VERDICTS, in_run)))
     decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
     met = lake.rows(_TEACHER, [example["teacher_id"]])
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
@@ -94,17 +95,46 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     }
 
 
-def _origin(lake: "Lake", prompt_id: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """Where a prompt comes from: its own rows, one for each check that it ever had, and those of all behind it."""
+
+    prompts: list[Row]
+    proposal: Row
+    strengths: list[Row]
+    behind: dict[str, Row]
+
+
+def _origin(lake: "Lake", prompt_id: str) -> _Origin:
     """Where the prompt comes from, back to the seeds, and how good its tests are."""
-    prompt = _oldest(lake.rows(_PROMPT, [prompt_id]))
-    nearest, ancestors = _behind(lake, prompt)
+    prompts = lake.rows(_PROMPT, [prompt_id])
+    is_written = any(row["parents"] for row in prompts)
+    return _Origin(
+        prompts=prompts,
+        proposal=_oldest(lake.rows(_PROPOSAL, [prompt_id])) if is_written else {},
+        strengths=lake.rows(_STRENGTH, [prompt_id]) if lake.holds("test_strengths") else [],
+        behind=_behind(lake, prompt_id, prompts),
+    )
+
+
+def _judged_by(origin: _Origin, verdicts: list[Row], example: Row) -> dict[str, Any]:
+    """The origin by the check that the example's verdict is about; tests may have been corrected since."""
+    named = [row for row in verdicts if row.get("verifier_id") == example.get("verifier_id")] or verdicts
+    check_id = _newest(named).get("check_id")
+    prompt = _oldest([row for row in origin.prompts if row["check_id"] == check_id] or origin.prompts)
+    strengths = [row for row in origin.strengths if row["check_id"] == prompt.get("check_id")]
     return {
         "prompt": prompt,
-        "proposal": _oldest(lake.rows(_PROPOSAL, [prompt_id])) if prompt.get("parents") else {},
-        "strength": _newest(lake.rows(_STRENGTH, [prompt_id])) if lake.holds("test_strengths") else {},
-        "nearest": nearest,
-        "ancestors": ancestors,
+        "proposal": origin.proposal,
+        "strength": _newest(_published_with(example, strengths)),
+        "nearest": origin.behind.get(prompt.get("nearest_prompt_id", ""), {}),
+        "ancestors": _ancestors(prompt, origin.behind),
     }
+
+
+def _published_with(example: Row, rows: list[Row]) -> list[Row]:
+    """The rows that were there when the example was published; commits' times have their order, whatever clocks say."""
+    return [row for row in rows if row["created_at"] <= example["created_at"]]
 
 
 def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
@@ -128,19 +158,24 @@ def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:
     return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
-def _behind(lake: "Lake", prompt: Row) -> tuple[Row, dict[str, Row]]:
-    """The prompt that was most similar to a prompt, and its ancestors, a generation after the other, each once."""
-    if not prompt.get("parents") and not prompt.get("nearest_prompt_id"):
-        return {}, {}
-    ids = [row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM ancestry(?)", [prompt["prompt_id"]])]
-    rows = _oldest_by("prompt_id", lake.rows(_PROMPTS, {"ids": [*ids, prompt["nearest_prompt_id"]]}))
+def _behind(lake: "Lake", prompt_id: str, prompts: list[Row]) -> dict[str, Row]:
+    """The prompts that were most similar to a prompt, and all that are behind it, by id."""
+    nearest = {row["nearest_prompt_id"] for row in prompts if row["nearest_prompt_id"]}
+    if not nearest and not any(row["parents"] for row in prompts):
+        return {}
+    ids = [row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM ancestry(?)", [prompt_id])]
+    return _oldest_by("prompt_id", lake.rows(_PROMPTS, {"ids": [*ids, *sorted(nearest)]}))
+
+
+def _ancestors(prompt: Row, behind: dict[str, Row]) -> dict[str, Row]:
+    """The prompts behind a prompt, a generation after the other, each once."""
     found: dict[str, Row] = {}
-    generation: list[str] = prompt["parents"]
-    while generation := [one for one in dict.fromkeys(generation) if one in rows and one not in found]:
-        found |= {one: rows[one] for one in generation}
-        generation = [parent for one in generation for parent in rows[one]["parents"]]
-    found.pop(prompt["prompt_id"], None)  # of a circle
-    return rows.get(prompt["nearest_prompt_id"], {}), found
+    generation: list[str] = prompt.get("parents") or []
+    while generation := [one for one in dict.fromkeys(generation) if one in behind and one not in found]:
+        found |= {one: behind[one] for one in generation}
+        generation = [parent for one in generation for parent in behind[one]["parents"]]
+    found.pop(prompt.get("prompt_id", ""), None)  # of a circle
+    return found
 
 
 def _scores(lake: "Lake", in_run: list[str]) -> list[tuple[str, Row]]:

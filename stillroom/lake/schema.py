@@ -6,7 +6,7 @@ created_at (UTC), which ``commit`` fills in.
 
 from stillroom.lake.table import Table, columns_from
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = {
     table.name: table

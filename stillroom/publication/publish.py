@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from stillroom.lake import Lake, Row
 from stillroom.publication.candidate import content_hash, new_examples
@@ -95,6 +96,12 @@ def snapshots(lake: Lake, name: str | None = None) -> list[Snapshot]:
     gone = lake.rows("SELECT name, version FROM lake.retirements") if lake.holds("retirements") else []
     retired = {(row["name"], row["version"]) for row in gone}
     return [Snapshot(**row, is_retired=(row["name"], row["version"]) in retired) for row in rows]
+
+
+def published_at(lake: Lake, snapshot: Snapshot) -> datetime:
+    """When a version was committed. Commits' times are in the commits' order, also where a clock was set back."""
+    query = "SELECT min(created_at) AS at FROM lake.snapshots WHERE name = ? AND version = ?"
+    return lake.rows(query, [snapshot.name, snapshot.version])[0]["at"]
 
 
 def next_version(

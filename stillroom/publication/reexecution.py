@@ -3,14 +3,25 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.publication.publish import Snapshot
+from stillroom.publication.publish import Snapshot, published_at
 from stillroom.records import Answer, Check, Verifier
 
 AT_ONCE = 100  # members that are judged together; the sandbox queues what it has no slot for
 _STANDING = """
+WITH runs AS (
+    SELECT DISTINCT run_id FROM lake.runs WHERE dataset = $name
+), published AS (  -- as this dataset had it then: another may have published the same example, or this one once more
+    SELECT * FROM lake.examples SEMI JOIN runs USING (run_id) WHERE created_at <= $at
+    QUALIFY row_number() OVER (PARTITION BY example_id ORDER BY created_at DESC) = 1
+), standing AS (  -- nothing is published but passes, so a later verdict that is none is one that no version stands on
+    SELECT * FROM lake.verdicts WHERE created_at <= $at
+    QUALIFY row_number() OVER (
+        PARTITION BY run_id, sample_id, verifier_id ORDER BY outcome = 'pass' DESC, created_at DESC) = 1
+)
 SELECT m.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extraction_problem,
        v.outcome, v.reason, v.image_digest, p.tests, p.entry_point,
        CASE WHEN e.example_id IS NULL THEN 'the lake has no row of it in examples'
@@ -20,15 +31,12 @@ SELECT m.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extract
             WHEN p.check_id IS NULL THEN 'the lake has no prompt with the tests of its verdict, ' || v.check_id
             ELSE '' END AS lacks
 FROM lake.snapshot_members m
-LEFT JOIN (SELECT * FROM lake.examples QUALIFY row_number() OVER (PARTITION BY example_id ORDER BY created_at) = 1) e
-    ON e.example_id = m.example_id
+LEFT JOIN published e ON e.example_id = m.example_id
 LEFT JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
-LEFT JOIN (SELECT * FROM lake.verdicts
-      QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
-    ON v.run_id = e.run_id AND v.sample_id = e.sample_id AND v.verifier_id = e.verifier_id
+LEFT JOIN standing v ON v.run_id = e.run_id AND v.sample_id = e.sample_id AND v.verifier_id = e.verifier_id
 LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
     ON p.check_id = v.check_id
-WHERE m.name = ? AND m.version = ? ORDER BY m.example_id
+WHERE m.name = $name AND m.version = $version ORDER BY m.example_id
 """
 
 
@@ -90,7 +98,7 @@ def standing_verdicts(lake: Lake, snapshot: Snapshot) -> list[StandingVerdict]:
             answer=Answer(text=row.pop("answer"), problem=row.pop("extraction_problem")),
             **row,
         )
-        for row in lake.rows(_STANDING, [snapshot.name, snapshot.version])
+        for row in _members(lake, snapshot)
         if not row.pop("lacks")
     ]
 
@@ -99,9 +107,15 @@ def unjudgeable(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
     """The members of which the lake does not hold all that is needed to obtain their verdict again."""
     return [
         Unjudgeable(example_id=row["example_id"], sample_id=row["sample_id"] or "", lacks=row["lacks"])
-        for row in lake.rows(_STANDING, [snapshot.name, snapshot.version])
+        for row in _members(lake, snapshot)
         if row["lacks"]
     ]
+
+
+def _members(lake: Lake, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Every member with the verdict that counted when the snapshot was published, and what the lake lacks of it."""
+    asked = {"name": snapshot.name, "version": snapshot.version, "at": published_at(lake, snapshot)}
+    return lake.rows(_STANDING, asked)
 
 
 async def reexecute(

@@ -5,14 +5,13 @@ committed by then. Thus a frozen copy that is made late states what one made at 
 can be held against the lake at any time.
 """
 
-from datetime import datetime
 from typing import Any
 
 from stillroom import __version__
 from stillroom.calibration import newest_of
 from stillroom.lake import Lake
 from stillroom.publication.gate import calibrated_verifiers
-from stillroom.publication.publish import VERDICT, Snapshot
+from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
 from stillroom.runs import adopted_samples, load_run
@@ -67,7 +66,7 @@ FROM lake.costs WHERE run_id = $run AND created_at <= $at GROUP BY stage ORDER B
 
 def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     """What a snapshot holds, from what, by whom, checked how, at which cost; but for ``code_version``, as of then."""
-    at = _published_at(lake, snapshot)
+    at = published_at(lake, snapshot)
     run = load_run(lake, snapshot.run_id, at=at)
     of_version = {"name": snapshot.name, "version": snapshot.version}
     of_run = {"run": snapshot.run_id, "at": at}
@@ -105,11 +104,6 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
             "costs": lake.rows(_COSTS, of_run),
         },
     }
-
-
-def _published_at(lake: Lake, snapshot: Snapshot) -> datetime:
-    query = "SELECT min(created_at) AS at FROM lake.snapshots WHERE name = ? AND version = ?"
-    return lake.rows(query, [snapshot.name, snapshot.version])[0]["at"]
 
 
 def _taken_out(lake: Lake, of_version: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
--- Where every example comes from: selection, sample, verdict, scores, prompt, parents, teacher, run, code version, and what it cost; `ancestry` goes on from its prompt to the seeds.
+-- Where every example comes from: selection, sample, the verdict and tests by which it was published, scores, prompt, parents, teacher, run, code version, and what it cost; `ancestry` goes on from its prompt to the seeds.
 CREATE OR REPLACE VIEW lake.lineage AS
 SELECT
     e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id,
@@ -14,10 +14,9 @@ SELECT
     t.currency, c.created_at AS committed_at, c.code_version
 FROM lake.examples e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
-JOIN (SELECT * FROM lake.verdicts
-      QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
-    ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.verifier_id = e.verifier_id
-JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
+LEFT JOIN lake.verdicts v  -- not those that came after its publication
+    ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.created_at <= e.created_at
+LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
     ON p.check_id = v.check_id
 LEFT JOIN (SELECT * FROM lake.selections
            QUALIFY row_number() OVER (PARTITION BY run_id, curation_id, sample_id ORDER BY created_at) = 1) x
@@ -32,4 +31,9 @@ LEFT JOIN (SELECT run_id, sample_id, map_from_entries(list((scorer, value) ORDER
 LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
     ON t.teacher_id = e.teacher_id
 LEFT JOIN lake.commits c
-    ON c.run_id = s.run_id AND c.shard = s.shard AND c.created_at = s.created_at AND starts_with(c.key, 'shard:');
+    ON c.run_id = s.run_id AND c.shard = s.shard AND c.created_at = s.created_at AND starts_with(c.key, 'shard:')
+-- The newest by the verifier that it names; by any where a row of an earlier Stillroom names none. All ids are among
+-- what parts the rows, since a condition on another column would have every verdict of the lake ordered first.
+QUALIFY row_number() OVER (
+    PARTITION BY e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id, e.created_at
+    ORDER BY (v.verifier_id = e.verifier_id) DESC NULLS LAST, v.created_at DESC) = 1;

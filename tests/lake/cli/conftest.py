@@ -74,7 +74,7 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake.commit("prompts:1", {"prompts": prompts}, run_id=RUN)
     written = prompt(
         "written-c", origin="written", parents=["seed-a", "seed-b"], writer_teacher="qwen@abc",
-        nearest_prompt_id="seed-a", nearest_score=0.31, writing_round=1, writing_request=4,
+        nearest_prompt_id="seed-a", nearest_score=0.31, writing_round=1, writing_request=4, check_id="c",
     )  # fmt: skip
     proposal = row("proposals", prompt_id="written-c", admitted=True, writing_round=1, request_text="Write a task.")
     lake.commit(f"seed:{RUN}:1", {"prompts": [written], "proposals": [proposal]}, run_id=RUN)
@@ -86,8 +86,8 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sample("cc44", "seed-b"),
         ],
         "verdicts": [
-            verdict("aa11", "pass", tests_passed=3),
-            verdict("aa22", "pass", tests_passed=3),
+            verdict("aa11", "pass", tests_passed=3, check_id="c"),
+            verdict("aa22", "pass", tests_passed=3, check_id="c"),
             verdict("bb33", "fail", reason="tests:wrong-value", detail="f(1) gave 2, expected 1", tests_passed=1),
             verdict("cc44", "abstain", reason="tests:unusable"),
         ],

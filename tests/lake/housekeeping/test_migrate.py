@@ -103,6 +103,19 @@ def test_views_and_macros_say_what_they_say_now(old_root: Path, at: At) -> None:
         assert lake.query("SELECT * FROM blast_radius('seed', 'none')").columns == ["what", "item", "run_id", "rows"]
 
 
+def test_a_lake_of_version_2_gets_the_views_of_now(root: Path, at: At) -> None:
+    with at(root) as lake:
+        lake._connection.execute("CREATE OR REPLACE VIEW lake.lineage AS SELECT 1 AS old")
+        lake._connection.execute("UPDATE lake.stillroom_schema SET version = 2")
+
+    done = bring_up(root)
+
+    assert (done.before, done.after) == (2, SCHEMA_VERSION)
+    with at(root) as lake:
+        (examples,) = lake.rows("SELECT count(*) AS n FROM examples")
+        assert lake.rows("SELECT count(outcome) AS n FROM lineage") == [examples]
+
+
 def test_it_is_asked_for_wherever_the_lake_is_opened(old_root: Path, stillroom) -> None:
     advice = f"has schema version 1, this Stillroom reads {SCHEMA_VERSION}"
     with pytest.raises(LakeError, match=f"{advice}.*lake migrate --lake {old_root}"):

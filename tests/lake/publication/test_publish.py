@@ -57,6 +57,16 @@ def test_every_sample_has_one_selection_and_every_example_a_lineage(published: L
     assert counts["lineage"] == counts["examples"] == 4
 
 
+@pytest.mark.parametrize("tables", [("examples",), ("examples", "verdicts")])
+def test_examples_that_name_no_verifier_have_a_lineage_too(published: Lake, tables: tuple[str, ...]) -> None:
+    for table in tables:
+        published._connection.execute(f"UPDATE lake.{table} SET verifier_id = NULL")
+
+    rows = published.rows("SELECT outcome, verifier, count(task) AS n FROM lake.lineage GROUP BY ALL")
+
+    assert rows == [{"outcome": "pass", "verifier": "fake-tests@1", "n": 4}]
+
+
 async def test_same_curation_gets_the_same_number(lake: Lake, tmp_path: Path) -> None:
     builder = Builder(lake)
     run = builder.begin(recipe(tmp_path))

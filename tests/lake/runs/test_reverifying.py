@@ -1,11 +1,13 @@
 """Samples judged again by another verifier: published members follow their new verdicts, and nothing else does."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from stillroom.calibration import record
+from stillroom.cli.ancestry import follow
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, publish, reexecute, snapshots, standing_verdicts
@@ -257,3 +259,62 @@ async def test_members_are_judged_again_by_the_check_and_the_verdict_they_stand_
     assert progress == [(4, 4)]
     with pytest.raises(RequestError, match="passed by fake-tests@1, which is not at hand"):
         await reexecute(stored, [FakeVerifier(name="other@1")], lambda *done: None)
+
+
+async def test_a_version_stands_on_the_verdicts_and_tests_of_its_publication_whatever_was_judged_since(
+    lake: Lake, published_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillroom.lake.store._utc_now", lambda: datetime(2020, 1, 1))  # set back
+    with_tests(tmp_path, "assert False")
+    import_again(lake, four_each(tmp_path))
+    assert await reverified(lake, published_run, OLD) is not None
+    assert answers(lake, 2) == []
+    first, _ = snapshots(lake)
+
+    stored = standing_verdicts(lake, first)
+
+    assert [(one.outcome, "assert False" in one.check.tests) for one in stored] == [("pass", False)] * 4
+    again = await reexecute(stored, [OLD], lambda *done: None)
+    assert [(one.outcome, one.is_same) for one in again] == [("pass", True)] * 4
+    rows = lake.rows("SELECT example_id, outcome, contains(tests, 'assert False') AS is_later FROM lake.lineage")
+    assert [(row["outcome"], row["is_later"]) for row in rows] == [("pass", False)] * 4
+    for row in rows:
+        found = follow(lake, row["example_id"])
+        assert [one["outcome"] for one in found.verdicts] == ["pass"]
+        assert found.prompt["check_id"] == found.verdicts[0]["check_id"]
+        assert "assert False" not in found.prompt["tests"]
+
+
+async def test_a_member_that_passed_corrected_tests_stands_on_them_from_the_next_version_on(
+    lake: Lake, published_run: Run, tmp_path: Path
+) -> None:
+    with_tests(tmp_path, "assert True")
+    import_again(lake, four_each(tmp_path))
+    assert await reverified(lake, published_run, OLD) is None
+    other = recipe(tmp_path, "sampling: {adaptive: false, samples: 4, epoch: 1}\n")
+    await Builder(lake).build(other)
+    first, second = snapshots(lake)
+    members = {one.sample_id for one in standing_verdicts(lake, first)}
+
+    for snapshot, is_corrected in ((first, False), (second, True)):
+        stored = [one for one in standing_verdicts(lake, snapshot) if one.sample_id in members]
+        assert [(one.outcome, "assert True" in one.check.tests) for one in stored] == [("pass", is_corrected)] * 4
+
+
+async def test_no_version_stands_on_verdicts_of_a_reverification_that_came_to_no_end(
+    lake: Lake, published_run: Run, tmp_path: Path
+) -> None:
+    with_tests(tmp_path, "assert False")
+    import_again(lake, four_each(tmp_path))
+    todo = unjudged(lake, published_run, [OLD])
+    rows = [await judged(one, {}) for one in todo]
+    assert {row["outcome"] for row in rows} == {"fail"}
+    lake.commit(rejudging_key(published_run, todo), {"verdicts": rows}, run_id=published_run.run_id)
+    write_seeds(tmp_path / "seeds.jsonl", range(6))
+    import_again(lake, four_each(tmp_path))
+    await Builder(lake).build(recipe(tmp_path, "sampling: {adaptive: false, samples: 4, epoch: 1}\n"))
+
+    _, second = snapshots(lake)
+
+    assert {one.outcome for one in standing_verdicts(lake, second)} == {"pass"}
+    assert len(standing_verdicts(lake, second)) == second.rows == 8
