@@ -20,17 +20,17 @@ WITH RECURSIVE edges AS MATERIALIZED (
     SELECT run_id, sample_id FROM judged
     UNION ALL
     SELECT v.run_id, v.sample_id FROM lake.verdicts v SEMI JOIN answered USING (run_id, sample_id)
+), curations AS MATERIALIZED (  -- where several verifiers judge, an example names one, and its curation all of them
+    SELECT curation_id, bool_or(len(verifier_ids) > 0) AS names_verifiers,
+           bool_or(list_has_any(verifier_ids, (SELECT list(DISTINCT verifier_id) FROM judged))) AS counts_judged
+    FROM lake.selections WHERE kind IN ('verifier', 'image') GROUP BY curation_id
 ), examples AS MATERIALIZED (
-    SELECT run_id, example_id FROM lake.examples WHERE prompt_id IN (SELECT prompt_id FROM descent)
-    UNION
-    SELECT run_id, example_id FROM lake.examples
-    WHERE (kind = 'teacher' AND id IN (teacher_id, split_part(teacher_id, '@', 1)))
-       OR verifier_id IN (SELECT verifier_id FROM judged)
-    UNION  -- where several verifiers judge, an example names one, and its curation all of them
-    SELECT e.run_id, e.example_id FROM lake.examples e
-    WHERE kind IN ('verifier', 'image') AND e.curation_id IN (
-        SELECT curation_id FROM lake.selections
-        WHERE list_has_any(verifier_ids, (SELECT list(DISTINCT verifier_id) FROM judged)))
+    SELECT DISTINCT e.run_id, e.example_id FROM lake.examples e LEFT JOIN curations c USING (curation_id)
+    WHERE e.prompt_id IN (SELECT prompt_id FROM descent)
+       OR (kind = 'teacher' AND id IN (e.teacher_id, split_part(e.teacher_id, '@', 1)))
+       OR e.verifier_id IN (SELECT verifier_id FROM judged) OR c.counts_judged
+       OR (coalesce(e.verifier_id, '') = '' AND c.names_verifiers IS NOT true  -- as an earlier Stillroom wrote them
+           AND (e.run_id, e.sample_id) IN (SELECT (run_id, sample_id) FROM judged))
 ), members AS (  -- of a snapshot, by the example that its own dataset published: another may share its id
     SELECT m.name, m.version, count(DISTINCT m.example_id) AS rows
     FROM lake.snapshot_members m JOIN examples e USING (example_id)

@@ -132,6 +132,18 @@ def test_an_example_that_names_another_verifier_stands_on_all_of_its_curation(ra
     assert "a" in depending(radius, "verifier", "v3")["example"]
 
 
+def test_where_neither_example_nor_curation_names_a_verifier_it_stands_on_what_judged_its_sample(radius: Lake) -> None:
+    execute = radius._connection.execute  # pyright: ignore[reportPrivateUsage] - as rows of an earlier Stillroom are
+    execute("UPDATE lake.examples SET verifier_id = NULL")
+    assert depending(radius, "image", "sha256:v1")["example"] == ["a", "ab", "b"], "their curation names it"
+    execute("UPDATE lake.selections SET verifier_ids = NULL")
+
+    for kind, name in (("verifier", "tests@2"), ("verifier", "v2"), ("image", "sha256:v2")):
+        found = depending(radius, kind, name)
+        assert (found["example"], found["snapshot"]) == (["abb", "loop-2", "mine"], [("two@1", 3)])
+    assert depending(radius, "verifier", "v1")["example"] == ["a", "ab", "abb", "b", "loop-2", "mine"]
+
+
 def test_what_does_not_exist_has_nothing_and_is_no_sql(radius: Lake) -> None:
     for kind in ("seed", "prompt", "teacher", "verifier", "image"):
         assert depending(radius, kind, "' OR 1=1 --") == depending(radius, kind, "") == {}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stillroom.calibration import record
 from stillroom.curation.selection import dedup_settings
 from stillroom.lake import Lake
@@ -196,6 +198,19 @@ async def test_what_a_retracted_verifier_passed_stays_out_when_another_passes_it
     assert fresh is not None, "samples that lost by rank were never retracted"
     assert not members(lake, fresh.version) & out
     assert len(members(lake, fresh.version)) == 4
+
+
+@pytest.mark.parametrize(("kind", "cause_id"), [("verifier", "fake-tests@1"), ("image", "fake-image")])
+def test_rows_that_name_no_verifier_are_taken_out_with_what_judged_them(
+    published: Lake, kind: str, cause_id: str
+) -> None:
+    execute = published._connection.execute  # pyright: ignore[reportPrivateUsage] - as rows of an earlier Stillroom are
+    execute("UPDATE lake.examples SET verifier_id = NULL")
+    execute("UPDATE lake.selections SET verifier_ids = NULL")
+
+    (version,) = retract(published, Cause(kind=kind, cause_id=cause_id))
+
+    assert (version.label, version.rows) == ("tiny@2", 0)
 
 
 async def test_a_retracted_verifier_that_still_counts_publishes_nothing(published: Lake, tmp_path: Path) -> None:
