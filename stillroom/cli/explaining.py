@@ -39,6 +39,10 @@ SELECT r.kind, r.cause_id, r.name || '@' || r.version AS first_without, r.create
 FROM removals r JOIN runs u ON u.dataset = r.name
 WHERE r.sample_id = ? AND u.run_id = ? AND r.kind <> 'verdict' ORDER BY r.version DESC LIMIT 1
 """
+_NEWEST_RUN = """
+SELECT run_id, state FROM current_runs WHERE dataset IN (SELECT dataset FROM runs WHERE run_id = ?)
+ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1
+"""
 UNDECIDED = "undecided"
 
 
@@ -65,17 +69,20 @@ def why(
 def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
     """The newest decision about a sample, its verdict, and the sample itself, as plain data.
 
-    ``gate`` is ``undecided`` where its run has not been curated yet. ``retraction`` names what was retracted and the
-    first version without it, or is None.
+    ``gate`` is ``undecided`` where its run has not been curated; ``newest_run`` is then the dataset's newest run, which
+    alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
+    without it, or is None.
     """
     sample = lake.rows(_SAMPLE, [sample_id])[0]
     in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
     decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
     retracted = lake.rows(_RETRACTION, in_run) if lake.holds("removals") else []
+    newest = [] if decision else lake.rows(_NEWEST_RUN, [sample["run_id"]])
     return {
         **sample,
         **(decision or nothing),
+        "newest_run": next(iter(newest), None),
         "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
         "retraction": next(iter(retracted), None),
         "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
@@ -105,7 +112,7 @@ def _print(about: dict[str, Any]) -> None:
 def _sentence(about: dict[str, Any]) -> str:
     where = f" It is in {', '.join(about['snapshots'])}." if about["snapshots"] else ""
     if about["gate"] == UNDECIDED:
-        return f"not decided yet, since {about['run_id']} has not been curated. `stillroom build` continues it."
+        return _undecided(about["run_id"], about["newest_run"])
     if gone := about["retraction"]:
         return (
             f"retracted with {gone['kind']} {gone['cause_id']}, on which it depends; "
@@ -113,3 +120,15 @@ def _sentence(about: dict[str, Any]) -> str:
         )
     reason = f": {about['reason']}" if about["reason"] else ""
     return f"kept.{where}" if about["kept"] else f"dropped at {about['gate']}{reason}.{where}"
+
+
+def _undecided(run_id: str, newest: dict[str, Any] | None) -> str:
+    """What is to come of a sample whose run has not been curated; a build works on the dataset's newest run alone."""
+    if newest is None or (newest["run_id"] == run_id and newest["state"] != "opened"):
+        return f"not decided, since {run_id} has not been curated."
+    if newest["run_id"] == run_id:
+        return f"not decided yet, since {run_id} has not been curated. `stillroom build` continues it."
+    return (
+        f"not decided, since {run_id} was given up before it was curated, for {newest['run_id']}. A build takes the "
+        "sample over where it asks a teacher for exactly this."
+    )

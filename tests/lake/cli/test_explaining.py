@@ -1,4 +1,9 @@
+from pathlib import Path
+
 import pytest
+
+from stillroom.lake import Lake
+from tests.lake.cli.conftest import row
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,31 @@ def test_a_dropped_sample_shows_the_evidence_and_the_verdict(stillroom):
     assert "dropped at verification: tests:wrong-value" in printed
     assert "f(1) gave 2, expected 1" in printed
     assert "1 of 3 tests held" in printed
+
+
+def record_run(root: Path, number: int, state: str) -> None:
+    """A run of the dataset: dd55 is of functions-r2, which has not been curated."""
+    lake = Lake.open(root)
+    run = row("runs", version=1, dataset="functions", state=state)
+    lake.commit(f"run:{number}", {"runs": [run]}, run_id=f"functions-r{number}")
+    lake.close()
+
+
+def test_a_sample_that_is_not_decided_yet_is_told_to_go_on_with_the_build(stillroom, lake_root):
+    record_run(lake_root, 2, "opened")
+    assert "has not been curated. `stillroom build` continues it" in stillroom("why", "dd55").stdout
+
+
+def test_a_sample_of_a_run_that_was_given_up_is_promised_no_build(stillroom, answer, lake_root):
+    record_run(lake_root, 2, "opened")
+    record_run(lake_root, 10, "opened")
+
+    printed = stillroom("why", "dd55").stdout
+
+    assert "not decided, since functions-r2 was given up before it was curated, for functions-r10" in printed
+    assert "continues it" not in printed
+    assert answer("why", "dd55")["newest_run"] == {"run_id": "functions-r10", "state": "opened"}
+    assert answer("why", "aa11")["newest_run"] is None
 
 
 @pytest.mark.parametrize(
