@@ -10,10 +10,9 @@ from tests.fakes.teacher import teacher_process
 from tests.faults.accounts import Accounts
 from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
 from tests.faults.soak import TEACHER
-from tests.integration.workbench import Workbench, wait_until
+from tests.integration.workbench import JOURNALLED_SAMPLE, Workbench, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
-SAMPLE = b'"type":"sample"'
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -25,7 +24,7 @@ def test_torn_tail_costs_what_it_held_and_nothing_else(tmp_path: Path, seed: int
         bench.write_recipe(prompts_per_shard=6)
         wanted = chance.randint(4, 10)
         with bench.started_build() as process:
-            wait_until(lambda: _journalled_samples(bench) >= wanted, process)
+            wait_until(lambda: bench.journalled_samples >= wanted, process)
             process.kill()
             process.communicate()
         time.sleep(SETTLING_SECONDS)
@@ -48,16 +47,13 @@ def _journals(bench: Workbench) -> list[Path]:
     return sorted((bench.lake / "journal").rglob("*.jsonl"))
 
 
-def _journalled_samples(bench: Workbench) -> int:
-    return sum(path.read_bytes().count(SAMPLE) for path in _journals(bench))
-
-
 def _tear(path: Path, chance: random.Random) -> int:
     """Cut a journal somewhere in its last sample, or reply; returns how many lines that touches."""
     content = path.read_bytes()
     if not content:
         return 0
-    begin = content.rfind(SAMPLE) if SAMPLE in content else content[:-1].rfind(b"\n") + 12
+    sample = JOURNALLED_SAMPLE
+    begin = content.rfind(sample) if sample in content else content[:-1].rfind(b"\n") + 12
     left = chance.randint(begin, content.find(b"\n", begin) - 1)
     path.write_bytes(content[:left])
     return content[left:].count(b"\n")

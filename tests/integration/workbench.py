@@ -16,6 +16,7 @@ from tests.fakes.tokenizer import make_tokenizer
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "data" / "seeds" / "python_functions.jsonl"
 BUILD_SECONDS = 600.0
+JOURNALLED_SAMPLE = b'"type":"sample"'
 
 RECIPE = """
 dataset: {dataset}
@@ -110,6 +111,12 @@ class Workbench:
                 yield process
             finally:
                 process.kill()
+
+    @property
+    def journalled_samples(self) -> int:
+        """How many samples the journals hold, asked while a build writes them."""
+        journals = (self.lake / "journal").rglob("shard-*.jsonl")
+        return sum(path.read_bytes().count(JOURNALLED_SAMPLE) for path in journals)
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         done = self.run("sql", query, "--json")
