@@ -43,6 +43,8 @@ class Accounts:
     def after_kill(self, lake: Lake, paid: list[Paid], *, in_flight: int) -> Counter[str]:
         """Check the lake as a kill left it; returns what this kill lost, at most what was in flight.
 
+        With nothing in flight it holds of work that went on undisturbed since the last look, done or not.
+
         Raises:
             AssertionError: something is lost, doubled or half visible.
         """
@@ -75,12 +77,25 @@ class Accounts:
         assert samples - len(stored) == self.lost["sample"], "samples were lost without a kill"
         replies = lake.rows("SELECT count(*) AS n FROM lake.proposals")[0]["n"]
         writing = sum(one.kind == "writing" for one in paid)
-        assert writing - replies == self.lost["writing"], "writing replies were lost without a kill"
+        assert writing - replies == self.lost["writing"], "writing replies were lost, or doubled, without a kill"
+        assert_judged(lake)
         assert_consistent(lake)
 
     def _note(self, samples: dict[str, str]) -> None:
         for sample_id, text in samples.items():
             assert self.known.setdefault(sample_id, text) == text, f"sample {sample_id} changed its text"
+
+
+def assert_judged(lake: Lake) -> None:
+    """Every sample that was committed has a verdict in its run.
+
+    Raises:
+        AssertionError: naming some that have none.
+    """
+    lacking = lake.rows(
+        "SELECT run_id, sample_id FROM lake.samples ANTI JOIN lake.verdicts USING (run_id, sample_id) LIMIT 3"
+    )
+    assert not lacking, f"samples without a verdict: {lacking}"
 
 
 def assert_consistent(lake: Lake, *, is_frozen_later: bool = False) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ from stillroom.journal import journal_at
 from stillroom.runs import load_run, shard_journal, shard_key
 from stillroom.sampling.entries import Entry
 from tests.fakes.teacher import TeacherProcess, teacher_process
-from tests.faults.campaign import opened
+from tests.faults.accounts import Accounts, assert_judged
+from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
 from tests.faults.grounds import KINDS, ground
 from tests.integration.workbench import ROOT, SEEDS, Workbench, wait_until
 
@@ -26,6 +28,12 @@ def teacher(tmp_path: Path) -> Iterator[TeacherProcess]:
         yield process
 
 
+@pytest.fixture
+def accounts() -> Accounts:
+    """What kills have cost so far."""
+    return Accounts()
+
+
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """What the lake stands on: one folder that the workers share, or a server, and a folder for each of them."""
@@ -34,7 +42,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def planned(kind: str, tmp_path: Path, teacher: TeacherProcess) -> Workbench:
+def planned(kind: str, tmp_path: Path, teacher: TeacherProcess, accounts: Accounts) -> Workbench:
     """A run that has planned its shards and was killed before it was paid for much."""
     bench = Workbench(tmp_path, teacher.url)
     bench.write_recipe(seed_prompts=10, prompts_per_shard=10)
@@ -42,7 +50,14 @@ def planned(kind: str, tmp_path: Path, teacher: TeacherProcess) -> Workbench:
         wait_until(lambda: len(teacher.paid) >= 1, process)
         process.kill()
         process.communicate()
+    look_after_kill(bench, teacher, accounts)
     return bench
+
+
+def look_after_kill(bench: Workbench, teacher: TeacherProcess, accounts: Accounts) -> None:
+    time.sleep(SETTLING_SECONDS)
+    with opened(bench.lake) as lake:
+        accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
 
 
 @contextmanager
@@ -75,7 +90,7 @@ def start(process: subprocess.Popen[str]) -> None:
 
 
 def test_shard_given_to_two_workers_is_done_once(
-    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str
+    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str, accounts: Accounts
 ) -> None:
     with worker(planned, tmp_path / "a", kind) as first, worker(planned, tmp_path / "b", kind) as second:
         start(first)
@@ -88,24 +103,26 @@ def test_shard_given_to_two_workers_is_done_once(
         assert "shard 0 of run functions-r1 is being done by process" in results[1][2]
     else:
         assert results[1][1] == results[0][1], "both name the one commit"
-    assert_done_once(planned, teacher)
+    assert_done_once(planned, teacher, accounts)
 
 
 def test_shard_killed_on_one_worker_is_finished_by_another_elsewhere(
-    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str
+    tmp_path: Path, planned: Workbench, teacher: TeacherProcess, kind: str, accounts: Accounts
 ) -> None:
     before = len(teacher.paid)
     with worker(planned, tmp_path / "a", kind) as first:
         start(first)
         wait_until(lambda: len(teacher.paid) >= before + 12, first)
         first.kill()
+        first.communicate()
     assert journalled(planned) > 0
+    look_after_kill(planned, teacher, accounts)
     with worker(planned, tmp_path / "b", kind) as second:
         start(second)
         said, complaint = second.communicate(timeout=300)
     assert second.returncode == 0, complaint
     assert said.startswith("shard:functions-r1:0:")
-    assert_done_once(planned, teacher)
+    assert_done_once(planned, teacher, accounts)
 
 
 def journalled(bench: Workbench) -> int:
@@ -113,13 +130,16 @@ def journalled(bench: Workbench) -> int:
         return len(journal_at(shard_journal(lake, "functions-r1", 0), Entry).read().records)
 
 
-def assert_done_once(bench: Workbench, teacher: TeacherProcess) -> None:
-    """One commit, no sample twice, and at most the requests in flight at the two kills were paid for in vain."""
+def assert_done_once(bench: Workbench, teacher: TeacherProcess, accounts: Accounts) -> None:
+    """One commit; samples, verdicts and writing replies once; and nothing was lost since the last kill."""
     with opened(bench.lake) as lake:
         run = load_run(lake, "functions-r1")
         assert lake.committed(shard_key(run, 0))
         samples = lake.rows("SELECT count(*) AS n, count(DISTINCT sample_id) AS distinct_n FROM lake.samples")[0]
+        verdicts = lake.rows("SELECT count(*) AS n, count(DISTINCT sample_id) AS distinct_n FROM lake.verdicts")[0]
         receipts = lake.rows("SELECT count(*) AS n FROM lake.commits WHERE starts_with(key, 'shard:')")
+        accounts.after_kill(lake, teacher.paid, in_flight=0)
+        assert_judged(lake)
     assert samples["n"] == samples["distinct_n"] > 0
+    assert verdicts == samples
     assert receipts == [{"n": 1}]
-    assert 0 <= len(teacher.paid) - samples["n"] <= 2 * 16
