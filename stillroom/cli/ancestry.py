@@ -1,6 +1,7 @@
 """Follows an example back to where it comes from: selection, sample, verdicts, prompt, parents, seeds."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
 _RUN = "SELECT * FROM runs WHERE run_id = ?"
 _PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"
+_DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
 _COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
 
 Row = dict[str, Any]
@@ -66,7 +68,7 @@ def follow(lake: "Lake", example_id: str) -> Ancestry:
     """The ancestry of an example that exists, as it is at one moment."""
     with lake.moment():
         example = _newest(lake.rows(_EXAMPLE, [example_id]))
-        answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example["prompt_id"]))
+        answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example))
         return Ancestry(example=example, **answer, **_judged_by(origin, answer["verdicts"], example))
 
 
@@ -105,15 +107,16 @@ class _Origin:
     behind: dict[str, Row]
 
 
-def _origin(lake: "Lake", prompt_id: str) -> _Origin:
-    """Where the prompt comes from, back to the seeds, and how good its tests are."""
-    prompts = lake.rows(_PROMPT, [prompt_id])
+def _origin(lake: "Lake", example: Row) -> _Origin:
+    """Where the prompt comes from in the example's dataset, back to the seeds, and how good its tests are."""
+    prompt_id, own = example["prompt_id"], _Own(lake, example["run_id"])
+    prompts = own(lake.rows(_PROMPT, [prompt_id]))
     is_written = any(row["parents"] for row in prompts)
     return _Origin(
         prompts=prompts,
-        proposal=_oldest(lake.rows(_PROPOSAL, [prompt_id])) if is_written else {},
+        proposal=_oldest(own(lake.rows(_PROPOSAL, [prompt_id]))) if is_written else {},
         strengths=lake.rows(_STRENGTH, [prompt_id]) if lake.holds("test_strengths") else [],
-        behind=_behind(lake, prompt_id, prompts),
+        behind=_behind(lake, prompt_id, prompts, own),
     )
 
 
@@ -137,6 +140,27 @@ def _published_with(example: Row, rows: list[Row]) -> list[Row]:
     return [row for row in rows if row["created_at"] <= example["created_at"]]
 
 
+class _Own:
+    """Leaves out what other datasets have of the same prompts: they may have them from elsewhere, with other tests.
+
+    Which runs are of the dataset is asked once, and only where a prompt is in several runs: most are in one.
+    """
+
+    def __init__(self, lake: "Lake", run_id: str) -> None:
+        self._lake = lake
+        self._run_id = run_id
+
+    def __call__(self, rows: list[Row]) -> list[Row]:
+        if len({(row["prompt_id"], row["run_id"]) for row in rows}) == len({row["prompt_id"] for row in rows}):
+            return rows
+        return [row for row in rows if row["run_id"] in self._runs]
+
+    @cached_property
+    def _runs(self) -> set[str]:
+        dataset_of = {row["run_id"]: row["dataset"] for row in self._lake.rows(_DATASETS)}
+        return {run_id for run_id, dataset in dataset_of.items() if dataset == dataset_of.get(self._run_id)}
+
+
 def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
     read, written = sample.get("prompt_tokens", 0), sample.get("completion_tokens", 0)
     prices = teacher.get("input_price_per_million", 0.0), teacher.get("output_price_per_million", 0.0)
@@ -158,13 +182,13 @@ def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:
     return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
-def _behind(lake: "Lake", prompt_id: str, prompts: list[Row]) -> dict[str, Row]:
+def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict[str, Row]:
     """The prompts that were most similar to a prompt, and all that are behind it, by id."""
     nearest = {row["nearest_prompt_id"] for row in prompts if row["nearest_prompt_id"]}
     if not nearest and not any(row["parents"] for row in prompts):
         return {}
     ids = [row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM ancestry(?)", [prompt_id])]
-    return _oldest_by("prompt_id", lake.rows(_PROMPTS, {"ids": [*ids, *sorted(nearest)]}))
+    return _oldest_by("prompt_id", own(lake.rows(_PROMPTS, {"ids": [*ids, *sorted(nearest)]})))
 
 
 def _ancestors(prompt: Row, behind: dict[str, Row]) -> dict[str, Row]:

@@ -54,12 +54,12 @@ def into_files_by_id(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [*additions(connection), *layout_changes(connection), *definitions()]
 
 
-def with_verdicts_of_publication(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """2 → 3: the view `lineage` names the verdict by which an example was published, whatever was judged since."""
+def as_it_was_published(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """2 → 3: views tell of the verdict by which an example was published, and of its own dataset's prompts."""
     return [*additions(connection), *definitions()]
 
 
-STEPS: Mapping[int, Step] = {1: into_files_by_id, 2: with_verdicts_of_publication}
+STEPS: Mapping[int, Step] = {1: into_files_by_id, 2: as_it_was_published}
 """The step that starts from each earlier version."""
 
 

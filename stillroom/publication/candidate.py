@@ -20,8 +20,11 @@ LEFT JOIN (SELECT run_id, sample_id, outcome, verifier, verifier_id FROM lake.ve
            QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier_id ORDER BY created_at DESC) = 1) v
     ON v.sample_id = c.sample_id AND v.run_id = c.run_id  -- another dataset may have another text under this id
     AND list_contains(c.verifier_ids, v.verifier_id)
-JOIN (SELECT * EXCLUDE (run_id, shard, created_at) FROM lake.prompts
-      QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at) = 1) p ON p.prompt_id = c.prompt_id
+JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) r ON r.run_id = c.run_id
+JOIN (SELECT o.dataset, t.* EXCLUDE (run_id, shard, created_at) FROM lake.prompts t
+      JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = t.run_id
+      QUALIFY row_number() OVER (PARTITION BY o.dataset, t.prompt_id ORDER BY t.created_at) = 1) p
+    ON p.dataset = r.dataset AND p.prompt_id = c.prompt_id  -- what a task is in another dataset is that one's affair
 WHERE c.curation_id = ? AND c.gate = 'kept'
 ORDER BY c.sample_id
 """

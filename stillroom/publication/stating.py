@@ -40,8 +40,11 @@ FROM lake.teachers t JOIN lake.snapshot_examples e USING (teacher_id)
 WHERE e.name = $name AND e.version = $version AND t.created_at <= $at ORDER BY ALL
 """
 _PROMPTS = """
-SELECT origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s JOIN lake.prompts p USING (prompt_id)
-WHERE s.run_id = $run AND s.created_at <= $at AND p.created_at <= $at GROUP BY origin ORDER BY origin
+SELECT p.origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s
+JOIN (SELECT prompt_id, arg_min(origin, created_at) AS origin FROM lake.prompts
+      WHERE run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name) AND created_at <= $at GROUP BY prompt_id) p
+    ON p.prompt_id = s.prompt_id
+WHERE s.run_id = $run AND s.created_at <= $at GROUP BY p.origin ORDER BY p.origin
 """
 _PROPOSALS = """
 SELECT admitted, reason, count(*) AS replies FROM lake.proposals WHERE run_id = $run AND created_at <= $at
@@ -96,7 +99,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "contamination_checked_against": [],
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id),
-            "prompts": lake.rows(_PROMPTS, of_run),
+            "prompts": lake.rows(_PROMPTS, {**of_run, "name": snapshot.name}),
             "proposals": lake.rows(_PROPOSALS, of_run),
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],
             "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength, at=at),

@@ -6,13 +6,16 @@ from typing import Any
 from stillroom.lake import Lake
 
 _BY_ORIGIN = """
-WITH newest AS (
-    SELECT * FROM lake.test_strengths WHERE $at IS NULL OR created_at <= $at
+WITH here AS (  -- in the run's dataset: another may have the same task from elsewhere, with other tests
+    SELECT prompt_id, check_id, origin, created_at FROM lake.prompts
+    WHERE run_id IN (SELECT run_id FROM lake.runs WHERE dataset IN (SELECT dataset FROM lake.runs WHERE run_id = $run))
+      AND prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
+), newest AS (
+    SELECT * FROM lake.test_strengths
+    WHERE check_id IN (SELECT check_id FROM here) AND ($at IS NULL OR created_at <= $at)
     QUALIFY row_number() OVER (PARTITION BY prompt_id ORDER BY created_at DESC) = 1
 ), origins AS (
-    SELECT prompt_id, any_value(origin) AS origin FROM lake.prompts
-    WHERE prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
-    GROUP BY prompt_id
+    SELECT prompt_id, arg_min(origin, created_at) AS origin FROM here GROUP BY prompt_id
 )
 SELECT o.origin, count(*) AS prompts, round(avg(t.strength), 3) AS mean_strength, min(t.strength) AS least_strength,
        count(*) FILTER (t.strength >= $minimum) AS strong_enough, count(*) FILTER (t.trivial_passes > 0) AS trivial,

@@ -66,10 +66,11 @@ class Builder:
     is_calibrated: bool = True
 
     def begin(self, recipe: Recipe, **options: Any) -> Run:
-        """Open (or continue) a run, import its seeds and plan its first shards."""
+        """Open (or continue) a run, import its seeds or the user's prompts, and plan its first shards."""
         run = open_run(self.lake, recipe, **options)
-        assert recipe.seeding is not None
-        import_prompts(self.lake, run, read_prompts(recipe.seeding.seeds, find_capability("code"), Origin.SEED))
+        file, origin = (recipe.seeding.seeds, Origin.SEED) if recipe.seeding else (recipe.prompts, Origin.USER)
+        assert file is not None
+        import_prompts(self.lake, run, read_prompts(file, find_capability("code"), origin))
         plan_shards(self.lake, run, FIRST_ROUND)
         if self.is_calibrated:
             record(self.lake, [calibrated(self.verifier)])

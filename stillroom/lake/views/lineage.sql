@@ -16,8 +16,10 @@ FROM lake.examples e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 LEFT JOIN lake.verdicts v  -- not those that came after its publication
     ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.created_at <= e.created_at
-LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at) = 1) p
-    ON p.check_id = v.check_id
+LEFT JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) r ON r.run_id = e.run_id
+LEFT JOIN (SELECT o.dataset, t.* FROM lake.prompts t JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o USING (run_id)
+           QUALIFY row_number() OVER (PARTITION BY o.dataset, t.check_id ORDER BY t.created_at) = 1) p
+    ON p.dataset = r.dataset AND p.check_id = v.check_id  -- another dataset may have the task from elsewhere
 LEFT JOIN (SELECT * FROM lake.selections
            QUALIFY row_number() OVER (PARTITION BY run_id, curation_id, sample_id ORDER BY created_at) = 1) x
     ON x.sample_id = e.sample_id AND x.run_id = e.run_id AND x.curation_id = e.curation_id

@@ -5,9 +5,12 @@ SELECT s.teacher_id, p.difficulty_asked, count(*) AS samples,
        count(*) FILTER (x.kept) AS kept,
        round(passed / samples, 3) AS pass_rate
 FROM lake.samples s
-JOIN (SELECT prompt_id, any_value(difficulty_asked) AS difficulty_asked FROM lake.prompts GROUP BY prompt_id) p
-    USING (prompt_id)
+JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) r ON r.run_id = s.run_id
+JOIN (SELECT o.dataset, t.prompt_id, arg_min(t.difficulty_asked, t.created_at) AS difficulty_asked FROM lake.prompts t
+      JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = t.run_id GROUP BY ALL) p
+    ON p.dataset = r.dataset AND p.prompt_id = s.prompt_id
 LEFT JOIN (SELECT * FROM lake.verdicts
-           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id ORDER BY created_at DESC) = 1) v USING (run_id, sample_id)
+           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id ORDER BY created_at DESC) = 1) v
+    ON v.sample_id = s.sample_id AND v.run_id = s.run_id
 LEFT JOIN lake.current_selections x ON x.sample_id = s.sample_id AND x.run_id = s.run_id
 GROUP BY ALL ORDER BY ALL;

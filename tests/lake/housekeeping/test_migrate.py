@@ -18,7 +18,7 @@ from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.connection import connect
 from stillroom.lake.layout import layout_changes
-from stillroom.lake.migrations import Migrated, into_files_by_id, migrate
+from stillroom.lake.migrations import STEPS, Migrated, into_files_by_id, migrate
 from stillroom.lake.presence import present
 from stillroom.lake.schema import SCHEMA_VERSION
 from tests.fakes.builds import Builder
@@ -40,7 +40,7 @@ def step(connection):
             yield from super().__iter__()
             os.kill(os.getpid(), signal.SIGKILL)
     return Dying(real(connection))
-migrations.migrate(Path(sys.argv[1]), say=lambda line: None, steps={1: step})
+migrations.migrate(Path(sys.argv[1]), say=lambda line: None, steps={**migrations.STEPS, 1: step})
 """
 
 
@@ -184,7 +184,7 @@ def test_the_catalogue_as_it_was_is_kept(old_root: Path, at: At) -> None:
 def test_a_step_that_fails_leaves_the_version_before_it(old_root: Path, at: At) -> None:
     before = samples(at, old_root)
     with pytest.raises(LakeError, match=r"the step from version 1 to 2 failed.*The lake is of version 1"):
-        bring_up(old_root, steps={1: lambda it: [*into_files_by_id(it), "SELECT error('cut off')"]})
+        bring_up(old_root, steps={**STEPS, 1: lambda it: [*into_files_by_id(it), "SELECT error('cut off')"]})
     with at(old_root) as lake:
         assert not lake.holds("test_strengths")
     assert bring_up(old_root).before == 1

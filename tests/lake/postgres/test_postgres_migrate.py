@@ -12,7 +12,7 @@ from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake import Lake
 from stillroom.lake.layout import layout_changes
 from stillroom.lake.location import REMEMBERED
-from stillroom.lake.migrations import into_files_by_id
+from stillroom.lake.migrations import STEPS, into_files_by_id
 from stillroom.lake.presence import present
 from stillroom.lake.schema import SCHEMA_VERSION
 from tests.fakes.lakes import attached
@@ -66,7 +66,7 @@ def test_a_step_that_fails_leaves_the_version_before_it(
 ) -> None:
     before = samples()
     with pytest.raises(LakeError, match=r"the step from version 1 to 2 failed.*the schema stillroom_catalogue_of"):
-        bring_up(old_root, steps={1: lambda it: [*into_files_by_id(it), "SELECT error('cut off')"]})
+        bring_up(old_root, steps={**STEPS, 1: lambda it: [*into_files_by_id(it), "SELECT error('cut off')"]})
     assert bring_up(old_root).before == 1
     assert samples() == before
 

@@ -22,7 +22,8 @@ def two(published: Lake) -> tuple[Lake, list[str]]:
     members = [row("snapshot_members", name="tiny", version=2, example_id=one) for one in (*ids[2:], "another-form")]
     members.append(row("snapshot_members", name="tiny", version=2, example_id="brand-new"))
     snapshot = row("snapshots", name="tiny", version=2, path="snapshots/tiny/2")
-    published.commit("2", {"examples": [again, new], "snapshots": [snapshot], "snapshot_members": members}, run_id="r2")
+    tables = {"examples": [again, new], "snapshots": [snapshot], "snapshot_members": members}
+    published.commit("2", {**tables, "runs": [row("runs", dataset="tiny")]}, run_id="r2")
     return published, ids
 
 

@@ -1,0 +1,92 @@
+"""Two datasets of one lake share tasks: what a task is in one of them, the other one's rows do not say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillroom.cli.ancestry import follow
+from stillroom.cli.outcome import outcome_of
+from stillroom.lake import Lake
+from stillroom.publication import Snapshot, manifest, snapshots, strengths_of_run
+from stillroom.recipe import Recipe
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe, seed_row
+from tests.fakes.rows import row
+from tests.lake.publication.conftest import FOUR_EACH
+
+SEEDED, MINE = "tiny", "mine"
+SEEDS = 2
+KEPT = 2 * SEEDS
+ABOUT = {SEEDED: ("seed", "numbers"), MINE: ("user", "my own")}
+TESTED = {SEEDED: 0.9, MINE: 0.3}  # how strong each dataset's own tests of the tasks were measured to be
+
+
+def of_dataset(name: str, folder: Path) -> Recipe:
+    """A recipe whose tasks are seeds, or the same tasks as a user's own prompts, with tests and subjects of his own."""
+    seeded = recipe(folder, FOUR_EACH, seeds=SEEDS)
+    if name == SEEDED:
+        return seeded
+    own = [{**seed_row(one), "topic": "my own", "difficulty": "unheard of"} for one in range(SEEDS)]
+    file = folder / "mine.jsonl"
+    file.write_text("".join(json.dumps({**one, "tests": one["tests"][:-1]}) + "\n" for one in own), encoding="utf-8")
+    return seeded.model_copy(update={"dataset": MINE, "seeding": None, "prompts": file})
+
+
+@pytest.fixture(params=[(SEEDED, MINE), (MINE, SEEDED)], ids=["seeds first", "own prompts first"])
+async def shared(request: pytest.FixtureRequest, lake: Lake, tmp_path: Path) -> dict[str, Snapshot]:
+    """Both datasets, built one after the other from the same answers; by name, what each published."""
+    for name in request.param:
+        run, snapshot = await Builder(lake).build(of_dataset(name, tmp_path))
+        assert snapshot is not None
+        checks = lake.rows("SELECT prompt_id, check_id FROM lake.prompts WHERE run_id = ?", [run.run_id])
+        strengths = [row("test_strengths", **one, strength=TESTED[name]) for one in checks]
+        lake.commit(f"strengths:{name}", {"test_strengths": strengths}, run_id=run.run_id)
+    return {one.name: one for one in snapshots(lake)}
+
+
+def test_examples_and_snapshots_say_what_their_own_dataset_says(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    for name, snapshot in shared.items():
+        of_run, (origin, topic) = [snapshot.run_id], ABOUT[name]
+        about = "SELECT run_id, origin, topic, count(*) AS n FROM {} GROUP BY ALL"
+        expected = [{"run_id": snapshot.run_id, "origin": origin, "topic": topic, "n": KEPT}]
+        assert lake.rows(about.format("lake.examples WHERE run_id = ?"), of_run) == expected
+        assert lake.rows(about.format("lake.lineage WHERE run_id = ?"), of_run) == expected
+        assert lake.rows(about.format("lake.snapshot_examples WHERE name = ?"), [name]) == expected
+
+
+def test_figures_count_by_their_own_datasets_origins(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    for name, snapshot in shared.items():
+        stated, (origin, _) = manifest(lake, snapshot), ABOUT[name]
+        (strength,) = strengths_of_run(lake, snapshot.run_id, 0.8)
+        assert stated["members_by_origin"] == [{"origin": origin, "examples": KEPT, "prompts": SEEDS}]
+        assert stated["run"]["prompts"] == [{"origin": origin, "prompts": SEEDS}]
+        assert (strength["origin"], strength["prompts"], strength["mean_strength"]) == (origin, SEEDS, TESTED[name])
+
+
+async def test_a_build_tells_what_it_kept_by_its_own_origins(lake: Lake, tmp_path: Path) -> None:
+    for name in (SEEDED, MINE):
+        run, snapshot = await Builder(lake).build(of_dataset(name, tmp_path))
+        assert snapshot is not None
+        told = outcome_of(lake, run, snapshot.label, seconds=1.0, first_sample_seconds=None)
+        assert told["kept_by_origin"] == {ABOUT[name][0]: KEPT}
+
+
+def test_a_teachers_yield_counts_each_sample_under_its_own_datasets_difficulty(
+    lake: Lake, shared: dict[str, Snapshot]
+) -> None:
+    found = lake.rows("SELECT difficulty_asked, sum(samples)::INTEGER AS n FROM lake.yield_by_teacher GROUP BY ALL")
+
+    assert {one["difficulty_asked"]: one["n"] for one in found} == {"easy": 4, "medium": 4, "unheard of": 8}
+    assert len(shared) == 2
+
+
+def test_lineage_tells_of_the_dataset_that_published_the_example(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    dataset_of = {snapshot.run_id: name for name, snapshot in shared.items()}
+
+    for one in lake.rows("SELECT DISTINCT example_id FROM lake.examples"):
+        found = follow(lake, one["example_id"])
+        name = dataset_of[found.example["run_id"]]
+        assert found.prompt["run_id"] == found.run["run_id"] == found.example["run_id"]
+        assert (found.prompt["origin"], found.prompt["topic"]) == ABOUT[name]
+        assert found.strength["strength"] == TESTED[name]
