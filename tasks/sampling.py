@@ -12,6 +12,7 @@ from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
     abandoned_entries,
+    committed_answers,
     committed_entries,
     load_run,
     owed_at_most,
@@ -62,6 +63,7 @@ async def sample_shard(run_id: str, shard: int) -> str:
             policy=policy(recipe),
             verifiers=verifiers,
             committed=committed_entries(lake, run_id, shard),
+            answers=committed_answers(lake, run_id, shard),
             elsewhere=stored_elsewhere(lake, run, shard),
             abandoned=abandoned_entries(lake, run, shard, shop.watcher.say),
             calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),

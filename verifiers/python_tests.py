@@ -1,4 +1,7 @@
-"""The verifier ``python-tests@3``: judges Python solutions by tests whose expected values they never see."""
+"""The verifier ``python-tests@3``: judges Python solutions by tests whose expected values they never see.
+
+The version stands also for how the capability ``code`` extracts the answer that is judged: a change there is a new one.
+"""
 
 from functools import lru_cache
 

@@ -17,6 +17,7 @@ from stillroom.runs.opening import Run, RunState, change_verification, close_run
 from stillroom.runs.paid import (
     abandoned_entries,
     adopted_samples,
+    committed_answers,
     committed_entries,
     owed_at_most,
     shard_journal,
@@ -68,6 +69,7 @@ __all__ = [
     "asks_teachers",
     "change_verification",
     "close_run",
+    "committed_answers",
     "committed_entries",
     "dataset_runs",
     "first_prompts",

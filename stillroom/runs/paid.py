@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
 from stillroom.lake import Lake
+from stillroom.records import Answer
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
@@ -91,6 +92,14 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
     samples = lake.rows(f"SELECT * FROM lake.samples {where}", [run_id, shard])  # noqa: S608 - constant
     verdicts = lake.rows(f"SELECT * FROM lake.verdicts {where}", [run_id, shard])  # noqa: S608 - constant
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
+
+
+def committed_answers(lake: Lake, run_id: str, shard: int) -> dict[str, Answer]:
+    """By sample id, what the lake has as the answers of a shard's samples."""
+    rows = lake.rows(
+        "SELECT sample_id, answer, extraction_problem FROM lake.samples WHERE run_id = ? AND shard = ?", [run_id, shard]
+    )
+    return {row["sample_id"]: Answer(text=row["answer"], problem=row["extraction_problem"]) for row in rows}
 
 
 def stored_elsewhere(lake: Lake, run: Run, shard: int) -> list[SampleEntry | VerdictEntry]:

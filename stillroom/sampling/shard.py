@@ -14,6 +14,7 @@ from stillroom.capabilities import Capability
 from stillroom.errors import TeacherError, TeacherRefused
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
 from stillroom.records import (
+    Answer,
     Completion,
     ModelClient,
     Outcome,
@@ -61,6 +62,8 @@ class Shard:
         policy: which samples a prompt owes.
         verifiers: all of them must pass for a sample to pass.
         committed: what the lake has of the shard already; it is neither paid for nor part of the result.
+        answers: by sample id, what was extracted of these when they were committed: that is what is published, so it is
+            judged, also where the capability would extract something else by now.
         elsewhere: what the lake has of abandoned runs; where it answers this shard's requests the shard adopts it:
             it is not paid for again, and is part of the result.
         abandoned: what their journals hold, likewise.
@@ -79,6 +82,7 @@ class Shard:
         policy: Policy,
         verifiers: Sequence[Verifier],
         committed: Sequence[Entry] = (),
+        answers: Mapping[str, Answer] | None = None,
         elsewhere: Sequence[SampleEntry | VerdictEntry] = (),
         abandoned: Sequence[Entry] = (),
         calibrations: Mapping[str, str] | None = None,
@@ -93,6 +97,7 @@ class Shard:
         self._policy = policy
         self._verifiers = verifiers
         self._committed = committed
+        self._answers = answers or {}
         self._elsewhere = elsewhere
         self._abandoned = abandoned
         self._calibrations = calibrations or {}
@@ -292,7 +297,7 @@ class Shard:
 
     async def _judge(self, prompt: Prompt, sample: Sample, journal: AnyJournal[Entry]) -> Outcome:
         """The sample's outcome over all verifiers; what is missing is judged now."""
-        answer = self._capability.extract(prompt, sample.completion)
+        answer = self._answers.get(sample.sample_id) or self._capability.extract(prompt, sample.completion)
         outcomes: list[Outcome] = []
         for verifier in self._verifiers:
             key: VerdictKey = (sample.sample_id, prompt.check_id, verifier.verifier_id)

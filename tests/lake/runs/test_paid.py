@@ -13,6 +13,7 @@ from stillroom.runs import Run, abandoned_entries, adopted_samples, owed_at_most
 from stillroom.sampling.entries import Entry
 from tests.fakes.builds import Builder, all_knowing_client
 from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier
 
 EIGHT_EACH = "sampling: {adaptive: false, samples: 8}"
 ONE_A_SHARD = "\nexecution: {prompts_per_shard: 1}"
@@ -59,6 +60,17 @@ async def test_what_was_taken_over_is_handed_on_when_that_run_is_abandoned_too(l
 
     assert len(builder.client.paid) == 16 - 8 - 4
     assert lake.rows("SELECT count(DISTINCT sample_id) AS n FROM lake.samples") == [{"n": 16}]
+
+
+async def test_what_is_committed_is_judged_as_it_was_extracted_then(lake: Lake, tmp_path: Path) -> None:
+    await Builder(lake).build(recipe(tmp_path, EIGHT_EACH.replace("8", "4")))
+    lake._connection.execute("UPDATE lake.samples SET answer = 'extracted by an earlier Stillroom'")
+    newer = Builder(lake, verifier=FakeVerifier(verifier_id="newer"))
+
+    await newer.build(recipe(tmp_path, EIGHT_EACH))
+
+    judged = [answer.text for _, answer in newer.verifier.judged]
+    assert (len(judged), judged.count("extracted by an earlier Stillroom")) == (16, 8)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,10 @@ def extract(text: str, entry_point: str = "add") -> Answer:
         pytest.param(CODE, id="nothing but code"),
         pytest.param(f"\n\n{CODE}\n", id="nothing but code and empty lines"),
         pytest.param(f"```python\r\n{CODE}\r\n```", id="Windows line ends"),
+        pytest.param(f'```python title="add.py"\n{CODE}\n```', id="words behind the tag"),
+        pytest.param(f"```Python   linenos\n{CODE}\n```", id="more words behind a capital tag"),
+        pytest.param(f"````python\n{CODE}\n````", id="a longer fence"),
+        pytest.param(f"```python add(1, 2)``` adds:\n```python\n{CODE}\n```", id="code within a line opens no block"),
     ],
 )
 def test_code_is_found(text: str) -> None:
@@ -106,10 +110,63 @@ def test_example_teaches_the_verified_code_and_nothing_around_it() -> None:
     assert example.answer == CODE
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0c", "\x0b", "\x1c", "\x1e"])
+def test_only_a_line_feed_ends_a_line_of_code(end: str) -> None:
+    code = f"def ends(text):\n    return text.split('{end}')"
+
+    assert extract(f"```python\n{code}\n```\n", "ends").text == code
+    assert extract(f"```python\n{code}\n\nprint(ends('a{end}b'))\n```", "ends").text == code
+    assert extract(code, "ends").text == code
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        pytest.param("MEMO.update({0: 0, 1: 1})", id="a table is filled"),
+        pytest.param("sys.setrecursionlimit(10**5)", id="the interpreter is set up"),
+        pytest.param("MEMO.update({2: add(1, 1)})", id="a table is filled by the function"),
+        pytest.param("add.seen.append(0)", id="an attribute of the function"),
+        pytest.param("fill(MEMO)", id="a helper"),
+        pytest.param("for n in range(9):\n    MEMO[n] = n", id="a loop"),
+        pytest.param('"""What the table is for."""', id="a text"),
+    ],
+)
+def test_what_sets_the_solution_up_stays_with_it(setup: str) -> None:
+    code = (
+        "import sys\n\nMEMO = {}\n\ndef fill(table):\n    table[0] = 0\n\n"
+        f"def add(a, b):\n    return MEMO.get(a, a) + b\n\nadd.seen = []\n{setup}"
+    )
+
+    assert extract(f"```python\n{code}\n```").text == code
+    assert extract(f"```python\n{code}\nprint(add(1, 2))\n```").text == code
+
+
+def test_an_object_of_the_class_that_is_asked_for_is_not_used_in_the_answer() -> None:
+    code = "class Stack:\n    def push(self, one):\n        pass\n\nstack = Stack()"
+
+    assert extract(f"```python\n{code}\nstack.push(1)\nStack().push(2)\n```", "Stack").text == code
+
+
+def test_where_the_function_that_is_asked_for_is_not_named_calls_of_any_are_examples() -> None:
+    assert extract(f"```python\nimport sys\n{CODE}\nsys.setrecursionlimit(99)\nadd(1)\n```", "").text == (
+        f"import sys\n{CODE}\nsys.setrecursionlimit(99)"
+    )
+
+
+def test_a_long_expression_below_the_function_is_no_error() -> None:
+    sums = " + ".join(["add(1, 2)"] * 800)
+
+    assert extract(f"```python\n{CODE}\n{sums}\n```").text == CODE
+
+
 @pytest.mark.parametrize(
     "example",
     [
         pytest.param("print(add(1, 2))", id="print"),
+        pytest.param("print('done')", id="print of something else"),
+        pytest.param("add(1, 2) == 4", id="comparison"),
+        pytest.param("sorted(add([1], [2]))", id="argument of another function"),
+        pytest.param("' '.join(add(1, 2))", id="argument of a method of a text"),
         pytest.param("assert add(1, 2) == 4", id="wrong assert"),
         pytest.param("if __name__ == '__main__':\n    add(1)\n    add(2)", id="main block"),
         pytest.param("# Example\nadd(\n    1,\n    2,\n)", id="call over several lines"),
@@ -120,6 +177,19 @@ def test_usage_examples_are_not_part_of_the_answer(example: str) -> None:
     answer = extract(f"```python\n{code}\n\n{example}\n```")
 
     assert answer.text.replace("# Example", "").rstrip() == code
+
+
+@pytest.mark.parametrize(
+    ("stays", "goes"),
+    [
+        pytest.param("def main():\n    print(add(input(), 2))", "main()", id="a function that calls it"),
+        pytest.param("def check():\n    main()\n\ndef main():\n    add(1, 2)", "check()", id="one that calls that"),
+        pytest.param("import doctest", "doctest.testmod()", id="doctest"),
+        pytest.param("from time import sleep", "sleep(add(1, 2))", id="an argument of what was imported"),
+    ],
+)
+def test_what_only_leads_to_the_function_is_an_example_too(stays: str, goes: str) -> None:
+    assert extract(f"```python\n{CODE}\n\n{stays}\n\n{goes}\n```").text == f"{CODE}\n\n{stays}"
 
 
 def test_two_statements_on_one_line_stay_together() -> None:

@@ -12,7 +12,7 @@ import pytest
 from stillroom.capabilities import find_capability
 from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefused
 from stillroom.journal import Journal
-from stillroom.records import Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
+from stillroom.records import Answer, Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
 from stillroom.sampling import Assignment, Policy, Shard, ShardResult
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.teachers import sglang
@@ -120,6 +120,20 @@ async def test_damaged_lines_are_told_when_a_shard_goes_on(client: SGLangClient,
 
     assert [line for line in said if "2 damaged lines were passed over" in line] == said
     assert len(said) == 1
+
+
+async def test_committed_samples_are_judged_by_the_answers_that_the_lake_has(journal: Path, tmp_path: Path) -> None:
+    """Another Stillroom may have extracted something else of them, and that is what would be published."""
+    before = await shard(memory_client(), FakeVerifier(), prompts=PROMPTS[:1]).run(tmp_path / "before")
+    stored = {entry.sample.sample_id: Answer(text="as it was extracted then") for entry in before.samples}
+    verifier = FakeVerifier(verifier_id="newer")
+
+    result = await shard(
+        memory_client(), verifier, prompts=PROMPTS[:1], committed=before.samples, answers=stored
+    ).run(journal)
+
+    assert [answer.text for _, answer in verifier.judged] == ["as it was extracted then"] * 8
+    assert (result.samples, len(result.verdicts)) == ((), 8)
 
 
 async def test_what_another_run_has_committed_of_its_requests_is_adopted_and_not_paid_for(

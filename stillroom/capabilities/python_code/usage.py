@@ -1,0 +1,133 @@
+"""Tells a solution from the examples of its use that a model writes below it, and from what sets the solution up.
+
+``print(add(1, 2))`` below ``add`` is no part of the answer, and would fail it where the example is wrong.
+``MEMO.update({0: 0})`` and ``sys.setrecursionlimit(10**5)`` are: without them a right answer fails.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TEST_MODULES = frozenset({"doctest", "pytest", "unittest"})  # whatever is called in them runs tests
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def without_usage(source: str, entry_point: str) -> str:
+    """``source`` without top-level statements that only use ``entry_point`` or print; lines are kept as written.
+
+    These are asserts, a main block, ``print(...)``, calls of ``entry_point``, also through a function of the source,
+    within another expression or as an argument of a function, and method calls on what ``entry_point`` gave. Source
+    that cannot be parsed, or that would be left empty, stays as it is.
+    """
+    body = statements(source)
+    names = _names_in(body, entry_point)
+    examples = [node for node in body if _is_example(node, names)]
+    if not examples or len(examples) == len(body):
+        return source
+    lines: list[str | None] = list(source.split("\n"))
+    shared = {line for node in body if node not in examples for line in _lines_of(node)}
+    for node in examples:
+        for line in _lines_of(node):
+            if line not in shared:  # two statements on one line stay together
+                lines[line] = None
+    return "\n".join(line for line in lines if line is not None).rstrip()
+
+
+def defines(source: str, name: str = "") -> bool:
+    """Whether ``source`` is Python that defines a function or class at its top level; with ``name``, the one so named."""
+    return any(isinstance(node, _DEFINITIONS) and name in ("", node.name) for node in statements(source))
+
+
+def statements(source: str) -> list[ast.stmt]:
+    """The top-level statements; none where it cannot be parsed."""
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What names at the top level mean.
+
+    Attributes:
+        users: the entry point, and the functions and classes that call it.
+        results: what a call of one of these was assigned to.
+        imported: modules, and what was taken out of them.
+    """
+
+    users: frozenset[str]
+    results: frozenset[str]
+    imported: frozenset[str]
+
+
+def _names_in(body: Sequence[ast.stmt], entry_point: str) -> _Names:
+    called = {node.name: _called_in(node) for node in body if isinstance(node, _DEFINITIONS)}
+    # Where the source does not say which of its functions is meant, each may be.
+    users = {entry_point} if entry_point in called else set(called)
+    while more := {name for name, calls in called.items() if name not in users and calls & users}:
+        users |= more
+    assigned = [node for node in body if isinstance(node, ast.Assign)]
+    return _Names(
+        users=frozenset(users),
+        results=frozenset(
+            target.id
+            for node in assigned
+            if isinstance(node.value, ast.Call) and _name_of(node.value.func) in users
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ),
+        imported=frozenset(
+            (alias.asname or alias.name).partition(".")[0]
+            for node in body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        ),
+    )
+
+
+def _is_example(node: ast.stmt, names: _Names) -> bool:
+    if isinstance(node, ast.Expr):
+        is_print = isinstance(node.value, ast.Call) and _name_of(node.value.func) == "print"
+        return is_print or _uses(node.value, names)
+    return isinstance(node, ast.Assert) or _is_main_block(node)
+
+
+def _uses(expression: ast.expr, names: _Names) -> bool:
+    """Whether the entry point is called in it for its own sake; what an object of the source is given sets that up."""
+    open_: list[ast.AST] = [expression]  # no recursion: `1 + 1 + ...` is as deep as it is long
+    while open_:
+        node = open_.pop()
+        if isinstance(node, ast.Call):
+            if _name_of(node.func) in names.users:
+                return True
+            owner = _name_of(_innermost(node.func)) if isinstance(node.func, ast.Attribute) else ""
+            if owner in names.results or owner in TEST_MODULES:
+                return True
+            if owner and owner not in names.imported:
+                continue
+        open_ += ast.iter_child_nodes(node)
+    return False
+
+
+def _innermost(node: ast.expr) -> ast.expr:
+    """``MEMO`` of ``MEMO[0].values``."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node
+
+
+def _name_of(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _called_in(definition: ast.AST) -> set[str]:
+    return {_name_of(node.func) for node in ast.walk(definition) if isinstance(node, ast.Call)} - {""}
+
+
+def _lines_of(node: ast.stmt) -> range:
+    return range(node.lineno - 1, node.end_lineno or node.lineno)
+
+
+def _is_main_block(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
