@@ -19,6 +19,8 @@ from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1500)]
 
+GB = 1000**3
+
 
 @pytest.fixture
 def teacher(tmp_path: Path) -> Iterator[TeacherProcess]:
@@ -36,8 +38,9 @@ def paid_samples(teacher: TeacherProcess) -> int:
 
 
 def test_build_publishes_verified_rows_and_the_next_build_adds_to_them(bench: Workbench) -> None:
-    first = bench.build("--json")
+    first, peak_bytes = bench.measured_build()
     assert first.code == 0, first.err
+    assert 0.1 * GB < peak_bytes < GB, "the pipeline's process is to stay below 1 GB"
     outcome = first.json
     assert outcome["snapshot"] == "functions@1"
     assert outcome["prompts_written"] >= 4

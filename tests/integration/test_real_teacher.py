@@ -1,5 +1,6 @@
 """The real teacher end to end: SGLang on this machine writes a task and answers prompts, the sandbox judges."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,31 @@ from tests.integration.workbench import SEEDS, Workbench
 
 pytestmark = [pytest.mark.teacher, pytest.mark.docker, pytest.mark.slow]
 
-RECIPE = f"""
+# What the smallest teacher answers right with certainty: greedy, and known to every model of code.
+EASY = {
+    "id": "seed-easy",
+    "topic": "numbers",
+    "difficulty": "easy",
+    "form": "function",
+    "entry_point": "is_even",
+    "task": "Write a Python function `is_even(number)` that returns True if the integer is even, and False if it is odd.",
+    "solution": "def is_even(number):\n    return number % 2 == 0",
+    "tests": [
+        "assert is_even(4) is True",
+        "assert is_even(7) is False",
+        "assert is_even(0) is True",
+        "assert is_even(-3) is False",
+        "assert is_even(-2) is True",
+        "assert is_even(1) is False",
+        "assert is_even(3) is False",
+        "assert is_even(10) is True",
+    ],
+}
+RECIPE = """
 dataset: real
 capability: code
 seeding:
-  seeds: {SEEDS}
+  seeds: seeds.jsonl
   seed_prompts: 4
   new_prompts: 2
   requests_per_round: 2
@@ -22,13 +43,15 @@ seeding:
 teachers:
   - name: coder
     serve: qwen2.5-coder-0.5b-instruct
-sampling: {{samples: 3, wave: 3, max_new_tokens: 160}}
+sampling: {samples: 3, wave: 3, temperature: 0.0, max_new_tokens: 160}
 """
 
 
 @pytest.mark.timeout(900)
-def test_real_teacher_writes_and_answers(tmp_path: Path) -> None:
+def test_real_teacher_writes_and_answers_and_an_answer_is_kept(tmp_path: Path) -> None:
     bench = Workbench(tmp_path, "http://127.0.0.1:9")
+    others = SEEDS.read_text(encoding="utf-8").splitlines()[:3]
+    (tmp_path / "seeds.jsonl").write_text("\n".join([json.dumps(EASY), *others]) + "\n", encoding="utf-8")
     bench.recipe.write_text(RECIPE, encoding="utf-8")
     done = bench.build("--json")
     assert done.code == 0, done.err
@@ -44,4 +67,11 @@ def test_real_teacher_writes_and_answers(tmp_path: Path) -> None:
         assert 0 < sample["completion_tokens"] <= 160
     verdicts = bench.sql("select count(distinct sample_id) as judged from verdicts")
     assert verdicts[0]["judged"] == len(samples)
+    kept = bench.sql(
+        "select e.answer, l.outcome from examples e join lineage l using (example_id) "
+        "join prompts p on p.prompt_id = e.prompt_id where p.entry_point = 'is_even'"
+    )
+    assert kept, bench.sql("select gate, reason, evidence from current_selections")
+    assert all(row["outcome"] == "pass" and "def is_even(" in row["answer"] for row in kept)
+    assert done.json["snapshot"] == "real@1"
     assert all(row["response"].startswith("{") for row in bench.sql("select response from proposals"))

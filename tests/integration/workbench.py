@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -118,10 +119,42 @@ class Workbench:
         journals = (self.lake / "journal").rglob("shard-*.jsonl")
         return sum(path.read_bytes().count(JOURNALLED_SAMPLE) for path in journals)
 
+    def measured_build(self) -> tuple[Done, int]:
+        """A build that runs to its end, and the most memory that its own process held in RAM, in bytes."""
+        with self.started_build() as process, watched_memory(process.pid) as peaks:
+            done = finish(process)
+        return done, max(peaks)
+
     def sql(self, query: str) -> list[dict[str, Any]]:
         done = self.run("sql", query, "--json")
         assert done.code == 0, done.err
         return done.json
+
+
+@contextmanager
+def watched_memory(pid: int) -> Generator[list[int]]:
+    """What the kernel says of a process's peak (VmHWM), in bytes, ten times a second while the block runs.
+
+    ``wait4`` would count in what the process was forked from and what it has waited for itself.
+    """
+    peaks: list[int] = [0]
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.1):
+            try:
+                lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+            except OSError:  # it has ended
+                return
+            peaks.extend(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], *, seconds: float = 300.0) -> None:
