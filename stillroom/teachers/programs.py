@@ -1,5 +1,6 @@
 """The programs that set-up steps run, such as pip: they end with whoever waits for them."""
 
+import os
 import subprocess
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -45,6 +46,17 @@ def program(
                 raise
     finally:
         _running.discard(process)
+
+
+def bare_environment() -> dict[str, str]:
+    """This process's environment without what would change which modules another Python finds or where pip installs."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+    return kept | {
+        "PIP_REQUIRE_VIRTUALENV": "0",
+        "PYTHONUNBUFFERED": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
 
 
 def run_program(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> int:

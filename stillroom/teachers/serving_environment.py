@@ -2,11 +2,10 @@
 
 SGLang's torch stack must not touch the pipeline's own environment, so it gets one of its own under
 ``$STILLROOM_HOME``, named after a hash of what goes into it: a second checkout reuses it, a changed pin makes a
-new one. pip does the work, since it (not uv) finds CPU builds of torch through its find-links settings. The
-marker file is written last; an environment without it is made afresh.
+new one. pip does the work, since it (not uv) finds CPU builds of torch through its find-links settings, and
+``torch_source`` where they are else. The marker file is written last; an environment without it is made afresh.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,9 +20,10 @@ from filelock import FileLock, Timeout
 from stillroom.errors import TeacherError
 from stillroom.fingerprint import fingerprint
 from stillroom.teachers.home import home
-from stillroom.teachers.programs import program
+from stillroom.teachers.programs import bare_environment, program
 from stillroom.teachers.progress import PRINTED, Progress, Share
 from stillroom.teachers.space import require_room, room_in
+from stillroom.teachers.torch_source import INDEX_VARIABLE, torch_options
 
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "deployments" / "sglang-cpu"
 SUPPORTED_PYTHONS = ("3.11", "3.12")
@@ -147,9 +147,12 @@ def _create(folder: Path, base_python: Path, progress: Progress) -> None:
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input", "--progress-bar", "off"]
     # pip would compile all 18,000 files; importing the server compiles the 6,000 that it uses.
     pip += ["--no-compile", "--no-deps"]
-    if torch_index := os.environ.get("STILLROOM_TORCH_INDEX"):
-        pip += ["--extra-index-url", torch_index]
     requirements = str(DEPLOYMENT / "requirements.txt")
+    for pin in pins:
+        if pin.startswith("torch=="):
+            options = torch_options(Path(python), pin.removeprefix("torch=="), log, progress)
+            progress(Share("SGLang: fetching torch", done=0, total=len(pins)))
+            _run([*pip, *options, pin], log, "pip install of torch")
     _run([*pip, "-r", requirements], log, "pip install", _Reporter(pins, progress).report)
     plugin = folder / "plugin"  # a copy: setuptools writes build files beside its sources
     shutil.copytree(DEPLOYMENT / "plugin", plugin, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
@@ -159,7 +162,7 @@ def _create(folder: Path, base_python: Path, progress: Progress) -> None:
     except TeacherError as error:
         raise TeacherError(
             f"{error}\nIf pip offered the CUDA build of torch, name an index that has CPU builds in "
-            "STILLROOM_TORCH_INDEX, or a folder with such a wheel in PIP_FIND_LINKS, and try again."
+            f"{INDEX_VARIABLE}, or a folder with such a wheel in PIP_FIND_LINKS, and try again."
         ) from error
     (folder / MARKER).write_text(f"{time.monotonic() - started:.0f} seconds\n", encoding="utf-8")
     progress(f"The SGLang environment is ready ({time.monotonic() - started:.0f} s)")
@@ -167,14 +170,7 @@ def _create(folder: Path, base_python: Path, progress: Progress) -> None:
 
 def _run(command: list[str], log: Path, what: str, on_line: Progress | None = None) -> None:
     """Runs ``command`` with its output appended to ``log``, line by line."""
-    environ = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
-    environ |= {
-        "PIP_REQUIRE_VIRTUALENV": "0",
-        "PYTHONUNBUFFERED": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    with log.open("a", encoding="utf-8") as sink, program(command, environment=environ) as process:
+    with log.open("a", encoding="utf-8") as sink, program(command, environment=bare_environment()) as process:
         for line in process.stdout or ():
             sink.write(line)
             sink.flush()

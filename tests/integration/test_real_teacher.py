@@ -17,7 +17,7 @@ EASY = {
     "difficulty": "easy",
     "form": "function",
     "entry_point": "is_even",
-    "task": "Write a Python function `is_even(number)` that returns True if the integer is even, and False if it is odd.",
+    "task": "Write a Python function `is_even(number)` that returns True if the integer is even, else False.",
     "solution": "def is_even(number):\n    return number % 2 == 0",
     "tests": [
         "assert is_even(4) is True",

@@ -53,6 +53,21 @@ def test_a_half_made_one_is_made_again_and_pips_failure_is_shown() -> None:
     assert not (folder / environment.MARKER).exists()
 
 
+def test_that_there_is_no_cpu_build_of_torch_is_said_before_pip_fetches_any(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    (deployment / "requirements.txt").write_text("no-such-package==1.0\ntorch==2.13.0\n")
+    said: list[str] = []
+
+    with pytest.raises(TeacherError, match=r"pip install of torch failed"):
+        environment.ensure_environment(said.append)
+
+    warned = [at for at, line in enumerate(said) if "torch 2.13.0+cpu was not found" in line]
+    assert warned == [said.index("SGLang: fetching torch") - 1]
+
+
 def test_too_little_disk_is_found_before_anything_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "NEEDED_BYTES", 10**18)
     with pytest.raises(TeacherError, match=r"GB free; .*STILLROOM_HOME on a larger disk"):

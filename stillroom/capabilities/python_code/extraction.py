@@ -7,7 +7,7 @@ too (``verifiers/python_tests.py``): a journal's verdicts on what was extracted 
 import re
 from collections.abc import Iterator
 
-from stillroom.capabilities.python_code.usage import defines, statements, without_usage
+from stillroom.capabilities.python_code.usage import defines, without_usage
 from stillroom.records import Answer, Completion, FinishReason
 
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text

@@ -34,7 +34,7 @@ def without_usage(source: str, entry_point: str) -> str:
 
 
 def defines(source: str, name: str = "") -> bool:
-    """Whether ``source`` is Python that defines a function or class at its top level; with ``name``, the one so named."""
+    """Whether ``source`` is Python that defines a function or class at its top level, with ``name`` one so named."""
     return any(isinstance(node, _DEFINITIONS) and name in ("", node.name) for node in statements(source))
 
 

@@ -128,9 +128,9 @@ async def test_committed_samples_are_judged_by_the_answers_that_the_lake_has(jou
     stored = {entry.sample.sample_id: Answer(text="as it was extracted then") for entry in before.samples}
     verifier = FakeVerifier(verifier_id="newer")
 
-    result = await shard(
-        memory_client(), verifier, prompts=PROMPTS[:1], committed=before.samples, answers=stored
-    ).run(journal)
+    result = await shard(memory_client(), verifier, prompts=PROMPTS[:1], committed=before.samples, answers=stored).run(
+        journal
+    )
 
     assert [answer.text for _, answer in verifier.judged] == ["as it was extracted then"] * 8
     assert (result.samples, len(result.verdicts)) == ((), 8)

@@ -1,0 +1,143 @@
+"""A CPU build of torch is found before anything is downloaded: in pip's own sources, else in one further index."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.teachers import torch_source
+from stillroom.teachers.serving_environment import find_base_python
+
+CUDA, CPU = "2.13.0", "2.13.0+cpu"
+Folder = Callable[..., str]
+Asked = Callable[[], tuple[list[str], list[str]]]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One with a pip of its own."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([find_base_python(), "-m", "venv", folder], check=True)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Folder:
+    """Makes an index in a folder that has these versions of torch, and gives its URL."""
+
+    def make(name: str, *versions: str) -> str:
+        pages = tmp_path / name / "torch"
+        pages.mkdir(parents=True)
+        files = [f"torch-{version}-py3-none-any.whl" for version in versions]
+        links = "".join(f'<a href="{file}">{file}</a>' for file in files)
+        (pages / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>", encoding="utf-8")
+        return (tmp_path / name).as_uri()
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch, index: Folder) -> None:
+    """pip as on a fresh machine with a plain index; PyTorch's has the CPU build."""
+    for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", torch_source.INDEX_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", index("plain", "2.12.0", CUDA))
+    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", index("pytorch", "2.12.0+cpu", CPU, "2.14.0+cpu"))
+
+
+@pytest.fixture
+def options(tmp_path: Path, python: Path) -> Asked:
+    """Asks for them; also what was said meanwhile."""
+
+    def ask() -> tuple[list[str], list[str]]:
+        said: list[str] = []
+        return torch_source.torch_options(python, CUDA, tmp_path / "log", said.append), said
+
+    return ask
+
+
+def test_a_plain_index_is_helped_out_by_pytorchs_own(options: Asked) -> None:
+    found, said = options()
+
+    assert found == ["--extra-index-url", torch_source.PYTORCH_CPU_INDEX]
+    assert said == [f"torch {CPU} comes from {found[1]}: pip's own sources have none for the CPU"]
+
+
+def test_what_pips_own_sources_have_is_taken_from_there(
+    options: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    (wheels / f"torch-{CPU}-py3-none-any.whl").touch()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+
+    assert options() == ([], [])
+
+
+def test_an_index_that_was_named_is_asked_instead(
+    options: Asked, index: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = index("named", CPU)
+    monkeypatch.setenv(torch_source.INDEX_VARIABLE, named)
+
+    assert options() == (["--extra-index-url", named], [])
+
+
+@pytest.mark.parametrize(
+    "versions", [pytest.param([CUDA], id="no CPU build"), pytest.param(["2.12.0+cpu"], id="older")]
+)
+def test_that_only_the_cuda_build_is_to_be_had_is_said(
+    options: Asked, index: Folder, monkeypatch: pytest.MonkeyPatch, versions: list[str]
+) -> None:
+    named = index("named", *versions)
+    monkeypatch.setenv(torch_source.INDEX_VARIABLE, named)
+
+    found, said = options()
+
+    assert found == ["--extra-index-url", named]
+    assert len(said) == 1
+    assert f"torch {CPU} was not found in pip's own sources and {named}" in said[0]
+    assert "most likely the build for CUDA, half a gigabyte" in said[0]
+
+
+def test_no_further_index_is_asked_where_none_is_wanted(options: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(torch_source.INDEX_VARIABLE, "")
+
+    found, said = options()
+
+    assert found == []
+    assert "was not found in pip's own sources. pip takes what is called 2.13.0" in said[0]
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+
+def test_an_index_that_does_not_answer_is_done_without(
+    options: Asked, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", silent)
+    began = time.monotonic()
+
+    found, said = options()
+
+    assert (found, len(said)) == ([], 1)
+    assert f"was not found in pip's own sources and {silent}" in said[0]
+    assert time.monotonic() - began < 3 * torch_source.ASKING_SECONDS
+
+
+def test_pip_itself_may_hang_no_longer_than_that(options: Asked, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", silent)
+    monkeypatch.setattr(torch_source, "CONNECT_SECONDS", 600)
+    monkeypatch.setattr(torch_source, "ASKING_SECONDS", 6.0)
+    began = time.monotonic()
+
+    assert options()[0] == []
+    assert time.monotonic() - began < 60
