@@ -94,3 +94,16 @@ def test_a_lake_of_before_gets_the_views_and_macros_that_came_since(lake_root: P
     assert again.query("SELECT * FROM lake.cost_per_example").is_empty()
     assert again.query("SELECT * FROM lake.snapshot_diff('a', 'b')").is_empty()
     again.close()
+
+
+def test_opening_a_lake_writes_nothing(lake_root: Path) -> None:
+    """A macro whose text DuckDB writes down differently each time would be defined anew by every process."""
+    commits = "SELECT count(*) AS n FROM ducklake_snapshots('lake')"
+    with_lake = Lake.open(lake_root, create=True)
+    before = with_lake.rows(commits)
+    with_lake.close()
+
+    again = Lake.open(lake_root)
+
+    assert again.rows(commits) == before
+    again.close()

@@ -29,7 +29,7 @@ WITH RECURSIVE edges AS MATERIALIZED (
     WHERE e.prompt_id IN (SELECT prompt_id FROM descent)
        OR (kind = 'teacher' AND id IN (e.teacher_id, split_part(e.teacher_id, '@', 1)))
        OR e.verifier_id IN (SELECT verifier_id FROM judged) OR c.counts_judged
-       OR (coalesce(e.verifier_id, '') = '' AND c.names_verifiers IS NOT true  -- as an earlier Stillroom wrote them
+       OR (coalesce(e.verifier_id, '') = '' AND (c.names_verifiers IS NULL OR NOT c.names_verifiers)  -- as an earlier Stillroom wrote them
            AND (e.run_id, e.sample_id) IN (SELECT (run_id, sample_id) FROM judged))
 ), members AS (  -- of a snapshot, by the example that its own dataset published: another may share its id
     SELECT m.name, m.version, count(DISTINCT m.example_id) AS rows

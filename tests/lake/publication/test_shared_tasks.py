@@ -10,6 +10,7 @@ from stillroom.cli.outcome import outcome_of
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, manifest, snapshots, strengths_of_run
 from stillroom.recipe import Recipe
+from stillroom.seeding.sources import recipe_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.rows import row
@@ -37,11 +38,16 @@ def of_dataset(name: str, folder: Path) -> Recipe:
 async def shared(request: pytest.FixtureRequest, lake: Lake, tmp_path: Path) -> dict[str, Snapshot]:
     """Both datasets, built one after the other from the same answers; by name, what each published."""
     for name in request.param:
-        run, snapshot = await Builder(lake).build(of_dataset(name, tmp_path))
+        asked = of_dataset(name, tmp_path)
+        checks = [(one.prompt_id, one.check_id) for one in recipe_prompts(asked)]
+        strengths = [
+            row("test_strengths", prompt_id=prompt_id, check_id=check_id, strength=TESTED[name])
+            for prompt_id, check_id in checks
+        ]
+        lake.commit(f"strengths:{name}", {"test_strengths": strengths}, run_id=f"{name}-r1")
+        run, snapshot = await Builder(lake).build(asked)
         assert snapshot is not None
-        checks = lake.rows("SELECT prompt_id, check_id FROM lake.prompts WHERE run_id = ?", [run.run_id])
-        strengths = [row("test_strengths", **one, strength=TESTED[name]) for one in checks]
-        lake.commit(f"strengths:{name}", {"test_strengths": strengths}, run_id=run.run_id)
+        assert run.run_id == f"{name}-r1"
     return {one.name: one for one in snapshots(lake)}
 
 
