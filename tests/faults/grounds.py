@@ -40,7 +40,14 @@ def ground(kind: str, folder: Path) -> Generator[Ground]:
 def _sqlite(lake: Path) -> Generator[Ground]:
     """SQLite's log is written to by every commit."""
     log = lake / "catalogue.sqlite-wal"
-    yield Ground(lambda: log.stat().st_mtime_ns if log.exists() else 0, data=lake / "data", writes=60)
+
+    def written_at() -> int:
+        try:
+            return log.stat().st_mtime_ns
+        except FileNotFoundError:  # whoever leaves last removes it
+            return 0
+
+    yield Ground(written_at, data=lake / "data", writes=60)
 
 
 @contextmanager
