@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Result = TypeVar("Result")
+ASIDE = "aside"
+"""Name of the threads that work is done in."""
 
 
 async def aside(work: Callable[[], Result]) -> Result:
@@ -30,5 +32,5 @@ async def aside(work: Callable[[], Result]) -> Result:
         else:
             tell(lambda: done.set_result(result))
 
-    threading.Thread(target=run, name="aside", daemon=True).start()
+    threading.Thread(target=run, name=ASIDE, daemon=True).start()
     return await done

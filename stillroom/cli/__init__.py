@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -37,12 +38,21 @@ def main() -> None:
             _leave()
         if session and session.is_stopped:
             _leave()
+        if _is_at_work():
+            _leave(error.code if isinstance(error.code, int) else int(error.code is not None))
         raise
     except Exception as error:
         if not _came_of_an_interrupt(error):
             raise
         print(STOPPED, file=sys.stderr)
         _leave()
+
+
+def _is_at_work() -> bool:
+    """Whether something still runs that nobody waits for any longer."""
+    from stillroom.aside import ASIDE
+
+    return any(thread.name == ASIDE for thread in threading.enumerate())
 
 
 def _came_of_an_interrupt(error: BaseException) -> bool:
@@ -54,11 +64,12 @@ def _came_of_an_interrupt(error: BaseException) -> bool:
     return False
 
 
-def _leave() -> NoReturn:
+def _leave(code: int = 1) -> NoReturn:
     """End at once, with the exit code of what was stopped.
 
     Everything has cleaned up by now but for threads that nobody waits for, such as a download. Python would wait for
-    those of ``concurrent.futures``, which the model hub's library uses, until their gigabytes are there.
+    those of ``concurrent.futures``, which the model hub's library uses, until their gigabytes are there. Others it would
+    cut off amid a compiled library's code, such as an import, which then ends the process by SIGABRT.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from stillroom.teachers.programs import end_programs
@@ -67,4 +78,4 @@ def _leave() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # whoever read it has left
             stream.flush()
-    os._exit(1)
+    os._exit(code)

@@ -15,7 +15,7 @@ import pytest
 
 from stillroom.cli import STOPPED
 from tests.fakes.teacher import TeacherProcess, teacher_process
-from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
+from tests.integration.workbench import ROOT, SEEDS, Workbench, finish, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -463,3 +463,25 @@ def test_samples_that_pass_weak_tests_are_dropped_and_why_names_a_mutant(bench: 
     assert "a mutant that passes: line" in why.out
     again = bench.build("--json")
     assert again.code == 0, again.err
+
+
+def test_a_command_that_fails_does_not_wait_for_what_runs_aside_nor_is_it_cut_off_amid_it(tmp_path: Path):
+    """Python's own end would stop such a thread within a compiled library, and the process by SIGABRT, at times."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import atexit, threading, time\n"
+        "import stillroom.cli.app as app\n"
+        "from stillroom.aside import ASIDE\n"
+        "from stillroom.cli import main\n"
+        "def fail(obj):\n"
+        "    threading.Thread(target=time.sleep, args=[60], name=ASIDE, daemon=True).start()\n"
+        "    atexit.register(print, 'the end of Python')\n"
+        "    raise SystemExit(3)\n"
+        "app.make_app = lambda: fail\n"
+        "main()\n"
+    )
+
+    done = subprocess.run([sys.executable, str(program)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True, check=False)  # fmt: skip
+
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
