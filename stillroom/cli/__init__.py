@@ -68,8 +68,8 @@ def _leave(code: int = 1) -> NoReturn:
     """End at once, with the exit code of what was stopped.
 
     Everything has cleaned up by now but for threads that nobody waits for, such as a download. Python would wait for
-    those of ``concurrent.futures``, which the model hub's library uses, until their gigabytes are there. Others it would
-    cut off amid a compiled library's code, such as an import, which then ends the process by SIGABRT.
+    those of ``concurrent.futures``, which the model hub's library uses, until their gigabytes are there. Others it
+    would cut off amid a compiled library's code, such as an import, which then ends the process by SIGABRT.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from stillroom.teachers.programs import end_programs
