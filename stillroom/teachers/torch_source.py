@@ -1,4 +1,4 @@
-"""Finds where pip gets a build of torch for the CPU: in its own sources, else in PyTorch's own index.
+"""Finds where pip gets a build of torch for the CPU: in its own sources, else in one that a setting names.
 
 A plain package index has the build for CUDA under the bare version: half a gigabyte that does not run without its
 libraries. CPU builds are called ``+cpu``, which pip prefers where it is shown one. It is asked what it would find
@@ -15,7 +15,6 @@ from stillroom.teachers.programs import bare_environment, program
 from stillroom.teachers.progress import Progress
 
 INDEX_VARIABLE = "STILLROOM_TORCH_INDEX"
-PYTORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # as PyTorch's own page on installing it names it
 CONNECT_SECONDS = 5  # pip's patience with a server; it tries once
 ASKING_SECONDS = 20.0  # for all of an answer, looking up the name included
 _VERSIONS = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
@@ -24,27 +23,24 @@ _VERSIONS = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
 def torch_options(python: Path, version: str, log: Path, progress: Progress) -> list[str]:
     """What pip's command for torch has to say of where to look, beside its own settings.
 
-    ``STILLROOM_TORCH_INDEX`` names another index than PyTorch's; where it is empty, pip's own alone are asked. One
-    that cannot be reached is no error: pip installs what its own sources have, and ``progress`` is told what it is.
+    ``STILLROOM_TORCH_INDEX`` names a further index, such as PyTorch's own for the CPU. One that cannot be reached is no
+    error: pip installs what its own sources have, and ``progress`` is told what it is.
 
     Args:
         python: one with pip.
         version: that is wanted, without ``+cpu``.
         log: gets pip's answers.
-        progress: told where the build comes from, if not from pip's own sources.
+        progress: told where there is no CPU build.
     """
-    named = os.environ.get(INDEX_VARIABLE)
+    named = os.environ.get(INDEX_VARIABLE, "")
     options = ["--extra-index-url", named] if named else []
     wanted = f"{version}+cpu"
     if wanted in _offered(python, options, log):
         return options
-    if named is None and wanted in _offered(python, ["--index-url", PYTORCH_CPU_INDEX], log):
-        progress(f"torch {wanted} comes from {PYTORCH_CPU_INDEX}: pip's own sources have none for the CPU")
-        return ["--extra-index-url", PYTORCH_CPU_INDEX]
-    asked = f"in pip's own sources and {named or PYTORCH_CPU_INDEX}" if named != "" else "in pip's own sources"
+    asked = f"in pip's own sources and {named}" if named else "in pip's own sources"
     progress(
         f"torch {wanted} was not found {asked}. pip takes what is called {version}: most likely the build for CUDA, "
-        f"half a gigabyte that does not run here. If so, stop, name an index that has CPU builds in {INDEX_VARIABLE} "
+        f"half a gigabyte that does not run here. If so, stop, name an index that has CPU builds, as PyTorch's own page on installing it does, in {INDEX_VARIABLE} "
         "or a folder with such a wheel in PIP_FIND_LINKS, and try again."
     )
     return options

@@ -41,12 +41,11 @@ def index(tmp_path: Path) -> Folder:
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch, index: Folder) -> None:
-    """pip as on a fresh machine with a plain index; PyTorch's has the CPU build."""
+    """pip as on a fresh machine with a plain index."""
     for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", torch_source.INDEX_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_INDEX_URL", index("plain", "2.12.0", CUDA))
-    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", index("pytorch", "2.12.0+cpu", CPU, "2.14.0+cpu"))
 
 
 @pytest.fixture
@@ -60,13 +59,6 @@ def options(tmp_path: Path, python: Path) -> Asked:
     return ask
 
 
-def test_a_plain_index_is_helped_out_by_pytorchs_own(options: Asked) -> None:
-    found, said = options()
-
-    assert found == ["--extra-index-url", torch_source.PYTORCH_CPU_INDEX]
-    assert said == [f"torch {CPU} comes from {found[1]}: pip's own sources have none for the CPU"]
-
-
 def test_what_pips_own_sources_have_is_taken_from_there(
     options: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,10 +70,10 @@ def test_what_pips_own_sources_have_is_taken_from_there(
     assert options() == ([], [])
 
 
-def test_an_index_that_was_named_is_asked_instead(
+def test_an_index_that_was_named_is_asked_besides(
     options: Asked, index: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = index("named", CPU)
+    named = index("named", "2.12.0+cpu", CPU, "2.14.0+cpu")
     monkeypatch.setenv(torch_source.INDEX_VARIABLE, named)
 
     assert options() == (["--extra-index-url", named], [])
@@ -104,7 +96,7 @@ def test_that_only_the_cuda_build_is_to_be_had_is_said(
     assert "most likely the build for CUDA, half a gigabyte" in said[0]
 
 
-def test_no_further_index_is_asked_where_none_is_wanted(options: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_further_index_is_asked_where_none_is_named(options: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(torch_source.INDEX_VARIABLE, "")
 
     found, said = options()
@@ -123,21 +115,21 @@ def silent() -> Iterator[str]:
 def test_an_index_that_does_not_answer_is_done_without(
     options: Asked, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", silent)
+    monkeypatch.setenv(torch_source.INDEX_VARIABLE, silent)
     began = time.monotonic()
 
     found, said = options()
 
-    assert (found, len(said)) == ([], 1)
+    assert (found, len(said)) == (["--extra-index-url", silent], 1)
     assert f"was not found in pip's own sources and {silent}" in said[0]
     assert time.monotonic() - began < 3 * torch_source.ASKING_SECONDS
 
 
 def test_pip_itself_may_hang_no_longer_than_that(options: Asked, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_source, "PYTORCH_CPU_INDEX", silent)
+    monkeypatch.setenv(torch_source.INDEX_VARIABLE, silent)
     monkeypatch.setattr(torch_source, "CONNECT_SECONDS", 600)
     monkeypatch.setattr(torch_source, "ASKING_SECONDS", 6.0)
     began = time.monotonic()
 
-    assert options()[0] == []
+    assert options()[0] == ["--extra-index-url", silent]
     assert time.monotonic() - began < 60
