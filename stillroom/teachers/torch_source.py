@@ -40,8 +40,8 @@ def torch_options(python: Path, version: str, log: Path, progress: Progress) -> 
     asked = f"in pip's own sources and {named}" if named else "in pip's own sources"
     progress(
         f"torch {wanted} was not found {asked}. pip takes what is called {version}: most likely the build for CUDA, "
-        f"half a gigabyte that does not run here. If so, stop, name an index that has CPU builds, as PyTorch's own page on installing it does, in {INDEX_VARIABLE} "
-        "or a folder with such a wheel in PIP_FIND_LINKS, and try again."
+        f"half a gigabyte that does not run here. If so, stop, name an index that has CPU builds (PyTorch's page on "
+        f"installing it names one) in {INDEX_VARIABLE} or a folder with such a wheel in PIP_FIND_LINKS, and try again."
     )
     return options
 
