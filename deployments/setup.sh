@@ -7,7 +7,7 @@
 # packages are installed from the distribution; else the script says what to install and stops before anything is
 # downloaded. --packages-only leaves out Docker, SGLang and the model. --once does not look for them again where an
 # earlier call has found them all: for commands, like a build, that bring up what they need themselves. --tests also
-# brings a PostgreSQL server's programs, which only the tests and benchmarks start.
+# brings a PostgreSQL server's programs and Chromium, which only the tests and benchmarks start.
 set -euo pipefail
 
 readonly TOOLS="${STILLROOM_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/stillroom}/tools"
@@ -38,6 +38,8 @@ has_venv() { "$1" -c 'import venv, ensurepip' 2>/dev/null; }
 has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command -v dockerd >/dev/null; }
 
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
+
+has_chromium() { command -v chromium >/dev/null; }
 
 has_compiler() { "${CC:-cc}" -E - <<<'#include <stdlib.h>' >/dev/null 2>&1; }
 
@@ -99,6 +101,7 @@ python="$(find_python)" || {
 $packages_only || has_docker || missing+=(docker.io)
 $packages_only || has_compiler || missing+=(gcc libc6-dev)
 ! $tests || has_postgres || missing+=(postgresql)
+! $tests || has_chromium || missing+=(chromium)
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 python="$(find_python)" || stop "found no Python 3.11 or 3.12; install one."
 has_venv "$python" || stop "$python has no venv module; install it (python3-venv on Debian) and run this again."

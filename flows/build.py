@@ -5,15 +5,16 @@ Every step finds in the lake what is done already, so running a build again cont
 
 import asyncio
 from collections.abc import Mapping
+from typing import Protocol
 
 from prefect import flow
 
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
-from stillroom.runs import FIRST_ROUND, load_run
+from stillroom.runs import FIRST_ROUND, load_run, may_be_published
 from tasks.calibration import calibrate_verifiers
-from tasks.publication import curate, publish_snapshot
+from tasks.publication import curate, publish_late, publish_snapshot
 from tasks.sampling import hopeless
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
 from tasks.verification import judge_again, measure_tests, settle_tests
@@ -32,18 +33,53 @@ class NotStarted(StillroomError):
     """A shard was left alone: its teacher was found gone before."""
 
 
+class ShardRuns(Protocol):
+    """The flow runs of a build's shards, wherever they run.
+
+    Attributes:
+        advice: what to do about failed ones.
+    """
+
+    advice: str
+
+    @property
+    def count(self) -> int:
+        """Shards that were started."""
+        ...
+
+    def start(self, numbers: list[int]) -> None:
+        """Start those that were not started yet."""
+        ...
+
+    async def first_answer(self) -> None:
+        """Wait until some sample was answered, where that is worth waiting for."""
+        ...
+
+    async def cancel(self) -> None:
+        """End them where they are; their journals have what they were paid for."""
+        ...
+
+    async def join(self) -> dict[int, BaseException]:
+        """Wait for all of them; returns the failures by shard."""
+        ...
+
+
 @flow(name="build", flow_run_name="{run_id}")
 async def build(run_id: str) -> str:
-    """Build the run to its snapshot; returns NAME@N, or "" where nothing new came.
+    """Build the run to its snapshot with its shards in this process; returns and raises as ``build_run``."""
+    return await build_run(run_id, OwnShards(run_id, load_run(workshop().lake, run_id).recipe))
+
+
+async def build_run(run_id: str, shards: ShardRuns) -> str:
+    """The way of a build; returns NAME@N, or "" where nothing new came.
 
     Raises:
-        ShardsFailed: naming them and why the first one failed; a second build repeats only them.
+        ShardsFailed: naming them and why the first one failed, where the recipe does not allow to publish without them;
+            a second build repeats only them.
         WritingFailed: the writer is gone or refuses; a second build goes on from there.
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
-    recipe = load_run(workshop().lake, run_id).recipe
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
-    shards = Shards(run_id, recipe)
     shards.start(plan(run_id, FIRST_ROUND))
     unwritten: TeacherError | None = None
     try:
@@ -64,18 +100,31 @@ async def build(run_id: str) -> str:
         ) from unwritten
     if failed:
         first = failed[min(failed, key=lambda number: (isinstance(failed[number], NotStarted), number))]
-        raise ShardsFailed(
-            f"{_told(failed, shards.count)}: {first} "
-            "The others are committed; start the build again and only these are repeated."
-        ) from first
+        why = f"{_told(failed, shards.count)}: {first}"
+        if not may_be_published(workshop().lake, load_run(workshop().lake, run_id)):
+            raise ShardsFailed(f"{why} The others are committed; {shards.advice}") from first
+        workshop().watcher.say(f"{why} The recipe's allow_partial lets the others be published without them.")
+    return publish_snapshot(run_id, await _curated(run_id))
+
+
+async def build_late(run_id: str) -> str:
+    """Derive a finished run again, since shards that it lacked have come; returns NAME@N, or "" where nothing is new.
+
+    Raises:
+        GateError: what was kept must not be published.
+        SandboxError: the sandbox failed for good.
+    """
+    return publish_late(run_id, await _curated(run_id))
+
+
+async def _curated(run_id: str) -> str:
     await judge_again(run_id)
     await settle_tests(run_id)
     await measure_tests(run_id)
-    curation_id = curate(run_id)
-    return publish_snapshot(run_id, curation_id)
+    return curate(run_id)
 
 
-async def _write_and_calibrate(run_id: str, shards: "Shards") -> None:
+async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:
     """Write prompts and start their shards; meanwhile measure the verifiers, which stops all where one is not fit."""
 
     async def write() -> None:
@@ -100,8 +149,10 @@ def _told(failed: Mapping[int, BaseException], count: int) -> str:
     return f"{len(tried)} of {count} shards failed{listed}" + (f", {left} were not started" if left else "")
 
 
-class Shards:
-    """The shards of a build, each started once, a few at a time."""
+class OwnShards:
+    """The shards of a build as subflows in its own process, each started once, a few at a time."""
+
+    advice = "start the build again and only these are repeated."
 
     def __init__(self, run_id: str, recipe: Recipe) -> None:
         self._run_id = run_id

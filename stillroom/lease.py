@@ -1,8 +1,9 @@
 """A lease: the right of one living process to do a piece of work; it ends when its holder does."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from stillroom.errors import LakeError, LeaseHeld
 from stillroom.fingerprint import fingerprint
 from stillroom.holder import holder_of, note_holder
 from stillroom.lake.location import locate
+
+PAUSE_SECONDS = 0.1
 
 
 class Lease(Protocol):
@@ -37,6 +40,11 @@ def building(dataset: str) -> str:
     return f"the build of {dataset}"
 
 
+def sampling(run_id: str, shard: int) -> str:
+    """The work of whoever answers, verifies and commits a shard."""
+    return f"shard {shard} of run {run_id}"
+
+
 @contextmanager
 def lease(root: Path, work: str) -> Generator[Lease]:
     """Hold the lease on ``work`` (any text) in the lake of the folder ``root`` for the length of the block.
@@ -52,6 +60,27 @@ def lease(root: Path, work: str) -> Generator[Lease]:
     """
     catalogue = locate(root.expanduser().resolve()).catalogue
     with _in_postgres(catalogue, work) if isinstance(catalogue, str) else _in_folder(root, work) as held:
+        yield held
+
+
+@asynccontextmanager
+async def lease_soon(root: Path, work: str, *, seconds: float) -> AsyncGenerator[Lease]:
+    """``lease``, waiting so long for others who have it for a moment.
+
+    Raises:
+        LeaseHeld: another process has had it all the time, or took it meanwhile.
+        LakeError: as ``lease``.
+    """
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                held = stack.enter_context(lease(root, work))
+                break
+            except LeaseHeld:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
         yield held
 
 

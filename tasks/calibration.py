@@ -37,7 +37,9 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
     for verifier in shop.verifiers(recipe.verification):
         known = load(shop.lake, calibration_id(verifier.verifier_id, cases))
         if known is None:
-            known = await measure(verifier, cases, partial(shop.watcher.progressed, f"calibrating {verifier.name}"))
+            observe = partial(shop.watcher.progressed, f"calibrating {verifier.name}")
+            async with shop.slots(("sandbox",)):
+                known = await measure(verifier, cases, observe)
             await asyncio.to_thread(record, shop.lake, [known])
             shop.watcher.say(
                 f"{known.verifier} was calibrated: it passes {known.good_passed} of {known.good_cases} right answers "

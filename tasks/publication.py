@@ -3,7 +3,7 @@
 from prefect import task
 
 from stillroom.publication import freeze, freeze_missing, publish, published_but_open
-from stillroom.runs import RunState, close_run, load_run
+from stillroom.runs import RunState, close_run, load_run, run_state
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -51,6 +51,28 @@ def publish_changes(run_id: str, curation_id: str) -> None:
     snapshot = publish(shop.lake, load_run(shop.lake, run_id), curation_id)
     if snapshot is not None:
         freeze(shop.lake, snapshot, shop.watcher.say)
+
+
+@task(name="publish late shards", **RETRYING)
+def publish_late(run_id: str, curation_id: str) -> str:
+    """Publish what the curation keeps of shards that came after the run was finished; returns NAME@N, or "".
+
+    The run is finished anew, so that these shards count as decided about.
+
+    Raises:
+        GateError: something that must not be published was selected.
+    """
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    state, note = run_state(lake, run_id)
+    freeze_missing(lake, run.recipe.dataset)
+    snapshot = publish(lake, run, curation_id)
+    if snapshot is None:
+        close_run(lake, run, state, note)
+        return ""
+    freeze(lake, snapshot)
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return snapshot.label
 
 
 def _curated(run_id: str, *, again: bool) -> str:

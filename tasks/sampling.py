@@ -7,15 +7,18 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import lease
+from stillroom.lease import lease_soon, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
+    Run,
     abandoned_entries,
+    at_work,
     committed_answers,
     committed_entries,
     load_run,
     owed_at_most,
+    refuse_taken_over,
     shard_journal,
     shard_key,
     shard_prompts,
@@ -27,6 +30,9 @@ from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
+MOMENT_SECONDS = 2.0  # for which somebody may have a shard's lease who only looks whether it is at work
+LOOK_SECONDS = 1.0
+
 
 @task(name="answer, verify and commit", task_run_name="shard {shard}", **RETRYING)
 async def sample_shard(run_id: str, shard: int) -> str:
@@ -36,12 +42,13 @@ async def sample_shard(run_id: str, shard: int) -> str:
         TeacherError: a teacher is gone.
         SandboxError: the sandbox failed for good.
         LakeError: the journal or the lake cannot be written, or another process has the shard.
+        RequestError: a later run has taken over the shard's prompts.
     """
     shop = workshop()
     lake = shop.lake
     run = load_run(lake, run_id)
     key = shard_key(run, shard)
-    with lease(lake.root, f"shard {shard} of run {run_id}"):
+    async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
         if lake.committed(key):
             return key
         if not owed_at_most(
@@ -49,6 +56,8 @@ async def sample_shard(run_id: str, shard: int) -> str:
         ).prompts:  # every sample is there: `judge again` gives what verdicts lack
             await asyncio.to_thread(lake.commit, key, {}, run_id=run_id, shard=shard)
             return key
+        refuse_taken_over(lake, run, shard)
+        await _until_alone(run, shard)
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
         names = {name for _, name in assigned}
@@ -70,12 +79,14 @@ async def sample_shard(run_id: str, shard: int) -> str:
             observe=lambda tally: _observed(shard, tally),
             say=shop.watcher.say,
         )
-        result = await work.run(shard_journal(lake, run_id, shard))
+        async with shop.slots(("teacher", "sandbox")):
+            result = await work.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         prompts = [prompt for prompt, _ in assigned]
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
-        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
+        async with shop.slots(("lake",)):
+            await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
     return key
 
 
@@ -88,6 +99,16 @@ def hopeless(run_id: str, shard: int) -> StillroomError | None:
     asked = "SELECT DISTINCT teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY teacher"
     names = [row["teacher"] for row in shop.lake.rows(asked, [run_id, shard])]
     return next((gone[name] for name in names if name in gone), None)
+
+
+async def _until_alone(run: Run, shard: int) -> None:
+    """Wait for shards of other runs whose prompts this one has taken over; what they are paid for is taken over too."""
+    told = False
+    while others := at_work(workshop().lake, run, shard):
+        if not told:
+            workshop().watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
+            told = True
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _observed(shard: int, tally: Tally) -> None:

@@ -1,5 +1,7 @@
 """Tasks of seeding: import what people wrote, have a teacher write more, plan shards."""
 
+import asyncio
+
 from prefect import task
 
 from stillroom.capabilities import find_capability
@@ -51,7 +53,9 @@ async def import_sources(run_id: str) -> int:
     capability = find_capability(recipe.capability)
     prompts = recipe_prompts(recipe)
     fresh = unimported(shop.lake, recipe.dataset, prompts)
-    await prove_references(fresh, capability, shop.verifiers(recipe.verification))
+    if any(one.reference for one in fresh):
+        async with shop.slots(("sandbox",)):
+            await prove_references(fresh, capability, shop.verifiers(recipe.verification))
     return import_prompts(shop.lake, run, prompts)
 
 
@@ -108,16 +112,18 @@ async def write_prompts(run_id: str, number: int) -> bool:
         withheld=retracted_prompts(lake),
     )
     needs_writer = wanted > 0 or not is_planned(there, round_)
-    result = await write_round(
-        round_,
-        seeding=seeding,
-        capability=find_capability(recipe.capability),
-        writer=(await met(run, recipe.writer.name)).client if needs_writer else None,
-        verifiers=shop.verifiers(recipe.verification),
-        place=place,
-        observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
-        say=shop.watcher.say,
-    )
+    writer = (await met(run, recipe.writer.name)).client if needs_writer else None
+    async with shop.slots(("teacher", "sandbox") if needs_writer else ("sandbox",)):
+        result = await write_round(
+            round_,
+            seeding=seeding,
+            capability=find_capability(recipe.capability),
+            writer=writer,
+            verifiers=shop.verifiers(recipe.verification),
+            place=place,
+            observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+            say=shop.watcher.say,
+        )
     rows = {
         "prompts": [prompt_row(prompt) for prompt in result.prompts],
         "proposals": [
@@ -126,7 +132,8 @@ async def write_prompts(run_id: str, number: int) -> bool:
         ],
         "costs": writing_costs(result.rulings, recipe),
     }
-    lake.commit(key, rows, run_id=run_id)
+    async with shop.slots(("lake",)):
+        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id)
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
     if result.refusals:
         refused = f"{len(result.refusals)} requests were refused"

@@ -44,12 +44,15 @@ async def judge_again(run_id: str) -> int:
     run = load_run(shop.lake, run_id)
     verifiers = shop.verifiers(run.recipe.verification)
     todo = unjudged(shop.lake, run, verifiers)
-    calibrations = _calibrations(run, verifiers) if todo else {}
-    for start in range(0, len(todo), SAMPLES_A_COMMIT):
-        some = todo[start : start + SAMPLES_A_COMMIT]
-        rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
-        shop.watcher.progressed("judging again", start + len(some), len(todo))
-        await asyncio.to_thread(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id)
+    if not todo:
+        return 0
+    calibrations = _calibrations(run, verifiers)
+    async with shop.slots(("sandbox",)):
+        for start in range(0, len(todo), SAMPLES_A_COMMIT):
+            some = todo[start : start + SAMPLES_A_COMMIT]
+            rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
+            shop.watcher.progressed("judging again", start + len(some), len(todo))
+            await asyncio.to_thread(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id)
     return len(todo)
 
 
@@ -73,10 +76,13 @@ async def settle_tests(run_id: str) -> int:
     verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
     calibrations = _calibrations(run, verifiers)
     todo = unsettled(shop.lake, run, verifier.verifier_id)
-    for place, one in enumerate(todo):
-        shop.watcher.progressed("settling tests", place, len(todo))
-        rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
-        await asyncio.to_thread(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id)
+    if not todo:
+        return 0
+    async with shop.slots(("sandbox",)):
+        for place, one in enumerate(todo):
+            shop.watcher.progressed("settling tests", place, len(todo))
+            rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
+            await asyncio.to_thread(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id)
     return len(todo)
 
 
@@ -96,6 +102,8 @@ async def measure_tests(run_id: str) -> int:
     code_tests = shop.code_tests(run.recipe.verification)
     verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
     todo = unmeasured(lake, run, code_tests.measure_id, verifier_ids)
+    if not todo:
+        return 0
     done = 0
 
     async def measure(one: Unmeasured) -> Row:
@@ -105,11 +113,11 @@ async def measure_tests(run_id: str) -> int:
         shop.watcher.progressed("measuring tests", done, len(todo))
         return row
 
-    for start in range(0, len(todo), PROMPTS_A_COMMIT):
-        some = todo[start : start + PROMPTS_A_COMMIT]
-        rows = await asyncio.gather(*(measure(one) for one in some))
-        tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
-        await asyncio.to_thread(lake.commit, strengths_key(rows), tables, run_id=run_id)
-    if todo:
-        shop.watcher.say(f"the tests of {len(todo)} prompts were measured")
+    async with shop.slots(("sandbox",)):
+        for start in range(0, len(todo), PROMPTS_A_COMMIT):
+            some = todo[start : start + PROMPTS_A_COMMIT]
+            rows = await asyncio.gather(*(measure(one) for one in some))
+            tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
+            await asyncio.to_thread(lake.commit, strengths_key(rows), tables, run_id=run_id)
+    shop.watcher.say(f"the tests of {len(todo)} prompts were measured")
     return len(todo)

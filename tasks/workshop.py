@@ -5,8 +5,8 @@ the rest here. A process has one workshop, opened by whoever starts flows in it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -44,18 +44,29 @@ class Watcher(Protocol):
         ...
 
 
+# Waits for a place among all who use the named means ("teacher", "sandbox", "lake"), and holds it for the block.
+Slots = Callable[[Sequence[str]], AbstractAsyncContextManager[None]]
+
+
+def _unlimited(means: Sequence[str]) -> AbstractAsyncContextManager[None]:
+    del means
+    return nullcontext()
+
+
 class Workshop:
     """The shared means of one process. Teachers and sandboxes come up when first asked for.
 
     Args:
         lake: the lake.
         watcher: sees how it gets on.
+        slots: how this process waits its turn among others; a build of its own process waits for nobody.
         runtime: the runtime of this process's sandboxes, whatever recipes say; "" leaves it to them.
     """
 
-    def __init__(self, lake: Lake, watcher: Watcher, *, runtime: str = "") -> None:
+    def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = "") -> None:
         self.lake = lake
         self.watcher = watcher
+        self.slots = slots
         self.first_answer = asyncio.Event()
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
@@ -158,10 +169,12 @@ def workshop() -> Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(lake_root: Path, watcher: Watcher, *, runtime: str = "") -> AsyncGenerator[Workshop]:
+async def open_workshop(
+    lake_root: Path, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = ""
+) -> AsyncGenerator[Workshop]:
     """Open the lake (made where missing) and the workshop of this process for the length of the block."""
     lake = Lake.open(lake_root, create=True)
-    opened = Workshop(lake, watcher, runtime=runtime)
+    opened = Workshop(lake, watcher, slots, runtime=runtime)
     _open.append(opened)
     try:
         yield opened

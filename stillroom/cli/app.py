@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from stillroom import __version__
+from stillroom import LAKE_VARIABLE, __version__
 from stillroom.cli import STOPPED
-from stillroom.cli.session import DEFAULT_LAKE, LAKE_VARIABLE, Session
+from stillroom.cli.session import DEFAULT_LAKE, Session
 from stillroom.errors import StillroomError
 
 LAKE_OPTION = "--lake"
@@ -60,9 +60,11 @@ def make_app() -> typer.Typer:
         building,
         calibrating,
         comparing,
+        deployed,
         explaining,
         housekeeping,
         machine,
+        orchestrating,
         planning,
         querying,
         radius,
@@ -86,6 +88,8 @@ def make_app() -> typer.Typer:
     app.callback()(_global_options)
     for module in (
         building,
+        orchestrating,
+        deployed,
         planning,
         querying,
         showing,

@@ -30,10 +30,19 @@ def register(app: typer.Typer) -> None:
 def build(
     ctx: typer.Context,
     recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+    *,
     new_run: Annotated[bool, typer.Option("--new-run", help="Open another run, even if one is unfinished.")] = False,
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="Have the worker of `stillroom up` build it, and follow that.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build a recipe to its next snapshot, or continue the build that is unfinished."""
+    if deployed:
+        from stillroom.cli.submitting import submit
+
+        submit(ctx, recipe, new_run=new_run, as_json=as_json)
+        return
     began = time.monotonic()
     gc.disable()  # until all is imported: those objects stay, and looking through them for garbage takes a second
     from rich.console import Console
@@ -109,12 +118,18 @@ def runs(ctx: typer.Context, as_json: JsonOption = False) -> None:
 def status(
     ctx: typer.Context, run: Annotated[str, typer.Argument(help="A run id.")], as_json: JsonOption = False
 ) -> None:
-    """Show a run's shards: prompts, samples, passed, whether committed."""
-    from stillroom.runs import load_run
+    """Show a run's shards: prompts, samples, passed, cost, whether committed; of a deployed run also where they are."""
+    from stillroom.cli.orchestrator import noted, states
+    from stillroom.runs import shards_of_run
 
     with reading(ctx) as lake:
-        load_run(lake, run)
-        rows = lake.rows(_SHARDS, [run])
+        rows = shards_of_run(lake, run)
+    deployed = noted(lake_folder(ctx))
+    if deployed is not None:
+        found = states(deployed.api, run)
+        rows = [
+            {**row, **dict(zip(("state", "message"), found.get(row["shard"], ("", "")), strict=True))} for row in rows
+        ]
     _print(rows, as_json=as_json)
 
 
@@ -123,17 +138,3 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         print_json(rows)
     else:
         print_table(rows)
-
-
-_SHARDS = """
-SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts, any_value(c.key) IS NOT NULL AS committed,
-       count(DISTINCT s.sample_id) AS samples,
-       count(DISTINCT v.sample_id) FILTER (v.outcome = 'pass') AS passed
-FROM lake.shards p
-LEFT JOIN lake.commits c ON c.key LIKE 'shard:%' AND c.run_id = p.run_id AND c.shard = p.shard
-LEFT JOIN lake.samples s ON s.prompt_id = p.prompt_id AND s.run_id = p.run_id AND s.shard = p.shard
-LEFT JOIN (SELECT * FROM lake.verdicts
-           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier ORDER BY created_at DESC) = 1) v
-    ON v.sample_id = s.sample_id AND v.run_id = p.run_id
-WHERE p.run_id = ? GROUP BY p.shard ORDER BY p.shard
-"""

@@ -11,7 +11,7 @@ from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, adopted_samples, replies_in
+from stillroom.runs import Run, adopted_samples, missing, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -41,6 +41,7 @@ def outcome_of(
     )[0]
     snapshot = next((found for found in snapshots(lake, run.recipe.dataset) if found.label == label), None)
     new = sum(row["examples"] for row in kept)
+    lacks = missing(lake, run)
     return {
         "run": run.run_id,
         "snapshot": label,
@@ -60,6 +61,8 @@ def outcome_of(
         "artefacts": samples["artefacts"],
         "warning": artefacts_warning(samples["artefacts"], samples["samples"]),
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
+        "missing_shards": list(lacks.shards),
+        "missing_prompts": lacks.prompts,
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
         "test_strengths": strengths_of_run(lake, run.run_id, run.recipe.verification.min_test_strength),
         "tokens_per_example": spent["tokens"] / new if new else None,
@@ -86,6 +89,9 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
         ("this build took", f"{outcome['seconds']:.0f} s"),
     ]
+    if outcome["missing_shards"]:
+        shards = ", ".join(map(str, outcome["missing_shards"]))
+        rows.append(("published without", f"{outcome['missing_prompts']} prompts, of failed shards: {shards}"))
     if outcome["test_strengths"]:
         rows.append(("tests measured", _tests(outcome["test_strengths"])))
     if outcome["tokens_per_example"] is not None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from stillroom.lake import Lake
     from stillroom.lake.location import Location
 
-LAKE_VARIABLE = "STILLROOM_LAKE"
 DEFAULT_LAKE = Path("data/lake")
 
 

@@ -5,6 +5,7 @@ committed by then. Thus a frozen copy that is made late states what one made at 
 can be held against the lake at any time.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from stillroom import __version__
@@ -14,7 +15,7 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import adopted_samples, load_run
+from stillroom.runs import adopted_samples, load_run, missing
 
 _REMOVALS = """
 SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
@@ -99,6 +100,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "contamination_checked_against": [],
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id),
+            "missing": asdict(missing(lake, run, at=at)),
             "prompts": lake.rows(_PROMPTS, {**of_run, "name": snapshot.name}),
             "proposals": lake.rows(_PROPOSALS, of_run),
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],

@@ -112,7 +112,13 @@ def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any
 
 
 def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
-    samples = manifest["run"]["samples"]
+    samples, lacks = manifest["run"]["samples"], manifest["run"]["missing"]
+    if lacks["shards"]:
+        listed = ", ".join(map(str, lacks["shards"]))
+        yield (
+            f"It lacks {lacks['prompts']} of the {lacks['of_prompts']} prompts of its run: shards {listed} had failed "
+            "when it was published, which the recipe allows. If they come later, the next version holds them."
+        )
     if warning := artefacts_warning(samples["artefacts"], samples["answered"]):
         yield warning
     for row in manifest["verifiers"]:

@@ -1,6 +1,6 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
-from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe
+from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
 from stillroom.recipe.model import Curation, Near, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
 from stillroom.recipe.stages import (
     PAID_STAGES,
@@ -34,4 +34,5 @@ __all__ = [
     "sections",
     "stage_fingerprints",
     "verification_section",
+    "with_paths_from",
 ]

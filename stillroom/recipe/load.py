@@ -58,7 +58,7 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
-    return _with_paths_from(recipe, base)
+    return with_paths_from(recipe, base)
 
 
 def recorded_recipe(text: str, *, run_id: str) -> Recipe:
@@ -78,7 +78,8 @@ def recorded_recipe(text: str, *, run_id: str) -> Recipe:
         ) from error
 
 
-def _with_paths_from(recipe: Recipe, base: Path) -> Recipe:
+def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
+    """The recipe with its relative paths taken from the folder ``base``."""
     changes: dict[str, object] = {}
     if recipe.seeding:
         changes["seeding"] = recipe.seeding.model_copy(update={"seeds": (base / recipe.seeding.seeds).resolve()})

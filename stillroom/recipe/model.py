@@ -195,6 +195,10 @@ class Snapshot(Section):
     allow_unverified: Annotated[
         bool, Field(description="Publish what was passed by a verifier that is not calibrated, or not fit.")
     ] = False
+    allow_partial: Annotated[
+        Share | None,
+        Field(description="Share of the prompts that is enough to publish where the last shards fail; null: all."),
+    ] = None
 
 
 class Execution(Section):

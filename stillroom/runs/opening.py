@@ -134,6 +134,29 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)
 
 
+def open_runs(lake: Lake) -> list[str]:
+    """Ids of the runs that are unfinished and were not given up for a later one, oldest first."""
+    rows = lake.rows(
+        "SELECT run_id FROM (SELECT * FROM lake.current_runs QUALIFY row_number() OVER (PARTITION BY dataset "
+        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC) = 1) "
+        "WHERE state = ? ORDER BY created_at, run_id",
+        [RunState.OPENED.value],
+    )
+    return [row["run_id"] for row in rows]
+
+
+def run_state(lake: Lake, run_id: str) -> tuple[RunState, str]:
+    """Where a run stands, and the note that was made of it: of a published one NAME@N.
+
+    Raises:
+        RecipeError: there is no such run.
+    """
+    rows = lake.rows("SELECT state, note FROM lake.current_runs WHERE run_id = ?", [run_id])
+    if not rows:
+        raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
+    return RunState(rows[0]["state"]), rows[0]["note"]
+
+
 def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
     rows = lake.rows(
         "SELECT run_id, state, sections, recipe FROM lake.current_runs WHERE dataset = ? "

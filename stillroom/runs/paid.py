@@ -1,8 +1,8 @@
-"""What of a shard is paid for already, by its own run and by abandoned ones, and what it still owes.
+"""What of a shard is paid for already, by its own run and by others, and what it still owes.
 
-A sample's id names no run. So where an abandoned run has sampled what a shard asks for, with the same teacher, the same
-request and the same epoch, the shard makes those samples its own: their rows stand under both runs, and their cost
-under the run that paid.
+A sample's id names no run. So where a run that was abandoned, or published without some shards, has sampled what a
+shard asks for, with the same teacher, the same request and the same epoch, the shard makes those samples its own: their
+rows stand under both runs, and their cost under the run that paid.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,15 +16,24 @@ from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
-_OPENED = "(SELECT run_id FROM lake.current_runs WHERE dataset = $dataset AND state = 'opened' AND run_id <> $run)"
 _PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
+_OTHERS = "(SELECT run_id FROM lake.current_runs WHERE dataset = $dataset AND run_id <> $run)"
 _ABANDONED = f"""
-SELECT DISTINCT run_id, shard FROM lake.shards WHERE run_id IN {_OPENED} AND prompt_id IN {_PROMPTS} ORDER BY ALL
+SELECT DISTINCT p.run_id, p.shard FROM lake.shards p JOIN lake.current_runs r ON r.run_id = p.run_id
+LEFT JOIN (SELECT DISTINCT run_id, shard FROM lake.commits WHERE starts_with(key, 'shard:')) c
+    ON c.run_id = p.run_id AND c.shard = p.shard
+WHERE r.dataset = $dataset AND p.run_id <> $run AND p.prompt_id IN {_PROMPTS}
+  AND (r.state = 'opened' OR c.shard IS NULL) ORDER BY ALL
+"""  # noqa: S608 - constant
+_RUNS_ELSEWHERE = f"""
+SELECT DISTINCT run_id FROM lake.samples
+WHERE epoch = $epoch AND run_id IN {_OTHERS} AND prompt_id IN {_PROMPTS}
+  AND run_id IN (SELECT run_id FROM lake.shards WHERE prompt_id IN {_PROMPTS})
 """  # noqa: S608 - constants
 _ELSEWHERE = f"""
-SELECT * FROM lake.samples WHERE run_id IN {_OPENED} AND prompt_id IN {_PROMPTS}
+SELECT * FROM lake.samples WHERE run_id IN (SELECT unnest($runs)) AND prompt_id IN {_PROMPTS}
 QUALIFY row_number() OVER (PARTITION BY sample_id ORDER BY created_at) = 1 ORDER BY created_at, sample_id
-"""  # noqa: S608 - constants
+"""  # noqa: S608 - constant
 _VERDICTS_ELSEWHERE = """
 SELECT v.* FROM lake.verdicts v JOIN (SELECT unnest($runs) AS run_id, unnest($samples) AS sample_id) s
     USING (run_id, sample_id)
@@ -103,17 +112,21 @@ def committed_answers(lake: Lake, run_id: str, shard: int) -> dict[str, Answer]:
 
 
 def stored_elsewhere(lake: Lake, run: Run, shard: int) -> list[SampleEntry | VerdictEntry]:
-    """What abandoned runs have committed of this shard's prompts, whatever they asked; each sample once."""
-    samples = lake.rows(_ELSEWHERE, _asked(run, shard))
-    if not samples:
+    """What other runs of the dataset have committed of this shard's prompts in its epoch; each sample once."""
+    runs = lake.rows(_RUNS_ELSEWHERE, {**_asked(run, shard), "epoch": run.recipe.sampling.epoch})
+    if not runs:
         return []
+    where = {"runs": [row["run_id"] for row in runs], "run": run.run_id, "shard": shard}
+    samples = lake.rows(_ELSEWHERE, where)
     named = {"runs": [row["run_id"] for row in samples], "samples": [row["sample_id"] for row in samples]}
     verdicts = lake.rows(_VERDICTS_ELSEWHERE, named)
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 
 def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], None] = lambda _: None) -> list[Entry]:
-    """What journals of abandoned runs hold of shards that share prompts with this one, also beyond their commits.
+    """What journals of other runs hold of shards that share prompts with this one and were never published.
+
+    Of a run that was abandoned that is all of them, also beyond their commits; of a finished one what it left out.
 
     Args:
         lake: knows the runs.

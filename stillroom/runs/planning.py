@@ -20,8 +20,9 @@ _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
 _SAMPLED = """
 SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
     SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
-    JOIN (SELECT run_id, max(created_at) AS at FROM lake.runs WHERE dataset = $dataset AND state <> 'opened'
-          GROUP BY run_id) finished ON finished.run_id = s.run_id AND s.created_at < finished.at
+    JOIN (SELECT run_id, max(created_at) FILTER (state <> 'opened') AS at, arg_max(state, version) AS state
+          FROM lake.runs WHERE dataset = $dataset GROUP BY run_id) finished
+        ON finished.run_id = s.run_id AND (s.created_at < finished.at OR finished.state <> 'opened')
     WHERE s.epoch = $epoch)
 """
 _IMPORTED = f"""
@@ -163,7 +164,8 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
 
     So an abandoned run takes no prompt: what it planned or sampled is open to the next, which makes its samples its
     own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
-    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts.
+    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts; of one that
+    was finished without its last shards, also what these have brought since.
     """
     rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
     return {row["prompt_id"] for row in rows}

@@ -383,7 +383,7 @@ def test_a_shard_that_failed_is_all_that_a_second_build_repeats(tmp_path: Path) 
     flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
     with teacher_process(tmp_path / "ledger", *flags) as teacher:
         bench = Workbench(tmp_path, teacher.url)
-        bench.write_recipe(patience=10, prompts_per_shard=1)  # in which others are answered on a slow machine, too
+        bench.write_recipe(patience=1, prompts_per_shard=1)
         with_own_prompts(bench)
 
         failed = bench.build()
@@ -407,6 +407,35 @@ def test_a_shard_that_failed_is_all_that_a_second_build_repeats(tmp_path: Path) 
         assert shards_committed(bench).items() > committed.items()
         assert bench.sql("select count(distinct run_id) as n from samples") == [{"n": 1}]
         assert bench.sql("select count(*) as n from samples")[0]["n"] == len(teacher.paid)
+
+
+def test_a_build_may_finish_without_its_last_shard_and_the_next_one_brings_it(tmp_path: Path) -> None:
+    mended = tmp_path / "mended"
+    failing = json.loads(SEEDS.read_text(encoding="utf-8").splitlines()[1])["task"]
+    flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
+    with teacher_process(tmp_path / "ledger", *flags) as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        bench.write_recipe(patience=1, prompts_per_shard=1)
+        with_own_prompts(bench)
+        with bench.recipe.open("a", encoding="utf-8") as recipe:
+            recipe.write("snapshot: {allow_partial: 0.75}\n")
+
+        first = bench.build("--json")
+
+        assert first.code == 0, first.err
+        assert (first.json["snapshot"], first.json["missing_prompts"]) == ("functions@1", 1)
+        assert "1 of 4 shards failed" in first.err
+        stated = json.loads((bench.lake / "snapshots" / "functions" / "1" / "manifest.json").read_text())
+        assert stated["run"]["missing"] == {"shards": first.json["missing_shards"], "prompts": 1, "of_prompts": 4}
+
+        mended.touch()
+        second = bench.build("--json")
+
+        assert second.code == 0, second.err
+        assert (second.json["snapshot"], second.json["missing_shards"]) == ("functions@2", [])
+        assert second.json["new_rows"] > 0
+        assert bench.sql("select count(*) as n from samples") == [{"n": len(teacher.paid)}]
+        assert bench.run("verify-snapshot", "functions@1").code == 0
 
 
 def shards_committed(bench: Workbench) -> dict[str, str]:

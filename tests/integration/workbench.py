@@ -55,9 +55,10 @@ class Done:
 class Workbench:
     """A folder of its own with a recipe for the teacher at ``url``."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *, lake: Path | None = None) -> None:
         self.folder = folder
-        self.lake = folder / "lake"
+        self.lake = lake or folder / "lake"
+        self.dataset = "functions"
         self.recipe = folder / "recipe.yaml"
         self.url = url
         self.environment: dict[str, str] = {}
@@ -76,7 +77,9 @@ class Workbench:
             "samples": 4,
             "prompts_per_shard": 3,
         }
-        self.recipe.write_text(RECIPE.format(**{**values, **changes}), encoding="utf-8")
+        given = {**values, **changes}
+        self.dataset = given["dataset"]
+        self.recipe.write_text(RECIPE.format(**given), encoding="utf-8")
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "stillroom", "--lake", str(self.lake), *arguments]

@@ -1,0 +1,179 @@
+"""The flows that are deployed: what people start, schedule and retry in Prefect's UI.
+
+Each runs in a process of its own, which a worker starts. The build and its shards find each other by the run's tag.
+"""
+
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import Flow, flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import FlowRunContext
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from flows.build import ShardsFailed, build_late, build_run
+from flows.deployed_shards import DeployedShards
+from stillroom.errors import LeaseHeld, StillroomError
+from stillroom.lake import Lake
+from stillroom.lease import building, lease
+from stillroom.recipe import Recipe, load_recipe, with_paths_from
+from stillroom.runs import (
+    Run,
+    RunState,
+    late_shards,
+    load_run,
+    missing,
+    open_run,
+    open_runs,
+    refuse_unknown_words,
+    run_state,
+    runs_with_late_shards,
+)
+from stillroom.seeding import recipe_prompts
+from tasks import flow_runs
+from tasks.announcing import announce_failed_shard, announce_snapshot, artifact_key, show_standing
+from tasks.deployed import deployed_lake, deployed_workshop
+from tasks.housekeeping import keep_house
+from tasks.sampling import sample_shard
+from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+
+NewRun = Annotated[bool, Field(description="Open another run, even if one is unfinished.")]
+RecipeFile = Annotated[Path, Field(description="A recipe in YAML, on the machine of the worker.")]
+
+
+async def cancel_shards(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Cancel the shards of a build that is being cancelled; the worker calls it."""
+    del flow, state
+    async with get_client() as client:
+        run_id = flow_runs.run_of(await client.read_flow_run(flow_run.id))  # its tag may be newer than what is given
+        if run_id is not None:
+            await flow_runs.cancel(client, [*(await flow_runs.shards(client, run_id)).values()])
+
+
+@flow(name=flow_runs.BUILD, flow_run_name="build {recipe.dataset}", on_cancellation=[cancel_shards])
+async def build(recipe: Recipe, new_run: NewRun = False) -> str | State[Any]:
+    """Build a recipe to its next snapshot, or continue the build that is unfinished; returns NAME@N, or "".
+
+    Paths in the recipe are taken from the folder that the worker was started in. Tried again, it goes on with the run
+    it began. Where another build of the dataset is at work it does nothing and says so.
+    """
+    return await _build(with_paths_from(recipe, Path.cwd()), new_run)
+
+
+@flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards])
+async def build_file(recipe_file: RecipeFile, new_run: NewRun = False) -> str | State[Any]:
+    """Build the recipe of a file as it is at that moment; else as ``build``."""
+    return await _build(load_recipe(recipe_file), new_run)
+
+
+@flow(name=flow_runs.SHARD, flow_run_name="{run_id} shard {shard}")
+async def shard(run_id: str, shard: int) -> str:
+    """Answer, verify and commit one shard; what an earlier attempt was paid for is not asked for again.
+
+    The build is woken where it gave up and nothing is owed any more.
+    """
+    try:
+        async with deployed_workshop(artifact_key(run_id, "shard", shard)) as shop:
+            await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
+            key = await sample_shard(run_id, shard)
+            if await wake_build(shop.lake, run_id):
+                shop.watcher.say(f"all shards of {run_id} are done: its build goes on")
+            return key
+    except StillroomError as error:
+        announce_failed_shard(run_id, shard, f"{type(error).__name__}: {error}")
+        raise
+
+
+@flow(name="maintain", flow_run_name="maintain the lake")
+def maintain(keep_days: float = 7.0, grace_minutes: float = 60.0) -> str | State[Any]:
+    """Keep house in the lake. Where somebody is at work in it, nothing is done and that is said."""
+    try:
+        return keep_house(keep_days, grace_minutes)
+    except LeaseHeld as error:
+        return skipped(error)
+
+
+@flow(name="reconcile", flow_run_name="reconcile")
+async def reconcile() -> list[str] | State[Any]:
+    """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs."""
+    try:
+        lake = Lake.open(deployed_lake(), create=True)
+    except LeaseHeld as error:  # somebody keeps house
+        return skipped(error)
+    try:
+        unsettled = [*open_runs(lake), *runs_with_late_shards(lake)]
+        return [run_id for run_id in unsettled if await _cancel_left(run_id) or await wake_build(lake, run_id)]
+    finally:
+        lake.close()
+
+
+async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
+    context = FlowRunContext.get()
+    assert context is not None, "a flow runs in its context"  # noqa: S101 - narrows the type
+    this = context.flow_run
+    assert this is not None, "and is recorded"  # noqa: S101 - narrows the type
+    refuse_unknown_words(recipe)
+    recipe_prompts(recipe)
+    with ExitStack() as held:
+        try:
+            held.enter_context(lease(deployed_lake(), building(recipe.dataset)))
+        except LeaseHeld as error:
+            if flow_runs.run_of(this) is not None:  # it was tried again: somebody wants this one to go on
+                return Failed(name=HELD_UP, message=f"It goes on by itself once it can: {error}")
+            return skipped(error)
+        async with deployed_workshop(artifact_key(recipe.dataset, "build")) as shop:
+            await shop.start_sandbox(recipe.verification)
+            run_id = flow_runs.run_of(this)
+            if run_id is None:
+                run = open_run(shop.lake, recipe, new_run=new_run)
+                async with get_client() as client:
+                    await client.update_flow_run(this.id, tags=[*this.tags, flow_runs.run_tag(run.run_id)])
+            else:
+                run = load_run(shop.lake, run_id)
+                state, note = run_state(shop.lake, run_id)
+                if state is not RunState.OPENED:
+                    late = late_shards(shop.lake, run_id)
+                    if not late:
+                        return Completed(message=f"{run_id} is finished: {note}")
+                    shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was finished")
+                    return await _outcome(shop.lake, run, build_late(run_id))
+            shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
+            return await _outcome(shop.lake, run, build_run(run.run_id, DeployedShards(run, this.id)))
+
+
+async def _outcome(lake: Lake, run: Run, work: Coroutine[Any, Any, str]) -> str | State[Any]:
+    try:
+        label = await work
+    except ShardsFailed as error:
+        await show_standing(lake, run.run_id)
+        return Failed(name=SHARDS_FAILED, message=str(error))
+    await show_standing(lake, run.run_id)
+    if not label:
+        return Completed(message=f"{run.run_id} brought nothing new, so nothing was published")
+    await announce_snapshot(lake, run.recipe.dataset, label, run.run_id)
+    lacks = missing(lake, run)
+    without = f" without {lacks}, which may come later" if lacks.shards else ""
+    return Completed(message=f"{run.run_id} was published as {label}{without}")
+
+
+async def _cancel_left(run_id: str) -> bool:
+    """Cancel what is live of a build since before a person cancelled it; returns whether there was anything.
+
+    What somebody tried again since goes on.
+    """
+    async with get_client() as client:
+        newest = next(iter(await flow_runs.builds(client, run_id)), None)
+        if newest is None or newest.state is None or not newest.state.is_cancelled():
+            return False
+        since = newest.state.timestamp
+        found = (await flow_runs.shards(client, run_id)).values()
+        return bool(await flow_runs.cancel(client, [one for one in found if one.state and one.state.timestamp < since]))
+
+
+def skipped(error: LeaseHeld) -> State[Any]:
+    """The end of a flow run that did nothing since another is at the same work."""
+    return Completed(name="Skipped", message=f"Nothing was done: {error}")

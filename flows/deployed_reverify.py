@@ -1,0 +1,40 @@
+"""Another verification as a deployed flow: schedule it after a verifier or the sandbox's image has changed."""
+
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from pydantic import Field
+
+from flows.deployed import skipped
+from flows.reverify import reverify as reverify_runs
+from stillroom.errors import LeaseHeld, RequestError
+from stillroom.lease import building, lease
+from stillroom.publication import freeze_missing, snapshots
+from stillroom.runs import dataset_runs
+from tasks.announcing import artifact_key
+from tasks.deployed import deployed_lake, deployed_workshop
+
+Dataset = Annotated[str, Field(description="The dataset whose stored samples are judged again.")]
+
+
+@flow(name="reverify", flow_run_name="reverify {dataset}")
+async def reverify(dataset: Dataset) -> int | State[Any]:
+    """Judge the stored samples of a dataset again by the verifiers as they are now; no teacher is asked.
+
+    Returns how many verdicts that took. What changes the members of the dataset is published.
+
+    Raises:
+        RequestError: nothing of the dataset was published.
+    """
+    try:
+        with lease(deployed_lake(), building(dataset)):
+            async with deployed_workshop(artifact_key(dataset, "reverify")) as shop:
+                if not snapshots(shop.lake, dataset):
+                    raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
+                freeze_missing(shop.lake, dataset)
+                runs = dataset_runs(shop.lake, dataset)
+                await shop.start_sandbox(runs.verification)
+                return await reverify_runs.fn(dataset, list(runs.finished))
+    except LeaseHeld as error:
+        return skipped(error)

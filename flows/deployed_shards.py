@@ -1,0 +1,108 @@
+"""The shards of a deployed build: a flow run of its own each, with the parameters run_id and shard alone.
+
+A worker runs them, and a person retries them one by one. They outlive the build that started them; whether one is done
+is asked of the lake.
+"""
+
+import asyncio
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.deployments import arun_deployment
+
+from stillroom.errors import StillroomError
+from stillroom.runs import Run, shard_key, unfinished_shards
+from tasks import flow_runs
+from tasks.workshop import workshop
+
+DEPLOYMENT = "shard/shard"
+POLL_SECONDS = 2.0
+
+
+class ShardFailed(StillroomError):
+    """The flow run of a shard ended, and the lake does not have the shard."""
+
+
+class DeployedShards:
+    """The shards of one run, each with one flow run for each build of the run.
+
+    A build that is tried again schedules the flow runs of the shards that failed once more, and starts those that
+    never were.
+
+    Args:
+        run: the run.
+        build_id: the flow run that builds it.
+    """
+
+    def __init__(self, run: Run, build_id: UUID) -> None:
+        self.advice = f"retry them in Prefect's UI or with `stillroom retry {run.run_id}`; the build goes on by itself."
+        self._run = run
+        self._build_id = build_id
+        self._starting: dict[int, asyncio.Task[UUID]] = {}
+        self._in_turn = asyncio.Lock()
+        self._is_cancelled = False
+
+    @property
+    def count(self) -> int:
+        """Shards that were started."""
+        return len(self._starting)
+
+    def start(self, numbers: list[int]) -> None:
+        """Start those that were not started yet."""
+        for number in numbers:
+            if number not in self._starting:
+                self._starting[number] = asyncio.create_task(self._start(number))
+
+    async def first_answer(self) -> None:
+        """Wait for nothing: a worker takes a while to start a shard, in which prompts are written."""
+
+    async def cancel(self) -> None:
+        """Cancel those that are live."""
+        self._is_cancelled = True
+        async with get_client() as client:
+            await flow_runs.cancel(client, list((await flow_runs.shards(client, self._run.run_id)).values()))
+
+    async def join(self) -> dict[int, BaseException]:
+        """Wait until each is done or its flow run has ended; returns the failures by shard."""
+        if self._is_cancelled:
+            return {}
+        started = await asyncio.gather(*self._starting.values(), return_exceptions=True)
+        failures = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, BaseException)}
+        ids = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, UUID)}
+        async with get_client() as client:
+            while True:
+                owed = set(unfinished_shards(workshop().lake, self._run))
+                workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
+                by_id = {one.id: one for one in await flow_runs.all_of_shards(client, self._run.run_id)}
+                found = {n: by_id[id_] for n, id_ in ids.items() if n in owed and id_ in by_id}
+                if not any(flow_runs.is_live(one.state) for one in found.values()):
+                    break
+                await asyncio.sleep(POLL_SECONDS)
+        owed = set(unfinished_shards(workshop().lake, self._run))  # one may have committed since
+        return failures | {n: ShardFailed(_why(one)) for n, one in found.items() if n in owed}
+
+    async def _start(self, number: int) -> UUID:
+        """Give the shard a flow run that is live; returns its id."""
+        async with self._in_turn:  # Prefect numbers the children of a flow run as they come
+            flow_run = await arun_deployment(
+                DEPLOYMENT,
+                parameters={"run_id": self._run.run_id, "shard": number},
+                flow_run_name=f"{self._run.run_id} shard {number}",
+                timeout=0,
+                tags=[flow_runs.run_tag(self._run.run_id), flow_runs.shard_tag(number)],
+                idempotency_key=f"{self._build_id}:{shard_key(self._run, number)}",
+                as_subflow=True,
+            )
+        if not flow_runs.is_live(flow_run.state):  # of an earlier attempt of this build
+            async with get_client() as client:
+                await flow_runs.try_again(client, flow_run.id, "its build was tried again")
+        return flow_run.id
+
+
+def _why(flow_run: FlowRun) -> str:
+    """The one line that the flow run's page shows."""
+    state = flow_run.state
+    message = (state.message or state.name or "").strip() if state is not None else ""
+    first = message.partition("\n")[0].removeprefix("Flow run encountered an exception: ")
+    return first if first.endswith(".") else f"{first}."

@@ -1,0 +1,195 @@
+"""``up`` and ``down``: Prefect's server, a worker, the teacher and the deployments, in one command and until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillroom.cli.output import JsonOption, print_json
+from stillroom.cli.session import lake_folder
+from stillroom.errors import RequestError
+
+if TYPE_CHECKING:
+    from stillroom.cli.supervising import Supervised
+    from stillroom.recipe import Recipe
+    from stillroom.teachers.serving_process import ProcessIdentity
+
+DEFAULT_PORT = 4200
+DEFAULT_RECIPE = Path("deployments/recipes/quickstart.yaml")
+START_SECONDS = 120.0
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 20.0  # in which flow runs write down that they end
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(down)
+
+
+def up(
+    ctx: typer.Context,
+    recipe: Annotated[Path, typer.Argument(help="Its teacher is served; the form of a build begins with it.")] = (
+        DEFAULT_RECIPE
+    ),
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the UI and the API.")] = DEFAULT_PORT,
+    shards_at_once: Annotated[
+        int, typer.Option(min=1, max=64, help="Shards that run at the same time, until changed in the UI.")
+    ] = 2,
+) -> None:
+    """Run Prefect's server, a worker, the teacher and all deployments for this lake. Ctrl-C ends all of them."""
+    from stillroom.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    root = lake_folder(ctx)
+    _refuse_taken(port, root)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's background ignores Ctrl-C
+        signal.signal(number, signal.default_int_handler)
+    with ExitStack() as ending:
+        try:
+            _run(loaded, root, port, shards_at_once, ending)
+        except KeyboardInterrupt:
+            for number in (signal.SIGINT, signal.SIGTERM):  # a second one would leave processes behind
+                signal.signal(number, signal.SIG_IGN)
+            _say("Ending the worker, the teacher and the server.")
+
+
+def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: ExitStack) -> None:
+    """Bring everything up and look after it; ``ending`` gets what is to be done at the end, in reverse."""
+    from stillroom.cli import deployed_processes as processes
+    from stillroom.cli.orchestrator import Orchestrator, forget, home, point_at
+    from stillroom.cli.prefect_database import provide
+    from stillroom.cli.supervising import look_after
+    from stillroom.teachers.serving_process import identify_process
+
+    home(root).mkdir(parents=True, exist_ok=True)
+    provide(home(root))
+    api = f"http://{processes.LOOPBACK}:{port}/api"
+    point_at(api)
+    socket_folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))  # its name is short
+    server = processes.server(root, port)
+    warm, worker = (make(root, socket_folder / "warm") for make in (processes.warm, processes.worker))
+    teachers: list[str] = []
+
+    def note() -> None:
+        running = {one.name: one.identity for one in (server, warm, worker) if one.identity is not None}
+        running["up"] = identify_process(os.getpid())
+        Orchestrator(api=api, processes=running, teachers=tuple(teachers)).note(root)
+
+    def started_again(one: "Supervised") -> None:
+        _say(f"The {one.name} had ended and was started again; its log is {one.log}")
+        note()
+
+    ending.callback(forget, root)
+    ending.callback(server.end, GRACE_SECONDS)
+    server.start()
+    ending.callback(warm.end, GRACE_SECONDS)
+    warm.start()
+    note()
+    for teacher in _serve_teachers(recipe):
+        teachers.append(teacher)
+        ending.callback(_stop_teacher, teacher)
+        note()
+    _wait(server, api)
+    _register(recipe, shards_at_once)
+    ending.callback(worker.end, GRACE_SECONDS)
+    worker.start()
+    note()
+    _say(f"Prefect's UI is at {api.removesuffix('/api')}; builds go into {root}. Ctrl-C ends all.")
+    look_after([server, warm, worker], started_again)
+
+
+def down(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
+    """End what `up` started for this lake, also where `up` itself was killed."""
+    from stillroom.cli.orchestrator import forget, noted
+
+    root = lake_folder(ctx)
+    found = noted(root)
+    ended: list[str] = []
+    if found is not None:
+        # `up` first: it ends the others, and would start again what ends without it.
+        if "up" in found.processes and _end_up(found.processes["up"]):
+            ended.append("up")
+        ended += [name for name, one in found.processes.items() if name != "up" and one.end(GRACE_SECONDS)]
+        ended += [f"teacher {name}" for name in found.teachers if _stop_teacher(name)]
+        forget(root)
+    if as_json:
+        print_json({"ended": ended})
+    else:
+        typer.echo(f"Ended: {', '.join(ended)}." if ended else f"Nothing was running for the lake at {root}.")
+
+
+def _end_up(process: "ProcessIdentity") -> bool:
+    """End `up` alone, not the process group that it was started in; returns whether it ran."""
+    if not process.is_alive():
+        return False
+    deadline = time.monotonic() + 3 * GRACE_SECONDS
+    os.kill(process.pid, signal.SIGTERM)
+    while process.is_alive() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    if process.is_alive():
+        os.kill(process.pid, signal.SIGKILL)
+    return True
+
+
+def _refuse_taken(port: int, root: Path) -> None:
+    from stillroom.cli.deployed_processes import LOOPBACK
+    from stillroom.cli.orchestrator import noted
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            before = noted(root)
+            ours = before is not None and before.api == f"http://{LOOPBACK}:{port}/api"
+            who = "an earlier `stillroom up` of this lake" if ours else "another process"
+            todo = "`stillroom down` ends it" if ours else "End that, or choose another port with --port"
+            raise RequestError(f"port {port} on {LOOPBACK} is in use by {who} ({error.strerror}). {todo}.") from error
+
+
+def _wait(server: "Supervised", api: str) -> None:
+    from stillroom.cli.orchestrator import version
+    from stillroom.cli.supervising import LOOK_SECONDS, ProcessFailed
+
+    deadline = time.monotonic() + START_SECONDS
+    while version(api) is None:
+        if server.has_ended or time.monotonic() > deadline:
+            raise ProcessFailed(f"Prefect's server did not come up at {api}; its log is {server.log}")
+        time.sleep(LOOK_SECONDS)
+
+
+def _register(recipe: "Recipe", shards_at_once: int) -> None:
+    from stillroom.cli.deploying import register as register_deployments
+
+    asyncio.run(register_deployments(recipe, folder=Path.cwd(), shards_at_once=shards_at_once))
+
+
+def _serve_teachers(recipe: "Recipe") -> Iterator[str]:
+    """Serve those of the recipe that are ours to serve; names those that did not run before."""
+    from stillroom.teachers.serving import serve
+
+    for teacher in recipe.teachers:
+        if teacher.serve is not None:
+            running = serve(teacher.serve, revision=teacher.revision, idle_minutes=0.0, progress=_say)
+            if not running.reused:
+                yield running.name
+
+
+def _stop_teacher(name: str) -> bool:
+    from stillroom.teachers.serving import stop
+
+    return stop(name)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

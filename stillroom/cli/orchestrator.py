@@ -1,0 +1,139 @@
+"""The Prefect server that a lake is deployed on: where it is, whether it answers, and what serves it here.
+
+`stillroom up` writes this down in the lake's folder; ``PREFECT_API_URL`` names a server elsewhere.
+"""
+
+import importlib.metadata
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stillroom.errors import RequestError
+from stillroom.teachers.serving_process import ProcessIdentity
+
+API_VARIABLE = "PREFECT_API_URL"
+NOTE = "deployed.json"
+ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orchestrator:
+    """What `stillroom up` started for a lake.
+
+    Attributes:
+        api: address of the server's API.
+        processes: what runs here for it, by name; `up` is the process that looks after the others.
+        teachers: models that it serves.
+    """
+
+    api: str
+    processes: Mapping[str, ProcessIdentity] = field(default_factory=dict[str, ProcessIdentity])
+    teachers: tuple[str, ...] = ()
+
+    @property
+    def ui(self) -> str:
+        """Address of its UI."""
+        return self.api.removesuffix("/api")
+
+    def note(self, lake: Path) -> None:
+        """Write it down in the lake's folder."""
+        file = home(lake) / NOTE
+        fresh = file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        fresh.replace(file)
+
+
+def home(lake: Path) -> Path:
+    """The folder of a deployed server: its database, its logs, the note."""
+    return lake / "prefect-server"
+
+
+def noted(lake: Path) -> Orchestrator | None:
+    """What `stillroom up` has written down for the lake, if it has and it can be read."""
+    try:
+        about = json.loads((home(lake) / NOTE).read_text(encoding="utf-8"))
+        processes = {name: ProcessIdentity(**one) for name, one in about["processes"].items()}
+        return Orchestrator(api=about["api"], processes=processes, teachers=tuple(about["teachers"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def forget(lake: Path) -> None:
+    """Remove what was written down."""
+    (home(lake) / NOTE).unlink(missing_ok=True)
+
+
+def find(lake: Path) -> Orchestrator:
+    """The server of the lake, which answers and is of this Prefect version; Prefect's client is pointed at it.
+
+    Call before anything imports Prefect: the address is read when it is imported.
+
+    Raises:
+        RequestError: nothing is deployed, nothing answers, or it is another version.
+    """
+    elsewhere = os.environ.get(API_VARIABLE)
+    found = Orchestrator(api=elsewhere.rstrip("/")) if elsewhere else noted(lake)
+    if found is None:
+        raise RequestError(
+            f"nothing is deployed for the lake at {lake}. Start Prefect's server and a worker with `stillroom up`, or "
+            f"name a server in {API_VARIABLE}."
+        )
+    server, ours = version(found.api), importlib.metadata.version("prefect")
+    if server is None:
+        raise RequestError(f"no Prefect server answers at {found.api}. Start one with `stillroom up`.")
+    if server != ours:
+        raise RequestError(
+            f"the Prefect server at {found.api} is version {server}, expected {ours}, which is installed here. Start "
+            "the server of this installation, or install that version."
+        )
+    point_at(found.api)
+    return found
+
+
+def version(api: str) -> str | None:
+    """The version of the server at ``api``; None where no Prefect server answers there."""
+    try:
+        with urllib.request.urlopen(f"{api}/admin/version", timeout=ANSWER_SECONDS) as reply:  # noqa: S310 - an address that the user gave
+            told = json.load(reply)
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+    return told if isinstance(told, str) else None
+
+
+def states(api: str, run_id: str) -> dict[int, tuple[str, str]]:
+    """State and message of the newest flow run of each shard of a run; empty where the server does not answer."""
+    about = {
+        "flows": {"name": {"any_": ["shard"]}},
+        "flow_runs": {"tags": {"all_": [f"run:{run_id}"]}},
+        "sort": "EXPECTED_START_TIME_ASC",
+    }
+    request = urllib.request.Request(  # noqa: S310 - an address that the user gave
+        f"{api}/flow_runs/filter", data=json.dumps(about).encode(), headers={"content-type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as reply:  # noqa: S310 - the same
+            found: list[dict[str, Any]] = json.load(reply)
+    except (urllib.error.URLError, OSError, ValueError):
+        return {}
+    ends: dict[int, tuple[str, str]] = {}
+    for one in found:
+        state: dict[str, Any] = one["state"] or {}
+        ends[int(one["parameters"]["shard"])] = (one["state_name"] or "", state.get("message") or "")
+    return ends
+
+
+def point_at(api: str) -> None:
+    """Have Prefect's client in this process, and in those it starts, ask the server at ``api``, and say little."""
+    os.environ.update(
+        {
+            API_VARIABLE: api,
+            "PREFECT_CLI_PROMPT": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "ERROR"),
+        }
+    )

@@ -1,0 +1,69 @@
+"""Shows a deployed build in Prefect's UI (shards, funnel, snapshot), and tells others by events.
+
+Automations listen to the events: a failed shard, a new snapshot.
+"""
+
+from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
+from prefect.events import emit_event
+
+from stillroom.lake import Lake
+from stillroom.publication import snapshots
+from stillroom.runs import funnel, shards_of_run
+
+SHARD_FAILED = "stillroom.shard.failed"
+SNAPSHOT_PUBLISHED = "stillroom.snapshot.published"
+_STEPS = ("prompts", "samples", "passed", "kept", "published")
+
+
+def artifact_key(*parts: object) -> str:
+    """A key that Prefect accepts: lower-case letters, digits and dashes."""
+    text = "-".join(str(part) for part in parts).lower()
+    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in text)
+
+
+async def show_standing(lake: Lake, run_id: str) -> None:
+    """Show the run's shards as a table and its funnel as a page."""
+    await acreate_table_artifact(
+        table=shards_of_run(lake, run_id),
+        key=artifact_key(run_id, "shards"),
+        description=f"The shards of {run_id}: what they have, owe at most, and cost",
+    )
+    await acreate_markdown_artifact(
+        markdown=funnel_page(run_id, funnel(lake, run_id)),
+        key=artifact_key(run_id, "funnel"),
+        description=f"What became of the prompts of {run_id}",
+    )
+
+
+def funnel_page(run_id: str, counts: dict[str, int]) -> str:
+    """The funnel as Markdown, each step with its share of the one before it."""
+    lines = [f"# {run_id}", "", "| step | count | of the step before |", "|---|---:|---:|"]
+    before: int | None = None
+    for step in _STEPS:
+        share = f"{counts[step] / before:.2f}" if before else ""
+        lines.append(f"| {step} | {counts[step]:,} | {share} |")
+        before = counts[step]
+    return "\n".join(lines)
+
+
+async def announce_snapshot(lake: Lake, dataset: str, label: str, run_id: str) -> None:
+    """Link the snapshot's summary, and emit the event of its publication."""
+    snapshot = next(one for one in snapshots(lake, dataset) if one.label == label)
+    folder = lake.root / snapshot.path
+    await acreate_link_artifact(
+        link=(folder / "summary.md").as_uri(),
+        link_text=f"{label}: {snapshot.rows} examples, {snapshot.new_rows} of them new",
+        key=artifact_key(run_id, "snapshot"),
+        description=f"`stillroom show {label}` tells more; the frozen copy is in {folder}",
+    )
+    emit_event(
+        SNAPSHOT_PUBLISHED,
+        resource={"prefect.resource.id": f"stillroom.snapshot.{label}", "stillroom.dataset": dataset},
+        payload={"run_id": run_id, "rows": snapshot.rows, "new_rows": snapshot.new_rows, "path": str(folder)},
+    )
+
+
+def announce_failed_shard(run_id: str, shard: int, reason: str) -> None:
+    """Emit the event of a shard that failed."""
+    about = {"prefect.resource.id": f"stillroom.shard.{run_id}.{shard}", "stillroom.run": run_id}
+    emit_event(SHARD_FAILED, resource=about, payload={"run_id": run_id, "shard": shard, "reason": reason})

@@ -1,0 +1,96 @@
+"""What Prefect knows of the flow runs of one run: they bear its tag, and a shard's also the shard's.
+
+Prefect says what runs; what is done is asked of the lake.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import AwaitingRetry, Cancelling
+
+BUILD = "build"
+SHARD = "shard"
+MOST_READ = 200  # what the server gives at once
+
+
+def run_tag(run_id: str) -> str:
+    """The tag of every flow run that works on the run."""
+    return f"run:{run_id}"
+
+
+def shard_tag(shard: int) -> str:
+    """The tag of a shard's flow runs."""
+    return f"shard:{shard}"
+
+
+def shard_of(flow_run: FlowRun) -> int | None:
+    """The shard whose tag the flow run bears."""
+    return next((int(tag.removeprefix("shard:")) for tag in flow_run.tags if tag.startswith("shard:")), None)
+
+
+def run_of(flow_run: FlowRun) -> str | None:
+    """The run whose tag the flow run bears."""
+    return next((tag.removeprefix("run:") for tag in flow_run.tags if tag.startswith("run:")), None)
+
+
+async def builds(client: PrefectClient, run_id: str) -> list[FlowRun]:
+    """The flow runs that built the run as a whole, the newest first."""
+    return await _read(client, BUILD, run_id)
+
+
+async def all_of_shards(client: PrefectClient, run_id: str) -> list[FlowRun]:
+    """All flow runs of the run's shards, the newest first."""
+    return await _read(client, SHARD, run_id)
+
+
+async def shards(client: PrefectClient, run_id: str) -> dict[int, FlowRun]:
+    """The newest flow run of each of the run's shards that ever had one."""
+    found: dict[int, FlowRun] = {}
+    for flow_run in await all_of_shards(client, run_id):
+        shard = shard_of(flow_run)
+        if shard is not None:
+            found.setdefault(shard, flow_run)
+    return dict(sorted(found.items()))
+
+
+def is_live(state: State | None) -> bool:
+    """Whether the flow run is still to end: it waits, runs or is being cancelled."""
+    return state is None or not state.is_final()
+
+
+def is_undone(state: State | None) -> bool:
+    """Whether the flow run has ended without being done: it failed, crashed or was cancelled."""
+    return state is not None and state.is_final() and not state.is_completed()
+
+
+async def try_again(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
+    """Do what the button Retry does: the same flow run is scheduled once more."""
+    await client.set_flow_run_state(flow_run_id, AwaitingRetry(message=why), force=True)
+
+
+async def cancel(client: PrefectClient, flow_runs: Sequence[FlowRun]) -> list[FlowRun]:
+    """Cancel those that are live; returns them."""
+    live = [one for one in flow_runs if is_live(one.state)]
+    for one in live:
+        await client.set_flow_run_state(one.id, Cancelling(message="the build was cancelled"))
+    return live
+
+
+async def _read(client: PrefectClient, flow_name: str, run_id: str) -> list[FlowRun]:
+    """All flow runs of a flow that bear the run's tag, the newest first."""
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow_name])),
+            flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[run_tag(run_id)])),
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=MOST_READ,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < MOST_READ:
+            return found

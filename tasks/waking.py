@@ -1,0 +1,61 @@
+"""Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
+
+Likewise a build that has published without some shards, once these have come. Whoever finds that it is time does it:
+the shard that was done last, and from time to time the flow `reconcile`, since a process may die between its shard's
+commit and this. All of them take one lease, so that a build is woken once.
+"""
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+
+from stillroom.lake import Lake
+from stillroom.lease import lease_soon
+from stillroom.runs import RunState, is_sampled, late_shards, load_run, open_runs, run_state, unfinished_shards
+from tasks import flow_runs
+
+SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
+HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
+MOST_ATTEMPTS = 10  # of a build that crashes and crashes again; beyond, a person is asked for
+LEASE_SECONDS = 30.0
+
+
+async def wake_build(lake: Lake, run_id: str) -> bool:
+    """Schedule the run's build once more if it waits and its shards are done; returns whether it was.
+
+    A build that a person cancelled stays cancelled.
+
+    Raises:
+        LeaseHeld: somebody else has been waking it for long.
+    """
+    async with lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS), get_client() as client:
+        newest = next(iter(await flow_runs.builds(client, run_id)), None)
+        if newest is None or not _is_to_go_on(lake, run_id, newest):
+            return False
+        await flow_runs.try_again(client, newest.id, "all shards are done")
+        return True
+
+
+def waits_for_shards(build: FlowRun) -> bool:
+    """Whether the build ended because of its shards, or without being able to say why."""
+    state = build.state
+    if state is None:
+        return False
+    if state.type is StateType.CRASHED:
+        return build.run_count < MOST_ATTEMPTS
+    return state.type is StateType.FAILED and state.name == SHARDS_FAILED
+
+
+def _is_to_go_on(lake: Lake, run_id: str, build: FlowRun) -> bool:
+    state = build.state
+    if state is not None and state.type is StateType.FAILED and state.name == HELD_UP:
+        return True
+    owed = unfinished_shards(lake, load_run(lake, run_id))
+    if run_state(lake, run_id)[0] is RunState.OPENED:
+        return not owed and waits_for_shards(build) and run_id in open_runs(lake)
+    is_done = state is not None and state.type is StateType.COMPLETED
+    # One that is still at work is waited for: what came late is published together.
+    return (
+        bool(late_shards(lake, run_id))
+        and (is_done or waits_for_shards(build))
+        and not any(is_sampled(lake, run_id, shard) for shard in owed)
+    )

@@ -1,0 +1,225 @@
+"""Waking, against a real Prefect server and a real lake: who is woken, who is not, and that it happens once."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
+
+from flows.deployed import reconcile
+from stillroom import LAKE_VARIABLE
+from stillroom.cli.deployed_processes import server
+from stillroom.cli.orchestrator import home, version
+from stillroom.cli.prefect_database import make_template, provide
+from stillroom.lake import Lake
+from stillroom.lease import lease, sampling
+from stillroom.publication import publish
+from stillroom.runs import Run, RunState, close_run
+from stillroom.runs.curating import curate_run
+from tasks.deployed import LIMITS, LimitMissing, slots
+from tasks.flow_runs import run_tag
+from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@flow(name="build")
+def build() -> None: ...
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("deployed")
+    home(root).mkdir()
+    make_template()
+    provide(home(root))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = server(root, port)
+    process.start()
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        deadline = time.monotonic() + 120
+        while version(address) is None:
+            assert not process.has_ended, process.log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.end(10.0)
+
+
+@pytest.fixture
+async def client(api: str) -> AsyncIterator[PrefectClient]:
+    with temporary_settings({PREFECT_API_URL: api}):
+        async with get_client() as opened:
+            yield opened
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    opened = Lake.open(tmp_path / "lake", create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """A run of a dataset of this test's own, with all shards planned and none done."""
+    name = f"d{abs(hash(request.node.name))}"
+    return Builder(lake).begin(recipe(tmp_path).model_copy(update={"dataset": name}))
+
+
+async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
+    return await client.create_flow_run(build, tags=[run_tag(run.run_id)], state=state)
+
+
+async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
+    state = (await client.read_flow_run(flow_run.id)).state
+    return state.name if state else None
+
+
+async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
+    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMITS["teacher"], limit=1))
+    async with slots(["teacher"]):
+        held = await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])
+        assert held.active_slots == 1
+    with pytest.raises(LimitMissing, match=rf"no concurrency limit {LIMITS['sandbox']}"):
+        async with slots(["sandbox", "teacher"]):
+            pytest.fail("nothing limits the sandbox")
+
+
+GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
+
+
+@pytest.mark.parametrize(
+    ("state", "is_woken"),
+    [
+        pytest.param(GAVE_UP, True, id="gave up over its shards"),
+        pytest.param(Crashed(), True, id="crashed"),
+        pytest.param(Failed(message="GateError"), False, id="failed for a reason of its own"),
+        pytest.param(Cancelled(), False, id="a person cancelled it"),
+        pytest.param(Running(), False, id="still runs"),
+        pytest.param(Completed(), False, id="is done"),
+        pytest.param(Failed(name=HELD_UP), True, id="others were at work on its dataset"),
+    ],
+)
+async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
+    client: PrefectClient, lake: Lake, run: Run, state: State, is_woken: bool
+) -> None:
+    this = await began(client, run, state)
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id) is is_woken
+    assert await state_of(client, this) == ("AwaitingRetry" if is_woken else state.name)
+
+
+async def test_as_long_as_a_shard_is_owed_nobody_is_woken(client: PrefectClient, lake: Lake, run: Run) -> None:
+    this = await began(client, run, GAVE_UP)
+    assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == SHARDS_FAILED
+
+
+async def test_two_shards_that_end_together_wake_their_build_once(client: PrefectClient, lake: Lake, run: Run) -> None:
+    await began(client, run, GAVE_UP)
+    await Builder(lake).sample(run)
+    woken = await asyncio.gather(*(wake_build(lake, run.run_id) for _ in range(3)))
+    assert sorted(woken) == [False, False, True]
+
+
+async def test_only_the_newest_build_of_a_run_counts(client: PrefectClient, lake: Lake, run: Run) -> None:
+    older = await began(client, run, GAVE_UP)
+    await began(client, run, Cancelled())
+    await Builder(lake).sample(run)
+    assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, older) == SHARDS_FAILED
+
+
+async def test_a_finished_run_wakes_nobody(client: PrefectClient, lake: Lake, run: Run) -> None:
+    await began(client, run, GAVE_UP)
+    await Builder(lake).build(run.recipe)
+    assert not await wake_build(lake, run.run_id)
+
+
+async def test_a_run_that_was_given_up_for_a_later_one_wakes_nobody(
+    client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    await began(client, run, GAVE_UP)
+    builder = Builder(lake)
+    await builder.sample(run)
+    builder.begin(run.recipe, new_run=True)
+    assert not await wake_build(lake, run.run_id)
+
+
+async def published_in_part(lake: Lake, run: Run) -> Builder:
+    """Publish a run of three shards without the last two."""
+    builder = Builder(lake)
+    await builder.shard(run, 0)
+    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    assert snapshot is not None
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return builder
+
+
+@pytest.fixture
+def run_of_three(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    changes = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.3}"
+    made = recipe(tmp_path, changes)
+    assert made.seeding is not None
+    seeding = made.seeding.model_copy(update={"seed_prompts": 3})
+    name = f"p{abs(hash(request.node.name))}"
+    return Builder(lake).begin(made.model_copy(update={"dataset": name, "seeding": seeding}))
+
+
+async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(
+    client: PrefectClient, lake: Lake, run_of_three: Run
+) -> None:
+    this = await began(client, run_of_three, Completed())
+    builder = await published_in_part(lake, run_of_three)
+    assert not await wake_build(lake, run_of_three.run_id)
+    await builder.shard(run_of_three, 1)
+    with lease(lake.root, sampling(run_of_three.run_id, 2)):
+        assert not await wake_build(lake, run_of_three.run_id), "another one is at work: both come together"
+    assert await wake_build(lake, run_of_three.run_id)
+    assert await state_of(client, this) == "AwaitingRetry"
+    assert not await wake_build(lake, run_of_three.run_id)
+
+
+async def test_a_cancelled_build_is_not_woken_by_what_comes_late(
+    client: PrefectClient, lake: Lake, run_of_three: Run
+) -> None:
+    await began(client, run_of_three, Cancelled())
+    builder = await published_in_part(lake, run_of_three)
+    await builder.shard(run_of_three, 1)
+    assert not await wake_build(lake, run_of_three.run_id)
+
+
+async def test_where_a_shard_died_before_it_could_wake_its_build_reconciling_does(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, GAVE_UP)
+    await Builder(lake).sample(run)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
+    assert await reconcile.fn() == []
+
+
+async def test_reconciling_wakes_a_finished_build_for_what_came_late(
+    client: PrefectClient, lake: Lake, run_of_three: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await began(client, run_of_three, Completed())
+    builder = await published_in_part(lake, run_of_three)
+    await builder.shard(run_of_three, 2)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run_of_three.run_id]

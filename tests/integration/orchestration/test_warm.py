@@ -1,0 +1,112 @@
+"""A forked process is what its caller would have been: environment, folder, streams, signals and end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.cli import warm_call
+from stillroom.cli.warm_call import VARIABLE
+
+ROOT = Path(__file__).resolve().parents[3]
+STARTER = """
+import os, socket, sys
+from stillroom.cli.warm import Starter
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1])
+listening.listen(8)
+print("listens", flush=True)
+Starter(listening).serve().become()
+exec(os.environ["CODE"])
+"""
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The socket of a starter whose forks execute what the variable CODE holds."""
+    where = Path("/tmp") / f"stillroom-test-{os.getpid()}"
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(where)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "listens\n"
+        yield where
+        starter.kill()
+    where.unlink()
+
+
+def call(place: Path | None, code: str, folder: Path = ROOT) -> subprocess.Popen[str]:
+    environment = {"CODE": code, "PATH": os.environ["PATH"]} | ({VARIABLE: str(place)} if place else {})
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", warm_call.__file__],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_it_has_its_callers_environment_folder_and_streams_and_its_caller_has_its_exit_code(
+    place: Path, tmp_path: Path
+) -> None:
+    code = "import sys; print(os.getcwd(), os.environ.get('HOME')); print('oh', file=sys.stderr); sys.exit(7)"
+    with call(place, code, tmp_path) as caller:
+        out, err = caller.communicate(timeout=30)
+    assert (caller.returncode, out, err) == (7, f"{tmp_path} None\n", "oh\n")
+
+
+def test_many_at_once_are_told_apart(place: Path) -> None:
+    callers = [call(place, f"import time; time.sleep(0.2); print({n}); sys.exit({n})") for n in range(8)]
+    for number, caller in enumerate(callers):
+        out, _ = caller.communicate(timeout=30)
+        assert (caller.returncode, out) == (number, f"{number}\n")
+
+
+def test_a_signal_to_the_caller_reaches_it(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)"
+    )
+    with call(place, code) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "ready\n"
+        caller.terminate()
+        assert caller.wait(timeout=30) == 5
+
+
+def test_it_ends_with_a_caller_that_is_killed(place: Path) -> None:
+    with call(place, "import time; print(os.getpid(), flush=True); time.sleep(600)") as caller:
+        assert caller.stdout is not None
+        pid = int(caller.stdout.readline())
+        caller.kill()
+        deadline = time.monotonic() + 20
+        while is_running(pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not is_running(pid)
+
+
+def test_where_it_is_killed_its_caller_ends_by_the_same_signal(place: Path) -> None:
+    with call(place, "import signal; os.kill(os.getpid(), signal.SIGKILL)") as caller:
+        assert caller.wait(timeout=30) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_where_nobody_listens_the_caller_becomes_the_engine_itself(tmp_path: Path, is_named: bool) -> None:
+    with call(tmp_path / "nobody" if is_named else None, "") as caller:
+        _, err = caller.communicate(timeout=120)
+    assert caller.returncode == 1
+    assert "Invalid flow run id" in err

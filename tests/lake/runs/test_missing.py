@@ -1,0 +1,144 @@
+"""A run may be published without its last shards; the next version, or the next run, has what they bring."""
+
+from pathlib import Path
+
+import pytest
+
+from stillroom.errors import RequestError, TeacherError
+from stillroom.lake import Lake
+from stillroom.lease import lease, sampling
+from stillroom.publication import Snapshot, manifest, publish, snapshots
+from stillroom.publication.summary import summary
+from stillroom.runs import (
+    Run,
+    RunState,
+    at_work,
+    close_run,
+    late_shards,
+    load_run,
+    may_be_published,
+    missing,
+    open_runs,
+    refuse_taken_over,
+    runs_with_late_shards,
+)
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder, all_knowing_client
+from tests.fakes.prompts import recipe
+
+FOUR_EACH = "execution: {prompts_per_shard: 1}\nsampling: {adaptive: false, samples: 4, wave: 2}"
+HALF = FOUR_EACH + "\nsnapshot: {allow_partial: 0.5}"
+
+
+async def published_in_part(lake: Lake, tmp_path: Path) -> tuple[Run, Snapshot]:
+    """A run of two shards, the second of which has failed when two of its four samples were paid for."""
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, HALF, seeds=2))
+    await builder.shard(run, 0)
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), 6
+    with pytest.raises(TeacherError):
+        await builder.shard(run, 1)
+    assert len(builder.client.paid) == 6
+    return run, published(lake, run)
+
+
+def published(lake: Lake, run: Run) -> Snapshot:
+    snapshot = publish(lake, run, curate_run(lake, run, ["fake-id"]))
+    assert snapshot is not None
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return snapshot
+
+
+@pytest.mark.parametrize(("least", "is_enough"), [("null", False), ("0.6", False), ("0.5", True), ("0.0", True)])
+async def test_the_recipe_says_how_much_is_enough(lake: Lake, tmp_path: Path, least: str, is_enough: bool) -> None:
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, f"{FOUR_EACH}\nsnapshot: {{allow_partial: {least}}}"))
+    await builder.shard(run, 0)
+    assert str(missing(lake, run)) == "shard 1 (1 of 2 prompts)"
+    assert may_be_published(lake, run) is is_enough
+    await builder.shard(run, 1)
+    assert missing(lake, run).shards == ()
+    assert may_be_published(lake, run)
+
+
+async def test_the_manifest_says_what_a_version_lacks_and_the_next_one_holds_what_came_late(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run, first = await published_in_part(lake, tmp_path)
+    stated = manifest(lake, first)
+    assert stated["run"]["missing"] == {"shards": (1,), "prompts": 1, "of_prompts": 2}
+    assert "It lacks 1 of the 2 prompts of its run: shards 1 had failed" in summary(stated, tmp_path)
+    assert (late_shards(lake, run.run_id), runs_with_late_shards(lake)) == ([], [])
+
+    builder = Builder(lake)
+    await builder.shard(run, 1)
+    assert len(builder.client.paid) == 2, "half of it was paid for before"
+    assert (late_shards(lake, run.run_id), runs_with_late_shards(lake)) == ([1], [run.run_id])
+
+    second = published(lake, load_run(lake, run.run_id))
+    assert (second.version, second.new_rows) == (2, 2)
+    assert set(snapshots(lake)) == {first, second}
+    assert manifest(lake, second)["run"]["missing"]["shards"] == ()
+    assert manifest(lake, first)["run"]["missing"]["shards"] == (1,), "as the lake was when it was published"
+    assert late_shards(lake, run.run_id) == []
+
+
+async def test_the_next_run_takes_over_what_is_missing_and_pays_for_the_rest_of_it(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    builder = Builder(lake)
+    second, snapshot = await builder.build(recipe(tmp_path, HALF))
+    assert second.run_id != run.run_id
+    assert len(builder.client.paid) == 2
+    assert snapshot is not None
+    assert (snapshot.version, snapshot.new_rows) == (2, 2)
+    assert lake.rows("SELECT count(*) AS n, count(DISTINCT sample_id) AS d FROM lake.samples") == [{"n": 8, "d": 8}]
+
+    with pytest.raises(RequestError, match=rf"planned anew by the later run {second.run_id}.*Nothing was asked"):
+        refuse_taken_over(lake, run, 1)
+    refuse_taken_over(lake, run, 0)
+    refuse_taken_over(lake, second, 0)
+
+
+async def test_another_epoch_takes_nothing_over(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    Builder(lake).begin(recipe(tmp_path, HALF.replace("samples: 4", "samples: 4, epoch: 1")))
+    refuse_taken_over(lake, run, 1)
+
+
+async def test_what_came_late_is_not_sampled_by_the_next_run(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    await Builder(lake).shard(run, 1)
+    builder = Builder(lake)
+    _, snapshot = await builder.build(recipe(tmp_path, HALF))
+    assert snapshot is None
+    assert builder.client.paid == []
+
+
+async def test_a_shard_that_is_still_at_work_on_prompts_that_were_taken_over_is_found(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    second = Builder(lake).begin(recipe(tmp_path, HALF))
+    assert at_work(lake, second, 0) == []
+    with lease(lake.root, sampling(run.run_id, 1)):
+        assert at_work(lake, second, 0) == [sampling(run.run_id, 1)]
+
+
+async def test_samples_that_were_committed_while_the_next_run_planned_their_prompts_are_paid_for_once(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    builder = Builder(lake)
+    second = builder.begin(recipe(tmp_path, HALF))
+    await builder.shard(run, 1)
+    builder.client = all_knowing_client()
+    await builder.shard(second, 0)
+    assert builder.client.paid == []
+
+
+async def test_a_run_that_was_given_up_for_a_later_one_is_not_open(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    first = builder.begin(recipe(tmp_path, FOUR_EACH))
+    assert open_runs(lake) == [first.run_id]
+    second = builder.begin(recipe(tmp_path, FOUR_EACH), new_run=True)
+    assert open_runs(lake) == [second.run_id]

@@ -1,0 +1,83 @@
+"""Finding the server of a lake: what is missing, gone or of another version is said in a sentence."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from stillroom.cli import orchestrator
+from stillroom.cli.orchestrator import Orchestrator, find, forget, home, noted
+from stillroom.errors import RequestError
+from stillroom.teachers.serving_process import identify_process
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv(orchestrator.API_VARIABLE, raising=False)
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    home(tmp_path).mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server that says it is of the version given as parameter."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(request.param).encode())
+
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the name it has there
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api"
+        server.shutdown()
+
+
+def test_what_is_written_down_is_read_again_until_it_is_forgotten(lake: Path) -> None:
+    this = identify_process(os.getpid())
+    written = Orchestrator(api="http://127.0.0.1:4200/api", processes={"up": this}, teachers=("tiny",))
+    written.note(lake)
+    assert noted(lake) == written
+    assert written.ui == "http://127.0.0.1:4200"
+    forget(lake)
+    assert noted(lake) is None
+
+
+def test_a_lake_that_nothing_is_deployed_for_is_told_what_to_do(lake: Path) -> None:
+    with pytest.raises(RequestError, match=r"nothing is deployed.*stillroom up"):
+        find(lake)
+
+
+def test_a_server_that_is_gone_is_named(lake: Path) -> None:
+    Orchestrator(api="http://127.0.0.1:9/api").note(lake)
+    with pytest.raises(RequestError, match=r"no Prefect server answers at http://127\.0\.0\.1:9/api"):
+        find(lake)
+
+
+@pytest.mark.parametrize("told", ["2.20.0"], indirect=True)
+def test_a_server_of_another_version_is_refused_with_both(lake: Path, told: str) -> None:
+    Orchestrator(api=told).note(lake)
+    with pytest.raises(RequestError, match=r"is version 2\.20\.0, expected 3"):
+        find(lake)
+
+
+@pytest.mark.parametrize("told", ["3.8.8"], indirect=True)
+def test_an_address_in_the_environment_comes_first(lake: Path, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Orchestrator(api="http://127.0.0.1:9/api").note(lake)
+    monkeypatch.setenv(orchestrator.API_VARIABLE, told)
+    assert find(lake).api == told
