@@ -68,12 +68,14 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     from stillroom.cli import deployed_processes as processes
     from stillroom.cli.orchestrator import Orchestrator, forget, home, point_at
     from stillroom.cli.prefect_database import provide
+    from stillroom.cli.prefect_environment import adopt, own_environment
     from stillroom.cli.supervising import look_after
     from stillroom.teachers.serving_process import identify_process
 
     home(root).mkdir(parents=True, exist_ok=True)
     provide(home(root))
     api = f"http://{processes.LOOPBACK}:{port}/api"
+    adopt(own_environment(home(root)))  # for all that is started from here
     point_at(api)
     socket_folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))  # its name is short
     server = processes.server(root, port)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.errors import RequestError
+from stillroom.loopback import without_proxies
 from stillroom.teachers.serving_process import ProcessIdentity
 
 API_VARIABLE = "PREFECT_API_URL"
@@ -76,6 +77,7 @@ def find(lake: Path) -> Orchestrator:
     Raises:
         RequestError: nothing is deployed, nothing answers, or it is another version.
     """
+    os.environ.update(without_proxies(os.environ))
     elsewhere = os.environ.get(API_VARIABLE)
     found = Orchestrator(api=elsewhere.rstrip("/")) if elsewhere else noted(lake)
     if found is None:
