@@ -30,6 +30,8 @@ OUTCOME: dict[str, Any] = {
     "seconds": 293.0,
     "first_sample_seconds": 13.4,
     "summary": "/lake/snapshots/functions/1/summary.md",
+    "missing_shards": [],
+    "missing_prompts": 0,
 }
 
 
@@ -69,3 +71,7 @@ def test_a_build_that_brought_nothing_says_so() -> None:
 def test_a_build_warns_at_its_end_where_it_has_a_warning() -> None:
     assert "Warning" not in printed()
     assert "Warning: 3 of 4 answers failed" in printed(warning="3 of 4 answers failed [for] their form")
+
+
+def test_a_build_that_may_lack_shards_says_which():
+    assert "8 prompts, of failed shards: 2, 5" in printed(missing_shards=[2, 5], missing_prompts=8)

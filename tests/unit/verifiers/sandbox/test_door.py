@@ -2,7 +2,11 @@
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from verifiers.sandbox.door import OWNER, PREFIX, open_door, sweep_doors
 from verifiers.sandbox.drivers import driver_identity, is_gone
@@ -12,15 +16,22 @@ LEAVE_A_DOOR = (
 )
 
 
-def test_the_door_of_a_killed_driver_is_swept_and_that_of_a_living_one_is_left(tmp_path, monkeypatch):
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's, which has 107 letters in all."""
+    with tempfile.TemporaryDirectory(prefix="doors-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_the_door_of_a_killed_driver_is_swept_and_that_of_a_living_one_is_left(short, monkeypatch):
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short))
     monkeypatch.setattr("tempfile.tempdir", None)
     subprocess.run([sys.executable, "-c", LEAVE_A_DOOR], cwd=Path(__file__).parents[4], check=False)
     own = open_door()
     assert own is not None
-    (tmp_path / f"{PREFIX}unowned").mkdir()
-    assert len(list(tmp_path.glob(f"{PREFIX}*"))) == 3
+    (short / f"{PREFIX}unowned").mkdir()
+    assert len(list(short.glob(f"{PREFIX}*"))) == 3
     assert sweep_doors() == 1
     assert own.home.exists()
     assert (own.home / OWNER).read_text() == driver_identity()
