@@ -32,7 +32,7 @@ async def reverify(dataset: Dataset) -> int | State[Any]:
             async with deployed_workshop(artifact_key(dataset, "reverify")) as shop:
                 if not snapshots(shop.lake, dataset):
                     raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
-                freeze_missing(shop.lake, dataset)
+                freeze_missing(shop.lake, dataset, shop.watcher.say)
                 runs = dataset_runs(shop.lake, dataset)
                 await shop.start_sandbox(runs.verification)
                 return await reverify_runs.fn(dataset, list(runs.finished))

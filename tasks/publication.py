@@ -62,15 +62,16 @@ def publish_late(run_id: str, curation_id: str) -> str:
     Raises:
         GateError: something that must not be published was selected.
     """
-    lake = workshop().lake
+    shop = workshop()
+    lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     state, note = run_state(lake, run_id)
-    freeze_missing(lake, run.recipe.dataset)
+    freeze_missing(lake, run.recipe.dataset, say)
     snapshot = publish(lake, run, curation_id)
     if snapshot is None:
         close_run(lake, run, state, note)
         return ""
-    freeze(lake, snapshot)
+    freeze(lake, snapshot, say)
     close_run(lake, run, RunState.PUBLISHED, snapshot.label)
     return snapshot.label
 
