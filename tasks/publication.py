@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from stillroom.publication import freeze, freeze_missing, publish, published_but_open
+from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
 from stillroom.runs import RunState, close_run, load_run, run_state
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -25,7 +25,7 @@ def publish_snapshot(run_id: str, curation_id: str) -> str:
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
-    snapshot = publish(lake, run, curation_id) or published_but_open(lake, run)
+    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
     if snapshot is None:
         close_run(lake, run, RunState.EMPTY, "nothing new was kept")
         return ""
@@ -67,7 +67,7 @@ def publish_late(run_id: str, curation_id: str) -> str:
     run = load_run(lake, run_id)
     state, note = run_state(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
-    snapshot = publish(lake, run, curation_id)
+    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
     if snapshot is None:
         close_run(lake, run, state, note)
         return ""

@@ -2,7 +2,7 @@
 
 from stillroom.publication.comparison import compare
 from stillroom.publication.frozen import freeze, freeze_missing
-from stillroom.publication.publish import Snapshot, publish, published_but_open, snapshots
+from stillroom.publication.publish import Snapshot, publish, published_unnoted, snapshots
 from stillroom.publication.reexecution import (
     Reexecuted,
     StandingVerdict,
@@ -30,7 +30,7 @@ __all__ = [
     "freeze_missing",
     "manifest",
     "publish",
-    "published_but_open",
+    "published_unnoted",
     "reexecute",
     "retract",
     "snapshots",

@@ -73,11 +73,15 @@ def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
     return next(one for one in snapshots(lake, name) if one.curation_id == curation_id)
 
 
-def published_but_open(lake: Lake, run: Run) -> Snapshot | None:
-    """The version that a build of this run published and died before it could close the run."""
+def published_unnoted(lake: Lake, run: Run) -> Snapshot | None:
+    """The version that a build of this run published and died before it could note that with the run.
+
+    Of a finished run: the version of shards that came late, not one that was published before they came.
+    """
     rows = lake.rows(
         "SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id) "
-        "WHERE s.run_id = $run AND r.state = 'opened' AND s.created_at > r.created_at "
+        "WHERE s.run_id = $run AND s.created_at > r.created_at AND (r.state = 'opened' OR s.created_at > "
+        "(SELECT max(created_at) FROM lake.samples WHERE run_id = $run)) "
         "AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run) "  # not a retraction
         "ORDER BY s.version DESC LIMIT 1",
         {"run": run.run_id},

@@ -10,7 +10,7 @@ import pytest
 from stillroom.calibration import record
 from stillroom.curation.selection import dedup_settings
 from stillroom.lake import Lake
-from stillroom.publication import datasets_of, freeze, manifest, publish, published_but_open, retract, snapshots
+from stillroom.publication import datasets_of, freeze, manifest, publish, published_unnoted, retract, snapshots
 from stillroom.recipe import Recipe, Selection
 from stillroom.records import Origin
 from stillroom.runs import FIRST_ROUND, Cause, import_prompts, load_run, open_run, plan_shards, retracted_prompts
@@ -260,7 +260,7 @@ async def test_the_version_of_a_retraction_is_not_taken_for_an_unfinished_builds
     assert run.is_rederived
     retract(published, a_seed(published))
 
-    assert published_but_open(published, load_run(published, run.run_id)) is None
+    assert published_unnoted(published, load_run(published, run.run_id)) is None
 
 
 def test_all_datasets_that_have_anything_of_it_are_leased(published: Lake, tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""What comes late is published as everything is: a person is told where something else stood in a copy's place."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from stillroom.lake import Lake
+from stillroom.publication import freeze, publish, snapshots
+from stillroom.runs import Run, RunState, close_run, late_shards, run_state
+from stillroom.runs.curating import curate_run
+from tasks import publication as tasks
+from tasks import workshop as module
+from tasks.publication import publish_late
+from tasks.workshop import Workshop
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+
+IN_PART = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.5}"
+
+
+class Listener:
+    """A watcher that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def wrote(self, writing_round: int, replied: int, requested: int) -> None: ...
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None: ...
+    def sampled(self, shard: int, tally: object) -> None: ...
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture(autouse=True)
+async def _shop(lake: Lake, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    opened = Workshop(lake, listener)
+    monkeypatch.setattr(module, "_open", [opened])
+    yield
+    await opened.close()
+
+
+@pytest.fixture
+async def run(lake: Lake, tmp_path: Path) -> Run:
+    """A run of two shards that was published without the second, which has come since."""
+    builder = Builder(lake)
+    begun = builder.begin(recipe(tmp_path, IN_PART, seeds=2))
+    await builder.shard(begun, 0)
+    first = publish(lake, begun, curate_run(lake, begun, ["fake-id"]))
+    assert first is not None
+    freeze(lake, first)
+    close_run(lake, begun, RunState.PUBLISHED, first.label)
+    await builder.shard(begun, 1)
+    return begun
+
+
+async def test_late_shards_are_the_next_version_and_decided_about(lake: Lake, run: Run) -> None:
+    label = publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+    assert label == f"{run.recipe.dataset}@2"
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, label)
+    assert late_shards(lake, run.run_id) == []
+    assert (lake.root / "snapshots" / run.recipe.dataset / "2" / "manifest.json").exists()
+
+
+async def test_a_death_before_the_run_was_closed_shows_in_neither_its_note_nor_the_versions(
+    lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    curation = curate_run(lake, run, ["fake-id"])
+    with monkeypatch.context() as killed:
+        killed.setattr(tasks, "close_run", dies)
+        with pytest.raises(KeyboardInterrupt):
+            publish_late.fn(run.run_id, curation)
+    label = publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+    assert label == f"{run.recipe.dataset}@2"
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, label)
+    assert [one.version for one in snapshots(lake)] == [1, 2]
+
+
+@pytest.mark.parametrize("version", [pytest.param(1, id="an earlier copy"), pytest.param(2, id="its own copy")])
+async def test_what_stood_in_the_place_of_a_copy_is_told_of(
+    lake: Lake, run: Run, listener: Listener, version: int
+) -> None:
+    folder = lake.root / "snapshots" / run.recipe.dataset / str(version)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+    (told,) = listener.said
+    assert f"{folder} was not the frozen copy of {run.recipe.dataset}@{version}" in told
