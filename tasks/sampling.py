@@ -16,6 +16,7 @@ from stillroom.runs import (
     at_work,
     committed_answers,
     committed_entries,
+    committed_shards,
     load_run,
     owed_at_most,
     refuse_taken_over,
@@ -49,7 +50,7 @@ async def sample_shard(run_id: str, shard: int) -> str:
     run = load_run(lake, run_id)
     key = shard_key(run, shard)
     async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
-        if lake.committed(key):
+        if shard in committed_shards(lake, run):
             return key
         if not owed_at_most(
             lake, run, [shard]

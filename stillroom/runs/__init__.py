@@ -3,6 +3,7 @@
 from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.asking import asks_teachers, prompts_at_first
 from stillroom.runs.checking import refuse_unknown_words
+from stillroom.runs.done import committed_shards, shard_key, unfinished_shards
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     Unmeasured,
@@ -45,9 +46,7 @@ from stillroom.runs.planning import (
     replies_in,
     rounds_done,
     sampled_prompts,
-    shard_key,
     shard_prompts,
-    unfinished_shards,
     unimported,
     written_in,
 )
@@ -85,6 +84,7 @@ __all__ = [
     "close_run",
     "committed_answers",
     "committed_entries",
+    "committed_shards",
     "dataset_runs",
     "first_prompts",
     "funnel",

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillroom.lake import Lake
+from stillroom.runs.done import committed_shards
 from stillroom.runs.opening import Run, RunState
-from stillroom.runs.planning import shard_key
 
 _PLANNED = """
 SELECT shard, count(DISTINCT prompt_id) AS prompts FROM lake.shards
 WHERE run_id = $run AND ($at IS NULL OR created_at <= $at) GROUP BY shard ORDER BY shard
-"""
-_COMMITTED = """
-SELECT key FROM lake.commits
-WHERE run_id = $run AND starts_with(key, 'shard:') AND ($at IS NULL OR created_at <= $at)
 """
 _LATE = """
 SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
@@ -54,9 +50,9 @@ class Missing:
 def missing(lake: Lake, run: Run, *, at: datetime | None = None) -> Missing:
     """What the run lacks under its recipe; ``at``: as it was then (UTC), else now."""
     asked = {"run": run.run_id, "at": at}
-    there = {row["key"] for row in lake.rows(_COMMITTED, asked)}
+    there = committed_shards(lake, run, at=at)
     planned = {row["shard"]: row["prompts"] for row in lake.rows(_PLANNED, asked)}
-    owed = tuple(shard for shard in planned if shard_key(run, shard) not in there)
+    owed = tuple(shard for shard in planned if shard not in there)
     return Missing(shards=owed, prompts=sum(planned[one] for one in owed), of_prompts=sum(planned.values()))
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
 from stillroom.lake import Lake
 from stillroom.records import Answer
+from stillroom.runs.done import unfinished_shards
 from stillroom.runs.opening import Run
-from stillroom.runs.planning import unfinished_shards
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 

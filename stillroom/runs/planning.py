@@ -1,12 +1,12 @@
-"""What a run has to do: its pool, its shards, and which of them are not done yet."""
+"""What a run has to do: its pool, and its shards."""
 
 import math
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from stillroom.fingerprint import Plain, fingerprint
+from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Recipe, Teacher, verification_section
+from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
@@ -15,7 +15,6 @@ from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
 AGREED = "agreement:"  # what keys begin with of commits whose prompts are known ones, with fewer tests
-_AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
 _SAMPLED = """
 SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
@@ -169,27 +168,6 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
     """
     rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
     return {row["prompt_id"] for row in rows}
-
-
-def unfinished_shards(lake: Lake, run: Run) -> list[int]:
-    """Planned shards of which samples or verdicts are owed under the run's recipe, in order."""
-    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run.run_id])
-    return [row["n"] for row in planned if not lake.committed(shard_key(run, row["n"]))]
-
-
-def shard_key(run: Run, shard: int) -> str:
-    """Commit key of a shard's samples and verdicts.
-
-    It names N and the verification, so that a shard owes work again when the recipe asks for more samples or
-    another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
-    the shards.
-    """
-    section = verification_section(run.recipe.verification)
-    asked: list[Plain] = [
-        run.recipe.sampling.samples,
-        {name: value for name, value in section.items() if name not in _AFTER_SHARDS},
-    ]
-    return f"shard:{run.run_id}:{shard}:{fingerprint(asked, length=12)}"
 
 
 def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from stillroom.lake import Lake
+from stillroom.runs.done import unfinished_shards
 from stillroom.runs.opening import load_run
-from stillroom.runs.planning import unfinished_shards
 
 _SHARDS = """
 SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts,

@@ -1,5 +1,6 @@
 """Verdicts obtained again on the real sandbox, and a retraction, after a whole build whose teacher is dead by then."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,8 @@ def test_verdicts_are_obtained_again_and_members_follow_them(built: Built) -> No
         {key: one[key] for key in ("before", "now", "reason")} for one in done.json["changes"]
     ]
     assert [one["snapshot"] for one in done.json["published"]] == ["functions@2"]
+    copy = bench.lake / "snapshots" / "functions" / "2" / "manifest.json"
+    assert json.loads(copy.read_text(encoding="utf-8"))["run"]["missing"]["shards"] == []
     assert bench.sql("select count(*) as n from verdicts")[0]["n"] == before + samples
     assert built.slow in built.members("functions@1") - built.members("functions@2")
     assert bench.run("verify-snapshot", "functions@1").code == 0

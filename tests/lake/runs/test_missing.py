@@ -13,14 +13,18 @@ from stillroom.runs import (
     Run,
     RunState,
     at_work,
+    change_verification,
     close_run,
     late_shards,
     load_run,
     may_be_published,
     missing,
+    open_run,
     open_runs,
     refuse_taken_over,
     runs_with_late_shards,
+    shard_key,
+    shards_of_run,
 )
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder, all_knowing_client
@@ -47,6 +51,28 @@ def published(lake: Lake, run: Run) -> Snapshot:
     assert snapshot is not None
     close_run(lake, run, RunState.PUBLISHED, snapshot.label)
     return snapshot
+
+
+async def test_a_run_that_was_verified_again_lacks_what_it_lacked(lake: Lake, tmp_path: Path) -> None:
+    run, first = await published_in_part(lake, tmp_path)
+    slower = run.recipe.verification.model_copy(update={"timeout_seconds": 9.0})
+    change_verification(lake, run.run_id, slower)
+    again = load_run(lake, run.run_id)
+    assert again.recipe.verification == slower
+    assert missing(lake, again).shards == (1,)
+    assert [row["committed"] for row in shards_of_run(lake, run.run_id)] == [True, False]
+    assert manifest(lake, first)["run"]["missing"]["shards"] == (1,)
+    assert shard_key(again, 0) != shard_key(run, 0)
+    await Builder(lake).shard(again, 1)
+    assert missing(lake, again).shards == ()
+
+
+async def test_an_unfinished_run_owes_what_another_verification_asks_for(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    begun = builder.begin(recipe(tmp_path, FOUR_EACH))
+    await builder.shard(begun, 0)
+    changed = recipe(tmp_path, FOUR_EACH + "\nverification: {min_test_strength: null, timeout_seconds: 9}")
+    assert missing(lake, open_run(lake, changed)).shards == (0, 1)
 
 
 @pytest.mark.parametrize(("least", "is_enough"), [("null", False), ("0.6", False), ("0.5", True), ("0.0", True)])

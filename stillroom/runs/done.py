@@ -1,0 +1,63 @@
+"""Which shards of a run are done, by the keys of their commits."""
+
+from datetime import datetime
+
+from stillroom.fingerprint import Plain, fingerprint
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe, recorded_recipe, verification_section
+from stillroom.runs.opening import Run
+
+_AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
+_COMMITTED = """
+SELECT shard, key FROM lake.commits
+WHERE run_id = $run AND starts_with(key, 'shard:') AND ($at IS NULL OR created_at <= $at)
+"""
+_RECORDED = """
+WITH r AS (SELECT version, recipe, state FROM lake.runs WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
+SELECT recipe FROM r WHERE version >= (SELECT max(version) FROM r WHERE state = 'opened') ORDER BY version
+"""
+
+
+def unfinished_shards(lake: Lake, run: Run) -> list[int]:
+    """Planned shards of which samples or verdicts are owed under the run's recipe, in order."""
+    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run.run_id])
+    done = committed_shards(lake, run)
+    return [row["n"] for row in planned if row["n"] not in done]
+
+
+def committed_shards(lake: Lake, run: Run, *, at: datetime | None = None) -> set[int]:
+    """The shards that are done under the run's recipe; ``at``: that were by then (UTC), else now.
+
+    A run that is finished owes nothing because it was verified again since, under another verification.
+    """
+    rows = lake.rows(_COMMITTED, {"run": run.run_id, "at": at})
+    recipes = [run.recipe, *_finished_under(lake, run, at)]
+    return {
+        row["shard"] for row in rows if any(row["key"] == _shard_key(run.run_id, row["shard"], one) for one in recipes)
+    }
+
+
+def shard_key(run: Run, shard: int) -> str:
+    """Commit key of a shard's samples and verdicts.
+
+    It names N and the verification, so that a shard owes work again when the recipe asks for more samples or
+    another verification; what the lake has of it is not paid for twice. The strength of tests is measured after
+    the shards.
+    """
+    return _shard_key(run.run_id, shard, run.recipe)
+
+
+def _finished_under(lake: Lake, run: Run, at: datetime | None) -> list[Recipe]:
+    """The recipes that a finished run had from its last build on; none where it is open, or this is another recipe."""
+    recorded = lake.rows(_RECORDED, {"run": run.run_id, "at": at})
+    recipes = [recorded_recipe(row["recipe"], run_id=run.run_id) for row in recorded]
+    return recipes if recipes and recipes[-1] == run.recipe else []
+
+
+def _shard_key(run_id: str, shard: int, recipe: Recipe) -> str:
+    section = verification_section(recipe.verification)
+    asked: list[Plain] = [
+        recipe.sampling.samples,
+        {name: value for name, value in section.items() if name not in _AFTER_SHARDS},
+    ]
+    return f"shard:{run_id}:{shard}:{fingerprint(asked, length=12)}"
