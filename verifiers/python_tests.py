@@ -85,7 +85,7 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        tests = for_process(check.tests, check.entry_point)
+        tests = for_process(check.tests)
         program = Program(source=source, tests=tests, entry_point=check.entry_point, limits=self._limits)
         execution = await self._executor.run(program)
         if execution.tests is None:

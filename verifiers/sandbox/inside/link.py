@@ -54,6 +54,7 @@ class Link:
         is_tests: whether this is the trusted end.
         gone: why nothing more comes from the other side; None as long as it lives.
         calls: requests made.
+        uses: those of them that use what the solution defines; to ask for a name is no use of it.
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
         unsure: why a failure from now on may be the doing of this link, or "".
@@ -75,7 +76,7 @@ class Link:
         self.serving = link_serving.Serving(self.values, is_tests=self.is_tests, lookup=lookup)
         self.streams = None
         self.gone: PartnerGone | None = None
-        self.calls = 0
+        self.calls = self.uses = 0
         self.undecided = self.unsure = ""
         self.is_refused = False
         self.stops_meant = True
@@ -149,6 +150,7 @@ class Link:
             raise self.gone
         with self._turn:
             self.calls += 1
+            self.uses += request[0] not in ("name", "seed")
             try:
                 self.send(request)
             except Unsendable as error:

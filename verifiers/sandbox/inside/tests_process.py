@@ -9,6 +9,7 @@ with how each ended, written where only this process writes.
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 import ast
 import builtins
+import functools
 import marshal
 import os
 import random
@@ -30,6 +31,7 @@ from link_values import PartnerGone, TooMuchSent
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 2_000
+_CHECKS = "_stillroom_checks_"  # what ``check`` calls first
 SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "my_module", "module", "submission"))
 
 
@@ -41,17 +43,50 @@ class _Namespace(dict):
         self.joined = joined
         self.entry_point = entry_point
         self.absent = ""
+        self.has_checked = False
 
     def __missing__(self, name):
         if hasattr(builtins, name) and name != self.entry_point:
             raise KeyError(name)
         try:
-            value = self.joined.fetch(name)
+            value = self._fetched(name)
         except NameError as error:
-            self.absent = self.absent or name
             raise KeyError(name) from error
         self[name] = value
         return value
+
+    def candidate(self):
+        """What ``check`` is called with, where the tests leave that to whoever runs them."""
+        if not self.entry_point:
+            self.joined.give_up("check(candidate) without an entry point")
+        return self._fetched(self.entry_point)
+
+    def _fetched(self, name):
+        try:
+            value = self.joined.fetch(name)
+        except NameError:
+            self.absent = self.absent or name
+            raise
+        if type(value) is not Proxy and not _is_function(value):
+            self.joined.uses += 1  # data is used by being read
+        return _counted(self.joined, value)
+
+
+def _is_function(value):
+    return callable(value) and type(value) is not Proxy and not isinstance(value, type)
+
+
+def _counted(joined, value):
+    """A function of a library that is the solution under another name: calling it is a use of the solution."""
+    if not _is_function(value):
+        return value
+
+    @functools.wraps(value)
+    def called(*arguments, **keywords):
+        joined.uses += 1
+        return value(*arguments, **keywords)
+
+    return called
 
 
 class _TypeOf(type):
@@ -99,7 +134,7 @@ class _SolutionFinder:
             def __getattr__(self, name):
                 if name.startswith("__"):
                     raise AttributeError(name)
-                return joined.fetch(name)
+                return _counted(joined, joined.fetch(name))
 
         return Solution(spec.name)
 
@@ -123,6 +158,7 @@ def run_tests(source, entry_point):
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point)
     units = []
+    namespace[_CHECKS] = lambda: setattr(namespace, "has_checked", True)
     module = types.ModuleType("tests")
     sys.modules["tests"] = sys.modules["__main__"] = module
     namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
@@ -157,11 +193,11 @@ def run_tests(source, entry_point):
 
     unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace))
     if units and units[0][1] == "passed":
-        for one in tests_units.units(namespace, entry_point, joined):
+        for one in tests_units.units(namespace, joined, tree):
             if joined.gone or len(units) > MAX_UNITS:
                 break
             unit(*one)
-    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent), 2))
+    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.uses, namespace.absent), 2))
     runner.flush()
 
 
@@ -182,7 +218,10 @@ class _ClassAsked(ast.NodeTransformer):
 
 
 def _prepared(source):
-    """The tree of the tests without ``if __name__ == "__main__":`` blocks that would start a test runner."""
+    """The tree of the tests without ``if __name__ == "__main__":`` blocks that would start a test runner.
+
+    A ``check`` says that it runs, so that it is run once.
+    """
     tree = ast.parse(source)
     tree.body = [
         node
@@ -193,6 +232,10 @@ def _prepared(source):
             and any(word in ast.unparse(node) for word in ("unittest.main", "pytest.main"))
         )
     ]
+    for node in tests_units.definitions(tree):
+        if node.name == "check" and not isinstance(node, ast.ClassDef):
+            says = ast.Expr(ast.Call(func=ast.Name(id=_CHECKS, ctx=ast.Load()), args=[], keywords=[]))
+            node.body.insert(0, ast.fix_missing_locations(ast.copy_location(says, node.body[0])))
     return ast.fix_missing_locations(_ClassAsked().visit(tree)) if "__class__" in source else tree
 
 

@@ -5,6 +5,7 @@ after them.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202
 # pyright: basic, reportAttributeAccessIssue=false
+import ast
 import inspect
 import types
 
@@ -13,8 +14,11 @@ import pytest_shim
 from link_proxies import Proxy
 
 
-def units(namespace, entry_point, joined):
-    """Name, function and whether it is a test, in the order in which they are to be run."""
+def units(namespace, joined, tree):
+    """Name, function and whether it is a test, in the order in which they are to be run.
+
+    ``check(candidate)`` is the last of them, and is none where the tests have run it themselves by then.
+    """
     own = {
         name: value
         for name, value in list(namespace.items())
@@ -23,9 +27,8 @@ def units(namespace, entry_point, joined):
     fixtures = {name: value for name, value in own.items() if getattr(value, "is_fixture", False)}
     fixtures = {**pytest_fixtures.made(joined), **fixtures}
     yield from _hooks(own, "setUpModule", "setup_module")
-    check = own.get("check")
-    if isinstance(check, types.FunctionType) and len(inspect.signature(check).parameters) == 1 and not joined.calls:
-        yield "check", lambda: check(joined.fetch(entry_point)), True
+    for name in _lost(own, namespace, tree):
+        yield name, lambda: joined.give_up("what the tests define here was replaced when it was decorated"), True
     for name, value in own.items():
         if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
             for parameters in getattr(value, "parameter_sets", [{}]):
@@ -34,7 +37,43 @@ def units(namespace, entry_point, joined):
             yield from _cases(name, value)
         elif isinstance(value, type) and name.startswith("Test"):
             yield from _methods(name, value, fixtures)
+    check = own.get("check")
+    if (
+        isinstance(check, types.FunctionType)
+        and len(inspect.signature(check).parameters) == 1
+        and not namespace.has_checked
+    ):
+        yield "check", lambda: check(namespace.candidate()), True
     yield from _hooks(own, "tearDownModule", "teardown_module")
+
+
+def definitions(node):
+    """The functions and classes that a module, or a statement of one, defines; none that are inside of those."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child
+        elif isinstance(child, (ast.stmt, ast.ExceptHandler)):
+            yield from definitions(child)
+
+
+def _lost(own, namespace, tree):
+    """What was defined as a test and is none any more: whoever decorates a test decides whether it is run."""
+    for node in definitions(tree):
+        if isinstance(node, ast.ClassDef):
+            tests = {each.name for each in definitions(node) if each.name.startswith("test")}
+            kind = own.get(node.name)
+            if tests and node.name in namespace and not isinstance(kind, type):
+                yield node.name
+            elif isinstance(kind, type):
+                found = {name: inspect.getattr_static(kind, name, None) for name in tests}
+                yield from (f"{node.name}.{name}" for name in sorted(tests) if _is_foreign(found[name]))
+        elif node.name in namespace and (node.name.startswith("test") or node.name == "check"):
+            yield from [] if isinstance(own.get(node.name), types.FunctionType) else [node.name]
+
+
+def _is_foreign(method):
+    """Whether a method is the solution's, or one that the solution chose."""
+    return type(method) is Proxy or isinstance(method, (type, types.BuiltinFunctionType, types.MethodDescriptorType))
 
 
 def _hooks(own, *names):
