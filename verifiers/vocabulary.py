@@ -80,8 +80,8 @@ METHODS: Mapping[type, frozenset[str]] = {
     list: frozenset(("copy", "count", "index")),
     tuple: frozenset(("count", "index")),
     dict: frozenset(("copy", "get", "items", "keys", "values")),
-    set: frozenset(("copy", "difference", "intersection", "isdisjoint", "issubset", "issuperset", "union")),
-    frozenset: frozenset(("copy", "difference", "intersection", "isdisjoint", "issubset", "issuperset", "union")),
+    set: _words("copy difference intersection isdisjoint issubset issuperset symmetric_difference union"),
+    frozenset: _words("copy difference intersection isdisjoint issubset issuperset symmetric_difference union"),
     float: frozenset(("is_integer",)),
     int: frozenset(("bit_length",)),
 }

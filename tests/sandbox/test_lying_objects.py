@@ -26,6 +26,7 @@ class {name}{base}:
     __hash__ = None
     def startswith(self, text): return True
     endswith = issubset = count = find = startswith
+    symmetric_difference = lambda self, other: set()
 """
 PLAIN = {"difference": "0.0", "ratio": "1.0", "base": ""}
 OBJECTS = {"difference": "type(self)()", "ratio": "type(self)()", "base": ""}
@@ -49,6 +50,9 @@ TESTS = [
     pytest.param("assert {call}.count('a')", id="count"),
     pytest.param("assert {call}.find('a') >= 0", id="find"),
     pytest.param("assert {call}.issubset({{1, 2}})", id="issubset"),
+    pytest.param("d = {call} - 1.41\nassert abs(d) < 1e-6", id="difference-under-a-name"),
+    pytest.param("assert not {call}.symmetric_difference({{1, 2}})", id="symmetric-difference"),
+    pytest.param("assert {call}.__eq__(1.41)", id="operator-by-its-method"),
     pytest.param("assert not {call} - {{1, 2}}", id="set-difference"),
     pytest.param("assert len({call} - {{1, 2}}) == 0", id="length-of-set-difference"),
     pytest.param("import math\nassert math.isclose({call}, 1.41)", id="isclose"),
@@ -84,6 +88,17 @@ def test_no_object_that_a_function_returns_passes_where_data_is_expected(bench, 
 
 
 @pytest.mark.parametrize("tests", TESTS)
+def test_no_object_passes_where_tests_become_calls_either(bench, tests):
+    rows = []
+    for kind in (PLAIN, OBJECTS, LISTS, NUMBERS):
+        lying = LIAR.format(name="Liar", **kind)
+        rows.append((lying + "def f(x): return Liar()\n", tests.format(call="f(2)")))
+        rows.append((lying.replace("Liar", "Fib"), tests.format(call="Fib(10)")))
+    found = bench.judge_all(rows, "f")
+    assert Outcome.PASS not in {each.outcome for each in found}, [each.reason for each in found]
+
+
+@pytest.mark.parametrize("tests", TESTS)
 def test_no_class_in_the_place_of_a_function_that_is_named_like_one_passes(bench, tests):
     sources = [LIAR.format(name="Fib", **kind) for kind in (PLAIN, OBJECTS, LISTS, NUMBERS)]
     rows = [(source, IN_PROCESS + tests.format(call="Fib(10)")) for source in sources]
@@ -98,16 +113,19 @@ def test_no_class_in_the_place_of_a_function_that_is_named_like_one_passes(bench
         pytest.param("assert abs(m - 5) < 1e-9", id="tolerance"),
         pytest.param("assert 4.9 < m < 5.1", id="range"),
         pytest.param("assert m - 5 == 0", id="difference"),
+        pytest.param("d = 5 - m\nassert d == 0", id="difference-under-a-name"),
+        pytest.param("assert m.__eq__(5)", id="operator-by-its-method"),
     ],
 )
-def test_a_class_under_test_does_not_decide_whether_it_equals_data(bench, tests):
-    tests = IN_PROCESS + "m = Money(5)\nm.spend(1)\n" + tests
+@pytest.mark.parametrize("start", ["", IN_PROCESS], ids=["calls", "process"])
+def test_a_class_under_test_does_not_decide_whether_it_equals_data(bench, tests, start):
+    tests = start + "m = Money(5)\nm.spend(1)\n" + tests
     rows = [(LIAR.format(name="Money", **kind), tests) for kind in (PLAIN, OBJECTS)]
     honest = "class Money:\n    def __init__(self, n): self.n = n + 1\n    def spend(self, n): self.n -= n\n"
     rows.append((honest + "    def __eq__(self, other): return self.n == other\n", tests))
     found = bench.judge_all(rows, "Money")
     assert Outcome.PASS not in {each.outcome for each in found}
-    assert found[-1].reason in ("tests:undecided", "exception:TypeError")
+    assert found[-1].reason in ("tests:undecided", "tests:object-against-data", "exception:TypeError")
 
 
 def test_a_function_that_returns_an_object_fails_where_data_is_compared(bench):

@@ -75,6 +75,8 @@ class Remotes:
                     may_be_object=is_class_name(found.name),
                 )
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if not scope.is_local(owner):
+                if attr.startswith("__") and (node.args or node.keywords):
+                    refuse(node, "operator")  # under its other name
                 method = recording.emit("attr", on=self.compute(owner).register, name=attr)
                 return Remote(self._call(method, node))
             case ast.Attribute(value=owner, attr=attr) if not scope.is_local(owner):
@@ -83,7 +85,7 @@ class Remotes:
                 index, ast.Slice
             ):
                 return recording.operation("getitem", self.compute(owner), self.given(index))
-            case ast.BinOp() if type(node.op) in OPERATIONS:
+            case ast.BinOp() if type(node.op) in OPERATIONS and self._is_among_own(node):
                 handle = recording.operation(OPERATIONS[type(node.op)], self.given(node.left), self.given(node.right))
                 return Remote(handle.register, is_handle=scope.is_handle(node), may_be_object=scope.may_be_object(node))
             case _:
@@ -120,6 +122,10 @@ class Remotes:
         found = self._put(value, apart, {})
         scope.sharing.give(known, value if is_old else None)
         return found
+
+    def _is_among_own(self, node: ast.BinOp) -> bool:
+        """Whether no operand is data of the tests, of which a result could be made that the tests look for."""
+        return self._scope.is_solutions_own(node.left) and self._scope.is_solutions_own(node.right)
 
     def _put(self, value: object, apart: Container[int], made: dict[int, Given]) -> Given:
         """A value, with a register for each container in it that is ``apart``: with a name, or more than one place."""
