@@ -10,6 +10,7 @@ from verifiers.bounded import Evaluator
 from verifiers.bounds import Unsupported
 from verifiers.expected_exceptions import may_be_other_names, meets
 from verifiers.plan import Converted, Question
+from verifiers.sandbox.inside.library_names import HOMES
 from verifiers.sandbox.inside.plain_data import BadData, TooCostly, decode
 
 MAX_DETAIL_CHARS = 1_000
@@ -27,7 +28,7 @@ _USUAL_IMPORTS = """
     median datetime timedelta date ascii_lowercase ascii_uppercase ascii_letters digits punctuation itemgetter
     attrgetter randint md5 sha256 ABC abstractmethod TypeVar Generic pytest unittest
 """
-IMPORTED_NAMES = frozenset((*sys.stdlib_module_names, *_USUAL_IMPORTS.split()))
+IMPORTED_NAMES = frozenset((*sys.stdlib_module_names, *_USUAL_IMPORTS.split(), *HOMES))
 
 
 @dataclass(frozen=True, slots=True)

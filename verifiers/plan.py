@@ -16,6 +16,7 @@ from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
 from verifiers.conversion.unreached import never_run
+from verifiers.sandbox.inside.library_names import stand_ins
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
 
@@ -72,6 +73,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
         return Unconvertible(reason="tests:unusable", detail=f"the tests do not import {min(missing)!r}")
+    if isinstance(found, Converted) and (names := stand_ins(tree, entry_point)):
+        return Unconvertible(reason="process:not-imported", detail=f"the tests do not import {min(names)!r}")
     return found
 
 

@@ -1,6 +1,7 @@
 """Finds modules that tests use and do not import: the solution's module of that name must not answer for them.
 
-``assert np.isclose(f(2), 1.4142)`` would show what is expected to whatever the solution calls ``np``.
+``assert np.isclose(f(2), 1.4142)`` would show what is expected to whatever the solution calls ``np``, and
+``assert_equal(f(2), 4)`` would leave it to say whether that is so.
 """
 
 import ast
@@ -12,13 +13,14 @@ MODULES = frozenset(
 
 
 def unimported(tree: ast.Module, entry_point: str) -> frozenset[str]:
-    """Names of well-known modules of which the tests use an attribute, and which they define nowhere.
+    """Names of well-known modules of which the tests use an attribute, and of assertions, which they define nowhere.
 
     Args:
         tree: the tests.
         entry_point: the function that is under test, whatever it is called.
     """
     used: set[str] = set()
+    asserting: set[str] = set()
     bound = {entry_point}
     for node in ast.walk(tree):
         match node:
@@ -26,10 +28,14 @@ def unimported(tree: ast.Module, entry_point: str) -> frozenset[str]:
                 used.add(name)
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 bound.add(name)
+            case ast.Name(id=name, ctx=ast.Load()) if name.startswith("assert"):
+                asserting.add(name)
             case ast.Import() | ast.ImportFrom():
                 bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 bound.add(name)
             case _:
                 pass
-    return frozenset(used & MODULES - bound)
+    if "*" in bound:  # of which nobody knows what it brings
+        asserting.clear()
+    return frozenset((used & MODULES | asserting) - bound)

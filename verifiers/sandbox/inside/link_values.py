@@ -9,6 +9,7 @@ name, an object that was given out before, or a ``Proxy``.
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 import builtins
 import collections
+import importlib
 import inspect
 import sys
 import types
@@ -245,7 +246,7 @@ def find_named(module: str, name: str) -> object:
     """A type, or a function that only computes or prints, of the standard library; None for anything else."""
     if module == "builtins" and name in _UNNAMED_TYPES and not hasattr(builtins, name):
         return _UNNAMED_TYPES[name]
-    found = getattr(sys.modules.get(module), name, None) if module in _NAMED_MODULES else None
+    found = getattr(importlib.import_module(module), name, None) if module in _NAMED_MODULES else None
     if isinstance(found, type):
         return None if issubclass(found, BaseException) else found
     is_known = module in ("math", "operator", "statistics") or (module == "builtins" and name in _FUNCTIONS)

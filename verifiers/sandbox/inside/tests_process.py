@@ -16,6 +16,7 @@ import random
 import sys
 import types
 
+import library_names
 import link
 import plain_data
 import pytest_shim
@@ -36,14 +37,21 @@ SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "m
 
 
 class _Namespace(dict):
-    """The globals of the tests: names that they lack are fetched from the solution, once."""
+    """The globals of the tests: names that they lack are fetched from the solution, once.
 
-    def __init__(self, joined, entry_point):
+    Args:
+        joined: the link to the solution.
+        entry_point: what ``check`` is called with.
+        unimported: names by which the tests mean a library's, as far as they can know.
+    """
+
+    def __init__(self, joined, entry_point, unimported):
         super().__init__()
         self.joined = joined
         self.entry_point = entry_point
         self.absent = ""
         self.has_checked = False
+        self._unimported = unimported
 
     def __missing__(self, name):
         if hasattr(builtins, name) and name != self.entry_point:
@@ -67,6 +75,8 @@ class _Namespace(dict):
         except NameError:
             self.absent = self.absent or name
             raise
+        if name in self._unimported and not library_names.is_genuine(name, value):
+            self.joined.give_up(f"the tests do not import {name!r}, and the solution has one of its own")
         if type(value) is not Proxy and not _is_function(value):
             self.joined.uses += 1  # data is used by being read
         return _counted(self.joined, value)
@@ -156,7 +166,7 @@ def run_tests(source, entry_point):
         joined.streams.watch_patches()
     sys.modules["pytest"] = pytest_shim.module()
     sys.meta_path.append(_SolutionFinder(joined))
-    namespace = _Namespace(joined, entry_point)
+    namespace = _Namespace(joined, entry_point, library_names.stand_ins(tree, entry_point))
     units = []
     namespace[_CHECKS] = lambda: setattr(namespace, "has_checked", True)
     module = types.ModuleType("tests")

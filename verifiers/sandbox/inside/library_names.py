@@ -1,0 +1,110 @@
+"""Finds what tests take from libraries and do not import: the solution's own of that name must not answer for it.
+
+``assert isclose(f(2), 1.41)`` would tell what is expected to whatever the solution calls ``isclose``, and believe it.
+So such a name counts only where what the solution has under it is the library's. Both the driver and the tests'
+process ask here.
+"""
+
+import ast
+import builtins
+import importlib
+from collections.abc import Iterator
+
+_NAMES = {
+    "math": "acos asin atan atan2 ceil comb copysign cos cosh degrees dist exp fabs factorial floor fmod fsum gcd hypot"
+    " inf isclose isfinite isinf isnan isqrt lcm log log10 log1p log2 nan perm pi prod radians sin sinh sqrt tan tanh"
+    " tau trunc",
+    "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
+    "itertools": "accumulate chain combinations combinations_with_replacement dropwhile groupby islice pairwise"
+    " permutations product starmap takewhile zip_longest",
+    "functools": "cmp_to_key lru_cache partial reduce total_ordering wraps",
+    "operator": "attrgetter itemgetter",
+    "copy": "deepcopy",
+    "fractions": "Fraction",
+    "decimal": "Decimal",
+    "datetime": "date datetime timedelta",
+    "statistics": "fmean mean median mode pstdev pvariance stdev variance",
+    "heapq": "heapify heappop heappush heappushpop heapreplace nlargest nsmallest",
+    "bisect": "bisect bisect_left bisect_right insort",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase punctuation",
+    "random": "randint",
+    "numpy": "allclose array array_equal",
+    "numpy.testing": "assert_allclose assert_almost_equal assert_array_almost_equal assert_array_equal",
+    "pytest": "approx raises",
+    "unittest": "TestCase",
+    "unittest.mock": "MagicMock Mock patch",
+}
+HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+"""The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
+
+
+def stand_ins(tree: ast.Module, entry_point: str) -> frozenset[str]:
+    """Names of libraries that tests neither import nor define, but for what is under test.
+
+    That is the entry point, where there is one, or else all the names where there are no others; and a name that an
+    assertion asks nothing beside: ``assert gcd(4, 6) == 2``.
+
+    Args:
+        tree: the tests.
+        entry_point: the function that is under test, whatever it is called; "" where that is not said.
+    """
+    imported = frozenset(_imported(tree))
+    free = _read(tree) - _bound(tree) - imported
+    known = free & HOMES.keys()
+    if not known or (not entry_point and known == free):
+        return frozenset()
+    under_test = {entry_point}
+    for node in ast.walk(tree):
+        if _is_assertion(node) and len(asked := _read(node) - imported - {"self"}) == 1:
+            under_test |= asked
+    return frozenset(known - under_test)
+
+
+def is_genuine(name: str, value: object) -> bool:
+    """Whether a value is what the library has under this name of its."""
+    try:
+        found = getattr(importlib.import_module(HOMES[name]), name, None)
+    except ImportError:
+        return False
+    return found is not None and (
+        value is found or (type(value) is type(found) and type(value) in (float, str) and repr(value) == repr(found))
+    )
+
+
+def _read(node: ast.AST) -> set[str]:
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+    return {name for name in names if not hasattr(builtins, name)}
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+                if alias.name == "*" and isinstance(node, ast.ImportFrom):
+                    yield from _NAMES.get(node.module or "", "").split()
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                found.add(name)
+            case _:
+                pass
+    return found
+
+
+def _is_assertion(node: ast.AST) -> bool:
+    match node:
+        case ast.Assert():
+            return True
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name.startswith("assert")
+        case _:
+            return False
