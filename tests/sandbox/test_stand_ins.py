@@ -1,4 +1,4 @@
-"""What a solution calls like a library's function or overwrites in the tests' objects never answers for those."""
+"""What a solution calls like a library's function never answers for it."""
 
 import pytest
 

@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable
 
 import link_kinds
+import link_owned
 import runner
 from link_copies import snapshot
 from link_streams import surrounded
@@ -105,8 +106,8 @@ class Serving:
 
     def _set(self, number, name, *value) -> tuple:
         owner = self._reachable(number, name)
-        if self.is_tests and type(owner).__module__ == _MOCKS:
-            raise Unserved("the solution changes a mock of the tests")
+        if self.is_tests and not link_owned.is_changeable(owner, name):
+            raise Unserved(f"the solution changes what belongs to the tests: {name!r} of a {type(owner).__name__}")
         if value:
             setattr(owner, name, self.values.unpack(value[0]))
         else:
@@ -182,6 +183,7 @@ class Serving:
             or type(owner).__module__ == _MOCKS
         )
         is_hidden = type(name) is not str or (name.startswith(_HIDDEN_PREFIXES) and name not in _SHOWN | _PROTOCOL)
+        is_hidden = is_hidden or (not name.startswith("_") and link_owned.is_of_runner(owner, name))
         if is_function or is_hidden or not isinstance(type(owner), type) or not is_own:
             raise Unserved(f"the solution asks something of the tests for {str(name)!r}")
         return owner
