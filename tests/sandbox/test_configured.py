@@ -125,6 +125,24 @@ async def test_recipe_with_requirements_judges_what_imports_them(source: str, te
     assert (wrong.outcome, wrong.reason) == (Outcome.FAIL, "wrong-answer")
 
 
+CLAIM = "{'shape': (2,), 'typestr': '<f8', 'data': (id(0), False), 'version': 3}"
+
+
+async def test_no_object_says_where_in_the_tests_memory_its_data_is() -> None:
+    """numpy would read there: the address of whatever the tests' process holds, such as what is expected."""
+    rows = {
+        f"class A:\n    __array_interface__ = {CLAIM}\ndef f(x): return A()\n": Outcome.ABSTAIN,
+        f"class A(tuple):\n    __array_interface__ = {CLAIM}\ndef f(x): return A([1.0])\n": Outcome.FAIL,
+        "class A(list):\n    pass\ndef f(x): return A([1.0, 2.0])\n": Outcome.PASS,
+    }
+    tests = "import numpy as np\ndef test_it():\n    assert np.asarray(f(1)).shape == (2,)\n"
+    async with ConfiguredExecutor(libraries=(NUMPY,)) as executor:
+        verifier = PythonTests(executor)
+        for source, outcome in rows.items():
+            found = await verifier.judge(Check(tests=tests, entry_point="f"), Answer(text=source))
+            assert found.outcome is outcome, (source, found)
+
+
 async def test_without_requirements_the_same_answer_lacks_its_import() -> None:
     found, digest = await judged(MEAN, MEAN_TESTS, recipe("{}"))
 

@@ -9,7 +9,7 @@ What the tests' process may not ask of the solution's objects, because the answe
 # pyright: basic
 import collections
 
-from link_standing import DATA, DATA_NAMES, OBJECT, TEXT_CLAIMS
+from link_standing import DATA, DATA_NAMES, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later
@@ -64,6 +64,10 @@ class Proxy:
 
     def __getattr__(self, name):
         own = of(self)
+        if own.link.is_tests and name in MEMORY_CLAIMS:
+            if name in dir(self):
+                own.link.unsure = own.link.unsure or f"the tests ask an object of the solution for its {name}"
+            raise AttributeError(name)
         is_result = own.link.is_tests and own.standing != OBJECT and not own.name
         if is_result and (name in TEXT_CLAIMS or (own.is_tainted and name in DATA_NAMES)):
             own.decline(f"{name} of a result")

@@ -25,6 +25,13 @@ TEXT_CLAIMS = frozenset(("startswith", "endswith", *(name for name in dir(str) i
 """Methods by which a text would say whether it is the expected one."""
 
 
+MEMORY_CLAIMS = frozenset((
+    "__array__", "__array_interface__", "__array_struct__", "__arrow_c_array__", "__arrow_c_stream__", "__buffer__",
+    "__cuda_array_interface__", "__dlpack__", "__dlpack_device__",
+))  # fmt: skip
+"""Attributes by which an object would say where in memory its data is: in the tests' memory it is nowhere."""
+
+
 class Undecided(BaseException):
     """The tests ask what cannot be answered here; no Exception, so that tests do not take it for an expected one."""
 

@@ -8,7 +8,7 @@ attributes, methods and texts of their own, which is asked over the link.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 from link_proxies import Proxy, of
-from link_standing import DATA_NAMES, TEXT_CLAIMS
+from link_standing import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS
 
 BASES = {kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}
 
@@ -20,6 +20,8 @@ class _View:
 
     def __getattr__(self, name):
         link, number = self.__dict__["_stillroom_state_"]
+        if link.is_tests and name in MEMORY_CLAIMS:
+            raise AttributeError(name)
         if link.is_tests and name in TEXT_CLAIMS:
             link.refuse(f"{name} of a result: data was expected that says it itself")
         found = link.ask("attr", number, name)
