@@ -15,7 +15,7 @@ from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
-from verifiers.conversion.unreached import never_run
+from verifiers.conversion.unreached import never_run, rests_on_doctests
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
 
@@ -68,6 +68,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
+    if rests_on_doctests(tree):
+        return Unconvertible(reason="tests:unusable", detail="nothing runs doctests")
     missing = unimported(tree, entry_point)
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
