@@ -17,7 +17,6 @@ from collections.abc import Callable
 
 import link_kinds
 import runner
-from link_copies import snapshot
 from link_streams import surrounded
 from link_values import CONTAINER, PLAIN, Values
 
@@ -84,24 +83,32 @@ class Serving:
             raise Unserved("the solution calls a built-in function of the tests")
         given = [self.values.unpack(each) for each in arguments]
         named = {name: self.values.unpack(each) for name, each in keywords}
-        places = [*enumerate(given), *named.items()]
-        before = [snapshot(each) for _, each in places]
-        with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
-            result = function(*given, **named)  # type: ignore[operator]
-        changed = [
-            (CONTAINER, "tuple", [(PLAIN, where), self.values.pack(each)])
-            for (where, each), state in zip(places, before, strict=True)
-            if state is not None and snapshot(each) != state
-        ]
+        for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
+            held.clear()
+        taken = self.values.shared.taken([*given, *named.values()])
+        result: list = []
+        try:
+            with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
+                result.append(function(*given, **named))  # type: ignore[operator]
+        finally:
+            given.clear()
+            named.clear()
+            self.values.shared.adopt(taken, result)
         keep = isinstance(function, type) and not self.is_tests
-        reply = [self.values.pack(result, keep=keep), (CONTAINER, "list", changed), (PLAIN, heard)]
-        return (CONTAINER, "reply", reply)
+        return (CONTAINER, "reply", [self._said(result, keep=keep), (PLAIN, heard)])
+
+    def _said(self, box, *, keep=False) -> tuple:
+        """The value in a list, which alone holds it; what else is held of it is shared from now on."""
+        self.values.shared.share(box)
+        return self.values.pack(box[0], keep=keep)
 
     def _attribute(self, number, name) -> tuple:
         owner = self._reachable(number, name)
         if name == "__signature__" and self.is_tests:
             return self.values.pack(inspect.signature(owner))
-        return self.values.pack(getattr(owner, name))
+        if self.is_tests and hasattr(type(owner), "assertEqual"):  # what a test case holds is the tests' alone
+            return self.values.pack(getattr(owner, name))
+        return self._said([getattr(owner, name)])
 
     def _set(self, number, name, *value) -> tuple:
         owner = self._reachable(number, name)
@@ -119,14 +126,14 @@ class Serving:
         given = [self.values.unpack(each) for each in operands]
         if name == "dir":
             return (PLAIN, [str(each) for each in dir(*given)])
-        return self.values.pack(runner.operation(name)(*given))
+        return self._said([runner.operation(name)(*given)])
 
     def _kind(self, number, of_itself) -> tuple:
         owner = self.values.exports[number]
         return (PLAIN, link_kinds.described(owner if of_itself else type(owner)))
 
     def _name(self, name) -> tuple:
-        return self.values.pack(self._lookup(name), keep=True)
+        return self._said([self._lookup(name)], keep=True)
 
     def _await(self, number) -> tuple:
         import asyncio
@@ -134,7 +141,7 @@ class Serving:
         async def run(awaitable):
             return await awaitable
 
-        return self.values.pack(asyncio.run(run(self.values.exports[number])))
+        return self._said([asyncio.run(run(self.values.exports[number]))])
 
     def _plain(self, number, method) -> tuple:
         """Whether an object is data underneath, whether this method is that of such data, and the data."""
@@ -163,6 +170,7 @@ class Serving:
             if not items:
                 raise
             self._raised[number] = error
+        self.values.shared.share(items)
         return (CONTAINER, "list", [self.values.pack(each) for each in items])
 
     def _seed(self, *arguments) -> tuple:
