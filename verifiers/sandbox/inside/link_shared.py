@@ -65,14 +65,17 @@ def _excess(found, places):
     return [sys.getrefcount(each) - places[id(each)] for each in found]
 
 
-_USUAL_EXCESS = _excess(*_walk([[]]))[0]
+_BOX = [[]]  # in whose list nothing else has a part
+_USUAL_EXCESS = _excess(*_walk(_BOX))[0]
 
 
-def _held(box, apart=None):
-    """Containers in a list that something else holds, too, and all that is in them; ``apart`` from one."""
+def _held(box, apart=()):
+    """Containers in a list that something else holds, too, and all that is in them; ``apart`` from these themselves."""
     found, places = _walk(box)
     excess = _excess(found, places)
-    held = [each for each, more in zip(found, excess, strict=True) if more > _USUAL_EXCESS and each is not apart]
+    held = [each for each, more in zip(found, excess, strict=True) if more > _USUAL_EXCESS]
+    if apart:
+        held = [each for each in held if not any(each is other for other in apart)]
     return _changeable(_walk(held)[0]) if held else held
 
 
@@ -186,7 +189,7 @@ class Shared:
             return
         changed = [not _is_same(_state(each), state) for each, state in zip(containers, states, strict=True)]
         states.clear()
-        wanted = _held([containers, *result], containers)
+        wanted = _held([containers, result], (containers, result))
         wanted += [each for each, is_changed in zip(containers, changed, strict=True) if is_changed]
         kept = set(map(id, _walk([*wanted, *result])[0]))
         pairs = []
