@@ -26,7 +26,7 @@ FIRST = "assert f(0) == 1\n"  # so that the solution is called and something pas
         pytest.param("class TestA:\n    def test_a(self):\n        yield\n        assert f(1) == 3\n", id="in-a-class"),
         pytest.param("async def test_a():\n    yield\n    assert f(1) == 3\n", id="asynchronous-generator"),
         pytest.param(
-            "import pytest\n@pytest.mark.parametrize('n', range(12_000))\ndef test_a(n): assert n < 11_000 or f(n) < 0\n",
+            "import pytest\n@pytest.mark.parametrize('n', range(12_000))\ndef test_a(n): assert n < 11_000 or f(n) < 0",
             id="very-many",
         ),
     ],
