@@ -34,7 +34,7 @@ SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "m
 
 
 class _Namespace(dict):
-    """The globals of the tests: names that they lack are fetched from the solution, once."""
+    """The globals of the tests: names that they lack are fetched from the solution, what can be called only once."""
 
     def __init__(self, joined, entry_point):
         super().__init__()
@@ -50,8 +50,16 @@ class _Namespace(dict):
         except NameError as error:
             self.absent = self.absent or name
             raise KeyError(name) from error
-        self[name] = value
+        if _is_callable(value):
+            self[name] = value
         return value
+
+
+def _is_callable(value):
+    """Whether a value is a function or a class; of the solution's objects their types say it."""
+    if type(value) is not Proxy:
+        return callable(value)
+    return any("__call__" in kind.__dict__ for kind in value.__class__.__mro__)
 
 
 class _TypeOf(type):
