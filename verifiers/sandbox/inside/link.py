@@ -27,6 +27,7 @@ from link_streams import is_carried
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
 
 MAX_MESSAGE_BYTES = 16 << 20
+MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
 _LENGTH = struct.Struct("<I")
 
 
@@ -244,6 +245,28 @@ class Link:
         if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
             self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         return result
+
+    async def awaited(self, number: int, standing: int = DATA) -> object:
+        """What an awaitable of the other side gives; other tasks of this side run meanwhile."""
+        import asyncio
+
+        seconds = 0.0
+        while True:
+            found = self.ask("await", number, seconds, standing=standing)
+            if type(found) is not tuple or len(found) != 3:
+                self.gone = PartnerGone("a reply has no meaning")
+                raise self.gone
+            is_done, are_others_left, value = found
+            if are_others_left:
+                self.unsure = self.unsure or "tasks of the solution run on only while the tests await something of it"
+            if is_done:
+                return value
+            try:
+                await asyncio.sleep(0)
+            except BaseException:
+                self.ask("cancel", number)
+                raise
+            seconds = min(MOST_WAITED_SECONDS, seconds + 0.001)
 
     def plain(self, state: State, method: str) -> tuple:
         """Whether an object is data underneath, whether this method is that of such data, and the data."""

@@ -167,7 +167,7 @@ class Proxy:
     async def __anext__(self):
         following = _method(self, "__anext__")
         if type(following) is Proxy:  # what async generators give is no coroutine
-            return of(self).link.ask("await", of(following).number, standing=of(self).standing)
+            return await of(self).link.awaited(of(following).number, of(self).standing)
         return await following
 
 

@@ -5,7 +5,7 @@ has given out, and gives no attribute that leads to frames, code or state.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202
+# ruff: noqa: ANN001, ANN002
 # pyright: basic, reportArgumentType=false, reportOptionalCall=false
 import collections
 import copy
@@ -18,7 +18,8 @@ from collections.abc import Callable
 import link_kinds
 import runner
 from link_streams import surrounded
-from link_values import CONTAINER, PLAIN, Values
+from link_tasks import Tasks
+from link_values import CONTAINER, PLAIN, Unsendable, Values
 
 _HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
 _SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))
@@ -53,6 +54,7 @@ class Serving:
         self.is_tests = is_tests
         self._lookup = lookup
         self._raised: dict[int, BaseException] = {}  # by iterators that gave items first
+        self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
     def carry_out(self, kind: str, *rest) -> tuple:
         """The answer to one request, as a message says it.
@@ -68,7 +70,8 @@ class Serving:
             "op": self._operate,
             "kind": self._kind,
         }
-        asked = {"name": self._name, "await": self._await, "plain": self._plain, "copy": self._copy, "take": self._take,
+        asked = {"name": self._name, "await": self._await, "cancel": self._cancel,
+                 "plain": self._plain, "copy": self._copy, "take": self._take,
                  "seed": self._seed}  # fmt: skip
         if kind in served:
             return served[kind](*rest)
@@ -135,13 +138,20 @@ class Serving:
     def _name(self, name) -> tuple:
         return self._said([self._lookup(name)], keep=True)
 
-    def _await(self, number) -> tuple:
-        import asyncio
+    def _await(self, number, seconds) -> tuple:
+        if self._tasks is None:
+            self._tasks = Tasks()
+        if self._tasks.is_running:
+            raise Unsendable("what the solution awaits asks the tests to await something of it")
+        result = self._tasks.awaited(number, self.values.exports[number], seconds)
+        others = (PLAIN, self._tasks.are_others_left())
+        value = self._said(result) if result else (PLAIN, None)
+        return (CONTAINER, "tuple", [(PLAIN, bool(result)), others, value])
 
-        async def run(awaitable):
-            return await awaitable
-
-        return self._said([asyncio.run(run(self.values.exports[number]))])
+    def _cancel(self, number) -> tuple:
+        if self._tasks is not None and not self._tasks.is_running:
+            self._tasks.cancel(number)
+        return (PLAIN, None)
 
     def _plain(self, number, method) -> tuple:
         """Whether an object is data underneath, whether this method is that of such data, and the data."""

@@ -246,7 +246,7 @@ class Values:
         if kind == "coroutine":
 
             async def coroutine():
-                return self.link.ask("await", number, standing=standing)
+                return await self.link.awaited(number, standing)
 
             return coroutine()
         proxy = self.proxies.get(number)
