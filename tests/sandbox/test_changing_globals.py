@@ -52,3 +52,13 @@ def test_a_global_that_does_not_change_fails(bench, way):
 def test_the_order_of_sets_is_that_of_the_solution(bench, tests):
     found = bench.judge("def f(x): return list(set(x))", tests, "f")
     assert (found.outcome, found.reason) == (Outcome.PASS, ""), found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_slip_in_the_tests_fails_no_answer_and_passes_none(bench, way):
+    found = bench.judge("def f(x): return 2 * x", way + "assert f(3) == expectd", "f")
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:unusable"), found
+    caught = bench.judge(
+        "def f(x): return 2 * x", way + "try:\n    assert f(3) == expectd\nexcept NameError: pass", "f"
+    )
+    assert caught.outcome is Outcome.ABSTAIN, caught

@@ -16,7 +16,7 @@ import link_arrays
 from link_copies import replace
 from link_standing import DATA
 
-MAX_SHARED = 5_000  # containers at a time
+MAX_SHARED = 20_000  # containers at a time
 _DICTS = frozenset((dict, collections.Counter, collections.OrderedDict, collections.defaultdict))
 _CHANGEABLE = frozenset((list, set, bytearray, collections.deque)) | _DICTS
 _HOLDING = frozenset((list, tuple, collections.deque))  # of which every item is looked at
