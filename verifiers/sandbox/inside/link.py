@@ -220,8 +220,13 @@ class Link:
 
     def fetch(self, name: str) -> object:
         """What the other side defines under a name."""
-        found = self.ask("name", name)
+        answer = self.ask("name", name)
+        if type(answer) is not tuple or len(answer) != 2:
+            self.gone = PartnerGone("a reply has no meaning")
+            raise self.gone
+        found, is_callable = answer
         if type(found) is Proxy:
+            of(found).is_callable = is_callable is True
             of(found).name = name
             of(found).standing = self.standings.of(name)
         return found

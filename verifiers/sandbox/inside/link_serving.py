@@ -136,7 +136,10 @@ class Serving:
         return (PLAIN, link_kinds.described(owner if of_itself else type(owner)))
 
     def _name(self, name) -> tuple:
-        return self._said([self._lookup(name)], keep=True)
+        """What is defined under a name, and whether it can be called."""
+        box = [self._lookup(name)]
+        is_callable = callable(box[0])
+        return (CONTAINER, "tuple", [self._said(box, keep=True), (PLAIN, is_callable)])
 
     def _await(self, number, seconds) -> tuple:
         if self._tasks is None:

@@ -56,10 +56,8 @@ class _Namespace(dict):
 
 
 def _is_callable(value):
-    """Whether a value is a function or a class; of the solution's objects their types say it."""
-    if type(value) is not Proxy:
-        return callable(value)
-    return any("__call__" in kind.__dict__ for kind in value.__class__.__mro__)
+    """Whether a value is a function or a class; of what is the solution's, this was told with its name."""
+    return of(value).is_callable if type(value) is Proxy else callable(value)
 
 
 class _TypeOf(type):
