@@ -68,6 +68,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
+    if not entry_point and _waits_for_candidate(tree):
+        return Unconvertible(reason="tests:unusable", detail="check(candidate) without an entry point")
     missing = unimported(tree, entry_point)
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
@@ -95,6 +97,14 @@ def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
     if not any(question.is_about_solution for question in questions):
         return Unconvertible(reason="tests:no-call", detail="no assertion calls the solution")
     return Converted(steps=tuple(statements.recording.steps), questions=questions)
+
+
+def _waits_for_candidate(tree: ast.Module) -> bool:
+    """Whether there is a ``check(candidate)`` that the tests do not call themselves."""
+    is_there = any(
+        isinstance(node, ast.FunctionDef) and node.name == "check" and len(node.args.args) == 1 for node in tree.body
+    )
+    return is_there and not any(isinstance(node, ast.Name) and node.id == "check" for node in ast.walk(tree))
 
 
 def _has_assertion(tree: ast.Module) -> bool:

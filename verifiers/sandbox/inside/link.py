@@ -56,6 +56,7 @@ class Link:
         calls: requests made.
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
+        missed: the last name that the other side did not define, or "".
         unsure: why a failure from now on may be the doing of this link, or "".
     """
 
@@ -76,7 +77,7 @@ class Link:
         self.streams = None
         self.gone: PartnerGone | None = None
         self.calls = 0
-        self.undecided = self.unsure = ""
+        self.missed = self.undecided = self.unsure = ""
         self.is_refused = False
         self.stops_meant = True
         self.on_wait: Callable[[bool], None] = lambda waiting: None
@@ -209,8 +210,16 @@ class Link:
             return ("cannot", str(unsendable))
 
     def fetch(self, name: str) -> object:
-        """What the other side defines under a name."""
-        found = self.ask("name", name)
+        """What the other side defines under a name.
+
+        Raises:
+            NameError: it does not define it; the name is noted.
+        """
+        try:
+            found = self.ask("name", name)
+        except NameError:
+            self.missed = name
+            raise
         if type(found) is Proxy:
             of(found).name = name
             of(found).standing = self.standings.of(name)

@@ -99,7 +99,10 @@ class _SolutionFinder:
             def __getattr__(self, name):
                 if name.startswith("__"):
                     raise AttributeError(name)
-                return joined.fetch(name)
+                try:
+                    return joined.fetch(name)
+                except NameError as error:  # as of any module, so that tests may look whether there is one
+                    raise AttributeError(f"the solution defines no {name!r}") from error
 
         return Solution(spec.name)
 
@@ -122,7 +125,7 @@ def run_tests(source, entry_point):
     sys.modules["pytest"] = pytest_shim.module()
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point)
-    units = []
+    units, absent = [], ""
     module = types.ModuleType("tests")
     sys.modules["tests"] = sys.modules["__main__"] = module
     namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
@@ -130,8 +133,9 @@ def run_tests(source, entry_point):
         namespace["type"] = _type
 
     def unit(name, function, is_test=True):
+        nonlocal absent
         before = joined.calls
-        joined.undecided = joined.unsure = ""
+        joined.missed = joined.undecided = joined.unsure = ""
         joined.is_refused = False
         try:
             result = function()
@@ -145,6 +149,8 @@ def run_tests(source, entry_point):
                 joined.undecided = f"a test is skipped after the solution was called: {skipped}"
             found = ("skipped", "", (), "", "")
         except BaseException as error:
+            if isinstance(error, (NameError, ImportError, AttributeError)):
+                absent = absent or joined.missed
             found = (_ending(error, joined, joined.calls > before), *_origin(error))
         if joined.undecided:
             found = ("undecided", "", (), joined.undecided, "")
@@ -161,7 +167,7 @@ def run_tests(source, entry_point):
             if joined.gone or len(units) > MAX_UNITS:
                 break
             unit(*one)
-    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent), 2))
+    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent or absent), 2))
     runner.flush()
 
 
