@@ -54,6 +54,7 @@ class Link:
         is_tests: whether this is the trusted end.
         gone: why nothing more comes from the other side; None as long as it lives.
         calls: requests made.
+        uses: those of them that use what the solution defines; to ask for a name is no use of it.
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
         missed: the last name that the other side did not define, or "".
@@ -76,10 +77,11 @@ class Link:
         self.serving = link_serving.Serving(self.values, is_tests=self.is_tests, lookup=lookup)
         self.streams = None
         self.gone: PartnerGone | None = None
-        self.calls = 0
-        self.missed = self.undecided = self.unsure = ""
+        self.calls = self.uses = 0
+        self.undecided = self.unsure = ""
         self.is_refused = False
         self.stops_meant = True
+        self.missed = ""
         self.on_wait: Callable[[bool], None] = lambda waiting: None
         self._turn = threading.RLock()  # one request at a time, whichever thread makes it
 
@@ -150,6 +152,7 @@ class Link:
             raise self.gone
         with self._turn:
             self.calls += 1
+            self.uses += request[0] not in ("name", "seed")
             try:
                 self.send(request)
             except Unsendable as error:

@@ -21,6 +21,7 @@ import pytest_shim
 import runner
 import stops
 import tests_units
+import tests_watch
 from link_errors import origin
 from link_kinds import is_of_link
 from link_proxies import Proxy, of
@@ -122,7 +123,9 @@ def run_tests(source, entry_point):
     joined.streams = Streams(joined)
     if "mock" in source:
         joined.streams.watch_patches()
-    sys.modules["pytest"] = pytest_shim.module()
+    tests_watch.watch(source, joined)
+    unseen = tests_watch.unseen_change(tree, SOLUTION_MODULES)
+    sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point)
     units, absent = [], ""
@@ -135,7 +138,8 @@ def run_tests(source, entry_point):
     def unit(name, function, is_test=True):
         nonlocal absent
         before = joined.calls
-        joined.missed = joined.undecided = joined.unsure = ""
+        joined.missed = joined.undecided = ""
+        joined.unsure = unseen
         joined.is_refused = False
         try:
             result = function()
