@@ -58,6 +58,8 @@ class Link:
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
         missed: the last name that the other side did not define, or "".
+        misses: all of these.
+        peeks: names whose answer tells the tests something: that there is none, or data.
         unsure: why a failure from now on may be the doing of this link, or "".
     """
 
@@ -82,6 +84,8 @@ class Link:
         self.is_refused = False
         self.stops_meant = True
         self.missed = ""
+        self.misses: set[str] = set()
+        self.peeks = 0
         self.on_wait: Callable[[bool], None] = lambda waiting: None
         self._turn = threading.RLock()  # one request at a time, whichever thread makes it
 
@@ -222,7 +226,10 @@ class Link:
             found = self.ask("name", name)
         except NameError:
             self.missed = name
+            self.misses.add(name)
+            self.peeks += 1
             raise
+        self.peeks += type(found) is not Proxy
         if type(found) is Proxy:
             of(found).name = name
             of(found).standing = self.standings.of(name)

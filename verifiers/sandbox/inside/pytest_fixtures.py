@@ -185,7 +185,10 @@ class Given:
         if scope != "function":
             made, ends = self._kept, self._ends
         key = (name, kind if scope == "class" else None)
+        if made.get(key) is _MAKING:
+            self.joined.give_up(f"the fixture {name!r} asks for itself")
         if key not in made:
+            made[key] = _MAKING
             if getattr(function, "has_parameters", False) or scope not in _SCOPES or _is_asynchronous(function):
                 self.joined.give_up(f"the fixture {name!r} is of a kind that is not made here")
             value = function(**{each: self._value(each, fixtures, made, ends, kind) for each in _wanted(function)})
@@ -196,6 +199,7 @@ class Given:
         return made[key]
 
 
+_MAKING = object()
 _SCOPES = ("function", "class", "module", "package", "session")
 
 

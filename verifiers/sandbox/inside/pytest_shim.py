@@ -5,6 +5,7 @@
 # pyright: basic, reportArgumentType=false, reportOperatorIssue=false, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 import decimal
 import importlib
+import itertools
 import numbers
 import re
 import types
@@ -76,8 +77,10 @@ class approx:
                 self._near(value, found[key]) for key, value in expected.items()
             )  # fmt: skip
         if isinstance(expected, (list, tuple)):
-            is_row = hasattr(found, "__len__") and not isinstance(found, (str, bytes, dict))
-            return is_row and len(expected) == len(found) and all(map(self._near, expected, found))
+            if not hasattr(found, "__len__") or isinstance(found, (str, bytes, dict)):
+                return False
+            items = list(itertools.islice(found, len(expected) + 1))  # an object's length is not its word for them
+            return len(expected) == len(items) and all(map(self._near, expected, items))
         if not isinstance(expected, numbers.Number) or isinstance(expected, bool):
             return expected == found
         if not isinstance(found, numbers.Number):

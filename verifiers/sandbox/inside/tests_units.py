@@ -22,7 +22,7 @@ def units(namespace, entry_point, joined):
         if type(value) is not Proxy and getattr(value, "__module__", "") == "tests"
     }
     fixtures = {**pytest_fixtures.made(joined), **pytest_fixtures.named(own)}
-    given, used_at_load = pytest_fixtures.Given(joined), joined.uses > 0
+    given, used_at_load = pytest_fixtures.Given(joined), joined.uses + joined.peeks > 0
     yield from _hooks(own, "setUpModule", "setup_module")
     check = own.get("check")
     if isinstance(check, types.FunctionType) and len(inspect.signature(check).parameters) == 1 and not joined.calls:
