@@ -64,12 +64,12 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         tree = ast.parse(tests_source)
     except (SyntaxError, ValueError, UnicodeError, MemoryError, RecursionError) as error:
         return Unconvertible(reason="tests:syntax", detail=str(error))
+    if not entry_point and _waits_for_candidate(tree):
+        return Unconvertible(reason="tests:unusable", detail="check(candidate) without an entry point")
     if not _has_assertion(tree):
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
-    if not entry_point and _waits_for_candidate(tree):
-        return Unconvertible(reason="tests:unusable", detail="check(candidate) without an entry point")
     missing = unimported(tree, entry_point)
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand

@@ -128,7 +128,7 @@ def run_tests(source, entry_point):
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point)
-    units, absent = [], ""
+    units = []
     module = types.ModuleType("tests")
     sys.modules["tests"] = sys.modules["__main__"] = module
     namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
@@ -136,7 +136,6 @@ def run_tests(source, entry_point):
         namespace["type"] = _type
 
     def unit(name, function, is_test=True):
-        nonlocal absent
         before = joined.calls
         joined.missed = joined.undecided = ""
         joined.unsure = unseen
@@ -154,7 +153,7 @@ def run_tests(source, entry_point):
             found = ("skipped", "", (), "", "")
         except BaseException as error:
             if isinstance(error, (NameError, ImportError, AttributeError)):
-                absent = absent or joined.missed
+                namespace.absent = namespace.absent or joined.missed
             found = (_ending(error, joined, joined.calls > before), *_origin(error))
         if joined.undecided:
             found = ("undecided", "", (), joined.undecided, "")
@@ -162,6 +161,8 @@ def run_tests(source, entry_point):
             found = ("failed", "Refused", (), "data was expected, and the solution returned an object", "")
         elif joined.unsure and found[0] in ("failed", "raised", "broken-result"):
             found = ("undecided", *found[1:3], f"{joined.unsure}; {found[3]}", "")
+        if entry_point in joined.misses:  # also where the tests have something else in its place
+            namespace.absent = entry_point
         if is_test or found[0] != "passed":
             units.append((name, *found))
 
@@ -171,9 +172,7 @@ def run_tests(source, entry_point):
             if joined.gone or len(units) > MAX_UNITS:
                 break
             unit(*one)
-    if entry_point in joined.misses:  # also where the tests have something else in its place
-        absent = entry_point
-    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent or absent), 2))
+    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.calls, namespace.absent), 2))
     runner.flush()
 
 

@@ -71,34 +71,6 @@ def _between(own, run):
     return run_between
 
 
-def _methods(name, kind, fixtures, namespace, given):
-    """The tests of a plain class, each with its case, and what goes before and after all of them, without one."""
-    if hasattr(kind, "setup_class"):
-        yield f"{name}.setup_class", _called(kind.setup_class), None
-    for method in [each for each in dir(kind) if each.startswith("test")]:
-        for case in pytest_marks.cases(namespace, kind, getattr(kind, method)):
-            yield f"{name}.{method}", _method(kind, method, case, fixtures, given), case
-    if hasattr(kind, "teardown_class"):
-        yield f"{name}.teardown_class", _called(kind.teardown_class), None
-
-
-def _method(kind, name, case, fixtures, given):
-    def run():
-        instance = kind()
-        own = pytest_fixtures.in_class(kind, instance)
-        for each in ("setup_method", "setup"):
-            if hasattr(instance, each) and each not in own:
-                _called(getattr(instance, each))()
-        try:
-            return given.bound(getattr(instance, name), case, {**fixtures, **own}, kind)()
-        finally:
-            for each in ("teardown_method", "teardown"):
-                if hasattr(instance, each):
-                    _called(getattr(instance, each))()
-
-    return run
-
-
 def _as_pytest(unit, run, is_test, namespace, kind, fixtures, given, used_at_load):
     """A unit of a unittest case with what pytest does around it: marks, and fixtures that no test asks for."""
     joined = given.joined
@@ -124,6 +96,34 @@ def _skipped(owner, joined, used_at_load):
         if used_at_load:
             joined.give_up("whether a test is skipped may depend on the solution")
         raise pytest_shim.Skipped(str(getattr(owner, "__unittest_skip_why__", "")))
+
+    return run
+
+
+def _methods(name, kind, fixtures, namespace, given):
+    """The tests of a plain class, each with its case, and what goes before and after all of them, without one."""
+    if hasattr(kind, "setup_class"):
+        yield f"{name}.setup_class", _called(kind.setup_class), None
+    for method in [each for each in dir(kind) if each.startswith("test")]:
+        for case in pytest_marks.cases(namespace, kind, getattr(kind, method)):
+            yield f"{name}.{method}", _method(kind, method, case, fixtures, given), case
+    if hasattr(kind, "teardown_class"):
+        yield f"{name}.teardown_class", _called(kind.teardown_class), None
+
+
+def _method(kind, name, case, fixtures, given):
+    def run():
+        instance = kind()
+        own = pytest_fixtures.in_class(kind, instance)
+        for each in ("setup_method", "setup"):
+            if hasattr(instance, each) and each not in own:
+                _called(getattr(instance, each))()
+        try:
+            return given.bound(getattr(instance, name), case, {**fixtures, **own}, kind)()
+        finally:
+            for each in ("teardown_method", "teardown"):
+                if hasattr(instance, each):
+                    _called(getattr(instance, each))()
 
     return run
 
