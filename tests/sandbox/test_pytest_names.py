@@ -104,4 +104,4 @@ def test_a_module_that_is_marked_to_be_skipped_passes_nothing(bench):
 def test_a_case_that_is_skipped_as_a_whole_passes_nothing(bench):
     tests = "import unittest\nfrom solution import f\n@unittest.skip('')\nclass T(unittest.TestCase):\n def test_f(self): self.assertEqual(f(1), 2)\n"
     found = bench.judge(WRONG, tests, "f")
-    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:skipped"), found
+    assert found.outcome is Outcome.ABSTAIN, found
