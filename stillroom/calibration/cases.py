@@ -95,12 +95,17 @@ def case_set(name: str, cases: tuple[Case, ...], *, rule: str = "") -> CaseSet:
 
 def _cases(path: Path, capability: Capability) -> Iterator[Case]:
     mistakes: list[str] = []
+    lines: dict[str, int] = {}  # of the file, by case: mutants and misjudged cases are told by their ids
     found = False
     with closing(open_rows(path)) as file:
         for row in read_rows(file, capability):
             found = True
             try:
-                yield from _of_row(row, capability)
+                for case in _of_row(row, capability):
+                    if case.case_id in lines:
+                        raise ValueError(f"the id {case.case_id!r} is that of line {lines[case.case_id]}, too")
+                    lines[case.case_id] = row.line
+                    yield case
             except ValueError as error:
                 mistakes.append(f"  line {row.line}: {error}")
     if mistakes:
@@ -123,11 +128,15 @@ def _of_row(row: ReadRow, capability: Capability) -> Iterator[Case]:
     wrong = row.fields["wrong"]
     if not isinstance(wrong, list):
         raise ValueError(f"`wrong` must be a list of objects, found {type(wrong).__name__}")
+    asked = {key: value for key, value in row.fields.items() if key not in capability.answer_keys}
     for number, one in enumerate(cast("list[object]", wrong), 1):
         if not isinstance(one, dict):
             raise ValueError(f"`wrong` must be a list of objects, found {type(one).__name__} in it")
         other = cast("dict[str, object]", one)
-        answer = capability.read_submission({**row.fields, **other}).answer
+        try:
+            answer = capability.read_submission({**asked, **other}).answer
+        except ValueError as error:
+            raise ValueError(f"`wrong` entry {number}: {error}") from error
         slip = str(other.get("slip", "wrong"))
         yield Case(case_id=f"{name}/{number}-{slip}", check=check, answer=answer, is_good=False)
 

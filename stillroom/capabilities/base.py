@@ -56,6 +56,11 @@ class Capability(Protocol):
     name: str
 
     @property
+    def answer_keys(self) -> Sequence[str]:
+        """Keys of a row that tell of its answer, as ``read_submission`` reads it; all others are of its check."""
+        ...
+
+    @property
     def verifier_names(self) -> Sequence[str]:
         """Names (without version) of the verifiers that apply; all must pass."""
         ...

@@ -30,6 +30,13 @@ GROW_TESTS = (
     "assert numbers.tolist() == [[2, 3], [4, 5]]\nassert grow(np.zeros(2), 1) == 2.0"
 )
 
+NEAR_TESTS = (
+    "import pytest\nimport numpy as np\nx = np.array([0.1, 0.2])\n"
+    "assert scale(x, 3) == pytest.approx([0.3, 0.6])\nassert scale(x, 3) == pytest.approx(np.array([0.3, 0.6]))\n"
+    "assert scale(np.ones(2), 0.1) * 3 == pytest.approx(0.3)\nassert not scale(x, 3) == pytest.approx([0.3, 0.5])\n"
+    "assert scale(x, 3)[0] == pytest.approx(0.3) and not scale(x, 3) == pytest.approx([0.3])\n"
+)
+
 
 def recipe(sandbox: str) -> Recipe:
     text = (
@@ -112,6 +119,7 @@ async def judged(source: str, tests: str, asked: Recipe) -> tuple[Judgement, str
         pytest.param(MEAN, MEAN_TESTS, id="the solution imports it"),
         pytest.param(SCALE, SCALE_TESTS, id="the tests import it too"),
         pytest.param(GROW, GROW_TESTS, id="arrays go both ways and change in place"),
+        pytest.param(SCALE, NEAR_TESTS, id="arrays are near lists and numbers"),
     ],
 )
 async def test_recipe_with_requirements_judges_what_imports_them(source: str, tests: str) -> None:

@@ -69,6 +69,8 @@ PASSES = [
     pytest.param("import sys\nprint(sum(map(int, sys.stdin.read().split())))", '[{"stdin": "1 2", "stdout": "3"}, {"stdin": "", "stdout": "0\\n"}]', id="stdin-stdout"),
     pytest.param("print('y')\nexit()", '{"stdin": "", "stdout": "y"}', id="exit"),
     pytest.param("print('y')\nquit(0)\nprint('n')", '{"stdin": "", "stdout": "y"}', id="quit"),
+    pytest.param("import os\nprint('y', flush=True)\nos._exit(0)", '{"stdin": "", "stdout": "y"}', id="exit-at-once"),
+    pytest.param("def f(x): return x", "try:\n    from solution import g\nexcept ImportError:\n    g = None\nimport solution\nassert not hasattr(solution, 'h')\nassert g or solution.f(1) == 1", id="looks-for-a-name"),
     pytest.param("def f(s, i): return i", "s = 'ab' * 500000\nfor i in range(100):\n    assert f(s, i) == i", id="arguments-of-100-megabytes"),
 ]  # fmt: skip
 
@@ -86,6 +88,9 @@ FAILS = [
     pytest.param("def f(x): return '\ud800'.encode() or \ud800", "assert f(2) == 4", "syntax", id="not-utf-8"),
     pytest.param("def g(x): return x", "assert f(2) == 4", "harness:wrong-name", id="wrong-name"),
     pytest.param("def g(x): return x", IN_PROCESS + "assert f(2) == 4", "harness:wrong-name", id="wrong-name-process"),
+    pytest.param("def g(x): return x", IN_PROCESS + "def check(candidate): assert candidate(2) == 4", "harness:wrong-name", id="wrong-name-check"),
+    pytest.param("def g(x): return x", IN_PROCESS + "from solution import f\nassert f(2) == 4", "harness:wrong-name", id="wrong-name-import"),
+    pytest.param("def g(x): return x", IN_PROCESS + "import solution\ndef test_f(): assert solution.f(2) == 4", "harness:wrong-name", id="wrong-name-module"),
     pytest.param("def f(x: List[int]): return x", "assert f(2) == 4", "harness:missing-import", id="missing-import"),
     pytest.param("def f(x): return math.sqrt(x)", "assert f(4) == 2", "harness:missing-import", id="missing-module"),
     pytest.param("def f(x): return y", "assert f(4) == 2", "exception:NameError", id="undefined"),
@@ -93,6 +98,8 @@ FAILS = [
     pytest.param("x = 1\n" * 2_000_000, "assert f(4) == 2", "source-limit", id="ten-megabytes"),
     pytest.param("def f(x): return 4", "import pytest\nwith pytest.raises(ValueError):\n    f(1)", "wrong-answer", id="nothing-raised"),
     pytest.param("import sys\nprint('x')", '{"stdin": "", "stdout": "y"}', "wrong-answer", id="stdout"),
+    pytest.param("import os\nprint('x', flush=True)\nos._exit(0)", '{"stdin": "", "stdout": "y"}', "wrong-answer", id="exit-at-once"),
+    pytest.param("import os\nprint('y', flush=True)\nos._exit(3)", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="exit-at-once-with-a-status"),
     pytest.param("import sys\nprint('y'); sys.exit(3)", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="exit-status"),
     pytest.param("print('y'); exit(3)", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="exit-with-a-status"),
     pytest.param("print('y'); quit('no')", '{"stdin": "", "stdout": "y"}', "exception:SystemExit", id="quit-with-a-text"),
@@ -130,6 +137,11 @@ def test_wrong_solutions_fail_with_a_reason_that_groups(bench, source, tests, re
 def test_unusable_tests_abstain(bench, tests, reason):
     found = bench.judge("def f(x): return x", tests, "f", timeout_seconds=0.7)
     assert (found.outcome, found.reason) == (Outcome.ABSTAIN, reason), found
+
+
+def test_a_check_without_the_name_that_it_is_for_abstains(bench):
+    found = bench.judge("def f(x): return x", IN_PROCESS + "def check(candidate): assert candidate(1) == 1")
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:unusable"), found
 
 
 def test_a_row_that_no_process_can_be_given_leaves_the_others_alone(bench):

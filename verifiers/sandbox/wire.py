@@ -158,7 +158,9 @@ def _ending(program: Program, process: Process, frames: "_Frames") -> Ending:
         return Ending.CRASH
     if frames.raised is not None:
         return Ending.EXCEPTION
-    if frames.ended or process.killed == NOT_NEEDED or (program.is_script and frames.load == b"L" and status == 0):
+    if frames.ended or process.killed == NOT_NEEDED:
+        return Ending.DONE
+    if program.is_script and status == 0:  # also by os._exit(0), before it could say so: its output alone is judged
         return Ending.DONE
     return Ending.EXIT
 

@@ -5,13 +5,19 @@ from collections.abc import Mapping, Sequence
 from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
 from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
+from stillroom.capabilities.python_code.scripts import is_script
+from stillroom.capabilities.python_code.trivial_scripts import trivial_scripts
 from stillroom.records import Answer, Check, Completion, Prompt
 
 INSTRUCTION = "Reply with the complete Python function in one code block, without explanation."
+SCRIPT_INSTRUCTION = (
+    "Reply with the complete Python program in one code block, without explanation. "
+    "It reads standard input and prints to standard output."
+)
 
 
 class PythonCode:
-    """Python functions with tests."""
+    """Python functions with tests, and scripts with pairs of stdin and stdout."""
 
     name = "code"
     verifier_names: Sequence[str] = ("python-tests",)
@@ -40,6 +46,8 @@ class PythonCode:
     difficulties: Sequence[str] = ("easy", "medium", "hard")
     forms: Sequence[str] = ("function", "function-with-examples", "story")
 
+    answer_keys: Sequence[str] = (*submissions.ANSWERS, "finish_reason")
+
     # What follows the first closed block is talk: it would be paid for and thrown away.
     stop_texts: Sequence[str] = ("\n```\n",)
 
@@ -56,14 +64,12 @@ class PythonCode:
         return writing.read_proposal(reply, min_checks=min_checks)
 
     def read_row(self, row: Mapping[str, object]) -> Proposal:
-        """As ``Capability.read_row``; tests may be one text or a list of asserts."""
-        tests = row.get("tests")
-        source = "\n".join(map(str, tests)) if isinstance(tests, list) else tests  # pyright: ignore[reportUnknownArgumentType]
-        if not isinstance(source, str) or not source.strip():
-            raise ValueError(f"`tests` must be Python source or a list of asserts, found {tests!r}")
+        """As ``Capability.read_row``; tests may be one text, a list of asserts or pairs, which need no entry point."""
+        tests = submissions.tests_of(row)
+        is_named = "entry_point" in row or not is_script(tests)
         return Proposal(
             task=_text(row, "task"),
-            check=Check(tests=source, entry_point=_text(row, "entry_point")),
+            check=Check(tests=tests, entry_point=_text(row, "entry_point") if is_named else ""),
             reference=_text(row, "solution") if "solution" in row else "",
         )
 
@@ -73,18 +79,25 @@ class PythonCode:
 
     def question(self, prompt: Prompt) -> str:
         """As ``Capability.question``."""
-        return f"{prompt.task}\n\n{INSTRUCTION}"
+        instruction = SCRIPT_INSTRUCTION if is_script(prompt.check.tests) else INSTRUCTION
+        return f"{prompt.task}\n\n{instruction}"
 
     def extract(self, prompt: Prompt, completion: Completion) -> Answer:
         """As ``Capability.extract``."""
-        return extract_code(completion, prompt.check.entry_point)
+        check = prompt.check
+        return extract_code(completion, check.entry_point, keep_examples=is_script(check.tests))
 
     def reference_answer(self, prompt: Prompt) -> Answer:
         """As ``Capability.reference_answer``."""
         return Answer(text=prompt.reference)
 
     def trivial_answers(self, prompt: Prompt) -> Sequence[Answer]:
-        """Constants, echoes of each argument, and a table of the examples that the task shows."""
+        """Constants, echoes of what is given, and a table of the examples that the task shows.
+
+        Functions where tests call one by its name, scripts where tests are pairs, and nothing where no name is known.
+        """
+        if is_script(prompt.check.tests):
+            return [Answer(text=source) for source in trivial_scripts(prompt.task, prompt.check.tests)]
         return trivial.trivial_answers(prompt)
 
     def example(self, prompt: Prompt, answer: str, response: str) -> Example:

@@ -7,7 +7,7 @@ too (``verifiers/python_tests.py``): a journal's verdicts on what was extracted 
 import re
 from collections.abc import Iterator
 
-from stillroom.capabilities.python_code.usage import defines, without_usage
+from stillroom.capabilities.python_code.usage import calls, defines, without_usage
 from stillroom.records import Answer, Completion, FinishReason
 
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text
@@ -23,16 +23,20 @@ def extract_code(completion: Completion, entry_point: str, *, keep_examples: boo
     Usage examples at the top level (calls of ``entry_point``, prints, asserts, a main block) are left out: they are not
     the answer, and a wrong example after a right function says nothing about the function. Text without a fence counts
     when the whole of it is Python source that defines a function or class. With ``keep_examples`` nothing is left out:
-    the top level of a script is the answer.
+    the top level of a script is the answer, and so is the first block that calls anything, whatever it defines.
     """
     if completion.finish_reason is FinishReason.LENGTH:
         return Answer(text="", problem="truncated")
     text = LINE_ENDS.sub("\n", completion.text[:MAX_RESPONSE_CHARACTERS])  # as Python reads a source
     blocks = list(_fenced_blocks(text))
     if blocks:
+        if keep_examples:
+            return Answer(text=next(filter(calls, blocks), blocks[0]))
         chosen = next((one for one in blocks if defines(one, entry_point)), blocks[0])
-        return Answer(text=chosen if keep_examples else without_usage(chosen, entry_point))
-    if defines(text):
+        return Answer(text=without_usage(chosen, entry_point))
+    if keep_examples and calls(text):
+        return Answer(text=text.strip("\n"))
+    if not keep_examples and defines(text):
         return Answer(text=without_usage(text.strip("\n"), entry_point))
     refused = text.strip().lower().startswith(REFUSAL_OPENINGS)
     return Answer(text="", problem="refusal" if refused else "harness:no-code")

@@ -7,6 +7,7 @@ from typing import cast
 
 from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.capabilities.python_code.scripts import is_script
 from stillroom.records import Answer, Check, Completion, FinishReason
 
 ANSWERS = ("completion", "response", "solution", "canonical_solution")
@@ -31,7 +32,7 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     entry_point = row.get("entry_point") or ""
     if not isinstance(entry_point, str):
         raise ValueError(f"`entry_point` must be a text, found {type(entry_point).__name__}")
-    check = Check(tests=_tests(row), entry_point=entry_point)
+    check = Check(tests=tests_of(row), entry_point=entry_point)
     if row.get("finish_reason") == FinishReason.LENGTH:
         return Submission(check=check, answer=Answer(text="", problem="truncated"))
     context = row.get("prompt") if "tests" not in row else ""
@@ -42,7 +43,12 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     return Submission(check=check, answer=Answer(text=text))
 
 
-def _tests(row: Mapping[str, object]) -> str:
+def tests_of(row: Mapping[str, object]) -> str:
+    """The tests of a row as a check has them: Python source, or pairs in JSON.
+
+    Raises:
+        ValueError: they are missing or of another form; says what was found.
+    """
     found = row.get("tests", row.get("test"))
     items = cast("list[object]", found) if isinstance(found, list) else [found]
     lines = [item for item in items if isinstance(item, str)]
@@ -67,8 +73,8 @@ def _continued(prompt: str, text: str, entry_point: str) -> Answer:
 
 def _written(text: str, check: Check) -> Answer:
     """What a model wrote: bare code is kept to the letter, all else is extracted."""
-    is_script = check.tests.lstrip().startswith(("[", "{"))
-    if _is_bare_code(text, is_script=is_script):
+    is_whole = is_script(check.tests)
+    if _is_bare_code(text, is_script=is_whole):
         return Answer(text=text)
     completion = Completion(
         text=text,
@@ -78,7 +84,7 @@ def _written(text: str, check: Check) -> Answer:
         cached_tokens=0,
         latency_seconds=0.0,
     )
-    return extract_code(completion, check.entry_point, keep_examples=is_script)
+    return extract_code(completion, check.entry_point, keep_examples=is_whole)
 
 
 def _is_bare_code(text: str, *, is_script: bool) -> bool:

@@ -21,8 +21,10 @@ MOST_ARGUMENTS = 6
 
 
 def trivial_answers(prompt: Prompt) -> Sequence[Answer]:
-    """The trivial solutions for a prompt's entry point, each once."""
+    """The trivial solutions for a prompt's entry point, each once; none where it has no name that can be defined."""
     name = prompt.check.entry_point
+    if not name.isidentifier():
+        return []
     cases = list(_cases(prompt.check.tests, name))
     bodies = [f"return {constant}" for constant in CONSTANTS]
     common = Counter(expected for _, expected in cases).most_common(1)

@@ -38,6 +38,11 @@ def defines(source: str, name: str = "") -> bool:
     return any(isinstance(node, _DEFINITIONS) and name in ("", node.name) for node in statements(source))
 
 
+def calls(source: str) -> bool:
+    """Whether ``source`` is Python that calls anything, as whoever reads stdin or prints does."""
+    return any(isinstance(node, ast.Call) for statement in statements(source) for node in ast.walk(statement))
+
+
 def statements(source: str) -> list[ast.stmt]:
     """The top-level statements; none where it cannot be parsed."""
     try:

@@ -89,6 +89,9 @@ def test_humaneval_form_takes_trivial_answers_for_the_wrong_ones(tmp_path: Path)
         (json.dumps({**ROW, "wrong": "x"}), "line 1: `wrong` must be a list"),
         (json.dumps({**ROW, "wrong": ["x"]}), "line 1: `wrong` must be a list"),
         (json.dumps({**ROW, "tests": ""}), "line 1: `tests`"),
+        (json.dumps({**ROW, "wrong": [{"slip": "no answer", "code": "x"}]}), "line 1: `wrong` entry 1: no answer"),
+        (json.dumps(ROW) + "\n" + json.dumps(ROW), "line 2: the id 'case-double' is that of line 1, too"),
+        (json.dumps({**ROW, "id": 1}) + "\n" + json.dumps({**ROW, "id": "1"}), "line 2: the id '1' is that of line 1"),
     ],
 )
 def test_broken_sets_are_refused_by_line(tmp_path: Path, content: str, problem: str) -> None:
@@ -97,6 +100,24 @@ def test_broken_sets_are_refused_by_line(tmp_path: Path, content: str, problem: 
 
     with pytest.raises(RequestError, match=problem):
         read_cases(path, CODE)
+
+
+@pytest.mark.parametrize("key", ["completion", "response", "solution", "canonical_solution"])
+def test_a_wrong_answer_is_its_own_under_whatever_key_the_right_one_stands(tmp_path: Path, key: str) -> None:
+    wrong = [{"slip": "square", "solution": "def double(x):\n    return x * x"}]
+    row = {name: value for name, value in ROW.items() if name != "solution"} | {key: ROW["solution"], "wrong": wrong}
+
+    good, bad = read_cases(write(tmp_path / "set.jsonl", row), CODE).cases
+
+    assert (good.answer.text, bad.answer.text) == (ROW["solution"], wrong[0]["solution"])
+
+
+def test_bad_cases_of_pairs_are_scripts(tmp_path: Path) -> None:
+    row = {"id": "yes", "solution": "print('YES')", "tests": [{"stdin": "1\n", "stdout": "YES\n"}]}
+
+    _, *bad = read_cases(write(tmp_path / "set.jsonl", row), CODE).cases
+
+    assert "print('YES')" in [case.answer.text for case in bad]
 
 
 def test_mutants_are_of_good_cases_only_and_named_after_them(tmp_path: Path) -> None:

@@ -2,22 +2,27 @@
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, S101
-# pyright: basic, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# pyright: basic, reportArgumentType=false, reportOperatorIssue=false, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+import decimal
+import importlib
+import itertools
+import numbers
 import re
 import types
 
-
-class Skipped(Exception):
-    """A test asked to be left out."""
+from link_proxies import Proxy, of
+from pytest_marks import Marks, Param, Skipped
 
 
 class raises:
-    """``with raises(ValueError, match="..."): ...`` or ``raises(ValueError, f, x)``."""
+    """``with raises(ValueError, match="..."): ...`` or ``raises(ValueError, f, x)``, and what is known of the error."""
 
-    def __new__(cls, expected, function=None, *arguments, match=None, **keywords):
+    link = None  # gives the tests up where they ask for what is not done here
+
+    def __new__(cls, expected, function=None, *arguments, match=None, check=None, **keywords):
         """Call the function at once where there is one."""
         self = super().__new__(cls)
-        self.expected, self.match, self.value, self.type = expected, match, None, None
+        self.expected, self._pattern, self._check, self.value, self.type = expected, match, check, None, None
         if function is not None:
             with self:
                 function(*arguments, **keywords)
@@ -34,37 +39,89 @@ class raises:
         if not issubclass(kind, self.expected):
             return False
         self.value, self.type = error, kind
-        if self.match is not None:
-            assert re.search(self.match, str(error)), f"{self.match!r} does not match {str(error)!r}"
+        if self._pattern is not None:
+            self.match(self._pattern)
+        assert self._check is None or self._check(error), f"the check of {error!r} does not hold"
         return True
+
+    @property
+    def typename(self):
+        """The name of the error's type."""
+        return self.type.__name__
+
+    def match(self, pattern):
+        """Fail unless the error's text matches."""
+        assert re.search(pattern, str(self.value)), f"{pattern!r} does not match {str(self.value)!r}"
+        return True
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.link.give_up(f"the tests ask pytest.raises for {name!r}")
 
 
 class approx:
     """Equal within a relative tolerance of 1e-6 or an absolute one of 1e-12, as in pytest."""
 
+    __array_ufunc__ = None  # so that arrays leave it to this whether they are near
+    __array_priority__ = 100
+
     def __init__(self, expected, rel=None, abs=None, nan_ok=False):  # noqa: A002 - pytest's own name
+        self.is_array, expected = _is_of_numpy(expected), _listed(expected)
         self.expected, self.rel, self.abs, self.nan_ok = expected, rel, abs, nan_ok
 
     def _near(self, expected, found):
         if isinstance(expected, dict):
-            return type(found) is dict and expected.keys() == found.keys() and all(
+            found = _mapping(found)
+            return found is not None and expected.keys() == found.keys() and all(
                 self._near(value, found[key]) for key, value in expected.items()
             )  # fmt: skip
         if isinstance(expected, (list, tuple)):
-            return len(expected) == len(found) and all(map(self._near, expected, found))
-        if not isinstance(expected, (int, float, complex)) or isinstance(expected, bool):
+            if not hasattr(found, "__len__") or isinstance(found, (str, bytes, dict)):
+                return False
+            items = list(itertools.islice(found, len(expected) + 1))  # an object's length is not its word for them
+            return len(expected) == len(items) and all(map(self._near, expected, items))
+        if not isinstance(expected, numbers.Number) or isinstance(expected, bool):
             return expected == found
-        if not isinstance(found, (int, float, complex)):
+        if not isinstance(found, numbers.Number):
             return expected == found
+        if type(expected) is decimal.Decimal and type(found) is not Proxy:
+            return self._near_decimal(expected, found)
         if expected == found:
             return True
         if expected != expected:
             return self.nan_ok and found != found
+        if abs(expected) == float("inf"):  # no tolerance of it is one
+            return False
         relative = (self.rel if self.rel is not None else 0 if self.abs is not None else 1e-6) * abs(expected)
         return abs(expected - found) <= max(relative, self.abs if self.abs is not None else 1e-12)
 
+    def _near_decimal(self, expected, found):
+        if expected == found or not (expected.is_finite() and decimal.Decimal(found).is_finite()):
+            return expected == found or (self.nan_ok and expected.is_nan() and found != found)
+        share = self.rel if self.rel is not None else 0 if self.abs is not None else "1e-6"
+        least = self.abs if self.abs is not None else "1e-12"
+        tolerance = max(decimal.Decimal(str(share)) * abs(expected), decimal.Decimal(str(least)))
+        return abs(expected - decimal.Decimal(found)) <= tolerance
+
     def __eq__(self, found):
+        if _is_of_numpy(found):
+            if found.ndim and not isinstance(self.expected, (list, tuple, dict)):
+                return all(self._near(self.expected, each) for each in found.ravel().tolist())
+            found = found.tolist()
+        elif self.is_array and type(found) in (int, float, complex):
+            return all(each == found for each in self._each())
         return self._near(self.expected, found)
+
+    def _each(self):
+        """One for each item of the array that is expected, which stands beside a single number."""
+        rows = [self.expected]
+        while rows:
+            row = rows.pop()
+            if isinstance(row, list):
+                rows += row
+            else:
+                yield approx(row, self.rel, self.abs, self.nan_ok)
 
     __hash__ = None
 
@@ -72,27 +129,28 @@ class approx:
         return f"approx({self.expected!r})"
 
 
-def _parametrize(names, cases, **_):
-    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-
-    def decorate(function):
-        rows = [case if len(names) > 1 else (case,) for case in cases]
-        sets = [dict(zip(names, row, strict=True)) for row in rows]
-        before = getattr(function, "parameter_sets", [{}])
-        function.parameter_sets = [{**old, **new} for old in before for new in sets]
-        return function
-
-    return decorate
+def _is_of_numpy(value):
+    """Whether a value is an array or a number of numpy's own, by its own type."""
+    return type(value).__module__ == "numpy" and hasattr(type(value), "tolist")
 
 
-class _Mark:
-    parametrize = staticmethod(_parametrize)
+def _listed(value):
+    """Arrays and numbers of numpy's as Python's, also within lists and dictionaries."""
+    if _is_of_numpy(value):
+        return value.tolist()
+    if type(value) in (list, tuple):
+        return type(value)(map(_listed, value))
+    return {key: _listed(each) for key, each in value.items()} if type(value) is dict else value
 
-    def __getattr__(self, name):
-        def mark(*arguments, **keywords):
-            return arguments[0] if len(arguments) == 1 and callable(arguments[0]) and not keywords else mark
 
-        return mark
+def _mapping(found):
+    """What is a dictionary here, or is one underneath in the other process; None where it is none."""
+    if type(found) is not Proxy:
+        return found if issubclass(type(found), dict) else None
+    has_data, _, data = of(found).link.plain(of(found), "__eq__")
+    if not has_data:
+        of(found).decline("whether an object is near a dictionary")
+    return data if type(data) is dict else None
 
 
 def fail(reason="", *_, **__):
@@ -105,32 +163,46 @@ def skip(reason="", *_, **__):
     raise Skipped(reason)
 
 
-def param(*values, **_):
-    """A case of ``parametrize``."""
-    return values if len(values) > 1 else values[0]
+def importorskip(name, *_, **__):
+    """The module of this name; leave the test out where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise Skipped(f"there is no {name!r}") from None
 
 
-def fixture(*arguments, **_):
+def fixture(*arguments, scope="function", params=None, autouse=False, name=None, **_):
     """A function whose result a test of that parameter name gets."""
 
     def decorate(function):
-        function.is_fixture = True
+        function.is_fixture, function.is_autouse, function.scope = True, autouse, scope
+        function.fixture_name, function.has_parameters = name, params is not None
         return function
 
     return decorate(arguments[0]) if arguments and callable(arguments[0]) else decorate
 
 
-def module():
-    """A module ``pytest`` with these names."""
-    made = types.ModuleType("pytest")
+class _Pytest(types.ModuleType):
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raises.link.give_up(f"the tests use pytest.{name}")
+
+
+def module(link):
+    """A module ``pytest`` with these names; what else the tests ask of it gives them up."""
+    made = _Pytest("pytest")
+    raises.link = link
     made.__dict__.update(
         raises=raises,
         approx=approx,
         fail=fail,
         skip=skip,
-        param=param,
+        param=Param,
+        xfail=skip,
+        importorskip=importorskip,
         fixture=fixture,
-        mark=_Mark(),
+        mark=Marks(),
         main=lambda *_: 0,
     )
     return made

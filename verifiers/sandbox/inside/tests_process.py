@@ -23,6 +23,7 @@ import pytest_shim
 import runner
 import stops
 import tests_units
+import tests_watch
 from link_errors import origin
 from link_kinds import is_of_link
 from link_proxies import Proxy, of
@@ -31,13 +32,13 @@ from link_streams import Streams
 from link_values import PartnerGone, TooMuchSent
 
 WAITING, BUSY = b"W", b"-"
-MAX_UNITS = 2_000
+MAX_UNITS = 10_000
 _CHECKS = "_stillroom_checks_"  # what ``check`` calls first
 SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "my_module", "module", "submission"))
 
 
 class _Namespace(dict):
-    """The globals of the tests: names that they lack are fetched from the solution, once.
+    """The globals of the tests: names that they lack are fetched from the solution, what can be called only once.
 
     Args:
         joined: the link to the solution.
@@ -60,7 +61,8 @@ class _Namespace(dict):
             value = self._fetched(name)
         except NameError as error:
             raise KeyError(name) from error
-        self[name] = value
+        if _is_callable(value):
+            self[name] = value
         return value
 
     def candidate(self):
@@ -97,6 +99,11 @@ def _counted(joined, value):
         return value(*arguments, **keywords)
 
     return called
+
+
+def _is_callable(value):
+    """Whether a value is a function or a class; of what is the solution's, this was told with its name."""
+    return of(value).is_callable if type(value) is Proxy else callable(value)
 
 
 class _TypeOf(type):
@@ -144,7 +151,10 @@ class _SolutionFinder:
             def __getattr__(self, name):
                 if name.startswith("__"):
                     raise AttributeError(name)
-                return _counted(joined, joined.fetch(name))
+                try:
+                    return _counted(joined, joined.fetch(name))
+                except NameError as error:  # as of any module, so that tests may look whether there is one
+                    raise AttributeError(f"the solution defines no {name!r}") from error
 
         return Solution(spec.name)
 
@@ -164,7 +174,9 @@ def run_tests(source, entry_point):
     joined.streams = Streams(joined)
     if "mock" in source:
         joined.streams.watch_patches()
-    sys.modules["pytest"] = pytest_shim.module()
+    tests_watch.watch(source, joined)
+    unseen = tests_watch.unseen_change(tree, SOLUTION_MODULES)
+    sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, library_names.stand_ins(tree, entry_point))
     units = []
@@ -177,7 +189,8 @@ def run_tests(source, entry_point):
 
     def unit(name, function, is_test=True):
         before = joined.calls
-        joined.undecided = joined.unsure = ""
+        joined.missed = joined.undecided = ""
+        joined.unsure = unseen
         joined.is_refused = False
         try:
             result = function()
@@ -185,12 +198,16 @@ def run_tests(source, entry_point):
                 import asyncio
 
                 asyncio.run(result)
+            else:
+                tests_units.require_run(result, joined)
             found = ("passed", "", (), "", "")
         except pytest_shim.Skipped as skipped:
             if joined.calls > before:
                 joined.undecided = f"a test is skipped after the solution was called: {skipped}"
             found = ("skipped", "", (), "", "")
         except BaseException as error:
+            if isinstance(error, (NameError, ImportError, AttributeError)):
+                namespace.absent = namespace.absent or joined.missed
             found = (_ending(error, joined, joined.calls > before), *_origin(error))
         if joined.undecided:
             found = ("undecided", "", (), joined.undecided, "")
@@ -198,13 +215,18 @@ def run_tests(source, entry_point):
             found = ("failed", "Refused", (), "data was expected, and the solution returned an object", "")
         elif joined.unsure and found[0] in ("failed", "raised", "broken-result"):
             found = ("undecided", *found[1:3], f"{joined.unsure}; {found[3]}", "")
+        if entry_point in joined.misses:  # also where the tests have something else in its place
+            namespace.absent = entry_point
         if is_test or found[0] != "passed":
             units.append((name, *found))
 
     unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace))
     if units and units[0][1] == "passed":
         for one in tests_units.units(namespace, joined, tree):
-            if joined.gone or len(units) > MAX_UNITS:
+            if joined.gone:
+                break
+            if len(units) >= MAX_UNITS:
+                units.append(("tests", "undecided", "", (), f"more than {MAX_UNITS} tests are not run", ""))
                 break
             unit(*one)
     runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.uses, namespace.absent), 2))

@@ -3,15 +3,23 @@ after them.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, ANN202
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202
 # pyright: basic, reportAttributeAccessIssue=false
 import ast
+import functools
 import inspect
 import types
 
 import pytest_fixtures
+import pytest_marks
 import pytest_shim
 from link_proxies import Proxy
+
+_NOT_RUN = {  # what a test returns that has only been made, and what such a test is
+    types.CoroutineType: "a coroutine",
+    types.GeneratorType: "a generator",
+    types.AsyncGeneratorType: "an asynchronous generator",
+}
 
 
 def units(namespace, joined, tree):
@@ -24,19 +32,25 @@ def units(namespace, joined, tree):
         for name, value in list(namespace.items())
         if type(value) is not Proxy and getattr(value, "__module__", "") == "tests"
     }
-    fixtures = {name: value for name, value in own.items() if getattr(value, "is_fixture", False)}
-    fixtures = {**pytest_fixtures.made(joined), **fixtures}
+    fixtures = {**pytest_fixtures.made(joined), **pytest_fixtures.named(own)}
+    given, used_at_load = pytest_fixtures.Given(joined), joined.uses + joined.peeks > 0
     yield from _hooks(own, "setUpModule", "setup_module")
     for name in _lost(own, namespace, tree):
         yield name, lambda: joined.give_up("what the tests define here was replaced when it was decorated"), True
     for name, value in own.items():
         if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
-            for parameters in getattr(value, "parameter_sets", [{}]):
-                yield name, _between(own, _bound(value, parameters, fixtures)), True
+            for case in pytest_marks.cases(namespace, value):
+                run = _between(own, given.bound(value, case, fixtures))
+                yield name, pytest_marks.held(case, run, joined, used_at_load), True
         elif isinstance(value, type) and hasattr(value, "assertEqual"):
-            yield from _cases(name, value)
+            if getattr(value, "__unittest_skip__", False):
+                yield name, _skipped(value, joined, used_at_load), True
+            for unit, run, is_test in _cases(name, value, joined):
+                yield unit, _as_pytest(unit, run, is_test, namespace, value, fixtures, given, used_at_load), is_test
         elif isinstance(value, type) and name.startswith("Test"):
-            yield from _methods(name, value, fixtures)
+            for unit, run, case in _methods(name, value, fixtures, namespace, given):
+                held = run if case is None else pytest_marks.held(case, run, joined, used_at_load)
+                yield unit, held, case is not None
     check = own.get("check")
     if (
         isinstance(check, types.FunctionType)
@@ -44,6 +58,7 @@ def units(namespace, joined, tree):
         and not namespace.has_checked
     ):
         yield "check", lambda: check(namespace.candidate()), True
+    yield "fixtures", given.end, False
     yield from _hooks(own, "tearDownModule", "teardown_module")
 
 
@@ -76,6 +91,18 @@ def _is_foreign(method):
     return type(method) is Proxy or isinstance(method, (type, types.BuiltinFunctionType, types.MethodDescriptorType))
 
 
+def require_run(result, joined):
+    """Give up where a test returned what would still have to be run: none of its assertions was reached.
+
+    Raises:
+        Undecided: as said.
+    """
+    if type(result) in _NOT_RUN:
+        if not isinstance(result, types.AsyncGeneratorType):
+            result.close()
+        joined.give_up(f"a test that is {_NOT_RUN[type(result)]} is run by no runner of tests")
+
+
 def _hooks(own, *names):
     for name in names:
         if isinstance(own.get(name), types.FunctionType):
@@ -102,53 +129,55 @@ def _between(own, run):
     return run_between
 
 
-def _bound(function, parameters, fixtures):
-    """A test with its parameters and its fixtures, each of which is made once for it and ended after it."""
+def _as_pytest(unit, run, is_test, namespace, kind, fixtures, given, used_at_load):
+    """A unit of a unittest case with what pytest does around it: marks, and fixtures that no test asks for."""
+    joined = given.joined
+    if not is_test:
+        return run
+    method = getattr(kind, unit.rpartition(".")[2], None)
+    (case, *more) = pytest_marks.cases(namespace, kind, method)
+
+    def run_as_pytest():
+        if more or case.parameters or pytest_fixtures.in_class(kind, kind):
+            joined.give_up("a unittest case with parameters or fixtures of pytest's")
+        if getattr(method, "__unittest_skip__", False):
+            _skipped(method, joined, used_at_load)()
+        return given.bound(run, case, fixtures, kind)()
+
+    return pytest_marks.held(case, run_as_pytest, joined, used_at_load)
+
+
+def _skipped(owner, joined, used_at_load):
+    """Says that a case or a method of one is skipped, unless the solution may have had a part in that."""
 
     def run():
-        made, ends = {}, []
-        try:
-            given = _fixtures_of(function, parameters, fixtures, made, ends)
-            return function(**given, **parameters)
-        finally:
-            for end in reversed(ends):
-                next(end, None)
+        if used_at_load:
+            joined.give_up("whether a test is skipped may depend on the solution")
+        raise pytest_shim.Skipped(str(getattr(owner, "__unittest_skip_why__", "")))
 
     return run
 
 
-def _fixtures_of(function, parameters, fixtures, made, ends):
-    wanted = [name for name in inspect.signature(function).parameters if name not in parameters and name in fixtures]
-    for name in wanted:
-        if name not in made:
-            value = fixtures[name](**_fixtures_of(fixtures[name], {}, fixtures, made, ends))
-            if inspect.isgeneratorfunction(fixtures[name]):
-                ends.append(value)
-                value = next(value)
-            made[name] = value
-    return {name: made[name] for name in wanted}
-
-
-def _methods(name, kind, fixtures):
-    """The tests of a plain class."""
+def _methods(name, kind, fixtures, namespace, given):
+    """The tests of a plain class, each with its case, and what goes before and after all of them, without one."""
     if hasattr(kind, "setup_class"):
-        yield f"{name}.setup_class", _called(kind.setup_class), False
+        yield f"{name}.setup_class", _called(kind.setup_class), None
     for method in [each for each in dir(kind) if each.startswith("test")]:
-        for parameters in getattr(getattr(kind, method), "parameter_sets", [{}]):
-            yield f"{name}.{method}", _method(kind, method, parameters, fixtures), True
+        for case in pytest_marks.cases(namespace, kind, getattr(kind, method)):
+            yield f"{name}.{method}", _method(kind, method, case, fixtures, given), case
     if hasattr(kind, "teardown_class"):
-        yield f"{name}.teardown_class", _called(kind.teardown_class), False
+        yield f"{name}.teardown_class", _called(kind.teardown_class), None
 
 
-def _method(kind, name, parameters, fixtures):
+def _method(kind, name, case, fixtures, given):
     def run():
         instance = kind()
-        own = {each: getattr(instance, each) for each in dir(kind) if getattr(getattr(kind, each), "is_fixture", False)}
+        own = pytest_fixtures.in_class(kind, instance)
         for each in ("setup_method", "setup"):
             if hasattr(instance, each) and each not in own:
                 _called(getattr(instance, each))()
         try:
-            return _bound(getattr(instance, name), parameters, {**fixtures, **own})()
+            return given.bound(getattr(instance, name), case, {**fixtures, **own}, kind)()
         finally:
             for each in ("teardown_method", "teardown"):
                 if hasattr(instance, each):
@@ -157,7 +186,7 @@ def _method(kind, name, parameters, fixtures):
     return run
 
 
-def _cases(name, kind):
+def _cases(name, kind, joined):
     """The tests of a unittest case; none of them where its class cannot be set up."""
     if getattr(kind, "__unittest_skip__", False):
         return
@@ -170,12 +199,22 @@ def _cases(name, kind):
     yield f"{name}.setUpClass", set_up, False
     if is_ready:
         for method in sorted(each for each in dir(kind) if each.startswith("test")):
-            yield f"{name}.{method}", _case(kind, method), True
+            yield f"{name}.{method}", _case(kind, method, joined), True
         yield f"{name}.tearDownClass", kind.tearDownClass, False
     yield f"{name}.doClassCleanups", kind.doClassCleanups, False
 
 
-def _case(kind, method):
+def _required(function, joined):
+    """A method of a case, whose result unittest drops."""
+
+    @functools.wraps(function)
+    def run(*arguments, **keywords):
+        require_run(function(*arguments, **keywords), joined)
+
+    return run
+
+
+def _case(kind, method, joined):
     """Runs one method of a unittest case, and raises its first exception as it was raised."""
     import unittest
 
@@ -191,12 +230,21 @@ def _case(kind, method):
             if err is not None:
                 self.error = self.error or err[1]
 
+        def addExpectedFailure(self, test, err):
+            self.error = self.error or pytest_shim.Skipped("the test is expected to fail")
+
+        def addUnexpectedSuccess(self, test):
+            self.error = self.error or pytest_shim.Skipped("the test is expected to fail")
+
         def addSkip(self, test, reason):
             self.error = self.error or pytest_shim.Skipped(reason)
 
     def run():
-        outcome = Outcome()
-        kind(method).run(outcome)
+        outcome, case = Outcome(), kind(method)
+        function = getattr(case, method)
+        if not (inspect.iscoroutinefunction(function) and isinstance(case, unittest.IsolatedAsyncioTestCase)):
+            setattr(case, method, _required(function, joined))
+        case.run(outcome)
         if outcome.error is not None:
             raise outcome.error
 

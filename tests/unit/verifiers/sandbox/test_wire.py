@@ -52,6 +52,24 @@ def test_a_result_that_was_cut_at_the_limit_is_one_of_output_and_a_whole_one_is_
     assert wire.read_execution(Program(source=""), [process(whole)], 0.1).ending is Ending.DONE
 
 
+@pytest.mark.parametrize(
+    ("status", "frames", "ending"),
+    [
+        pytest.param(0, b"", Ending.DONE, id="ended itself"),
+        pytest.param(3 << 8, b"", Ending.EXIT, id="with a status"),
+        pytest.param(9, b"", Ending.CRASH, id="by a signal"),
+        pytest.param(0, b"B" + struct.pack("<I", 0), Ending.EXCEPTION, id="after an exception"),
+    ],
+)
+def test_a_script_that_ends_itself_is_done_where_its_status_says_so(status, frames, ending):
+    ended = process(frames, status=status)
+    assert wire.read_execution(Program(source="", is_script=True), [ended], 0.1).ending is ending
+
+
+def test_functions_whose_process_ends_itself_are_not_done():
+    assert wire.read_execution(Program(source=""), [process(b"")], 0.1).ending is Ending.EXIT
+
+
 def test_how_the_process_of_the_tests_ended_is_told_apart_from_how_the_solutions_did():
     program = Program(source="", tests="assert f(1)")
     killed = process(b"W", status=9)
