@@ -109,16 +109,28 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
         check=proposal.check,
         reference=proposal.reference,
         origin=origin,
-        topic=str(fields.get("topic", "")),
-        difficulty_asked=str(fields.get("difficulty", "")),
-        form=str(fields.get("form", "")),
+        topic=_word(fields, "topic"),
+        difficulty_asked=_word(fields, "difficulty"),
+        form=_word(fields, "form"),
         writer_teacher=_writer(fields, origin),
     )
 
 
+def _word(fields: Mapping[str, object], key: str) -> str:
+    """What a row says of itself; null, which tables write where they have nothing, says as little as no key."""
+    found = fields.get(key)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise ValueError(f"`{key}` must be a text, found {found!r}; leave it out where there is nothing to say")
+    return found
+
+
 def _writer(fields: Mapping[str, object], origin: Origin) -> str:
     """The teacher that wrote a user's task and tests, where the row names one: its tests are candidates then."""
-    writer = fields.get("writer", "")
+    writer = fields.get("writer")
+    if writer is None:
+        return ""
     if not isinstance(writer, str):
         raise ValueError(f"`writer` must be the name of a teacher (or name@revision), found {writer!r}")
     if writer and origin is Origin.SEED:

@@ -64,7 +64,7 @@ class PythonCode:
         return Proposal(
             task=_text(row, "task"),
             check=Check(tests=source, entry_point=_text(row, "entry_point")),
-            reference=_text(row, "solution") if "solution" in row else "",
+            reference=_text(row, "solution") if row.get("solution") is not None else "",
         )
 
     def read_submission(self, row: Mapping[str, object]) -> Submission:

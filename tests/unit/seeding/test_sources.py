@@ -113,6 +113,22 @@ def test_users_prompts_need_no_solution(tmp_path: Path) -> None:
     assert (prompts[0].reference, prompts[0].topic, prompts[0].origin) == ("", "", Origin.USER)
 
 
+def test_null_says_as_little_as_no_key(tmp_path: Path) -> None:
+    said = ("topic", "difficulty", "form", "writer", "solution")
+
+    (prompt,) = read(tmp_path, {**seed_row(1), **dict.fromkeys(said)}, origin=Origin.USER)
+
+    assert [prompt] == read(tmp_path, without(seed_row(1), said), origin=Origin.USER)
+    assert (prompt.topic, prompt.difficulty_asked, prompt.form, prompt.reference) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("key", ["topic", "difficulty", "form"])
+@pytest.mark.parametrize("value", [["a", "b"], 3, {"a": 1}, True])
+def test_what_a_row_says_of_itself_is_text(tmp_path: Path, key: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=rf"line 1: `{key}` must be a text, found "):
+        read(tmp_path, {**seed_row(1), key: value}, origin=Origin.USER)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
 def test_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "seeds.jsonl").write_bytes(content)
