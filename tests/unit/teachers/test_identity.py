@@ -127,7 +127,7 @@ async def test_server_that_asks_for_patience_is_busy(server: FakeTeacher) -> Non
 async def test_answer_that_is_no_utf8_is_no_crash(server: FakeTeacher) -> None:
     server.server_info = b'{"version": "\xff"}'
 
-    with pytest.raises(TeacherError, match="no SGLang server answers .*UnicodeDecodeError"):
+    with pytest.raises(TeacherError, match=r"no SGLang server answers .*UnicodeDecodeError"):
         await identity(server)
 
 
