@@ -128,6 +128,32 @@ def test_what_a_row_says_of_itself_is_text(tmp_path: Path, key: str, value: obje
         read(tmp_path, {**seed_row(1), key: value}, origin=Origin.USER)
 
 
+PAIRS = [{"stdin": "2\n", "stdout": "4\n"}, {"stdin": "3\n", "stdout": "6\n"}]
+
+
+@pytest.mark.parametrize("tests", [PAIRS, json.dumps(PAIRS)], ids=["objects", "text"])
+def test_tests_may_be_pairs_which_call_no_function(tmp_path: Path, tests: object) -> None:
+    (prompt,) = read(tmp_path, {"task": "Double a number.", "tests": tests}, origin=Origin.USER)
+
+    assert (json.loads(prompt.check.tests), prompt.check.entry_point) == (PAIRS, "")
+
+
+@pytest.mark.parametrize(
+    ("tests", "message"),
+    [
+        pytest.param([{"stdin": "2"}], "`tests` are no pairs of stdin and stdout", id="half a pair"),
+        pytest.param([1, 2], "`tests` must be Python source, a list of asserts or stdin/stdout pairs", id="numbers"),
+        pytest.param([], "`tests` must be Python source", id="none"),
+        pytest.param("assert f(1) == 2", "`entry_point` must be a text", id="asserts without a function"),
+    ],
+)
+def test_tests_of_no_form_are_named(tmp_path: Path, tests: object, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        read(tmp_path, {"task": "Double a number.", "tests": tests}, origin=Origin.USER)
+
+    assert f"line 1: {message}" in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
 def test_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "seeds.jsonl").write_bytes(content)
