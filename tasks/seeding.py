@@ -143,6 +143,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
             verifiers=shop.verifiers(recipe.verification),
             place=place,
             observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+            ruled=lambda examined, replies: shop.watcher.progressed(f"checking, round {number}", examined, replies),
             say=shop.watcher.say,
         )
     rows = {

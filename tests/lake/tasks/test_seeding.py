@@ -117,6 +117,19 @@ async def test_replies_are_committed_and_nobody_is_asked_where_nothing_is_wanted
     assert lake.rows("SELECT stage, samples FROM lake.costs") == [{"stage": "writing", "samples": 3}]
 
 
+async def test_how_many_replies_are_checked_is_shown(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Builder(lake, is_calibrated=False).begin(wanting(tmp_path, 1))
+    serve(monkeypatch)
+    module.workshop().watcher = heard = Listening()
+
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+
+    replies = len(proposals(lake))
+    assert heard.steps == [("checking, round 1", done, replies) for done in range(1, replies + 1)]
+
+
 async def test_fewer_prompts_wanted_leave_no_reply_behind(
     lake: Lake, tmp_path: Path, killed: tuple[Run, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
