@@ -25,6 +25,12 @@ WITH_STALE_SOCKET = WITHOUT_SOCKET.replace(
     "exec", f"{sys.executable} -c {shlex.quote(BIND)}; {shutil.which('chmod')} 666 /run/docker.sock; exec"
 )
 
+# A place without PostgreSQL's own folder, also where this machine has it.
+WITHOUT_POSTGRES = (
+    "if [ -d /usr/lib/postgresql ]; then "
+    f'{shutil.which("mount")} -t tmpfs tmpfs /usr/lib/postgresql 2>/dev/null || exit {SKIPPED}; fi; exec "$@"'
+)
+
 
 class Machine:
     """A checkout's script with a PATH of its own, in which only some programs are."""
@@ -142,6 +148,32 @@ def test_root_installs_docker_where_only_a_dead_daemons_socket_is_left(machine: 
 
     assert code == 1
     assert said.endswith("Error: apt-get could not install docker.io; its message is above.\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides PostgreSQL's programs, which only root may")
+@pytest.mark.parametrize(
+    ("option", "there", "missing"),
+    [
+        pytest.param("--tests", (), "postgresql chromium", id="neither"),
+        pytest.param("--tests", ("initdb",), "chromium", id="PostgreSQL"),
+        pytest.param("--tests", ("chromium",), "postgresql", id="Chromium"),
+        pytest.param("--tests", ("initdb", "chromium"), "", id="both"),
+        pytest.param("--once", (), "", id="neither is needed but for tests"),
+    ],
+)
+def test_what_only_tests_start_is_asked_for_with_tests_alone(
+    machine: Machine, option: str, there: tuple[str, ...], missing: str
+) -> None:
+    for name in ("dockerd", "uv", *there):
+        machine.program(name)
+    for name in ("stillroom", "python"):
+        machine.program(name, folder=machine.checkout / ".venv" / "bin")
+    machine.program("apt-get", f"{RECORDS.format(log=machine.log)}exit 1\n")
+    code, said = ended(machine.run(option, place=WITHOUT_POSTGRES))
+
+    asked = [call for call in machine.calls if call.startswith("apt-get") and " install " in call]
+    assert (code, bool(asked)) == ((1, True) if missing else (0, False)), said
+    assert all(call.endswith(f"--no-install-recommends {missing}") for call in asked)
 
 
 def test_a_daemon_that_is_named_and_does_not_answer_stops_it(machine: Machine) -> None:
