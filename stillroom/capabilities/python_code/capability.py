@@ -5,13 +5,18 @@ from collections.abc import Mapping, Sequence
 from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
 from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
+from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
 from stillroom.records import Answer, Check, Completion, Prompt
 
 INSTRUCTION = "Reply with the complete Python function in one code block, without explanation."
+SCRIPT_INSTRUCTION = (
+    "Reply with the complete Python program in one code block, without explanation. It reads from standard input and "
+    "prints to standard output."
+)
 
 
 class PythonCode:
-    """Python functions with tests."""
+    """Python functions with tests, and programs with what they must print."""
 
     name = "code"
     verifier_names: Sequence[str] = ("python-tests",)
@@ -56,15 +61,13 @@ class PythonCode:
         return writing.read_proposal(reply, min_checks=min_checks)
 
     def read_row(self, row: Mapping[str, object]) -> Proposal:
-        """As ``Capability.read_row``; tests may be one text or a list of asserts."""
-        tests = row.get("tests")
-        source = "\n".join(map(str, tests)) if isinstance(tests, list) else tests  # pyright: ignore[reportUnknownArgumentType]
-        if not isinstance(source, str) or not source.strip():
-            raise ValueError(f"`tests` must be Python source or a list of asserts, found {tests!r}")
+        """As ``Capability.read_row``; tests may be one text, a list of asserts, or pairs of stdin and stdout."""
+        tests = read_tests(row.get("tests"))
+        is_named = row.get("entry_point") is not None or not are_pairs(tests)
         return Proposal(
             task=_text(row, "task"),
-            check=Check(tests=source, entry_point=_text(row, "entry_point")),
-            reference=_text(row, "solution") if "solution" in row else "",
+            check=Check(tests=tests, entry_point=_text(row, "entry_point") if is_named else ""),
+            reference=_text(row, "solution") if row.get("solution") is not None else "",
         )
 
     def read_submission(self, row: Mapping[str, object]) -> Submission:
@@ -73,18 +76,19 @@ class PythonCode:
 
     def question(self, prompt: Prompt) -> str:
         """As ``Capability.question``."""
-        return f"{prompt.task}\n\n{INSTRUCTION}"
+        return f"{prompt.task}\n\n{SCRIPT_INSTRUCTION if are_pairs(prompt.check.tests) else INSTRUCTION}"
 
     def extract(self, prompt: Prompt, completion: Completion) -> Answer:
         """As ``Capability.extract``."""
-        return extract_code(completion, prompt.check.entry_point)
+        keep_examples = are_pairs(prompt.check.tests)
+        return extract_code(completion, prompt.check.entry_point, keep_examples=keep_examples)
 
     def reference_answer(self, prompt: Prompt) -> Answer:
         """As ``Capability.reference_answer``."""
         return Answer(text=prompt.reference)
 
     def trivial_answers(self, prompt: Prompt) -> Sequence[Answer]:
-        """Constants, echoes of each argument, and a table of the examples that the task shows."""
+        """As ``trivial.trivial_answers``."""
         return trivial.trivial_answers(prompt)
 
     def example(self, prompt: Prompt, answer: str, response: str) -> Example:

@@ -1,5 +1,8 @@
 """Trivial solutions: constants, echoes, and the examples that the task itself shows."""
 
+import io
+import json
+import sys
 from typing import Any
 
 import pytest
@@ -41,6 +44,17 @@ def test_every_argument_is_echoed() -> None:
     found = returned(prompt("t", "assert f('a', 'b', 'c') == 'd'"), "one", "two", "three")
 
     assert {"one", "two", "three"} <= {each for each in found if isinstance(each, str)}
+
+
+def test_a_program_is_echoed_and_hard_coded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = json.dumps([{"stdin": str(number), "stdout": "it's odd\n"} for number in (1, 3)])
+    for answer in trivial_answers(prompt("t", pairs, name="")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("echo"))
+        exec(answer.text, {})  # noqa: S102 - our own code
+
+    assert capsys.readouterr().out == "echoit's odd\n"
 
 
 @pytest.mark.parametrize(
