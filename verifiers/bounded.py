@@ -15,6 +15,9 @@ from verifiers.bounded_text import inserted, percent
 from verifiers.bounds import MAX_INT_BITS, MAX_WORK, Budget, TooMuch, Unsupported
 from verifiers.vocabulary import BINARY, COMPARE, DATA_TYPES, FUNCTIONS, MATH, TYPES, UNARY
 
+_WITHOUT_ORDER = frozenset(("all", "any", "frozenset", "len", "max", "min", "set", "sorted", "sum"))
+"""Functions whose results are the same whatever the order of their items."""
+
 
 class Evaluator:
     """Evaluates expressions; the budget of work is shared by all that one instance evaluates.
@@ -42,7 +45,7 @@ class Evaluator:
             case ast.Name():
                 return self._name(node.id)
             case ast.Tuple() | ast.List() | ast.Set():
-                items = list(self._elements(node.elts))
+                items = list(self._elements(node.elts, is_ordered=not isinstance(node, ast.Set)))
                 return tuple(items) if isinstance(node, ast.Tuple) else self._collected(node, items)
             case ast.Dict():
                 return self._dict(node)
@@ -67,7 +70,8 @@ class Evaluator:
             case ast.JoinedStr():
                 return "".join(map(self._inserted, node.values))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                return self._collected(node, list(self._comprehension(node.generators, lambda: self.value(node.elt))))
+                is_ordered = not isinstance(node, ast.SetComp)
+                return self._collected(node, self._comprehended(node, is_ordered=is_ordered))
             case ast.DictComp():
                 pairs = cast(
                     "list[tuple[object, object]]",
@@ -132,10 +136,11 @@ class Evaluator:
             raise Unsupported(f"operand of type {type(value).__name__}")
         return value
 
-    def _elements(self, nodes: Iterable[ast.expr]) -> Iterator[object]:
+    def _elements(self, nodes: Iterable[ast.expr], *, is_ordered: bool = True) -> Iterator[object]:
         for node in nodes:
             if isinstance(node, ast.Starred):
-                yield from self.budget.iterate(self.value(node.value))
+                value = self.value(node.value)
+                yield from self.budget.in_order(value) if is_ordered else self.budget.iterate(value)
             else:
                 yield self.value(node)
 
@@ -191,7 +196,12 @@ class Evaluator:
         self.budget.size(value)
         return value[slice(*cast("list[int | None]", bounds))]
 
-    def _comprehension(self, generators: list[ast.comprehension], result: Callable[[], object]) -> Iterator[object]:
+    def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, *, is_ordered: bool) -> list[object]:
+        return list(self._comprehension(node.generators, lambda: self.value(node.elt), is_ordered=is_ordered))
+
+    def _comprehension(
+        self, generators: list[ast.comprehension], result: Callable[[], object], *, is_ordered: bool = True
+    ) -> Iterator[object]:
         if not generators:
             yield result()
             return
@@ -199,10 +209,11 @@ class Evaluator:
         if first.is_async:
             raise Unsupported("async comprehension")
         outer = dict(self.names)
-        for item in self.budget.iterate(self.value(first.iter)):
+        over = self.value(first.iter)
+        for item in self.budget.in_order(over) if is_ordered else self.budget.iterate(over):
             bind(self.names, first.target, item)
             if all(self.value(condition) for condition in first.ifs):
-                yield from self._comprehension(rest, result)
+                yield from self._comprehension(rest, result, is_ordered=is_ordered)
         self.names = outer
 
     def _call(self, node: ast.Call) -> object:
@@ -211,10 +222,16 @@ class Evaluator:
         by_key = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[function, over], keywords=[]) if "map" not in self.names:
-                return self._calls.mapped(self._function_name(function), list(self.budget.iterate(self.value(over))))
+                return self._calls.mapped(self._function_name(function), list(self.budget.in_order(self.value(over))))
             case _:
                 pass
-        arguments = list(self._elements(node.args))
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.ListComp() | ast.GeneratorExp() as over], keywords=[]) if (
+                name in _WITHOUT_ORDER and name not in self.names
+            ):
+                arguments: list[object] = [self._comprehended(over, is_ordered=False)]
+            case _:
+                arguments = list(self._elements(node.args))
         keywords = {cast("str", each.arg): self.value(each.value) for each in node.keywords if each.arg != "key"}
         for value in (*arguments, *keywords.values()):
             if type(value) not in DATA_TYPES:

@@ -14,8 +14,12 @@ from verifiers.bounds import (
     Budget,
     TooMuch,
     Unsupported,
+    require_order,
 )
 from verifiers.vocabulary import DATA_TYPES, FUNCTIONS, LAZY, METHODS
+
+_IN_ORDER = frozenset((*LAZY, "list", "tuple", "dict"))
+"""Functions whose results have the order of what they are given."""
 
 
 class Calls:
@@ -40,6 +44,9 @@ class Calls:
             if len(found) > MAX_ELEMENTS:
                 raise TooMuch("a range is too long")
             return found
+        if name in _IN_ORDER:
+            for each in arguments:
+                require_order(each)
         if name in ("str", "repr", "int", "bin", "oct", "hex"):
             self._budget.digits(arguments)
         if name == "int" and arguments and isinstance(arguments[0], str | bytes) and len(arguments[0]) > MAX_DIGITS:
@@ -104,7 +111,7 @@ class Calls:
                 raise TooMuch("a replacement is too long")
         if name == "join":
             total = 0
-            for item in self._budget.iterate(arguments[0]):
+            for item in self._budget.in_order(arguments[0]):
                 total += len(cast("str", owner)) + (len(item) if isinstance(item, str | bytes) else 0)
                 if total > MAX_ELEMENTS:
                     raise TooMuch("a joined text is too long")
@@ -132,7 +139,7 @@ class Calls:
         """
         if name not in ("sorted", "max", "min") or not arguments or set(keywords) - {"reverse", "default"}:
             raise Unsupported("a key function")
-        items = arguments if len(arguments) > 1 else list(self._budget.iterate(arguments[0]))
+        items = arguments if len(arguments) > 1 else list(self._budget.in_order(arguments[0]))
         if not items:
             return FUNCTIONS[name]([], **keywords)
         by = cast("list[int]", self.mapped(key, items))

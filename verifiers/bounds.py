@@ -91,6 +91,15 @@ class Budget:
             self.spend(1)
             yield item
 
+    def in_order(self, value: object) -> Iterator[object]:
+        """The items of a built-in container where their order is part of the answer, charged for.
+
+        Raises:
+            Unsupported: as ``require_order`` says.
+        """
+        require_order(value)
+        return self.iterate(value)
+
     def product(self, left: object, right: object) -> None:
         """Refuse a product that would be too large; charge for a sequence that is repeated."""
         for sequence, times in ((left, right), (right, left)):
@@ -102,17 +111,35 @@ class Budget:
             raise TooMuch("an integer product is too large")
 
     def digits(self, values: Iterable[object]) -> None:
-        """Refuse integers whose text would take quadratic time, and nested data that is large as a text."""
+        """Refuse integers whose text would take quadratic time, data that is large as a text, and sets without order.
+
+        Raises:
+            TooMuch: where that would take too long.
+            Unsupported: as ``require_order`` says.
+        """
         for value in values:
             if isinstance(value, int) and value.bit_length() > MAX_DIGITS * 3:
                 raise TooMuch("an integer is too long for a text")
             if isinstance(value, str | bytes):
                 self.size(value)
+            require_order(value)
             if isinstance(value, list | tuple | set | frozenset | dict):
                 self.spend(len(cast("list[object]", value)))
                 self.digits(cast("Iterable[object]", value))
                 if isinstance(value, dict):
                     self.digits(cast("dict[object, object]", value).values())
+
+
+def require_order(value: object) -> None:
+    """Refuse a set whose order is another one in every process: that of texts follows a seed, which programs share.
+
+    Raises:
+        Unsupported: where it has two elements or more, and not only numbers.
+    """
+    if isinstance(value, set | frozenset):
+        items = cast("set[object]", value)
+        if len(items) > 1 and not all(isinstance(item, int | float) for item in items):
+            raise Unsupported("the order of a set")
 
 
 def _elements(sequence: object) -> int:

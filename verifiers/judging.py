@@ -1,7 +1,7 @@
 """Turns what the sandbox reported into a judgement: the only place where a program's claims become a verdict."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from stillroom.records import Judgement, Outcome
@@ -38,6 +38,7 @@ class Finding:
     reason: str
     detail: str = ""
     outcome: Outcome = Outcome.FAIL
+    absent: str = ""  # the name that the solution does not define
 
 
 class NeedsProcess(Exception):
@@ -58,7 +59,7 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     undecided: NeedsProcess | None = None
     for question in plan.questions:
         try:
-            findings.append(_answer(question, execution, evaluator))
+            findings.append(_of_whom(_answer(question, execution, evaluator), plan.only_read))
         except NeedsProcess as error:
             undecided = undecided or error
     first = _first(findings)
@@ -69,12 +70,18 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     return judgement(first, execution, passed=findings.count(None), total=len(plan.questions))
 
 
-def judge_tests(tests: TestsRun, execution: Execution) -> Judgement:
-    """Judge a solution by tests that ran in a process of their own."""
+def judge_tests(tests: TestsRun, execution: Execution, only_read: Container[str] = ()) -> Judgement:
+    """Judge a solution by tests that ran in a process of their own.
+
+    Args:
+        tests: how they ended.
+        execution: how the solution did.
+        only_read: names that are no function or class to the tests, so that their lack is the tests' own.
+    """
     passed = sum(unit.ending == "passed" for unit in tests.units)
     skipped = sum(unit.ending == "skipped" for unit in tests.units)
     total = max(1, len(tests.units) - skipped)
-    return judgement(_tests_finding(tests, execution), execution, passed=passed, total=total)
+    return judgement(_tests_finding(tests, execution, only_read), execution, passed=passed, total=total)
 
 
 def judgement(finding: Finding | None, execution: Execution, *, passed: int, total: int) -> Judgement:
@@ -109,7 +116,7 @@ def how_it_ended(execution: Execution) -> Finding:
             return Finding(str(execution.ending), f"peak memory {execution.peak_memory_bytes} bytes")
 
 
-def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
+def _tests_finding(tests: TestsRun, execution: Execution, only_read: Container[str]) -> Finding | None:
     if execution.ending in (Ending.SYNTAX, Ending.EXCEPTION, Ending.MEMORY, Ending.OUTPUT_LIMIT):
         return how_it_ended(execution)
     if tests.ending is not Ending.DONE and not tests.is_waiting:
@@ -118,14 +125,18 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
         return Finding("output-limit", "the solution returned more than may cross")
     if tests.ending is not Ending.DONE or tests.is_solution_gone or execution.ending is not Ending.DONE:
         return how_it_ended(execution)
-    if tests.absent:
+    undecided: Finding | None = None
+    if tests.absent in only_read:  # another unit may still show that the answer is wrong
+        undecided = _of_whom(_wrong_name(tests.absent), only_read)
+    elif tests.absent:
         if tests.absent in IMPORTED_NAMES:
             return Finding("tests:unusable", f"the tests do not import {tests.absent!r}", Outcome.ABSTAIN)
-        return Finding("harness:wrong-name", f"the solution does not define {tests.absent!r}")
-    undecided: Finding | None = None
+        return _wrong_name(tests.absent)
     for unit in tests.units:
         raised = unit.raised or Raised(type_name="?")
         detail = f"{unit.name}: {raised.type_name}: {raised.message}"
+        if tests.absent in only_read and raised.missing == tests.absent:
+            continue
         match unit.ending:
             case "passed" | "skipped":
                 continue
@@ -145,6 +156,17 @@ def _tests_finding(tests: TestsRun, execution: Execution) -> Finding | None:
     if endings.count("passed") <= ("skipped" in endings):  # what is left is the module that the skipped ones are in
         return Finding("tests:skipped", "all the tests are skipped", Outcome.ABSTAIN)
     return None
+
+
+def _wrong_name(name: str, text: str = "") -> Finding:
+    return Finding("harness:wrong-name", f"{text}the solution does not define {name!r}", absent=name)
+
+
+def _of_whom(finding: Finding | None, only_read: Container[str]) -> Finding | None:
+    """The same, unless the name that is missing is none that a solution would be asked for."""
+    if finding is None or not finding.absent or finding.absent not in only_read:
+        return finding
+    return Finding("tests:unusable", f"nobody defines {finding.absent!r}: {finding.detail}", Outcome.ABSTAIN)
 
 
 def _first(findings: Iterable[Finding | None]) -> Finding | None:
@@ -222,7 +244,7 @@ def _no_value(question: Question, position: int, reading: Reading) -> Finding:
         if reading.name in IMPORTED_NAMES:
             detail = f"{question.text}: the tests do not import {reading.name!r}"
             return Finding("tests:unusable", detail, Outcome.ABSTAIN)
-        return Finding("harness:wrong-name", f"{question.text}: the solution does not define {reading.name!r}")
+        return _wrong_name(reading.name, f"{question.text}: ")
     if reading.raised is not None:
         return Finding(_raised_reason(reading.raised), f"{question.text}: {_said(reading.raised)}")
     if position in question.objects:

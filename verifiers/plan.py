@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from stillroom.records.execution import Step
 from verifiers.bounds import TooMuch, Unsupported
 from verifiers.conversion.classes import class_names
+from verifiers.conversion.only_read import only_read
 from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
-from verifiers.conversion.unreached import never_run
+from verifiers.conversion.unreached import never_run, rests_on_doctests
 from verifiers.sandbox.inside.library_names import stand_ins
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
@@ -27,10 +28,17 @@ UNUSABLE = "tests:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
-    """Tests as steps for the sandbox and questions for the driver."""
+    """Tests as steps for the sandbox and questions for the driver.
+
+    Attributes:
+        steps: what the solution's process does.
+        questions: the assertions, over what it reports.
+        only_read: names that are no function or class to the tests, so that their lack is the tests' own.
+    """
 
     steps: tuple[Step, ...]
     questions: tuple[Question, ...]
+    only_read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
+    if rests_on_doctests(tree):
+        return Unconvertible(reason="tests:unusable", detail="nothing runs doctests")
     missing = unimported(tree, entry_point)
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
@@ -97,7 +107,8 @@ def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
         return Unconvertible(reason="tests:no-assert", detail="no assertion is reached")
     if not any(question.is_about_solution for question in questions):
         return Unconvertible(reason="tests:no-call", detail="no assertion calls the solution")
-    return Converted(steps=tuple(statements.recording.steps), questions=questions)
+    steps = tuple(statements.recording.steps)
+    return Converted(steps=steps, questions=questions, only_read=only_read(tree, entry_point))
 
 
 def _has_assertion(tree: ast.Module) -> bool:

@@ -3,11 +3,13 @@
 The version stands also for how the capability ``code`` extracts the answer that is judged: a change there is a new one.
 """
 
+import ast
 from functools import lru_cache
 
 from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.records.execution import Ending, Execution, Executor, Limits, Program, UnfitProgram
+from verifiers.conversion.only_read import only_read
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.plan import Converted, Unconvertible, convert
@@ -90,7 +92,8 @@ class PythonTests:
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
-        return judge_tests(execution.tests, execution)
+        values = only_read(ast.parse(check.tests), check.entry_point) if execution.tests.absent else frozenset[str]()
+        return judge_tests(execution.tests, execution, values)
 
     async def _judge_pairs(self, pairs: tuple[Pair, ...], source: str) -> Judgement:
         """Run the program once for each pair; stop at the first that fails, and charge for what ran."""

@@ -55,7 +55,7 @@ class Recording:
         return register
 
     def function(self, name: str) -> int:
-        """The register that holds a global of the solution, which is fetched once."""
+        """The register that holds a global of the solution that is called, which is fetched once."""
         if name not in self._functions:
             self._functions[name] = self.emit("name", name=name)
         return self._functions[name]

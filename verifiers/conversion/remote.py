@@ -59,8 +59,8 @@ class Remotes:
                 found = scope.meaning(name)
                 if isinstance(found, Remote):
                     return found
-                if isinstance(found, Function):
-                    return Remote(recording.function(found.name))
+                if isinstance(found, Function):  # afresh: what is no function may be another value by now
+                    return Remote(recording.emit("name", name=found.name))
             case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if scope.is_built_in(
                 name, REMOTE_BUILT_INS
             ):

@@ -37,6 +37,7 @@ class Statements:
         self.questions = Questions(self._scope, self.recording, self._remotes)
         self._depth = 0
         self._called: set[str] = set()
+        self._called_names: set[str] = set()
 
     def module(self, tree: ast.Module) -> None:
         """Walk a whole module, then its ``check`` and ``test*`` functions that it does not call itself.
@@ -45,6 +46,8 @@ class Statements:
             Refused: where something does not convert.
             Unsupported: where the driver cannot evaluate an expression.
         """
+        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        self._called_names = {function.id for function in calls if isinstance(function, ast.Name)}
         self._block(tree.body)
         for name, value in list(self._scope.names.items()):
             if not isinstance(value, Local) or name in self._called:
@@ -127,8 +130,9 @@ class Statements:
         elif scope.is_local(value):
             self._unpack(target, scope.value(value))
         elif isinstance(target, ast.Name):
-            if isinstance(value, ast.Name) and isinstance(scope.meaning(value.id), Function):
-                scope.bind(target.id, scope.meaning(value.id))
+            is_function = isinstance(value, ast.Name) and isinstance(scope.meaning(value.id), Function)
+            if is_function and target.id in self._called_names:  # else it is what the solution's name stands for now
+                scope.bind(target.id, scope.meaning(cast("ast.Name", value).id))
             else:
                 computed = remotes.compute(value)
                 recording.completed(computed)

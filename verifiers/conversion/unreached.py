@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_DOCTESTS = frozenset(("testmod", "testfile", "DocTestSuite", "DocFileSuite", "DocTestFinder", "DocTestRunner"))
 HOOKS = ("setUp", "tearDown", "setup", "teardown")  # what goes before and after tests, for a runner of them to call
 
 
@@ -24,6 +25,24 @@ def never_run(tree: ast.Module) -> str:
             ):
                 return function.name
     return ""
+
+
+def rests_on_doctests(tree: ast.Module) -> bool:
+    """Whether tests rest on what a runner of doctests finds: it looks where neither they nor the solution are."""
+    dropped: set[int] = set()  # calls of which the tests use nothing
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not _raises_on_error(node.value):
+            dropped.add(id(node.value))
+    return any(
+        isinstance(node, ast.Call)
+        and id(node) not in dropped
+        and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) in _DOCTESTS
+        for node in ast.walk(tree)
+    )
+
+
+def _raises_on_error(call: ast.Call) -> bool:
+    return any(each.arg == "raise_on_error" for each in call.keywords)
 
 
 def _owners(node: ast.AST) -> Iterator[ast.AST]:

@@ -69,3 +69,45 @@ def test_the_evaluator_refuses_before_it_computes(expression):
 )
 def test_the_evaluator_agrees_with_python(expression, value):
     assert Evaluator({}).value(ast.parse(expression, mode="eval").body) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "list(set('hello'))",
+        "tuple({'a', 'b'})",
+        "str({'a', 'b'})",
+        "repr([{'a', 'b'}])",
+        "f\"{set('ab')}\"",
+        "'%s' % [{'a', 'b'}]",
+        "'{}'.format({('a', 1), ('b', 2)})",
+        "''.join({'a', 'b'})",
+        "[c for c in {'a', 'b'}]",
+        "{c: 1 for c in {'a', 'b'}}",
+        "[*{'a', 'b'}]",
+        "list(map(str, {'a', 'b'}))",
+        "list(enumerate({'a', 'b'}))",
+        "list(zip({'a', 'b'}, [1, 2]))",
+        "sorted({'aa', 'bb'}, key=len)",
+    ],
+)
+def test_the_order_of_a_set_of_texts_is_left_to_a_process(expression):
+    with pytest.raises(Unsupported):
+        Evaluator({}).value(ast.parse(expression, mode="eval").body)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("sorted({'b', 'a'})", ["a", "b"]),
+        ("sorted(c + 'x' for c in {'b', 'a'})", ["ax", "bx"]),
+        ("all(c in 'ab' for c in {'a', 'b'})", True),
+        ("{c * 2 for c in {'a', 'b'}} == {*{'aa', 'bb'}}", True),
+        ("len({'a', 'b'} | {'c'})", 3),
+        ("max({'a', 'b'})", "b"),
+        ("list({'a'}) + list({1, 2})", ["a", 1, 2]),
+        ("str({3})", "{3}"),
+    ],
+)
+def test_what_has_no_order_needs_none(expression, value):
+    assert Evaluator({}).value(ast.parse(expression, mode="eval").body) == value

@@ -5,8 +5,8 @@ import marshal
 import pytest
 
 from stillroom.records import Outcome
-from stillroom.records.execution import Ending, Execution, Raised, Reading, Reported
-from verifiers.judging import NeedsProcess, judge_calls
+from stillroom.records.execution import Ending, Execution, Raised, Reading, Reported, TestsRun, TestUnit
+from verifiers.judging import NeedsProcess, judge_calls, judge_tests
 from verifiers.plan import Converted, convert
 
 
@@ -142,3 +142,39 @@ def test_unpacking_takes_as_many_values_as_there_are_names():
     tests = "a, b = f(1)\nassert a == 1 and b == 2"
     assert judge(tests, value(2), value(1), value(2)).outcome is Outcome.PASS
     assert judge(tests, value(3), value(1), value(2)).outcome is Outcome.FAIL
+
+
+ABSENT = Reading(reported=Reported.ABSENT, name="expectd")
+
+
+def test_a_name_that_only_the_tests_can_mean_fails_no_answer():
+    found = judge("assert f(3) == expectd", value(6), ABSENT)
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:unusable")
+    wrong = judge("assert f(3) == expectd\nassert f(1) == 2", value(6), ABSENT, value(3))
+    assert (wrong.outcome, wrong.reason) == (Outcome.FAIL, "wrong-answer")
+
+
+def test_a_function_that_the_solution_lacks_is_its_own_fault():
+    found = judge("assert f(3) == expectd(3)", value(6), ABSENT)
+    assert (found.outcome, found.reason) == (Outcome.FAIL, "harness:wrong-name")
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome", "reason"),
+    [
+        pytest.param((), Outcome.ABSTAIN, "tests:unusable", id="alone"),
+        pytest.param(
+            (TestUnit(name="test_b", ending="failed", raised=Raised(type_name="AssertionError")),),
+            Outcome.FAIL,
+            "wrong-answer",
+            id="beside-a-failure",
+        ),
+    ],
+)
+def test_the_same_in_a_process(more, outcome, reason):
+    missed = Raised(type_name="NameError", missing="expectd")
+    units = (TestUnit(name="test_a", ending="broken-result", raised=missed), *more)
+    run = TestsRun(ending=Ending.DONE, units=units, calls=1, absent="expectd")
+    found = judge_tests(run, Execution(ending=Ending.DONE), {"expectd"})
+    assert (found.outcome, found.reason) == (outcome, reason)
+    assert judge_tests(run, Execution(ending=Ending.DONE)).reason == "harness:wrong-name"

@@ -59,6 +59,12 @@ def test_tests_that_models_write_convert_to_calls(tests):
             "tests:unusable",
             id="defined-twice",
         ),
+        pytest.param("import doctest\nassert doctest.testmod().failed == 0", "tests:unusable", id="doctests"),
+        pytest.param(
+            "import doctest\nassert f(1) == 2\ndoctest.testmod(raise_on_error=True)",
+            "tests:unusable",
+            id="doctests-that-raise",
+        ),
         pytest.param(
             "assert f(0) == 0\nclass A:\n    def test_a(self):\n        assert f(1)", "tests:unusable", id="no-case"
         ),
@@ -91,6 +97,7 @@ def test_unusable_tests_say_why(tests, reason):
         pytest.param("m = Money(5)\nm.spend(1)\nd = m - 1 - m\nassert d == 0", id="object-less-data-under-a-name"),
         pytest.param("d = f(2) - 1.41\nassert abs(d) < 1e-6", id="result-less-data-under-a-name"),
         pytest.param("m = Money(5)\nm.spend(1)\nassert m.__eq__(5)", id="operator-by-its-method"),
+        pytest.param("import doctest\nassert f(1) == 2\ndoctest.testmod(verbose=True)", id="doctests-that-say-nothing"),
         pytest.param("x = [1]\nt = (1,)\nassert f(x) is t", id="identity-of-what-is-copied"),
         pytest.param("g = [[1, 2]]\nf(g[0])\nassert g == [[2, 1]]", id="part-of-a-list"),
         pytest.param("g = [[2, 1]]\nfor row in g:\n    f(row)\nassert g == [[1, 2]]", id="part-by-loop"),

@@ -19,7 +19,7 @@ import link_kinds
 import link_serving
 import runner
 import stops
-from link_copies import Reply, replace
+from link_copies import Reply
 from link_errors import origin
 from link_proxies import Proxy, State, of
 from link_standing import DATA, Refused, Standings, Undecided
@@ -27,6 +27,7 @@ from link_streams import is_carried
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
 
 MAX_MESSAGE_BYTES = 16 << 20
+MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
 _LENGTH = struct.Struct("<I")
 
 
@@ -101,14 +102,14 @@ class Link:
         self.is_refused = True
         raise Refused(why)
 
-    def send(self, message: object) -> None:
+    def send(self, message: tuple) -> None:
         """Write one message.
 
         Raises:
             Unsendable: where it is too large or nested too deeply; nothing was written.
         """
         try:
-            data = marshal.dumps(message, runner.FORMAT)
+            data = marshal.dumps((*message, self.values.shared.told()), runner.FORMAT)
         except ValueError as error:
             raise Unsendable(f"data that cannot cross: {error}") from None
         if len(data) > MAX_MESSAGE_BYTES and self.is_tests:
@@ -121,8 +122,13 @@ class Link:
             self.gone = PartnerGone("the other process has ended")
             raise self.gone from error
 
-    def receive(self) -> tuple:
-        """Read one message."""
+    def receive(self, given: list | tuple = (), standing: int = DATA) -> tuple:
+        """Read one message, and do what it tells of shared containers.
+
+        Args:
+            given: the containers in the arguments of the call that it may answer.
+            standing: what the tests let objects in them say.
+        """
         try:
             size = _LENGTH.unpack(_read_exactly(self.fd, 4))[0]
             if size > MAX_MESSAGE_BYTES:
@@ -134,17 +140,21 @@ class Link:
         except (OSError, ValueError) as error:
             self.gone = TooMuchSent(str(error)) if isinstance(error, ValueError) else PartnerGone(str(error))
             raise self.gone from None
-        if type(message) is not tuple or not message or type(message[0]) is not str:
+        if type(message) is not tuple or len(message) < 2 or type(message[0]) is not str:
             self.gone = PartnerGone("the other process sent no message")
             raise self.gone
-        return message
+        *message, told = message
+        answered = given if message[0] in ("value", "raise") else ()
+        self._read(self.values.shared.read, (told, answered, standing))
+        return tuple(message)
 
-    def ask(self, *request: object, standing: int = DATA) -> object:
+    def ask(self, *request: object, standing: int = DATA, given: list | tuple = ()) -> object:
         """Send a request and serve the other side's until its answer comes.
 
         Args:
             request: its kind, and what belongs to it.
             standing: what the tests let objects in the answer say.
+            given: the containers in a call's arguments.
         """
         if self.gone is not None:
             raise self.gone
@@ -157,7 +167,7 @@ class Link:
                 self.give_up(str(error))
             while True:
                 self.on_wait(True)
-                message = self.receive()
+                message = self.receive(given, standing)
                 self.on_wait(False)
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
@@ -212,31 +222,58 @@ class Link:
 
     def fetch(self, name: str) -> object:
         """What the other side defines under a name."""
-        found = self.ask("name", name)
+        answer = self.ask("name", name)
+        if type(answer) is not tuple or len(answer) != 2:
+            self.gone = PartnerGone("a reply has no meaning")
+            raise self.gone
+        found, is_callable = answer
         if type(found) is Proxy:
+            of(found).is_callable = is_callable is True
             of(found).name = name
             of(found).standing = self.standings.of(name)
         return found
 
     def call(self, state: State, arguments: tuple, keywords: dict) -> object:
         """Call an object of the other side; arguments that it changed in place are changed here too."""
+        containers = self.values.shared.given([*arguments, *keywords.values()])
         try:
             given = [self.values.pack(each) for each in arguments]
             named = [(name, self.values.pack(each)) for name, each in keywords.items()]
             surroundings = self.streams.told() if self.streams is not None else None
         except Unsendable as error:
             self.give_up(str(error))
-        reply = self.ask("call", state.number, given, named, surroundings, standing=state.standing)
-        if type(reply) is not Reply or len(reply) != 3 or type(reply[1]) is not list:
+        reply = self.ask("call", state.number, given, named, surroundings, standing=state.standing, given=containers)
+        if type(reply) is not Reply or len(reply) != 2:
             self.gone = PartnerGone("a reply has no meaning")
             raise self.gone
-        result, changed, heard = reply
+        result, heard = reply
         if self.streams is not None:
             self.streams.take(heard)
-        self._read(_replace, (arguments, keywords, changed))
         if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
             self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         return result
+
+    async def awaited(self, number: int, standing: int = DATA) -> object:
+        """What an awaitable of the other side gives; other tasks of this side run meanwhile."""
+        import asyncio
+
+        seconds = 0.0
+        while True:
+            found = self.ask("await", number, seconds, standing=standing)
+            if type(found) is not tuple or len(found) != 3:
+                self.gone = PartnerGone("a reply has no meaning")
+                raise self.gone
+            is_done, are_others_left, value = found
+            if are_others_left:
+                self.unsure = self.unsure or "tasks of the solution run on only while the tests await something of it"
+            if is_done:
+                return value
+            try:
+                await asyncio.sleep(0)
+            except BaseException:
+                self.ask("cancel", number)
+                raise
+            seconds = min(MOST_WAITED_SECONDS, seconds + 0.001)
 
     def plain(self, state: State, method: str) -> tuple:
         """Whether an object is data underneath, whether this method is that of such data, and the data."""
@@ -257,8 +294,3 @@ class Link:
         """Take note that the tests put something in the place of an attribute."""
         if not is_carried(target, str(name)):
             self.unsure = f"the tests put something in the place of {name}, which the solution does not see"
-
-
-def _replace(arguments: tuple, keywords: dict, changed: list) -> None:
-    for where, value in changed:
-        replace(keywords[where] if type(where) is str else arguments[where], value)

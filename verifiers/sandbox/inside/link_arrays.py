@@ -15,6 +15,11 @@ def is_array(value) -> bool:
     return numpy is not None and type(value) is getattr(numpy, "ndarray", None)
 
 
+def is_data(value) -> bool:
+    """Whether a value is an array of numpy's whose items are data."""
+    return is_array(value) and value.dtype.kind in _KINDS
+
+
 def state(array):
     """What an array is made of again; None where its items are no data."""
     return (array.dtype.str, array.shape, array.tobytes()) if array.dtype.kind in _KINDS else None

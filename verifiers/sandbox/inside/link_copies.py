@@ -1,11 +1,10 @@
 """Makes data of one process anew in the other: containers, values of the standard library, changes in place."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202, SIM114
+# ruff: noqa: ANN001, ANN002, ANN202
 # pyright: basic, reportArgumentType=false
 import collections
 import importlib
-import marshal
 import types
 
 import link_arrays
@@ -13,7 +12,7 @@ import runner
 
 
 class Reply(list):
-    """What a call answers: its result, the arguments that it changed, and what it did to the streams."""
+    """What a call answers: its result, and what it did to the streams."""
 
 
 FACTORIES = {kind.__name__: kind for kind in (int, float, str, list, dict, set, tuple, bool)}  # of default dictionaries
@@ -44,39 +43,17 @@ def container(kind: str, items: list) -> object:
     return makers[kind](items)
 
 
-class _Items(list):
-    """What a container held that is no plain data: equal where it holds the very same objects."""
-
-    def __eq__(self, other: list) -> bool:
-        return len(self) == len(other) and all(one is each for one, each in zip(self, other, strict=True))
-
-    __hash__ = None
-
-
-def snapshot(value: object) -> object:
-    """The state of a mutable argument, to see by ``==`` whether a call changed it; None where it cannot change."""
-    if type(value) is bytearray:
-        return bytes(value)
-    if link_arrays.is_array(value):
-        return link_arrays.state(value)
-    if type(value) not in (list, dict, set, collections.deque):
-        return None
-    try:
-        return marshal.dumps(runner.plain(list(value) if type(value) is collections.deque else value), runner.FORMAT)
-    except (runner.Opaque, ValueError, RecursionError):
-        return _Items([*value.keys(), *value.values()] if type(value) is dict else value)
-
-
-def replace(target: object, value: object) -> None:
+def replace(target, value) -> None:
     """Change an argument in place as the other side changed its copy."""
-    if type(target) is list and type(value) is list:
+    kind = type(target)
+    if kind is not type(value):
+        return
+    if kind in (list, bytearray):
         target[:] = value
-    elif type(target) is bytearray and type(value) is bytearray:
-        target[:] = value
-    elif (type(target) is dict and type(value) is dict) or (type(target) is set and type(value) is set):
+    elif kind in (dict, set, collections.Counter, collections.OrderedDict, collections.defaultdict):
         target.clear()
-        target.update(value)
-    elif type(target) is collections.deque and type(value) is collections.deque:
+        dict.update(target, value) if kind is not set else target.update(value)
+    elif kind is collections.deque:
         target.clear()
         target.extend(value)
     else:

@@ -24,7 +24,8 @@ _ASKED = (
 _MRO = type.__dict__["__mro__"]
 _OF_DATA = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, collections.OrderedDict)
 _LINK_FILES = frozenset(
-    f"link_{name}.py" for name in ("proxies", "views", "values", "errors", "copies", "arrays", "streams", "kinds")
+    f"link_{name}.py"
+    for name in ("proxies", "views", "values", "errors", "copies", "arrays", "streams", "kinds", "shared", "tasks")
 )
 _types: dict[tuple, type] = {}
 

@@ -21,20 +21,32 @@ class State:
     Attributes:
         name: the name by which the tests asked for it, or "".
         standing: what the tests let it answer.
+        is_callable: whether it can be called, as far as that was told with its name.
         is_tainted: whether it came of an operation with data, so that numbers read from it would be answers to data.
         data_method: the name under which it is a method that data have, too; "" where it is no such method.
         kind: a type of this process that is like the object's, once that was asked.
         ahead: items that were taken from it and not used yet.
     """
 
-    __slots__ = ("ahead", "data_method", "is_tainted", "kind", "link", "name", "number", "standing", "taken")
+    __slots__ = (
+        "ahead",
+        "data_method",
+        "is_callable",
+        "is_tainted",
+        "kind",
+        "link",
+        "name",
+        "number",
+        "standing",
+        "taken",
+    )
 
     def __init__(self, link, number, standing):
         self.link = link
         self.number = number
         self.standing = standing
         self.name = self.data_method = ""
-        self.is_tainted = False
+        self.is_callable = self.is_tainted = False
         self.kind = None
         self.ahead = collections.deque()
         self.taken = 0
@@ -171,7 +183,7 @@ class Proxy:
     async def __anext__(self):
         following = _method(self, "__anext__")
         if type(following) is Proxy:  # what async generators give is no coroutine
-            return of(self).link.ask("await", of(following).number, standing=of(self).standing)
+            return await of(self).link.awaited(of(following).number, of(self).standing)
         return await following
 
 

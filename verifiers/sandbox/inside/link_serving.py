@@ -5,7 +5,7 @@ has given out, and gives no attribute that leads to frames, code or state.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202
+# ruff: noqa: ANN001, ANN002
 # pyright: basic, reportArgumentType=false, reportOptionalCall=false
 import collections
 import copy
@@ -18,9 +18,9 @@ from collections.abc import Callable
 import link_kinds
 import link_owned
 import runner
-from link_copies import snapshot
 from link_streams import surrounded
-from link_values import CONTAINER, PLAIN, Values
+from link_tasks import Tasks
+from link_values import CONTAINER, PLAIN, Unsendable, Values
 
 _HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
 _SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))
@@ -55,6 +55,7 @@ class Serving:
         self.is_tests = is_tests
         self._lookup = lookup
         self._raised: dict[int, BaseException] = {}  # by iterators that gave items first
+        self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
     def carry_out(self, kind: str, *rest) -> tuple:
         """The answer to one request, as a message says it.
@@ -70,7 +71,8 @@ class Serving:
             "op": self._operate,
             "kind": self._kind,
         }
-        asked = {"name": self._name, "await": self._await, "plain": self._plain, "copy": self._copy, "take": self._take,
+        asked = {"name": self._name, "await": self._await, "cancel": self._cancel,
+                 "plain": self._plain, "copy": self._copy, "take": self._take,
                  "seed": self._seed}  # fmt: skip
         if kind in served:
             return served[kind](*rest)
@@ -85,24 +87,32 @@ class Serving:
             raise Unserved("the solution calls a built-in function of the tests")
         given = [self.values.unpack(each) for each in arguments]
         named = {name: self.values.unpack(each) for name, each in keywords}
-        places = [*enumerate(given), *named.items()]
-        before = [snapshot(each) for _, each in places]
-        with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
-            result = function(*given, **named)  # type: ignore[operator]
-        changed = [
-            (CONTAINER, "tuple", [(PLAIN, where), self.values.pack(each)])
-            for (where, each), state in zip(places, before, strict=True)
-            if state is not None and snapshot(each) != state
-        ]
+        for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
+            held.clear()
+        taken = self.values.shared.taken([*given, *named.values()])
+        result: list = []
+        try:
+            with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
+                result.append(function(*given, **named))  # type: ignore[operator]
+        finally:
+            given.clear()
+            named.clear()
+            self.values.shared.adopt(taken, result)
         keep = isinstance(function, type) and not self.is_tests
-        reply = [self.values.pack(result, keep=keep), (CONTAINER, "list", changed), (PLAIN, heard)]
-        return (CONTAINER, "reply", reply)
+        return (CONTAINER, "reply", [self._said(result, keep=keep), (PLAIN, heard)])
+
+    def _said(self, box, *, keep=False) -> tuple:
+        """The value in a list, which alone holds it; what else is held of it is shared from now on."""
+        self.values.shared.share(box)
+        return self.values.pack(box[0], keep=keep)
 
     def _attribute(self, number, name) -> tuple:
         owner = self._reachable(number, name)
         if name == "__signature__" and self.is_tests:
             return self.values.pack(inspect.signature(owner))
-        return self.values.pack(getattr(owner, name))
+        if self.is_tests and hasattr(type(owner), "assertEqual"):  # what a test case holds is the tests' alone
+            return self.values.pack(getattr(owner, name))
+        return self._said([getattr(owner, name)])
 
     def _set(self, number, name, *value) -> tuple:
         owner = self._reachable(number, name)
@@ -120,22 +130,32 @@ class Serving:
         given = [self.values.unpack(each) for each in operands]
         if name == "dir":
             return (PLAIN, [str(each) for each in dir(*given)])
-        return self.values.pack(runner.operation(name)(*given))
+        return self._said([runner.operation(name)(*given)])
 
     def _kind(self, number, of_itself) -> tuple:
         owner = self.values.exports[number]
         return (PLAIN, link_kinds.described(owner if of_itself else type(owner)))
 
     def _name(self, name) -> tuple:
-        return self.values.pack(self._lookup(name), keep=True)
+        """What is defined under a name, and whether it can be called."""
+        box = [self._lookup(name)]
+        is_callable = callable(box[0])
+        return (CONTAINER, "tuple", [self._said(box, keep=True), (PLAIN, is_callable)])
 
-    def _await(self, number) -> tuple:
-        import asyncio
+    def _await(self, number, seconds) -> tuple:
+        if self._tasks is None:
+            self._tasks = Tasks()
+        if self._tasks.is_running:
+            raise Unsendable("what the solution awaits asks the tests to await something of it")
+        result = self._tasks.awaited(number, self.values.exports[number], seconds)
+        others = (PLAIN, self._tasks.are_others_left())
+        value = self._said(result) if result else (PLAIN, None)
+        return (CONTAINER, "tuple", [(PLAIN, bool(result)), others, value])
 
-        async def run(awaitable):
-            return await awaitable
-
-        return self.values.pack(asyncio.run(run(self.values.exports[number])))
+    def _cancel(self, number) -> tuple:
+        if self._tasks is not None and not self._tasks.is_running:
+            self._tasks.cancel(number)
+        return (PLAIN, None)
 
     def _plain(self, number, method) -> tuple:
         """Whether an object is data underneath, whether this method is that of such data, and the data."""
@@ -164,6 +184,7 @@ class Serving:
             if not items:
                 raise
             self._raised[number] = error
+        self.values.shared.share(items)
         return (CONTAINER, "list", [self.values.pack(each) for each in items])
 
     def _seed(self, *arguments) -> tuple:

@@ -21,11 +21,12 @@ import runner
 from link_copies import COPIES, FACTORIES, container
 from link_errors import Errors
 from link_proxies import Proxy, of
+from link_shared import Shared, is_changeable
 from link_standing import DATA
 
 MAX_EXPORTS = 200_000
 MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW = range(7)
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED = range(8)
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
 # What may cross by its name: types, and functions that only compute, or print.
@@ -70,6 +71,7 @@ class Values:
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
         self.errors = Errors(self)
+        self.shared = Shared(self, 1 if link.is_tests else -1)
 
     def is_data(self, value: object) -> bool:
         """Whether a value of this side is data, and no object that could say itself what it equals."""
@@ -97,7 +99,10 @@ class Values:
             return self.export(value)
         if depth <= 0:
             raise Unsendable("data is nested too deeply to cross")
-        if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth):
+        key = self.shared.key_of(value)
+        if key is not None:
+            return (SHARED, key, self.contents(value, depth - 1))
+        if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth, self.shared.keys):
             return (PLAIN, value)
         own = kind.__module__ not in ("builtins", "collections")
         if isinstance(value, types.CodeType):
@@ -111,6 +116,24 @@ class Values:
         if base is not None:
             return self._view(value, base, depth) if own else (PLAIN, runner.plain(value))
         return self._named(value) or self.export(value)
+
+    def contents(self, value: object, depth: int = MAX_DEPTH) -> tuple:
+        """A shared container as a message says its items.
+
+        Raises:
+            Unsendable: as for ``pack``.
+        """
+        kind = type(value)
+        if kind in (list, dict, set) and is_bare(value, depth, self.shared.keys):
+            return (PLAIN, value)
+        return self._copied(value, kind, depth) or (PLAIN, None)
+
+    def contents_or_none(self, value: object) -> tuple | None:
+        """The same in what stands beside a message; None where it cannot cross."""
+        try:
+            return self.contents(value, MAX_DEPTH - 6)
+        except Unsendable:
+            return None
 
     def _copied(self, value, kind: type, depth: int) -> tuple | None:
         if kind in (list, set, frozenset, tuple, collections.deque):
@@ -190,11 +213,22 @@ class Values:
             return self._proxy(*rest, standing)
         if tag == VIEW:
             return self._view_of(*rest, standing, depth)
+        if tag == SHARED:
+            return self._shared(*rest, standing, depth - 1)
         if tag == NAMED:
             module, name, attribute = rest
             found = find_named(module, name)
             return found if not attribute else vars(found)[attribute]
         raise PartnerGone("a message's value has no meaning")
+
+    def _shared(self, key: int, contents: tuple, standing: int, depth: int) -> object:
+        found = self.shared.value_of(key)
+        if found is None:
+            found = self.unpack(contents, standing, depth)
+            if type(key) is not int or not is_changeable(found):
+                raise PartnerGone("a message's value has no meaning")
+            self.shared.add(found, standing, key)
+        return found
 
     def _view_of(self, number: int, base: str, name: str, data: tuple, standing: int, depth: int) -> object:
         found = self.unpack(data, standing, depth - 1)
@@ -213,7 +247,7 @@ class Values:
         if kind == "coroutine":
 
             async def coroutine():
-                return self.link.ask("await", number, standing=standing)
+                return await self.link.awaited(number, standing)
 
             return coroutine()
         proxy = self.proxies.get(number)
@@ -226,8 +260,8 @@ class Values:
         return proxy
 
 
-def is_bare(value, depth: int) -> bool:
-    """Whether a container holds nothing but exact built-in data.
+def is_bare(value, depth: int, shared=()) -> bool:
+    """Whether a container holds nothing but exact built-in data, and none of what is shared, by identities.
 
     Raises:
         Unsendable: where it is nested too deeply.
@@ -237,7 +271,11 @@ def is_bare(value, depth: int) -> bool:
     items = value if type(value) is not dict else [each for pair in value.items() for each in pair]
     for item in items:
         kind = type(item)
-        if kind not in _SCALARS and (kind not in (list, tuple, dict, set, frozenset) or not is_bare(item, depth - 1)):
+        if kind in _SCALARS:
+            continue
+        if kind not in (list, tuple, dict, set, frozenset) or id(item) in shared:
+            return False
+        if not is_bare(item, depth - 1, shared):
             return False
     return True
 

@@ -60,6 +60,8 @@ class approx:
             return True
         if expected != expected:
             return self.nan_ok and found != found
+        if abs(expected) == float("inf"):  # no tolerance of it is one
+            return False
         relative = (self.rel if self.rel is not None else 0 if self.abs is not None else 1e-6) * abs(expected)
         return abs(expected - found) <= max(relative, self.abs if self.abs is not None else 1e-12)
 

@@ -31,13 +31,13 @@ from link_streams import Streams
 from link_values import PartnerGone, TooMuchSent
 
 WAITING, BUSY = b"W", b"-"
-MAX_UNITS = 2_000
+MAX_UNITS = 10_000
 _CHECKS = "_stillroom_checks_"  # what ``check`` calls first
 SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "my_module", "module", "submission"))
 
 
 class _Namespace(dict):
-    """The globals of the tests: names that they lack are fetched from the solution, once.
+    """The globals of the tests: names that they lack are fetched from the solution, what can be called only once.
 
     Args:
         joined: the link to the solution.
@@ -60,7 +60,8 @@ class _Namespace(dict):
             value = self._fetched(name)
         except NameError as error:
             raise KeyError(name) from error
-        self[name] = value
+        if _is_callable(value):
+            self[name] = value
         return value
 
     def candidate(self):
@@ -97,6 +98,11 @@ def _counted(joined, value):
         return value(*arguments, **keywords)
 
     return called
+
+
+def _is_callable(value):
+    """Whether a value is a function or a class; of what is the solution's, this was told with its name."""
+    return of(value).is_callable if type(value) is Proxy else callable(value)
 
 
 class _TypeOf(type):
@@ -185,6 +191,8 @@ def run_tests(source, entry_point):
                 import asyncio
 
                 asyncio.run(result)
+            else:
+                tests_units.require_run(result, joined)
             found = ("passed", "", (), "", "")
         except pytest_shim.Skipped as skipped:
             if joined.calls > before:
@@ -204,7 +212,10 @@ def run_tests(source, entry_point):
     unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace))
     if units and units[0][1] == "passed":
         for one in tests_units.units(namespace, joined, tree):
-            if joined.gone or len(units) > MAX_UNITS:
+            if joined.gone:
+                break
+            if len(units) >= MAX_UNITS:
+                units.append(("tests", "undecided", "", (), f"more than {MAX_UNITS} tests are not run", ""))
                 break
             unit(*one)
     runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.uses, namespace.absent), 2))

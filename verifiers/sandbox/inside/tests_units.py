@@ -3,15 +3,22 @@ after them.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, ANN202
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202
 # pyright: basic, reportAttributeAccessIssue=false
 import ast
+import functools
 import inspect
 import types
 
 import pytest_fixtures
 import pytest_shim
 from link_proxies import Proxy
+
+_NOT_RUN = {  # what a test returns that has only been made, and what such a test is
+    types.CoroutineType: "a coroutine",
+    types.GeneratorType: "a generator",
+    types.AsyncGeneratorType: "an asynchronous generator",
+}
 
 
 def units(namespace, joined, tree):
@@ -34,7 +41,7 @@ def units(namespace, joined, tree):
             for parameters in getattr(value, "parameter_sets", [{}]):
                 yield name, _between(own, _bound(value, parameters, fixtures)), True
         elif isinstance(value, type) and hasattr(value, "assertEqual"):
-            yield from _cases(name, value)
+            yield from _cases(name, value, joined)
         elif isinstance(value, type) and name.startswith("Test"):
             yield from _methods(name, value, fixtures)
     check = own.get("check")
@@ -74,6 +81,18 @@ def _lost(own, namespace, tree):
 def _is_foreign(method):
     """Whether a method is the solution's, or one that the solution chose."""
     return type(method) is Proxy or isinstance(method, (type, types.BuiltinFunctionType, types.MethodDescriptorType))
+
+
+def require_run(result, joined):
+    """Give up where a test returned what would still have to be run: none of its assertions was reached.
+
+    Raises:
+        Undecided: as said.
+    """
+    if type(result) in _NOT_RUN:
+        if not isinstance(result, types.AsyncGeneratorType):
+            result.close()
+        joined.give_up(f"a test that is {_NOT_RUN[type(result)]} is run by no runner of tests")
 
 
 def _hooks(own, *names):
@@ -157,7 +176,7 @@ def _method(kind, name, parameters, fixtures):
     return run
 
 
-def _cases(name, kind):
+def _cases(name, kind, joined):
     """The tests of a unittest case; none of them where its class cannot be set up."""
     if getattr(kind, "__unittest_skip__", False):
         return
@@ -170,12 +189,22 @@ def _cases(name, kind):
     yield f"{name}.setUpClass", set_up, False
     if is_ready:
         for method in sorted(each for each in dir(kind) if each.startswith("test")):
-            yield f"{name}.{method}", _case(kind, method), True
+            yield f"{name}.{method}", _case(kind, method, joined), True
         yield f"{name}.tearDownClass", kind.tearDownClass, False
     yield f"{name}.doClassCleanups", kind.doClassCleanups, False
 
 
-def _case(kind, method):
+def _required(function, joined):
+    """A method of a case, whose result unittest drops."""
+
+    @functools.wraps(function)
+    def run(*arguments, **keywords):
+        require_run(function(*arguments, **keywords), joined)
+
+    return run
+
+
+def _case(kind, method, joined):
     """Runs one method of a unittest case, and raises its first exception as it was raised."""
     import unittest
 
@@ -195,8 +224,11 @@ def _case(kind, method):
             self.error = self.error or pytest_shim.Skipped(reason)
 
     def run():
-        outcome = Outcome()
-        kind(method).run(outcome)
+        outcome, case = Outcome(), kind(method)
+        function = getattr(case, method)
+        if not (inspect.iscoroutinefunction(function) and isinstance(case, unittest.IsolatedAsyncioTestCase)):
+            setattr(case, method, _required(function, joined))
+        case.run(outcome)
         if outcome.error is not None:
             raise outcome.error
 

@@ -1,0 +1,261 @@
+"""Keeps equal what both processes hold of one list, dictionary or set: each message says what its sender has changed.
+
+Data crosses by value. A container that the side which gave it still holds, or that the other side keeps of what it was
+given, becomes *shared*: both know it under one number, and it is one object on each side, however often it crosses.
+What is held by nothing else on one side any more is forgotten on both.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic, reportArgumentType=false
+import collections
+import operator
+import sys
+
+import link_arrays
+from link_copies import replace
+from link_standing import DATA
+
+MAX_SHARED = 20_000  # containers at a time
+_DICTS = frozenset((dict, collections.Counter, collections.OrderedDict, collections.defaultdict))
+_CHANGEABLE = frozenset((list, set, bytearray, collections.deque)) | _DICTS
+_HOLDING = frozenset((list, tuple, collections.deque))  # of which every item is looked at
+
+
+def _kinds():
+    numpy = sys.modules.get("numpy")
+    return _CHANGEABLE | {tuple} if numpy is None else _CHANGEABLE | {tuple, numpy.ndarray}
+
+
+def _walk(values):
+    """Containers in a list, breadth first, and how often each is an item: each once, but for tuples.
+
+    The order is the same in both processes, since a container is made anew there of the same items.
+    """
+    kinds = _kinds()
+    found, places = [values], {}
+    for each in found:
+        kind = type(each)
+        items = each if kind in _HOLDING else dict.values(each) if kind in _DICTS else ()
+        if not kinds.isdisjoint(map(type, items)):
+            for item in items:
+                if type(item) in kinds and (type(item) in _CHANGEABLE or _is_whole(item)):
+                    if id(item) not in places or type(item) is tuple:
+                        found.append(item)
+                    places[id(item)] = places.get(id(item), 0) + 1
+    del found[0]
+    return found, places
+
+
+def is_changeable(value):
+    """Whether a value is data that can be changed."""
+    return type(value) in _CHANGEABLE or link_arrays.is_data(value)
+
+
+def _is_whole(value):
+    return type(value) is tuple or link_arrays.is_data(value)
+
+
+def _changeable(found):
+    return [each for each in found if type(each) is not tuple]
+
+
+def _excess(found, places):
+    """By how much more each container is referred to than these places say."""
+    return [sys.getrefcount(each) - places[id(each)] for each in found]
+
+
+_BOX = [[]]  # in whose list nothing else has a part
+_USUAL_EXCESS = _excess(*_walk(_BOX))[0]
+
+
+def _held(box, apart=()):
+    """Containers in a list that something else holds, too, and all that is in them; ``apart`` from these themselves."""
+    found, places = _walk(box)
+    excess = _excess(found, places)
+    held = [each for each, more in zip(found, excess, strict=True) if more > _USUAL_EXCESS]
+    if apart:
+        held = [each for each in held if not any(each is other for other in apart)]
+    return _changeable(_walk(held)[0]) if held else held
+
+
+def _state(value):
+    """What tells whether a container was changed: its very items."""
+    kind = type(value)
+    if kind is bytearray:
+        return bytes(value)
+    if kind in _DICTS:
+        return [*dict.keys(value), *dict.values(value)]
+    return list(value) if kind in _CHANGEABLE else link_arrays.state(value)
+
+
+def _is_same(one, other):
+    if type(one) is not list:
+        return one == other
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+class _Entry:
+    """A shared container, its items when both sides last knew the same of it, and what objects in it may say."""
+
+    __slots__ = ("before", "standing", "value")
+
+    def __init__(self, value, standing):
+        self.value = value
+        self.standing = standing
+        self.before = _state(value)
+
+    def is_changed(self):
+        return not _is_same(_state(self.value), self.before)
+
+    def references(self):
+        return sys.getrefcount(self.value)
+
+
+_ALONE = _Entry([], DATA).references()  # of a container that only its entry holds
+
+
+class Shared:
+    """The shared containers of one end of a link.
+
+    Args:
+        values: says and reads their items.
+        sign: 1 or -1, so that no number is given by both ends.
+    """
+
+    def __init__(self, values, sign):
+        self.keys = {}  # by identity
+        self._values = values
+        self._entries = {}
+        self._sign = self._next = sign
+        self._adopted = None
+        self._used = set()  # numbers that the next message names
+        self._stale = set()  # numbers of what the other side has as it was before a call
+
+    def key_of(self, value):
+        """The number of a shared container; None for other values."""
+        key = self.keys.get(id(value))
+        if key is not None:
+            self._used.add(key)
+        return key
+
+    def value_of(self, key):
+        """The container of this number, or None."""
+        return self._entries[key].value if key in self._entries else None
+
+    def add(self, value, standing=DATA, key=None):
+        """Share a container from now on; returns its number, or None where too many are shared."""
+        if id(value) in self.keys:
+            return self.keys[id(value)]
+        if len(self._entries) >= MAX_SHARED:
+            self._values.link.unsure = f"tests and solution hold more than {MAX_SHARED} containers together"
+            return None
+        if key is None:
+            key = self._next
+            self._next += self._sign
+        self._forget(key)
+        self._entries[key] = _Entry(value, standing)
+        self.keys[id(value)] = key
+        return key
+
+    def share(self, box):
+        """Share what else is held of the values in a list, which alone holds them otherwise."""
+        for each in _held(box):
+            self.add(each)
+
+    def given(self, values):
+        """The containers in a call's arguments, in order; what is there in two places is shared, to stay one."""
+        found, places = _walk(values)
+        found = _changeable(found)
+        for each in found:
+            if places[id(each)] > 1:
+                self.add(each)
+        return found
+
+    def taken(self, values):
+        """The containers in arguments that were received, in order, with their states."""
+        found = _changeable(_walk(values)[0])
+        return found, [_state(each) for each in found]
+
+    def adopt(self, taken, result):
+        """Share what a call has changed, keeps or returns of its arguments.
+
+        Args:
+            taken: as ``taken`` found them before it; nothing else but the call may hold them.
+            result: a list with its result, or without one.
+        """
+        containers, states = taken
+        if not containers:
+            return
+        changed = [not _is_same(_state(each), state) for each, state in zip(containers, states, strict=True)]
+        states.clear()
+        wanted = _held([containers, result], (containers, result))
+        wanted += [each for each, is_changed in zip(containers, changed, strict=True) if is_changed]
+        kept = set(map(id, _walk([*wanted, *result])[0]))
+        pairs = []
+        for position, each in enumerate(containers):
+            if id(each) not in kept or id(each) in self.keys:
+                continue
+            key = self.add(each)
+            if key is not None:
+                pairs.append((position, key))
+                self._used.add(key)
+                if changed[position]:
+                    self._stale.add(key)
+        self._adopted = (len(containers), pairs) if pairs else None
+
+    def told(self):
+        """What the next message tells the other side; None where there is nothing."""
+        if not self._entries:
+            return None
+        changed, dropped = [], []
+        for key, entry in list(self._entries.items()):
+            if key in self._stale or entry.is_changed():
+                changed.append(key)
+            elif key not in self._used and entry.references() <= _ALONE:
+                dropped.append(key)
+                self._forget(key)
+        changes = [(key, self._contents(self._entries[key])) for key in changed]
+        adopted, self._adopted = self._adopted, None
+        self._used.clear()
+        self._stale.clear()
+        return (adopted, changes, dropped) if adopted or changes or dropped else None
+
+    def _contents(self, entry):
+        for each in _changeable(_walk([entry.value])[0]):
+            self.add(each, entry.standing)
+        entry.before = _state(entry.value)
+        return self._values.contents_or_none(entry.value)
+
+    def read(self, told, given, standing):
+        """Do here what the other side has done.
+
+        Args:
+            told: as its ``told`` said it.
+            given: the containers of the arguments that it answers.
+            standing: what the tests let objects in them answer.
+        """
+        if told is None:
+            return
+        adopted, changes, dropped = told
+        for key in dropped:
+            self._forget(key)
+        if adopted is not None:
+            count, pairs = adopted
+            if count != len(given):
+                self._values.link.unsure = "arguments that crossed in another form than they had"
+                pairs = []
+            for position, key in pairs:
+                self.add(given[position], standing, key)
+        for key, packed in changes:
+            entry = self._entries.get(key)
+            if packed is None:
+                self._values.link.undecided = "what the solution and the tests both hold became too large to cross"
+            elif entry is not None:
+                replace(entry.value, self._values.unpack(packed, entry.standing))
+                entry.before = _state(entry.value)
+
+    def _forget(self, key):
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.keys.pop(id(entry.value), None)
