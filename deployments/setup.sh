@@ -35,7 +35,29 @@ find_python() {
 
 has_venv() { "$1" -c 'import venv, ensurepip' 2>/dev/null; }
 
-has_docker() { [[ -n "${DOCKER_HOST:-}" || -S /var/run/docker.sock ]] || command -v dockerd >/dev/null; }
+# Whether a daemon takes this user's connections. One that is not behind a socket of this machine is not asked here.
+docker_answers() {
+    local -r place="${DOCKER_HOST:-unix:///var/run/docker.sock}"
+    [[ "$place" == unix://* ]] || return 0
+    local -r socket="${place#unix://}"
+    local -r connect='import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])'
+    [[ -S "$socket" ]] && { [[ -z "$python" ]] || "$python" -c "$connect" "$socket" 2>/dev/null; }
+}
+
+# Stops where Docker is here but out of reach; fails where it is to be installed. Root has `stillroom setup` start it.
+has_docker() {
+    ! docker_answers || return 0
+    [[ -z "${DOCKER_HOST:-}" ]] ||
+        stop "no Docker daemon answers at $DOCKER_HOST, which DOCKER_HOST names. Start that daemon or unset the variable."
+    if [[ $EUID -eq 0 ]]; then
+        command -v dockerd >/dev/null
+    elif [[ -S /var/run/docker.sock ]] || command -v dockerd >/dev/null || command -v docker >/dev/null; then
+        stop 'no Docker daemon answers you. Run: sudo systemctl start docker; and be in the group docker:' \
+            'sudo usermod -aG docker "$USER", then log in anew'
+    else
+        return 1
+    fi
+}
 
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 

@@ -18,6 +18,7 @@ from stillroom.teachers.home import home
 from stillroom.teachers.models import lookup, needed_bytes, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python
 from stillroom.teachers.serving_spec import gpu_python, resolve_device
+from stillroom.teachers.torch_source import INDEX_VARIABLE
 from verifiers.sandbox import compiling, daemon, image, rootfs, runtimes
 
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
@@ -211,7 +212,10 @@ def _environment() -> Finding:
     folder = environment_folder(find_base_python())
     if (folder / MARKER).exists():
         return Finding(name=name, state=State.OK, found=str(folder))
-    todo = f"a build makes it in {folder} (2.6 GB, some minutes)"
+    todo = (
+        f"a build makes it in {folder} (2.6 GB, some minutes); pip must find a CPU build of torch: in its own sources, "
+        f"or in an index that {INDEX_VARIABLE} names"
+    )
     return Finding(name=name, state=State.SET_UP, found="not made yet", todo=todo)
 
 

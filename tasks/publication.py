@@ -77,9 +77,15 @@ def publish_late(run_id: str, curation_id: str) -> str:
 
 
 def _curated(run_id: str, *, again: bool) -> str:
-    from stillroom.runs.curating import curate_run  # slow to import, and not needed before the first sample
+    from stillroom.runs.curating import STEPS, curate_run  # slow to import, and not needed before the first sample
 
     shop = workshop()
     run = load_run(shop.lake, run_id)
     verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
-    return curate_run(shop.lake, run, verifier_ids, again=again)
+    return curate_run(
+        shop.lake,
+        run,
+        verifier_ids,
+        again=again,
+        observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
+    )

@@ -1,11 +1,13 @@
 """Tasks of seeding: import what people wrote, have a teacher write more, plan shards."""
 
 import asyncio
+from dataclasses import replace
 
 from prefect import task
 
 from stillroom.capabilities import find_capability
 from stillroom.journal import AnyJournal, journal_at
+from stillroom.recipe import Recipe
 from stillroom.runs import (
     FIRST_ROUND,
     asks_teachers,
@@ -25,11 +27,13 @@ from stillroom.runs import (
     written_in,
 )
 from stillroom.seeding import (
+    PromptFile,
     Record,
     Round,
     is_begun,
     is_planned,
     prove_references,
+    recipe_file,
     recipe_prompts,
     requests_in_round,
     write_round,
@@ -51,12 +55,29 @@ async def import_sources(run_id: str) -> int:
     run = load_run(shop.lake, run_id)
     recipe = run.recipe
     capability = find_capability(recipe.capability)
-    prompts = recipe_prompts(recipe)
-    fresh = unimported(shop.lake, recipe.dataset, prompts)
+    file = recipe_file(recipe)
+    _tell_unsampled(file, recipe)
+    fresh = unimported(shop.lake, recipe.dataset, file.prompts)
     if any(one.reference for one in fresh):
         async with shop.slots(("sandbox",)):
-            await prove_references(fresh, capability, shop.verifiers(recipe.verification))
-    return import_prompts(shop.lake, run, prompts)
+            await prove_references(
+                replace(file, prompts=tuple(fresh)),
+                capability,
+                shop.verifiers(recipe.verification),
+                observe=lambda done, total: shop.watcher.progressed("solutions", done, total),
+            )
+    return import_prompts(shop.lake, run, file.prompts)
+
+
+def _tell_unsampled(file: PromptFile, recipe: Recipe) -> None:
+    """Say of seeds without a difficulty that a recipe which asks for some samples none of them."""
+    asked = (recipe.seeding and recipe.seeding.difficulties) or ()
+    silent = sum(not one.difficulty_asked for one in file.prompts)
+    if asked and silent:
+        workshop().watcher.say(
+            f"{silent} of {len(file.prompts)} seeds in {file.path} state no `difficulty`: they are not sampled, since "
+            f"the recipe asks for {', '.join(asked)}"
+        )
 
 
 @task(name="meet teachers", **RETRYING)
@@ -122,6 +143,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
             verifiers=shop.verifiers(recipe.verification),
             place=place,
             observe=lambda replied, requested: shop.watcher.wrote(number, replied, requested),
+            ruled=lambda examined, replies: shop.watcher.progressed(f"checking, round {number}", examined, replies),
             say=shop.watcher.say,
         )
     rows = {

@@ -11,6 +11,7 @@ from stillroom.runs import (
     is_planned,
     load_run,
     owed_at_most,
+    paid_changes,
     prompts_at_first,
     refuse_unknown_words,
     rounds_done,
@@ -134,9 +135,9 @@ def _action(newest: dict[str, Any] | None, changed: list[StageChange]) -> str:
     """What ``runs.open_run`` would decide."""
     if newest is None:
         return "open"
-    paid = any(change.stage in PAID_STAGES for change in changed)
     if newest["state"] == "opened":
-        return "refuse" if paid else "continue"
+        return "refuse" if paid_changes(changed) else "continue"
+    paid = any(change.stage in PAID_STAGES for change in changed)
     return "derive" if changed and not paid else "open"
 
 

@@ -58,6 +58,7 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
+    _refuse_idle_models(recipe, source)
     return with_paths_from(recipe, base)
 
 
@@ -90,6 +91,17 @@ def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
         for teacher in recipe.teachers
     )
     return recipe.model_copy(update=changes)
+
+
+def _refuse_idle_models(recipe: Recipe, source: str) -> None:
+    """Not in the model: recipes of earlier runs may hold such a line, and are to be read."""
+    for teacher in recipe.teachers:
+        if teacher.serve is not None and teacher.model is not None:
+            raise RecipeError(
+                f"{source} is not a valid recipe:\n  teacher {teacher.name!r} is served here as {teacher.serve} "
+                f"(`serve:`), so `model: {teacher.model}` would mean nothing. Take it out, or give `urls:` of a "
+                "server of that model instead of `serve:`."
+            )
 
 
 def _model_from(model: str, base: Path) -> str:

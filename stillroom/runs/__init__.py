@@ -15,6 +15,7 @@ from stillroom.runs.measuring import (
     weakness,
 )
 from stillroom.runs.missing import Missing, late_shards, may_be_published, missing, runs_with_late_shards
+from stillroom.runs.moving import paid_changes
 from stillroom.runs.opening import (
     Run,
     RunState,
@@ -102,6 +103,7 @@ __all__ = [
     "open_run",
     "open_runs",
     "owed_at_most",
+    "paid_changes",
     "plan_shards",
     "pool",
     "prompt_from",

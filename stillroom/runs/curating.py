@@ -1,6 +1,6 @@
 """Curates a run: from the lake's samples and verdicts to exactly one selection row per sample, in one commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,8 @@ from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.published import published
 from stillroom.runs.retracting import Cause, retracted_samples
+
+STEPS = 4  # of a curation
 
 _CANDIDATES = """
 WITH newest AS (
@@ -42,7 +44,18 @@ ORDER BY s.shard, s.prompt_id, s.sample_index
 """
 
 
-def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str], *, again: bool = False) -> str:
+def _unseen(done: int, note: str) -> None:
+    del done, note
+
+
+def curate_run(
+    lake: Lake,
+    run: Run,
+    verifier_ids: Sequence[str],
+    *,
+    again: bool = False,
+    observe: Callable[[int, str], None] = _unseen,
+) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
     The same samples under the same recipe sections give the same curation_id, whose second commit does
@@ -54,6 +67,7 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str], *, again: bool
         verifier_ids: whose verdicts count: the run's verifiers under its recipe as it is now.
         again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
             retraction.
+        observe: told how many of ``STEPS`` are done, and in words what comes next.
 
     Raises:
         LakeError: a sample has no verdict that counts.
@@ -78,8 +92,11 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str], *, again: bool
     if lake.committed(key):
         return curation_id
     curation, dataset = run.recipe.curation, run.recipe.dataset
+    observe(0, "published answers")
     answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers))
+    observe(1, "published prompts")
     prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts))
+    observe(2, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
         _candidates(lake, run, rows, weak, retracted),
         selection=run.recipe.selection,
@@ -91,7 +108,9 @@ def curate_run(lake: Lake, run: Run, verifier_ids: Sequence[str], *, again: bool
     tables = _rows(curation_id, verifiers, curated, shards)
     tables["dedup_signatures"] += _signature_rows(curation_id, "answer", signed_answers)
     tables["dedup_signatures"] += _signature_rows(curation_id, "prompt", signed_prompts)
+    observe(3, "committing")
     lake.commit(key, tables, run_id=run.run_id)
+    observe(STEPS, "committed")
     return curation_id
 
 

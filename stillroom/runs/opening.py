@@ -24,6 +24,7 @@ from stillroom.recipe import (
     verification_section,
 )
 from stillroom.runs.checking import refuse_unknown_words
+from stillroom.runs.moving import paid_changes
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
 
@@ -69,14 +70,13 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
         return _open(lake, recipe)
     run_id, state, before = newest["run_id"], RunState(newest["state"]), json.loads(newest["sections"])
     found = changes({Stage(stage): section for stage, section in before.items()}, sections(recipe))
-    paid = [change for change in found if change.stage in PAID_STAGES]
     if state is RunState.OPENED:
-        if paid and _has_rows(lake, run_id):
+        if (paid := paid_changes(found)) and _has_rows(lake, run_id):
             raise RecipeError(_refusal(run_id, paid[0]))
         if found or newest["recipe"] != recipe.model_dump_json():  # also what is no identity, such as a gate, counts
             _record(lake, run_id, recipe, RunState.OPENED, note="continued under a changed recipe")
         return _run(run_id, recipe, is_continued=True)
-    if found and not paid:
+    if found and not any(change.stage in PAID_STAGES for change in found):
         _record(lake, run_id, recipe, RunState.OPENED, note=f"derived again: {found[0].field} changed")
         return _run(run_id, recipe, is_continued=True, is_rederived=True)
     return _open(lake, recipe)

@@ -1,7 +1,7 @@
 """Which proposed tasks become prompts: each reply gets exactly one ruling, in request order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.capabilities import Capability, Proposal, Rejection
@@ -38,6 +38,7 @@ async def rule(
     seeding: Seeding,
     capability: Capability,
     verifiers: Sequence[Verifier],
+    observe: Callable[[int, int], None] = lambda examined, replies: None,
 ) -> list[Ruling]:
     """Rule on the replies of a round, in order.
 
@@ -46,10 +47,27 @@ async def rule(
     tests; the task is new: no task in the pool, and none admitted before it in this round, has a ROUGE-L F1 of
     ``max_rouge_l`` or more with it.
 
+    Args:
+        proposed: the replies, in order.
+        round_: the round, with its pool.
+        seeding: the recipe's section.
+        capability: how tasks are read.
+        verifiers: judge whether a task's own solution passes its tests.
+        observe: called with (replies examined so far, replies) after every one.
+
     Raises:
         SandboxError: the sandbox failed, so nothing is known.
     """
-    examined = await asyncio.gather(*(_examine(one, round_, seeding, capability, verifiers) for one in proposed))
+    done = 0
+
+    async def seen(one: Proposed) -> Ruling:
+        nonlocal done
+        ruling = await _examine(one, round_, seeding, capability, verifiers)
+        done += 1
+        observe(done, len(proposed))
+        return ruling
+
+    examined = await asyncio.gather(*map(seen, proposed))
     known = {prompt.prompt_id for prompt in round_.pool}
     novelty = NoveltyPool((prompt.prompt_id, prompt.task) for prompt in round_.pool)
     return [_admit(ruling, novelty, known, seeding.max_rouge_l) for ruling in examined]

@@ -63,6 +63,7 @@ async def write_round(
     verifiers: Sequence[Verifier],
     place: JournalPlace,
     observe: Callable[[int, int], None] = lambda replied, requested: None,
+    ruled: Callable[[int, int], None] = lambda examined, replies: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> RoundResult:
     """Send a round's requests (those without a journalled reply), and rule on every reply.
@@ -78,6 +79,7 @@ async def write_round(
         verifiers: judge whether a task's own solution passes its tests.
         place: where the round's plan and raw replies are kept until it is committed.
         observe: called with (replies so far, requests) after every reply.
+        ruled: called with (replies examined so far, replies) after every one.
         say: told what a person should know.
 
     Raises:
@@ -114,7 +116,7 @@ async def write_round(
             "constrained output); or lower `few_shot:` or `max_new_tokens:` under `seeding:`, or name another "
             "`writer:`, with --new-run."
         )
-    rulings = await rule(proposed, round_, seeding=seeding, capability=capability, verifiers=verifiers)
+    rulings = await rule(proposed, round_, seeding=seeding, capability=capability, verifiers=verifiers, observe=ruled)
     by_position = {at: request for number, request in enumerate(there.plan) for at in request.positions(number)}
     refusals = [
         Refusal(position=position, asked=by_position[position], message=message)

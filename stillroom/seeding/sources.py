@@ -1,35 +1,68 @@
-"""Reads prompts that people wrote, and proves the seeds: each reference must pass its own tests."""
+"""Reads prompts that people wrote: seeds, and what users bring instead."""
 
-import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from stillroom.capabilities import Capability, find_capability
 from stillroom.errors import RecipeError
+from stillroom.nearest import meant
 from stillroom.recipe import Recipe
-from stillroom.records import Judgement, Origin, Outcome, Prompt, Verifier
+from stillroom.records import Origin, Prompt
 from verifiers.usability import problem_of
 
 MAX_LINE_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFile:
+    """Prompts and where they stand.
+
+    Attributes:
+        prompts: in the order of the file.
+        lines: line number by prompt id.
+    """
+
+    path: Path
+    prompts: tuple[Prompt, ...]
+    lines: Mapping[str, int]
+
+
+def recipe_file(recipe: Recipe) -> PromptFile:
+    """The recipe's seed or prompt file.
+
+    Raises:
+        RecipeError: as ``read_file``.
+    """
+    capability = find_capability(recipe.capability)
+    if recipe.seeding:
+        return read_file(recipe.seeding.seeds, capability, Origin.SEED)
+    assert recipe.prompts is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
+    return read_file(recipe.prompts, capability, Origin.USER)
 
 
 def recipe_prompts(recipe: Recipe) -> list[Prompt]:
     """The prompts of the recipe's seed or prompt file.
 
     Raises:
-        RecipeError: as ``read_prompts``.
+        RecipeError: as ``read_file``.
     """
-    capability = find_capability(recipe.capability)
-    if recipe.seeding:
-        return read_prompts(recipe.seeding.seeds, capability, Origin.SEED)
-    assert recipe.prompts is not None, "the recipe model requires one of both"  # noqa: S101 - narrows the type
-    return read_prompts(recipe.prompts, capability, Origin.USER)
+    return list(recipe_file(recipe).prompts)
 
 
 def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Prompt]:
     """The prompts of a JSON Lines file, in its order.
+
+    Raises:
+        RecipeError: as ``read_file``.
+    """
+    return list(read_file(path, capability, origin).prompts)
+
+
+def read_file(path: Path, capability: Capability, origin: Origin) -> PromptFile:
+    """A JSON Lines file of prompts.
 
     Raises:
         RecipeError: the file cannot be read, a line is broken or has tests on which no verdict could rest, or two
@@ -57,34 +90,11 @@ def read_prompts(path: Path, capability: Capability, origin: Origin) -> list[Pro
         raise RecipeError(f"{path} has {len(mistakes)} broken lines of {len(lines)}; mend or remove them:\n{listed}")
     if not prompts:
         raise RecipeError(f"{path} holds no prompts; expected one JSON object a line")
-    return [prompt for _, prompt in prompts.values()]
-
-
-async def prove_references(prompts: Sequence[Prompt], capability: Capability, verifiers: Sequence[Verifier]) -> None:
-    """Run every reference against its prompt's own check.
-
-    Raises:
-        RecipeError: references that do not pass, each with its evidence.
-        SandboxError: the sandbox failed.
-    """
-    proven = [prompt for prompt in prompts if prompt.reference]
-    judgements = await asyncio.gather(*(_judge(prompt, capability, verifiers) for prompt in proven))
-    wrong = [
-        f"{prompt.check.entry_point or prompt.task[:60]!r}: {judgement.outcome}, {judgement.reason} {judgement.detail}"
-        for prompt, judgement in zip(proven, judgements, strict=True)
-        if judgement.outcome is not Outcome.PASS
-    ]
-    if wrong:
-        listed = "\n".join(f"  {one}" for one in wrong[:20])
-        raise RecipeError(
-            f"{len(wrong)} of {len(proven)} solutions fail their own tests; mend or remove them:\n{listed}"
-        )
-
-
-async def _judge(prompt: Prompt, capability: Capability, verifiers: Sequence[Verifier]) -> Judgement:
-    answer = capability.reference_answer(prompt)
-    judgements = [await verifier.judge(prompt.check, answer) for verifier in verifiers]
-    return next((one for one in judgements if one.outcome is not Outcome.PASS), judgements[0])
+    return PromptFile(
+        path=path,
+        prompts=tuple(prompt for _, prompt in prompts.values()),
+        lines={prompt_id: number for prompt_id, (number, _) in prompts.items()},
+    )
 
 
 def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
@@ -109,16 +119,37 @@ def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:
         check=proposal.check,
         reference=proposal.reference,
         origin=origin,
-        topic=str(fields.get("topic", "")),
-        difficulty_asked=str(fields.get("difficulty", "")),
-        form=str(fields.get("form", "")),
+        topic=_word(fields, "topic"),
+        difficulty_asked=_difficulty(fields, capability, origin),
+        form=_word(fields, "form"),
         writer_teacher=_writer(fields, origin),
     )
 
 
+def _difficulty(fields: Mapping[str, object], capability: Capability, origin: Origin) -> str:
+    """How hard a task is; a seed says it in the capability's words, by which recipes ask for seeds."""
+    found = _word(fields, "difficulty")
+    known = capability.difficulties
+    if origin is Origin.SEED and found and known and found not in known:
+        raise ValueError(f"`difficulty` must be one of {', '.join(known)}, found {found!r}.{meant(found, known)}")
+    return found
+
+
+def _word(fields: Mapping[str, object], key: str) -> str:
+    """What a row says of itself; null, which tables write where they have nothing, says as little as no key."""
+    found = fields.get(key)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise ValueError(f"`{key}` must be a text, found {found!r}; leave it out where there is nothing to say")
+    return found
+
+
 def _writer(fields: Mapping[str, object], origin: Origin) -> str:
     """The teacher that wrote a user's task and tests, where the row names one: its tests are candidates then."""
-    writer = fields.get("writer", "")
+    writer = fields.get("writer")
+    if writer is None:
+        return ""
     if not isinstance(writer, str):
         raise ValueError(f"`writer` must be the name of a teacher (or name@revision), found {writer!r}")
     if writer and origin is Origin.SEED:

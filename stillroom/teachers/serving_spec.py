@@ -99,6 +99,8 @@ def server_environment(spec: ServerSpec) -> dict[str, str]:
         return {}
     return {
         "SGLANG_PLATFORM": PLATFORM,
+        "PYTHONPATH": "",  # empty is as good as unset: what its environment was checked with is what it runs with
+        "PYTHONHOME": "",
         "CUDA_VISIBLE_DEVICES": "",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count() or 1),
         # Waiting threads sleep instead of spinning: decisive where the cores are shared with verification.

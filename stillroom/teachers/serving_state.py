@@ -72,7 +72,7 @@ def read_state(name: str) -> ServerState | None:
     """What is remembered, whether it still runs or not."""
     try:
         return msgspec.json.decode(Paths.of(name).state.read_bytes(), type=ServerState)
-    except (FileNotFoundError, msgspec.DecodeError):  # an older release's file is as good as none
+    except (FileNotFoundError, ValueError):  # torn, or no UTF-8; an older release's file is as good as none
         return None
 
 
@@ -104,7 +104,7 @@ def model_info(url: str) -> dict[str, object] | None:
     """The server's ``/model_info``; None if nothing that speaks SGLang answers there."""
     try:
         return msgspec.json.decode(get(f"{url}/model_info", timeout_seconds=ANSWER_SECONDS).raise_for_status().content)
-    except (httpx.HTTPError, msgspec.DecodeError):
+    except (httpx.HTTPError, ValueError):  # ValueError: no JSON, or no UTF-8
         return None
 
 

@@ -161,7 +161,7 @@ class SGLangClient:
         seconds = time.perf_counter() - began
         try:
             decoded: Replies = msgspec.json.decode(reply.content, type=Replies)
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # no such JSON, or no UTF-8
             raise TeacherLost(f"teacher {self.teacher_id} sent what is no SGLang reply: {error}") from error
         replies = decoded if isinstance(decoded, list) else [decoded]
         completions = [self._completion(one, seconds) for one in replies[:n] if is_whole(one)]
@@ -227,7 +227,7 @@ class SGLangClient:
         if url in self._lost_urls and self._recognise is not None:
             try:
                 await self._recognise(url)
-            except (TeacherMismatch, TeacherLost):
+            except (TeacherMismatch, TeacherLost, TeacherBusy):
                 raise
             except TeacherError as error:
                 raise TeacherLost(str(error)) from error

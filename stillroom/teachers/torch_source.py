@@ -2,53 +2,72 @@
 
 A plain package index has the build for CUDA under the bare version: half a gigabyte that does not run without its
 libraries. CPU builds are called ``+cpu``, which pip prefers where it is shown one. It is asked what it would find
-before anything is downloaded. Only torch is looked for in the further index; all else comes from where it came before.
+before anything is downloaded, and where that is no CPU build, nothing is. Only torch is looked for in the further
+index; all else comes from where it came before.
 """
 
 import os
+import platform
 import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from stillroom.errors import TeacherError
 from stillroom.teachers.programs import bare_environment, program
 from stillroom.teachers.progress import Progress
 
 INDEX_VARIABLE = "STILLROOM_TORCH_INDEX"
-CONNECT_SECONDS = 5  # pip's patience with a server; it tries once
+CONNECT_SECONDS = 5  # pip's patience with a server
 ASKING_SECONDS = 20.0  # for all of an answer, looking up the name included
+CUDA_MACHINES = ("x86_64",)  # the bare version is the build for CUDA there; on others it has been the one for the CPU
 _VERSIONS = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
 
 
 def torch_options(python: Path, version: str, log: Path, progress: Progress) -> list[str]:
     """What pip's command for torch has to say of where to look, beside its own settings.
 
-    ``STILLROOM_TORCH_INDEX`` names a further index, such as PyTorch's own for the CPU. One that cannot be reached is no
-    error: pip installs what its own sources have, and ``progress`` is told what it is.
+    ``STILLROOM_TORCH_INDEX`` names a further index, such as PyTorch's own for the CPU. Where pip does not say what it
+    finds, it is left to install what it has, and ``progress`` is told what that may be.
 
     Args:
         python: one with pip.
         version: that is wanted, without ``+cpu``.
         log: gets pip's answers.
-        progress: told where there is no CPU build.
+        progress: told where it is not known whether there is a CPU build.
+
+    Raises:
+        TeacherError: pip finds builds of torch, but none for the CPU.
     """
     named = os.environ.get(INDEX_VARIABLE, "")
     options = ["--extra-index-url", named] if named else []
-    wanted = f"{version}+cpu"
-    if wanted in _offered(python, options, log):
+    offered = _offered(python, options, log, wanted=f"{version}+cpu")
+    if f"{version}+cpu" in offered:
         return options
     asked = f"in pip's own sources and {named}" if named else "in pip's own sources"
-    progress(
-        f"torch {wanted} was not found {asked}. pip takes what is called {version}: most likely the build for CUDA, "
-        f"half a gigabyte that does not run here. If so, stop, name an index that has CPU builds (PyTorch's page on "
-        f"installing it names one) in {INDEX_VARIABLE} or a folder with such a wheel in PIP_FIND_LINKS, and try again."
+    found = (
+        f"torch {version}+cpu was not found {asked}. pip takes what is called {version}: most likely the build for "
+        "CUDA, half a gigabyte that does not run here"
     )
+    way = (
+        f"name an index that has CPU builds (PyTorch's page on installing it names one) in {INDEX_VARIABLE} or a "
+        "folder with such a wheel in PIP_FIND_LINKS, and try again"
+    )
+    if version in offered and platform.machine() in CUDA_MACHINES:
+        raise TeacherError(f"{found}. So nothing was downloaded: {way}.")
+    progress(f"{found}. If so, stop, {way}.")
     return options
 
 
-def _offered(python: Path, options: Sequence[str], log: Path) -> set[str]:
+def _offered(python: Path, options: Sequence[str], log: Path, *, wanted: str) -> set[str]:
+    """The versions of torch that pip finds; where ``wanted`` is not among them, it is asked once more, patiently."""
+    first = _asked(python, options, log, retries=0)
+    return first if wanted in first else first | _asked(python, options, log, retries=1)
+
+
+def _asked(python: Path, options: Sequence[str], log: Path, *, retries: int) -> set[str]:
     """The versions of torch that pip finds for this Python; none where it does not say so in time."""
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "0"]
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", str(retries)]
     command += ["--timeout", str(CONNECT_SECONDS), "index", "versions", "torch", *options]
     try:
         with program(command, environment=bare_environment()) as process:

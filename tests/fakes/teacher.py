@@ -22,6 +22,7 @@ Kinds of faults, each for ``times`` requests once ``after`` further requests hav
     error         500                                      abort        200, partial text, finish_reason abort
     abort-some    the same for the last sample only        fewer        one sample fewer than asked for
     empty         empty texts                              garbage      200 and no JSON; paid for
+    no-text       200 and no UTF-8; paid for
     mismatch      another weight_version                   none         200 and an empty list
     hang          no answer until the server stops         drop         closes the connection, nothing paid
     drop-paid     closes the connection after it was paid for
@@ -51,7 +52,7 @@ from tests.fakes.answers import CHARACTERS_A_TOKEN, Known, Mix, Said, Script, re
 MODEL = "fake/tiny-coder"
 WEIGHTS = "f00d"
 AT_ONCE = ("busy", "refuse", "error", "none", "drop", "die")
-KINDS = (*AT_ONCE, "abort", "abort-some", "fewer", "empty", "garbage", "mismatch", "hang", "drop-paid")
+KINDS = (*AT_ONCE, "abort", "abort-some", "fewer", "empty", "garbage", "no-text", "mismatch", "hang", "drop-paid")
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
 _STARTED_SECONDS = 20.0
 
@@ -109,6 +110,7 @@ class FakeTeacher:
         self.port = port
         self.delay_seconds = delay_seconds
         self.about_delay_seconds = 0.0  # before it says who it is: a front end beside a busy core
+        self.busy_abouts = 0  # times that it is not ready to say who it is: a proxy before a server that loads
         self.tokens_per_second = tokens_per_second
         self.queue_limit = queue_limit
         self.faults: list[Fault] = []
@@ -185,6 +187,10 @@ class FakeTeacher:
         else:
             if self.about_delay_seconds:
                 await asyncio.sleep(self.about_delay_seconds)
+            if self.busy_abouts > 0:
+                self.busy_abouts -= 1
+                await self._fail_at_once("busy", connection)
+                return
             said = self._about(path)
             connection.reply(200 if said is not None else 404, {"error": path} if said is None else said)
 
@@ -298,6 +304,8 @@ class FakeTeacher:
                 connection.end()
             case "garbage":
                 connection.send(200, b'{"text": "def f(')
+            case "no-text":
+                connection.send(200, b'{"text": "\xff", "meta_info": {}}')
             case "mismatch":
                 for reply in replies:
                     reply["meta_info"]["weight_version"] = "another"

@@ -68,6 +68,25 @@ def test_that_there_is_no_cpu_build_of_torch_is_said_before_pip_fetches_any(
     assert warned == [said.index("SGLang: fetching torch") - 1]
 
 
+def test_where_only_the_cuda_build_of_torch_is_offered_nothing_is_fetched(
+    deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = tmp_path / "index" / "torch"
+    pages.mkdir(parents=True)
+    (pages / "index.html").write_text('<!DOCTYPE html><a href="torch-2.13.0-py3-none-any.whl">torch</a>')
+    for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    (deployment / "requirements.txt").write_text("no-such-package==1.0\ntorch==2.13.0\n")
+    said: list[str] = []
+
+    with pytest.raises(TeacherError, match=r"torch 2\.13\.0\+cpu was not found.* nothing was downloaded"):
+        environment.ensure_environment(said.append)
+
+    assert not any(line.startswith("SGLang: fetching") for line in said)
+
+
 def test_too_little_disk_is_found_before_anything_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "NEEDED_BYTES", 10**18)
     with pytest.raises(TeacherError, match=r"GB free; .*STILLROOM_HOME on a larger disk"):

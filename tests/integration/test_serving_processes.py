@@ -20,6 +20,7 @@ from stillroom.teachers import serving, serving_start
 from stillroom.teachers.models import PulledModel
 from stillroom.teachers.progress import Share
 from stillroom.teachers.serving_process import identify_process
+from stillroom.teachers.serving_spec import server_environment
 from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
 from stillroom.teachers.serving_state import Paths, activity, read_state, write_state
 
@@ -120,6 +121,19 @@ def test_a_server_keeps_its_questions_to_itself_away_from_a_proxy(
     started = start_fake(spec, tmp_path)
     environ = Path(f"/proc/{started.pid}/environ").read_bytes().split(b"\0")
     assert b"no_proxy=a.example,127.0.0.1,localhost" in environ
+
+
+def test_a_server_finds_the_modules_of_its_own_environment_alone(
+    spec: serving.ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "json.py").write_text("raise SystemExit('a module of somebody else')")
+    argv = [sys.executable, "-S", str(tmp_path / "fake.py"), str(spec.port), "abc"]
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
+
+    start(spec, argv, server_environment(spec), idle_minutes=0, timeout_seconds=20, progress=lambda line: None)
+
+    assert serving.status()[0].state == "ready"
 
 
 def test_a_killed_server_is_noticed(spec: serving.ServerSpec, tmp_path: Path) -> None:

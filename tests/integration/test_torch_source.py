@@ -1,5 +1,6 @@
 """A CPU build of torch is found before anything is downloaded: in pip's own sources, else in one further index."""
 
+import re
 import socket
 import subprocess
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.errors import TeacherError
 from stillroom.teachers import torch_source
 from stillroom.teachers.serving_environment import find_base_python
 
@@ -82,27 +84,43 @@ def test_an_index_that_was_named_is_asked_besides(
 @pytest.mark.parametrize(
     "versions", [pytest.param([CUDA], id="no CPU build"), pytest.param(["2.12.0+cpu"], id="older")]
 )
-def test_that_only_the_cuda_build_is_to_be_had_is_said(
+def test_where_only_the_cuda_build_is_to_be_had_nothing_is_downloaded(
     options: Asked, index: Folder, monkeypatch: pytest.MonkeyPatch, versions: list[str]
 ) -> None:
     named = index("named", *versions)
     monkeypatch.setenv(torch_source.INDEX_VARIABLE, named)
 
-    found, said = options()
-
-    assert found == ["--extra-index-url", named]
-    assert len(said) == 1
-    assert f"torch {CPU} was not found in pip's own sources and {named}" in said[0]
-    assert "most likely the build for CUDA, half a gigabyte" in said[0]
+    with pytest.raises(
+        TeacherError,
+        match=rf"torch {re.escape(CPU)} was not found in pip's own sources and {named}\. .*build for CUDA.* nothing "
+        r"was downloaded: name an index .*STILLROOM_TORCH_INDEX or a folder .*PIP_FIND_LINKS",
+    ):
+        options()
 
 
 def test_no_further_index_is_asked_where_none_is_named(options: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(torch_source.INDEX_VARIABLE, "")
 
+    with pytest.raises(TeacherError, match=r"was not found in pip's own sources\. pip takes what is called 2\.13\.0"):
+        options()
+
+
+def test_on_machines_whose_bare_build_is_for_the_cpu_it_is_taken(
+    options: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_source.platform, "machine", lambda: "aarch64")
+
     found, said = options()
 
-    assert found == []
-    assert "was not found in pip's own sources. pip takes what is called 2.13.0" in said[0]
+    assert (found, len(said)) == ([], 1)
+
+
+def test_pip_that_finds_no_torch_at_all_is_left_to_say_so(options: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+    found, said = options()
+
+    assert (found, len(said)) == ([], 1)
 
 
 @pytest.fixture
@@ -112,16 +130,16 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
 
 
-def test_an_index_that_does_not_answer_is_done_without(
+def test_an_index_that_does_not_answer_is_none_that_has_cpu_builds(
     options: Asked, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(torch_source.INDEX_VARIABLE, silent)
+    monkeypatch.setattr(torch_source, "CONNECT_SECONDS", 1)
     began = time.monotonic()
 
-    found, said = options()
+    with pytest.raises(TeacherError, match=f"was not found in pip's own sources and {silent}"):
+        options()
 
-    assert (found, len(said)) == (["--extra-index-url", silent], 1)
-    assert f"was not found in pip's own sources and {silent}" in said[0]
     assert time.monotonic() - began < 3 * torch_source.ASKING_SECONDS
 
 

@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
 from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
-from stillroom.capabilities.python_code.scripts import is_script
+from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
 from stillroom.capabilities.python_code.trivial_scripts import trivial_scripts
 from stillroom.records import Answer, Check, Completion, Prompt
 
 INSTRUCTION = "Reply with the complete Python function in one code block, without explanation."
 SCRIPT_INSTRUCTION = (
-    "Reply with the complete Python program in one code block, without explanation. "
-    "It reads standard input and prints to standard output."
+    "Reply with the complete Python program in one code block, without explanation. It reads from standard input and "
+    "prints to standard output."
 )
 
 
 class PythonCode:
-    """Python functions with tests, and scripts with pairs of stdin and stdout."""
+    """Python functions with tests, and programs with what they must print."""
 
     name = "code"
     verifier_names: Sequence[str] = ("python-tests",)
@@ -64,13 +64,13 @@ class PythonCode:
         return writing.read_proposal(reply, min_checks=min_checks)
 
     def read_row(self, row: Mapping[str, object]) -> Proposal:
-        """As ``Capability.read_row``; tests may be one text, a list of asserts or pairs, which need no entry point."""
-        tests = submissions.tests_of(row)
-        is_named = "entry_point" in row or not is_script(tests)
+        """As ``Capability.read_row``; tests may be one text, a list of asserts, or pairs of stdin and stdout."""
+        tests = read_tests(row.get("tests"))
+        is_named = row.get("entry_point") is not None or not are_pairs(tests)
         return Proposal(
             task=_text(row, "task"),
             check=Check(tests=tests, entry_point=_text(row, "entry_point") if is_named else ""),
-            reference=_text(row, "solution") if "solution" in row else "",
+            reference=_text(row, "solution") if row.get("solution") is not None else "",
         )
 
     def read_submission(self, row: Mapping[str, object]) -> Submission:
@@ -79,13 +79,12 @@ class PythonCode:
 
     def question(self, prompt: Prompt) -> str:
         """As ``Capability.question``."""
-        instruction = SCRIPT_INSTRUCTION if is_script(prompt.check.tests) else INSTRUCTION
-        return f"{prompt.task}\n\n{instruction}"
+        return f"{prompt.task}\n\n{SCRIPT_INSTRUCTION if are_pairs(prompt.check.tests) else INSTRUCTION}"
 
     def extract(self, prompt: Prompt, completion: Completion) -> Answer:
         """As ``Capability.extract``."""
-        check = prompt.check
-        return extract_code(completion, check.entry_point, keep_examples=is_script(check.tests))
+        keep_examples = are_pairs(prompt.check.tests)
+        return extract_code(completion, prompt.check.entry_point, keep_examples=keep_examples)
 
     def reference_answer(self, prompt: Prompt) -> Answer:
         """As ``Capability.reference_answer``."""
@@ -94,9 +93,9 @@ class PythonCode:
     def trivial_answers(self, prompt: Prompt) -> Sequence[Answer]:
         """Constants, echoes of what is given, and a table of the examples that the task shows.
 
-        Functions where tests call one by its name, scripts where tests are pairs, and nothing where no name is known.
+        Functions where tests call one by its name, programs where tests are pairs, and nothing where no name is known.
         """
-        if is_script(prompt.check.tests):
+        if are_pairs(prompt.check.tests):
             return [Answer(text=source) for source in trivial_scripts(prompt.task, prompt.check.tests)]
         return trivial.trivial_answers(prompt)
 

@@ -1,13 +1,11 @@
 """Reads somebody's row of code and tests: our own form, a seed's, or HumanEval's."""
 
 import ast
-import json
 from collections.abc import Mapping
-from typing import cast
 
 from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
-from stillroom.capabilities.python_code.scripts import is_script
+from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
 ANSWERS = ("completion", "response", "solution", "canonical_solution")
@@ -32,7 +30,7 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     entry_point = row.get("entry_point") or ""
     if not isinstance(entry_point, str):
         raise ValueError(f"`entry_point` must be a text, found {type(entry_point).__name__}")
-    check = Check(tests=tests_of(row), entry_point=entry_point)
+    check = Check(tests=read_tests(row.get("tests", row.get("test"))), entry_point=entry_point)
     if row.get("finish_reason") == FinishReason.LENGTH:
         return Submission(check=check, answer=Answer(text="", problem="truncated"))
     context = row.get("prompt") if "tests" not in row else ""
@@ -41,23 +39,6 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     if key in ("completion", "response"):
         return Submission(check=check, answer=_written(text, check))
     return Submission(check=check, answer=Answer(text=text))
-
-
-def tests_of(row: Mapping[str, object]) -> str:
-    """The tests of a row as a check has them: Python source, or pairs in JSON.
-
-    Raises:
-        ValueError: they are missing or of another form; says what was found.
-    """
-    found = row.get("tests", row.get("test"))
-    items = cast("list[object]", found) if isinstance(found, list) else [found]
-    lines = [item for item in items if isinstance(item, str)]
-    if len(lines) == len(items) and any(line.strip() for line in lines):
-        return "\n".join(lines)
-    if items and all(isinstance(item, Mapping) for item in items):
-        return json.dumps(items)
-    shown = type(cast("object", found)).__name__
-    raise ValueError(f"`tests` must be Python source, a list of asserts or stdin/stdout pairs, found {shown}")
 
 
 def _continued(prompt: str, text: str, entry_point: str) -> Answer:
@@ -73,8 +54,8 @@ def _continued(prompt: str, text: str, entry_point: str) -> Answer:
 
 def _written(text: str, check: Check) -> Answer:
     """What a model wrote: bare code is kept to the letter, all else is extracted."""
-    is_whole = is_script(check.tests)
-    if _is_bare_code(text, is_script=is_whole):
+    is_script = are_pairs(check.tests)
+    if _is_bare_code(text, is_script=is_script):
         return Answer(text=text)
     completion = Completion(
         text=text,
@@ -84,7 +65,7 @@ def _written(text: str, check: Check) -> Answer:
         cached_tokens=0,
         latency_seconds=0.0,
     )
-    return extract_code(completion, check.entry_point, keep_examples=is_whole)
+    return extract_code(completion, check.entry_point, keep_examples=is_script)
 
 
 def _is_bare_code(text: str, *, is_script: bool) -> bool:

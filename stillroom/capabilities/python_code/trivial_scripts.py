@@ -7,7 +7,7 @@ pairs that the task does not show, but for the output that most of them expect.
 from collections import Counter
 from collections.abc import Sequence
 
-from stillroom.capabilities.python_code.scripts import pairs_in
+from stillroom.capabilities.python_code.row_tests import pairs_in
 from stillroom.capabilities.python_code.trivial import MAX_EXPECTED_CHARS, MAX_TESTS_CHARS, is_shown
 
 CONSTANTS = ("", "0", "1", "-1", "YES", "NO", "Yes", "No", "True", "False")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import TeacherError, TeacherLost, TeacherMismatch
+from stillroom.errors import TeacherBusy, TeacherError, TeacherLost, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.records import SamplingParams
+from stillroom.teachers import connect as connect_module
 from stillroom.teachers import sglang
 from stillroom.teachers.connect import connect
 from tests.fakes.teacher import FakeTeacher
@@ -18,7 +19,8 @@ PARAMS = SamplingParams(temperature=0.7, max_new_tokens=64)
 
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sglang, "_wait", lambda state: 0.01)
+    for module in (sglang, connect_module):
+        monkeypatch.setattr(module, "_wait", lambda state: 0.01)
 
 
 @pytest.fixture
@@ -69,6 +71,36 @@ async def test_a_busy_teacher_is_called_busy(server: FakeTeacher) -> None:
     await client.close()
 
     assert said[0].startswith("teacher fake@r7 is busy; trying for 5 s more (")
+
+
+async def test_a_teacher_that_is_busy_when_it_is_met_is_waited_for(server: FakeTeacher) -> None:
+    said: list[str] = []
+    server.busy_abouts = 3
+
+    await (await connect(teacher(server), said.append)).client.close()
+
+    assert server.busy_abouts == 0
+    assert len(said) == 1
+    assert said[0].startswith(f"teacher fake is busy; trying for 5 s more (the server at {server.url} is busy (")
+
+
+async def test_a_teacher_that_stays_busy_when_it_is_met_is_given_up_within_the_patience(server: FakeTeacher) -> None:
+    server.busy_abouts = 10**6
+
+    with pytest.raises(
+        TeacherBusy, match=r"gave 503 .*Tried for 1 s\. Wait until .*`patience_seconds:` of teacher 'fake'"
+    ):
+        await connect(teacher(server, patience_seconds=1), lambda line: None)
+
+
+async def test_a_lost_teacher_that_comes_back_busy_is_waited_for(server: FakeTeacher) -> None:
+    client = (await connect(teacher(server), lambda line: None)).client
+    server.fail("drop")
+    server.busy_abouts = 3
+
+    assert len(await client.complete("hello", PARAMS, 1)) == 1
+    assert server.busy_abouts == 0
+    await client.close()
 
 
 async def test_a_teacher_that_stays_away_is_lost(server: FakeTeacher) -> None:

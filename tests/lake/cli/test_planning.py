@@ -63,6 +63,16 @@ def test_an_unfinished_run_is_continued_and_refused_under_other_sampling(recipe_
     assert [change.field for change in forecast.changed] == ["max_new_tokens"]
 
 
+def test_an_unfinished_run_is_continued_where_its_teacher_has_moved(recipe_file, lake):
+    run = open_run(lake, load_recipe(recipe_file))
+    elsewhere = "urls: ['http://gpu:30000'], model: Qwen/Qwen2.5-Coder-0.5B-Instruct"
+    recipe_file.write_text(RECIPE.replace("serve: qwen2.5-coder-0.5b-instruct", elsewhere))
+
+    forecast = foresee(load_recipe(recipe_file), lake)
+
+    assert (forecast.action, forecast.run_id) == ("continue", run.run_id)
+
+
 async def test_a_finished_run_is_derived_again_when_only_selection_changed(published):
     given, lake = published
     forecast = foresee(changed(given, selection={"keep": 1}), lake)

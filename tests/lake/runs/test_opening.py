@@ -64,6 +64,65 @@ def test_paid_section_that_changed_in_mid_run_is_refused_by_name(
     assert "--new-run" in str(caught.value)
 
 
+SMALL, ITS_HUB_ID = "qwen2.5-coder-0.5b-instruct", "Qwen/Qwen2.5-Coder-0.5B-Instruct"
+
+
+def taught_by(given: Recipe, **where: object) -> Recipe:
+    """The same recipe with its teacher somewhere else."""
+    (teacher,) = given.teachers
+    nowhere = {"serve": None, "urls": (), "model": None}
+    return given.model_copy(update={"teachers": (teacher.model_copy(update={**nowhere, **where}),)})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param({"serve": SMALL}, {"urls": ("http://gpu:30000",), "model": ITS_HUB_ID}, id="to a GPU host"),
+        pytest.param({"urls": ("http://gpu:30000",), "model": SMALL}, {"serve": SMALL}, id="back"),
+        pytest.param({"serve": SMALL}, {"serve": ITS_HUB_ID}, id="by another name"),
+    ],
+)
+def test_unfinished_run_goes_on_where_its_teacher_has_moved(
+    lake: Lake, tmp_path: Path, before: dict[str, object], after: dict[str, object]
+) -> None:
+    plain = recipe(tmp_path)
+    first = open_run(lake, taught_by(plain, **before))
+    lake.commit(f"shard:{first.run_id}:0", {}, run_id=first.run_id, shard=0)
+
+    run = open_run(lake, taught_by(plain, **after))
+
+    assert (run.run_id, run.is_continued) == (first.run_id, True)
+    assert load_run(lake, run.run_id).recipe.teachers == taught_by(plain, **after).teachers
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param({"urls": ("http://gpu:30000",), "model": "Qwen/Qwen2.5-Coder-1.5B-Instruct"}, id="another model"),
+        pytest.param({"urls": ("http://gpu:30000",), "model": "/models/mine"}, id="a folder that nothing tells of"),
+        pytest.param({"serve": "qwen2.5-coder-1.5b-instruct"}, id="another one here"),
+        pytest.param({"urls": ("http://gpu:30000",), "model": ITS_HUB_ID, "revision": "r2"}, id="a revision"),
+    ],
+)
+def test_unfinished_run_is_not_continued_with_another_teacher(
+    lake: Lake, tmp_path: Path, after: dict[str, object]
+) -> None:
+    plain = recipe(tmp_path)
+    first = open_run(lake, taught_by(plain, serve=SMALL))
+    lake.commit(f"shard:{first.run_id}:0", {}, run_id=first.run_id, shard=0)
+
+    with pytest.raises(RecipeError, match=r"begun with teachers\.fake\."):
+        open_run(lake, taught_by(plain, **after))
+
+
+def test_finished_run_is_followed_by_another_where_its_teacher_has_moved(lake: Lake, tmp_path: Path) -> None:
+    plain = recipe(tmp_path)
+    first = open_run(lake, taught_by(plain, serve=SMALL))
+    close_run(lake, first, RunState.PUBLISHED, "")
+
+    assert open_run(lake, taught_by(plain, urls=("http://gpu:30000",), model=ITS_HUB_ID)).run_id == "tiny-r2"
+
+
 def test_seed_file_that_changed_in_mid_run_is_refused(lake: Lake, tmp_path: Path) -> None:
     given = opened(lake, tmp_path)
     write_seeds(tmp_path / "seeds.jsonl", range(7))

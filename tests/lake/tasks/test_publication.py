@@ -15,6 +15,7 @@ from tasks.publication import publish_late
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier
 
 IN_PART = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.5}"
 
@@ -24,12 +25,16 @@ class Listener:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.steps: list[tuple[str, float, float]] = []
 
     def say(self, line: str) -> None:
         self.said.append(line)
 
     def wrote(self, writing_round: int, replied: int, requested: int) -> None: ...
-    def progressed(self, step: str, done: float, total: float, note: str = "") -> None: ...
+
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        self.steps.append((step, done, total))
+
     def sampled(self, shard: int, tally: object) -> None: ...
 
 
@@ -95,3 +100,13 @@ async def test_what_stood_in_the_place_of_a_copy_is_told_of(
     publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
     (told,) = listener.said
     assert f"{folder} was not the frozen copy of {run.recipe.dataset}@{version}" in told
+
+
+def test_how_far_a_curation_is_is_shown(run: Run, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.workshop(), "verifiers", lambda verification: [FakeVerifier()])
+
+    curation = tasks.curate.fn(run.run_id)
+    tasks.curate.fn(run.run_id)  # there is nothing to do any more
+
+    assert curation
+    assert listener.steps == [("curating", done, 4) for done in range(5)]

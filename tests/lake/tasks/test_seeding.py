@@ -1,5 +1,6 @@
 """A round of writing that was paid for is ruled on and committed, whatever has changed since it was killed."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from tasks.workshop import Workshop
 from tests.fakes.answers import ALL_RIGHT, Script
 from tests.fakes.builds import Builder
 from tests.fakes.clients import MemoryClient
-from tests.fakes.prompts import recipe
+from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.rows import row
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.tasks.test_sampling import Nobody
@@ -64,6 +65,39 @@ async def killed(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return run, client.paid
 
 
+class Listening(Nobody):
+    """A watcher that remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.steps: list[tuple[str, float, float]] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def progressed(self, step: str, done: float, total: float, note: str = "") -> None:
+        self.steps.append((step, done, total))
+
+
+async def test_import_shows_how_many_solutions_are_proven_and_says_which_seeds_are_not_sampled(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [seed_row(0), {**seed_row(1), "difficulty": None}, seed_row(2)]
+    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    given = recipe(tmp_path)
+    assert given.seeding is not None
+    asking = given.model_copy(update={"seeding": given.seeding.model_copy(update={"difficulties": ("easy",)})})
+    run = open_run(lake, asking)
+    module.workshop().watcher = heard = Listening()
+
+    assert await seeding.import_sources.fn(run.run_id) == 3
+
+    assert heard.steps == [("solutions", done, 3) for done in (1, 2, 3)]
+    (said,) = heard.said
+    assert said.startswith("1 of 3 seeds in ")
+    assert said.endswith("state no `difficulty`: they are not sampled, since the recipe asks for easy")
+
+
 def proposals(lake: Lake) -> list[str]:
     return [one["request_text"] for one in lake.rows("SELECT request_text FROM lake.proposals")]
 
@@ -81,6 +115,19 @@ async def test_replies_are_committed_and_nobody_is_asked_where_nothing_is_wanted
 
     assert sorted(proposals(lake)) == sorted(paid)
     assert lake.rows("SELECT stage, samples FROM lake.costs") == [{"stage": "writing", "samples": 3}]
+
+
+async def test_how_many_replies_are_checked_is_shown(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Builder(lake, is_calibrated=False).begin(wanting(tmp_path, 1))
+    serve(monkeypatch)
+    module.workshop().watcher = heard = Listening()
+
+    assert await seeding.write_prompts.fn(run.run_id, 1)
+
+    replies = len(proposals(lake))
+    assert heard.steps == [("checking, round 1", done, replies) for done in range(1, replies + 1)]
 
 
 async def test_fewer_prompts_wanted_leave_no_reply_behind(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stillroom.capabilities import find_capability
 from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
-from stillroom.records import Answer
+from stillroom.records import Answer, Check, Completion, FinishReason
 from tests.fakes.clients import completion
 from tests.fakes.prompts import prompt
 
@@ -98,6 +98,23 @@ def test_no_text_is_an_error(text: str) -> None:
     answer = extract(text)
 
     assert bool(answer.text) != bool(answer.problem) or "```" in text
+
+
+def test_a_program_is_asked_for_and_keeps_its_top_level() -> None:
+    capability, script = find_capability("code"), "n = int(input())\nprint(2 * n)"
+    asked = prompt(1, check=Check(tests='[{"stdin": "2", "stdout": "4"}]'))
+    completion = Completion(
+        text=f"```python\n{script}\n```",
+        finish_reason=FinishReason.STOP,
+        prompt_tokens=1,
+        completion_tokens=1,
+        cached_tokens=0,
+        latency_seconds=0.0,
+    )
+
+    assert "complete Python program" in capability.question(asked)
+    assert "complete Python function" in capability.question(prompt(1))
+    assert capability.extract(asked, completion) == Answer(text=script)
 
 
 def test_example_teaches_the_verified_code_and_nothing_around_it() -> None:

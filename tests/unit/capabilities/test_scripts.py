@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
-from stillroom.capabilities.python_code.scripts import is_script, pairs_in
+from stillroom.capabilities.python_code.row_tests import are_pairs, pairs_in
 from stillroom.records import Answer, Check, Origin, Prompt
 from tests.fakes.clients import completion
 
@@ -78,4 +78,4 @@ def test_a_row_of_pairs_needs_no_entry_point(tests: object) -> None:
     [("[f(1)]", False), ("{f(1)}", False), ("assert f(1)", False), ('[{"a": 1}]', True), ("[" * 100_000, False)],
 )
 def test_json_alone_is_a_scripts_tests(tests: str, expected: bool) -> None:
-    assert is_script(tests) is expected
+    assert are_pairs(tests) is expected

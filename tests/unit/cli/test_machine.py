@@ -33,6 +33,10 @@ def test_what_is_missing_and_can_be_made_will_be_set_up(tmp_path):
     assert states["lake"] is State.SET_UP
 
 
+def test_a_teacher_environment_that_is_to_be_made_names_its_need_of_a_cpu_build_of_torch(tmp_path):
+    assert "a CPU build of torch" in finding("teacher environment", tmp_path).todo
+
+
 @pytest.mark.parametrize(
     ("user", "installed", "state"),
     [(0, True, State.SET_UP), (0, False, State.SET_UP), (1000, True, State.PROBLEM), (1000, False, State.PROBLEM)],

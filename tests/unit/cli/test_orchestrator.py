@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.cli import orchestrator
-from stillroom.cli.orchestrator import Orchestrator, find, forget, home, noted
+from stillroom.cli.orchestrator import Orchestrator, find, forget, home, noted, states
 from stillroom.errors import RequestError
 from stillroom.teachers.serving_process import identify_process
 
@@ -39,6 +39,10 @@ def told(request: pytest.FixtureRequest) -> Iterator[str]:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(request.param).encode())
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the name it has there
 
@@ -81,3 +85,24 @@ def test_an_address_in_the_environment_comes_first(lake: Path, told: str, monkey
     Orchestrator(api="http://127.0.0.1:9/api").note(lake)
     monkeypatch.setenv(orchestrator.API_VARIABLE, told)
     assert find(lake).api == told
+
+
+SHARD = {"parameters": {"shard": 3}, "state_name": "Failed", "state": {"message": "why"}}
+
+
+@pytest.mark.parametrize("told", [[SHARD]], indirect=True)
+def test_shards_of_a_server_of_this_machine_are_seen_behind_a_proxy(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    assert states(told, "tiny-r1") == {3: ("Failed", "why")}
+
+
+@pytest.mark.parametrize("told", [[SHARD]], indirect=True)
+def test_a_server_elsewhere_is_asked_through_the_proxy(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", told.removesuffix("/api"))
+
+    assert states("http://prefect.example/api", "tiny-r1") == {3: ("Failed", "why")}

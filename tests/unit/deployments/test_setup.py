@@ -2,8 +2,10 @@
 
 import os
 import pty
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,17 @@ TOOLS = ("bash", "env", "dirname", "find", "touch", "mkdir", "ln", "uname")
 RECORDS = '#!/bin/sh\necho "${{0##*/}} $*" >>"{log}"\n'
 # A place without Docker, also where this machine has it: its socket's folder is hidden from the script alone.
 WITHOUT_SOCKET = f'{shutil.which("mount")} -t tmpfs tmpfs /run 2>/dev/null || exit {SKIPPED}; exec "$@"'
+# A place where a daemon has ended and left its socket behind.
+BIND = 'import socket; socket.socket(socket.AF_UNIX).bind("/run/docker.sock")'
+WITH_STALE_SOCKET = WITHOUT_SOCKET.replace(
+    "exec", f"{sys.executable} -c {shlex.quote(BIND)}; {shutil.which('chmod')} 666 /run/docker.sock; exec"
+)
+
+# A place without PostgreSQL's own folder, also where this machine has it.
+WITHOUT_POSTGRES = (
+    "if [ -d /usr/lib/postgresql ]; then "
+    f'{shutil.which("mount")} -t tmpfs tmpfs /usr/lib/postgresql 2>/dev/null || exit {SKIPPED}; fi; exec "$@"'
+)
 
 
 class Machine:
@@ -53,14 +66,22 @@ class Machine:
     def environment(self) -> dict[str, str]:
         return {"PATH": str(self.bin), "HOME": str(self.home), "LC_ALL": "C"}
 
-    def run(self, *arguments: str, without_docker: bool = False, as_nobody: bool = False) -> "subprocess.Popen[str]":
+    def run(
+        self, *arguments: str, place: str = "", as_nobody: bool = False, **variables: str
+    ) -> "subprocess.Popen[str]":
+        """Start the script; ``place`` is a shell's way into what is another place for it alone."""
         command = [str(self.bin / "bash"), str(self.checkout / "deployments" / "setup.sh"), *arguments]
         if as_nobody and os.geteuid() == 0:
             command = [shutil.which("setpriv") or "setpriv", "--reuid", str(NOBODY), "--clear-groups", *command]
-        if without_docker:
-            command = [shutil.which("unshare") or "unshare", "--mount", "/bin/sh", "-c", WITHOUT_SOCKET, "sh", *command]
+        if place:
+            command = [shutil.which("unshare") or "unshare", "--mount", "/bin/sh", "-c", place, "sh", *command]
         return subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
+            command,
+            env=self.environment | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
         )
 
 
@@ -83,13 +104,89 @@ def test_without_root_and_docker_it_stops_before_anything_is_made(machine: Machi
     machine.program("apt-get")
     machine.program("uv")
 
-    code, said = ended(machine.run(without_docker=True, as_nobody=True))
+    code, said = ended(machine.run(place=WITHOUT_SOCKET, as_nobody=True))
 
     assert code == 1
     assert said == "Error: missing: docker.io. Run: sudo apt-get install -y --no-install-recommends docker.io\n"
     assert machine.calls == []
     assert list(machine.home.iterdir()) == []
     assert [path.name for path in machine.checkout.iterdir()] == ["deployments"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides Docker's socket, which only root may")
+@pytest.mark.parametrize("installed", ["dockerd", "docker"])
+def test_without_root_a_docker_that_does_not_run_stops_it_before_anything_is_made(
+    machine: Machine, installed: str
+) -> None:
+    machine.program(installed)
+    machine.program("uv")
+
+    code, said = ended(machine.run(place=WITHOUT_SOCKET, as_nobody=True))
+
+    assert code == 1
+    assert said.startswith("Error: no Docker daemon answers you. Run: sudo systemctl start docker; and be in the group")
+    assert machine.calls == []
+    assert [path.name for path in machine.checkout.iterdir()] == ["deployments"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides Docker's socket, which only root may")
+def test_without_root_a_socket_that_takes_no_connection_is_no_docker(machine: Machine) -> None:
+    machine.program("python3", '#!/bin/sh\ncase "$*" in *AF_UNIX*) exit 1 ;; esac\n')
+
+    code, said = ended(machine.run(place=WITH_STALE_SOCKET, as_nobody=True))
+
+    assert code == 1
+    assert said.startswith("Error: no Docker daemon answers you.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides Docker's socket, which only root may")
+def test_root_installs_docker_where_only_a_dead_daemons_socket_is_left(machine: Machine) -> None:
+    machine.program("python3", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    machine.program("apt-get", f"{RECORDS.format(log=machine.log)}exit 1\n")
+
+    code, said = ended(machine.run(place=WITH_STALE_SOCKET))
+
+    assert code == 1
+    assert said.endswith("Error: apt-get could not install docker.io; its message is above.\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides PostgreSQL's programs, which only root may")
+@pytest.mark.parametrize(
+    ("option", "there", "missing"),
+    [
+        pytest.param("--tests", (), "postgresql chromium", id="neither"),
+        pytest.param("--tests", ("initdb",), "chromium", id="PostgreSQL"),
+        pytest.param("--tests", ("chromium",), "postgresql", id="Chromium"),
+        pytest.param("--tests", ("initdb", "chromium"), "", id="both"),
+        pytest.param("--once", (), "", id="neither is needed but for tests"),
+    ],
+)
+def test_what_only_tests_start_is_asked_for_with_tests_alone(
+    machine: Machine, option: str, there: tuple[str, ...], missing: str
+) -> None:
+    for name in ("dockerd", "uv", *there):
+        machine.program(name)
+    for name in ("stillroom", "python"):
+        machine.program(name, folder=machine.checkout / ".venv" / "bin")
+    machine.program("apt-get", f"{RECORDS.format(log=machine.log)}exit 1\n")
+    code, said = ended(machine.run(option, place=WITHOUT_POSTGRES))
+
+    asked = [call for call in machine.calls if call.startswith("apt-get") and " install " in call]
+    assert (code, bool(asked)) == ((1, True) if missing else (0, False)), said
+    assert all(call.endswith(f"--no-install-recommends {missing}") for call in asked)
+
+
+def test_a_daemon_that_is_named_and_does_not_answer_stops_it(machine: Machine) -> None:
+    machine.program("dockerd")
+    place = f"unix://{machine.home}/docker.sock"
+
+    code, said = ended(machine.run(DOCKER_HOST=place))
+
+    assert code == 1
+    assert said == (
+        f"Error: no Docker daemon answers at {place}, which DOCKER_HOST names. "
+        "Start that daemon or unset the variable.\n"
+    )
 
 
 def test_without_root_and_a_compiler_it_stops_and_says_what_to_install(machine: Machine) -> None:

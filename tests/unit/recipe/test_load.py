@@ -1,11 +1,12 @@
 """Recipes: every mistake is one sentence that names the field."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from stillroom.errors import RecipeError
-from stillroom.recipe import Recipe, load_recipe, parse_recipe
+from stillroom.recipe import Recipe, load_recipe, parse_recipe, recorded_recipe
 from tests.fakes.prompts import RECIPE, write_seeds
 
 QUICKSTART = Path(__file__).parents[3] / "deployments" / "recipes" / "quickstart.yaml"
@@ -118,6 +119,16 @@ def test_two_teachers_of_one_name_are_refused() -> None:
     assert "'fake' stands twice" in refusal(
         f"dataset: t\ncapability: code\nprompts: p\nteachers: [{teacher}, {teacher}]"
     )
+
+
+def test_model_beside_serve_is_refused_but_read_of_earlier_runs() -> None:
+    served = RECIPE.replace('urls: ["http://127.0.0.1:9"]', "serve: tiny")
+
+    assert "teacher 'fake' is served here as tiny (`serve:`), so `model: fake/tiny-coder` would mean" in refusal(served)
+
+    teacher = {"name": "fake", "serve": "tiny", "model": "fake/tiny-coder"}
+    recorded = {"dataset": "t", "capability": "code", "prompts": "p.jsonl", "teachers": [teacher]}
+    assert recorded_recipe(json.dumps(recorded), run_id="t-r1").teachers[0].serve == "tiny"
 
 
 def test_paths_are_taken_from_the_recipes_folder(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stillroom.errors import TeacherError, TeacherMismatch
+from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch
 from stillroom.recipe import Teacher
 from stillroom.teachers.identity import Identity, identify
 from tests.fakes.teacher import FakeTeacher
@@ -113,6 +113,24 @@ async def test_odd_server_info_is_no_crash(server: FakeTeacher, said: object) ->
         await identity(server)
 
 
+async def test_server_that_asks_for_patience_is_busy(server: FakeTeacher) -> None:
+    server.busy_abouts = 1
+
+    with pytest.raises(
+        TeacherBusy, match=rf"the server at {server.url} is busy \(/model_info gave 503 .*queue is full"
+    ):
+        await identity(server)
+
+    assert (await identity(server)).revision == "abc123"
+
+
+async def test_answer_that_is_no_utf8_is_no_crash(server: FakeTeacher) -> None:
+    server.server_info = b'{"version": "\xff"}'
+
+    with pytest.raises(TeacherError, match=r"no SGLang server answers .*UnicodeDecodeError"):
+        await identity(server)
+
+
 async def test_server_that_is_not_there_is_named() -> None:
     url = "http://127.0.0.1:9"
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -125,5 +143,8 @@ async def test_server_that_is_not_there_is_named() -> None:
 async def test_server_that_speaks_something_else_is_named(server: FakeTeacher) -> None:
     other = f"{server.url}/v1"
     async with httpx.AsyncClient(trust_env=False) as http:
-        with pytest.raises(TeacherError, match="no SGLang server answers"):
+        with pytest.raises(
+            TeacherError,
+            match=r"no SGLang server answers at \S+/v1 \(/model_info gave 404 Not Found: .*\)\. Start it, or",
+        ):
             await identify(http, other, teacher(other))

