@@ -68,5 +68,5 @@ def test_pairs_are_measured_by_wrong_programs(bench: Bench, tmp_path: Path) -> N
     found = bench.run(measure.measure(weak, prompt.reference, trivial))
 
     assert strong.value == 1.0
-    assert found.value == 0.0  # its echo and its only output both pass
-    assert len(found.trivial_passes) == 2
+    assert found.value == 0.0
+    assert {"print('0')", "print(input())"} <= set(found.trivial_passes)  # its only output, and its echo
