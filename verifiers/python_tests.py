@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@3``: judges Python solutions by tests whose expected values they never see.
+"""The verifier ``python-tests@4``: judges Python solutions by tests whose expected values they never see.
 
 The version stands also for how the capability ``code`` extracts the answer that is judged: a change there is a new one.
 """
@@ -15,7 +15,7 @@ from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, 
 from verifiers.plan import Converted, Unconvertible, convert
 from verifiers.process_tests import for_process
 
-NAME = "python-tests@3"
+NAME = "python-tests@4"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
