@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.errors import RecipeError
-from stillroom.recipe import Recipe, load_recipe, parse_recipe
+from stillroom.recipe import Recipe, load_recipe, parse_recipe, recorded_recipe
 from tests.fakes.prompts import RECIPE, write_seeds
 
 QUICKSTART = Path(__file__).parents[3] / "deployments" / "recipes" / "quickstart.yaml"
@@ -64,6 +64,11 @@ def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: st
         ),
         pytest.param(RECIPE.replace(", model: fake/tiny-coder", ""), "so needs `model:`", id="urls without model"),
         pytest.param(RECIPE.replace("http://127.0.0.1:9", "127.0.0.1:9"), "is not an http(s) address", id="address"),
+        pytest.param(
+            RECIPE.replace("http://127.0.0.1:9", "http://me:hunter2@127.0.0.1:9"),
+            "teacher 'fake' has credentials in an address",
+            id="credentials",
+        ),
         pytest.param(
             RECIPE.replace("new_prompts: 2", "writer: nobody"),
             "seeding.writer is 'nobody', but the teachers are ['fake']",
@@ -241,3 +246,16 @@ def test_a_folder_with_a_model_is_taken_from_the_recipes_own(
     (teacher,) = parse(RECIPE.replace("fake/tiny-coder", written), base).teachers
 
     assert teacher.model == read.format(base=base, above=tmp_path, home="/home/somebody")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@127.0.0.1:9", "ftp://me:hunter2@host", "http://me:hunter2@host:port"]
+)
+def test_a_refusal_repeats_no_credentials(url: str) -> None:
+    assert "hunter2" not in refusal(RECIPE.replace("http://127.0.0.1:9", url))
+
+
+def test_a_recipe_that_was_recorded_before_credentials_were_refused_is_still_read() -> None:
+    made = parse_recipe(RECIPE, base=Path("/"), source="recipe.yaml").model_dump_json()
+    old = made.replace("http://127.0.0.1:9", "http://me:hunter2@127.0.0.1:9")
+    assert recorded_recipe(old, run_id="tiny-r1").teachers[0].urls == ("http://me:hunter2@127.0.0.1:9",)
