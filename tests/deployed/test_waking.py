@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from stillroom import LAKE_VARIABLE
 from stillroom.lake import Lake
 from stillroom.lease import lease, sampling
 from stillroom.publication import publish
-from stillroom.runs import Run, RunState, close_run
+from stillroom.runs import Run, RunState, close_run, unfinished_shards
 from stillroom.runs.curating import curate_run
 from tasks import waking
 from tasks.deployed import LIMITS, LimitMissing, slots
@@ -24,6 +26,7 @@ from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.deployed.conftest import began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.integration.workbench import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -151,6 +154,20 @@ async def test_where_a_shard_died_before_it_could_wake_its_build_reconciling_doe
     assert await reconcile.fn() == [run.run_id]
     assert await state_of(client, this) == "AwaitingRetry"
     assert await reconcile.fn() == []
+
+
+async def test_a_shard_that_is_killed_between_its_commit_and_its_waking_of_the_build_loses_nothing(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, GAVE_UP)
+    command = [sys.executable, "-m", "tests.deployed.dying_shard", str(lake.root), run.run_id]
+    killed = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    assert await killed.wait() == -signal.SIGKILL
+    assert unfinished_shards(lake, run) == []
+    assert await state_of(client, this) == SHARDS_FAILED
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
 
 
 async def test_reconciling_wakes_a_finished_build_for_what_came_late(
