@@ -3,7 +3,7 @@
 Each runs in a process of its own, which a worker starts. The build and its shards find each other by the run's tag.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +12,12 @@ from prefect import Flow, flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.states import Completed, Failed
+from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
-from flows.build import ShardsFailed, build_late, build_run
+from flows.build import build_late, build_run
+from flows.deployed_ends import held_up, outcome, skipped
 from flows.deployed_shards import DeployedShards
 from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake
@@ -26,7 +28,6 @@ from stillroom.runs import (
     RunState,
     late_shards,
     load_run,
-    missing,
     open_run,
     open_runs,
     refuse_unknown_words,
@@ -35,11 +36,13 @@ from stillroom.runs import (
 )
 from stillroom.seeding import recipe_prompts
 from tasks import flow_runs
-from tasks.announcing import announce_failed_shard, announce_snapshot, artifact_key, show_standing
-from tasks.deployed import deployed_lake, deployed_workshop
+from tasks.announcing import announce_failed_shard, artifact_key
+from tasks.deployed import deployed_lake, deployed_workshop, refuse_other_version
 from tasks.housekeeping import keep_house
+from tasks.prefect_outage import answered
 from tasks.sampling import sample_shard
-from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+from tasks.waking import wake_build
+from tasks.workshop import Workshop
 
 NewRun = Annotated[bool, Field(description="Open another run, even if one is unfinished.")]
 RecipeFile = Annotated[Path, Field(description="A recipe in YAML, on the machine of the worker.")]
@@ -54,6 +57,12 @@ async def cancel_shards(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
             await flow_runs.cancel(client, [*(await flow_runs.shards(client, run_id)).values()])
 
 
+async def announce_failed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tell others of a shard that failed, for whatever reason."""
+    del flow
+    announce_failed_shard(flow_run.parameters["run_id"], flow_run.parameters["shard"], flow_runs.reason(state))
+
+
 @flow(name=flow_runs.BUILD, flow_run_name="build {recipe.dataset}", on_cancellation=[cancel_shards])
 async def build(recipe: Recipe, new_run: NewRun = False) -> str | State[Any]:
     """Build a recipe to its next snapshot, or continue the build that is unfinished; returns NAME@N, or "".
@@ -61,31 +70,35 @@ async def build(recipe: Recipe, new_run: NewRun = False) -> str | State[Any]:
     Paths in the recipe are taken from the folder that the worker was started in. Tried again, it goes on with the run
     it began. Where another build of the dataset is at work it does nothing and says so.
     """
-    return await _build(with_paths_from(recipe, Path.cwd()), new_run)
+    return await _build(lambda: with_paths_from(recipe, Path.cwd()), new_run)
 
 
 @flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards])
 async def build_file(recipe_file: RecipeFile, new_run: NewRun = False) -> str | State[Any]:
-    """Build the recipe of a file as it is at that moment; else as ``build``."""
-    return await _build(load_recipe(recipe_file), new_run)
+    """Build the recipe of a file as it is when the run begins; else as ``build``."""
+    return await _build(lambda: load_recipe(recipe_file), new_run)
 
 
-@flow(name=flow_runs.SHARD, flow_run_name="{run_id} shard {shard}")
+@flow(
+    name=flow_runs.SHARD,
+    flow_run_name="{run_id} shard {shard}",
+    on_failure=[announce_failed],
+    on_crashed=[announce_failed],
+)
 async def shard(run_id: str, shard: int) -> str:
     """Answer, verify and commit one shard; what an earlier attempt was paid for is not asked for again.
 
     The build is woken where it gave up and nothing is owed any more.
     """
-    try:
-        async with deployed_workshop(artifact_key(run_id, "shard", shard)) as shop:
-            await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
-            key = await sample_shard(run_id, shard)
-            if await wake_build(shop.lake, run_id):
+    async with deployed_workshop(artifact_key(run_id, "shard", shard)) as shop:
+        await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
+        key = await sample_shard(run_id, shard)
+        try:
+            if await answered(lambda: wake_build(shop.lake, run_id), shop.watcher.say):
                 shop.watcher.say(f"all shards of {run_id} are done: its build goes on")
-            return key
-    except StillroomError as error:
-        announce_failed_shard(run_id, shard, f"{type(error).__name__}: {error}")
-        raise
+        except StillroomError as error:  # the shard is committed, and that is what it was to do
+            shop.watcher.say(f"the build of {run_id} was not woken, which `reconcile` does: {error}")
+        return key
 
 
 @flow(name="maintain", flow_run_name="maintain the lake")
@@ -105,33 +118,39 @@ async def reconcile() -> list[str] | State[Any]:
     except LeaseHeld as error:  # somebody keeps house
         return skipped(error)
     try:
-        unsettled = [*open_runs(lake), *runs_with_late_shards(lake)]
-        return [run_id for run_id in unsettled if await _cancel_left(run_id) or await wake_build(lake, run_id)]
+        return [run_id for run_id in (*open_runs(lake), *runs_with_late_shards(lake)) if await _settle(lake, run_id)]
     finally:
         lake.close()
 
 
-async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
+async def _settle(lake: Lake, run_id: str) -> bool:
+    """Do what is left of a run; returns whether that was anything. What is wrong with one keeps no other waiting."""
+    try:
+        return await _cancel_left(run_id) or await wake_build(lake, run_id)
+    except StillroomError as error:
+        get_run_logger().error("%s is left as it is: %s", run_id, error)
+        return False
+
+
+async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
+    """Build the recipe that ``read`` gives, or go on with the run that this flow run has begun."""
     context = FlowRunContext.get()
     assert context is not None, "a flow runs in its context"  # noqa: S101 - narrows the type
     this = context.flow_run
     assert this is not None, "and is recorded"  # noqa: S101 - narrows the type
-    refuse_unknown_words(recipe)
-    recipe_prompts(recipe)
+    refuse_other_version()
+    run_id = flow_runs.run_of(this)
     with ExitStack() as held:
         try:
+            recipe = _checked(read()) if run_id is None else _recorded(run_id)
             held.enter_context(lease(deployed_lake(), building(recipe.dataset)))
         except LeaseHeld as error:
-            if flow_runs.run_of(this) is not None:  # it was tried again: somebody wants this one to go on
-                return Failed(name=HELD_UP, message=f"It goes on by itself once it can: {error}")
-            return skipped(error)
+            return skipped(error) if run_id is None else held_up(run_id, error)
         async with deployed_workshop(artifact_key(recipe.dataset, "build")) as shop:
-            await shop.start_sandbox(recipe.verification)
-            run_id = flow_runs.run_of(this)
             if run_id is None:
+                await shop.start_sandbox(recipe.verification)
                 run = open_run(shop.lake, recipe, new_run=new_run)
-                async with get_client() as client:
-                    await client.update_flow_run(this.id, tags=[*this.tags, flow_runs.run_tag(run.run_id)])
+                await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
             else:
                 run = load_run(shop.lake, run_id)
                 state, note = run_state(shop.lake, run_id)
@@ -140,30 +159,47 @@ async def _build(recipe: Recipe, new_run: bool) -> str | State[Any]:
                     if not late:
                         return Completed(message=f"{run_id} is finished: {note}")
                     shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was finished")
-                    return await _outcome(shop.lake, run, build_late(run_id))
+                    return await outcome(shop, run, _late(shop, run))
             shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-            return await _outcome(shop.lake, run, build_run(run.run_id, DeployedShards(run, this.id)))
+            return await outcome(shop, run, _whole(shop, run, DeployedShards(run, this.id)))
 
 
-async def _outcome(lake: Lake, run: Run, work: Coroutine[Any, Any, str]) -> str | State[Any]:
+def _checked(recipe: Recipe) -> Recipe:
+    """A recipe that may be built."""
+    refuse_unknown_words(recipe)
+    recipe_prompts(recipe)
+    return recipe
+
+
+def _recorded(run_id: str) -> Recipe:
+    """The recipe of a run that was begun: a file may have been changed since, or be gone."""
+    lake = Lake.open(deployed_lake(), create=True)
     try:
-        label = await work
-    except ShardsFailed as error:
-        await show_standing(lake, run.run_id)
-        return Failed(name=SHARDS_FAILED, message=str(error))
-    await show_standing(lake, run.run_id)
-    if not label:
-        return Completed(message=f"{run.run_id} brought nothing new, so nothing was published")
-    await announce_snapshot(lake, run.recipe.dataset, label, run.run_id)
-    lacks = missing(lake, run)
-    without = f" without {lacks}, which may come later" if lacks.shards else ""
-    return Completed(message=f"{run.run_id} was published as {label}{without}")
+        return load_run(lake, run_id).recipe
+    finally:
+        lake.close()
+
+
+async def _tag(this: FlowRun, run_id: str) -> None:
+    async with get_client() as client:
+        await client.update_flow_run(this.id, tags=[*this.tags, flow_runs.run_tag(run_id)])
+
+
+async def _whole(shop: Workshop, run: Run, shards: DeployedShards) -> str:
+    await shop.start_sandbox(run.recipe.verification)
+    return await build_run(run.run_id, shards)
+
+
+async def _late(shop: Workshop, run: Run) -> str:
+    await shop.start_sandbox(run.recipe.verification)
+    return await build_late(run.run_id)
 
 
 async def _cancel_left(run_id: str) -> bool:
     """Cancel what is live of a build since before a person cancelled it; returns whether there was anything.
 
-    What somebody tried again since goes on.
+    What somebody tried again since is left alone here. Prefect ends it within seconds all the same, as it does with
+    every flow run whose parent is cancelled; only a new build goes on with the run.
     """
     async with get_client() as client:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
@@ -172,8 +208,3 @@ async def _cancel_left(run_id: str) -> bool:
         since = newest.state.timestamp
         found = (await flow_runs.shards(client, run_id)).values()
         return bool(await flow_runs.cancel(client, [one for one in found if one.state and one.state.timestamp < since]))
-
-
-def skipped(error: LeaseHeld) -> State[Any]:
-    """The end of a flow run that did nothing since another is at the same work."""
-    return Completed(name="Skipped", message=f"Nothing was done: {error}")

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
-from flows.deployed import skipped
+from flows.deployed_ends import skipped
 from flows.reverify import reverify as reverify_runs
 from stillroom.errors import LeaseHeld, RequestError
 from stillroom.lease import building, lease

@@ -14,6 +14,7 @@ from prefect.deployments import arun_deployment
 from stillroom.errors import StillroomError
 from stillroom.runs import Run, shard_key, unfinished_shards
 from tasks import flow_runs
+from tasks.prefect_outage import answered
 from tasks.workshop import workshop
 
 DEPLOYMENT = "shard/shard"
@@ -28,7 +29,7 @@ class DeployedShards:
     """The shards of one run, each with one flow run for each build of the run.
 
     A build that is tried again schedules the flow runs of the shards that failed once more, and starts those that
-    never were.
+    never were. While Prefect's server does not answer, it waits.
 
     Args:
         run: the run.
@@ -60,8 +61,12 @@ class DeployedShards:
     async def cancel(self) -> None:
         """Cancel those that are live."""
         self._is_cancelled = True
-        async with get_client() as client:
-            await flow_runs.cancel(client, list((await flow_runs.shards(client, self._run.run_id)).values()))
+
+        async def cancel() -> None:
+            async with get_client() as client:
+                await flow_runs.cancel(client, list((await flow_runs.shards(client, self._run.run_id)).values()))
+
+        await answered(cancel, workshop().watcher.say)
 
     async def join(self) -> dict[int, BaseException]:
         """Wait until each is done or its flow run has ended; returns the failures by shard."""
@@ -71,18 +76,25 @@ class DeployedShards:
         failures = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, BaseException)}
         ids = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, UUID)}
         async with get_client() as client:
+
+            async def ask() -> list[FlowRun]:
+                return await flow_runs.all_of_shards(client, self._run.run_id)
+
             while True:
                 owed = set(unfinished_shards(workshop().lake, self._run))
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
-                by_id = {one.id: one for one in await flow_runs.all_of_shards(client, self._run.run_id)}
+                by_id = {one.id: one for one in await answered(ask, workshop().watcher.say)}
                 found = {n: by_id[id_] for n, id_ in ids.items() if n in owed and id_ in by_id}
                 if not any(flow_runs.is_live(one.state) for one in found.values()):
                     break
                 await asyncio.sleep(POLL_SECONDS)
         owed = set(unfinished_shards(workshop().lake, self._run))  # one may have committed since
-        return failures | {n: ShardFailed(_why(one)) for n, one in found.items() if n in owed}
+        return failures | {n: ShardFailed(flow_runs.reason(one.state)) for n, one in found.items() if n in owed}
 
     async def _start(self, number: int) -> UUID:
+        return await answered(lambda: self._started(number), workshop().watcher.say)
+
+    async def _started(self, number: int) -> UUID:
         """Give the shard a flow run that is live; returns its id."""
         async with self._in_turn:  # Prefect numbers the children of a flow run as they come
             flow_run = await arun_deployment(
@@ -98,11 +110,3 @@ class DeployedShards:
             async with get_client() as client:
                 await flow_runs.try_again(client, flow_run.id, "its build was tried again")
         return flow_run.id
-
-
-def _why(flow_run: FlowRun) -> str:
-    """The one line that the flow run's page shows."""
-    state = flow_run.state
-    message = (state.message or state.name or "").strip() if state is not None else ""
-    first = message.partition("\n")[0].removeprefix("Flow run encountered an exception: ")
-    return first if first.endswith(".") else f"{first}."

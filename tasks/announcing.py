@@ -3,15 +3,20 @@
 Automations listen to the events: a failed shard, a new snapshot.
 """
 
-from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
+import re
+from pathlib import Path
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.events import emit_event
 
 from stillroom.lake import Lake
-from stillroom.publication import snapshots
+from stillroom.publication import Snapshot, snapshots
+from stillroom.publication.sealing import SUMMARY_FILE
 from stillroom.runs import funnel, shards_of_run
 
 SHARD_FAILED = "stillroom.shard.failed"
 SNAPSHOT_PUBLISHED = "stillroom.snapshot.published"
+MOST_SHOWN = 20_000  # characters of a summary
 _STEPS = ("prompts", "samples", "passed", "kept", "published")
 
 
@@ -47,20 +52,47 @@ def funnel_page(run_id: str, counts: dict[str, int]) -> str:
 
 
 async def announce_snapshot(lake: Lake, dataset: str, label: str, run_id: str) -> None:
-    """Link the snapshot's summary, and emit the event of its publication."""
+    """Show the snapshot's summary and where it is, and emit the event of its publication."""
     snapshot = next(one for one in snapshots(lake, dataset) if one.label == label)
     folder = lake.root / snapshot.path
-    await acreate_link_artifact(
-        link=(folder / "summary.md").as_uri(),
-        link_text=f"{label}: {snapshot.rows} examples, {snapshot.new_rows} of them new",
+    await acreate_markdown_artifact(
+        markdown=snapshot_page(snapshot, folder),
         key=artifact_key(run_id, "snapshot"),
-        description=f"`stillroom show {label}` tells more; the frozen copy is in {folder}",
+        description=f"{label}: `stillroom show {label}` tells more",
     )
     emit_event(
         SNAPSHOT_PUBLISHED,
         resource={"prefect.resource.id": f"stillroom.snapshot.{label}", "stillroom.dataset": dataset},
         payload={"run_id": run_id, "rows": snapshot.rows, "new_rows": snapshot.new_rows, "path": str(folder)},
     )
+
+
+def snapshot_page(snapshot: Snapshot, folder: Path) -> str:
+    """What a snapshot holds, where its frozen copy is, and its summary.
+
+    No link: a browser follows none from a page of a server to a file. The summary quotes what models wrote, so it
+    stands as it is, in a fence that is longer than any in it.
+    """
+    lines = [
+        f"# {snapshot.label}",
+        "",
+        f"{snapshot.rows:,} examples, {snapshot.new_rows:,} of them new. The frozen copy is in",
+        "",
+        *_fenced(str(folder)),
+    ]
+    try:
+        summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return "\n".join([*lines, "", f"Its summary cannot be read here ({error.strerror})."])
+    cut = "" if len(summary) <= MOST_SHOWN else f", its first {MOST_SHOWN:,} characters"
+    return "\n".join([*lines, "", f"`{SUMMARY_FILE}`{cut}:", "", *_fenced(summary[:MOST_SHOWN])])
+
+
+def _fenced(text: str) -> list[str]:
+    """The text as Markdown that shows it letter by letter."""
+    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", text.rstrip("\n"), fence]
 
 
 def announce_failed_shard(run_id: str, shard: int, reason: str) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.states import AwaitingRetry, Cancelling
+from prefect.states import AwaitingRetry, Cancelled, Cancelling
 
 BUILD = "build"
 SHARD = "shard"
@@ -67,16 +67,28 @@ def is_undone(state: State | None) -> bool:
     return state is not None and state.is_final() and not state.is_completed()
 
 
+def reason(state: State | None) -> str:
+    """Why a flow run came to the state, in the one line that its page shows."""
+    message = (state.message or state.name or "").strip() if state is not None else ""
+    first = message.partition("\n")[0].removeprefix("Flow run encountered an exception: ")
+    return first if first.endswith(".") else f"{first}."
+
+
 async def try_again(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
     """Do what the button Retry does: the same flow run is scheduled once more."""
     await client.set_flow_run_state(flow_run_id, AwaitingRetry(message=why), force=True)
 
 
 async def cancel(client: PrefectClient, flow_runs: Sequence[FlowRun]) -> list[FlowRun]:
-    """Cancel those that are live; returns them."""
+    """Cancel those that are live; returns them.
+
+    One that waits for its turn has no process that a worker could end. Prefect itself sees that only of those that
+    never had one: what was tried again would stay Cancelling for minutes, and count as live.
+    """
     live = [one for one in flow_runs if is_live(one.state)]
     for one in live:
-        await client.set_flow_run_state(one.id, Cancelling(message="the build was cancelled"))
+        waits = one.state is None or one.state.type is StateType.SCHEDULED
+        await client.set_flow_run_state(one.id, (Cancelled if waits else Cancelling)(message="the build was cancelled"))
     return live
 
 

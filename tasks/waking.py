@@ -15,6 +15,7 @@ from tasks import flow_runs
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
+SKIPPED = "Skipped"  # and of a flow run that did nothing since another is at the same work
 MOST_ATTEMPTS = 10  # of a build that crashes and crashes again; beyond, a person is asked for
 LEASE_SECONDS = 30.0
 

@@ -6,8 +6,8 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +55,7 @@ def up(
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's background ignores Ctrl-C
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as ending:
+        ending.enter_context(_alone(root))
         try:
             _run(loaded, root, port, shards_at_once, ending)
         except KeyboardInterrupt:
@@ -72,7 +73,6 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     from stillroom.cli.supervising import look_after
     from stillroom.teachers.serving_process import identify_process
 
-    home(root).mkdir(parents=True, exist_ok=True)
     provide(home(root))
     api = f"http://{processes.LOOPBACK}:{port}/api"
     adopt(own_environment(home(root)))  # for all that is started from here
@@ -141,6 +141,33 @@ def _end_up(process: "ProcessIdentity") -> bool:
     if process.is_alive():
         os.kill(process.pid, signal.SIGKILL)
     return True
+
+
+@contextmanager
+def _alone(root: Path) -> Generator[None]:
+    """Be the only `up` of the lake's folder, where the server's database and the note of what runs are, for the block.
+
+    Raises:
+        RequestError: another one runs.
+    """
+    from filelock import FileLock, Timeout
+
+    from stillroom.cli.orchestrator import home, noted
+
+    home(root).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home(root) / "up.lock", timeout=0)  # the kernel drops it with the process
+    try:
+        lock.acquire()
+    except Timeout as error:
+        before = noted(root)
+        where = f", its UI is at {before.ui}" if before is not None else ""
+        raise RequestError(
+            f"`stillroom up` runs already for the lake at {root}{where}. Use that one, or end it with `stillroom down`."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _refuse_taken(port: int, root: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stillroom.cli.asking import asking
 from stillroom.cli.output import JsonOption, print_json
 from stillroom.cli.session import lake_folder, reading
 from stillroom.errors import RequestError
@@ -27,8 +28,8 @@ def retry(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) 
 
     with reading(ctx) as lake:
         owed = set(unfinished_shards(lake, load_run(lake, run)))
-    find(lake_folder(ctx))
-    done = asyncio.run(_retry(run, owed))
+    with asking(find(lake_folder(ctx))):
+        done = asyncio.run(_retry(run, owed))
     if not done["shards"] and not done["build"]:
         raise RequestError(f"nothing of {run} has failed: its build and its shards wait, run or are done")
     if as_json:
@@ -48,8 +49,8 @@ def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False)
     root: Path = lake_folder(ctx)
     with reading(ctx) as lake:
         load_run(lake, run)
-    find(root)
-    done = asyncio.run(_cancel(run))
+    with asking(find(root)):
+        done = asyncio.run(_cancel(run))
     if not done["shards"] and not done["build"]:
         raise RequestError(f"no flow run of {run} waits or runs on this server")
     if as_json:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from stillroom.cli.asking import asking
 from stillroom.cli.output import console, print_json
 from stillroom.cli.session import lake_folder, reading
 from stillroom.errors import RequestError, StillroomError
@@ -29,7 +30,8 @@ def submit(ctx: typer.Context, recipe: Path, *, new_run: bool, as_json: bool) ->
     """Submit the recipe as it is now, tell how the build gets on, and print what came out.
 
     Raises:
-        RequestError: nothing is deployed for the lake, or the recipe cannot be built.
+        RequestError: nothing is deployed for the lake, or it is of another version; the server goes away or refuses; or
+            the recipe cannot be built.
         DeployedBuildEnded: it failed, crashed or was cancelled; the message says why.
     """
     from stillroom.cli.orchestrator import find
@@ -45,11 +47,13 @@ def submit(ctx: typer.Context, recipe: Path, *, new_run: bool, as_json: bool) ->
     from tasks.flow_runs import run_of
 
     with get_client(sync_client=True) as client:
-        flow_run_id = _create(client, loaded, new_run)
+        with asking(server):
+            flow_run_id = _create(client, loaded, new_run)
         page = f"{server.ui}/runs/flow-run/{flow_run_id}"
         typer.echo(f"Submitted; its page is {page}", err=True)
         try:
-            ended = _follow(client, flow_run_id)
+            with asking(server, else_then=f"The build is not ended by that; once the server answers, {page} shows it."):
+                ended = _follow(client, flow_run_id)
         except KeyboardInterrupt:
             typer.echo(f"The build goes on without this command; {page} shows it.", err=True)
             raise
@@ -66,10 +70,17 @@ def submit(ctx: typer.Context, recipe: Path, *, new_run: bool, as_json: bool) ->
 def _create(client: "SyncPrefectClient", recipe: "Recipe", new_run: bool) -> UUID:
     from prefect.exceptions import ObjectNotFound
 
+    from stillroom.code_version import code_version
+
     try:
         deployment = client.read_deployment_by_name(DEPLOYMENT)
     except ObjectNotFound as error:
         raise RequestError(f"the server has no deployment {DEPLOYMENT}; `stillroom up` registers it") from error
+    if deployment.version != code_version():
+        raise RequestError(
+            f"the server's deployments are of Stillroom {deployment.version}, this command is of {code_version()}. End "
+            "`stillroom up` and start it again: it registers those of this version."
+        )
     parameters = {"recipe": recipe.model_dump(mode="json"), "new_run": new_run}
     name = f"build {recipe.dataset}"
     return client.create_flow_run_from_deployment(deployment.id, parameters=parameters, name=name).id

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from stillroom.errors import LakeError, RecipeError
-from stillroom.recipe.model import Recipe
+from stillroom.recipe.model import RECORDED, Recipe, without_credentials
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
 
@@ -69,7 +69,7 @@ def recorded_recipe(text: str, *, run_id: str) -> Recipe:
         LakeError: it is no recipe of this version of Stillroom.
     """
     try:
-        return Recipe.model_validate_json(text)
+        return Recipe.model_validate_json(text, context={RECORDED: True})
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise LakeError(
@@ -132,7 +132,7 @@ def _said(message: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = without_credentials(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -4,11 +4,21 @@ The order of the sections is the order of the stages. ``stages.py`` says which f
 identity; a field that only decides how fast or where work is done is marked ``identity=False`` there.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from stillroom.errors import RequestError
 from stillroom.records.libraries import Libraries, pinned, read_libraries
@@ -16,6 +26,19 @@ from stillroom.records.libraries import Libraries, pinned, read_libraries
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+
+
+RECORDED = "recorded"  # in the context of validation: an earlier version has accepted this recipe
+_CREDENTIALS = re.compile(r"//[^\s'\"]*@")
+
+
+def without_credentials(text: str) -> str:
+    """The text, with what stands before the host of an address in it left out."""
+    return _CREDENTIALS.sub("//...@", text)
+
+
+def _has_credentials(url: str) -> bool:
+    return "@" in urlsplit(url).netloc
 
 
 def _is_address(url: str) -> bool:
@@ -26,10 +49,14 @@ def _is_address(url: str) -> bool:
         return False
 
 
+# What the form of a deployment checks: a flow run that is refused later has its parameters written down already.
+_ADDRESS = WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+([/?#].*)?$"})
+
+
 class Section(BaseModel):
     """Base of all sections: frozen, a misspelt key is an error, and so is a number without end, which JSON lacks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class FewShot(Section):
@@ -77,7 +104,10 @@ class Teacher(Section):
 
     name: Name
     serve: Annotated[str | None, Field(description="Model that Stillroom serves itself on this machine.")] = None
-    urls: Annotated[tuple[str, ...], Field(description="SGLang servers, never started or stopped by us.")] = ()
+    urls: Annotated[
+        tuple[Annotated[str, _ADDRESS], ...],
+        Field(description="SGLang servers, without credentials; never started or stopped by us."),
+    ] = ()
     model: Annotated[
         str | None, Field(description="Hub id, or folder (from the recipe's) with the tokenizer, for `urls`.")
     ] = None
@@ -90,13 +120,18 @@ class Teacher(Section):
     patience_seconds: Annotated[float, Field(gt=0, description="How long a silent teacher is retried.")] = 120.0
 
     @model_validator(mode="after")
-    def _one_endpoint(self) -> Self:
+    def _one_endpoint(self, info: ValidationInfo) -> Self:
         if (self.serve is None) == (not self.urls):
             raise ValueError(f"teacher {self.name!r} needs exactly one of `serve:` and `urls:`")
         if self.urls and self.model is None:
             raise ValueError(f"teacher {self.name!r} has `urls:` and so needs `model:`, whose chat template is applied")
         if bad := [url for url in self.urls if not _is_address(url)]:
-            raise ValueError(f"teacher {self.name!r}: {bad[0]!r} is not an http(s) address")
+            raise ValueError(f"teacher {self.name!r}: {without_credentials(bad[0])!r} is not an http(s) address")
+        if RECORDED not in (info.context or ()) and any(_has_credentials(url) for url in self.urls):
+            raise ValueError(
+                f"teacher {self.name!r} has credentials in an address of `urls:`, and recipes are written down and "
+                "shown. Take them out; a proxy on this machine can add them, and `urls:` then names the proxy"
+            )
         return self
 
 

@@ -1,15 +1,32 @@
-"""A recipe of two small shards, a teacher on a port that another one can take over, and a deployment for many tests."""
+"""A recipe of two small shards, a teacher on a port that another one can take over, and a deployment for many tests.
+
+And a Prefect server alone, with a lake, for what needs neither worker nor sandbox.
+"""
 
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+from prefect import flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import State
 
+from stillroom.cli.deployed_processes import server
+from stillroom.cli.orchestrator import home, version
+from stillroom.cli.prefect_database import make_template, provide
+from stillroom.lake import Lake
+from stillroom.runs import Run
+from tasks.flow_runs import run_tag
 from tests.deployed.deployment import Deployment, deployed
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.integration.workbench import SEEDS, Workbench
 
@@ -60,3 +77,61 @@ def deployment(up: Deployment, tmp_path: Path, port: int) -> Deployment:
     bench = Workbench(tmp_path, f"http://127.0.0.1:{port}", lake=up.bench.lake)
     bench.write_recipe(new_prompts=0, dataset=f"functions{next(_numbers)}")
     return replace(up, bench=bench)
+
+
+@flow(name="build")
+def _build() -> None: ...
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("deployed")
+    home(root).mkdir()
+    make_template()
+    provide(home(root))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = server(root, port)
+    process.start()
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        deadline = time.monotonic() + 120
+        while version(address) is None:
+            assert not process.has_ended, process.log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.end(10.0)
+
+
+@pytest.fixture
+async def client(api: str) -> AsyncIterator[PrefectClient]:
+    with temporary_settings({PREFECT_API_URL: api}):
+        async with get_client() as opened:
+            yield opened
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    opened = Lake.open(tmp_path / "lake", create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """A run of a dataset of this test's own, with all shards planned and none done."""
+    name = f"d{abs(hash(request.node.name))}"
+    return Builder(lake).begin(recipe(tmp_path).model_copy(update={"dataset": name}))
+
+
+async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
+    """A flow run that builds the run, in this state."""
+    return await client.create_flow_run(_build, tags=[run_tag(run.run_id)], state=state)
+
+
+async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
+    state = (await client.read_flow_run(flow_run.id)).state
+    return state.name if state else None

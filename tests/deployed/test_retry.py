@@ -105,10 +105,13 @@ def test_a_build_that_may_finish_without_a_shard_publishes_the_next_version_when
 def test_the_command_line_follows_a_build_shows_what_failed_and_retries_all_of_it(
     deployment: Deployment, start_teacher: Start
 ) -> None:
+    """The teacher dies while it writes prompts: the build fails of that, and is woken by its shards all the same."""
     teacher = start_teacher("--die-after", "1")
     bench, run_id = deployment.bench, deployment.run_id
+    bench.write_recipe(new_prompts=2, dataset=bench.dataset)
     built = bench.build("--deployed", "--json")
     assert built.code == 1
+    assert "no more prompts were written" in built.err
     assert "2 of 2 shards failed (0, 1)" in built.err
     assert f"stillroom retry {run_id}" in built.err
     assert teacher.process.poll() is not None

@@ -1,93 +1,34 @@
 """Waking, against a real Prefect server and a real lake: who is woken, who is not, and that it happens once."""
 
 import asyncio
-import socket
-import time
-from collections.abc import AsyncIterator, Iterator
+import logging
+import signal
+import sys
 from pathlib import Path
 
 import pytest
-from prefect import flow
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
+from flows import deployed
 from flows.deployed import reconcile
 from stillroom import LAKE_VARIABLE
-from stillroom.cli.deployed_processes import server
-from stillroom.cli.orchestrator import home, version
-from stillroom.cli.prefect_database import make_template, provide
 from stillroom.lake import Lake
 from stillroom.lease import lease, sampling
 from stillroom.publication import publish
-from stillroom.runs import Run, RunState, close_run
+from stillroom.runs import Run, RunState, close_run, unfinished_shards
 from stillroom.runs.curating import curate_run
+from tasks import waking
 from tasks.deployed import LIMITS, LimitMissing, slots
-from tasks.flow_runs import run_tag
+from tasks.flow_runs import builds, cancel, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+from tests.deployed.conftest import began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.integration.workbench import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@flow(name="build")
-def build() -> None: ...
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("deployed")
-    home(root).mkdir()
-    make_template()
-    provide(home(root))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = server(root, port)
-    process.start()
-    address = f"http://127.0.0.1:{port}/api"
-    try:
-        deadline = time.monotonic() + 120
-        while version(address) is None:
-            assert not process.has_ended, process.log.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        yield address
-    finally:
-        process.end(10.0)
-
-
-@pytest.fixture
-async def client(api: str) -> AsyncIterator[PrefectClient]:
-    with temporary_settings({PREFECT_API_URL: api}):
-        async with get_client() as opened:
-            yield opened
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    opened = Lake.open(tmp_path / "lake", create=True)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def run(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
-    """A run of a dataset of this test's own, with all shards planned and none done."""
-    name = f"d{abs(hash(request.node.name))}"
-    return Builder(lake).begin(recipe(tmp_path).model_copy(update={"dataset": name}))
-
-
-async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
-    return await client.create_flow_run(build, tags=[run_tag(run.run_id)], state=state)
-
-
-async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
-    state = (await client.read_flow_run(flow_run.id)).state
-    return state.name if state else None
 
 
 async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
@@ -215,6 +156,20 @@ async def test_where_a_shard_died_before_it_could_wake_its_build_reconciling_doe
     assert await reconcile.fn() == []
 
 
+async def test_a_shard_that_is_killed_between_its_commit_and_its_waking_of_the_build_loses_nothing(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, GAVE_UP)
+    command = [sys.executable, "-m", "tests.deployed.dying_shard", str(lake.root), run.run_id]
+    killed = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    assert await killed.wait() == -signal.SIGKILL
+    assert unfinished_shards(lake, run) == []
+    assert await state_of(client, this) == SHARDS_FAILED
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
+
+
 async def test_reconciling_wakes_a_finished_build_for_what_came_late(
     client: PrefectClient, lake: Lake, run_of_three: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,3 +178,36 @@ async def test_reconciling_wakes_a_finished_build_for_what_came_late(
     await builder.shard(run_of_three, 2)
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     assert await reconcile.fn() == [run_of_three.run_id]
+
+
+async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
+    client: PrefectClient,
+    lake: Lake,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    builder = Builder(lake)
+    other = builder.begin(recipe(tmp_path).model_copy(update={"dataset": f"{run.recipe.dataset}-other"}))
+    for one in (run, other):
+        await began(client, one, GAVE_UP)
+        await builder.sample(one)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    monkeypatch.setattr(waking, "LEASE_SECONDS", 0.2)
+    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    for stuck, free in ((run, other), (other, run)):
+        with lease(lake.root, f"waking the build of {stuck.run_id}"):
+            assert await reconcile.fn() == [free.run_id]
+        assert f"{stuck.run_id} is left as it is: waking" in caplog.text
+        await began(client, free, GAVE_UP)
+
+
+async def test_cancelling_ends_at_once_what_waits_for_another_try(client: PrefectClient, run: Run) -> None:
+    waits, runs = await began(client, run, Scheduled()), await began(client, run, Running())
+    for one in (waits, runs):
+        await client.update_flow_run(one.id, infrastructure_pid="here:1")
+    await try_again(client, waits.id, "a person clicked")
+    assert len(await cancel(client, await builds(client, run.run_id))) == 2
+    assert await state_of(client, waits) == "Cancelled"
+    assert await state_of(client, runs) == "Cancelling", "its worker is to end the process"

@@ -4,17 +4,20 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
+from flows.deployed import build_file
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
 from stillroom.errors import LakeError, RequestError, TeacherLost
-from tasks.announcing import artifact_key, funnel_page
-from tasks.deployed import LIMITS, deployed_lake, refuse_other_version, slots
+from stillroom.publication import Snapshot
+from tasks.announcing import MOST_SHOWN, artifact_key, funnel_page, snapshot_page
+from tasks.deployed import LIMITS, deployed_lake, deployed_workshop, refuse_other_version, slots
 from tasks.reporting import WithoutStack
 
 
@@ -31,6 +34,15 @@ def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
         pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"),
     ):
         refuse_other_version()
+
+
+async def test_no_flow_run_of_another_version_gets_a_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LAKE_VARIABLE, raising=False)
+    with flow_run_of("0.0.9"), pytest.raises(RequestError, match="Nothing was done"):
+        async with deployed_workshop("key"):
+            pytest.fail("two versions would be mixed in one run")
+    with flow_run_of("0.0.9"), pytest.raises(RequestError, match="Nothing was done"):
+        await build_file.fn(Path("/nowhere/recipe.yaml"))
 
 
 @pytest.mark.parametrize("version", [code_version(), None])
@@ -62,6 +74,32 @@ def test_the_funnel_gives_each_step_its_share_of_the_one_before() -> None:
     assert "| samples | 40 | 4.00 |" in page
     assert "| passed | 20 | 0.50 |" in page
     assert "| published | 0 |  |" in page
+
+
+def test_the_page_of_a_snapshot_shows_its_summary_letter_by_letter(tmp_path: Path) -> None:
+    snapshot = Snapshot(
+        name="tiny",
+        version=1,
+        rows=1200,
+        new_rows=3,
+        content_hash="",
+        path="",
+        curation_id="",
+        run_id="tiny-r1",
+        parent_version=0,
+        mode="cumulative",
+        is_retired=False,
+    )
+    (tmp_path / "summary.md").write_text("# tiny\n```python\n<script>alert(1)</script>\n````\n", encoding="utf-8")
+    page = snapshot_page(snapshot, tmp_path)
+    assert page.startswith("# tiny@1\n\n1,200 examples, 3 of them new.")
+    assert f"```text\n{tmp_path}\n```" in page
+    assert page.endswith("`````text\n# tiny\n```python\n<script>alert(1)</script>\n````\n`````")
+
+    (tmp_path / "summary.md").write_text("x" * (MOST_SHOWN + 1), encoding="utf-8")
+    assert f"its first {MOST_SHOWN:,} characters" in snapshot_page(snapshot, tmp_path)
+    (tmp_path / "summary.md").unlink()
+    assert "cannot be read here" in snapshot_page(snapshot, tmp_path)
 
 
 def test_logs_tell_our_errors_in_a_line_and_show_the_stack_of_others() -> None:

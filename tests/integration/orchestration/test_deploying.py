@@ -53,6 +53,17 @@ def test_what_the_form_starts_with_is_valid_and_a_mistake_names_its_field(form: 
     assert (sampling["property"], sampling["errors"][0]["property"]) == ("sampling", "samples")
 
 
+def test_the_form_takes_no_credentials(form: dict[str, Any]) -> None:
+    parameters: dict[str, Any] = parameters_of(BY_NAME["build"], load_recipe(QUICKSTART))
+
+    def with_address(url: str) -> dict[str, Any]:
+        teacher = {"name": "theirs", "urls": [url], "model": "owner/model"}
+        return {"recipe": {**parameters["recipe"], "teachers": [teacher]}}
+
+    assert validate(with_address("https://host:30000/path@1"), form) == []
+    assert validate(with_address("http://me:secret@host"), form)
+
+
 def test_schedules_show_each_kind_and_are_off() -> None:
     cron, interval, rrule = BY_NAME["build"].schedules
     assert cron.cron
@@ -66,4 +77,6 @@ def test_silence_outlasts_two_heartbeats_and_the_example_is_off() -> None:
     ids = dict.fromkeys(BY_NAME, "00000000-0000-0000-0000-000000000001")
     heartbeat, reconcile, example = automations(ids)
     assert 2 * HEARTBEAT_SECONDS < SILENCE_SECONDS == heartbeat.trigger.within.total_seconds()  # type: ignore[union-attr]
+    ends = ("Completed", "Failed", "Cancelled", "Crashed", "ShardsFailed", "HeldUp", "Skipped", "AwaitingRetry")
+    assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect  # type: ignore[union-attr]
     assert (heartbeat.enabled, reconcile.enabled, example.enabled) == (True, True, False)

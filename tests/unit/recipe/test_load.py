@@ -66,6 +66,11 @@ def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: st
         pytest.param(RECIPE.replace(", model: fake/tiny-coder", ""), "so needs `model:`", id="urls without model"),
         pytest.param(RECIPE.replace("http://127.0.0.1:9", "127.0.0.1:9"), "is not an http(s) address", id="address"),
         pytest.param(
+            RECIPE.replace("http://127.0.0.1:9", "http://me:hunter2@127.0.0.1:9"),
+            "teacher 'fake' has credentials in an address",
+            id="credentials",
+        ),
+        pytest.param(
             RECIPE.replace("new_prompts: 2", "writer: nobody"),
             "seeding.writer is 'nobody', but the teachers are ['fake']",
             id="writer",
@@ -252,3 +257,16 @@ def test_a_folder_with_a_model_is_taken_from_the_recipes_own(
     (teacher,) = parse(RECIPE.replace("fake/tiny-coder", written), base).teachers
 
     assert teacher.model == read.format(base=base, above=tmp_path, home="/home/somebody")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@127.0.0.1:9", "ftp://me:hunter2@host", "http://me:hunter2@host:port"]
+)
+def test_a_refusal_repeats_no_credentials(url: str) -> None:
+    assert "hunter2" not in refusal(RECIPE.replace("http://127.0.0.1:9", url))
+
+
+def test_a_recipe_that_was_recorded_before_credentials_were_refused_is_still_read() -> None:
+    made = parse_recipe(RECIPE, base=Path("/"), source="recipe.yaml").model_dump_json()
+    old = made.replace("http://127.0.0.1:9", "http://me:hunter2@127.0.0.1:9")
+    assert recorded_recipe(old, run_id="tiny-r1").teachers[0].urls == ("http://me:hunter2@127.0.0.1:9",)

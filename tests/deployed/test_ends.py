@@ -1,0 +1,199 @@
+"""What deployed flow runs end as, with a real Prefect server and a real lake; the steps of a build are stood in for."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.context import FlowRunContext
+from prefect.states import Running, exception_to_failed_state
+
+from flows import deployed as module
+from flows.build import ShardsFailed, WritingFailed
+from flows.deployed import build_file, shard
+from stillroom import LAKE_VARIABLE
+from stillroom.errors import GateError, LeaseHeld, SandboxError, StillroomError
+from stillroom.lake import Lake
+from stillroom.lease import building, lease
+from stillroom.runs import Run, RunState, close_run
+from tasks.announcing import artifact_key
+from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+from tests.deployed.conftest import began
+from tests.fakes.builds import Builder
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+GONE = Path("/nowhere/recipe.yaml")
+
+
+class Shop:
+    """A workshop without teachers; its sandbox may be down."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.watcher = self
+        self.lines: list[str] = []
+        self.sandbox: StillroomError | None = None
+        self.failure: Exception | None = None
+        self.built: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    async def start_sandbox(self, _: object) -> None:
+        if self.sandbox is not None:
+            raise self.sandbox
+
+    async def work(self, run_id: str, *_: object) -> str:
+        self.built.append(run_id)
+        if self.failure is not None:
+            raise self.failure
+        return ""
+
+
+@pytest.fixture
+def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    made = Shop(lake)
+
+    @asynccontextmanager
+    async def opened(_: str) -> AsyncGenerator[Shop]:
+        yield made
+
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    monkeypatch.setattr(module, "deployed_workshop", opened)
+    monkeypatch.setattr(module, "build_run", made.work)
+    monkeypatch.setattr(module, "build_late", made.work)
+    monkeypatch.setattr(module, "sample_shard", made.work)
+    return made
+
+
+@contextmanager
+def within(flow_run: FlowRun) -> Iterator[None]:
+    with FlowRunContext.model_construct(flow_run=flow_run, parameters={}):
+        yield
+
+
+async def tried_again(client: PrefectClient, run: Run) -> tuple[FlowRun, Any]:
+    """The build of a run that was begun; returns its flow run and what it ended as."""
+    this = await began(client, run, Running())
+    with within(this):
+        return this, await build_file.fn(GONE)
+
+
+async def is_shown(client: PrefectClient, run: Run) -> bool:
+    keys = [artifact_key(run.run_id, one) for one in ("shards", "funnel")]
+    found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)))
+    return {one.key for one in found} == set(keys)
+
+
+FAILURES = [
+    pytest.param(WritingFailed("no more prompts were written: the teacher is gone."), id="writing"),
+    pytest.param(SandboxError("the sandbox was gone"), id="the sandbox"),
+    pytest.param(ShardsFailed("1 of 1 shards failed (0)"), id="its shards"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_a_build_that_fails_while_shards_are_owed_is_woken_once_they_are_done(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, failure: StillroomError
+) -> None:
+    shop.failure = failure
+    this, end = await tried_again(client, run)
+    assert (end.type, end.name) == (StateType.FAILED, SHARDS_FAILED)
+    assert str(failure).rstrip(".") in end.message
+    assert await is_shown(client, run)
+    await client.set_flow_run_state(this.id, end, force=True)
+    assert not await wake_build(lake, run.run_id)
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id)
+
+
+async def test_a_build_that_finds_no_sandbox_when_it_is_tried_again_waits_for_its_shards(
+    client: PrefectClient, run: Run, shop: Shop
+) -> None:
+    shop.sandbox = SandboxError("Docker does not answer")
+    _, end = await tried_again(client, run)
+    assert end.name == SHARDS_FAILED
+    assert f"SandboxError: Docker does not answer. Owed are shards of {run.run_id}: 0. Retry them" in end.message
+    assert shop.built == []
+
+
+async def test_a_build_that_fails_while_nothing_is_owed_would_be_woken_for_ever_and_so_just_fails(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop
+) -> None:
+    await Builder(lake).sample(run)
+    shop.failure = WritingFailed("no more prompts were written")
+    with pytest.raises(WritingFailed):
+        await tried_again(client, run)
+    assert await is_shown(client, run)
+
+
+async def test_no_shard_helps_a_verifier_that_is_not_fit(client: PrefectClient, run: Run, shop: Shop) -> None:
+    shop.failure = GateError("it misjudges")
+    with pytest.raises(GateError):
+        await tried_again(client, run)
+
+
+async def test_a_finished_run_whose_late_shards_cannot_be_published_waits_for_no_shard(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_run(lake, run, RunState.PUBLISHED, "")
+    monkeypatch.setattr(module, "late_shards", lambda *_: [0])
+    shop.failure = SandboxError("gone")
+    with pytest.raises(SandboxError):
+        await tried_again(client, run)
+
+
+@pytest.mark.parametrize("text", [None, "dataset: another"], ids=["the file is gone", "it names another dataset"])
+async def test_a_run_goes_on_with_its_own_recipe_whatever_became_of_the_file(
+    client: PrefectClient, run: Run, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    file = tmp_path / "edited.yaml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+
+    async def work(run_id: str, _: object) -> str:
+        with pytest.raises(LeaseHeld), lease(shop.lake.root, building(run.recipe.dataset)):
+            pytest.fail("its dataset is open to others")
+        return await shop.work(run_id)
+
+    monkeypatch.setattr(module, "build_run", work)
+    this = await began(client, run, Running())
+    with within(this):
+        end: Any = await build_file.fn(file)
+    assert end.type is StateType.COMPLETED
+    assert shop.built == [run.run_id]
+
+
+async def test_a_build_that_is_held_up_says_when_it_goes_on(client: PrefectClient, run: Run, shop: Shop) -> None:
+    with lease(shop.lake.root, building(run.recipe.dataset)):
+        _, end = await tried_again(client, run)
+    assert end.name == HELD_UP
+    assert f"goes on by itself, unless a newer one of {run.run_id} has been started" in end.message
+
+
+async def test_a_shard_that_is_committed_does_not_fail_since_it_cannot_wake_its_build(
+    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wake(*_: object) -> bool:
+        raise LeaseHeld("somebody else has been at it for long")
+
+    monkeypatch.setattr(module, "wake_build", wake)
+    assert await shard.fn(run.run_id, 0) == ""
+    assert "was not woken, which `reconcile` does: somebody else" in shop.lines[-1]
+
+
+@pytest.mark.parametrize("failure", [StillroomError("lost"), ZeroDivisionError("a defect")], ids=["ours", "a defect"])
+async def test_a_shard_that_fails_of_anything_tells_others(run: Run, failure: Exception) -> None:
+    told: list[tuple[str, int, str]] = []
+    state = await exception_to_failed_state(failure)
+    this = FlowRun(flow_id=uuid4(), parameters={"run_id": run.run_id, "shard": 0}, state=state)
+    assert shard.on_failure_hooks == shard.on_crashed_hooks == [module.announce_failed]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "announce_failed_shard", lambda *about: told.append(about))
+        await module.announce_failed(shard, this, state)
+    assert told == [(run.run_id, 0, f"{type(failure).__name__}: {failure}.")]
