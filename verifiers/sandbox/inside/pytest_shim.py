@@ -3,7 +3,6 @@
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, S101
 # pyright: basic, reportArgumentType=false, reportOperatorIssue=false, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
-import decimal
 import importlib
 import itertools
 import numbers
@@ -85,7 +84,8 @@ class approx:
             return expected == found
         if not isinstance(found, numbers.Number):
             return expected == found
-        if type(expected) is decimal.Decimal and type(found) is not Proxy:
+        # By its name: the module would be in every program's memory for the few tests that have imported it themselves.
+        if (type(expected).__module__, type(expected).__name__) == ("decimal", "Decimal") and type(found) is not Proxy:
             return self._near_decimal(expected, found)
         if expected == found:
             return True
@@ -97,12 +97,13 @@ class approx:
         return abs(expected - found) <= max(relative, self.abs if self.abs is not None else 1e-12)
 
     def _near_decimal(self, expected, found):
-        if expected == found or not (expected.is_finite() and decimal.Decimal(found).is_finite()):
+        number = type(expected)
+        if expected == found or not (expected.is_finite() and number(found).is_finite()):
             return expected == found or (self.nan_ok and expected.is_nan() and found != found)
         share = self.rel if self.rel is not None else 0 if self.abs is not None else "1e-6"
         least = self.abs if self.abs is not None else "1e-12"
-        tolerance = max(decimal.Decimal(str(share)) * abs(expected), decimal.Decimal(str(least)))
-        return abs(expected - decimal.Decimal(found)) <= tolerance
+        tolerance = max(number(str(share)) * abs(expected), number(str(least)))
+        return abs(expected - number(found)) <= tolerance
 
     def __eq__(self, found):
         if _is_of_numpy(found):
