@@ -69,20 +69,34 @@ def waited_for(wait: Callable[[], object]) -> tuple[threading.Thread, list[Teach
 
 
 def remembered() -> ServerState:
-    deadline = time.monotonic() + 10
-    while (state := read_state(NAME)) is None:
-        assert time.monotonic() < deadline, "no server was started"
-        time.sleep(0.02)
+    wait_until(lambda: read_state(NAME) is not None, "no server was started")
+    state = read_state(NAME)
+    assert state is not None
     return state
+
+
+def written() -> tuple[int, int]:
+    """Tells one writing of what is remembered from another: whoever finds a server writes it down anew, and waits."""
+    found = Paths.of(NAME).state.stat()
+    return found.st_ino, found.st_mtime_ns
+
+
+def wait_until(condition: Callable[[], bool], complaint: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("was_there", [False, True], ids=["by who started it", "by who found it"])
 def test_a_server_that_hangs_is_stopped_though_it_is_waited_for(spec: serving.ServerSpec, was_there: bool) -> None:
     if was_there:
         hanging(spec)
+        before = written()
         waiting, failed = waited_for(
             lambda: reuse(spec, idle_minutes=0, timeout_seconds=60, progress=lambda line: None)
         )
+        wait_until(lambda: written() != before, "nobody found the server")
     else:
         waiting, failed = waited_for(
             lambda: start(spec, HANGS, {}, idle_minutes=0, timeout_seconds=60, progress=lambda line: None)
@@ -92,7 +106,7 @@ def test_a_server_that_hangs_is_stopped_though_it_is_waited_for(spec: serving.Se
 
     assert serving.stop(NAME, said.append)
 
-    waiting.join(10)
+    waiting.join(30)
     assert not process.is_alive()
     assert said == [f"Ending the server of {NAME} (pid {process.pid}), for which somebody else waits"]
     assert "ended with exit code" in str(failed[0])
