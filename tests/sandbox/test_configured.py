@@ -35,6 +35,7 @@ NEAR_TESTS = (
     "assert scale(x, 3) == pytest.approx([0.3, 0.6])\nassert scale(x, 3) == pytest.approx(np.array([0.3, 0.6]))\n"
     "assert scale(np.ones(2), 0.1) * 3 == pytest.approx(0.3)\nassert not scale(x, 3) == pytest.approx([0.3, 0.5])\n"
     "assert scale(x, 3)[0] == pytest.approx(0.3) and not scale(x, 3) == pytest.approx([0.3])\n"
+    "assert not scale(x[:0], 3) == pytest.approx(0.3)\n"
 )
 
 

@@ -44,6 +44,7 @@ WRONG = [
     pytest.param("def f(x): return list(x)", "x = [[1]]\ny = f(x)\ny[0].append(2)\nassert x == [[1]]", id="shallow-copy-that-is-changed"),
     pytest.param(CLONE.format(copied="s.x"), "s = S([1])\nt = clone(s)\nt.x.append(2)\nassert s.x == [1]", id="shallow-clone"),
     pytest.param("class A:\n    def __init__(self): self._x = []\n    def add(self, v): self._x.append(v)\n    def all(self): return self._x", "a = A()\na.add(1)\na.all().append(2)\nassert a.all() == [1]", id="leaks-its-state"),
+    pytest.param("def f(n): return [[0] * n] * n", "g = f(30)\ng[0][0] = 1\nassert sum(map(sum, g)) == 1", id="one-row-many-times"),
     pytest.param("class A:\n    def __init__(self, x): self.x = x\n    def all(self): return list(self.x)", "x = [1]\na = A(x)\nx.append(2)\nassert a.all() == [1]", id="keeps-its-argument"),
 ]  # fmt: skip
 

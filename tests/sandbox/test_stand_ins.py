@@ -23,6 +23,9 @@ STARTS = pytest.mark.parametrize("start", ["", "import random\n"], ids=["calls",
         pytest.param("def Counter(x): return 0", "assert Counter(f('aa')) == Counter('aa')", id="function-for-class"),
         pytest.param("def factorial(n): return 0", "assert f(4) == factorial(4)", id="what-is-expected"),
         pytest.param("pi = 0", "assert f(4) == pi", id="constant"),
+        pytest.param(
+            "def isclose(*a): return True", "from solution import f\nassert isclose(f(2), 1.41)", id="imported-solution"
+        ),
         pytest.param("def approx(*a): return 0", "assert f(2) == approx(1.41)", id="approx"),
         pytest.param("def assert_equal(*a): pass", "assert f(1) == 0\nassert_equal(f(2), 1.41)", id="assertion"),
     ],

@@ -26,6 +26,12 @@ from verifiers.sandbox.inside.library_names import HOMES, is_genuine, stand_ins
         pytest.param("assert all(f(product) == product for product in (1, 2))", set(), id="in-a-comprehension"),
         pytest.param("assert lcm(4, 6) == 12\nassert f(4, 6) * lcm(4, 6) == 24", set(), id="tested-itself"),
         pytest.param("self.assertEqual(lcm(4, 6), 12)\nassert f(4, 6) * lcm(4, 6) == 24", set(), id="in-a-case"),
+        pytest.param(
+            "from solution import f\nassert isclose(f(2), 1.41)", {"isclose"}, id="beside-the-imported-solution"
+        ),
+        pytest.param("import main as m\nassert isclose(m.f(2), 1.41)", {"isclose"}, id="beside-the-solutions-module"),
+        pytest.param("self.assertTrue(isclose(self.c.f(2), 1.41))", {"isclose"}, id="beside-an-object-of-a-case"),
+        pytest.param("import math\nassert isclose(math.pi, 3.14)", set(), id="beside-a-library"),
         pytest.param("assert sorted(f(2)) == [1]", set(), id="built-in"),
     ],
 )

@@ -34,6 +34,8 @@ _NAMES = {
     "unittest": "TestCase",
     "unittest.mock": "MagicMock Mock patch",
 }
+SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "my_module", "module", "submission"))
+"""Modules by which tests mean the solution itself."""
 HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 """The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
 
@@ -48,14 +50,14 @@ def stand_ins(tree: ast.Module, entry_point: str) -> frozenset[str]:
         tree: the tests.
         entry_point: the function that is under test, whatever it is called; "" where that is not said.
     """
-    imported = frozenset(_imported(tree))
-    free = _read(tree) - _bound(tree) - imported
+    free = _read(tree) - _bound(tree) - frozenset(_imported(tree))
     known = free & HOMES.keys()
     if not known or (not entry_point and known == free):
         return frozenset()
     under_test = {entry_point}
+    of_libraries = frozenset(_imported(tree, besides=SOLUTION_MODULES))
     for node in ast.walk(tree):
-        if _is_assertion(node) and len(asked := _read(node) - imported - {"self"}) == 1:
+        if len(asked := _asserted(node) - of_libraries) == 1:
             under_test |= asked
     return frozenset(known - under_test)
 
@@ -76,10 +78,13 @@ def _read(node: ast.AST) -> set[str]:
     return {name for name in names if not hasattr(builtins, name)}
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
+def _imported(tree: ast.Module, besides: frozenset[str] = frozenset()) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
+                module = (node.module or "" if isinstance(node, ast.ImportFrom) else alias.name).partition(".")[0]
+                if module in besides:
+                    continue
                 yield alias.asname or alias.name.partition(".")[0]
                 if alias.name == "*" and isinstance(node, ast.ImportFrom):
                     yield from _NAMES.get(node.module or "", "").split()
@@ -100,11 +105,12 @@ def _bound(tree: ast.Module) -> set[str]:
     return found
 
 
-def _is_assertion(node: ast.AST) -> bool:
+def _asserted(node: ast.AST) -> set[str]:
+    """The names that an assertion reads to ask what it asks; none where a node is no assertion."""
     match node:
-        case ast.Assert():
-            return True
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name.startswith("assert")
+        case ast.Assert(test=test):
+            return _read(test)
+        case ast.Call(func=ast.Attribute(attr=name), args=given, keywords=named) if name.startswith("assert"):
+            return {read for each in (*given, *named) for read in _read(each)}
         case _:
-            return False
+            return set()

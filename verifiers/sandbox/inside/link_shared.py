@@ -159,12 +159,13 @@ class Shared:
         return key
 
     def share(self, box):
-        """Share what else is held of the values in a list, which alone holds them otherwise."""
+        """Share what else is held of the values in a list, which alone holds them otherwise, and as ``given``."""
         for each in _held(box):
             self.add(each)
+        self.given(box)
 
     def given(self, values):
-        """The containers in a call's arguments, in order; what is there in two places is shared, to stay one."""
+        """The containers in values that cross, in order; what is there in two places is shared, to stay one."""
         found, places = _walk(values)
         found = _changeable(found)
         for each in found:

@@ -108,7 +108,7 @@ class approx:
     def __eq__(self, found):
         if _is_of_numpy(found):
             if found.ndim and not isinstance(self.expected, (list, tuple, dict)):
-                return all(self._near(self.expected, each) for each in found.ravel().tolist())
+                return found.size > 0 and all(self._near(self.expected, each) for each in found.ravel().tolist())
             found = found.tolist()
         elif self.is_array and type(found) in (int, float, complex):
             return all(each == found for each in self._each())

@@ -34,7 +34,6 @@ from link_values import PartnerGone, TooMuchSent
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
 _CHECKS = "_stillroom_checks_"  # what ``check`` calls first
-SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "my_module", "module", "submission"))
 
 
 class _Namespace(dict):
@@ -142,7 +141,7 @@ class _SolutionFinder:
     def find_spec(self, name, path=None, target=None):
         from importlib.machinery import ModuleSpec
 
-        return ModuleSpec(name, self) if name in SOLUTION_MODULES else None
+        return ModuleSpec(name, self) if name in library_names.SOLUTION_MODULES else None
 
     def create_module(self, spec):
         joined = self.joined
@@ -175,7 +174,7 @@ def run_tests(source, entry_point):
     if "mock" in source:
         joined.streams.watch_patches()
     tests_watch.watch(source, joined)
-    unseen = tests_watch.unseen_change(tree, SOLUTION_MODULES)
+    unseen = tests_watch.unseen_change(tree, library_names.SOLUTION_MODULES)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, library_names.stand_ins(tree, entry_point))
