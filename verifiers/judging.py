@@ -10,7 +10,7 @@ from verifiers.bounded import Evaluator
 from verifiers.bounds import Unsupported
 from verifiers.expected_exceptions import may_be_other_names, meets
 from verifiers.plan import Converted, Question
-from verifiers.sandbox.inside.library_names import HOMES
+from verifiers.sandbox.inside.known_names import HOMES
 from verifiers.sandbox.inside.plain_data import BadData, TooCostly, decode
 
 MAX_DETAIL_CHARS = 1_000

@@ -17,7 +17,7 @@ from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
 from verifiers.conversion.unreached import never_run, rests_on_doctests
-from verifiers.sandbox.inside.library_names import stand_ins
+from verifiers.sandbox.inside.known_names import stand_ins
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
 

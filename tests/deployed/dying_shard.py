@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from flows import deployed
 from stillroom.lake import Lake
@@ -34,10 +35,8 @@ def main(root: Path, run_id: str) -> None:
         await Builder(lake).shard(load_run(lake, run_id), number)
         return ""
 
-    deployed.deployed_workshop = opened  # type: ignore[assignment]
-    deployed.sample_shard = sample  # type: ignore[assignment]
-    deployed.wake_build = die
-    asyncio.run(deployed.shard.fn(run_id, 0))
+    with patch.multiple(deployed, deployed_workshop=opened, sample_shard=sample, wake_build=die):
+        asyncio.run(deployed.shard.fn(run_id, 0))
 
 
 if __name__ == "__main__":

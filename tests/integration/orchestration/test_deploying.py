@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.events import EventTrigger
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import build_error_obj, validate
@@ -76,7 +77,8 @@ def test_schedules_show_each_kind_and_are_off() -> None:
 def test_silence_outlasts_two_heartbeats_and_the_example_is_off() -> None:
     ids = dict.fromkeys(BY_NAME, "00000000-0000-0000-0000-000000000001")
     heartbeat, reconcile, example = automations(ids)
-    assert 2 * HEARTBEAT_SECONDS < SILENCE_SECONDS == heartbeat.trigger.within.total_seconds()  # type: ignore[union-attr]
+    assert isinstance(heartbeat.trigger, EventTrigger)
+    assert 2 * HEARTBEAT_SECONDS < SILENCE_SECONDS == heartbeat.trigger.within.total_seconds()
     ends = ("Completed", "Failed", "Cancelled", "Crashed", "ShardsFailed", "HeldUp", "Skipped", "AwaitingRetry")
-    assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect  # type: ignore[union-attr]
+    assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect
     assert (heartbeat.enabled, reconcile.enabled, example.enabled) == (True, True, False)

@@ -16,7 +16,7 @@ import random
 import sys
 import types
 
-import library_names
+import known_names
 import link
 import plain_data
 import pytest_shim
@@ -76,7 +76,7 @@ class _Namespace(dict):
         except NameError:
             self.absent = self.absent or name
             raise
-        if name in self._unimported and not library_names.is_genuine(name, value):
+        if name in self._unimported and not known_names.is_genuine(name, value):
             self.joined.give_up(f"the tests do not import {name!r}, and the solution has one of its own")
         if type(value) is not Proxy and not _is_function(value):
             self.joined.uses += 1  # data is used by being read
@@ -141,7 +141,7 @@ class _SolutionFinder:
     def find_spec(self, name, path=None, target=None):
         from importlib.machinery import ModuleSpec
 
-        return ModuleSpec(name, self) if name in library_names.SOLUTION_MODULES else None
+        return ModuleSpec(name, self) if name in known_names.SOLUTION_MODULES else None
 
     def create_module(self, spec):
         joined = self.joined
@@ -174,10 +174,10 @@ def run_tests(source, entry_point):
     if "mock" in source:
         joined.streams.watch_patches()
     tests_watch.watch(source, joined)
-    unseen = tests_watch.unseen_change(tree, library_names.SOLUTION_MODULES)
+    unseen = tests_watch.unseen_change(tree, known_names.SOLUTION_MODULES)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
-    namespace = _Namespace(joined, entry_point, library_names.stand_ins(tree, entry_point))
+    namespace = _Namespace(joined, entry_point, known_names.stand_ins(tree, entry_point))
     units = []
     namespace[_CHECKS] = lambda: setattr(namespace, "has_checked", True)
     module = types.ModuleType("tests")

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from verifiers.sandbox.inside.library_names import HOMES, is_genuine, stand_ins
+from verifiers.sandbox.inside.known_names import HOMES, is_genuine, stand_ins
 
 
 @pytest.mark.parametrize(
