@@ -3,6 +3,7 @@
 import signal
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A loaded machine is no finding: examples are bounded by number, tests by pytest's own timeout.
@@ -16,3 +17,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Container images set PYTHONDONTWRITEBYTECODE; pytest would then rewrite every test module in each of its processes.
 sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the tests, what uses one server that is long in coming stays in one of them."""
+    for item in items:
+        if item.get_closest_marker("teacher") is not None:
+            item.add_marker(pytest.mark.xdist_group("teacher"))
+        elif "up" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("up"))

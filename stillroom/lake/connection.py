@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
+from stillroom.lake.full_disk import told
 from stillroom.lake.object_storage import is_object_storage, secret_statement
 
 POSTGRES_SCHEMA = "stillroom"  # where DuckLake's tables are, in a database of PostgreSQL
@@ -77,7 +78,7 @@ def connect(
             connection.execute("SET ducklake_max_retry_count = 0")
     except duckdb.Error as error:
         connection.close()
-        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {error}") from error
+        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {told(error, catalogue, spill)}") from error
     return connection
 
 
@@ -107,7 +108,7 @@ def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem:
             connection.execute(statement)
     except duckdb.Error as error:
         connection.close()
-        raise LakeError(f"{problem}: {error}") from error
+        raise LakeError(f"{problem}: {told(error, spill)}") from error
     return connection
 
 

@@ -17,6 +17,7 @@ from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
+from stillroom.lake.full_disk import told
 from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.location import Location, existing
 from stillroom.lake.presence import Assurance, alone
@@ -131,7 +132,9 @@ def maintain(
         finally:
             how.close()
     except duckdb.Error as error:
-        raise LakeError(f"housekeeping in {root} stopped: {error}. No row was lost; run the command again.") from error
+        raise LakeError(
+            f"housekeeping in {root} stopped: {told(error, root, location.data)}. No row was lost; run it again."
+        ) from error
 
 
 def _do(

@@ -18,6 +18,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.creation import TABLE_NAMES, is_whole, prepare
 from stillroom.lake.damage import damage
 from stillroom.lake.data_place import MissingFile, data_place, missing_from
+from stillroom.lake.full_disk import told
 from stillroom.lake.location import locate
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence, enter
@@ -33,7 +34,6 @@ Row = Mapping[str, object]
 One = TypeVar("One")
 Other = TypeVar("Other")
 NO_SHARD = -1
-_FULL = ("disk is full", "no space left", "quota exceeded")  # as SQLite, the system and PostgreSQL say it
 
 
 class Lake:
@@ -136,7 +136,9 @@ class Lake:
             try:
                 yield self._connection.execute(sql, parameters or None)
             except duckdb.Error as error:
-                raise damage(error, self._writing.data) or LakeError(f"the query failed: {error}") from error
+                raise damage(error, self._writing.data) or LakeError(
+                    f"the query failed: {told(error, *self._places)}"
+                ) from error
 
     @contextmanager
     def moment(self) -> Generator[None]:
@@ -255,7 +257,9 @@ class Lake:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, duckdb.Error):
-                raise LakeError(f"commit {key} was rolled back, nothing was written: {_told(error)}") from error
+                raise LakeError(
+                    f"commit {key} was rolled back, nothing was written: {told(error, *self._places)}"
+                ) from error
             raise
         return True
 
@@ -279,6 +283,11 @@ class Lake:
         finally:
             self._connection.unregister("incoming")
 
+    @property
+    def _places(self) -> tuple[Path | str, ...]:
+        """Where a disk may be full."""
+        return self.root, self._writing.data
+
     def _roll_back(self) -> None:
         try:
             self._connection.execute("ROLLBACK")
@@ -290,11 +299,6 @@ def _after(newest: datetime | None) -> datetime:
     """Now, or just after ``newest``: rows are ordered by the times of their commits, and clocks are set back."""
     now = _utc_now()
     return now if newest is None or newest < now else newest + timedelta(microseconds=1)
-
-
-def _told(error: duckdb.Error) -> str:
-    is_full = any(sign in str(error).lower() for sign in _FULL)
-    return f"{error}. Free some space, then try again." if is_full else str(error)
 
 
 def _utc_now() -> datetime:

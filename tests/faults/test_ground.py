@@ -64,7 +64,7 @@ def small_disk(folder: Path, size: str) -> Generator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("size", ["5m", "6m"])
+@pytest.mark.parametrize("size", ["4m", "5m", "5500k"])
 def test_full_disk_is_named_and_the_build_continues_once_there_is_room(
     tmp_path: Path, teacher: TeacherProcess, size: str
 ) -> None:

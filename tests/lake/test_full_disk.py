@@ -1,0 +1,69 @@
+"""A disk that is full is named as such, also where SQLite speaks of an I/O error only."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from stillroom.errors import LakeError
+from stillroom.lake.full_disk import told
+from stillroom.lake.store import Lake
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, which only root may")
+SAID_BY_SQLITE = duckdb.IOException('Failed to execute query "PRAGMA journal_mode=WAL": disk I/O error')
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)], check=False).returncode:
+        pytest.skip("this machine does not let root mount a file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path, *, keep: int = 0) -> Path:
+    """Write until nothing fits; then give ``keep`` bytes back."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    os.truncate(filler, filler.stat().st_size - keep)
+    return filler
+
+
+@pytest.mark.parametrize("keep", [0, 4096, 16384, 32768])
+def test_lake_that_cannot_be_opened_for_want_of_space_says_so(disk: Path, keep: int) -> None:
+    Lake.open(disk / "lake", create=True).close()
+    filler = fill(disk, keep=keep)
+    with pytest.raises(LakeError, match=r"(?i)space.*Free some"):
+        Lake.open(disk / "lake")
+
+    filler.unlink()
+    Lake.open(disk / "lake").close()
+
+
+def test_unsaid_want_of_space_is_said_with_what_is_free(disk: Path) -> None:
+    fill(disk, keep=1 << 20)
+    assert f"1.0 MB free for {disk}" in told(SAID_BY_SQLITE, disk, "s3://bucket/prefix")
+
+
+def test_error_of_a_disk_with_room_stays_as_it_was(disk: Path) -> None:
+    assert told(SAID_BY_SQLITE, disk) == str(SAID_BY_SQLITE)
+
+
+def test_place_that_is_not_there_yet_is_looked_for_above(disk: Path) -> None:
+    fill(disk)
+    assert f"0.0 MB free for {disk / 'lake' / 'tmp'}" in told(SAID_BY_SQLITE, disk / "lake" / "tmp")
+
+
+def test_other_errors_of_a_full_disk_stay_as_they_were(disk: Path) -> None:
+    fill(disk)
+    assert told(duckdb.BinderException("no such column"), disk) == "no such column"
