@@ -6,13 +6,18 @@ from functools import cache
 import httpx
 
 _QUICK = httpx.Timeout(5.0)
+IDLE_SECONDS = 2.0  # SGLang's server closes what was idle for 5: a request sent just then is lost, and seems an outage
 
 
-def open_client(*, timeout: httpx.Timeout = _QUICK, limits: httpx.Limits | None = None) -> httpx.AsyncClient:
-    """A client. Proxies of the environment are for the internet, not for a teacher."""
-    return httpx.AsyncClient(
-        verify=_certificates(), trust_env=False, timeout=timeout, limits=limits or httpx.Limits(max_connections=None)
-    )
+def open_client(*, timeout: httpx.Timeout = _QUICK, kept: int | None = None) -> httpx.AsyncClient:
+    """A client. Proxies of the environment are for the internet, not for a teacher.
+
+    Args:
+        timeout: of each request.
+        kept: how many idle connections are kept for later requests, for ``IDLE_SECONDS``; None for any number.
+    """
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=IDLE_SECONDS)
+    return httpx.AsyncClient(verify=_certificates(), trust_env=False, timeout=timeout, limits=limits)
 
 
 def get(url: str, *, timeout_seconds: float) -> httpx.Response:

@@ -69,8 +69,7 @@ class SGLangClient:
         self._recognise = recognise
         self._lost_urls: set[str] = set()
         self._outage = Outage(identity.teacher_id, patience_seconds, say, advice=advice, in_hand=self._in_hand)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=in_flight)
-        self._http = open_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), limits=limits)
+        self._http = open_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), kept=in_flight)
         self._pulses: dict[str, Pulse] = {}
         self._go_to(urls)
 
