@@ -37,15 +37,15 @@ async def ask(client: SGLangClient, requests: int) -> list[BaseException | None]
 
 async def test_requests_that_wait_for_a_slot_fail_with_those_that_have_one() -> None:
     said: list[str] = []
-    client = sglang_client(NOBODY, patience_seconds=0.4, in_flight=2, say=said.append, advice="Start it again.")
+    client = sglang_client(NOBODY, patience_seconds=1.0, in_flight=2, say=said.append, advice="Start it again.")
     began = time.monotonic()
 
     failures = await ask(client, 40)
 
-    assert time.monotonic() - began < 2.0, "twenty pairs of requests were patient one after another"
+    assert time.monotonic() - began < 5.0, "twenty pairs of requests were patient one after another"
     assert all(isinstance(failure, TeacherLost) for failure in failures)
     assert str(failures[-1]).startswith(f"teacher fake@f00d at {NOBODY} is gone: ConnectError")
-    assert str(failures[-1]).endswith("Tried for 0 s. Start it again.")
+    assert str(failures[-1]).endswith("Tried for 1 s. Start it again.")
     assert len(said) == 1
     assert client.slots.in_use == 0
     await client.close()
