@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from stillroom.capabilities import find_capability
-from stillroom.curation.selection import Candidate, Curated, Decision, Found, curate, dedup_settings
+from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Found, curate, dedup_settings
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
@@ -58,8 +58,8 @@ def curate_run(
 ) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
-    The same samples under the same recipe sections give the same curation_id, whose second commit does
-    nothing.
+    The same samples under the same recipe sections, and the same rules of ours, give the same curation_id, whose
+    second commit does nothing.
 
     Args:
         lake: where the samples and verdicts are.
@@ -70,7 +70,7 @@ def curate_run(
         observe: told how many of ``STEPS`` are done, and in words what comes next.
 
     Raises:
-        LakeError: a sample has no verdict that counts.
+        LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
     """
     verifiers = sorted(verifier_ids)
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
@@ -86,7 +86,7 @@ def curate_run(
         for row in rows
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
-    decided = fingerprint(["curation", run.run_id, *stages, [*verifiers], input_ids], length=ID_DIGITS)
+    decided = fingerprint(["curation", RULES, run.run_id, *stages, [*verifiers], input_ids], length=ID_DIGITS)
     curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
     if lake.committed(key):
@@ -103,6 +103,7 @@ def curate_run(
         curation=curation,
         answers=answers,
         prompts=prompts,
+        spill_directory=lake.root / "tmp",
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
     tables = _rows(curation_id, verifiers, curated, shards)
