@@ -16,7 +16,12 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError
 
 _MIB = 1 << 20
-_NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
+_NO_ROOM = (  # a commit that finds no space is a failed transaction
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+)
 
 _TABLES = """
 CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
