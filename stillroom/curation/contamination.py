@@ -1,20 +1,22 @@
 """Finds text of benchmarks in documents: any 13 words in a row that a benchmark item has too.
 
 Runs of 13 words are the usual measure of contamination (Brown et al., 2020, arXiv:2005.14165, appendix C). Items that
-have fewer words, but at least 8, count where they occur whole. What is found is kept as evidence, so that a person can
-judge it.
+have fewer words, but at least 8, count where they occur whole. Texts are compared as ``folded`` leaves them, so that
+no way of writing the same characters hides them. What is found is kept as evidence, so that a person can judge it.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.shingles import blocks
-from stillroom.curation.word_grams import Words, words_of
+from stillroom.curation.word_grams import Words, folded, words_of
 from stillroom.errors import RequestError
 
+METHOD = "word-runs@1"
 GRAM_WORDS = 13
 LEAST_WORDS = 8
 
@@ -24,13 +26,30 @@ HIT_SCHEMA = pl.Schema(
         "benchmark": pl.String(),
         "item_id": pl.String(),
         "words": pl.Int64(),  # of the longest run that both share
-        "evidence": pl.String(),  # that run as it stands in the document, in lower case
+        "evidence": pl.String(),  # that run as it stands in the document, folded
     }
 )
 
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
 _BLOCK_CHARS = 1 << 18
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """What a prompt or an answer shares with a benchmark item.
+
+    Attributes:
+        side: prompt or answer.
+        words: how many words in a row.
+        evidence: these words.
+    """
+
+    side: str
+    benchmark: str
+    item_id: str
+    words: int
+    evidence: str
 
 
 class Benchmarks:
@@ -40,10 +59,9 @@ class Benchmarks:
         """Index items, given as benchmark, item_id, text.
 
         Raises:
-            RequestError: where columns are missing or there is no item to check against.
+            RequestError: a column is missing, something in it is no text, or there is no item to check against.
         """
-        if missing := {"benchmark", "item_id", "text"} - set(items.columns):
-            raise RequestError(f"benchmark items have no column {min(missing)!r}: expected benchmark, item_id and text")
+        _refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         if not len(items):
             raise RequestError("no benchmark items to check against: name at least one, or turn decontamination off")
         self._items = items.select("benchmark", "item_id", "text").with_row_index("item").cast({"item": pl.Int64()})
@@ -52,12 +70,19 @@ class Benchmarks:
         self._indexes = [_Index(words, sizes, size) for size in range(LEAST_WORDS, GRAM_WORDS + 1)]
         self.coverage = (
             self._items.with_columns(pl.Series("is_checked", sizes >= LEAST_WORDS))
+            .group_by("benchmark", "item_id", maintain_order=True)
+            .agg(pl.col("is_checked").any())
             .group_by("benchmark", maintain_order=True)
             .agg(pl.len().alias("items"), (~pl.col("is_checked")).sum().alias("too_short"))
         )
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
-        """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item."""
+        """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item.
+
+        Raises:
+            RequestError: a column is missing, or something in it is no text.
+        """
+        _refuse_unusable(documents, "documents", ("id", "text"))
         rows, pieces = _pieces(documents["text"].to_list())
         found = [_NO_RUNS]
         for block in blocks(pieces, _BLOCK_CHARS):
@@ -70,12 +95,15 @@ class Benchmarks:
             .unique(["row", "item"], keep="first", maintain_order=True)
         )
         spans: list[tuple[int, int, int]] = longest.select("piece", "start", "end").rows()
-        evidence = [pieces[piece].lower()[start:end] for piece, start, end in spans]
+        evidence = [folded(pieces[piece])[start:end] for piece, start, end in spans]
         return (
             longest.with_columns(
                 pl.Series("evidence", evidence, pl.String()), documents["id"].gather(longest["row"]).alias("id")
             )
             .join(self._items, on="item", maintain_order="left")
+            .sort("row", "words", "item", descending=[False, True, False])
+            .unique(["row", "benchmark", "item_id"], keep="first", maintain_order=True)  # an item may have many texts
+            .sort("row", "item")
             .select(list(HIT_SCHEMA))
         )
 
@@ -125,6 +153,19 @@ class _Index:
             )
             .drop("run")
         )
+
+
+def _refuse_unusable(frame: pl.DataFrame, what: str, columns: Sequence[str]) -> None:
+    for column in columns:
+        if column not in frame.columns:
+            raise RequestError(f"{what} have no column {column!r}: expected {', '.join(columns)}")
+        if len(frame) and frame.schema[column] != pl.String:
+            raise RequestError(f"column {column!r} of {what} is {frame.schema[column]}: expected text")
+        if empty := frame[column].null_count():
+            raise RequestError(
+                f"column {column!r} of {what} has no value in {empty:,} of {len(frame):,} rows: expected text in "
+                "each; leave those rows out, or put an empty text there"
+            )
 
 
 def _pieces(texts: Sequence[str]) -> tuple[list[int], list[str]]:
