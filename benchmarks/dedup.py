@@ -33,6 +33,7 @@ from stillroom.curation.shingles import shingle_sets
 from stillroom.curation.signatures import sign
 from stillroom.curation.similarity import jaccard
 from stillroom.curation.texts import normalise
+from stillroom.recipe import find_benchmarks
 from stillroom.seeding.novelty import NoveltyPool
 
 ROUNDS = 3
@@ -218,7 +219,7 @@ def decontamination(options: argparse.Namespace) -> Figures:
     """The 13-gram pass against a folder of benchmarks, and how many of 1,000 planted runs of 13 words it finds."""
     if not options.reference.is_dir():
         return {}
-    items = read_benchmarks(options.reference)
+    items = read_benchmarks(find_benchmarks({"reference": options.reference}))
     benchmarks = Benchmarks(items)
     frame = corpus(20_000)
     seconds = in_turn(ours=lambda: benchmarks.find(frame.select("id", "text")))["ours"]
