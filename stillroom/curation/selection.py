@@ -1,10 +1,10 @@
 """Decides about every sample of a run: kept, or dropped with the first gate that stopped it.
 
 The gates in their order: verification (a sample must have passed), something that it depends on was retracted,
-tests too weak for a pass to mean much, prompts that duplicate another, and then, for each prompt's samples from the
-best down until k are kept, answers that duplicate one that is kept or published. So the k that stay differ from one
-another, nothing is dropped in favour of a sample that is itself dropped, and what is left over when the k places are
-taken goes by rank.
+tests too weak for a pass to mean much, text of a benchmark, prompts that duplicate another, and then, for each prompt's
+samples from the best down until k are kept, answers that duplicate one that is kept or published. So the k that stay
+differ from one another, nothing is dropped in favour of a sample that is itself dropped, and what is left over when the
+k places are taken goes by rank.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +13,14 @@ from enum import StrEnum
 
 import polars as pl
 
+from stillroom.curation.contamination import Overlap
 from stillroom.curation.duplicates import Duplicates, find_duplicates
 from stillroom.curation.near import OldDocuments
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.recipe import Curation, Near, Selection
 
+MOST_SHOWN = 300  # characters of shared text in a decision's evidence; `contamination_hits` has the whole
 EXACT_ONLY = 1.0  # a Jaccard threshold that only equal shingle sets reach
 
 
@@ -29,6 +31,7 @@ class Gate(StrEnum):
     VERIFICATION = "verification"
     RETRACTED = "retracted"
     TEST_STRENGTH = "test-strength"
+    CONTAMINATION = "contamination"
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
@@ -48,6 +51,7 @@ class Candidate:
         is_published: it is a member of a snapshot already, and stays one.
         weakness: why the tests that it passed are too weak, with the evidence, or "".
         retracted: kind and id of what it depends on that was retracted, or None.
+        overlap: what it or its prompt shares with a benchmark, or None.
     """
 
     sample_id: str
@@ -62,6 +66,7 @@ class Candidate:
     is_published: bool
     weakness: str = ""
     retracted: tuple[str, str] | None = None
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ class Decision:
     """The fate of one sample, with its evidence.
 
     Attributes:
-        matched_id: the sample or prompt it lost against, or what was retracted, or "".
+        matched_id: the sample or prompt it lost against, what was retracted, the benchmark's item, or "".
         similarity: with that one, 0 where none.
     """
 
@@ -147,7 +152,7 @@ def _verified(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return _retracted(one) or _strongly_tested(one)
+        return _retracted(one) or _strongly_tested(one) or _contaminated(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
@@ -175,6 +180,22 @@ def _strongly_tested(one: Candidate) -> Decision | None:
     gate = Gate.TEST_STRENGTH
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=gate, reason=gate.value, evidence=one.weakness
+    )
+
+
+def _contaminated(one: Candidate) -> Decision | None:
+    """Text of a benchmark comes before duplicates, so that no contaminated text stands for one that is clean."""
+    if one.overlap is None:
+        return None
+    found = one.overlap
+    shown = found.evidence if len(found.evidence) <= MOST_SHOWN else f"{found.evidence[:MOST_SHOWN]}..."
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.CONTAMINATION,
+        reason=f"{found.side}:{found.benchmark}",
+        evidence=f"its {found.side} shares {found.words} words in a row with item {found.item_id}: {shown!r}",
+        matched_id=f"{found.benchmark}:{found.item_id}",
     )
 
 

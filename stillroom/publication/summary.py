@@ -128,14 +128,32 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield _rates(row)
     if not manifest["calibrated"]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
-    if not manifest["contamination_checked_against"]:
-        yield "It was checked for contamination against nothing."
+    yield from _checked(manifest)
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
     if any(row["origin"] == "written" for row in manifest["members_by_origin"]):
         yield (
             "Tests of written tasks come from the teacher; its own solution passes them, and no trivial answer does."
         )
+
+
+def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
+    """What prompts and answers were held against, and what that could not see."""
+    for row in manifest["contamination_checked_against"]:
+        short = f", {row['items_too_short']:,} of them too short to be found" if row["items_too_short"] else ""
+        yield (
+            f"Prompts and answers of {row['rows']:,} of its {manifest['rows']:,} examples were checked for "
+            f"contamination against `{row['benchmark']}` (sha256 `{row['sha256']}`): {row['items']:,} items{short}, "
+            f"by `{row['method']}`."
+        )
+        if row["overlapping_rows"]:
+            yield (
+                f"{row['overlapping_rows']:,} examples share text with `{row['benchmark']}`: they were published "
+                "before it was checked against, and stay. `contamination_hits` has the text; `stillroom blast-radius "
+                "prompt ID --retract` takes them out."
+            )
+    if not manifest["contamination_checked_against"]:
+        yield "It was checked for contamination against nothing."
 
 
 def _rates(row: Mapping[str, Any]) -> str:
