@@ -13,6 +13,7 @@ from stillroom.errors import RequestError
 from stillroom.recipe import find_benchmarks
 
 Rows = list[tuple[str, str, str]]
+Items = list[tuple[str, str]]
 
 
 def read(place: Path) -> Rows:
@@ -66,7 +67,7 @@ def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
         pytest.param("a.jsonl.zst", zstd(b'{"t": "x"}\n{"t": "y"}'), [("1", "x"), ("2", "y")], id="Zstandard"),
     ],
 )
-def test_a_file_is_read_as_what_it_is(tmp_path: Path, name: str, content: str | bytes, expected: Rows):
+def test_a_file_is_read_as_what_it_is(tmp_path: Path, name: str, content: str | bytes, expected: Items):
     file = written(tmp_path / name, content)
     assert read(file) == [("bench", f"{name}:{item}", text) for item, text in expected]
 
