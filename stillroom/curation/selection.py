@@ -194,7 +194,7 @@ def _contaminated(one: Candidate) -> Decision | None:
         prompt_id=one.prompt_id,
         gate=Gate.CONTAMINATION,
         reason=f"{found.side}:{found.benchmark}",
-        evidence=f"its {found.side} shares {found.words} words in a row with item {found.item_id}: {shown!r}",
+        evidence=f"its {found.side} {found.said} item {found.item_id}: {shown!r}",
         matched_id=f"{found.benchmark}:{found.item_id}",
     )
 

@@ -52,7 +52,33 @@ class Words:
         """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
         first = np.arange(max(len(self.hashes) - size + 1, 0))
         first = first[self.owners[first] == self.owners[first + size - 1]] if len(first) else first
-        return first, _segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+        return first, self.run_hashes(first, size)
+
+    def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
+        """The hashes of runs of ``size`` words that begin with these."""
+        return _segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+
+
+class KnownRuns:
+    """Some runs of ``size`` words, to find in texts."""
+
+    def __init__(self, hashes: Hashes, size: int) -> None:
+        self.size = size
+        self._hashes = np.unique(hashes)
+        bits = max(16, len(self._hashes).bit_length() + 4)
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
+        self._table[self._hashes >> self._shift] = True
+
+    def among(self, words: Words) -> tuple[NDArray[np.int64], Hashes]:
+        """Where they stand: the number of the first word of each, and its hash."""
+        if not len(self._hashes):
+            return np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        first, hashes = words.runs(self.size)
+        maybe = np.flatnonzero(self._table[hashes >> self._shift])
+        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
+        known = maybe[self._hashes[place] == hashes[maybe]]
+        return first[known], hashes[known]
 
 
 def folded(text: str) -> str:

@@ -316,7 +316,7 @@ TABLES = {
         ),
         Table(
             "contamination_hits",
-            "Text that prompts and answers share with benchmarks, one row per prompt or answer and item.",
+            "Text that prompts and answers share with benchmarks, one row per prompt or answer, item and method.",
             columns_from("""
             curation_id VARCHAR | the curation
             sample_id VARCHAR | the sample, empty for a prompt
@@ -326,7 +326,7 @@ TABLES = {
             item_id VARCHAR | the item in it: file, and there its id, line or row
             method VARCHAR | how it was found
             overlap VARCHAR | the longest text that both share
-            score DOUBLE | the method's measure: of word-runs the words in a row
+            score DOUBLE | words of the overlap; of renamed-code, tokens
             """),
         ),
         Table(

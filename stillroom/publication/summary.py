@@ -40,6 +40,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         ]
     if run["test_strengths"]:
         parts += ["## How good the tests are", _strengths(run["test_strengths"], manifest["recipe"]["verification"])]
+    parts += _checked(manifest)
     parts += [
         "## What to know before training on it",
         "\n".join(f"- {line}" for line in _caveats(manifest)),
@@ -128,7 +129,12 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield _rates(row)
     if not manifest["calibrated"]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
-    yield from _checked(manifest)
+    if not manifest["contamination_checked_against"]:
+        yield "It was checked for contamination against nothing."
+    for row in manifest["contamination_checked_against"]:
+        if row["rows"] < manifest["rows"]:
+            unchecked = manifest["rows"] - row["rows"]
+            yield f"{unchecked:,} of its rows were not checked against `{row['benchmark']}` by `{row['method']}`."
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
     if any(row["origin"] == "written" for row in manifest["members_by_origin"]):
@@ -138,22 +144,15 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
-    """What prompts and answers were held against, and what that could not see."""
-    for row in manifest["contamination_checked_against"]:
-        short = f", {row['items_too_short']:,} of them too short to be found" if row["items_too_short"] else ""
+    """A section on what prompts and answers were held against, in which ways, and what that could not see."""
+    if manifest["contamination_checked_against"]:
+        yield "## What it was checked for contamination against"
         yield (
-            f"Prompts and answers of {row['rows']:,} of its {manifest['rows']:,} examples were checked for "
-            f"contamination against `{row['benchmark']}` (sha256 `{row['sha256']}`): {row['items']:,} items{short}, "
-            f"by `{row['method']}`."
+            "Rows are those of this version whose prompt and answer were checked; overlapping ones share text with the "
+            "benchmark. They were published before it was checked against, and stay: `contamination_hits` has the text."
         )
-        if row["overlapping_rows"]:
-            yield (
-                f"{row['overlapping_rows']:,} examples share text with `{row['benchmark']}`: they were published "
-                "before it was checked against, and stay. `contamination_hits` has the text; `stillroom blast-radius "
-                "prompt ID --retract` takes them out."
-            )
-    if not manifest["contamination_checked_against"]:
-        yield "It was checked for contamination against nothing."
+        header = ("benchmark", "sha256", "method", "items", "looked for", "too short", "rows", "overlapping rows")
+        yield _table(header, _rows(manifest["contamination_checked_against"]))
 
 
 def _rates(row: Mapping[str, Any]) -> str:

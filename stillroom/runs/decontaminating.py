@@ -9,12 +9,13 @@ import polars as pl
 
 from stillroom.capabilities import find_capability
 from stillroom.curation.benchmark_files import read_benchmarks
-from stillroom.curation.contamination import METHOD, Benchmarks, Overlap
+from stillroom.curation.benchmark_search import METHODS, Search, said, searches
+from stillroom.curation.contamination import Overlap
 from stillroom.errors import RecipeError
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Benchmark, Recipe, Stage, find_benchmarks, recorded_benchmarks
 from stillroom.records import Prompt
-from stillroom.runs.checked import ITEMS, ITEMS_TOO_SHORT, RISK
+from stillroom.runs.checked import CHECKED, ITEMS, RISK, TOO_SHORT
 from stillroom.runs.opening import Run
 
 PROMPT, ANSWER = "prompt", "answer"  # the sides of a sample
@@ -25,8 +26,8 @@ class Decontaminated:
     """What the check of a run has found.
 
     Attributes:
-        overlaps: by sample, the longest run of words that its prompt shares with a benchmark, else its answer.
-        hits: rows of ``contamination_hits``, but for their curation: one per prompt or answer and item.
+        overlaps: by sample, the most that its prompt shares with a benchmark, else its answer.
+        hits: rows of ``contamination_hits``, but for their curation: one per prompt or answer, item and method.
         metrics: rows of ``metrics`` but for their snapshot, which say what was checked against.
     """
 
@@ -44,7 +45,7 @@ class Decontaminated:
 
 def methods(recipe: Recipe) -> tuple[str, ...]:
     """How texts are checked: a curation by other methods is another one."""
-    return (METHOD,) if recipe.curation.contamination else ()
+    return METHODS if recipe.curation.contamination else ()
 
 
 def decontaminate(
@@ -68,11 +69,11 @@ def decontaminate(
         return Decontaminated()
     benchmarks = find_benchmarks(run.recipe.curation.contamination.benchmarks)
     _refuse_changed(lake, run, benchmarks)
-    index = Benchmarks(read_benchmarks(benchmarks))
+    indexes = searches(read_benchmarks(benchmarks))
     asked = {row["sample_id"]: row for row in rows if row["outcome"] == "pass" or row["is_published"]}
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
-    in_prompts = _found(index, PROMPT, {one: prompts[one].task for one in prompt_ids})
-    in_answers = _found(index, ANSWER, {one: _trained_on(row, prompts) for one, row in asked.items()})
+    in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
+    in_answers = _found(indexes, ANSWER, {one: _trained_on(row, prompts) for one, row in asked.items()})
     longest = {
         sample_id: max(found, key=lambda one: one.words)
         for sample_id, row in asked.items()
@@ -86,7 +87,7 @@ def decontaminate(
             for one in found
         ),
     ]
-    return Decontaminated(overlaps=longest, hits=hits, metrics=_stated(benchmarks, index.coverage))
+    return Decontaminated(overlaps=longest, hits=hits, metrics=_stated(benchmarks, indexes))
 
 
 def _refuse_changed(lake: Lake, run: Run, found: Sequence[Benchmark]) -> None:
@@ -110,13 +111,15 @@ def _trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
     return "\n".join(content for role, content in example.messages if role == "assistant")
 
 
-def _found(index: Benchmarks, side: str, texts: Mapping[str, str]) -> dict[str, list[Overlap]]:
+def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> dict[str, list[Overlap]]:
     """By id, what each of the texts shares with benchmarks."""
     schema = {"id": pl.String, "text": pl.String}
-    hits = index.find(pl.DataFrame({"id": list(texts), "text": list(texts.values())}, schema=schema))
+    documents = pl.DataFrame({"id": list(texts), "text": list(texts.values())}, schema=schema)
     found: dict[str, list[Overlap]] = {}
-    for hit in hits.iter_rows(named=True):
-        found.setdefault(hit.pop("id"), []).append(Overlap(side=side, **hit))
+    for index in indexes:
+        for hit in index.find(documents).iter_rows(named=True):
+            how = said(index.method, hit["words"])
+            found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=index.method, said=how, **hit))
     return found
 
 
@@ -127,13 +130,13 @@ def _hit(found: Overlap, *, sample_id: str, prompt_id: str) -> Row:
         "side": found.side,
         "benchmark": found.benchmark,
         "item_id": found.item_id,
-        "method": METHOD,
+        "method": found.method,
         "overlap": found.evidence,
         "score": float(found.words),
     }
 
 
-def _stated(benchmarks: Sequence[Benchmark], coverage: pl.DataFrame) -> list[Row]:
+def _stated(benchmarks: Sequence[Benchmark], indexes: Sequence[Search]) -> list[Row]:
     labels = {one.name: one.label for one in benchmarks}
     return [
         {
@@ -143,9 +146,10 @@ def _stated(benchmarks: Sequence[Benchmark], coverage: pl.DataFrame) -> list[Row
             "value": float(row[column]),
             "low": None,
             "high": None,
-            "method": METHOD,
+            "method": index.method,
             "threshold": None,
         }
-        for row in coverage.iter_rows(named=True)
-        for metric, column in ((ITEMS, "items"), (ITEMS_TOO_SHORT, "too_short"))
+        for index in indexes
+        for row in index.coverage.iter_rows(named=True)
+        for metric, column in ((ITEMS, "items"), (CHECKED, "checked"), (TOO_SHORT, "too_short"))
     ]

@@ -119,10 +119,15 @@ def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str
             assert by_id[decision.matched_id].answer == by_id[decision.sample_id].answer
 
 
+OVERLAP = Overlap(
+    side="answer", method="some@1", said="is like", benchmark="exam", item_id="q1", words=14, evidence="text"
+)
+
+
 def test_contaminated_text_stands_for_no_clean_one() -> None:
     """The first of two alike is contaminated: by its prompt, or by its answer."""
     for side, gate in (("prompt", "prompt-duplicate"), ("answer", "exact-duplicate")):
-        overlap = Overlap(side=side, benchmark="exam", item_id="q1", words=14, evidence="text " * 100)
+        overlap = replace(OVERLAP, side=side, evidence="text " * 100)
         shared = {"task" if side == "prompt" else "answer": text("shared")}
         alike = [candidate("s0", "p", **shared), candidate("s1", "q", prompt_rank=1, **shared)]
         assert gates(select(alike))["s1"] == gate
@@ -139,9 +144,8 @@ def test_contaminated_text_stands_for_no_clean_one() -> None:
 
 
 def test_contamination_is_no_matter_of_what_failed_or_is_published() -> None:
-    overlap = Overlap(side="answer", benchmark="exam", item_id="q1", words=14, evidence="text")
-    failed = candidate("s0", outcome="fail", reason="why", overlap=overlap)
-    old = candidate("s1", is_published=True, overlap=overlap)
+    failed = candidate("s0", outcome="fail", reason="why", overlap=OVERLAP)
+    old = candidate("s1", is_published=True, overlap=OVERLAP)
     assert gates(select([failed, old])) == {"s0": "verification", "s1": "published"}
 
 

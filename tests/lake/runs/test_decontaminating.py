@@ -1,6 +1,7 @@
 """What a run may publish is held against the benchmarks of its recipe, and the lake says what was found and held."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from stillroom.cli.explaining import explain
 from stillroom.cli.showing import describe
 from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
-from stillroom.publication import compare, freeze, snapshots
+from stillroom.publication import Snapshot, compare, freeze, snapshots
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.recipe import Recipe
 from stillroom.runs import Run, refuse_unusable_benchmarks
@@ -57,6 +58,12 @@ def hits(lake: Lake) -> list[dict[str, Any]]:
     return lake.rows("SELECT * FROM lake.contamination_hits ORDER BY side, prompt_id, sample_id")
 
 
+def by_words(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
+    """What is stated of runs of words, the first of the methods."""
+    stated = describe(lake, snapshot, 0)["contamination_checked_against"]
+    return next(row for row in stated if row["method"] == "word-runs@1")
+
+
 async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_text_as_evidence(
     lake: Lake, tmp_path: Path
 ) -> None:
@@ -92,6 +99,19 @@ async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not
     assert {hit["shard"] for hit in found} == {0}
 
 
+async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: Path) -> None:
+    words = re.findall(r"[^\W_]+", seed_row(0)["task"])[6:16]
+    exam(tmp_path, " ".join([*words[:4], "changed", *words[5:]]))
+
+    _, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+
+    assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    (hit,) = hits(lake)
+    assert (hit["method"], hit["score"]) == ("short-items@1", 10)
+    dropped = lake.rows("SELECT evidence FROM lake.selections WHERE gate = 'contamination'")
+    assert dropped[0]["evidence"].startswith("its prompt has all words but one of item test.jsonl:q0: ")
+
+
 async def test_a_version_states_what_it_was_checked_against_where_nothing_was_found(lake: Lake, tmp_path: Path) -> None:
     exam(tmp_path)
     given = seeds(recipe(tmp_path, AGAINST, seeds=2))
@@ -101,22 +121,19 @@ async def test_a_version_states_what_it_was_checked_against_where_nothing_was_fo
     folder = freeze(lake, snapshot)
 
     stated = json.loads((folder / "manifest.json").read_text())["contamination_checked_against"]
-    recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
-    assert stated == [
-        {
-            "benchmark": "exam",
-            "sha256": recorded["contamination.exam"],
-            "method": "word-runs@1",
-            "items": 2,
-            "items_too_short": 1,
-            "rows": snapshot.rows,
-            "overlapping_rows": 0,
-        }
+    assert [(row["method"], row["items_checked"], row["items_too_short"]) for row in stated] == [
+        ("renamed-code@1", 0, 0),
+        ("short-items@1", 1, 1),
+        ("word-runs@1", 1, 1),
     ]
+    recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
+    for row in stated:
+        assert (row["benchmark"], row["sha256"], row["items"]) == ("exam", recorded["contamination.exam"], 2)
+        assert (row["rows"], row["overlapping_rows"]) == (snapshot.rows, 0)
     summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert "examples were checked for contamination against `exam`" in summary
-    assert "2 items, 1 of them too short to be found" in summary
+    assert f"| exam | {stated[0]['sha256']} | word-runs@1 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
     assert "against nothing" not in summary
+    assert "were not checked against" not in summary
     assert describe(lake, snapshot, 0)["contamination_checked_against"] == stated
     assert all(one.is_same for one in compare(lake, snapshot))
 
@@ -143,10 +160,10 @@ async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, 
     assert run.is_rederived
     assert second is not None
     assert second.new_rows > 0
-    (stated,) = describe(lake, second, 0)["contamination_checked_against"]
+    stated = by_words(lake, second)
     assert (stated["rows"], stated["overlapping_rows"]) == (second.rows, 2)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert "2 examples share text with `exam`: they were published before it was checked against, and stay" in summary
+    assert f"| word-runs@1 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
     of_prompt = gates(lake, second.curation_id)[prompt(old).prompt_id]
     assert of_prompt == {("published", ""), ("contamination", "prompt:exam")}
     assert all(one.is_same for one in compare(lake, first)), "what the first version states is as it was then"
@@ -159,7 +176,9 @@ async def test_rows_of_runs_that_were_not_checked_are_not_counted(lake: Lake, tm
     _, second = await Builder(lake).build(seeds(given, 4))
     assert first is not None
     assert second is not None
-    (stated,) = describe(lake, second, 0)["contamination_checked_against"]
+    stated = by_words(lake, second)
+    summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert f"- {first.rows} of its rows were not checked against `exam` by `word-runs@1`." in summary
     assert stated["rows"] == second.rows - first.rows == second.new_rows > 0
 
 
@@ -176,7 +195,8 @@ async def test_another_content_of_a_benchmark_is_another_curation_and_is_stated_
 
     assert after != before
     assert gates(lake, after)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
-    slices = lake.rows("SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items'")
+    slices = lake.rows("SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items'"
+        " AND method = 'word-runs@1'")
     assert {row["snapshot"] for row in slices} == {before, after}
     assert len({row["slice"] for row in slices}) == 2
 
@@ -211,7 +231,7 @@ async def test_lineage_names_the_benchmarks_of_the_curation_that_kept_it(lake: L
     _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, AGAINST, seeds=2)))
     assert snapshot is not None
     example = lake.rows("SELECT example_id FROM lake.examples LIMIT 1")[0]["example_id"]
-    (stated,) = describe(lake, snapshot, 0)["contamination_checked_against"]
+    stated = by_words(lake, snapshot)
 
     found = follow(lake, example)
 

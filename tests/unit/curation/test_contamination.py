@@ -75,13 +75,13 @@ def test_a_short_item_counts_where_it_occurs_whole():
 
 def test_coverage_says_what_was_checked():
     benchmarks = Benchmarks(pl.concat([items(sentence(1, 20), "short"), items(sentence(2, 9), benchmark="other")]))
-    assert benchmarks.coverage.rows() == [("bench", 2, 1), ("other", 1, 0)]
+    assert benchmarks.coverage.rows() == [("bench", 2, 1, 1), ("other", 1, 1, 0)]
 
 
 def test_an_item_counts_once_for_a_document_and_is_checked_if_one_of_its_texts_is_long_enough():
     item = pl.DataFrame({"benchmark": "b", "item_id": "i", "text": [sentence(1, 14), "short", sentence(1, 20)]})
     benchmarks = Benchmarks(item)
-    assert benchmarks.coverage.rows() == [("b", 1, 0)]
+    assert benchmarks.coverage.rows() == [("b", 1, 1, 0)]
     found = benchmarks.find(documents(f"{sentence(1, 20)} and no more"))
     assert found.select("item_id", "words", "evidence").rows() == [("i", 20, sentence(1, 20))]
 
@@ -142,8 +142,8 @@ def test_words_of_scripts_without_spaces_are_characters():
 
 
 def test_a_giant_text_is_searched_in_pieces(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("stillroom.curation.contamination._PIECE_CHARS", 300)
-    monkeypatch.setattr("stillroom.curation.contamination._OVERLAP_CHARS", 200)
+    monkeypatch.setattr("stillroom.curation.text_pieces._PIECE_CHARS", 300)
+    monkeypatch.setattr("stillroom.curation.text_pieces._OVERLAP_CHARS", 200)
     item = sentence(5, 20)
     text = "filler " * 130 + item + " filler" * 200
     assert Benchmarks(items(item)).find(documents(text)).rows() == [("d0", "bench", "i0", 20, item)]
