@@ -134,9 +134,7 @@ class _Index:
             .sort("piece", "item", "place")
             .with_columns(run=(pl.col("place") - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
-            .agg(
-                pl.col("start").min(), pl.col("end").max(), (pl.len() + size - 1).cast(pl.Int64()).alias("words")
-            )
+            .agg(pl.col("start").min(), pl.col("end").max(), (pl.len() + size - 1).cast(pl.Int64()).alias("words"))
             .drop("run")
         )
 

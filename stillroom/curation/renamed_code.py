@@ -1,7 +1,7 @@
 """Finds Python code of benchmarks in documents also where it was reformatted and its names were changed.
 
-Code is compared token by token, without comments, docstrings and blank lines. A name that a program may choose counts as
-any other such name; what it may not choose (keywords, builtins, what follows a dot, numbers, texts) counts as it stands.
+Code is compared token by token, without comments, docstrings and blank lines. A name that a program may choose counts
+as any other such name; what it may not choose (keywords, builtins, what follows a dot, numbers, texts) as it stands.
 30 tokens in a row are then held against each other once more: each name must stand for one other all along
 (parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from.
 """

@@ -77,7 +77,7 @@ class ShortItems:
                 if key not in found:
                     text = folded(pieces[piece])[int(words.starts[first]) : int(words.ends[last])]
                     found[key] = (last - first + 1, text)
-        hits = [(ids[row], *name, *found[row, *name]) for row, *name in sorted(found)]
+        hits = [(ids[row], *name, *hit) for (row, *name), hit in sorted(found.items())]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
     def _spans(self, words: Words) -> Iterator[tuple[int, int, int]]:
@@ -121,11 +121,12 @@ def _taken(rest: Sequence[int], there: Sequence[int]) -> int:
         same += 1
     if same == len(rest):
         return 0
-    left = rest[same + 1 :]
-    if left and left == there[same + 1 : len(rest)]:  # changed
+    after = rest[same + 1 :]
+    if after and after == there[same + 1 : len(rest)]:  # changed
         return len(rest)
-    if left and left == there[same : len(rest) - 1]:  # left out
-        return len(rest) - 1
+    shorter = len(rest) - 1
+    if any([*rest[:at], *rest[at + 1 :]] == there[:shorter] for at in range(shorter)):  # left out
+        return shorter
     if rest[same:] == there[same + 1 : len(rest) + 1]:  # added
         return len(rest) + 1
     return 0

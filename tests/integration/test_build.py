@@ -546,7 +546,8 @@ def test_build_drops_what_a_benchmark_holds_and_says_what_it_was_checked_against
     assert stated["rows"] == manifest["rows"] > 0
     assert stated["sha256"] in Path(first.json["summary"]).read_text(encoding="utf-8")
     assert bench.run("verify-snapshot", "functions").code == 0
-    assert bench.run("show", "functions", "--json").json["contamination_checked_against"] == (
-        manifest["contamination_checked_against"]
+    assert (
+        bench.run("show", "functions", "--json").json["contamination_checked_against"]
+        == (manifest["contamination_checked_against"])
     )
     assert "What it was checked for contamination against" in bench.run("show", "functions").out

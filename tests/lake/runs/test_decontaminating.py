@@ -195,8 +195,9 @@ async def test_another_content_of_a_benchmark_is_another_curation_and_is_stated_
 
     assert after != before
     assert gates(lake, after)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
-    slices = lake.rows("SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items'"
-        " AND method = 'word-runs@1'")
+    slices = lake.rows(
+        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@1'"
+    )
     assert {row["snapshot"] for row in slices} == {before, after}
     assert len({row["slice"] for row in slices}) == 2
 

@@ -18,7 +18,7 @@ def largest_gap(numbers, least=0):
             best = right - left
     return best
 '''
-RENAMED = '''
+RENAMED = """
 def f(values,lowest = 0):
 
     s = sorted( values )
@@ -28,7 +28,7 @@ def f(values,lowest = 0):
         if b - a > found:
             found = b - a
     return found
-'''
+"""
 
 
 def found(text: str, item: str = ITEM) -> list[tuple[str, int]]:
