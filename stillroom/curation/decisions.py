@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stillroom.curation.contamination import Overlap
+
+MOST_SHOWN = 300  # characters of shared text in a decision's evidence; `contamination_hits` has the whole
+
 
 class Gate(StrEnum):
     """What a sample can be stopped by, in order; ``KEPT`` where nothing did."""
@@ -11,6 +15,7 @@ class Gate(StrEnum):
     VERIFICATION = "verification"
     RETRACTED = "retracted"
     TEST_STRENGTH = "test-strength"
+    CONTAMINATION = "contamination"
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
@@ -30,6 +35,7 @@ class Candidate:
         is_published: it is a member of a snapshot already, and stays one.
         weakness: why the tests that it passed are too weak, with the evidence, or "".
         retracted: kind and id of what it depends on that was retracted, or None.
+        overlap: what it or its prompt shares with a benchmark, or None.
     """
 
     sample_id: str
@@ -44,6 +50,7 @@ class Candidate:
     is_published: bool
     weakness: str = ""
     retracted: tuple[str, str] | None = None
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,7 @@ class Decision:
     """The fate of one sample, with its evidence.
 
     Attributes:
-        matched_id: the sample or prompt it lost against, or what was retracted, or "".
+        matched_id: the sample or prompt it lost against, what was retracted, the benchmark's item, or "".
         similarity: with that one, 0 where none.
     """
 
@@ -74,7 +81,7 @@ def decided_alone(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return _retracted(one) or _weakly_tested(one)
+        return _retracted(one) or _weakly_tested(one) or _contaminated(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
@@ -102,4 +109,20 @@ def _weakly_tested(one: Candidate) -> Decision | None:
     gate = Gate.TEST_STRENGTH
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=gate, reason=gate.value, evidence=one.weakness
+    )
+
+
+def _contaminated(one: Candidate) -> Decision | None:
+    """Text of a benchmark comes before duplicates, so that no contaminated text stands for one that is clean."""
+    if one.overlap is None:
+        return None
+    found = one.overlap
+    shown = found.evidence if len(found.evidence) <= MOST_SHOWN else f"{found.evidence[:MOST_SHOWN]}..."
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.CONTAMINATION,
+        reason=f"{found.side}:{found.benchmark}",
+        evidence=f"its {found.side} {found.said} item {found.item_id}: {shown!r}",
+        matched_id=f"{found.benchmark}:{found.item_id}",
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillroom.curation import DedupSettings, Duplicates, OldDocuments, comparison, find_duplicates
+from stillroom.curation.contamination import Overlap
 from stillroom.curation.selection import Candidate, Curated, Gate, Published, curate
 from stillroom.recipe import Curation, Selection
 from tests.fakes.answers import chance, pseudo_words
@@ -138,6 +140,36 @@ def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str
         if decision.gate in (Gate.EXACT_DUPLICATE, Gate.NEAR_DUPLICATE):
             assert by_id[decision.matched_id] in kept
             assert by_id[decision.matched_id].answer == by_id[decision.sample_id].answer
+
+
+OVERLAP = Overlap(
+    side="answer", method="some@1", said="is like", benchmark="exam", item_id="q1", words=14, evidence="text"
+)
+
+
+def test_contaminated_text_stands_for_no_clean_one() -> None:
+    """The first of two alike is contaminated: by its prompt, or by its answer."""
+    for side, gate in (("prompt", "prompt-duplicate"), ("answer", "exact-duplicate")):
+        overlap = replace(OVERLAP, side=side, evidence="text " * 100)
+        shared = {"task" if side == "prompt" else "answer": text("shared")}
+        alike = [candidate("s0", "p", **shared), candidate("s1", "q", prompt_rank=1, **shared)]
+        assert gates(select(alike))["s1"] == gate
+
+        dropped, kept = select([replace(alike[0], overlap=overlap), alike[1]]).decisions
+
+        assert (dropped.gate, dropped.reason, dropped.matched_id) == (
+            Gate.CONTAMINATION,
+            f"{side}:exam",
+            "exam:q1",
+        )
+        assert len(dropped.evidence) < 400
+        assert kept.gate is Gate.KEPT
+
+
+def test_contamination_is_no_matter_of_what_failed_or_is_published() -> None:
+    failed = candidate("s0", outcome="fail", reason="why", overlap=OVERLAP)
+    old = candidate("s1", is_published=True, overlap=OVERLAP)
+    assert gates(select([failed, old])) == {"s0": "verification", "s1": "published"}
 
 
 def test_sample_that_did_not_pass_carries_its_verdict() -> None:
