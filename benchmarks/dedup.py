@@ -29,10 +29,13 @@ from dedup_corpus import documents, edited, source_text
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.renamed_code import RenamedCode
 from stillroom.curation.shingles import shingle_sets
+from stillroom.curation.short_items import ShortItems
 from stillroom.curation.signatures import sign
 from stillroom.curation.similarity import jaccard
 from stillroom.curation.texts import normalise
+from stillroom.recipe import find_benchmarks
 from stillroom.seeding.novelty import NoveltyPool
 
 ROUNDS = 3
@@ -215,13 +218,17 @@ def rouge(_: argparse.Namespace) -> Figures:
 
 
 def decontamination(options: argparse.Namespace) -> Figures:
-    """The 13-gram pass against a folder of benchmarks, and how many of 1,000 planted runs of 13 words it finds."""
+    """Each pass against a folder of benchmarks, and how many of 1,000 planted runs of 13 words the first one finds."""
     if not options.reference.is_dir():
         return {}
-    items = read_benchmarks(options.reference)
+    items = read_benchmarks(find_benchmarks({"reference": options.reference}))
     benchmarks = Benchmarks(items)
     frame = corpus(20_000)
-    seconds = in_turn(ours=lambda: benchmarks.find(frame.select("id", "text")))["ours"]
+    documents = frame.select("id", "text")
+    short, code = ShortItems(items), RenamedCode(items)
+    seconds = in_turn(
+        runs=lambda: benchmarks.find(documents), short=lambda: short.find(documents), code=lambda: code.find(documents)
+    )
     generator = random.Random(2)
     long = [words for text in items["text"].to_list() if len(words := _WORD.findall(text)) >= 40]
     planted: list[str] = []
@@ -231,7 +238,9 @@ def decontamination(options: argparse.Namespace) -> Figures:
         planted.append(f"{text[:500]} {' '.join(words[start : start + 13])} {text[500:]}")
     found = benchmarks.find(pl.DataFrame({"id": [str(row) for row in range(len(planted))], "text": planted}))
     return {
-        "decontamination_docs_per_cpu_second": len(frame) / seconds,
+        "decontamination_docs_per_cpu_second": len(frame) / seconds["runs"],
+        "short_items_docs_per_cpu_second": len(frame) / seconds["short"],
+        "renamed_code_docs_per_cpu_second": len(frame) / seconds["code"],
         "planted_contamination_found": found["id"].n_unique() / len(planted),
         "benchmark_texts": len(items),
     }

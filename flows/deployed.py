@@ -31,6 +31,7 @@ from stillroom.runs import (
     open_run,
     open_runs,
     refuse_unknown_words,
+    refuse_unusable_benchmarks,
     run_state,
     runs_with_late_shards,
 )
@@ -168,6 +169,7 @@ def _checked(recipe: Recipe) -> Recipe:
     """A recipe that may be built."""
     refuse_unknown_words(recipe)
     recipe_prompts(recipe)
+    refuse_unusable_benchmarks(recipe)
     return recipe
 
 

@@ -1,5 +1,6 @@
 """Follows an example back to where it comes from: selection, sample, verdicts, prompt, parents, seeds."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?
 _DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
 _COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
 
+_BENCHMARK = "contamination."  # what a run's fields of the stage of curation begin with (stillroom/recipe/stages.py)
+
 Row = dict[str, Any]
 
 
@@ -35,6 +38,7 @@ class Ancestry:
     Attributes:
         snapshots: NAME@N of the snapshots that hold it.
         displaced: samples that its curation dropped as the same as this one, its cluster.
+        checked_against: the benchmarks, with their content's sha256, that its curation looked for in it.
         cost: what the sample and its verdicts took, by the teacher's price.
         paid_by: the run that was paid for the sample: its own, or one that was given up.
         verdicts: the newest of each verifier that its publication could stand on; later ones are of later versions.
@@ -50,6 +54,7 @@ class Ancestry:
     selection: Row
     scores: list[Row]
     displaced: list[Row]
+    checked_against: list[Row]
     sample: Row
     cost: Row
     paid_by: str
@@ -82,9 +87,11 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
     runs = lake.rows(_RUN, [example["run_id"]])
     members = sorted({(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example["example_id"]])})
+    selection = decided.pop(example["sample_id"], Row())
     return {
         "snapshots": [f"{name}@{version}" for name, version in members],
-        "selection": decided.pop(example["sample_id"], {}),
+        "selection": selection,
+        "checked_against": _checked_against(selection, runs),
         "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
         "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
         "sample": sample,
@@ -172,6 +179,18 @@ def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
         "money": (read * prices[0] + written * prices[1]) / 1_000_000,
         "currency": teacher.get("currency", ""),
     }
+
+
+def _checked_against(selection: Row, runs: list[Row]) -> list[Row]:
+    """The benchmarks of the run as it was recorded when the sample was selected."""
+    before = [row for row in runs if selection and row["created_at"] <= selection["created_at"]]
+    newest = max(before, key=lambda row: row["version"], default=Row())
+    recorded: dict[str, dict[str, str]] = json.loads(newest.get("sections") or "{}")
+    return [
+        {"benchmark": field.removeprefix(_BENCHMARK), "sha256": sha256}
+        for field, sha256 in sorted(recorded.get("curation", {}).items())
+        if field.startswith(_BENCHMARK)
+    ]
 
 
 def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:

@@ -43,7 +43,13 @@ _NEWEST_RUN = """
 SELECT run_id, state FROM current_runs WHERE dataset IN (SELECT dataset FROM runs WHERE run_id = ?)
 ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1
 """
+_OVERLAPS = """
+SELECT side, benchmark, item_id, method, overlap, score FROM contamination_hits
+WHERE curation_id = $curation AND (sample_id = $sample OR (side = 'prompt' AND prompt_id = $prompt))
+ORDER BY side DESC, score DESC, benchmark, item_id
+"""
 UNDECIDED = "undecided"
+MOST_OVERLAPS = 5  # that are printed; --json has all
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +77,8 @@ def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
 
     ``gate`` is ``undecided`` where its run has not been curated; ``newest_run`` is then the dataset's newest run, which
     alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
-    without it, or is None.
+    without it, or is None. ``overlaps`` is what it and its prompt share with benchmarks, also where it was published
+    before they were checked.
     """
     sample = lake.rows(_SAMPLE, [sample_id])[0]
     in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
@@ -84,9 +91,17 @@ def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
         **(decision or nothing),
         "newest_run": next(iter(newest), None),
         "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
+        "overlaps": _overlaps(lake, sample, decision),
         "retraction": next(iter(retracted), None),
         "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
     }
+
+
+def _overlaps(lake: "Lake", sample: dict[str, Any], decision: dict[str, Any] | None) -> list[dict[str, Any]]:
+    if decision is None:
+        return []
+    asked = {"sample": sample["sample_id"], "prompt": sample["prompt_id"], "curation": decision["curation_id"]}
+    return lake.rows(_OVERLAPS, asked)
 
 
 def _print(about: dict[str, Any]) -> None:
@@ -96,6 +111,12 @@ def _print(about: dict[str, Any]) -> None:
     if about["matched_id"]:
         alike = f" (similarity {about['similarity']:.3f})" if about["similarity"] else ""
         typer.echo(f"  against:  {about['matched_id']}{alike}")
+    for one in about["overlaps"][:MOST_OVERLAPS]:
+        typer.echo(
+            f"  overlap:  {one['side']} with {one['benchmark']}:{one['item_id']}: {first_line(one['overlap'], 200)}"
+        )
+    if more := len(about["overlaps"][MOST_OVERLAPS:]):
+        typer.echo(f"            and {more} more")
     verdict = about["verdict"]
     if verdict:
         tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests held" if verdict["tests_total"] else ""

@@ -14,6 +14,7 @@ from stillroom.runs import (
     paid_changes,
     prompts_at_first,
     refuse_unknown_words,
+    refuse_unusable_benchmarks,
     rounds_done,
     written_in,
 )
@@ -70,8 +71,10 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
 
     Raises:
         RecipeError: the seed or prompt file cannot be used, or a word is none of the capability's.
+        RequestError: a benchmark cannot be used.
     """
     refuse_unknown_words(recipe)
+    refuse_unusable_benchmarks(recipe)
     newest = next(iter(lake.rows(_NEWEST_RUN, [recipe.dataset])), None) if lake else None
     before = {Stage(stage): section for stage, section in json.loads(newest["sections"]).items()} if newest else None
     changed = changes(before, sections(recipe)) if before else []

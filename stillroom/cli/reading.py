@@ -7,14 +7,15 @@ if TYPE_CHECKING:
 
 
 def refuse_unreadable(recipe: "Recipe") -> None:
-    """Read the file of seeds or prompts and the capability's words, and refuse what is broken.
+    """Read the file of seeds or prompts, the benchmarks and the capability's words, and refuse what is broken.
 
     Raises:
-        RequestError: there is no such capability.
+        RequestError: there is no such capability, or a benchmark cannot be read.
         RecipeError: naming the line of the file, or the field of the recipe.
     """
-    from stillroom.runs import refuse_unknown_words
+    from stillroom.runs import refuse_unknown_words, refuse_unusable_benchmarks
     from stillroom.seeding import recipe_prompts
 
     refuse_unknown_words(recipe)
     recipe_prompts(recipe)
+    refuse_unusable_benchmarks(recipe)

@@ -94,6 +94,7 @@ def show(
 def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     """What is known about a snapshot, as plain data; cost, funnel and tests are of the run that published it."""
     from stillroom.publication.strengths import strengths_of_run
+    from stillroom.runs import checked_against
 
     which = {"name": snapshot.name, "version": snapshot.version}
     cost = lake.rows(_COST, {"run_id": snapshot.run_id})
@@ -112,6 +113,7 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "composition": lake.rows(_BY_ORIGIN, which),
         "taken_out": lake.rows(_TAKEN_OUT, which) if lake.holds("removals") else [],
         "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
+        "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version),
         "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
         "teachers": lake.rows(_TEACHERS, which),
         "cost": cost,
@@ -143,6 +145,10 @@ def _print(about: dict[str, Any]) -> None:
     print_table(
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )
+    if about["contamination_checked_against"]:
+        print_table(about["contamination_checked_against"], title="What it was checked for contamination against")
+    else:
+        typer.echo("\nIt was checked for contamination against nothing.")
     if about["test_strengths"]:
         print_table(about["test_strengths"], title=f"Tests of the prompts of {about['run_id']}")
     print_table(about["teachers"], title="Teachers")

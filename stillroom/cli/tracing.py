@@ -52,6 +52,8 @@ def draw(found: "Ancestry") -> "Tree":
     selected = tree.add(Text(f"selection {gate}by curation {example['curation_id']}"))
     for score in found.scores:
         selected.add(Text(f"score {score['value']:.4g} by {score['scorer']}"))
+    checked = ", ".join(f"{one['benchmark']}@{one['sha256'][:12]}" for one in found.checked_against)
+    selected.add(Text(f"checked for contamination against {checked or 'nothing'}"))
     for other in found.displaced:
         about = f"{other['gate']}, similarity {other['similarity']:.2f}"
         selected.add(Text(f"stands for sample {other['sample_id']} too ({about})"))

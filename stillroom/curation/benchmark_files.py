@@ -1,59 +1,97 @@
-"""Reads benchmarks to check against from a folder: whatever text its JSON Lines, JSON and text files hold."""
+"""Reads benchmarks to check against: whatever text their files hold, as JSON, tables or plain text."""
 
 import gzip
+import io
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 
 from stillroom.errors import RequestError
+from stillroom.recipe.benchmarks import Benchmark, file_format
 
 _ID_FIELDS = ("id", "task_id", "question_id", "name")
-_JSON_LINES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
-_PLAIN = (".txt", ".md")
 _ITEM_SCHEMA = {"benchmark": pl.String(), "item_id": pl.String(), "text": pl.String()}
+_UNREADABLE = (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError)
 
 
-def read_benchmarks(folder: Path) -> pl.DataFrame:
-    """All texts below a folder as items for ``Benchmarks``: benchmark, item_id, text.
+def read_benchmarks(benchmarks: Sequence[Benchmark]) -> pl.DataFrame:
+    """All texts of some benchmarks as items for ``Benchmarks``: benchmark, item_id, text.
 
-    A benchmark is named after the folder directly below, or a file that lies there itself. A row of JSON Lines is an
-    item, named by its id field or its line; each of its texts, however deep, is checked. Read-me files and licences
-    are passed over.
+    A row of JSON Lines, of a JSON list or of a table is an item; another JSON document or a text file is one as a
+    whole. It is named by its file and there by its id field, else its line or row, from 1. Each of its texts, however
+    deep, is checked.
 
     Raises:
-        RequestError: where the folder does not exist, or a file is not what its name says.
+        RequestError: a file is not what its name says, or a benchmark holds no text at all.
     """
-    if not folder.is_dir():
-        raise RequestError(f"no folder {folder} with benchmarks: expected one, with .jsonl, .json or .txt files in it")
-    rows = [
-        (path.relative_to(folder).parts[0].split(".")[0], item_id, text)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.upper().startswith(("README", "LICENSE"))
-        for item_id, text in _items(path)
-    ]
+    rows: list[tuple[str, str, str]] = []
+    for benchmark in benchmarks:
+        before = len(rows)
+        for name, path in benchmark.files.items():
+            rows += [(benchmark.name, item_id, text) for item_id, text in _items(name, path)]
+        if len(rows) == before:
+            raise RequestError(
+                f"benchmark {benchmark.name!r} holds no text, only {', '.join(map(str, benchmark.files.values()))}. "
+                "Expected questions or answers to look for; mend the files, or take the benchmark out."
+            )
     return pl.DataFrame(rows, schema=_ITEM_SCHEMA, orient="row")
 
 
-def _items(path: Path) -> Iterator[tuple[str, str]]:
+def _items(name: str, path: Path) -> list[tuple[str, str]]:
+    """Every text of a file, with the item that it belongs to."""
+    kind, compression = file_format(path.name)
     try:
-        if path.name.endswith(_PLAIN):
-            yield path.name, path.read_text("utf-8")
-        elif path.name.endswith(_JSON_LINES):
-            content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
-            for number, row in enumerate(_rows(content.decode("utf-8"))):
-                yield from ((_name(row) or f"{path.name}:{number}", text) for text in _texts(row))
-    except (ValueError, gzip.BadGzipFile) as error:
-        raise RequestError(f"benchmark file {path} cannot be read: {error}. Mend it or take it away") from error
+        content = _decompressed(path.read_bytes(), compression)
+        if kind in (".txt", ".md"):
+            return [(name, text) for text in _texts(content.decode("utf-8-sig"))]
+        rows = _json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind)
+        return [(f"{name}:{_name(row) or number}", text) for number, row in rows for text in _texts(row)]
+    except _UNREADABLE as error:
+        said = str(error) or type(error).__name__
+        raise RequestError(f"benchmark file {path} cannot be read: {said}. Mend it or take it away.") from error
 
 
-def _rows(content: str) -> list[object]:
-    """The rows of JSON Lines, or of one JSON list."""
-    if content.lstrip().startswith("["):
-        return json.loads(content)
-    return [json.loads(line) for line in content.splitlines() if line.strip()]
+def _decompressed(data: bytes, compression: str) -> bytes:
+    if compression == ".gz":
+        return gzip.decompress(data)
+    if compression == ".zst":
+        arrow: Any = import_module("pyarrow")  # without types, and slow to import
+        with arrow.input_stream(arrow.py_buffer(data), compression="zstd") as stream:
+            return stream.read()
+    return data
+
+
+def _json_rows(content: bytes) -> Iterator[tuple[int, object]]:
+    """The rows of one JSON list, one other JSON document, or JSON Lines, each with its number."""
+    text = content.decode("utf-8-sig")
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError as error:
+        if text.strip() and not error.msg.startswith("Extra data"):
+            raise
+    else:
+        yield from enumerate(cast("list[object]", whole) if isinstance(whole, list) else [whole], 1)
+        return
+    for number, line in enumerate(text.split("\n"), 1):  # JSON lets other line ends, such as U+2028, stand in a text
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number} is no JSON: {error}") from error
+
+
+def _table_rows(content: bytes, kind: str) -> Iterator[tuple[int, object]]:
+    if kind == ".parquet":
+        frame = pl.read_parquet(io.BytesIO(content))
+    else:
+        text = content.decode("utf-8-sig").encode()
+        frame = pl.read_csv(text, separator="," if kind == ".csv" else "\t", infer_schema=False)
+    yield from enumerate(frame.iter_rows(named=True), 1)
 
 
 def _name(row: object) -> str:
@@ -61,12 +99,13 @@ def _name(row: object) -> str:
     if not isinstance(row, dict):
         return ""
     fields = cast("dict[str, object]", row)
-    return next((str(fields[field]) for field in _ID_FIELDS if field in fields), "")
+    return next((str(fields[field]) for field in _ID_FIELDS if fields.get(field) not in (None, "")), "")
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        if value.strip():
+            yield value.encode("utf-8", "replace").decode()  # JSON may escape half a character
     elif isinstance(value, list):
         for item in cast("list[object]", value):
             yield from _texts(item)

@@ -1,18 +1,19 @@
 """Finds text of benchmarks in documents: any 13 words in a row that a benchmark item has too.
 
 Runs of 13 words are the usual measure of contamination (Brown et al., 2020, arXiv:2005.14165, appendix C). Items that
-have fewer words, but at least 8, count where they occur whole. What is found is kept as evidence, so that a person can
-judge it.
+have fewer words, but at least 8, count where they occur whole. Texts are compared as ``folded`` leaves them, so that
+no way of writing the same characters hides them. What is found is kept as evidence, so that a person can judge it.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.shingles import blocks
-from stillroom.curation.word_grams import Words, words_of
+from stillroom.curation.text_pieces import pieces_of, word_blocks
+from stillroom.curation.word_grams import KnownRuns, Words, folded, words_of
 from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
@@ -24,44 +25,64 @@ HIT_SCHEMA = pl.Schema(
         "benchmark": pl.String(),
         "item_id": pl.String(),
         "words": pl.Int64(),  # of the longest run that both share
-        "evidence": pl.String(),  # that run as it stands in the document, in lower case
+        "evidence": pl.String(),  # that run as it stands in the document, folded
     }
 )
 
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
-_BLOCK_CHARS = 1 << 18
-_PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """What a prompt or an answer shares with a benchmark item.
+
+    Attributes:
+        side: prompt or answer.
+        method: how it was found, name@version.
+        said: what was found, as words between the text and the item.
+        words: of the evidence, or tokens of code.
+        evidence: what both share.
+    """
+
+    side: str
+    method: str
+    said: str
+    benchmark: str
+    item_id: str
+    words: int
+    evidence: str
 
 
 class Benchmarks:
     """The runs of words of some benchmarks, to look documents up in."""
 
+    method = "word-runs@1"
+
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text.
 
         Raises:
-            RequestError: where columns are missing or there is no item to check against.
+            RequestError: a column is missing, something in it is no text, or there is no item to check against.
         """
-        if missing := {"benchmark", "item_id", "text"} - set(items.columns):
-            raise RequestError(f"benchmark items have no column {min(missing)!r}: expected benchmark, item_id and text")
+        refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         if not len(items):
             raise RequestError("no benchmark items to check against: name at least one, or turn decontamination off")
         self._items = items.select("benchmark", "item_id", "text").with_row_index("item").cast({"item": pl.Int64()})
         words = words_of(items["text"].to_list())
         sizes = np.bincount(words.owners, minlength=len(items))
         self._indexes = [_Index(words, sizes, size) for size in range(LEAST_WORDS, GRAM_WORDS + 1)]
-        self.coverage = (
-            self._items.with_columns(pl.Series("is_checked", sizes >= LEAST_WORDS))
-            .group_by("benchmark", maintain_order=True)
-            .agg(pl.len().alias("items"), (~pl.col("is_checked")).sum().alias("too_short"))
-        )
+        self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
-        """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item."""
-        rows, pieces = _pieces(documents["text"].to_list())
+        """Whatever documents (id, text) share with an item: rows of ``HIT_SCHEMA``, one per document and item.
+
+        Raises:
+            RequestError: a column is missing, or something in it is no text.
+        """
+        refuse_unusable(documents, "documents", ("id", "text"))
+        rows, pieces = pieces_of(documents["text"].to_list())
         found = [_NO_RUNS]
-        for block in blocks(pieces, _BLOCK_CHARS):
-            words = words_of([pieces[piece] for piece in block])
+        for block, words in word_blocks(pieces):
             found += [runs for index in self._indexes for runs in index.find(words, np.array(block, np.int64))]
         runs = pl.concat(found)
         longest = (
@@ -70,12 +91,15 @@ class Benchmarks:
             .unique(["row", "item"], keep="first", maintain_order=True)
         )
         spans: list[tuple[int, int, int]] = longest.select("piece", "start", "end").rows()
-        evidence = [pieces[piece].lower()[start:end] for piece, start, end in spans]
+        evidence = [folded(pieces[piece])[start:end] for piece, start, end in spans]
         return (
             longest.with_columns(
                 pl.Series("evidence", evidence, pl.String()), documents["id"].gather(longest["row"]).alias("id")
             )
             .join(self._items, on="item", maintain_order="left")
+            .sort("row", "words", "item", descending=[False, True, False])
+            .unique(["row", "benchmark", "item_id"], keep="first", maintain_order=True)  # an item may have many texts
+            .sort("row", "item")
             .select(list(HIT_SCHEMA))
         )
 
@@ -84,55 +108,67 @@ class _Index:
     """The runs of one length: of items with just so many words, or, at the full length, of all with more too."""
 
     def __init__(self, words: Words, sizes: NDArray[np.int64], size: int) -> None:
-        self._size = size
         first, hashes = words.runs(size)
         items = words.owners[first]
         counts = (sizes[items] == size) | (size == GRAM_WORDS)
         self._runs = pl.DataFrame({"hash": hashes[counts], "item": items[counts]}).unique()
-        self._hashes = self._runs["hash"].unique().sort().to_numpy()
-        bits = max(16, len(self._hashes).bit_length() + 4)
-        self._shift = np.uint64(64 - bits)
-        self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
-        self._table[self._hashes >> self._shift] = True
+        self._known = KnownRuns(self._runs["hash"].to_numpy(), size)
 
     def find(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
         """Runs of consecutive matches, if there are any: piece, item, start, end, words."""
-        if not len(self._hashes):
+        first, hashes = self._known.among(words)
+        if not len(first):
             return
-        first, hashes = words.runs(self._size)
-        maybe = np.flatnonzero(self._table[hashes >> self._shift])
-        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
-        known = maybe[self._hashes[place] == hashes[maybe]]
-        if not len(known):
-            return
-        first = first[known]
+        size = self._known.size
         yield (
             pl.DataFrame(
                 {
-                    "hash": hashes[known],
+                    "hash": hashes,
                     "piece": rows[words.owners[first]],
                     "place": first,
                     "start": words.starts[first],
-                    "end": words.ends[first + self._size - 1],
+                    "end": words.ends[first + size - 1],
                 }
             )
             .join(self._runs, on="hash")
             .sort("piece", "item", "place")
             .with_columns(run=(pl.col("place") - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
-            .agg(
-                pl.col("start").min(), pl.col("end").max(), (pl.len() + self._size - 1).cast(pl.Int64()).alias("words")
-            )
+            .agg(pl.col("start").min(), pl.col("end").max(), (pl.len() + size - 1).cast(pl.Int64()).alias("words"))
             .drop("run")
         )
 
 
-def _pieces(texts: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Giant texts cut into overlapping pieces: the row that each piece comes from, and the pieces."""
-    rows: list[int] = []
-    pieces: list[str] = []
-    for row, text in enumerate(texts):
-        for start in range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS):
-            rows.append(row)
-            pieces.append(text[start : start + _PIECE_CHARS + _OVERLAP_CHARS])
-    return rows, pieces
+def covered(items: pl.DataFrame, *, is_checked: NDArray[np.bool_], is_too_short: NDArray[np.bool_]) -> pl.DataFrame:
+    """By benchmark: its items, those looked for, and those of which every text is too short.
+
+    Args:
+        items: texts with benchmark and item_id; an item may have many.
+        is_checked: of each text, whether it is looked for.
+        is_too_short: of each text, whether it has too few words.
+    """
+    return (
+        items.select("benchmark", "item_id", pl.Series("checked", is_checked), pl.Series("too_short", is_too_short))
+        .group_by("benchmark", "item_id", maintain_order=True)
+        .agg(pl.col("checked").any(), pl.col("too_short").all())
+        .group_by("benchmark", maintain_order=True)
+        .agg(pl.len().alias("items"), pl.col("checked").sum(), pl.col("too_short").sum())
+    )
+
+
+def refuse_unusable(frame: pl.DataFrame, what: str, columns: Sequence[str]) -> None:
+    """Refuse a frame in which texts are missing.
+
+    Raises:
+        RequestError: it lacks a column, or something in it is no text.
+    """
+    for column in columns:
+        if column not in frame.columns:
+            raise RequestError(f"{what} have no column {column!r}: expected {', '.join(columns)}")
+        if len(frame) and frame.schema[column] != pl.String:
+            raise RequestError(f"column {column!r} of {what} is {frame.schema[column]}: expected text")
+        if empty := frame[column].null_count():
+            raise RequestError(
+                f"column {column!r} of {what} has no value in {empty:,} of {len(frame):,} rows: expected text in "
+                "each; leave those rows out, or put an empty text there"
+            )

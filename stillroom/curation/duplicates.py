@@ -1,7 +1,8 @@
 """Finds the documents of a run that repeat one another or one that is already published.
 
-Exact duplicates have the same normalised text. Near-duplicates have 5-character shingle sets whose exact Jaccard
-similarity reaches the threshold; MinHash-LSH proposes the pairs, and every pair is verified. In order of arrival
+Exact duplicates have the same normalised text. Near-duplicates have different ones, and 5-character shingle sets whose
+exact Jaccard similarity reaches the threshold; MinHash-LSH proposes the pairs, and every pair is verified. Either kind
+is looked for only where the settings say so. In order of arrival
 (old documents in theirs, then new ones by rank, then id) a document is dropped exactly if it duplicates one that is
 kept. So whatever is dropped duplicates its representative itself, no chain of small changes drags anything along,
 and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from stillroom.curation.documents import Documents, NewDocuments
-from stillroom.curation.near import NearSearch, OldDocuments
+from stillroom.curation.near import NO_NEAR_DUPLICATES, NearSearch, OldDocuments
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, sign
 from stillroom.errors import LakeError
@@ -61,11 +62,11 @@ def find_duplicates(
     check_signatures(old.signatures, settings)
     documents = NewDocuments(new, old.signatures)
     hashes, signatures = _sign_all(documents, settings)
-    targets = _exact_targets(hashes, old.signatures)
+    targets = _exact_targets(hashes, old.signatures if settings.exact else SIGNATURE_SCHEMA.to_frame())
     is_live = targets["target"] == targets["arrival"]
-    search = NearSearch(documents, old, settings)
-    near = search.run(signatures.join(targets.filter(is_live), on="arrival", how="semi"))
-    drops = _drops(targets, near.drops)
+    different = signatures.join(targets.filter(is_live), on="arrival", how="semi")
+    near = NearSearch(documents, old, settings).run(different) if settings.near else NO_NEAR_DUPLICATES
+    drops = _drops(targets, near.drops, settings)
     ids = pl.concat([documents.order, old.signatures.select("arrival", "id")])
     return Duplicates(
         drops=_with_ids(drops, ids),
@@ -95,12 +96,12 @@ def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.Dat
     return hashes.join(first, on="text_hash", how="left").select("arrival", "target").sort("arrival")
 
 
-def _drops(targets: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+def _drops(targets: pl.DataFrame, near: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
     """All drops as arrival, representative, similarity, method.
 
     A document whose text equals one that is itself dropped as a near-duplicate goes to that one's representative.
     """
-    is_exact = pl.col("target") != pl.col("arrival")
+    is_exact = (pl.col("target") != pl.col("arrival")) & settings.exact
     through = near.rename({"arrival": "target"})
     joined = targets.join(through, on="target", how="left")
     is_near = pl.col("representative").is_not_null()

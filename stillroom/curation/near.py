@@ -53,6 +53,12 @@ class NearDuplicates:
     crowded_buckets: int
 
 
+NO_NEAR_DUPLICATES = NearDuplicates(
+    drops=pl.DataFrame(schema={"arrival": pl.Int64(), "representative": pl.Int64(), "similarity": pl.Float64()}),
+    crowded_buckets=0,
+)
+
+
 class NearSearch:
     """One search; call ``run`` once."""
 
@@ -63,11 +69,14 @@ class NearSearch:
         self._settings = settings
         self._arrivals: Arrivals = np.zeros(0, np.int64)  # of all documents in buckets, ascending
         self._keys: BandKeys = np.zeros((0, settings.bands), np.uint32)  # theirs
+        self._texts_of: NDArray[np.uint32] | None = None  # a number for their text each, where two may have the same
 
     def run(self, signatures: pl.DataFrame) -> NearDuplicates:
         """Compare the documents with these signatures with each other and with the old ones."""
         has_shingles = pl.col("characters") > 0
         new, old = signatures.filter(has_shingles), self._old.signatures.filter(has_shingles).sort("arrival")
+        if not self._settings.exact:
+            self._texts_of = pl.concat([old["text_hash"], new["text_hash"]]).rank("dense").to_numpy()
         with open_scratch(self._settings) as scratch:
             crowded_buckets = self._fill_buckets(scratch, new, old)
             matches, representatives = self._settle(scratch)
@@ -124,29 +133,35 @@ class NearSearch:
         In a crowded bucket the candidates depend on who is kept, and who is kept on them. Whatever is guessed first,
         each round settles at least the next document in order, so that the end is what a walk through the documents
         one by one would find. The guess that only the first of each crowded bucket is kept makes short work of a
-        hundred thousand versions of one text; a few rounds reach the end.
+        hundred thousand versions of one text; a few rounds reach the end. Elsewhere the guess is that all are kept:
+        it matters only where a document has more candidates than it is compared with.
         """
         buckets, arrivals = scratch.crowded()
         is_first = np.concatenate([[True], buckets[1:] != buckets[:-1]])[: len(buckets)]
         is_kept = np.isin(arrivals, arrivals[is_first]) | (arrivals < self._first_new)
+        guessed = np.zeros(0, np.int64)
         while True:
             scratch.forget_passing_pairs()
             self._add_pairs(scratch, buckets, arrivals, is_kept, lasting=False)
-            scratch.choose_candidates(self._settings.most_compared)
+            is_cut = scratch.choose_candidates(self._settings.most_compared, guessed)
             self._verify(scratch)
             matches = scratch.matches(self._settings.threshold)
             representatives = choose_representatives(matches["later"].to_numpy(), matches["earlier"].to_numpy())
             dropped = np.fromiter(representatives, np.int64, len(representatives))
-            guessed, is_kept = is_kept, ~np.isin(arrivals, dropped)
-            if np.array_equal(guessed, is_kept):
+            was_kept, is_kept = is_kept, ~np.isin(arrivals, dropped)
+            is_same = np.array_equal(guessed, dropped) or (not is_cut and bool(np.isin(guessed, dropped).all()))
+            if is_same and np.array_equal(was_kept, is_kept):
                 return matches, representatives
+            guessed = dropped
 
     def _add_pairs(
         self, scratch: Scratch, buckets: Arrivals, arrivals: Arrivals, is_kept: NDArray[np.bool_], *, lasting: bool
     ) -> None:
         later, earlier = bucket_pairs(buckets, arrivals, is_kept, self._settings.bucket_peers)
-        is_new = later >= self._first_new
-        later, earlier = later[is_new], earlier[is_new]
+        is_wanted = later >= self._first_new
+        if self._texts_of is not None:
+            is_wanted &= self._texts_of[self._rows(later)] != self._texts_of[self._rows(earlier)]
+        later, earlier = later[is_wanted], earlier[is_wanted]
         for start in range(0, len(later), _PAIRS_AT_A_TIME):
             some = slice(start, start + _PAIRS_AT_A_TIME)
             estimates = self._estimates(later[some], earlier[some])
@@ -154,8 +169,12 @@ class NearSearch:
             scratch.add_pairs(later[some][is_likely], earlier[some][is_likely], estimates[is_likely], lasting=lasting)
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
-        left, right = (self._keys[np.searchsorted(self._arrivals, side)] for side in (later, earlier))
+        left, right = (self._keys[self._rows(side)] for side in (later, earlier))
         return estimated_jaccard(left, right, self._settings.rows_per_band)
+
+    def _rows(self, arrivals: Arrivals) -> NDArray[np.intp]:
+        """Where these documents stand in what is held of all documents in buckets."""
+        return np.searchsorted(self._arrivals, arrivals)
 
     def _verify(self, scratch: Scratch) -> None:
         later, earlier = scratch.unverified()

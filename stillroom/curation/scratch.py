@@ -1,8 +1,9 @@
 """The scratch database of one search for duplicates: buckets, pairs and texts, in DuckDB, spilling to disk."""
 
+import shutil
 import tempfile
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,14 @@ from numpy.typing import NDArray
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError
+
+_MIB = 1 << 20
+_NO_ROOM = (  # a commit that finds no space is a failed transaction
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+)
 
 _TABLES = """
 CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
@@ -34,8 +43,9 @@ SELECT bucket, arrival FROM everyone SEMI JOIN shared USING (bucket) ORDER BY bu
 
 _CANDIDATES = """
 CREATE OR REPLACE TEMP TABLE candidates AS
-SELECT later, earlier FROM (SELECT DISTINCT later, earlier, estimate FROM pairs)
-QUALIFY row_number() OVER (PARTITION BY later ORDER BY estimate DESC, earlier) <= $most
+SELECT later, earlier, row_number() OVER (PARTITION BY later ORDER BY estimate DESC, earlier) AS place
+FROM (SELECT DISTINCT later, earlier, estimate FROM pairs ANTI JOIN dropped ON dropped.arrival = pairs.earlier)
+QUALIFY place <= 1 + $most  -- the one too many tells that some are left out
 """
 
 _UNVERIFIED = """
@@ -59,6 +69,7 @@ class Scratch:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the tables of a new, empty database."""
         self._connection = connection
+        connection.execute("SET enable_progress_bar = false")  # it would stand on stdout
         connection.execute(_TABLES)
 
     def shared_buckets(self, new_rows: pl.DataFrame, old_rows: pl.DataFrame) -> tuple[Arrivals, Arrivals]:
@@ -91,9 +102,20 @@ class Scratch:
         with self._view("fresh", pairs.unique()):
             self._connection.execute("INSERT INTO pairs SELECT later, earlier, estimate, ? FROM fresh", [lasting])
 
-    def choose_candidates(self, most: int) -> None:
-        """Make candidates of the pairs: for each later document its ``most`` likeliest duplicates."""
-        self._connection.execute(_CANDIDATES, {"most": most})
+    def choose_candidates(self, most: int, dropped: Arrivals) -> bool:
+        """Make candidates of the pairs: for each later document its ``most`` likeliest duplicates.
+
+        Args:
+            most: how many of them.
+            dropped: documents that nothing is compared with.
+
+        Returns:
+            Whether any document had more, so that who is dropped decides what its candidates are.
+        """
+        with self._view("dropped", pl.DataFrame({"arrival": dropped})):
+            self._connection.execute(_CANDIDATES, {"most": most})
+        left_out = self._connection.execute("DELETE FROM candidates WHERE place > ? RETURNING later", [most]).fetchone()
+        return left_out is not None
 
     def forget_passing_pairs(self) -> None:
         """Drop the pairs that depended on who was kept; their similarities stay known."""
@@ -149,23 +171,38 @@ def open_scratch(settings: DedupSettings) -> Generator[Scratch]:
     """A scratch database within the settings' memory, in a folder that is removed at the end.
 
     Raises:
-        LakeError: where the disk is too small to spill to, or memory too small for a single step.
+        LakeError: where the folder cannot be written to, the disk is too small to spill to, or memory too small for a
+            single step.
     """
-    with tempfile.TemporaryDirectory(prefix="stillroom-dedup-", dir=settings.spill_directory) as folder:
-        connection = duckdb.connect(
-            str(Path(folder) / "scratch.duckdb"),
-            config={
-                "memory_limit": f"{settings.memory_bytes // 1024}KiB",
-                "temp_directory": str(Path(folder) / "spill"),
-            },
-        )
+    place = settings.spill_directory or Path(tempfile.gettempdir())
+    with ExitStack() as stack:
         try:
-            connection.execute("SET enable_progress_bar = false")  # it would stand on stdout
-            yield Scratch(connection)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise LakeError(
-                f"the search for duplicates ran out of disk or memory in {folder}: {error}. "
-                "Give it another spill_directory or a larger memory_bytes"
-            ) from error
-        finally:
-            connection.close()
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="stillroom-dedup-", dir=place, ignore_cleanup_errors=True)
+            )
+            scratch = Scratch(stack.enter_context(closing(_connect(Path(folder), settings))))
+        except (OSError, *_NO_ROOM) as error:
+            raise _no_room(place, settings, error) from error
+        try:
+            yield scratch
+        except _NO_ROOM as error:
+            raise _no_room(place, settings, error) from error
+
+
+def _connect(folder: Path, settings: DedupSettings) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        str(folder / "scratch.duckdb"),
+        config={
+            "memory_limit": f"{settings.memory_bytes // 1024}KiB",
+            "temp_directory": str(folder / "spill"),
+        },
+    )
+
+
+def _no_room(place: Path, settings: DedupSettings, error: duckdb.Error | OSError) -> LakeError:
+    """An error that says where room was looked for, what is free there, and what to do."""
+    found = f"{shutil.disk_usage(place).free / _MIB:,.1f} MB free" if place.is_dir() else "no such folder"
+    return LakeError(
+        f"the search for duplicates cannot go on: {error}. Expected {settings.memory_bytes / _MIB:,.0f} MB of memory, "
+        f"and room in {place} for what does not fit there; found {found}. Free space in it, or memory, then try again."
+    )

@@ -1,4 +1,4 @@
-"""What counts as a near-duplicate, and how many bands it takes to find one."""
+"""What counts as a duplicate, and how many bands it takes to find one that is near."""
 
 import math
 from dataclasses import dataclass
@@ -14,13 +14,15 @@ _MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DedupSettings:
-    """The threshold, how surely it is met, and what the search may use.
+    """Which kinds of duplicates are looked for, how surely they are found, and what the search may use.
 
     MinHash-LSH (Broder, 1997; Leskovec et al., *Mining of Massive Datasets*, section 3.4): two texts of Jaccard
     similarity ``s`` agree in one row of their sketches with probability ``s``, in all ``r`` rows of a band with
     ``s^r``, and become candidates, by agreeing in any of ``b`` bands, with probability ``1 - (1 - s^r)^b``.
 
     Attributes:
+        exact: whether a document with the same normalised text as an earlier one is a duplicate.
+        near: whether one with another text is, where it is similar enough.
         threshold: least exact Jaccard similarity of 5-character shingle sets that makes a duplicate, 0.3 to 1.
         recall: least probability that a pair exactly at the threshold becomes a candidate. Pairs above it are
             found more surely still: with the defaults 0.999 at 0.7, 0.99997 at 0.75.
@@ -30,9 +32,12 @@ class DedupSettings:
         most_compared: with how many others a document is compared exactly at most: those that its sketch resembles
             most. Few have that many.
         memory_bytes: what DuckDB may hold before it spills; text and shingles in work take about as much again.
-        spill_directory: where the scratch database lies; the system's temporary folder by default.
+        spill_directory: where the scratch database lies; the system's temporary folder by default, which may be in
+            memory. Builds take the lake's folder `tmp`, where maintenance finds what a killed one left.
     """
 
+    exact: bool = True
+    near: bool = True
     threshold: float = 0.7
     recall: float = 0.999
     bucket_peers: int = 16

@@ -1,5 +1,7 @@
 """Cuts texts into words and runs of words, each a 64-bit number, by whole arrays at a time."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,19 +22,24 @@ _UNSPACED = (
     (0x20000, 0x323AF),
 )
 _SEPARATOR = "\n"
+_INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or picks a variant of a character
+    "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
+    "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """The words of some texts, in order.
 
-    Words are runs of letters and digits in lower case; in scripts that put no space between words (Chinese, Japanese,
-    Thai, ...) every character is one.
+    Words are runs of letters, marks and digits of folded texts; in scripts that put no space between words (Chinese,
+    Japanese, Thai, ...) every character is one.
 
     Attributes:
         hashes: one number per word; words are equal where the numbers are, but for one chance in 2^64.
         owners: the text that each word lies in.
-        starts: the character of ``text.lower()`` at which it begins.
+        starts: the character of ``folded(text)`` at which it begins.
         ends: the character after its last.
     """
 
@@ -45,12 +52,45 @@ class Words:
         """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
         first = np.arange(max(len(self.hashes) - size + 1, 0))
         first = first[self.owners[first] == self.owners[first + size - 1]] if len(first) else first
-        return first, _segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+        return first, self.run_hashes(first, size)
+
+    def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
+        """The hashes of runs of ``size`` words that begin with these."""
+        return _segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+
+
+class KnownRuns:
+    """Some runs of ``size`` words, to find in texts."""
+
+    def __init__(self, hashes: Hashes, size: int) -> None:
+        self.size = size
+        self._hashes = np.unique(hashes)
+        bits = max(16, len(self._hashes).bit_length() + 4)
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
+        self._table[self._hashes >> self._shift] = True
+
+    def among(self, words: Words) -> tuple[NDArray[np.int64], Hashes]:
+        """Where they stand: the number of the first word of each, and its hash."""
+        if not len(self._hashes):
+            return np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        first, hashes = words.runs(self.size)
+        maybe = np.flatnonzero(self._table[hashes >> self._shift])
+        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
+        known = maybe[self._hashes[place] == hashes[maybe]]
+        return first[known], hashes[known]
+
+
+def folded(text: str) -> str:
+    """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
 
 
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
-    lowered = [text.lower() for text in texts]
+    lowered = [folded(text) for text in texts]
     codes = _code_points(_SEPARATOR.join(lowered))
     kinds = np.zeros(len(codes) + 2, np.uint8)
     kinds[1:-1] = _kinds()[codes]
@@ -95,6 +135,9 @@ def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
 def _kinds() -> NDArray[np.uint8]:
     """For each code point: 0 between words, 1 within one, 2 a word by itself."""
     kinds = np.fromiter((chr(code).isalnum() for code in range(_CODE_POINTS)), np.uint8, _CODE_POINTS)
+    marks = np.fromiter((unicodedata.category(chr(code))[0] == "M" for code in range(_CODE_POINTS)), bool, _CODE_POINTS)
     for first, last in _UNSPACED:
         kinds[first : last + 1] *= 2
+        marks[first : last + 1] = False
+    kinds[marks] = 1  # vowel signs and accents belong to the letter before
     return kinds

@@ -202,10 +202,10 @@ TABLES = {
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
             kept BOOLEAN | whether it becomes an example
-            gate VARCHAR | kept, verification, retracted, rank, exact-duplicate, near-duplicate, ...
+            gate VARCHAR | kept, verification, retracted, contamination, rank, exact-duplicate, ...
             reason VARCHAR | the gate's word
-            evidence VARCHAR | the test that failed, the duplicate it matches
-            matched_id VARCHAR | sample_id it lost against, or empty
+            evidence VARCHAR | the test that failed, the duplicate it matches, the text it shares
+            matched_id VARCHAR | sample or prompt it lost against, benchmark:item it shares text with, or empty
             similarity DOUBLE | with that sample, 0 where none
             """),
             partitioned_by=("run_id",),
@@ -316,17 +316,17 @@ TABLES = {
         ),
         Table(
             "contamination_hits",
-            "Overlaps with benchmarks.",
+            "Text that prompts and answers share with benchmarks, one row per prompt or answer, item and method.",
             columns_from("""
             curation_id VARCHAR | the curation
-            sample_id VARCHAR | the sample
-            prompt_id VARCHAR | its prompt
+            sample_id VARCHAR | the sample, empty for a prompt
+            prompt_id VARCHAR | the prompt, or the sample's
             side VARCHAR | prompt or answer
             benchmark VARCHAR | the benchmark
-            item_id VARCHAR | the item in it
+            item_id VARCHAR | the item in it: file, and there its id, line or row
             method VARCHAR | how it was found
-            overlap VARCHAR | the overlapping text
-            score DOUBLE | the method's measure
+            overlap VARCHAR | the longest text that both share
+            score DOUBLE | words of the overlap; of renamed-code, tokens
             """),
         ),
         Table(
@@ -351,7 +351,7 @@ TABLES = {
             snapshot VARCHAR | the candidate's curation_id
             risk VARCHAR | which risk it measures
             metric VARCHAR | name
-            slice VARCHAR | what it is measured over, empty for all
+            slice VARCHAR | what it is measured over: empty for all, NAME@SHA256 for a benchmark
             value DOUBLE | the figure
             low DOUBLE | lower bound of the interval, null for an exact figure
             high DOUBLE | upper bound of the interval

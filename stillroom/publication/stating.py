@@ -15,7 +15,7 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import adopted_samples, load_run, missing
+from stillroom.runs import adopted_samples, checked_against, load_run, missing
 
 _REMOVALS = """
 SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
@@ -97,7 +97,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "verifiers": verifiers,
         "calibrations": [one.row() for one in calibrations],
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
-        "contamination_checked_against": [],
+        "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id),
             "missing": asdict(missing(lake, run, at=at)),

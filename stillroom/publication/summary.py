@@ -40,6 +40,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         ]
     if run["test_strengths"]:
         parts += ["## How good the tests are", _strengths(run["test_strengths"], manifest["recipe"]["verification"])]
+    parts += _checked(manifest)
     parts += [
         "## What to know before training on it",
         "\n".join(f"- {line}" for line in _caveats(manifest)),
@@ -130,12 +131,28 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
     if not manifest["contamination_checked_against"]:
         yield "It was checked for contamination against nothing."
+    for row in manifest["contamination_checked_against"]:
+        if row["rows"] < manifest["rows"]:
+            unchecked = manifest["rows"] - row["rows"]
+            yield f"{unchecked:,} of its rows were not checked against `{row['benchmark']}` by `{row['method']}`."
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
     if any(row["origin"] == "written" for row in manifest["members_by_origin"]):
         yield (
             "Tests of written tasks come from the teacher; its own solution passes them, and no trivial answer does."
         )
+
+
+def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
+    """A section on what prompts and answers were held against, in which ways, and what that could not see."""
+    if manifest["contamination_checked_against"]:
+        yield "## What it was checked for contamination against"
+        yield (
+            "Rows are those of this version whose prompt and answer were checked; overlapping ones share text with the "
+            "benchmark. They were published before it was checked against, and stay: `contamination_hits` has the text."
+        )
+        header = ("benchmark", "sha256", "method", "items", "looked for", "too short", "rows", "overlapping rows")
+        yield _table(header, _rows(manifest["contamination_checked_against"]))
 
 
 def _rates(row: Mapping[str, Any]) -> str:

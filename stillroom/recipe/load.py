@@ -86,6 +86,10 @@ def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
         changes["seeding"] = recipe.seeding.model_copy(update={"seeds": (base / recipe.seeding.seeds).resolve()})
     if recipe.prompts:
         changes["prompts"] = (base / recipe.prompts).resolve()
+    if contamination := recipe.curation.contamination:
+        places = {name: (base / place).resolve() for name, place in contamination.benchmarks.items()}
+        resolved = contamination.model_copy(update={"benchmarks": places})
+        changes["curation"] = recipe.curation.model_copy(update={"contamination": resolved})
     changes["teachers"] = tuple(
         teacher.model_copy(update={"model": _model_from(teacher.model, base)}) if teacher.model else teacher
         for teacher in recipe.teachers

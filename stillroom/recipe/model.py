@@ -213,12 +213,25 @@ class Near(Section):
     threshold: Annotated[float, Field(ge=0.3, le=1.0, description="Least Jaccard similarity of a duplicate.")] = 0.7
 
 
+class Contamination(Section):
+    """Benchmarks whose text is looked for in prompts and answers: 13 words in a row, or a shorter item as a whole."""
+
+    benchmarks: Annotated[
+        dict[Name, Path],
+        Field(min_length=1, description="By name, a file or a folder of files (JSON, CSV, Parquet or plain text)."),
+    ]
+
+
 class Curation(Section):
-    """What is removed as duplicate, within the run and against all that the dataset has published."""
+    """What is removed as contaminated or duplicate, within the run and against all that the dataset has published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()
     near_answers: Near | None = Near(threshold=0.9)
+    contamination: Annotated[
+        Contamination | None,
+        Field(description="What is checked against; null: nothing, which the snapshot then says."),
+    ] = None
 
 
 class Snapshot(Section):

@@ -5,6 +5,7 @@ a later section leaves all earlier stages as they are, so nothing is paid for ag
 that a run has already committed rows under is another run.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -12,7 +13,8 @@ from pathlib import Path
 
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
-from stillroom.recipe.model import Recipe, Verification
+from stillroom.recipe.benchmarks import find_benchmarks
+from stillroom.recipe.model import Curation, Recipe, Verification
 
 
 class Stage(StrEnum):
@@ -33,6 +35,7 @@ _NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
 # A larger N, other waves or another stop rule pay for new indices only (the policy is not identity);
 # quantities of prompts likewise only add work.
 _AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
+_BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
     """The fields each stage reads, flat, as plain data.
 
     Raises:
-        RecipeError: when the seed or prompt file, whose content counts, cannot be read.
+        RecipeError: when the seed or prompt file or a benchmark, whose content counts, cannot be read.
     """
     dump = recipe.model_dump(mode="json")
     source: dict[str, Plain] = dump["seeding"] or {}
@@ -67,7 +70,7 @@ def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
         Stage.SAMPLING: _without(_flat(dump["sampling"]), _AMOUNTS),
         Stage.VERIFICATION: verification_section(recipe.verification),
         Stage.SELECTION: _flat(dump["selection"]) | {"samples": dump["sampling"]["samples"]},
-        Stage.CURATION: _flat(dump["curation"]) | {"snapshot.mode": dump["snapshot"]["mode"]},
+        Stage.CURATION: _curation_section(recipe.curation) | {"snapshot.mode": dump["snapshot"]["mode"]},
     }
 
 
@@ -78,6 +81,19 @@ def verification_section(verification: Verification) -> dict[str, Plain]:
     """
     section = _flat(verification.model_dump(mode="json", exclude={"sandbox": {"runtime"}}))
     return {key: value for key, value in section.items() if key != "sandbox.requirements" or value}
+
+
+def recorded_benchmarks(section: Mapping[str, Plain]) -> dict[str, str]:
+    """By name, the sha256 of the benchmarks that a recorded stage of curation is about."""
+    fields = {name.removeprefix(_BENCHMARK): value for name, value in section.items() if name.startswith(_BENCHMARK)}
+    return {name: str(value) for name, value in fields.items()}
+
+
+def _curation_section(curation: Curation) -> dict[str, Plain]:
+    """What the stage of curation reads: of benchmarks the content, wherever it lies. Without any there is no entry."""
+    section = _flat(curation.model_dump(mode="json", exclude={"contamination"}))
+    places = curation.contamination.benchmarks if curation.contamination else {}
+    return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
 
 
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:

@@ -2,7 +2,8 @@
 
 from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.asking import asks_teachers, prompts_at_first
-from stillroom.runs.checking import refuse_unknown_words
+from stillroom.runs.checked import checked_against
+from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks
 from stillroom.runs.done import committed_shards, shard_key, unfinished_shards
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
@@ -82,6 +83,7 @@ __all__ = [
     "asks_teachers",
     "at_work",
     "change_verification",
+    "checked_against",
     "close_run",
     "committed_answers",
     "committed_entries",
@@ -113,6 +115,7 @@ __all__ = [
     "refusal_row",
     "refuse_taken_over",
     "refuse_unknown_words",
+    "refuse_unusable_benchmarks",
     "rejudging_key",
     "replies_in",
     "retracted_prompts",

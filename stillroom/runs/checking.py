@@ -1,10 +1,10 @@
-"""What a recipe says in its capability's own words, which the recipe's model cannot know."""
+"""What a recipe leads to, and its model cannot know: words of its capability, and benchmarks."""
 
 import difflib
 
 from stillroom.capabilities import find_capability
 from stillroom.errors import RecipeError
-from stillroom.recipe import Recipe
+from stillroom.recipe import Recipe, find_benchmarks
 
 
 def refuse_unknown_words(recipe: Recipe) -> None:
@@ -22,3 +22,16 @@ def refuse_unknown_words(recipe: Recipe) -> None:
                 f"seeding.difficulties: {given!r} is no difficulty of capability {recipe.capability!r}{hint} "
                 f"Known are: {', '.join(known)}."
             )
+
+
+def refuse_unusable_benchmarks(recipe: Recipe) -> None:
+    """Read the benchmarks that a recipe names, before anything is paid for.
+
+    Raises:
+        RequestError: one is not there, is empty, or holds a file that cannot be read.
+    """
+    if recipe.curation.contamination is None:
+        return
+    from stillroom.curation.benchmark_files import read_benchmarks  # slow to import, and most recipes name none
+
+    read_benchmarks(find_benchmarks(recipe.curation.contamination.benchmarks))

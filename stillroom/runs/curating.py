@@ -6,19 +6,20 @@ from typing import Any
 import polars as pl
 
 from stillroom.capabilities import find_capability
-from stillroom.curation.selection import Candidate, Curated, Decision, Found, curate, dedup_settings
+from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Found, curate, dedup_settings
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Stage
-from stillroom.records import ID_DIGITS
+from stillroom.records import ID_DIGITS, Prompt
+from stillroom.runs.decontaminating import Decontaminated, decontaminate, methods
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.published import published
 from stillroom.runs.retracting import Cause, retracted_samples
 
-STEPS = 4  # of a curation
+STEPS = 5  # of a curation
 
 _CANDIDATES = """
 WITH newest AS (
@@ -32,7 +33,7 @@ WITH newest AS (
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
     FROM newest GROUP BY sample_id
 )
-SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, j.outcome, j.reason, j.detail,
+SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, j.outcome, j.reason, j.detail,
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
@@ -58,8 +59,8 @@ def curate_run(
 ) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
-    The same samples under the same recipe sections give the same curation_id, whose second commit does
-    nothing.
+    The same samples under the same recipe sections, and the same rules of ours, give the same curation_id, whose
+    second commit does nothing.
 
     Args:
         lake: where the samples and verdicts are.
@@ -70,7 +71,8 @@ def curate_run(
         observe: told how many of ``STEPS`` are done, and in words what comes next.
 
     Raises:
-        LakeError: a sample has no verdict that counts.
+        LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
+        RequestError: a benchmark cannot be read, or is not what it was when the run was begun.
     """
     verifiers = sorted(verifier_ids)
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
@@ -86,7 +88,9 @@ def curate_run(
         for row in rows
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
-    decided = fingerprint(["curation", run.run_id, *stages, [*verifiers], input_ids], length=ID_DIGITS)
+    decided = fingerprint(
+        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *methods(run.recipe)], length=ID_DIGITS
+    )
     curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
     if lake.committed(key):
@@ -96,19 +100,24 @@ def curate_run(
     answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers))
     observe(1, "published prompts")
     prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts))
-    observe(2, f"selecting from {len(rows):,} samples, duplicates left out")
+    observe(2, "text of benchmarks")
+    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, dataset))}
+    checked = decontaminate(lake, run, rows, {id_: prompt for id_, (_, prompt) in places.items()})
+    observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
-        _candidates(lake, run, rows, weak, retracted),
+        _candidates(rows, places, weak, retracted, checked),
         selection=run.recipe.selection,
         curation=curation,
         answers=answers,
         prompts=prompts,
+        spill_directory=lake.root / "tmp",
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
     tables = _rows(curation_id, verifiers, curated, shards)
     tables["dedup_signatures"] += _signature_rows(curation_id, "answer", signed_answers)
     tables["dedup_signatures"] += _signature_rows(curation_id, "prompt", signed_prompts)
-    observe(3, "committing")
+    tables |= checked.rows(curation_id)
+    observe(4, "committing")
     lake.commit(key, tables, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
@@ -151,10 +160,13 @@ def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def _candidates(
-    lake: Lake, run: Run, rows: Sequence[dict[str, Any]], weak: Mapping[str, str], retracted: Mapping[str, Cause]
+    rows: Sequence[dict[str, Any]],
+    places: Mapping[str, tuple[int, Prompt]],
+    weak: Mapping[str, str],
+    retracted: Mapping[str, Cause],
+    checked: Decontaminated,
 ) -> list[Candidate]:
     causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
-    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     return [
         Candidate(
             sample_id=row["sample_id"],
@@ -169,6 +181,7 @@ def _candidates(
             is_published=row["is_published"],
             weakness=weak[row["sample_id"]],
             retracted=causes.get(row["sample_id"]),
+            overlap=checked.overlaps.get(row["sample_id"]),
         )
         for row in rows
     ]

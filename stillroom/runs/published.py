@@ -20,16 +20,30 @@ _TEXTS = {
     "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts "
     "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",
 }
-_SIGNATURES = """
-SELECT owner_id AS id, arrival, text_hash, characters, bands, scheme FROM lake.dedup_signatures
-WHERE kind = $kind AND owner_id IN (SELECT unnest($ids))
-  AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)  -- another has its own order of arrival
-QUALIFY row_number() OVER (PARTITION BY owner_id, scheme ORDER BY created_at) = 1 ORDER BY arrival
+_SIGNED = """
+WITH owners AS ({owners}), signed AS (
+    SELECT s.* FROM lake.dedup_signatures s SEMI JOIN owners o ON o.id = s.owner_id
+    WHERE s.kind = $kind AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+), placed AS (
+    SELECT owner_id, arrival FROM signed
+    QUALIFY row_number() OVER (PARTITION BY owner_id ORDER BY created_at DESC, arrival) = 1
+), comparable AS (
+    SELECT owner_id, text_hash, characters, bands, scheme FROM signed WHERE scheme = $scheme
+    QUALIFY row_number() OVER (PARTITION BY owner_id ORDER BY created_at DESC, arrival) = 1
+)
+SELECT o.id, row_number() OVER (ORDER BY o.since, p.arrival NULLS LAST, o.id) - 1 AS place,
+       c.text_hash, c.characters, c.bands, c.scheme
+FROM owners o LEFT JOIN placed p ON p.owner_id = o.id LEFT JOIN comparable c ON c.owner_id = o.id
+ORDER BY place
 """
+_IDS_AT_A_TIME = 50_000  # of which the texts are in memory together
 
 
 def published(lake: Lake, dataset: str, kind: str, settings: DedupSettings) -> tuple[Published, pl.DataFrame]:
     """The published texts of one kind, and the signatures among theirs that the lake does not have yet.
+
+    They are numbered on reading: by when they were published, and what came together as its curation had it. The
+    numbers in the lake cannot serve, since curations number also what is never published, or only by a later run.
 
     A text lacks a signature of these settings where it was published under others, or without deduplication.
 
@@ -39,28 +53,27 @@ def published(lake: Lake, dataset: str, kind: str, settings: DedupSettings) -> t
         kind: ``answer`` or ``prompt``.
         settings: decide the scheme of the signatures.
     """
-    owners = lake.query(f"{_OWNERS[kind]} ORDER BY since, id", {"dataset": dataset})["id"].to_list()
 
     def texts(ids: list[str]) -> pl.DataFrame:
         return lake.query(_TEXTS[kind], {"ids": ids})
 
-    stored = lake.query(_SIGNATURES, {"kind": kind, "ids": owners, "dataset": dataset}).cast(SIGNATURE_SCHEMA)
-    same = stored.filter(pl.col("scheme") == settings.scheme)
-    signed = same["id"].to_list()
-    fresh = _sign(texts, [owner for owner in owners if owner not in set(signed)], stored, settings)
-    return Published(signatures=pl.concat([same, fresh]).sort("arrival"), texts=texts), fresh
+    found = lake.query(
+        _SIGNED.format(owners=_OWNERS[kind]), {"kind": kind, "dataset": dataset, "scheme": settings.scheme}
+    ).rename({"place": "arrival"})
+    is_signed = pl.col("scheme").is_not_null()
+    signed = found.filter(is_signed).select(SIGNATURE_SCHEMA.names()).cast(SIGNATURE_SCHEMA)
+    fresh = _sign(texts, found.filter(~is_signed).select("id", pl.col("arrival").cast(pl.Int64)), settings)
+    return Published(signatures=pl.concat([signed, fresh]).sort("arrival"), texts=texts), fresh
 
 
-def _sign(
-    texts: Callable[[list[str]], pl.DataFrame], ids: list[str], stored: pl.DataFrame, settings: DedupSettings
-) -> pl.DataFrame:
-    """Signatures of these texts. A text keeps its place in the order; one that never had any comes after those."""
-    if not ids:
-        return SIGNATURE_SCHEMA.to_frame()
-    places = {row["id"]: row["arrival"] for row in stored.iter_rows(named=True)}
-    after = max(places.values(), default=-1) + 1
-    unplaced = [id_ for id_ in ids if id_ not in places]
-    places |= {id_: after + place for place, id_ in enumerate(unplaced)}
-    documents = texts(ids).with_columns(pl.col("id").replace_strict(places, return_dtype=pl.Int64).alias("arrival"))
-    _, signatures = sign(documents.sort("arrival"), settings)
-    return signatures
+def _sign(texts: Callable[[list[str]], pl.DataFrame], unsigned: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
+    """Signatures of these texts (id, arrival), one for each of them, also where two are equal."""
+    found = [SIGNATURE_SCHEMA.to_frame()]
+    for part in unsigned.iter_slices(_IDS_AT_A_TIME):
+        documents = part.join(texts(part["id"].to_list()), on="id", how="inner").sort("arrival")
+        hashes, different = sign(documents, settings)
+        owners = documents.select("id", "arrival", hashes)
+        found.append(
+            owners.join(different.drop("id", "arrival"), on="text_hash", how="left").select(SIGNATURE_SCHEMA.names())
+        )
+    return pl.concat(found)

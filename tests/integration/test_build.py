@@ -514,3 +514,40 @@ def test_a_command_that_fails_does_not_wait_for_what_runs_aside_nor_is_it_cut_of
                           capture_output=True, text=True, check=False)  # fmt: skip
 
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+def test_build_drops_what_a_benchmark_holds_and_says_what_it_was_checked_against(
+    bench: Workbench, teacher: TeacherProcess
+) -> None:
+    exam = bench.folder / "exam"
+    exam.mkdir()
+    with bench.recipe.open("a", encoding="utf-8") as recipe:
+        recipe.write("curation: {contamination: {benchmarks: {exam: exam}}}\n")
+    refused = bench.build()
+    assert refused.code == 2
+    assert "holds no file to check against" in refused.err
+    assert teacher.paid == []
+
+    planted = [json.loads(line)["task"] for line in SEEDS.read_text(encoding="utf-8").splitlines()]
+    (exam / "test.jsonl").write_text("".join(json.dumps({"question": task}) + "\n" for task in planted))
+    first = bench.build("--json")
+
+    assert first.code == 0, first.err
+    assert first.json["kept_by_origin"].keys() == {"written"}, "every seed is a question of the benchmark"
+    found = bench.sql("select gate, reason, count(*) as n from selections where gate = 'contamination' group by all")
+    assert [row["reason"] for row in found] == ["prompt:exam"]
+    why = bench.run("why", bench.sql("select sample_id from selections where gate = 'contamination'")[0]["sample_id"])
+    assert "dropped at contamination: prompt:exam" in why.out
+    assert "overlap:  prompt with exam:test.jsonl:" in why.out
+    manifest = json.loads((Path(first.json["summary"]).parent / "manifest.json").read_text())
+    assert {one["method"] for one in manifest["contamination_checked_against"]} > {"word-runs@1"}
+    stated = next(one for one in manifest["contamination_checked_against"] if one["method"] == "word-runs@1")
+    assert (stated["benchmark"], stated["items"], stated["overlapping_rows"]) == ("exam", len(planted), 0)
+    assert stated["rows"] == manifest["rows"] > 0
+    assert stated["sha256"] in Path(first.json["summary"]).read_text(encoding="utf-8")
+    assert bench.run("verify-snapshot", "functions").code == 0
+    assert (
+        bench.run("show", "functions", "--json").json["contamination_checked_against"]
+        == (manifest["contamination_checked_against"])
+    )
+    assert "What it was checked for contamination against" in bench.run("show", "functions").out

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from stillroom.curation import DedupSettings, find_duplicates
 from stillroom.errors import LakeError
 from stillroom.lake.full_disk import told
 from stillroom.lake.store import Lake
@@ -67,3 +69,16 @@ def test_place_that_is_not_there_yet_is_looked_for_above(disk: Path) -> None:
 def test_other_errors_of_a_full_disk_stay_as_they_were(disk: Path) -> None:
     fill(disk)
     assert told(duckdb.BinderException("no such column"), disk) == "no such column"
+
+
+@pytest.mark.parametrize("keep", [0, 16384])
+def test_search_for_duplicates_that_finds_no_space_says_where(disk: Path, keep: int) -> None:
+    fill(disk, keep=keep)
+    words = [f"word{number % 97}" for number in range(2_000)]
+    texts = [" ".join(words[start : start + 400]) + f" {start}" for start in range(1_000)]
+    new = pl.DataFrame({"id": [str(number) for number in range(1_000)], "text": texts, "rank": 0})
+
+    with pytest.raises(LakeError, match=rf"room in {disk} .*MB free.*Free space"):
+        find_duplicates(new, settings=DedupSettings(memory_bytes=64 << 20, spill_directory=disk))
+
+    assert [one.name for one in disk.iterdir()] == ["filler"]

@@ -9,7 +9,7 @@ from stillroom.cli.forecast import foresee
 from stillroom.errors import RecipeError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, load_recipe
-from stillroom.runs import open_run
+from stillroom.runs import RunState, close_run, open_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import RECIPE as SEEDED
 from tests.fakes.prompts import UNMEASURED, write_seeds
@@ -184,3 +184,41 @@ def test_the_command_writes_nothing(recipe_file, stillroom, answer, lake_root):
 
 def test_a_recipe_that_cannot_be_read_is_a_wrong_request(stillroom):
     assert stillroom("plan", "no-such-recipe.yaml").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        pytest.param(None, "where nothing is", id="missing"),
+        pytest.param({}, "holds no file to check against", id="empty"),
+        pytest.param({"a.xlsx": ""}, "is of no kind that is read here", id="unknown"),
+        pytest.param({"a.jsonl": "{"}, "cannot be read", id="broken"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_checked_against_is_refused(
+    recipe_file: Path, tmp_path: Path, files: dict[str, str] | None, said: str
+) -> None:
+    if files is not None:
+        (tmp_path / "exam").mkdir()
+    for name, content in (files or {}).items():
+        (tmp_path / "exam" / name).write_text(content)
+    recipe_file.write_text(f"{RECIPE}curation: {{contamination: {{benchmarks: {{exam: exam}}}}}}\n")
+
+    refused = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "plan", str(recipe_file)])
+
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_benchmark_that_has_changed_derives_a_finished_run_again(recipe_file: Path, lake: Lake) -> None:
+    exam = recipe_file.with_name("exam.jsonl")
+    exam.write_text('{"q": "one"}')
+    recipe_file.write_text(f"{RECIPE}curation: {{contamination: {{benchmarks: {{exam: exam.jsonl}}}}}}\n")
+    given = load_recipe(recipe_file)
+    close_run(lake, open_run(lake, given), RunState.EMPTY, "")
+
+    exam.write_text('{"q": "two"}')
+
+    forecast = foresee(given, lake)
+    assert (forecast.action, [change.field for change in forecast.changed]) == ("derive", ["contamination.exam"])

@@ -125,11 +125,18 @@ def test_runs_one_after_another_keep_what_one_batch_keeps(corpus: pl.DataFrame, 
     assert drops == representatives_of(batch)
 
 
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        pytest.param(DedupSettings(bucket_peers=2, recall=0.9), id="few-peers"),
+        pytest.param(DedupSettings(most_compared=1), id="few-comparisons"),
+        pytest.param(DedupSettings(bucket_peers=2, most_compared=1, recall=0.9), id="few-of-both"),
+    ],
+)
 @QUICK
 @given(corpora(most=24), st.integers(1, 4))
-def test_crowded_buckets_find_the_same_in_runs_as_in_one_batch(corpus: pl.DataFrame, runs: int):
+def test_narrow_bounds_find_the_same_in_runs_as_in_one_batch(narrow: DedupSettings, corpus: pl.DataFrame, runs: int):
     corpus = corpus.unique("text", maintain_order=True)
-    narrow = DedupSettings(bucket_peers=2, recall=0.9)
     size = -(-len(corpus) // runs)
     in_order = [
         corpus[start : start + size].with_columns(rank=pl.col("rank") + 10 * start)
@@ -143,6 +150,37 @@ def test_crowded_buckets_find_the_same_in_runs_as_in_one_batch(corpus: pl.DataFr
         drops |= representatives_of(found)
         published = pl.concat([published, found.signatures.filter(~pl.col("id").is_in(list(drops)))])
     assert drops == representatives_of(batch)
+
+
+def test_a_dropped_document_takes_no_kept_ones_place_among_those_compared():
+    kept, dropped = "abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz01234!"
+    last = "cdefghijklmnopqrstuvwxyz01234!"
+    assert similarity(last, dropped) > similarity(last, kept) >= 0.7
+    one_each = DedupSettings(most_compared=1)
+    batch = find_duplicates(documents([kept, dropped, last], [0, 1, 2]), settings=one_each)
+    first = find_duplicates(documents([kept]), settings=one_each)
+    later = find_duplicates(documents([last], prefix="w"), as_old(documents([kept]), first.signatures), one_each)
+    assert representatives_of(batch) == {"d001": "d000", "d002": "d000"}
+    assert representatives_of(later) == {"w000": "d000"}
+
+
+def test_without_near_only_equal_texts_are_duplicates():
+    same_shingles = ["aaaaaa", "aaaaaaa", "aaaaaa"]
+    assert representatives_of(find_duplicates(documents(same_shingles))) == {"d001": "d000", "d002": "d000"}
+    for threshold in (0.7, 1.0):
+        found = find_duplicates(documents(same_shingles), settings=DedupSettings(near=False, threshold=threshold))
+        assert found.drops.rows() == [("d002", "d000", 1.0, "exact")]
+
+
+def test_without_exact_equal_texts_stay_and_similar_ones_go():
+    only_near = DedupSettings(exact=False)
+    texts = [SENTENCES[0], SENTENCES[0], SENTENCES[1], SENTENCES[2], SENTENCES[1]]
+    found = find_duplicates(documents(texts), settings=only_near)
+    assert representatives_of(found) == {"d002": "d000", "d004": "d000"}
+    assert set(found.drops["method"]) == {"near"}
+    old = as_old(documents(texts[:1], prefix="old"), find_duplicates(documents(texts[:1], prefix="old")).signatures)
+    later = find_duplicates(documents(texts), old, only_near)
+    assert representatives_of(later) == {"d002": "old000", "d004": "old000"}
 
 
 def test_a_lazy_frame_over_parquet_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -166,8 +204,20 @@ def test_no_room_to_spill_is_an_error_of_the_lake(monkeypatch: pytest.MonkeyPatc
         raise duckdb.OutOfMemoryException("disk full")
 
     monkeypatch.setattr(Scratch, "matches", full)
-    with pytest.raises(LakeError, match="spill_directory"):
+    with pytest.raises(LakeError, match=r"disk full.*MB free.*Free space"):
         find_duplicates(documents(SENTENCES))
+
+
+@pytest.mark.parametrize("name", ["missing", "a-file"])
+def test_no_folder_to_spill_to_is_an_error_of_the_lake(tmp_path: Path, name: str):
+    (tmp_path / "a-file").touch()
+    with pytest.raises(LakeError, match=rf"{name}.*no such folder"):
+        find_duplicates(documents(SENTENCES), settings=DedupSettings(spill_directory=tmp_path / name))
+
+
+def test_nothing_is_left_where_it_spilled(tmp_path: Path):
+    find_duplicates(documents(SENTENCES), settings=DedupSettings(spill_directory=tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_old_document_wins_over_any_newcomer():

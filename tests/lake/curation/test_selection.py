@@ -1,7 +1,8 @@
 """Selection: exactly one decision a sample, at most k kept of a prompt, and nothing kept that did not pass."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillroom.curation import DedupSettings, Duplicates, OldDocuments, comparison, find_duplicates
+from stillroom.curation.contamination import Overlap
 from stillroom.curation.selection import Candidate, Curated, Gate, Published, curate
 from stillroom.recipe import Curation, Selection
 from tests.fakes.answers import chance, pseudo_words
@@ -68,10 +71,25 @@ def select(
     )
 
 
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For each search for duplicates that was made, how many texts were held against the new ones."""
+    made: list[int] = []
+
+    def counted(new: pl.DataFrame, old: OldDocuments, how: DedupSettings) -> Duplicates:
+        made.append(len(old.signatures))
+        return find_duplicates(new, old, how)
+
+    monkeypatch.setattr(comparison, "find_duplicates", counted)
+    return made
+
+
 def gates(curated: Curated) -> dict[str, str]:
     return {decision.sample_id: decision.gate.value for decision in curated.decisions}
 
 
+TASK = text("one task", 40)
+ALIKE = {"p": TASK, "q": f"{TASK} too", "r": f"{TASK}, and so on", "s": text("another task", 40)}  # p, q and r are
 CANDIDATES = st.lists(
     st.builds(
         lambda prompt, answer, outcome, is_published: (prompt, answer, outcome, is_published and outcome == "pass"),
@@ -95,6 +113,8 @@ def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str
             outcome=outcome,
             reason="why",
             is_published=old,
+            task=ALIKE[prompt],
+            prompt_rank="pqrs".index(prompt),
         )
         for number, (prompt, answer, outcome, old) in enumerate(rows)
     ]
@@ -113,8 +133,43 @@ def test_invariants(rows: list[tuple[str, int, str, bool]], keep: int, rank: str
         assert count + old[prompt_id] <= keep
     for decision in decisions:
         assert bool(decision.reason) != decision.is_kept
+        if decision.gate is Gate.PROMPT_DUPLICATE:
+            assert any(one.prompt_id == decision.matched_id for one in kept), "dropped for a prompt that keeps nothing"
+        if decision.gate is Gate.RANK:
+            assert sum(one.prompt_id == decision.prompt_id for one in kept) >= keep
         if decision.gate in (Gate.EXACT_DUPLICATE, Gate.NEAR_DUPLICATE):
+            assert by_id[decision.matched_id] in kept
             assert by_id[decision.matched_id].answer == by_id[decision.sample_id].answer
+
+
+OVERLAP = Overlap(
+    side="answer", method="some@1", said="is like", benchmark="exam", item_id="q1", words=14, evidence="text"
+)
+
+
+def test_contaminated_text_stands_for_no_clean_one() -> None:
+    """The first of two alike is contaminated: by its prompt, or by its answer."""
+    for side, gate in (("prompt", "prompt-duplicate"), ("answer", "exact-duplicate")):
+        overlap = replace(OVERLAP, side=side, evidence="text " * 100)
+        shared = {"task" if side == "prompt" else "answer": text("shared")}
+        alike = [candidate("s0", "p", **shared), candidate("s1", "q", prompt_rank=1, **shared)]
+        assert gates(select(alike))["s1"] == gate
+
+        dropped, kept = select([replace(alike[0], overlap=overlap), alike[1]]).decisions
+
+        assert (dropped.gate, dropped.reason, dropped.matched_id) == (
+            Gate.CONTAMINATION,
+            f"{side}:exam",
+            "exam:q1",
+        )
+        assert len(dropped.evidence) < 400
+        assert kept.gate is Gate.KEPT
+
+
+def test_contamination_is_no_matter_of_what_failed_or_is_published() -> None:
+    failed = candidate("s0", outcome="fail", reason="why", overlap=OVERLAP)
+    old = candidate("s1", is_published=True, overlap=OVERLAP)
+    assert gates(select([failed, old])) == {"s0": "verification", "s1": "published"}
 
 
 def test_sample_that_did_not_pass_carries_its_verdict() -> None:
@@ -214,6 +269,110 @@ def test_prompts_that_are_alike_give_way_to_the_earlier_one() -> None:
 
     assert [decision.gate for decision in decisions] == [Gate.PROMPT_DUPLICATE, Gate.KEPT]
     assert decisions[0].matched_id == "earlier"
+
+
+def test_no_prompt_gives_way_to_one_of_which_nothing_is_kept() -> None:
+    task, known = text("a task", 60), text("known")
+    candidates = [
+        candidate("s0", "first", task=task, prompt_rank=1, answer=known),
+        candidate("s1", "second", task=f"{task} too", prompt_rank=2, answer=known),
+        candidate("s2", "third", task=f"{task} as well", prompt_rank=3),
+        candidate("s3", "third", task=f"{task} as well", prompt_rank=3, answer=known),
+        candidate("s4", "fourth", task=f"{task} again", prompt_rank=4),
+    ]
+
+    curated = select(candidates, keep=1, answers=published(old=known))
+
+    assert gates(curated) == {
+        "s0": "exact-duplicate",
+        "s1": "exact-duplicate",
+        "s2": "kept",
+        "s3": "rank",
+        "s4": "prompt-duplicate",
+    }
+    assert curated.decisions[4].matched_id == "third"
+    assert curated.duplicates["prompt"].drops["id"].to_list() == ["fourth"]
+    assert curated.duplicates["prompt"].signatures["id"].is_unique().all()
+
+
+def test_long_row_of_alike_prompts_with_known_answers_is_settled_in_few_searches(searches: list[int]) -> None:
+    task, known = text("a task", 200), text("known")
+    candidates = [
+        candidate(f"s{number}", f"p{number}", task=f"{task} {number}", prompt_rank=number, answer=known)
+        for number in range(60)
+    ]
+
+    curated = select([*candidates, candidate("s60", "p60", task=task, prompt_rank=60)], answers=published(old=known))
+
+    assert Counter(gates(curated).values()) == {"exact-duplicate": 60, "kept": 1}
+    assert len(searches) < 9
+
+
+@pytest.mark.parametrize("ending", ["{}".format, "".format], ids=["nearly-equal", "equal"])
+def test_thousand_samples_of_one_answer_are_settled_in_few_searches(
+    searches: list[int], ending: Callable[[int], str]
+) -> None:
+    same = text("same", 60)
+    candidates = [candidate(f"s{number}", answer=f"{same} {ending(number)}") for number in range(1024)]
+
+    curated = select([*candidates, candidate("s1024")], keep=2)
+
+    found = gates(curated)
+    assert [id_ for id_, gate in found.items() if gate == "kept"] == ["s0", "s1024"]
+    assert len(curated.duplicates["answer"].drops) == 1023
+    assert len(searches) < 9
+
+
+def test_only_what_may_be_met_is_searched_after_the_first_search(searches: list[int]) -> None:
+    known = {f"old{number}": text(f"old {number}", 40) for number in range(300)}
+    answers = [known["old7"], text("a", 40), text("a", 40), f"{known['old9']} more", text("b", 40)]
+    earlier = published(**known)
+    searches.clear()
+
+    candidates = [candidate(f"s{number}", answer=one) for number, one in enumerate(answers)]
+    curated = select(candidates, answers=earlier, near_prompts=None)
+
+    assert list(gates(curated).values()) == ["exact-duplicate", "kept", "exact-duplicate", "near-duplicate", "kept"]
+    assert curated.decisions[3].matched_id == "old9"
+    assert searches[0] == 300
+    assert all(held < 100 for held in searches[1:])
+
+
+def test_what_was_not_kept_for_want_of_a_place_stands_in_nobodys_way() -> None:
+    first, second, shared = (text(name, 30) for name in ("first", "second", "shared"))
+    candidates = [
+        candidate("s0", "p", answer=first),
+        candidate("s1", "p", answer=first, sample_index=1),
+        candidate("s2", "p", answer=second, sample_index=2),
+        candidate("s3", "p", answer=shared, sample_index=3),
+        candidate("s4", "q", answer=first, sample_index=1, prompt_rank=1),
+        candidate("s5", "q", answer=first, sample_index=2, prompt_rank=1),
+        candidate("s6", "q", answer=first, sample_index=3, prompt_rank=1),
+        candidate("s7", "q", answer=shared, sample_index=4, prompt_rank=1),
+    ]
+
+    found = gates(select(candidates, keep=2))
+
+    assert {id_ for id_, gate in found.items() if gate == "kept"} == {"s0", "s2", "s7"}
+    assert found["s3"] == "rank"
+
+
+def test_exact_and_near_are_switched_each_by_itself() -> None:
+    same = text("same", 60)
+    candidates = [
+        candidate(f"s{number}", prompt, answer=answer)
+        for number, (prompt, answer) in enumerate(
+            [("p", "aaaaaa"), ("q", "aaaaaaa"), ("r", "aaaaaa"), ("s", same), ("t", same), ("u", f"{same} more")]
+        )
+    ]
+
+    def dropped(**curation: Any) -> dict[str, str]:
+        return {id_: gate for id_, gate in gates(select(candidates, **curation)).items() if gate != "kept"}
+
+    exact, near = "exact-duplicate", "near-duplicate"
+    assert dropped() == {"s1": near, "s2": exact, "s4": exact, "s5": near}
+    assert dropped(near_answers=None) == {"s2": exact, "s4": exact}
+    assert dropped(exact=False) == {"s1": near, "s5": near}
 
 
 def test_gates_that_are_off_drop_nothing() -> None:

@@ -10,7 +10,7 @@ from stillroom.lake import Lake
 from stillroom.publication import publish
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
-from stillroom.runs import Run, judged, rejudging_key, unfinished_shards, unjudged
+from stillroom.runs import Run, curating, judged, rejudging_key, unfinished_shards, unjudged
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -102,6 +102,33 @@ async def test_samples_without_a_verdict_that_counts_are_an_error_until_they_are
     assert unjudged(lake, run, [newer]) == []
     assert {row["calibration_id"] for row in rows} == {"its-calibration"}
     assert sum(decided(lake, run, newer).values()) == samples
+
+
+async def test_decisions_by_other_rules_are_not_taken_for_ours(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await sampled(lake, recipe(tmp_path), LONG)
+    monkeypatch.setattr(curating, "RULES", curating.RULES - 1)
+    before = curate_run(lake, run, [LONG.verifier_id])
+    assert curate_run(lake, run, [LONG.verifier_id]) == before
+    monkeypatch.undo()
+
+    now = curate_run(lake, run, [LONG.verifier_id])
+
+    assert now != before
+    assert lake.rows("SELECT DISTINCT curation_id FROM lake.current_selections") == [{"curation_id": now}]
+
+
+async def test_searches_spill_into_the_lake_and_say_so_where_they_cannot(lake: Lake, tmp_path: Path) -> None:
+    run = await sampled(lake, recipe(tmp_path), LONG)
+    (lake.root / "tmp").rmdir()
+
+    with pytest.raises(LakeError, match=rf"{lake.root}/tmp.*no such folder"):
+        curate_run(lake, run, [LONG.verifier_id])
+
+    (lake.root / "tmp").mkdir()
+    assert "kept" in decided(lake, run, LONG)
+    assert list((lake.root / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize(

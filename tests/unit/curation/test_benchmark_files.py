@@ -1,36 +1,112 @@
 import gzip
+import io
 import json
+import zlib
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.errors import RequestError
+from stillroom.recipe import find_benchmarks
+
+Rows = list[tuple[str, str, str]]
+Items = list[tuple[str, str]]
 
 
-def test_every_text_of_a_row_is_an_item_under_its_id(tmp_path: Path):
-    (tmp_path / "math").mkdir()
+def read(place: Path) -> Rows:
+    return read_benchmarks(find_benchmarks({"bench": place})).rows()
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def zstd(content: bytes) -> bytes:
+    return pa.Codec("zstd").compress(content).to_pybytes()
+
+
+def parquet(**columns: list[object]) -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame(columns).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
     row = {"id": 7, "question": [[{"role": "user", "content": "deep text"}]], "answer": "42 apples", "score": 1.5}
-    (tmp_path / "math" / "test.jsonl").write_text(json.dumps(row) + "\n\n" + json.dumps({"text": "no id"}))
-    (tmp_path / "code.json.gz").write_bytes(gzip.compress(b'["a", "b"]'))
-    (tmp_path / "README.md").write_text("not a benchmark")
-    assert read_benchmarks(tmp_path).rows() == [
-        ("code", "code.json.gz:0", "a"),
-        ("code", "code.json.gz:1", "b"),
-        ("math", "7", "user"),
-        ("math", "7", "deep text"),
-        ("math", "7", "42 apples"),
-        ("math", "test.jsonl:1", "no id"),
+    written(tmp_path / "math" / "test.jsonl", json.dumps(row) + "\n\n" + json.dumps({"text": "no id"}))
+    written(tmp_path / "code.json.gz", gzip.compress(b'["a", "b"]'))
+    written(tmp_path / "README.md", "not a benchmark")
+    assert read(tmp_path) == [
+        ("bench", "code.json.gz:1", "a"),
+        ("bench", "code.json.gz:2", "b"),
+        ("bench/math", "test.jsonl:7", "user"),
+        ("bench/math", "test.jsonl:7", "deep text"),
+        ("bench/math", "test.jsonl:7", "42 apples"),
+        ("bench/math", "test.jsonl:3", "no id"),
     ]
 
 
-@pytest.mark.parametrize("content", [b'{"broken": ', b"\xff\xfe"])
-def test_a_broken_file_is_named(tmp_path: Path, content: bytes):
-    (tmp_path / "bad.jsonl").write_bytes(content)
-    with pytest.raises(RequestError, match=r"bad\.jsonl"):
-        read_benchmarks(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        pytest.param("a.jsonl", '{"t": "one\u2028two"}\n{"t": "x"}', [("1", "one\u2028two"), ("2", "x")], id="U+2028"),
+        pytest.param("a.jsonl", '\ufeff{"t": "x"}\r\n{"t": "y"}\r\n', [("1", "x"), ("2", "y")], id="BOM and CRLF"),
+        pytest.param("a.json", '{"t": "x"}\n{"t": "y"}\n', [("1", "x"), ("2", "y")], id="JSON Lines named JSON"),
+        pytest.param("a.json", json.dumps({"t": ["x", "y"]}, indent=2), [("1", "x"), ("1", "y")], id="pretty object"),
+        pytest.param("a.JSONL", '{"t": "x"}', [("1", "x")], id="capitals"),
+        pytest.param("a.jsonl", '{"t": "\\ud800 x"}', [("1", "? x")], id="half a character"),
+        pytest.param("readme_tasks.jsonl", '{"t": "x"}', [("1", "x")], id="a name that begins like a read-me"),
+        pytest.param("a.csv", 'id,t\n,"one\ntwo"\nq2,x\n', [("1", "one\ntwo"), ("q2", "q2"), ("q2", "x")], id="CSV"),
+        pytest.param("a.tsv", "t\tu\nx, y\t\n", [("1", "x, y")], id="TSV"),
+        pytest.param("a.parquet", parquet(t=["x", None], u=[["y"], []]), [("1", "x"), ("1", "y")], id="Parquet"),
+        pytest.param("a.jsonl.zst", zstd(b'{"t": "x"}\n{"t": "y"}'), [("1", "x"), ("2", "y")], id="Zstandard"),
+    ],
+)
+def test_a_file_is_read_as_what_it_is(tmp_path: Path, name: str, content: str | bytes, expected: Items):
+    file = written(tmp_path / name, content)
+    assert read(file) == [("bench", f"{name}:{item}", text) for item, text in expected]
 
 
-def test_a_missing_folder_is_named(tmp_path: Path):
-    with pytest.raises(RequestError, match="absent"):
-        read_benchmarks(tmp_path / "absent")
+def test_a_text_file_is_one_item(tmp_path: Path):
+    assert read(written(tmp_path / "a.txt", "\ufeffone\ntwo")) == [("bench", "a.txt", "one\ntwo")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("bad.jsonl", b'{"broken": ', id="broken JSON"),
+        pytest.param("bad.jsonl", b'{"t": "fine"}\n{"broken": ', id="broken line"),
+        pytest.param("bad.jsonl", b"\xff\xfe", id="no UTF-8"),
+        pytest.param("bad.json", b"[" * 100_000, id="too deep"),
+        pytest.param("bad.json.gz", gzip.compress(b'["a text"]')[:-9], id="truncated gzip"),
+        pytest.param("bad.json.gz", gzip.compress(b"")[:10] + b"\xff" * 30, id="corrupt gzip"),
+        pytest.param("bad.json.gz", b"no gzip", id="no gzip"),
+        pytest.param("bad.json.zst", zstd(b'["a text"]')[:-3], id="truncated Zstandard"),
+        pytest.param("bad.parquet", b"PAR1", id="no Parquet"),
+        pytest.param("bad.csv", b"", id="empty CSV"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, name: str, content: bytes):
+    with pytest.raises(RequestError, match=r"bad\.\S+ cannot be read: .+ Mend it or take it away"):
+        read(written(tmp_path / name, content))
+
+
+def test_the_broken_line_is_named(tmp_path: Path):
+    with pytest.raises(RequestError, match="line 2 is no JSON"):
+        read(written(tmp_path / "bad.jsonl", '{"t": "fine"}\n{"broken": '))
+
+
+def test_corrupt_gzip_is_what_zlib_cannot_read():
+    with pytest.raises(zlib.error):
+        gzip.decompress(gzip.compress(b"")[:10] + b"\xff" * 30)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"answer": 42}', '{"t": "  "}'])
+def test_a_benchmark_without_any_text_is_refused(tmp_path: Path, content: str):
+    with pytest.raises(RequestError, match=r"'bench' holds no text, only .*numbers\.jsonl"):
+        read(written(tmp_path / "numbers.jsonl", content))

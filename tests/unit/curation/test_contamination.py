@@ -1,5 +1,6 @@
 import random
 import re
+import unicodedata
 
 import polars as pl
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.word_grams import words_of
+from stillroom.curation.word_grams import folded, words_of
 from stillroom.errors import RequestError
 
 WORDS = [f"w{number}" for number in range(50)]
@@ -74,7 +75,64 @@ def test_a_short_item_counts_where_it_occurs_whole():
 
 def test_coverage_says_what_was_checked():
     benchmarks = Benchmarks(pl.concat([items(sentence(1, 20), "short"), items(sentence(2, 9), benchmark="other")]))
-    assert benchmarks.coverage.rows() == [("bench", 2, 1), ("other", 1, 0)]
+    assert benchmarks.coverage.rows() == [("bench", 2, 1, 1), ("other", 1, 1, 0)]
+
+
+def test_an_item_counts_once_for_a_document_and_is_checked_if_one_of_its_texts_is_long_enough():
+    item = pl.DataFrame({"benchmark": "b", "item_id": "i", "text": [sentence(1, 14), "short", sentence(1, 20)]})
+    benchmarks = Benchmarks(item)
+    assert benchmarks.coverage.rows() == [("b", 1, 1, 0)]
+    found = benchmarks.find(documents(f"{sentence(1, 20)} and no more"))
+    assert found.select("item_id", "words", "evidence").rows() == [("i", 20, sentence(1, 20))]
+
+
+PLAIN = "the caf\u00e9 on the corner sells 12 kinds of cake and every kind costs 3 coins more than tea"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(unicodedata.normalize("NFD", PLAIN), id="decomposed"),
+        pytest.param("".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in PLAIN), id="full width"),
+        pytest.param(PLAIN.replace("corner", "cor\u00adner"), id="soft hyphen"),
+        pytest.param(PLAIN.replace("kinds", "ki\u200bn\u200dd\u2060s"), id="zero width"),
+        pytest.param("\u202e".join(PLAIN.split(" and ")).replace("\u202e", " \u202eand "), id="direction"),
+        pytest.param(PLAIN.replace("coins", "co\ufe0fins"), id="variant"),
+        pytest.param(PLAIN.replace(" ", "\u00a0").upper(), id="other blanks and capitals"),
+        pytest.param("".join(chr(0x1D400 + ord(c) - 65) if "A" <= c <= "Z" else c for c in PLAIN.upper()), id="bold"),
+    ],
+)
+def test_no_way_of_writing_the_same_characters_hides_them(written: str):
+    assert written != PLAIN
+    for item, document in ((PLAIN, written), (written, PLAIN)):
+        found = Benchmarks(items(item)).find(documents(f"It is said that {document}."))
+        assert found.select("words", "evidence").rows() == [(19, PLAIN)]
+
+
+def test_what_cannot_be_seen_is_what_unicode_calls_format_characters():
+    unseen = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"]
+    assert folded("\u00e9".join(["", *unseen, ""])) == "\u00e9" * (len(unseen) + 1)
+
+
+def test_vowel_signs_do_not_part_a_word():
+    hindi = "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u0947\u0902"
+    assert len(words_of([hindi]).hashes) == 2
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        pytest.param(
+            {"id": ["a"], "text": [None]}, "column 'text' of documents has no value in 1 of 1 rows", id="null"
+        ),
+        pytest.param({"id": ["a"]}, "documents have no column 'text'", id="column"),
+        pytest.param({"id": ["a"], "text": [7]}, "column 'text' of documents is Int64", id="type"),
+    ],
+)
+def test_documents_that_are_no_texts_are_refused(frame: dict[str, list[object]], said: str):
+    schema = {"text": pl.String()} if frame.get("text") == [None] else None
+    with pytest.raises(RequestError, match=said):
+        Benchmarks(items(sentence(1, 20))).find(pl.DataFrame(frame, schema_overrides=schema))
 
 
 def test_words_of_scripts_without_spaces_are_characters():
@@ -84,8 +142,8 @@ def test_words_of_scripts_without_spaces_are_characters():
 
 
 def test_a_giant_text_is_searched_in_pieces(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("stillroom.curation.contamination._PIECE_CHARS", 300)
-    monkeypatch.setattr("stillroom.curation.contamination._OVERLAP_CHARS", 200)
+    monkeypatch.setattr("stillroom.curation.text_pieces._PIECE_CHARS", 300)
+    monkeypatch.setattr("stillroom.curation.text_pieces._OVERLAP_CHARS", 200)
     item = sentence(5, 20)
     text = "filler " * 130 + item + " filler" * 200
     assert Benchmarks(items(item)).find(documents(text)).rows() == [("d0", "bench", "i0", 20, item)]

@@ -36,7 +36,7 @@ def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
         patch.setattr(verification, "_PAGE_CHARS", 25)
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
         scratch.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
-        scratch.choose_candidates(100)
+        scratch.choose_candidates(100, np.zeros(0, np.int64))
         verify(scratch, later, earlier, involved.iter_slices(3))
         found = {pair[:2]: pair[2] for pair in scratch.matches(0.0).rows()}
     assert found == dict(zip(wanted, jaccard(frame["text"].to_list(), later, earlier).tolist(), strict=True))

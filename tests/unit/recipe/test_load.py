@@ -148,6 +148,27 @@ def test_paths_are_taken_from_the_recipes_folder(tmp_path: Path) -> None:
     assert recipe.seeding.seeds == tmp_path / "seeds.jsonl"
 
 
+def test_benchmarks_are_taken_from_the_recipes_folder() -> None:
+    text = f"{RECIPE}curation: {{contamination: {{benchmarks: {{exam: ../exam, other: /other.jsonl}}}}}}"
+    contamination = parse(text, base=Path("/recipes/mine")).curation.contamination
+    assert contamination is not None
+    assert contamination.benchmarks == {"exam": Path("/recipes/exam"), "other": Path("/other.jsonl")}
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        pytest.param("{}", "curation.contamination.benchmarks: Field required", id="nothing"),
+        pytest.param("{benchmarks: {}}", "curation.contamination.benchmarks: ", id="none"),
+        pytest.param("{benchmarks: exam}", "curation.contamination.benchmarks: ", id="no names"),
+        pytest.param("{benchmarks: {A/B: x}}", "curation.contamination.benchmarks.A/B", id="a name with a slash"),
+        pytest.param("{benchmark: {a: x}}", "unknown key; did you mean `benchmarks`?", id="misspelt"),
+    ],
+)
+def test_mistake_about_benchmarks_is_named(section: str, expected: str) -> None:
+    assert expected in refusal(f"{RECIPE}curation: {{contamination: {section}}}")
+
+
 def test_prompt_file_is_taken_from_the_recipes_folder() -> None:
     recipe = parse("dataset: t\ncapability: code\nprompts: mine.jsonl\nteachers: [{name: a, serve: b}]")
 

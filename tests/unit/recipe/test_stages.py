@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.errors import RecipeError
-from stillroom.recipe import Stage, changes, parse_recipe, sections, stage_fingerprints
+from stillroom.recipe import Stage, changes, parse_recipe, recorded_benchmarks, sections, stage_fingerprints
 from tests.fakes.prompts import RECIPE, recipe, write_seeds
 
 
@@ -84,6 +84,34 @@ def test_content_of_the_seed_file_counts_and_its_place_does_not(tmp_path: Path) 
     assert stage_fingerprints(recipe(here)) == stage_fingerprints(recipe(there))
     write_seeds(there / "seeds.jsonl", range(3))
     assert stage_fingerprints(recipe(here))[Stage.SEEDING] != stage_fingerprints(recipe(there))[Stage.SEEDING]
+
+
+AGAINST = "curation: {contamination: {benchmarks: {exam: exam.jsonl}}}"
+
+
+def test_content_of_a_benchmark_is_the_identity_of_curation_and_its_place_is_not(tmp_path: Path) -> None:
+    def against(place: str, content: str) -> dict[Stage, str]:
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / "exam.jsonl").write_text(content)
+        return stage_fingerprints(recipe(tmp_path / place, AGAINST))
+
+    first = against("here", '{"q": "one"}')
+
+    assert against("there", '{"q": "one"}') == first
+    changed = against("here", '{"q": "two"}')
+    assert [stage for stage in Stage if changed[stage] != first[stage]] == [Stage.CURATION]
+    assert recorded_benchmarks(sections(recipe(tmp_path / "there", AGAINST))[Stage.CURATION]).keys() == {"exam"}
+
+
+def test_recipe_that_names_no_benchmark_has_the_curation_it_had_before_there_were_any(tmp_path: Path) -> None:
+    fields = sections(recipe(tmp_path))[Stage.CURATION]
+    assert not any("contamination" in field for field in fields)
+    assert recorded_benchmarks(fields) == {}
+
+
+def test_benchmark_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"benchmark 'exam' is at .*exam\.jsonl, where nothing is"):
+        sections(recipe(tmp_path, AGAINST))
 
 
 def test_seed_file_that_is_not_there_is_named(tmp_path: Path) -> None:

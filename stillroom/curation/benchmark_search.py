@@ -1,0 +1,51 @@
+"""The ways in which documents are held against benchmarks, and how each says what it found."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import polars as pl
+
+from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.renamed_code import RenamedCode
+from stillroom.curation.short_items import ShortItems
+
+
+class Search(Protocol):
+    """One way: an index of benchmark items."""
+
+    @property
+    def method(self) -> str:
+        """``name@version``: another version finds something else."""
+        ...
+
+    @property
+    def coverage(self) -> pl.DataFrame:
+        """By benchmark: items, checked (looked for in this way) and too_short (to be looked for)."""
+        ...
+
+    def find(self, documents: pl.DataFrame) -> pl.DataFrame:
+        """What documents (id, text) share with items: rows of ``HIT_SCHEMA``."""
+        ...
+
+
+SEARCHES = (Benchmarks, ShortItems, RenamedCode)
+METHODS = tuple(one.method for one in SEARCHES)
+_SAID: Mapping[str, str] = {
+    Benchmarks.method: "shares {words} words in a row with",
+    ShortItems.method: "has all words but one of",
+    RenamedCode.method: "has {words} tokens of code in a row, but for names, of",
+}
+
+
+def searches(items: pl.DataFrame) -> list[Search]:
+    """All ways of looking for these items, given as benchmark, item_id, text.
+
+    Raises:
+        RequestError: a column is missing, something in it is no text, or there is no item.
+    """
+    return [one(items) for one in SEARCHES]
+
+
+def said(method: str, words: int) -> str:
+    """What was found, as words between a text and the item."""
+    return _SAID[method].format(words=words)

@@ -1,0 +1,146 @@
+"""Compares texts of a run with each other and with what is published: what selection asks of the search."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from stillroom.curation.candidates import may_share
+from stillroom.curation.duplicates import find_duplicates
+from stillroom.curation.near import OldDocuments
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
+from stillroom.recipe import Near
+
+_CHEAPEST = 1.0  # the threshold whose signatures have a single band: for settings that look for equal texts alone
+_DROPS = {"id": pl.String, "representative_id": pl.String, "similarity": pl.Float64, "method": pl.String}
+_SIGNED_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What earlier snapshots hold of one kind of text: signatures of one scheme, and where to get the texts."""
+
+    signatures: pl.DataFrame = field(default_factory=SIGNATURE_SCHEMA.to_frame)
+    texts: Callable[[list[str]], pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What deduplication found among one kind of text: drops and signatures as in ``Duplicates``."""
+
+    drops: pl.DataFrame
+    signatures: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """A text that duplicates another: how (``exact`` or ``near``), which, and how similar it is."""
+
+    method: str
+    representative_id: str
+    similarity: float
+
+
+def dedup_settings(near: Near | None, *, exact: bool = True, spill_directory: Path | None = None) -> DedupSettings:
+    """How texts of one kind are compared; without ``near`` only equal ones count, without ``exact`` only others."""
+    return DedupSettings(
+        exact=exact,
+        near=near is not None,
+        threshold=near.threshold if near else _CHEAPEST,
+        spill_directory=spill_directory,
+    )
+
+
+class Comparison:
+    """The comparisons of one kind of text in a curation: searches one after another, each against what is held.
+
+    Held is what was published, and what ``hold`` was told since.
+    """
+
+    def __init__(self, published: Published, texts: Mapping[str, str], settings: DedupSettings) -> None:
+        """Prepare to compare some of ``texts``, by id, at a time."""
+        self._published = published
+        self._texts = texts
+        self._settings = settings
+        self._held = published.signatures
+        self._ours: set[str] = set()  # what of it is among ``texts``
+        self._signed = [SIGNATURE_SCHEMA.to_frame()]
+        self._is_narrowed = False
+
+    def search(self, ranks: Mapping[str, int], *, undecided: Sequence[str]) -> dict[str, Drop]:
+        """Which of these texts duplicate another of them, or one that is held.
+
+        Args:
+            ranks: by id; the lower is preferred.
+            undecided: all ids that this search and later ones may be asked about.
+
+        Raises:
+            LakeError: as ``find_duplicates``.
+        """
+        if len(self._signed) > 1 and not self._is_narrowed:
+            self._narrow(undecided)
+        new = pl.DataFrame(
+            [(id_, self._texts[id_], rank) for id_, rank in ranks.items()],
+            schema={"id": pl.String, "text": pl.String, "rank": pl.Int64},
+            orient="row",
+        )
+        found = find_duplicates(new, OldDocuments(signatures=self._held, texts=self._texts_of), self._settings)
+        self._signed.append(found.signatures)
+        return {
+            id_: Drop(method=method, representative_id=representative, similarity=similarity)
+            for id_, representative, similarity, method in found.drops.iter_rows()
+        }
+
+    def hold(self, ids: Sequence[str]) -> None:
+        """Compare later texts with these of the last search too; they come after all that was held before."""
+        if not ids:
+            return
+        signed = self._signed[-1].filter(pl.col("id").is_in(ids))
+        after = pl.concat([self._held["arrival"], signed["arrival"]]).max()
+        known = set(signed["id"])
+        self._held = pl.concat([self._held, signed])
+        if twins := [id_ for id_ in ids if id_ not in known]:  # of a text that was signed for another
+            documents = self._documents(twins, 1 + (after if isinstance(after, int) else -1))
+            self._held = pl.concat([self._held, sign(documents, self._settings)[1]])
+        self._ours.update(ids)
+
+    def found(self, dropped: Mapping[str, Drop]) -> Found:
+        """What came of all searches, where these are the drops that were made of it."""
+        rows = [(id_, drop.representative_id, drop.similarity, drop.method) for id_, drop in dropped.items()]
+        return Found(
+            drops=pl.DataFrame(rows, schema=_DROPS, orient="row"),
+            signatures=pl.concat(self._signed).unique("id", keep="last", maintain_order=True),
+        )
+
+    def _narrow(self, undecided: Sequence[str]) -> None:
+        """Hold only what shares a bucket or a text with an undecided one, since nothing is compared with others.
+
+        Most searches after the first are about few texts, and would each go through all that was ever published.
+        """
+        held_keys = keys_of(self._held, self._settings)
+        is_met = np.zeros(len(self._held), bool)
+        for start in range(0, len(undecided), _SIGNED_AT_A_TIME):
+            documents = self._documents(undecided[start : start + _SIGNED_AT_A_TIME], 0)
+            _, signed = sign(documents, self._settings)
+            is_met |= self._held["text_hash"].is_in(signed["text_hash"].implode()).to_numpy()
+            keys = keys_of(signed, self._settings)
+            for band in range(self._settings.bands):
+                is_met |= may_share(keys[:, band], held_keys[:, band])[1]
+        self._held = self._held.filter(pl.Series(is_met))
+        self._is_narrowed = True
+
+    def _documents(self, ids: Sequence[str], first: int) -> pl.DataFrame:
+        return pl.DataFrame(
+            {"id": ids, "arrival": range(first, first + len(ids)), "text": [self._texts[id_] for id_ in ids]},
+            schema={"id": pl.String, "arrival": pl.Int64, "text": pl.String},
+        )
+
+    def _texts_of(self, ids: list[str]) -> pl.DataFrame:
+        """Texts of this run from memory, published ones from where they are."""
+        ours = [id_ for id_ in ids if id_ in self._ours]
+        others = [id_ for id_ in ids if id_ not in self._ours]
+        frame = self._documents(ours, 0).select("id", "text")
+        return pl.concat([frame, self._published.texts(others).select("id", "text")]) if others else frame

@@ -1,0 +1,128 @@
+"""What is decided about a sample: the gates, what they see of it, and what of it needs no comparison with others."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stillroom.curation.contamination import Overlap
+
+MOST_SHOWN = 300  # characters of shared text in a decision's evidence; `contamination_hits` has the whole
+
+
+class Gate(StrEnum):
+    """What a sample can be stopped by, in order; ``KEPT`` where nothing did."""
+
+    PUBLISHED = "published"
+    VERIFICATION = "verification"
+    RETRACTED = "retracted"
+    TEST_STRENGTH = "test-strength"
+    CONTAMINATION = "contamination"
+    PROMPT_DUPLICATE = "prompt-duplicate"
+    EXACT_DUPLICATE = "exact-duplicate"
+    NEAR_DUPLICATE = "near-duplicate"
+    RANK = "rank"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sample as the gates see it.
+
+    Attributes:
+        outcome: pass, fail or abstain, over all verifiers.
+        reason: the verdict's reason where it did not pass.
+        evidence: the verdict's detail.
+        prompt_rank: the prompt's place in the pool; earlier prompts win over later duplicates.
+        is_published: it is a member of a snapshot already, and stays one.
+        weakness: why the tests that it passed are too weak, with the evidence, or "".
+        retracted: kind and id of what it depends on that was retracted, or None.
+        overlap: what it or its prompt shares with a benchmark, or None.
+    """
+
+    sample_id: str
+    prompt_id: str
+    sample_index: int
+    task: str
+    answer: str
+    outcome: str
+    reason: str
+    evidence: str
+    prompt_rank: int
+    is_published: bool
+    weakness: str = ""
+    retracted: tuple[str, str] | None = None
+    overlap: Overlap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The fate of one sample, with its evidence.
+
+    Attributes:
+        matched_id: the sample or prompt it lost against, what was retracted, the benchmark's item, or "".
+        similarity: with that one, 0 where none.
+    """
+
+    sample_id: str
+    prompt_id: str
+    gate: Gate
+    reason: str = ""
+    evidence: str = ""
+    matched_id: str = ""
+    similarity: float = 0.0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the sample becomes, or stays, an example."""
+        return self.gate in (Gate.KEPT, Gate.PUBLISHED)
+
+
+def decided_alone(one: Candidate) -> Decision | None:
+    """The decision about a sample that no other sample has a part in, or None where the others decide."""
+    if one.is_published:
+        return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
+    if one.outcome == "pass":
+        return _retracted(one) or _weakly_tested(one) or _contaminated(one)
+    reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
+    return Decision(
+        sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
+    )
+
+
+def _retracted(one: Candidate) -> Decision | None:
+    if one.retracted is None:
+        return None
+    kind, cause_id = one.retracted
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.RETRACTED,
+        reason=kind,
+        evidence=f"it depends on {kind} {cause_id}, which was retracted",
+        matched_id=cause_id,
+    )
+
+
+def _weakly_tested(one: Candidate) -> Decision | None:
+    """Weak tests come before duplicates, so that no weakly tested prompt stands for one that is tested well."""
+    if not one.weakness:
+        return None
+    gate = Gate.TEST_STRENGTH
+    return Decision(
+        sample_id=one.sample_id, prompt_id=one.prompt_id, gate=gate, reason=gate.value, evidence=one.weakness
+    )
+
+
+def _contaminated(one: Candidate) -> Decision | None:
+    """Text of a benchmark comes before duplicates, so that no contaminated text stands for one that is clean."""
+    if one.overlap is None:
+        return None
+    found = one.overlap
+    shown = found.evidence if len(found.evidence) <= MOST_SHOWN else f"{found.evidence[:MOST_SHOWN]}..."
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.CONTAMINATION,
+        reason=f"{found.side}:{found.benchmark}",
+        evidence=f"its {found.side} {found.said} item {found.item_id}: {shown!r}",
+        matched_id=f"{found.benchmark}:{found.item_id}",
+    )

@@ -1,0 +1,132 @@
+"""Finds short benchmark items in documents also where one word of theirs was changed, added or left out.
+
+An item of 8 to 12 words has no run of 13, and as a whole it is missed once a single word differs. One change leaves
+one of its halves as it was: so halves are looked up, and around each that is found the other half is compared, word by
+word. The first and the last word must be there, since an item without them is little more than a common phrase.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
+from stillroom.curation.text_pieces import pieces_of, word_blocks
+from stillroom.curation.word_grams import KnownRuns, Words, folded, words_of
+
+Hashed = list[int]  # words
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """One half of an item: the words of the other one, read away from it."""
+
+    item: int
+    is_first: bool
+    rest: Hashed
+
+
+class ShortItems:
+    """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
+
+    method = "short-items@1"
+
+    def __init__(self, items: pl.DataFrame) -> None:
+        """Index items, given as benchmark, item_id, text.
+
+        Raises:
+            RequestError: a column is missing, or something in it is no text.
+        """
+        refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
+        self._items = items.select("benchmark", "item_id")
+        words = words_of(items["text"].to_list())
+        sizes = np.bincount(words.owners, minlength=len(items))
+        is_checked = (sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)
+        self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
+        starts = np.cumsum([0, *sizes.tolist()])
+        by_size: dict[int, list[tuple[int, _Half]]] = {}
+        for item in np.flatnonzero(is_checked).tolist():
+            for place, size, half in _halves_of(item, words, int(starts[item]), int(starts[item + 1])):
+                by_size.setdefault(size, []).append((place, half))
+        self._halves: dict[int, dict[int, list[_Half]]] = {}
+        for size, halves in by_size.items():
+            hashes = words.run_hashes(np.array([place for place, _ in halves]), size)
+            known = self._halves.setdefault(size, {})
+            for hash_, (_, half) in zip(hashes.tolist(), halves, strict=True):
+                known.setdefault(hash_, []).append(half)
+        self._known = {size: KnownRuns(np.array(list(known), np.uint64), size) for size, known in self._halves.items()}
+
+    def find(self, documents: pl.DataFrame) -> pl.DataFrame:
+        """Documents (id, text) that hold an item but for one word: rows of ``HIT_SCHEMA``, one per document and item.
+
+        What holds an item whole is left to the search for runs of words.
+
+        Raises:
+            RequestError: a column is missing, or something in it is no text.
+        """
+        refuse_unusable(documents, "documents", ("id", "text"))
+        rows, pieces = pieces_of(documents["text"].to_list())
+        ids: list[str] = documents["id"].to_list()
+        names: list[tuple[str, str]] = self._items.rows()
+        found: dict[tuple[int, str, str], tuple[int, str]] = {}
+        for block, words in word_blocks(pieces):
+            for item, first, last in self._spans(words):
+                piece = block[int(words.owners[first])]
+                key = (rows[piece], *names[item])
+                if key not in found:
+                    text = folded(pieces[piece])[int(words.starts[first]) : int(words.ends[last])]
+                    found[key] = (last - first + 1, text)
+        hits = [(ids[row], *name, *hit) for (row, *name), hit in sorted(found.items())]
+        return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
+
+    def _spans(self, words: Words) -> Iterator[tuple[int, int, int]]:
+        """Items that occur but for one word, each with the numbers of the first and the last word."""
+        for size, known in self._known.items():
+            firsts, hashes = known.among(words)
+            for first, hash_ in zip(firsts.tolist(), hashes.tolist(), strict=True):
+                for half in self._halves[size][hash_]:
+                    there = _beside(words, first, size, half)
+                    if taken := _taken(half.rest, there):
+                        yield (
+                            (half.item, first, first + size - 1 + taken)
+                            if half.is_first
+                            else (half.item, first - taken, first + size - 1)
+                        )
+
+
+def _halves_of(item: int, words: Words, start: int, end: int) -> Iterator[tuple[int, int, _Half]]:
+    """Both halves of an item: the number of the first word, how many there are, and what is beside them."""
+    middle = (start + end) // 2
+    hashed: Hashed = words.hashes[start:end].tolist()
+    before, after = hashed[: middle - start], hashed[middle - start :]
+    yield start, len(before), _Half(item, is_first=True, rest=after)
+    yield middle, len(after), _Half(item, is_first=False, rest=before[::-1])
+
+
+def _beside(words: Words, first: int, size: int, half: _Half) -> Hashed:
+    """The words of the document beside a half that was found, read away from it: as many as can matter."""
+    most, owner = len(half.rest) + 1, words.owners[first]
+    if half.is_first:
+        found = slice(first + size, first + size + most)
+        return words.hashes[found][words.owners[found] == owner].tolist()
+    found = slice(max(first - most, 0), first)
+    return words.hashes[found][words.owners[found] == owner].tolist()[::-1]
+
+
+def _taken(rest: Sequence[int], there: Sequence[int]) -> int:
+    """How many of ``there`` are ``rest`` but for one word before its last; 0 where they are not, or differ in none."""
+    same = 0
+    while same < min(len(rest), len(there)) and rest[same] == there[same]:
+        same += 1
+    if same == len(rest):
+        return 0
+    after = rest[same + 1 :]
+    if after and after == there[same + 1 : len(rest)]:  # changed
+        return len(rest)
+    shorter = len(rest) - 1
+    if any([*rest[:at], *rest[at + 1 :]] == there[:shorter] for at in range(shorter)):  # left out
+        return shorter
+    if rest[same:] == there[same + 1 : len(rest) + 1]:  # added
+        return len(rest) + 1
+    return 0

@@ -1,0 +1,127 @@
+"""Which files a recipe's benchmarks are, and the identity of what they hold.
+
+A benchmark is a name and a place: one file, or a folder. Files that lie in the folder are the benchmark NAME, those of
+each folder in it are NAME/FOLDER. A snapshot states what it was checked against, so nothing is passed over in silence:
+a file that cannot be read as a benchmark is refused by name. Hidden files and those that only tell about a benchmark
+(read-me, licence) are no part of it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from stillroom.errors import RecipeError
+
+FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md")
+COMPRESSIONS = (".gz", ".zst")
+_ABOUT = ("readme", "license", "licence", "copying", "notice", "citation")
+_ABOUT_FORMATS = ("", ".md", ".txt", ".rst", ".cff", ".bib")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A named benchmark.
+
+    Attributes:
+        files: by what each is called in it, in that order.
+        sha256: of the one file that it is; of a folder, over its lines of ``sha256sum`` in the order of ``files``.
+    """
+
+    name: str
+    files: Mapping[str, Path]
+    sha256: str
+
+    @property
+    def label(self) -> str:
+        """``NAME@SHA256``: the name, and what was found under it."""
+        return f"{self.name}@{self.sha256}"
+
+
+def find_benchmarks(places: Mapping[str, Path]) -> list[Benchmark]:
+    """The benchmarks at these places, by name.
+
+    Raises:
+        RecipeError: a place is neither a file nor a folder, holds nothing to check against, or holds a file that is
+            none of ``FORMATS``, plain or in one of ``COMPRESSIONS``.
+    """
+    return [benchmark for name in sorted(places) for benchmark in _at(name, places[name])]
+
+
+def file_format(name: str) -> tuple[str, str]:
+    """The suffixes that say what a file holds and how it is compressed, in lower case, "" where there is none."""
+    stem, suffix = os.path.splitext(name.lower())
+    if suffix in COMPRESSIONS:
+        return os.path.splitext(stem)[1], suffix
+    return suffix, ""
+
+
+def _at(name: str, place: Path) -> Iterator[Benchmark]:
+    if place.is_file():
+        _refuse_unknown(name, place)
+        yield Benchmark(name=name, files={place.name: place}, sha256=_file_sha256(name, place))
+        return
+    if not place.is_dir():
+        raise RecipeError(
+            f"curation.contamination: benchmark {name!r} is at {place}, where nothing is. Expected a file or a folder "
+            f"of files ({_formats()}); mend the path, or take the benchmark out."
+        )
+    found: dict[str, dict[str, Path]] = {}
+    for file in _files(name, place):
+        folder, *below = file.relative_to(place).parts
+        benchmark = f"{name}/{folder}" if below else name
+        found.setdefault(benchmark, {})["/".join(below) or folder] = file
+    if not found:
+        raise RecipeError(
+            f"curation.contamination: the folder {place} of benchmark {name!r} holds no file to check against. "
+            f"Expected at least one ({_formats()}); put them there, or take the benchmark out."
+        )
+    for benchmark, files in sorted(found.items()):
+        lines = [f"{_file_sha256(benchmark, path)}  {file}\n" for file, path in sorted(files.items())]
+        digest = sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+        yield Benchmark(name=benchmark, files=dict(sorted(files.items())), sha256=digest)
+
+
+def _files(name: str, folder: Path) -> list[Path]:
+    """All files below a folder that belong to a benchmark; linked folders are followed, each once."""
+    found: list[Path] = []
+    seen: set[str] = set()
+
+    def refuse(error: OSError) -> None:
+        raise RecipeError(f"curation.contamination: benchmark {name!r} cannot be read: {error}") from error
+
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
+        real = os.path.realpath(here)
+        folders[:] = [] if real in seen else sorted(one for one in folders if not one.startswith("."))
+        if real not in seen:
+            found += [Path(here, file) for file in sorted(files) if not _is_about(file)]
+        seen.add(real)
+    for path in found:
+        _refuse_unknown(name, path)
+    return found
+
+
+def _is_about(file: str) -> bool:
+    stem, suffix = os.path.splitext(file.lower())
+    return file.startswith(".") or (stem in _ABOUT and suffix in _ABOUT_FORMATS)
+
+
+def _refuse_unknown(name: str, path: Path) -> None:
+    if file_format(path.name)[0] not in FORMATS:
+        raise RecipeError(
+            f"curation.contamination: {path} of benchmark {name!r} is of no kind that is read here. Expected "
+            f"{_formats()}; turn it into one of these, or take it away."
+        )
+
+
+def _formats() -> str:
+    return f"{', '.join(FORMATS)}, also with {' or '.join(COMPRESSIONS)} after it"
+
+
+def _file_sha256(name: str, path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            return file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise RecipeError(f"curation.contamination: benchmark {name!r} cannot be read: {error}") from error

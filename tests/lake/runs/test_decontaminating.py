@@ -1,0 +1,243 @@
+"""What a run may publish is held against the benchmarks of its recipe, and the lake says what was found and held."""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.cli.explaining import explain
+from stillroom.cli.showing import describe
+from stillroom.errors import RecipeError, RequestError
+from stillroom.lake import Lake
+from stillroom.publication import Snapshot, compare, freeze, snapshots
+from stillroom.publication.frozen import SUMMARY_FILE
+from stillroom.recipe import Recipe
+from stillroom.runs import Run, refuse_unusable_benchmarks
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import prompt, recipe, seed_row
+
+ALL = "sampling: {adaptive: false, samples: 4}\nselection: {keep: 2}\n"
+AGAINST = f"{ALL}curation: {{contamination: {{benchmarks: {{exam: exam}}}}}}\n"
+
+
+def seeds(given: Recipe, wanted: int = 2) -> Recipe:
+    assert given.seeding is not None
+    return given.model_copy(update={"seeding": given.seeding.model_copy(update={"seed_prompts": wanted})})
+
+
+def exam(folder: Path, *texts: str) -> Path:
+    """A benchmark of these texts beside one clean question and one too short."""
+    rows = [{"id": f"q{row}", "question": text} for row, text in enumerate(texts)]
+    rows += [{"id": "clean", "question": "how many ways lead from the first house to the last one"}, {"q": "too short"}]
+    (folder / "exam").mkdir(exist_ok=True)
+    (folder / "exam" / "test.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder / "exam" / "test.jsonl"
+
+
+async def curated(lake: Lake, given: Recipe) -> tuple[Run, str]:
+    builder = Builder(lake)
+    run = builder.begin(given)
+    await builder.sample(run)
+    return run, curate_run(lake, run, [builder.verifier.verifier_id])
+
+
+def gates(lake: Lake, curation_id: str) -> dict[str, set[tuple[str, str]]]:
+    """By prompt, the gates and reasons of its samples."""
+    rows = lake.rows("SELECT prompt_id, gate, reason FROM lake.selections WHERE curation_id = ?", [curation_id])
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row["prompt_id"], set()).add((row["gate"], row["reason"]))
+    return found
+
+
+def hits(lake: Lake) -> list[dict[str, Any]]:
+    return lake.rows("SELECT * FROM lake.contamination_hits ORDER BY side, prompt_id, sample_id")
+
+
+def by_words(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
+    """What is stated of runs of words, the first of the methods."""
+    stated = describe(lake, snapshot, 0)["contamination_checked_against"]
+    return next(row for row in stated if row["method"] == "word-runs@1")
+
+
+async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_text_as_evidence(
+    lake: Lake, tmp_path: Path
+) -> None:
+    exam(tmp_path, f"Question: {seed_row(0)['task'].upper()}")
+    run, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+
+    found = gates(lake, curation_id)
+
+    assert found[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    assert ("kept", "") in found[prompt(1).prompt_id]
+    (hit,) = hits(lake)
+    assert (hit["side"], hit["prompt_id"], hit["sample_id"]) == ("prompt", prompt(0).prompt_id, "")
+    assert (hit["benchmark"], hit["item_id"], hit["method"]) == ("exam", "test.jsonl:q0", "word-runs@1")
+    assert hit["overlap"] in seed_row(0)["task"].lower()
+    assert hit["score"] >= 13
+    assert (hit["curation_id"], hit["run_id"]) == (curation_id, run.run_id)
+    dropped = lake.rows("SELECT * FROM lake.selections WHERE gate = 'contamination' LIMIT 1")[0]
+    assert dropped["matched_id"] == "exam:test.jsonl:q0"
+    assert f"its prompt shares {hit['score']:.0f} words in a row with item test.jsonl:q0" in dropped["evidence"]
+    about = explain(lake, dropped["sample_id"])
+    assert about["gate"] == "contamination"
+    assert [one["overlap"] for one in about["overlaps"]] == [hit["overlap"]]
+
+
+async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not(lake: Lake, tmp_path: Path) -> None:
+    exam(tmp_path, seed_row(0)["solution"])
+    _, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+
+    assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "answer:exam")}
+    found = hits(lake)
+    assert {(hit["side"], hit["prompt_id"]) for hit in found} == {("answer", prompt(0).prompt_id)}
+    assert len({hit["sample_id"] for hit in found}) == len(found) == 4
+    assert {hit["shard"] for hit in found} == {0}
+
+
+async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: Path) -> None:
+    words = re.findall(r"[^\W_]+", seed_row(0)["task"])[6:16]
+    exam(tmp_path, " ".join([*words[:4], "changed", *words[5:]]))
+
+    _, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+
+    assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    (hit,) = hits(lake)
+    assert (hit["method"], hit["score"]) == ("short-items@1", 10)
+    dropped = lake.rows("SELECT evidence FROM lake.selections WHERE gate = 'contamination'")
+    assert dropped[0]["evidence"].startswith("its prompt has all words but one of item test.jsonl:q0: ")
+
+
+async def test_a_version_states_what_it_was_checked_against_where_nothing_was_found(lake: Lake, tmp_path: Path) -> None:
+    exam(tmp_path)
+    given = seeds(recipe(tmp_path, AGAINST, seeds=2))
+    _, snapshot = await Builder(lake).build(given)
+    assert snapshot is not None
+
+    folder = freeze(lake, snapshot)
+
+    stated = json.loads((folder / "manifest.json").read_text())["contamination_checked_against"]
+    assert [(row["method"], row["items_checked"], row["items_too_short"]) for row in stated] == [
+        ("renamed-code@1", 0, 0),
+        ("short-items@1", 1, 1),
+        ("word-runs@1", 1, 1),
+    ]
+    recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
+    for row in stated:
+        assert (row["benchmark"], row["sha256"], row["items"]) == ("exam", recorded["contamination.exam"], 2)
+        assert (row["rows"], row["overlapping_rows"]) == (snapshot.rows, 0)
+    summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert f"| exam | {stated[0]['sha256']} | word-runs@1 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
+    assert "against nothing" not in summary
+    assert "were not checked against" not in summary
+    assert describe(lake, snapshot, 0)["contamination_checked_against"] == stated
+    assert all(one.is_same for one in compare(lake, snapshot))
+
+
+async def test_a_version_that_was_checked_against_nothing_says_so(lake: Lake, tmp_path: Path) -> None:
+    _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=2)))
+    assert snapshot is not None
+    folder = freeze(lake, snapshot)
+    assert json.loads((folder / "manifest.json").read_text())["contamination_checked_against"] == []
+    assert "It was checked for contamination against nothing." in (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+
+
+async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, tmp_path: Path) -> None:
+    _, first = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=3)))
+    assert first is not None
+    freeze(lake, first)
+    there = lake.rows("SELECT DISTINCT prompt_id FROM lake.examples")
+    old = next(number for number in range(3) if prompt(number).prompt_id == there[0]["prompt_id"])
+    exam(tmp_path, seed_row(old)["task"])
+
+    more = seeds(recipe(tmp_path, AGAINST.replace("keep: 2", "keep: 3")))
+    run, second = await Builder(lake).build(more)
+
+    assert run.is_rederived
+    assert second is not None
+    assert second.new_rows > 0
+    stated = by_words(lake, second)
+    assert (stated["rows"], stated["overlapping_rows"]) == (second.rows, 2)
+    summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert f"| word-runs@1 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
+    of_prompt = gates(lake, second.curation_id)[prompt(old).prompt_id]
+    assert of_prompt == {("published", ""), ("contamination", "prompt:exam")}
+    assert all(one.is_same for one in compare(lake, first)), "what the first version states is as it was then"
+
+
+async def test_rows_of_runs_that_were_not_checked_are_not_counted(lake: Lake, tmp_path: Path) -> None:
+    _, first = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=4)))
+    exam(tmp_path)
+    given = recipe(tmp_path, AGAINST.replace("samples: 4", "samples: 4, epoch: 1"))
+    _, second = await Builder(lake).build(seeds(given, 4))
+    assert first is not None
+    assert second is not None
+    stated = by_words(lake, second)
+    summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert f"- {first.rows} of its rows were not checked against `exam` by `word-runs@1`." in summary
+    assert stated["rows"] == second.rows - first.rows == second.new_rows > 0
+
+
+async def test_another_content_of_a_benchmark_is_another_curation_and_is_stated_apart(
+    lake: Lake, tmp_path: Path
+) -> None:
+    exam(tmp_path)
+    given = seeds(recipe(tmp_path, AGAINST, seeds=2))
+    run, before = await curated(lake, given)
+    assert curate_run(lake, run, [Builder(lake).verifier.verifier_id]) == before
+
+    exam(tmp_path, seed_row(0)["task"])
+    _, after = await curated(lake, given)
+
+    assert after != before
+    assert gates(lake, after)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    slices = lake.rows(
+        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@1'"
+    )
+    assert {row["snapshot"] for row in slices} == {before, after}
+    assert len({row["slice"] for row in slices}) == 2
+
+
+async def test_a_benchmark_that_changes_while_its_run_is_built_stops_the_curation(lake: Lake, tmp_path: Path) -> None:
+    file = exam(tmp_path)
+    builder = Builder(lake)
+    run = builder.begin(seeds(recipe(tmp_path, AGAINST, seeds=2)))
+    await builder.sample(run)
+
+    file.write_text('{"question": "another"}')
+
+    with pytest.raises(
+        RecipeError, match=r"benchmark 'exam' was sha256 \w+ when tiny-r1 was begun, and is sha256 \w+ "
+    ):
+        curate_run(lake, run, [builder.verifier.verifier_id])
+    assert snapshots(lake) == []
+    assert hits(lake) == []
+
+
+def test_a_benchmark_that_cannot_be_read_is_refused_before_anything_is_begun(tmp_path: Path) -> None:
+    exam(tmp_path).write_text('{"broken": ')
+    with pytest.raises(RequestError, match=r"test\.jsonl cannot be read"):
+        refuse_unusable_benchmarks(recipe(tmp_path, AGAINST))
+
+
+async def test_lineage_names_the_benchmarks_of_the_curation_that_kept_it(lake: Lake, tmp_path: Path) -> None:
+    from stillroom.cli.ancestry import follow
+    from stillroom.cli.tracing import draw
+
+    exam(tmp_path)
+    _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, AGAINST, seeds=2)))
+    assert snapshot is not None
+    example = lake.rows("SELECT example_id FROM lake.examples LIMIT 1")[0]["example_id"]
+    stated = by_words(lake, snapshot)
+
+    found = follow(lake, example)
+
+    assert asdict(found)["checked_against"] == [{"benchmark": "exam", "sha256": stated["sha256"]}]
+    selected = [str(node.label) for node in draw(found).children if str(node.label).startswith("selection")]
+    assert selected
+    lines = [str(leaf.label) for node in draw(found).children for leaf in node.children]
+    assert f"checked for contamination against exam@{stated['sha256'][:12]}" in lines

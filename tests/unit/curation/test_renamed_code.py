@@ -1,0 +1,108 @@
+"""Code of a benchmark is found whatever its names and its layout are, and other code is not."""
+
+import textwrap
+
+import polars as pl
+import pytest
+
+from stillroom.curation.renamed_code import RenamedCode
+from tests.unit.curation.test_contamination import documents, items
+
+ITEM = '''
+def largest_gap(numbers, least=0):
+    """The largest difference of neighbours."""
+    ordered = sorted(numbers)
+    best = least
+    for left, right in zip(ordered, ordered[1:]):  # neighbours
+        if right - left > best:
+            best = right - left
+    return best
+'''
+RENAMED = """
+def f(values,lowest = 0):
+
+    s = sorted( values )
+    found = lowest
+    for a,b in zip(s, s[1:]):
+        # the next one
+        if b - a > found:
+            found = b - a
+    return found
+"""
+
+
+def found(text: str, item: str = ITEM) -> list[tuple[str, int]]:
+    return RenamedCode(items(item)).find(documents(text)).select("item_id", "words").rows()
+
+
+def test_renamed_and_reformatted_code_is_found_with_its_lines_as_evidence():
+    (hit,) = RenamedCode(items("prose that is no code", ITEM)).find(documents(RENAMED)).rows(named=True)
+    assert (hit["id"], hit["benchmark"], hit["item_id"]) == ("d0", "bench", "i1")
+    assert hit["words"] > 50
+    assert hit["evidence"].startswith("def f(values,lowest = 0):")
+    assert hit["evidence"].endswith("    return found")
+
+
+def test_code_in_a_fenced_block_of_prose_is_found():
+    assert found(f"Here you are, a way to do it:\n\n```python{RENAMED}```\nThat is all.\n")
+
+
+def test_the_body_of_a_function_is_found_in_a_whole_one():
+    body = ITEM.partition('neighbours."""\n')[2]
+    assert found(RENAMED, item=body)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("b - a > found", "a - b > found", id="names in another order"),
+        pytest.param("sorted( values )", "reversed( values )", id="another builtin"),
+        pytest.param("s[1:]", "s[2:]", id="another number"),
+        pytest.param("for a,b in zip(s, s[1:])", "for a,b in zip(s, values[1:])", id="one name for two"),
+    ],
+)
+def test_code_that_does_something_else_ends_the_run(old: str, new: str):
+    whole, shorter = found(RENAMED), found(RENAMED.replace(old, new))
+    assert not shorter or shorter[0][1] < whole[0][1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("Write a function that returns the largest gap of a list of numbers.", id="prose"),
+        pytest.param("def f(x):\n    return sum(n for n in x if n % 2 == 0)\n", id="short"),
+        pytest.param("def f(:", id="broken"),
+        pytest.param("```python\ndef f(:\n```", id="broken block"),
+        pytest.param("(" * 500, id="deep"),
+        pytest.param("\x00", id="binary"),
+        pytest.param("x = '\\d' is 1", id="what Python warns of"),
+    ],
+)
+def test_what_is_no_code_of_the_benchmark_is_clean(text: str):
+    assert found(text) == []
+
+
+def test_tables_of_numbers_are_no_code():
+    table = f"table = [{', '.join(['0'] * 500)}]"
+    assert found(table, item=table) == []
+
+
+def test_long_equal_programs_are_compared_once():
+    program = "\n".join(f"def f{n}(x):\n    return g(x[{n}], key=lambda y: y.z + {n})" for n in range(400))
+    assert found(program.replace("g(", "h(").replace("x", "w"), item=program)[0][1] > 5_000
+
+
+def test_coverage_counts_items_with_code_long_enough():
+    frame = pl.DataFrame(
+        {
+            "benchmark": "b",
+            "item_id": ["long", "long", "short", "prose", "number"],
+            "text": [ITEM, "What is the gap?", "def f(x):\n    return x", "What is it?", "42"],
+        }
+    )
+    assert RenamedCode(frame).coverage.rows() == [("b", 4, 1, 1)]
+
+
+def test_indented_code_is_code():
+    assert found(textwrap.indent(RENAMED, "    "))
