@@ -2,10 +2,11 @@
 
 DuckLake writes one file per commit and partition. A merged file keeps with every row the version that brought it, so
 that the past can be asked as before. What each version brought is hashed before and after, while a copy of the
-catalogue is kept.
+catalogue is kept. As long as that copy is there, a merge has not been compared: whoever dies leaves it to the next
+housekeeping, which does so before it removes anything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -39,7 +40,11 @@ FROM (SELECT table_name, stays, count(*) AS files, sum(size) AS bytes, ceil(sum(
       FROM files GROUP BY table_name, partition_id, part, schema_version, stays)
 GROUP BY table_name ORDER BY table_name
 """
-_ROWS = "SELECT snapshot_id, count(*), sum(hash(t)) FROM lake.{table} t GROUP BY snapshot_id"
+_ROWS = """
+SELECT brought_by, count(*), sum(hash(t)) FROM (SELECT snapshot_id AS brought_by, {columns} FROM lake.{table}) t
+GROUP BY brought_by
+"""
+VersionRows = dict[int, tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,39 +83,45 @@ def merge_tables(
     """Merge the files of ``tables``; the replaced ones stay where they are, for whoever still reads them.
 
     Args:
-        connection: the lake, which nobody else writes; closed where the merge is undone.
+        connection: the lake, which nobody else writes; closed where a merge is undone.
         tables: as ``table_files`` gives them.
-        spare: where the catalogue is copied to meanwhile.
+        spare: where the catalogue is copied to meanwhile; it is there as long as a merge may not have been compared.
         landing: goes around the statement that commits.
         say: told about each table.
 
     Raises:
         LakeError: rows differ afterwards; the catalogue was put back, so nothing has changed.
+        duckdb.Error: a table could not be merged or read; where it was merged by then, the catalogue was put back.
     """
     todo = [one for one in tables.values() if one.mergeable]
     if not todo:
         return
     spare.make()
+    is_unsure = False  # whether files may have been replaced by one that nobody has read
     try:
         for number, one in enumerate(todo, start=1):
             say(f"merging {one.files:,} files of {one.table} (table {number} of {len(todo)})")
-            before = _rows(connection, one.table)
+            columns = columns_of(connection, one.table)
+            before = version_rows(connection, one.table, columns)
             connection.execute("BEGIN TRANSACTION")
             merge(connection, one.table)
+            is_unsure = True
             with landing(connection):
                 connection.execute("COMMIT")
-            if _rows(connection, one.table) != before:
+            if version_rows(connection, one.table, columns) != before:
                 raise LakeError(
                     f"the rows of {one.table} were not the same after its files had been merged; the catalogue was put "
                     "back as it was and nothing was removed. Please report this with the versions of DuckDB and "
                     "DuckLake."
                 )
-    except LakeError:
-        connection.close()
-        spare.put_back()
-        raise
-    finally:
+            is_unsure = False
+    except BaseException:  # also Ctrl-C
+        if is_unsure:
+            connection.close()
+            spare.put_back()
         spare.discard()
+        raise
+    spare.discard()
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -118,7 +129,21 @@ def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     connection.execute("CALL ducklake_merge_adjacent_files('lake', ?)", [table])
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> set[tuple[object, ...]]:
-    """For every version that brought rows: how many, and the sum of their hashes over all columns."""
-    name = '"' + table.replace('"', '""') + '"'
-    return set(connection.execute(_ROWS.format(table=name)).fetchall())
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of a table, as it is now."""
+    described = connection.execute(f"SELECT * FROM lake.{_quoted(table)} LIMIT 0").description or ()  # noqa: S608 - quoted
+    return [str(column[0]) for column in described]
+
+
+def version_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> VersionRows:
+    """For every version that brought rows: how many, and the sum of their hashes over these columns.
+
+    Raises:
+        duckdb.Error: a file of the table cannot be read.
+    """
+    query = _ROWS.format(table=_quoted(table), columns=", ".join(_quoted(name) for name in columns))
+    return {int(version): tuple(found) for version, *found in connection.execute(query).fetchall()}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -30,7 +30,12 @@ def extension_path(name: str) -> Path:
 
 
 def attach_statements(
-    catalogue: Path | str, data: Path | str, *, read_only: bool, version: int | None = None
+    catalogue: Path | str,
+    data: Path | str,
+    *,
+    read_only: bool,
+    version: int | None = None,
+    schema: str = POSTGRES_SCHEMA,
 ) -> list[str]:
     """The SQL that makes the lake available as ``lake`` in any DuckDB shell, as it is or as it was at a version.
 
@@ -45,7 +50,7 @@ def attach_statements(
             options.append("META_JOURNAL_MODE 'WAL'")  # a program that reads keeps nobody from committing
     else:
         kind, scanner = "postgres", "postgres_scanner"
-        options.append(f"META_SCHEMA {_quoted(POSTGRES_SCHEMA)}")
+        options.append(f"META_SCHEMA {_quoted(schema)}")
     if version is not None:
         options.append(f"SNAPSHOT_VERSION {version:d}")
     extensions = ["ducklake", scanner, *(["httpfs"] if is_object_storage(data) else [])]
@@ -54,7 +59,13 @@ def attach_statements(
 
 
 def connect(
-    catalogue: Path | str, data: Path | str, *, read_only: bool, spill: Path, version: int | None = None
+    catalogue: Path | str,
+    data: Path | str,
+    *,
+    read_only: bool,
+    spill: Path,
+    version: int | None = None,
+    schema: str = POSTGRES_SCHEMA,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the lake attached; at most half of memory, the rest spills to ``spill``.
 
@@ -64,12 +75,13 @@ def connect(
         read_only: whether nothing may be written.
         spill: the folder for what does not fit in memory.
         version: DuckLake's number of a commit, to see the lake as it was then; None for as it is.
+        schema: where in a database of PostgreSQL the catalogue's tables are.
 
     Raises:
         LakeError: when the catalogue cannot be opened.
         RequestError: the files are in object storage, and the environment has no keys to it.
     """
-    *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version)
+    *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version, schema=schema)
     connection = _connection(spill, loads, data, problem=f"cannot open the lake's catalogue {catalogue}")
     try:
         for statement in (attach, use):

@@ -22,7 +22,8 @@ from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp
 from stillroom.lake.location import Location, existing
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.retention import Version, retire, retired, to_retire
-from stillroom.lake.spare import spare
+from stillroom.lake.settling import settle
+from stillroom.lake.spare import Spare, spare
 from stillroom.lake.versions import refuse_other_version
 from stillroom.lake.writing import Writing, writing
 
@@ -103,7 +104,7 @@ def maintain(
         RequestError: there is no lake, or its data files are in the place of another.
         LeaseHeld: somebody writes into it; the message says who.
         LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
-            nothing has changed).
+            nothing has changed); or a merge that was cut off can be neither compared nor undone.
     """
     now = datetime.now(UTC)
     old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
@@ -120,6 +121,7 @@ def maintain(
         how = writing(location)
         try:
             with alone(root, "stillroom lake maintain") as assure:
+                settle(location, _before_merging(location), say)
                 connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
                 try:
                     refuse_other_version(connection, root)
@@ -148,7 +150,7 @@ def _do(
     gone: list[Version],
 ) -> Maintained:
     before = table_files(connection)
-    merge_tables(connection, before, spare(location, "catalogue-before-merging", is_kept=False), how.landing, say)
+    merge_tables(connection, before, _before_merging(location), how.landing, say)
     versions, expirable = _versions(connection), _expirable(connection, old, retired(connection))
     assure()
     if expirable:
@@ -170,6 +172,10 @@ def _do(
         waiting_files=waiting(connection, left),
         doubt=found.doubt,
     )
+
+
+def _before_merging(location: Location) -> Spare:
+    return spare(location, "catalogue-before-merging", is_kept=False)
 
 
 def _foresee(

@@ -1,10 +1,15 @@
 """A spare copy of a catalogue, to go back to: a file beside a SQLite one, a schema beside PostgreSQL's tables."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
+
+from stillroom.errors import LakeError
 from stillroom.lake.catalogue import copy_catalogue, put_back
+from stillroom.lake.connection import connect
 from stillroom.lake.location import Location
 
 
@@ -16,11 +21,28 @@ class Spare(Protocol):
         """Where it is, for a person."""
         ...
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a copy, whoever made it; one that was cut off is none.
+
+        Raises:
+            LakeError: PostgreSQL does not answer.
+        """
+        ...
+
     def make(self) -> None:
         """Copy the catalogue as it is now; one that was left under this name is replaced.
 
         Raises:
             LakeError: it cannot be read, or the copy not be written.
+        """
+        ...
+
+    def opened(self, data: Path | str, spill: Path) -> duckdb.DuckDBPyConnection:
+        """The lake as the copy has it, to read, with its files at ``data``.
+
+        Raises:
+            LakeError: it cannot be opened.
         """
         ...
 
@@ -49,10 +71,33 @@ class SpareFile:
         """The file."""
         return str(self._file)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is there: it gets its name once it is whole."""
+        return self._file.exists()
+
     def make(self) -> None:
-        """Copy it with SQLite's own means."""
-        self._file.unlink(missing_ok=True)
-        copy_catalogue(self._root, self._file)
+        """Copy it with SQLite's own means.
+
+        Raises:
+            LakeError: it cannot be read, or the copy not be written.
+        """
+        part = self._file.with_suffix(".part")
+        try:
+            part.unlink(missing_ok=True)
+            copy_catalogue(self._root, part)
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.replace(self._file)
+        except OSError as error:
+            raise LakeError(f"cannot write {self._file}: {error}. Free some space there, and try again.") from error
+        finally:
+            with suppress(OSError):
+                part.unlink()
+
+    def opened(self, data: Path | str, spill: Path) -> duckdb.DuckDBPyConnection:
+        """The lake with the file as its catalogue."""
+        return connect(self._file, data, read_only=True, spill=spill)
 
     def put_back(self) -> None:
         """Copy it back."""

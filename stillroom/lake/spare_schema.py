@@ -2,11 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
+import duckdb
 import psycopg
 from psycopg import sql
 
 from stillroom.errors import LakeError
+from stillroom.lake.connection import connect as connect_to_lake
 from stillroom.lake.postgres import SCHEMA, connect
 
 _TABLES = """
@@ -25,6 +28,16 @@ class SpareSchema:
     def name(self) -> str:
         """The schema and its database."""
         return f"the schema {self._schema} of {self._database}"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the schema is there: it is made in one transaction.
+
+        Raises:
+            LakeError: PostgreSQL does not answer.
+        """
+        with self._transaction("looked for") as connection:
+            return connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [self._schema]).rowcount > 0
 
     def make(self) -> None:
         """Copy all tables, as of one moment, with their keys.
@@ -52,6 +65,14 @@ class SpareSchema:
                 original, copy = sql.Identifier(SCHEMA, table), sql.Identifier(self._schema, table)
                 connection.execute(sql.SQL("DELETE FROM {}").format(original))
                 connection.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(original, copy))
+
+    def opened(self, data: Path | str, spill: Path) -> duckdb.DuckDBPyConnection:
+        """The lake with the schema as its catalogue.
+
+        Raises:
+            LakeError: it cannot be opened.
+        """
+        return connect_to_lake(self._database, data, read_only=True, spill=spill, schema=self._schema)
 
     def discard(self) -> None:
         """Drop the schema.

@@ -190,6 +190,51 @@ def test_rows_that_differ_after_merging_put_everything_back(
     assert contents() == before
 
 
+def test_a_merged_file_that_cannot_be_read_puts_everything_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, contents: Contents, differences: Differences
+) -> None:
+    before, files_before = contents(), data_paths(root)
+    merge = compaction.merge
+
+    def merge_and_tear(connection, table: str) -> None:
+        merge(connection, table)
+        if table == "commits":
+            for file in (root / "data" / "main" / "commits").rglob("*.parquet"):
+                if file not in files_before:
+                    file.write_bytes(b"half")
+
+    monkeypatch.setattr(compaction, "merge", merge_and_tear)
+    with pytest.raises(LakeError, match="No row was lost; run it again"):
+        keep_house(root, keep_days=0, grace_minutes=0)
+
+    monkeypatch.undo()
+    assert contents() == before
+    for _ in range(2):
+        keep_house(root, keep_days=0, grace_minutes=0)
+    assert contents() == before
+    assert differences() == []
+
+
+def test_who_ends_it_before_rows_were_compared_has_everything_put_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, contents: Contents
+) -> None:
+    before, looks = contents(), iter((compaction.version_rows, None))
+
+    def look_or_end(*arguments) -> compaction.VersionRows:
+        look = next(looks)
+        if look is None:
+            raise KeyboardInterrupt
+        return look(*arguments)
+
+    monkeypatch.setattr(compaction, "version_rows", look_or_end)
+    with pytest.raises(KeyboardInterrupt):
+        keep_house(root)
+
+    monkeypatch.undo()
+    assert contents() == before
+    assert files(keep_house(root), "commits")[0] == len(before["commits"])
+
+
 async def test_between_builds_it_changes_nothing_for_the_next(
     root: Path, tmp_path: Path, differences: Differences
 ) -> None:

@@ -130,7 +130,9 @@ def schemas(root: Path) -> set[str]:
     return {str(name) for (name,) in found}
 
 
-@pytest.mark.parametrize("moment", ["while it merges", "after a merge", "letting", "while it removes"])
+@pytest.mark.parametrize(
+    "moment", ["while it merges", "before it compares", "after a merge", "letting", "while it removes"]
+)
 def test_killed_at_any_step_it_loses_nothing(built_root: Path, moment: str) -> None:
     if moment == "while it removes":
         keep_house(built_root, keep_days=0)
