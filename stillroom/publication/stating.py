@@ -99,7 +99,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
         "run": {
-            "adopted_samples": adopted_samples(lake, snapshot.run_id),
+            "adopted_samples": adopted_samples(lake, snapshot.run_id, at=at),
             "missing": asdict(missing(lake, run, at=at)),
             "prompts": lake.rows(_PROMPTS, {**of_run, "name": snapshot.name}),
             "proposals": lake.rows(_PROPOSALS, of_run),

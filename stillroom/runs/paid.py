@@ -7,6 +7,7 @@ rows stand under both runs, and their cost under the run that paid.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
 from stillroom.lake import Lake
@@ -40,8 +41,9 @@ SELECT v.* FROM lake.verdicts v JOIN (SELECT unnest($runs) AS run_id, unnest($sa
 ORDER BY v.created_at
 """
 _ADOPTED = """
-SELECT (SELECT count(*) FROM lake.samples WHERE run_id = $run)
-       - (SELECT coalesce(sum(samples), 0)::BIGINT FROM lake.costs WHERE run_id = $run AND stage = 'sampling') AS n
+SELECT (SELECT count(*) FROM lake.samples WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
+       - (SELECT coalesce(sum(samples), 0)::BIGINT FROM lake.costs
+          WHERE run_id = $run AND stage = 'sampling' AND ($at IS NULL OR created_at <= $at)) AS n
 """
 _HAD = """
 SELECT p.prompt_id, count(DISTINCT s.sample_id) AS samples
@@ -80,9 +82,15 @@ def owed_at_most(lake: Lake, run: Run, shards: Sequence[int] | None = None) -> O
     return Owed(prompts=len(had), begun=sum(map(bool, had)), samples=len(had) * most - sum(had))
 
 
-def adopted_samples(lake: Lake, run_id: str) -> int:
-    """How many of a run's samples another run was paid for and had committed: what its own costs do not count."""
-    return max(0, lake.rows(_ADOPTED, {"run": run_id})[0]["n"])
+def adopted_samples(lake: Lake, run_id: str, *, at: datetime | None = None) -> int:
+    """How many of a run's samples another run was paid for and had committed: what its own costs do not count.
+
+    Args:
+        lake: knows both.
+        run_id: the run that has them.
+        at: as it was then (UTC), else now.
+    """
+    return max(0, lake.rows(_ADOPTED, {"run": run_id, "at": at})[0]["n"])
 
 
 def shard_journal(lake: Lake, run_id: str, shard: int) -> JournalPlace:

@@ -8,8 +8,9 @@ from stillroom.cli.ancestry import follow
 from stillroom.errors import TeacherError
 from stillroom.journal import Journal
 from stillroom.lake import Lake
-from stillroom.publication import manifest, snapshots
-from stillroom.runs import Run, abandoned_entries, adopted_samples, owed_at_most, shard_journal
+from stillroom.publication import compare, freeze, manifest, publish, snapshots
+from stillroom.runs import Run, RunState, abandoned_entries, adopted_samples, close_run, owed_at_most, shard_journal
+from stillroom.runs.curating import curate_run
 from stillroom.sampling.entries import Entry
 from tests.fakes.builds import Builder, all_knowing_client
 from tests.fakes.prompts import recipe
@@ -125,6 +126,26 @@ async def test_what_an_abandoned_run_had_committed_is_adopted_published_and_paid
     assert costs == [{"stage": "sampling", "n": 16}, {"stage": "verification", "n": 16}]
     assert (adopted_samples(lake, first.run_id), adopted_samples(lake, second.run_id)) == (0, 8)
     assert manifest(lake, snapshots(lake)[0])["run"]["adopted_samples"] == 8
+
+
+async def test_what_is_adopted_after_a_publication_is_not_stated_of_it(lake: Lake, tmp_path: Path) -> None:
+    await half_committed(lake, tmp_path)
+    builder = Builder(lake)
+    partial = f"{EIGHT_EACH}{ONE_A_SHARD}\nsnapshot: {{allow_partial: 0.5}}"
+    run = builder.begin(recipe(tmp_path, partial), new_run=True)
+    await builder.shard(run, 1)
+    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    assert snapshot is not None
+    close_run(lake, run, RunState.PUBLISHED, "")
+    freeze(lake, snapshot)
+    stated = manifest(lake, snapshot)
+
+    await builder.shard(run, 0)
+
+    assert adopted_samples(lake, run.run_id) == 8
+    assert stated["run"]["adopted_samples"] == 0
+    assert manifest(lake, snapshot) == stated
+    assert [one.found for one in compare(lake, snapshot) if not one.is_same] == []
 
 
 async def test_lineage_names_the_run_that_was_paid(lake: Lake, tmp_path: Path) -> None:
