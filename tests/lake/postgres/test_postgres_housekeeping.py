@@ -165,7 +165,7 @@ def test_a_merge_whose_answer_is_lost_keeps_its_files(
 
     with monkeypatch.context() as patch:
         patch.setattr(compaction, "merge", merge_then_break)
-        with pytest.raises(LakeError, match="No row was lost; run the command again"):
+        with pytest.raises(LakeError, match="No row was lost; run it again"):
             keep_house(root, grace_minutes=0)
 
     assert wire.broken == 1
