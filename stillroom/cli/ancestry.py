@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from stillroom.cli.naming import find_dataset
+
 if TYPE_CHECKING:
     from stillroom.lake import Lake
 
 # Which row of several counts is decided here: with ORDER BY and LIMIT, DuckDB reads a table twice, and DuckLake asks
 # its catalogue about the files as often. Each column in a WHERE is another such question.
-_EXAMPLE = "SELECT * FROM examples WHERE example_id = ?"
+_EXAMPLES = "SELECT * FROM examples WHERE example_id = ?"
 _SNAPSHOTS = "SELECT name, version FROM snapshot_members WHERE example_id = ?"
 _SELECTIONS = "SELECT * FROM selections WHERE run_id = ? AND (sample_id = ? OR matched_id = ?)"
 _SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
@@ -36,7 +38,7 @@ class Ancestry:
     """All the rows behind one example: its verdicts, check and strength of tests as they were when it was published.
 
     Attributes:
-        snapshots: NAME@N of the snapshots that hold it.
+        snapshots: NAME@N of its dataset's snapshots that hold it.
         displaced: samples that its curation dropped as the same as this one, its cluster.
         checked_against: the benchmarks, with their content's sha256, that its curation looked for in it.
         cost: what the sample and its verdicts took, by the teacher's price.
@@ -69,12 +71,36 @@ class Ancestry:
     commit: Row
 
 
-def follow(lake: "Lake", example_id: str) -> Ancestry:
-    """The ancestry of an example that exists, as it is at one moment."""
+def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestry:
+    """The ancestry of an example that exists, as it is at one moment.
+
+    Args:
+        lake: where it is.
+        example_id: the example.
+        dataset: of which; needed where several have published it.
+
+    Raises:
+        RequestError: several datasets have published it, or the named one has not.
+    """
     with lake.moment():
-        example = _newest(lake.rows(_EXAMPLE, [example_id]))
+        example = _newest(_of_dataset(lake, lake.rows(_EXAMPLES, [example_id]), dataset))
         answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example))
         return Ancestry(example=example, **answer, **_judged_by(origin, answer["verdicts"], example))
+
+
+def _of_dataset(lake: "Lake", examples: list[Row], asked: str | None) -> list[Row]:
+    """The rows of one dataset; which runs are of it is asked only where there are several runs, or one is named."""
+    if asked is None and len({row["run_id"] for row in examples}) == 1:
+        return examples
+    of_run = _dataset_of(lake)
+    datasets = {of_run.get(row["run_id"], "") for row in examples}
+    meant = find_dataset("example", examples[0]["example_id"], datasets, asked)
+    return [row for row in examples if of_run.get(row["run_id"], "") == meant]
+
+
+def _dataset_of(lake: "Lake") -> dict[str, str]:
+    """The dataset of every run."""
+    return {row["run_id"]: row["dataset"] for row in lake.rows(_DATASETS)}
 
 
 def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
@@ -86,7 +112,9 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     met = lake.rows(_TEACHER, [example["teacher_id"]])
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
     runs = lake.rows(_RUN, [example["run_id"]])
-    members = sorted({(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example["example_id"]])})
+    run = max(runs, key=lambda row: row["version"], default=Row())
+    held = {(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
+    members = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
     selection = decided.pop(example["sample_id"], Row())
     return {
         "snapshots": [f"{name}@{version}" for name, version in members],
@@ -99,7 +127,7 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
         "paid_by": _paid_by(lake, sample, runs) or example["run_id"],
         "verdicts": [verdicts[name] for name in sorted(verdicts)],
         "teacher": teacher,
-        "run": max(runs, key=lambda row: row["version"], default=Row()),
+        "run": run,
         "commit": _oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
     }
 
@@ -164,7 +192,7 @@ class _Own:
 
     @cached_property
     def _runs(self) -> set[str]:
-        dataset_of = {row["run_id"]: row["dataset"] for row in self._lake.rows(_DATASETS)}
+        dataset_of = _dataset_of(self._lake)
         return {run_id for run_id, dataset in dataset_of.items() if dataset == dataset_of.get(self._run_id)}
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stillroom.cli.naming import find_id
+from stillroom.cli.naming import DatasetOption, find_dataset, find_id
 from stillroom.cli.output import JsonOption, first_line, print_json
 from stillroom.cli.session import reading
 
@@ -27,12 +27,18 @@ _SAMPLE = """
 SELECT s.sample_id, s.prompt_id, s.run_id, s.teacher_id, s.sample_index, s.finish_reason, s.answer, s.response,
        s.extraction_problem, p.task
 FROM samples s LEFT JOIN prompts p USING (prompt_id)
-WHERE s.sample_id = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
+LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id
+WHERE s.sample_id = ? AND coalesce(r.dataset, '') = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
+"""
+_DATASETS = """
+SELECT DISTINCT coalesce(r.dataset, '') AS dataset FROM samples s
+LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id WHERE s.sample_id = ?
 """
 _SNAPSHOTS = """
 SELECT DISTINCT m.name || '@' || m.version AS snapshot, m.name, m.version
 FROM examples e JOIN snapshot_members m USING (example_id)
-WHERE e.sample_id = ? AND e.run_id = ? ORDER BY m.name, m.version
+WHERE e.sample_id = $sample AND e.run_id = $run AND m.name IN (SELECT dataset FROM runs WHERE run_id = $run)
+ORDER BY m.name, m.version
 """
 _RETRACTION = """
 SELECT r.kind, r.cause_id, r.name || '@' || r.version AS first_without, r.created_at AS retracted_at
@@ -61,26 +67,36 @@ def why(
     ctx: typer.Context,
     sample_id: Annotated[str, typer.Argument(help="A sample's id, or enough of its first digits.")],
     *,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say why a sample was kept or dropped: one gate, one reason, and the evidence."""
     with reading(ctx) as lake:
-        about = explain(lake, find_id(lake, "sample", sample_id))
+        about = explain(lake, find_id(lake, "sample", sample_id), dataset)
     if as_json:
         print_json(about)
     else:
         _print(about)
 
 
-def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
-    """The newest decision about a sample, its verdict, and the sample itself, as plain data.
+def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[str, Any]:
+    """A dataset's newest decision about a sample, its verdict, and the sample itself, as plain data.
 
     ``gate`` is ``undecided`` where its run has not been curated; ``newest_run`` is then the dataset's newest run, which
     alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
     without it, or is None. ``overlaps`` is what it and its prompt share with benchmarks, also where it was published
     before they were checked.
+
+    Args:
+        lake: where it is.
+        sample_id: a sample that exists.
+        dataset: of which; needed where several have it.
+
+    Raises:
+        RequestError: several datasets have it, or the named one has not.
     """
-    sample = lake.rows(_SAMPLE, [sample_id])[0]
+    datasets = [row["dataset"] for row in lake.rows(_DATASETS, [sample_id])]
+    sample = lake.rows(_SAMPLE, [sample_id, find_dataset("sample", sample_id, datasets, dataset)])[0]
     in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
     decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
@@ -90,7 +106,7 @@ def explain(lake: "Lake", sample_id: str) -> dict[str, Any]:
         **sample,
         **(decision or nothing),
         "newest_run": next(iter(newest), None),
-        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, in_run)],
+        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, {"sample": sample_id, "run": sample["run_id"]})],
         "overlaps": _overlaps(lake, sample, decision),
         "retraction": next(iter(retracted), None),
         "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),

@@ -1,7 +1,9 @@
 """Finds what a person means: snapshots by NAME or NAME@N, rows by id or the first digits of one."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from stillroom.errors import RequestError
 from stillroom.nearest import meant
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
     from stillroom.lake import Lake
     from stillroom.publication.publish import Snapshot
 
+DatasetOption = Annotated[
+    str | None, typer.Option("--dataset", metavar="NAME", help="Of which dataset, where several have this id.")
+]
 MOST_SHOWN = 5
 _LAST = chr(0x10FFFF)  # sorts after every other character
 _IDS = {
@@ -101,6 +106,29 @@ def find_id(lake: "Lake", kind: str, given: str) -> str:
     if not near:
         raise RequestError(f"there is no {kind} {given!r}: the lake holds none yet. Build a recipe first.")
     raise RequestError(f"there is no {kind} {given!r}. The nearest ids are {', '.join(row['id'] for row in near)}.")
+
+
+def find_dataset(kind: str, found: str, datasets: Collection[str], asked: str | None) -> str:
+    """The dataset of which a question about a row is meant: ids name no dataset, and two may share one.
+
+    Args:
+        kind: ``example`` or ``sample``.
+        found: the row's id.
+        datasets: those that have it.
+        asked: the one that was named; None where none was.
+
+    Raises:
+        RequestError: there are several and none was named, or the named one does not have it.
+    """
+    known = ", ".join(sorted(datasets))
+    if asked is not None and asked not in datasets:
+        raise RequestError(f"the dataset {asked!r} has no {kind} {found}; it is of {known}. Name it with --dataset.")
+    if asked is None and len(datasets) > 1:
+        raise RequestError(
+            f"the {kind} {found} is of several datasets, {known}; each has decided about it by itself, and may have "
+            "another text under this id. Name one with --dataset."
+        )
+    return asked if asked is not None else next(iter(datasets))
 
 
 def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stillroom.cli.naming import find_id
+from stillroom.cli.naming import DatasetOption, find_id
 from stillroom.cli.output import JsonOption, console, first_line, print_json, shown
 from stillroom.cli.session import reading
 
@@ -26,13 +26,14 @@ def lineage(
     ctx: typer.Context,
     example_id: Annotated[str, typer.Argument(help="An example's id, or enough of its first digits.")],
     *,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show where an example comes from, back to the hand-written seeds."""
     from stillroom.cli.ancestry import follow
 
     with reading(ctx) as lake:
-        found = follow(lake, find_id(lake, "example", example_id))
+        found = follow(lake, find_id(lake, "example", example_id), dataset)
     if as_json:
         print_json(_as_json(found))
     else:

@@ -57,6 +57,14 @@ def test_a_sample_of_a_run_that_was_given_up_is_promised_no_build(stillroom, ans
     assert answer("why", "aa11")["newest_run"] is None
 
 
+@pytest.mark.parametrize(("command", "given"), [("why", "aa11"), ("lineage", "ee99")])
+def test_a_dataset_can_be_named(stillroom, command, given):
+    assert stillroom(command, given, "--dataset", "functions").exit_code == 0
+    refused = stillroom(command, given, "--dataset", "function")
+    assert refused.exit_code == 2
+    assert "the dataset 'function' has no" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

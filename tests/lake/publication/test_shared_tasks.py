@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from stillroom.cli.ancestry import follow
+from stillroom.cli.explaining import explain
 from stillroom.cli.outcome import outcome_of
+from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, manifest, snapshots, strengths_of_run
 from stillroom.recipe import Recipe
@@ -88,11 +90,23 @@ def test_a_teachers_yield_counts_each_sample_under_its_own_datasets_difficulty(
 
 
 def test_lineage_tells_of_the_dataset_that_published_the_example(lake: Lake, shared: dict[str, Snapshot]) -> None:
-    dataset_of = {snapshot.run_id: name for name, snapshot in shared.items()}
-
     for one in lake.rows("SELECT DISTINCT example_id FROM lake.examples"):
-        found = follow(lake, one["example_id"])
-        name = dataset_of[found.example["run_id"]]
-        assert found.prompt["run_id"] == found.run["run_id"] == found.example["run_id"]
-        assert (found.prompt["origin"], found.prompt["topic"]) == ABOUT[name]
-        assert found.strength["strength"] == TESTED[name]
+        for name, snapshot in shared.items():
+            found = follow(lake, one["example_id"], name)
+            assert found.prompt["run_id"] == found.run["run_id"] == found.example["run_id"] == snapshot.run_id
+            assert (found.prompt["origin"], found.prompt["topic"]) == ABOUT[name]
+            assert found.strength["strength"] == TESTED[name]
+            assert found.snapshots == [snapshot.label]
+
+
+def test_an_id_that_both_datasets_have_is_asked_of_one_of_them(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    (one, *_) = lake.rows("SELECT example_id, sample_id FROM lake.examples ORDER BY example_id")
+
+    for ask, id_ in ((follow, one["example_id"]), (explain, one["sample_id"])):
+        with pytest.raises(RequestError, match=f"several datasets, {MINE}, {SEEDED}.*--dataset"):
+            ask(lake, id_)
+        with pytest.raises(RequestError, match=f"the dataset 'other' has no .*it is of {MINE}, {SEEDED}"):
+            ask(lake, id_, "other")
+    for name, snapshot in shared.items():
+        about = explain(lake, one["sample_id"], name)
+        assert (about["run_id"], about["kept"], about["snapshots"]) == (snapshot.run_id, True, [snapshot.label])
