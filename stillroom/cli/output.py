@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+ROWS_AT_ONCE = 1024
 PIPE_WIDTH = 100_000  # wider than any cell: nothing is folded
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -21,6 +23,21 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 def print_json(value: object) -> None:
     """One line of JSON. Timestamps are ISO 8601 (the lake's are UTC), NaN and infinities are null."""
     typer.echo(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+
+
+def print_json_rows(rows: Iterable[Mapping[str, object]]) -> None:
+    """The same of an array of objects, written while they come: there may be more than fit into memory.
+
+    Nothing is written where the first ones cannot be had; where later ones cannot, the line is cut off.
+    """
+    coming, before = iter(rows), "["
+    while True:
+        part = [json.dumps(plain(row), ensure_ascii=False, allow_nan=False) for row in islice(coming, ROWS_AT_ONCE)]
+        if not part:
+            break
+        typer.echo(before + ", ".join(part), nl=False)
+        before = ", "
+    typer.echo("[]" if before == "[" else "]")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - any JSON value

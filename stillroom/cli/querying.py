@@ -1,13 +1,15 @@
 """``sql`` and ``schema``: the lake as tables."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stillroom.cli.output import JsonOption, print_json, print_table
+from stillroom.cli.output import JsonOption, print_json, print_json_rows, print_table
 from stillroom.cli.session import connected, lake_folder
 from stillroom.errors import RequestError
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     import duckdb
 
 ROWS_SHOWN = 100
+COUNTED = 10_000  # rows beyond those shown that are fetched to say how many there are
+AT_ONCE = 1024  # rows in memory: they are fetched as they are printed
 
 
 def register(app: typer.Typer) -> None:
@@ -43,34 +47,48 @@ def sql(
         raise RequestError("the past cannot be written: leave out --write or --as-of")
     with connected(ctx, read_only=not write, as_of=as_of) as connection:
         names, rows = ask(connection, query, may_write=write, data=existing(lake_folder(ctx)).data)
+        if not write:
+            _show(names, rows, as_json=as_json, limit=limit)
+            return
+        done = [*rows]  # nobody else may write meanwhile, so that does not wait for who reads the output
+    _show(names, iter(done), as_json=as_json, limit=limit)
+
+
+def _show(names: list[str], rows: Iterator[tuple[Any, ...]], *, as_json: bool, limit: int | None) -> None:
+    objects = (dict(zip(names, row, strict=True)) for row in rows)
     if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows[:limit]])
+        print_json_rows(islice(objects, limit))
         return
     most = ROWS_SHOWN if limit is None else limit
+    shown = list(islice(objects, most))
     if names:
-        print_table([dict(zip(names, row, strict=True)) for row in rows[:most]], names)
-    if len(rows) > most:
-        typer.echo(f"{most:,} of {len(rows):,} rows; --limit N shows more.", err=True)
+        print_table(shown, names)
+    if more := _count(islice(rows, COUNTED)):
+        total = f"{most + more:,}" if more < COUNTED else f"more than {COUNTED:,}"
+        typer.echo(f"{most:,} of {total} rows; --limit N shows more.", err=True)
+
+
+def _count(rows: Iterable[object]) -> int:
+    return sum(1 for _ in rows)
 
 
 def ask(
     connection: "duckdb.DuckDBPyConnection", query: str, *, may_write: bool = False, data: Path | str | None = None
-) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of the last statement in ``query``.
+) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    """Column names of the last statement in ``query``, and its rows, which are fetched as they are taken.
 
     What only reads is decided by DuckDB's own parser: a SELECT that calls no function which may do more. ``EXPLAIN``
     counts as writing, since ``EXPLAIN ANALYZE`` executes what it explains.
 
     Raises:
-        RequestError: DuckDB refuses the query, it is empty, or it writes and may not.
-        LakeError: one of the data files, which are at ``data``, is missing or damaged.
+        RequestError: DuckDB refuses the query, it is empty, or it writes and may not. So may each row.
+        LakeError: one of the data files, which are at ``data``, is missing or damaged. So may each row.
     """
     import duckdb
 
-    from stillroom.lake.damage import damage
     from stillroom.lake.effects import effects
 
-    try:
+    with _told(data):
         statements = connection.extract_statements(query)
         if not statements:
             raise RequestError('the query is empty; try `stillroom sql "select count(*) from examples"`')
@@ -89,7 +107,24 @@ def ask(
         for statement in statements:
             connection.execute(statement)
         names = [str(column[0]) for column in connection.description or ()]
-        return _distinct(names), connection.fetchall()
+    return _distinct(names), _rows(connection, data)
+
+
+def _rows(connection: "duckdb.DuckDBPyConnection", data: Path | str | None) -> Iterator[tuple[Any, ...]]:
+    with _told(data):
+        while rows := connection.fetchmany(AT_ONCE):
+            yield from rows
+
+
+@contextmanager
+def _told(data: Path | str | None) -> Generator[None]:
+    """Turns what DuckDB raises into what a person is told."""
+    import duckdb
+
+    from stillroom.lake.damage import damage
+
+    try:
+        yield
     except duckdb.Error as error:
         raise (damage(error, data) if data else None) or RequestError(f"DuckDB refuses the query: {error}") from error
 

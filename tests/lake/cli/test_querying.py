@@ -62,6 +62,21 @@ def test_a_person_is_told_how_many_rows_are_not_shown(stillroom):
     assert " 99" in result.stdout
 
 
+def test_only_so_many_rows_are_fetched_as_are_shown_and_counted(stillroom, answer):
+    result = stillroom("sql", "from range(5_000_000)")
+    assert "100 of more than 10,000 rows" in result.stderr
+    assert "10,000 of 10,100 rows" in stillroom("sql", "from range(10_100)", "--limit", "10000").stderr
+    assert "rows" not in stillroom("sql", "from range(100)").stderr
+    assert answer("sql", "from range(5_000_000)", "--limit", "2") == [{"range": 0}, {"range": 1}]
+    assert answer("sql", "from range(3000)")[-1] == {"range": 2999}
+    assert answer("sql", "from range(0)") == []
+
+
+def test_a_row_that_cannot_be_had_is_told_like_a_wrong_query(stillroom):
+    result = stillroom("sql", "select error('no such luck') from range(3)", "--json")
+    assert (result.exit_code, result.stdout, "no such luck" in result.stderr) == (2, "", True)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -80,7 +95,7 @@ def test_a_person_is_told_how_many_rows_are_not_shown(stillroom):
 def test_sql_that_writes_is_refused_without_write(reader, query):
     with pytest.raises(RequestError, match="--write"):
         ask(reader, query)
-    assert ask(reader, "select count(*) from samples")[1] == [(5,)]
+    assert list(ask(reader, "select count(*) from samples")[1]) == [(5,)]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +150,8 @@ def test_a_select_that_calls_what_may_do_more_than_read_is_refused_before_anythi
 )
 def test_what_only_reads_is_answered(reader, tmp_path, query):
     (tmp_path / "mine.csv").write_text("a\n1\n")
-    ask(reader, query.format(file=tmp_path / "mine.csv") if "{file}" in query else query)
+    _, rows = ask(reader, query.format(file=tmp_path / "mine.csv") if "{file}" in query else query)
+    list(rows)
 
 
 def test_files_that_were_given_up_survive_every_select(lake_root, stillroom, answer):
@@ -182,6 +198,7 @@ def test_a_reader_does_not_hold_up_a_commit(lake_root):
 def test_write_allows_it(stillroom, answer):
     assert stillroom("sql", "create table mine as select 1 as a", "--write").exit_code == 0
     assert answer("sql", "from mine") == [{"a": 1}]
+    assert stillroom("sql", "set threads = 1", "--write").exit_code == 0
 
 
 @pytest.mark.parametrize(
