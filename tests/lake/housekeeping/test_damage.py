@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from stillroom.doctor import State, examine
 from stillroom.errors import LakeError
+from stillroom.lake.damage import damage
 from tests.lake.housekeeping.conftest import At
 
 
@@ -56,3 +58,44 @@ def test_the_doctor_finds_it(lost: Path, root: Path) -> None:
     assert lake.state is State.PROBLEM
     assert f"{lost} of the table examples is missing" in lake.found
     assert "backup" in lake.todo
+
+
+NOT_FOUND = "HTTP GET error reading '{}' in region 'eu-central-1' (HTTP 404 Not Found)"
+FILE = "main/scores/run_id=r0/ducklake-1.parquet"
+ASKED = "main/scores/run_id%3Dr0/ducklake-1.parquet"
+
+
+@pytest.mark.parametrize(
+    ("data", "address"),
+    [
+        pytest.param("s3://lakes/mine", f"http://127.0.0.1:9/lakes/mine/{ASKED}", id="path"),
+        pytest.param("s3://lakes/mine", f"https://lakes.s3.amazonaws.com/mine/{ASKED}", id="host"),
+        pytest.param("s3://lakes", f"https://lakes.s3.amazonaws.com/{ASKED}", id="bucket"),
+        pytest.param("s3://lakes/a/b", f"s3://lakes/a/b/{FILE}", id="s3"),
+    ],
+)
+def test_an_object_that_is_missing_is_named_with_its_table(data: str, address: str) -> None:
+    found = damage(duckdb.HTTPException(NOT_FOUND.format(address)), data)
+    assert found is not None
+    assert f"a file of the table scores is missing: {data}/{FILE}. Put it back" in str(found)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NOT_FOUND.format("https://lakes.s3.amazonaws.com/yours/main/scores/ducklake-1.parquet"),
+        NOT_FOUND.format("https://others.s3.amazonaws.com/mine/main/scores/ducklake-1.parquet"),
+        NOT_FOUND.format("https://lakes.s3.amazonaws.com/mine/notes.parquet"),
+        NOT_FOUND.replace("404 Not Found", "403 Forbidden").format(f"https://lakes.s3.amazonaws.com/mine/{FILE}"),
+        "Connection refused",
+    ],
+    ids=["another prefix", "another bucket", "no table's", "refused", "away"],
+)
+def test_other_objects_and_a_storage_that_refuses_are_no_damage(said: str) -> None:
+    assert damage(duckdb.HTTPException(said), "s3://lakes/mine") is None
+
+
+def test_an_object_of_another_size_that_duckdb_does_not_name_is_looked_for_by_the_doctor() -> None:
+    said = "Content-Length from server mismatches requested range, server may not support range requests."
+    found = damage(duckdb.HTTPException(said), "s3://lakes/mine")
+    assert "If it is one of s3://lakes/mine, `stillroom doctor` names it and its table" in str(found)

@@ -66,6 +66,15 @@ def test_commands_read_it_and_its_past(lake: Lake) -> None:
     assert run(root, "sql", "delete from scores").exit_code == 2
 
 
+def test_who_writes_names_a_missing_file_by_where_it_is(lake: Lake) -> None:
+    lake.commit("k", {"scores": [row("scores")]}, run_id="r")
+    (file,) = (lake.root / "data" / "main" / "scores").rglob("*.parquet")
+    file.unlink()
+
+    with pytest.raises(LakeError, match=f"a file of the table scores is missing: {file}. Put it back"):
+        lake.rows("SELECT * FROM lake.scores")
+
+
 def test_command_that_writes_waits_for_its_turn(lake: Lake) -> None:
     assert run(lake.root, "sql", "create table mine as select 1 as a", "--write").exit_code == 0
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from stillroom.doctor import State, examine
-from stillroom.errors import RequestError
+from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake, data_bucket, data_place
 from stillroom.lake.claim import MARK
 from stillroom.lake.leftovers import Kind
@@ -176,14 +176,21 @@ def test_an_object_that_is_missing_or_cut_off_is_found(
 ) -> None:
     root = tmp_path / "lake"
     make(root, monkeypatch, f"s3://{BUCKET}/missing")
-    fill(root)
-    gone, short, *_ = storage.objects("missing/main/scores/")
+    lake = Lake.open(root)
+    for run in ("gone", "short"):
+        lake.commit(run, {"scores": [row("scores")]}, run_id=run)
+    lake.close()
+    gone, short = storage.objects("missing/main/scores/")
     for key in (gone, short):
         storage.remove(key)
     storage.put(short, b"half")
 
     with opened(root) as lake:
         missing = lake.missing_files()
+        with pytest.raises(LakeError, match=f"of the table scores is missing: s3://{BUCKET}/{gone}.*your copy of the"):
+            lake.query("SELECT * FROM scores WHERE run_id = 'gone'")
+        with pytest.raises(LakeError, match=f"of the table scores cannot be read: s3://{BUCKET}/{short} .HTTP"):
+            lake.query("SELECT * FROM scores WHERE run_id = 'short'")
 
     assert {(one.path, one.found) for one in missing} == {
         (f"s3://{BUCKET}/{gone}", None),
