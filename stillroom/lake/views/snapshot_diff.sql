@@ -1,7 +1,7 @@
--- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form); `cause` names what a retracted one depends on.
+-- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form); `cause` names what a retracted one depends on. A name or version that is not there is an error.
 CREATE OR REPLACE MACRO lake.snapshot_diff(a, b) AS TABLE
 WITH newest AS (
-    SELECT name, max(version) AS version FROM lake.snapshots GROUP BY name
+    SELECT name, max(version) AS version, list(DISTINCT version) AS versions FROM lake.snapshots GROUP BY name
 ), one AS (
     SELECT e.* FROM lake.snapshot_examples e JOIN newest n USING (name)
     WHERE e.name = split_part(a, '@', 1)
@@ -15,6 +15,20 @@ WITH newest AS (
     WHERE r.name = split_part(b, '@', 1)
       AND r.version <= coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER), n.version)
     QUALIFY row_number() OVER (PARTITION BY r.example_id ORDER BY r.version DESC) = 1
+), asked AS (
+    SELECT label, split_part(label, '@', 1) AS name, substr(label, length(split_part(label, '@', 1)) + 2) AS number
+    FROM (SELECT unnest([a::VARCHAR, b::VARCHAR]) AS label)
+), refused AS (  -- why a label names no snapshot; null where it names one
+    SELECT CASE
+        WHEN label IS NULL OR (contains(label, '@') AND NOT regexp_full_match(number, '[0-9]+'))
+            THEN coalesce('''' || label || '''', 'null') || ' is no snapshot; expected NAME or NAME@N with a number'
+        WHEN n.name IS NULL
+            THEN 'there is no dataset ''' || asked.name || '''; published so far: '
+                || coalesce((SELECT string_agg(name, ', ' ORDER BY name) FROM newest), 'none')
+        WHEN contains(label, '@') AND NOT coalesce(list_contains(n.versions, TRY_CAST(number AS INTEGER)), false)
+            THEN n.name || ' has no version ' || number || '; it has ' || array_to_string(list_sort(n.versions), ', ')
+        END AS reason
+    FROM asked LEFT JOIN newest n ON n.name = asked.name
 )
 SELECT CASE WHEN one.sample_id IS NULL THEN 'added' WHEN other.sample_id IS NULL THEN 'removed' ELSE 'changed' END
            AS change,
@@ -31,4 +45,5 @@ SELECT CASE WHEN one.sample_id IS NULL THEN 'added' WHEN other.sample_id IS NULL
 FROM one FULL JOIN other ON one.sample_id = other.sample_id
 LEFT JOIN taken_out t ON t.example_id = one.example_id
 WHERE one.example_id IS DISTINCT FROM other.example_id
+UNION ALL SELECT error(reason)::VARCHAR, '', '', '', '', '', '', '' FROM refused WHERE reason IS NOT NULL
 ORDER BY change, reason, cause, example_id;

@@ -2,12 +2,13 @@
 
 import pytest
 
+from stillroom.errors import LakeError
 from stillroom.lake import Lake
 from stillroom.publication import snapshots
 from tests.fakes.rows import row
 
 
-def differences(lake: Lake, before: str, after: str) -> list[tuple[str, str, str]]:
+def differences(lake: Lake, before: str | None, after: str | None) -> list[tuple[str, str, str]]:
     rows = lake.rows("SELECT change, reason, example_id FROM lake.snapshot_diff(?, ?)", [before, after])
     return [(one["change"], one["reason"], one["example_id"]) for one in rows]
 
@@ -35,6 +36,28 @@ def test_added_removed_and_changed_rows_are_told_apart(two: tuple[Lake, list[str
         ("removed", "no longer a member", ids[0]),
     ]
     assert [one[0] for one in differences(lake, "tiny@2", "tiny@1")] == ["added", "changed", "removed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("nobody", "there is no dataset 'nobody'; published so far: tiny"),
+        ("nobody@1", "there is no dataset 'nobody'"),
+        ("tiny@x", "'tiny@x' is no snapshot; expected NAME or NAME@N"),
+        ("tiny@", "'tiny@' is no snapshot"),
+        ("tiny@1@2", "'tiny@1@2' is no snapshot"),
+        ("tiny@9", "tiny has no version 9; it has 1, 2"),
+        ("tiny@99999999999999999999", "tiny has no version 9999"),
+        (None, "null is no snapshot"),
+    ],
+)
+def test_what_names_no_snapshot_is_refused_on_either_side(
+    two: tuple[Lake, list[str]], wrong: str | None, said: str
+) -> None:
+    lake, _ = two
+    for labels in ((wrong, "tiny@1"), ("tiny@1", wrong), (wrong, wrong)):
+        with pytest.raises(LakeError, match=said):
+            differences(lake, *labels)
 
 
 def test_a_name_alone_is_the_newest_and_equal_snapshots_do_not_differ(two: tuple[Lake, list[str]]) -> None:
