@@ -2,18 +2,20 @@
 
 A lake that is attached read-only does not stop all of it: ``ducklake_cleanup_old_files`` removes files before it writes
 to the catalogue, and ``postgres_query`` sends any SQL to the server. So DuckDB's own parser is asked which functions a
-query calls, and those that are not known to read only are named. Which files a query may read is not judged here:
-those that whoever asks may read anyway.
+query calls, by itself or through macros and views, and those that are not known to read only are named. Which files a
+query may read is not judged here: those that whoever asks may read anyway.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import cast
 
 import duckdb
 
 from stillroom.errors import RequestError
+from stillroom.lake.files import METADATA
 
 _READING = """
     range generate_series unnest repeat repeat_row glob summary histogram histogram_values
@@ -35,21 +37,46 @@ _MACROS = (
     "SELECT lower(function_name), macro_definition, function_type = 'table_macro' FROM duckdb_functions() "
     "WHERE database_name = 'lake' AND macro_definition IS NOT NULL"
 )  # DuckLake's own, such as `lake.snapshots`, are not among them
+_VIEWS = f"""
+SELECT lower(v.view_name), replace(v.sql, '{{DUCKLAKE_CATALOG}}', 'lake')
+FROM {METADATA}.ducklake_view v, lake.current_snapshot() s
+WHERE v.begin_snapshot <= s.id AND (v.end_snapshot IS NULL OR v.end_snapshot > s.id)
+"""  # noqa: S608 - a constant
+_BY_NAME = "query_table"  # it reads the table or view that a text names
+
+
+class _Kind(Enum):
+    SCALAR = auto()
+    IN_FROM = auto()
+    RELATION = auto()
 
 
 def effects(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    """The functions that a SELECT calls, by itself or through macros of the lake, and that may do more than read.
+    """The functions that a SELECT calls, also through macros and views of the lake, and that may do more than read.
 
     Raises:
         RequestError: DuckDB cannot say what the query calls.
     """
-    macros, found, waiting, seen = _macros(connection), set[str](), [query], set[str]()
+    macros, views = _macros(connection), _views(connection)
+    found, waiting, expanded = set[str](), [query], set[str]()
+
+    def expand(made_of: dict[str, list[str]], name: str) -> None:
+        for text in made_of[name]:
+            if text not in expanded:
+                expanded.add(text)
+                waiting.append(text)
+
     while waiting:
-        for name, is_table in _calls(_tree(connection, waiting.pop())):
-            if name in macros:
-                waiting += [] if name in seen else macros[name]
-                seen.add(name)
-            elif is_table and name not in READING and not name.startswith(_READING_PREFIXES):
+        for name, kind in _named(_tree(connection, waiting.pop())):
+            if kind is _Kind.RELATION:
+                if name in views:
+                    expand(views, name)
+            elif name in macros:
+                expand(macros, name)
+            elif name == _BY_NAME:
+                for view in views:
+                    expand(views, view)
+            elif kind is _Kind.IN_FROM and name not in READING and not name.startswith(_READING_PREFIXES):
                 found.add(name)
     return sorted(found)
 
@@ -63,6 +90,14 @@ def _macros(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     return made_of
 
 
+def _views(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """What the views of the lake are made of, by name, as queries; a name may be in several schemas."""
+    made_of = defaultdict[str, list[str]](list)
+    for name, query in connection.execute(_VIEWS).fetchall():
+        made_of[str(name)].append(str(query))
+    return made_of
+
+
 def _tree(connection: duckdb.DuckDBPyConnection, query: str) -> object:
     tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()[0][0])
     if tree["error"]:
@@ -73,16 +108,18 @@ def _tree(connection: duckdb.DuckDBPyConnection, query: str) -> object:
     return tree["statements"]
 
 
-def _calls(tree: object) -> Iterator[tuple[str, bool]]:
-    """All functions of a syntax tree, and whether each stands in a FROM."""
+def _named(tree: object) -> Iterator[tuple[str, _Kind]]:
+    """All functions and relations that a syntax tree names, in lower case."""
     if isinstance(tree, list):
         for part in cast("list[object]", tree):
-            yield from _calls(part)
+            yield from _named(part)
     elif isinstance(tree, dict):
         node = cast("dict[str, object]", tree)
         if "function_name" in node:
-            yield str(node["function_name"]).lower(), False
+            yield str(node["function_name"]).lower(), _Kind.SCALAR
         if node.get("type") == "TABLE_FUNCTION":
-            yield str(cast("dict[str, object]", node["function"])["function_name"]).lower(), True
+            yield str(cast("dict[str, object]", node["function"])["function_name"]).lower(), _Kind.IN_FROM
+        if isinstance(relation := node.get("table_name"), str):
+            yield relation.lower(), _Kind.RELATION
         for part in node.values():
-            yield from _calls(part)
+            yield from _named(part)

@@ -17,6 +17,7 @@ from stillroom.cli.session import Session, connected
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
+from stillroom.lake.creation import VIEWS
 from tests.fakes.rows import row
 
 
@@ -176,6 +177,42 @@ def test_a_macro_of_the_lake_does_not_hide_what_it_calls(stillroom):
     assert stillroom("sql", macro, "--write").exit_code == 0
     result = stillroom("sql", "from lake.tidy()")
     assert (result.exit_code, "ducklake_cleanup_old_files" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from tidy",
+        "from lake.main.Tidy",
+        "select * from orderly",
+        "summarize tidy",
+        "from calls()",
+        "select (select count(*) from tidy)",
+        "from query_table('tidy')",
+    ],
+)
+def test_a_view_of_the_lake_does_not_hide_what_it_calls(tidied, query):
+    with pytest.raises(RequestError, match="function ducklake_cleanup_old_files, which may do more than read"):
+        ask(tidied, query)
+
+
+@pytest.fixture(scope="module")
+def tidied(small_lake, tmp_path_factory):
+    """A reader of a lake with a view that removes files, and with what leads to it."""
+    root = Path(shutil.copytree(small_lake, tmp_path_factory.mktemp("tidied") / "lake"))
+    written = connect(root / "catalogue.sqlite", root / "data", read_only=False, spill=root / "tmp")
+    written.execute("create view lake.tidy as from ducklake_cleanup_old_files('lake', cleanup_all => true)")
+    written.execute("create view lake.orderly as select * from lake.tidy")
+    written.execute("create macro lake.calls() as table from lake.orderly")
+    written.close()
+    connection = connect(root / "catalogue.sqlite", root / "data", read_only=True, spill=root / "tmp")
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_views_of_a_lake_are_read(reader, view):
+    assert ask(reader, f"select * from {view} limit 1")[0]
 
 
 def test_a_select_cannot_expire_versions_of_the_lake(stillroom, answer):
