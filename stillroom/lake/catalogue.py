@@ -2,13 +2,13 @@
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake.location import existing
+from stillroom.lake.own_folder import own_folder
 
 CATALOGUE = "catalogue.sqlite"
 
@@ -61,7 +61,7 @@ def own_catalogue(root: Path) -> Generator[Path | str]:
         return
     with ExitStack() as kept:
         try:
-            folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))
+            folder = kept.enter_context(own_folder())
         except OSError as error:
             raise LakeError(
                 f"the lake's catalogue {catalogue} is read from a copy, and no folder can be made for it: {error}. "

@@ -8,9 +8,6 @@ in object storage because the secret names an address where nobody listens. File
 behind and belong to nobody, like those of a process that was killed.
 """
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,24 +15,23 @@ from pathlib import Path
 import duckdb
 
 from stillroom.lake.object_storage import NOWHERE, secret_statement
+from stillroom.lake.own_folder import OwnFolder
 
 
 class FolderReach:
     """A path to the folder of the data files that can be taken away; it is ours alone."""
 
     def __init__(self, data: Path) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="stillroom-"))
-        self._removal = weakref.finalize(
-            self, shutil.rmtree, self._folder, ignore_errors=True
-        )  # at exit, if not before
+        self._folder = OwnFolder()
         self._data = data
-        self.path: Path | str = self._folder / "data"
+        self._link = self._folder.path / "data"
+        self.path: Path | str = self._link
         self._restore()
 
     @contextmanager
     def withheld(self, connection: duckdb.DuckDBPyConnection) -> Generator[None]:
         """Within the block the path leads nowhere."""
-        (self._folder / "data").unlink()
+        self._link.unlink()
         try:
             yield
         finally:
@@ -43,10 +39,10 @@ class FolderReach:
 
     def close(self) -> None:
         """Remove the path; the data stay."""
-        self._removal()
+        self._folder.close()
 
     def _restore(self) -> None:
-        (self._folder / "data").symlink_to(self._data)
+        self._link.symlink_to(self._data)
 
 
 class StorageReach:
