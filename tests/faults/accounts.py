@@ -43,7 +43,8 @@ class Accounts:
     def after_kill(self, lake: Lake, paid: list[Paid], *, in_flight: int) -> Counter[str]:
         """Check the lake as a kill left it; returns what this kill lost, at most what was in flight.
 
-        With nothing in flight it holds of work that went on undisturbed since the last look, done or not.
+        A teacher's slots count samples and writing replies alike, so both together are bounded. With nothing in flight
+        it holds of work that went on undisturbed since the last look, done or not.
 
         Raises:
             AssertionError: something is lost, doubled or half visible.
@@ -53,7 +54,7 @@ class Accounts:
         held = Counter(sample=len(self.known), writing=_replies(lake))
         total = Counter(one.kind for one in paid) - held
         lost_now = total - self.lost
-        assert all(lost <= in_flight for lost in lost_now.values()), f"lost {lost_now}, in flight {in_flight} at most"
+        assert lost_now.total() <= in_flight, f"lost {lost_now}, in flight {in_flight} at most"
         assert not held - Counter(one.kind for one in paid), f"{held} is more than was paid for"
         self.lost = total
         assert_consistent(lake, is_frozen_later=True)

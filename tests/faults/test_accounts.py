@@ -37,6 +37,15 @@ def test_a_lake_that_holds_what_was_paid_for_is_whole(lake: Lake) -> None:
     accounts.after_kill(lake, [SAMPLE, WRITING], in_flight=0)
 
 
+def test_samples_and_writing_replies_share_what_may_be_in_flight(lake: Lake) -> None:
+    commit(lake)
+    held = [SAMPLE, WRITING]
+    with pytest.raises(AssertionError, match="in flight 3 at most"):
+        Accounts().after_kill(lake, [*held, *[SAMPLE] * 2, *[WRITING] * 2], in_flight=3)
+    lost = Accounts().after_kill(lake, [*held, *[SAMPLE] * 2, WRITING], in_flight=3)
+    assert lost == {"sample": 2, "writing": 1}
+
+
 @pytest.mark.parametrize(
     ("held", "paid", "said"),
     [
