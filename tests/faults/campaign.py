@@ -20,6 +20,7 @@ from tests.integration.workbench import Workbench, finish
 IN_FLIGHT = 16  # the workbench's recipe
 SETTLING_SECONDS = 0.3  # in which the teacher notices that nobody waits for its answers any more
 POLL_SECONDS = 0.001
+_DUPLICATES = "SELECT count(DISTINCT sample_id) AS n FROM lake.selections WHERE gate = 'prompt-duplicate'"
 _TABLES = ("prompts", "samples", "test_strengths", "selections")
 """A file of one of these is the beginning of a commit, and what follows the commit is the next stage."""
 
@@ -32,6 +33,7 @@ class Report:
         kills: by the last thing that had been committed when a kill hit.
         stages: how many kills hit each of ``STAGES``; some hit several.
         lost: samples and writing replies that were in flight at a kill, and so are paid for again.
+        duplicates: samples that passed and whose prompt asks what another one asks.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -39,6 +41,7 @@ class Report:
     lost: Counter[str] = field(default_factory=Counter)
     most_lost_at_once: int = 0
     published: int = 0
+    duplicates: int = 0
 
     @property
     def missed(self) -> list[str]:
@@ -92,6 +95,7 @@ def campaign(
     report.lost = accounts.lost
     with opened(bench.lake) as lake:
         accounts.at_the_end(lake, teacher.paid)
+        report.duplicates = lake.rows(_DUPLICATES)[0]["n"]
     return report
 
 
