@@ -109,4 +109,4 @@ def test_how_far_a_curation_is_is_shown(run: Run, listener: Listener, monkeypatc
     tasks.curate.fn(run.run_id)  # there is nothing to do any more
 
     assert curation
-    assert listener.steps == [("curating", done, 4) for done in range(5)]
+    assert listener.steps == [("curating", done, 5) for done in range(6)]
