@@ -18,6 +18,7 @@ from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
 LEAST_WORDS = 8
+MOST_ITEMS = 16  # that a run is reported for: each document with it would else give as many rows as there are items
 
 HIT_SCHEMA = pl.Schema(
     {
@@ -105,13 +106,21 @@ class Benchmarks:
 
 
 class _Index:
-    """The runs of one length: of items with just so many words, or, at the full length, of all with more too."""
+    """The runs of one length: of items with just so many words, or, at the full length, of all with more too.
+
+    A run that stands in many items, such as an instruction that all begin with, names the first ``MOST_ITEMS``.
+    """
 
     def __init__(self, words: Words, sizes: NDArray[np.int64], size: int) -> None:
         first, hashes = words.runs(size)
         items = words.owners[first]
         counts = (sizes[items] == size) | (size == GRAM_WORDS)
-        self._runs = pl.DataFrame({"hash": hashes[counts], "item": items[counts]}).unique()
+        self._runs = (
+            pl.DataFrame({"hash": hashes[counts], "item": items[counts]})
+            .unique()
+            .sort("hash", "item")
+            .filter(pl.int_range(pl.len()).over("hash") < MOST_ITEMS)
+        )
         self._known = KnownRuns(self._runs["hash"].to_numpy(), size)
 
     def find(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:

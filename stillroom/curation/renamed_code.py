@@ -27,7 +27,8 @@ RUN_TOKENS = 30
 _LEAST_KINDS = 8  # different tokens in a run: tables of numbers are no code
 _MOST_PLACES = 64  # at which a run is held against the items that have it
 MOST_CODE_CHARS = 100_000  # of a program: longer ones are data
-_FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)(^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+_MOST_CUT_LINES = 8  # of a statement that was cut off
 _FIXED = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
 _LAYOUT = {tokenize.NEWLINE: "\n", tokenize.INDENT: ">", tokenize.DEDENT: "<"}
 _SKIPPED = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER, tokenize.TYPE_COMMENT))
@@ -144,9 +145,19 @@ def _shown(program: _Program, start: int, tokens: int) -> str:
 
 def _programs(text: str) -> Iterator[_Program]:
     """The Python code of a text: its fenced blocks, or all of it."""
-    for source in _FENCED.findall(text) or [text]:
-        if len(source) <= MOST_CODE_CHARS and (program := _program(textwrap.dedent(source.expandtabs()))):
-            yield program
+    blocks: list[tuple[str, str]] = _FENCED.findall(text) or [(text, "```")]
+    for block, end in blocks:
+        if len(block) <= MOST_CODE_CHARS:
+            source = textwrap.dedent(block.expandtabs())
+            if program := _program(source) if end else _cut_program(source):
+                yield program
+
+
+def _cut_program(source: str) -> _Program | None:
+    """The tokens of a source that ends somewhere in a statement, up to where it can be read."""
+    lines = source.split("\n")
+    attempts = (lines[: len(lines) - cut] for cut in range(min(_MOST_CUT_LINES, len(lines))))
+    return next((program for kept in attempts if (program := _program("\n".join(kept)))), None)
 
 
 def _program(source: str) -> _Program | None:

@@ -16,6 +16,7 @@ from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import KnownRuns, Words, folded, words_of
 
 Hashed = list[int]  # words
+MOST_ITEMS = 64  # that share a half: one that more have is a phrase, at each of which all of them would be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class ShortItems:
     method = "short-items@1"
 
     def __init__(self, items: pl.DataFrame) -> None:
-        """Index items, given as benchmark, item_id, text.
+        """Index items, given as benchmark, item_id, text; those that share a half with many others are not looked for.
 
         Raises:
             RequestError: a column is missing, or something in it is no text.
@@ -43,7 +44,6 @@ class ShortItems:
         words = words_of(items["text"].to_list())
         sizes = np.bincount(words.owners, minlength=len(items))
         is_checked = (sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)
-        self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
         starts = np.cumsum([0, *sizes.tolist()])
         by_size: dict[int, list[tuple[int, _Half]]] = {}
         for item in np.flatnonzero(is_checked).tolist():
@@ -55,6 +55,9 @@ class ShortItems:
             known = self._halves.setdefault(size, {})
             for hash_, (_, half) in zip(hashes.tolist(), halves, strict=True):
                 known.setdefault(hash_, []).append(half)
+            for hash_ in [hash_ for hash_, sharing in known.items() if len(sharing) > MOST_ITEMS]:
+                is_checked[[half.item for half in known.pop(hash_)]] = False
+        self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
         self._known = {size: KnownRuns(np.array(list(known), np.uint64), size) for size, known in self._halves.items()}
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.contamination import MOST_ITEMS, Benchmarks
 from stillroom.curation.word_grams import folded, words_of
 from stillroom.errors import RequestError
 
@@ -157,3 +157,11 @@ def test_odd_texts_are_clean(text: str):
 def test_checking_against_nothing_is_refused():
     with pytest.raises(RequestError, match="no benchmark items"):
         Benchmarks(items())
+
+
+def test_an_instruction_that_all_items_begin_with_is_reported_for_a_few_of_them():
+    instruction = "below is an instruction that describes a task write a response that completes the request"
+    index = Benchmarks(items(*(f"{instruction} number {number}" for number in range(1000))))
+
+    assert len(index.find(documents(f"{instruction} of mine"))) == MOST_ITEMS
+    assert index.coverage["checked"].to_list() == [1000]

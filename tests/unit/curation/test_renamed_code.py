@@ -47,6 +47,11 @@ def test_code_in_a_fenced_block_of_prose_is_found():
     assert found(f"Here you are, a way to do it:\n\n```python{RENAMED}```\nThat is all.\n")
 
 
+@pytest.mark.parametrize("rest", ["", "    return (found", "\n\ndef g(x):\n    for y in"])
+def test_code_in_a_block_that_was_cut_off_is_found(rest: str):
+    assert found(f"Here you are:\n\n```python{RENAMED}{rest}")
+
+
 def test_the_body_of_a_function_is_found_in_a_whole_one():
     body = ITEM.partition('neighbours."""\n')[2]
     assert found(RENAMED, item=body)

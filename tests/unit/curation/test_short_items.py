@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stillroom.curation.short_items import ShortItems
+from stillroom.curation.short_items import MOST_ITEMS, ShortItems
 from tests.unit.curation.test_contamination import documents, items
 
 ITEM = "how many apples does the old farmer sell in May"
@@ -98,3 +98,12 @@ def _is_but_for_one_within(item: list[str], there: list[str]) -> bool:
 def test_an_empty_index_finds_nothing():
     index = ShortItems(pl.DataFrame({"benchmark": ["b"], "item_id": ["i"], "text": ["one"]}))
     assert not len(index.find(documents(ITEM)))
+
+
+def test_a_phrase_that_many_items_begin_with_is_not_looked_for_and_not_said_to_be():
+    shared = [f"which of the following is true about number {number} today" for number in range(MOST_ITEMS + 1)]
+    index = ShortItems(items(ITEM, *shared))
+
+    assert index.coverage.select("items", "checked", "too_short").row(0) == (MOST_ITEMS + 2, 1, 0)
+    assert index.find(documents("which of the following is right about number 3 today")).is_empty()
+    assert len(index.find(documents("how many pears does the old farmer sell in may"))) == 1
