@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The whole test suite, on all cores: unit tests and those in DuckDB, then what runs whole processes. Of these two at a
-# time, whatever the machine: all share one Docker daemon, and time what they wait for.
+# The whole test suite: unit tests and those in DuckDB on all cores, then what runs whole processes. Of these two at a
+# time, whatever the machine, since all share one Docker daemon; and one at a time where a server's answer is waited for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 uv run --locked pytest tests/unit --numprocesses auto --dist worksteal
 uv run --locked pytest tests/lake --numprocesses auto --dist worksteal
-uv run --locked pytest tests --ignore tests/unit --ignore tests/lake --numprocesses 2 --dist loadgroup --durations 20
+uv run --locked pytest tests/fakes tests/integration tests/sandbox --numprocesses 2 --dist loadgroup --durations 20
+uv run --locked pytest tests/faults tests/deployed --durations 20

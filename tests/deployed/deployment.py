@@ -18,6 +18,7 @@ from tests.integration.workbench import ROOT, Workbench
 
 UP_SECONDS = 180.0
 POLL_SECONDS = 0.5
+BUSY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,14 @@ class Deployment:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(self, path: str, about: object | None = None) -> Any:
+        """What the server says; one whose database is busy says 503, and is asked again as Prefect's client does."""
         method = "GET" if about is None else "POST"
-        reply = httpx.request(method, f"{self.ui}/api{path}", json=about, timeout=30.0)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            reply = httpx.request(method, f"{self.ui}/api{path}", json=about, timeout=30.0)
+            if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
