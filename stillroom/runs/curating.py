@@ -16,7 +16,7 @@ from stillroom.runs.decontaminating import Decontaminated, decontaminate, method
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
-from stillroom.runs.published import published
+from stillroom.runs.published import leaving, published
 from stillroom.runs.retracting import Cause, retracted_samples
 
 STEPS = 5  # of a curation
@@ -79,9 +79,11 @@ def curate_run(
     _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
+    dropped: list[str] = []  # of what is published
     for row in rows:
-        is_open = row["sample_id"] in retracted or (again and row["outcome"] != "pass")
-        row["is_published"] = row["is_published"] and not is_open
+        if row["is_published"] and (row["sample_id"] in retracted or (again and row["outcome"] != "pass")):
+            row["is_published"] = False
+            dropped.append(row["sample_id"])
     input_ids = sorted(
         f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
         + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
@@ -97,9 +99,10 @@ def curate_run(
         return curation_id
     curation, dataset = run.recipe.curation, run.recipe.dataset
     observe(0, "published answers")
-    answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers))
+    gone = leaving(lake, run.run_id, dropped)
+    answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers), without=gone)
     observe(1, "published prompts")
-    prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts))
+    prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts), without=gone)
     observe(2, "text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, dataset))}
     checked = decontaminate(lake, run, rows, {id_: prompt for id_, (_, prompt) in places.items()})

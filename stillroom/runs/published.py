@@ -1,6 +1,6 @@
 """What a dataset has published and not taken out since: signatures of one scheme for deduplication, and texts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -9,7 +9,10 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
 from stillroom.lake import Lake
 
-_MEMBERS = "min(since) AS since FROM lake.published_members WHERE name = $dataset GROUP BY id"
+_MEMBERS = (
+    "min(since) AS since FROM lake.published_members WHERE name = $dataset "
+    "AND example_id NOT IN (SELECT unnest($leaving::VARCHAR[])) GROUP BY id"
+)
 _OWNERS = {
     "answer": f"SELECT sample_id AS id, {_MEMBERS}",
     "prompt": f"SELECT prompt_id AS id, {_MEMBERS}",
@@ -36,10 +39,22 @@ SELECT o.id, row_number() OVER (ORDER BY o.since, p.arrival NULLS LAST, o.id) - 
 FROM owners o LEFT JOIN placed p ON p.owner_id = o.id LEFT JOIN comparable c ON c.owner_id = o.id
 ORDER BY place
 """
+_LEAVING = """
+SELECT DISTINCT example_id FROM lake.examples WHERE run_id = $run AND sample_id IN (SELECT unnest($samples))
+"""  # those of other runs stay until these are curated
 _IDS_AT_A_TIME = 50_000  # of which the texts are in memory together
 
 
-def published(lake: Lake, dataset: str, kind: str, settings: DedupSettings) -> tuple[Published, pl.DataFrame]:
+def leaving(lake: Lake, run_id: str, dropped: Sequence[str]) -> list[str]:
+    """Ids of the examples that go from the dataset where a curation of the run drops these published samples."""
+    if not dropped:
+        return []
+    return [row["example_id"] for row in lake.rows(_LEAVING, {"run": run_id, "samples": [*dropped]})]
+
+
+def published(
+    lake: Lake, dataset: str, kind: str, settings: DedupSettings, *, without: Sequence[str] = ()
+) -> tuple[Published, pl.DataFrame]:
     """The published texts of one kind, and the signatures among theirs that the lake does not have yet.
 
     They are numbered on reading: by when they were published, and what came together as its curation had it. The
@@ -52,13 +67,16 @@ def published(lake: Lake, dataset: str, kind: str, settings: DedupSettings) -> t
         dataset: whose snapshots count.
         kind: ``answer`` or ``prompt``.
         settings: decide the scheme of the signatures.
+        without: ids of examples that do not count, since they are on their way out. A prompt counts as long as it has
+            another.
     """
 
     def texts(ids: list[str]) -> pl.DataFrame:
         return lake.query(_TEXTS[kind], {"ids": ids})
 
     found = lake.query(
-        _SIGNED.format(owners=_OWNERS[kind]), {"kind": kind, "dataset": dataset, "scheme": settings.scheme}
+        _SIGNED.format(owners=_OWNERS[kind]),
+        {"kind": kind, "dataset": dataset, "scheme": settings.scheme, "leaving": [*without]},
     ).rename({"place": "arrival"})
     is_signed = pl.col("scheme").is_not_null()
     signed = found.filter(is_signed).select(SIGNATURE_SCHEMA.names()).cast(SIGNATURE_SCHEMA)

@@ -29,7 +29,9 @@ from stillroom.runs import (
 )
 from stillroom.runs.curating import curate_run
 from stillroom.seeding import recipe_prompts
+from tests.fakes.answers import Said
 from tests.fakes.builds import Builder, calibrated
+from tests.fakes.clients import MemoryClient
 from tests.fakes.prompts import recipe, seed_row, write_seeds
 from tests.fakes.verifiers import FakeVerifier, execute
 
@@ -118,6 +120,43 @@ async def test_what_was_taken_out_comes_back_when_it_passes_again(lake: Lake, pu
 
     assert back is not None
     assert answers(lake, 3) == before
+
+
+@pytest.mark.parametrize(
+    ("curation", "gate"),
+    [
+        pytest.param("{exact: false, near_answers: null}", "prompt-duplicate", id="alike-prompts"),
+        pytest.param("{near_answers: null, near_prompts: null}", "exact-duplicate", id="equal-answers"),
+    ],
+)
+async def test_nothing_gives_way_to_a_member_that_is_taken_out_by_the_same_decision(
+    lake: Lake, tmp_path: Path, curation: str, gate: str
+) -> None:
+    row = seed_row(0)
+    rows = [{**row, "tests": [*row["tests"], "assert 1"]}, {**row, "id": "alike", "task": f"{row['task']} Be brief."}]
+    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    answer = Said(f"```python\n{row['solution']}\n```")
+    given = recipe(tmp_path, f"curation: {curation}\nsampling: {{adaptive: false, samples: 1}}\nselection: {{keep: 1}}")
+    run, _ = await Builder(lake, client=MemoryClient(reply=lambda *_: answer)).build(given)
+    before = gates(lake)
+    assert sorted(before) == sorted(["kept", gate]), "both samples pass, and one gives way"
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if check.tests == before["kept"]:
+            return Judgement(outcome=Outcome.FAIL, reason="timeout")
+        return execute(check, answer)
+
+    snapshot = await reverified(lake, load_run(lake, run.run_id), FakeVerifier(verifier_id="new", rule=rule))
+
+    assert snapshot is not None
+    assert (snapshot.rows, snapshot.new_rows) == (1, 1)
+    assert gates(lake) == {"verification": before["kept"], "kept": before[gate]}
+
+
+def gates(lake: Lake) -> dict[str, str]:
+    """What was decided last, and by it the tests of the sample's prompt."""
+    query = "SELECT s.gate, p.tests FROM lake.current_selections s JOIN lake.prompts p USING (prompt_id)"
+    return {row["gate"]: row["tests"] for row in lake.rows(query)}
 
 
 async def test_a_build_leaves_published_members_alone_whatever_another_verifier_says(
