@@ -1,10 +1,12 @@
 """Settles a merge that was cut off before its rows were compared: it is compared now, or undone.
 
 A merge replaces files by one that nobody has read yet, and what is replaced is removed in time. So before housekeeping
-removes anything, a copy of the catalogue that the one before it left behind is held against the lake.
+removes anything, a copy of the catalogue that the one before it left behind is held against the lake. Where a person
+has put another catalogue into its place since, the copy says nothing about that one, and both are left as they are.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -15,9 +17,29 @@ from stillroom.lake.files import METADATA
 from stillroom.lake.location import Location
 from stillroom.lake.spare import Spare
 
-_NEWEST = f"SELECT max(snapshot_id) FROM {METADATA}.ducklake_snapshot"  # noqa: S608 - a constant
+_NEWEST = f"""
+SELECT snapshot_id, snapshot_time::VARCHAR FROM {METADATA}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1
+"""  # noqa: S608 - a constant
+_MADE_AT = f"SELECT snapshot_time::VARCHAR FROM {METADATA}.ducklake_snapshot WHERE snapshot_id = ?"  # noqa: S608 - a constant
 _CHANGES = f"SELECT changes_made FROM {METADATA}.ducklake_snapshot_changes WHERE snapshot_id > ?"  # noqa: S608 - a constant
 _MERGE = "merge_adjacent:"  # as DuckLake writes down what a version of the catalogue has changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What the copy says of the lake.
+
+    Attributes:
+        columns: of the tables that were to be merged.
+        rows: of each of these, by version.
+        newest: the catalogue's newest version.
+        made_at: when that was made.
+    """
+
+    columns: dict[str, list[str]]
+    rows: dict[str, VersionRows]
+    newest: int
+    made_at: str
 
 
 def settle(location: Location, spare: Spare, say: Callable[[str], None]) -> None:
@@ -31,14 +53,13 @@ def settle(location: Location, spare: Spare, say: Callable[[str], None]) -> None
         say: told where there is.
 
     Raises:
-        LakeError: the rows cannot be compared; or they differ, and others have written since, so that nothing can be
-            put back. Nothing was removed.
+        LakeError: the rows cannot be compared; or the catalogue is not the one that was merged; or rows differ, and
+            others have written since, so that nothing can be put back. Nothing was changed or removed.
     """
     if not spare.is_there:
         return
     say("comparing the rows of a merge that was cut off")
-    columns, before, newest = _before(location, spare)
-    wrong, is_written = _now(location, columns, before, newest)
+    wrong, is_written = _now(location, spare, _before(location, spare))
     if wrong and is_written:
         raise LakeError(
             f"the rows of {wrong} are not those from before its files were merged by a `stillroom lake maintain` that "
@@ -53,14 +74,14 @@ def settle(location: Location, spare: Spare, say: Callable[[str], None]) -> None
     spare.discard()
 
 
-def _before(location: Location, spare: Spare) -> tuple[dict[str, list[str]], dict[str, VersionRows], int]:
-    """Of the tables that were to be merged, columns and rows by version; and the newest version."""
+def _before(location: Location, spare: Spare) -> _Before:
     connection = spare.opened(location.data, location.root / "tmp")
     try:
         merged = [name for name, one in table_files(connection).items() if one.mergeable]
         columns = {name: columns_of(connection, name) for name in merged}
         rows = {name: version_rows(connection, name, columns[name]) for name in merged}
-        return columns, rows, int(connection.execute(_NEWEST).fetchall()[0][0])
+        ((newest, made_at),) = connection.execute(_NEWEST).fetchall()
+        return _Before(columns=columns, rows=rows, newest=newest, made_at=made_at)
     except duckdb.Error as error:
         raise LakeError(
             "a `stillroom lake maintain` was cut off before the rows that it had merged were compared, and what was "
@@ -71,29 +92,36 @@ def _before(location: Location, spare: Spare) -> tuple[dict[str, list[str]], dic
         connection.close()
 
 
-def _now(
-    location: Location, columns: dict[str, list[str]], before: dict[str, VersionRows], newest: int
-) -> tuple[str, bool]:
+def _now(location: Location, spare: Spare, before: _Before) -> tuple[str, bool]:
     """The first table whose rows differ, "" where none does; and whether anybody has written since but the merge."""
     connection = connect(location.catalogue, location.data, read_only=True, spill=location.root / "tmp")
     try:
-        changes = [str(made) for (made,) in connection.execute(_CHANGES, [newest]).fetchall()]
+        _refuse_another(connection, spare, before)
+        changes = [str(made) for (made,) in connection.execute(_CHANGES, [before.newest]).fetchall()]
         is_written = any(not one.startswith(_MERGE) for made in changes for one in made.split(","))
-        return next((name for name in before if _differs(connection, name, columns, before, newest)), ""), is_written
+        return next((name for name in before.rows if _differs(connection, name, before)), ""), is_written
     finally:
         connection.close()
 
 
-def _differs(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    columns: dict[str, list[str]],
-    before: dict[str, VersionRows],
-    newest: int,
-) -> bool:
-    """Whether what the versions up to ``newest`` brought is not what it was; what cannot be read is not."""
+def _refuse_another(connection: duckdb.DuckDBPyConnection, spare: Spare, before: _Before) -> None:
+    """Refuse a catalogue without the copy's newest version: a merge adds versions and takes none away."""
+    if connection.execute(_MADE_AT, [before.newest]).fetchall() == [(before.made_at,)]:
+        return
+    ((newest, made_at),) = connection.execute(_NEWEST).fetchall()
+    raise LakeError(
+        "a `stillroom lake maintain` was cut off while it merged files, and the catalogue is another since: its newest "
+        f"version is {newest} of {made_at}; expected version {before.newest} of {before.made_at}, or one that "
+        "follows it. Was an older catalogue put back? Nothing was changed or removed. "
+        f"{spare.name} is the catalogue from before the merge, and all files that it names are there: copy it, or put "
+        "it back if it is the one that you want. Then remove it and run the command again."
+    )
+
+
+def _differs(connection: duckdb.DuckDBPyConnection, table: str, before: _Before) -> bool:
+    """Whether what the versions up to the copy's newest brought is not what it was; what cannot be read is not."""
     try:
-        found = version_rows(connection, table, columns[table])
+        found = version_rows(connection, table, before.columns[table])
     except duckdb.Error:
         return True
-    return {version: rows for version, rows in found.items() if version <= newest} != before[table]
+    return {version: rows for version, rows in found.items() if version <= before.newest} != before.rows[table]

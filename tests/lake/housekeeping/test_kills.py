@@ -1,5 +1,6 @@
 """Housekeeping that is killed loses nothing, and the next one finishes what it began."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from stillroom.errors import LakeError
+from stillroom.lake import Lake
 from stillroom.lake.maintenance import maintain
+from tests.fakes.rows import row
 from tests.lake.housekeeping.conftest import Contents, Differences, data_paths
 
 ROOT = Path(__file__).parents[3]
@@ -130,5 +133,34 @@ def test_nothing_is_removed_where_it_can_be_undone_no_more(
 
     assert data_paths(root) == files
     torn.write_bytes(whole)
+    maintain(root, say=lambda line: None, keep_days=0, grace_minutes=0)
+    assert contents() == before
+
+
+def commit(root: Path, key: str) -> None:
+    lake = Lake.open(root)
+    lake.commit(key, {"scores": [row("scores")]}, run_id="r")
+    lake.close()
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["older", "as many versions"])
+def test_a_catalogue_that_was_put_back_by_hand_stays(
+    root: Path, contents: Contents, tmp_path: Path, is_written: bool
+) -> None:
+    catalogue, backup = root / "catalogue.sqlite", tmp_path / "backup.sqlite"
+    shutil.copyfile(catalogue, backup)
+    commit(root, "lost")
+    kill_housekeeping(root, "while it merges")
+    shutil.copyfile(backup, catalogue)
+    if is_written:
+        commit(root, "another")
+    before, files = contents(), data_paths(root)
+
+    with pytest.raises(LakeError, match=r"the catalogue is another since.*older catalogue put back.*-merging.sqlite"):
+        maintain(root, say=lambda line: None, keep_days=0, grace_minutes=0)
+
+    assert contents() == before
+    assert data_paths(root) == files
+    (root / "tmp" / "catalogue-before-merging.sqlite").unlink()
     maintain(root, say=lambda line: None, keep_days=0, grace_minutes=0)
     assert contents() == before
