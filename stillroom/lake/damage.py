@@ -9,7 +9,7 @@ import duckdb
 from stillroom.errors import LakeError
 from stillroom.lake.data_place import MissingFile
 
-_DATA_FILE = re.compile(r"""["']([^"']+\.parquet)["']""")
+_DATA_FILE = r"""["']({place}[^"']+\.parquet)["']"""
 _LEAST_PARTS = ("schema", "table", "file")  # of a path below the place of the data files
 _NOT_THERE, _TOO_SHORT = "(HTTP 404", "(HTTP 416"
 _ANOTHER_SIZE = "Content-Length from server mismatches"  # DuckDB then names no object
@@ -26,10 +26,10 @@ def damage(error: duckdb.Error, data: Path | str) -> LakeError | None:
 
     DuckDB says "Cannot open file" of one that is not there, "No magic bytes" or "too small" of one that was cut off.
     """
-    found = _DATA_FILE.search(str(error))
+    named = _named(str(error), data)
     if isinstance(data, str):
-        return _damaged_object(error, found.group(1) if found else "", data)
-    path = Path(found.group(1)) if found else data
+        return _damaged_object(error, named, data)
+    path = Path(named) if named else data
     if not path.is_relative_to(data) or len(path.relative_to(data).parts) < len(_LEAST_PARTS):
         return None
     table = path.relative_to(data).parts[1]
@@ -38,6 +38,14 @@ def damage(error: duckdb.Error, data: Path | str) -> LakeError | None:
     if not path.exists():
         return LakeError(f"a file of the table {table} is missing: {path}. {ADVICE}")
     return LakeError(f"a file of the table {table} cannot be read: {path} ({error}). {ADVICE}")
+
+
+def _named(said: str, data: Path | str) -> str:
+    """The data file that DuckDB speaks of, preferably one below ``data``, whose own name may hold quotes; else ""."""
+    for place in (re.escape(f"{data}/"), ""):
+        if found := re.search(_DATA_FILE.format(place=place), said):
+            return found.group(1)
+    return ""
 
 
 def _damaged_object(error: duckdb.Error, named: str, data: str) -> LakeError | None:

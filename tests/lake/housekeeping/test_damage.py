@@ -4,7 +4,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from stillroom.cli.app import make_app
 from stillroom.doctor import State, examine
 from stillroom.errors import LakeError
 from stillroom.lake.damage import damage
@@ -29,6 +31,18 @@ def test_a_command_that_needs_a_missing_file_names_it(lost: Path, stillroom, com
     assert result.exit_code == 1
     assert f"a file of the table examples is missing: {lost}" in result.stderr
     assert "Put it back from a backup" in result.stderr
+
+
+@pytest.mark.parametrize("folder", ["o'neil", 'the "new" one'])
+def test_it_is_named_also_where_the_lakes_own_name_holds_quotes(root: Path, tmp_path: Path, folder: str) -> None:
+    quoted = root.rename(tmp_path / folder)
+    lost = next((quoted / "data" / "main" / "examples").rglob("*.parquet"))
+    lost.unlink()
+
+    result = CliRunner().invoke(make_app(), ["--lake", str(quoted), "sql", "select * from examples"])
+
+    assert result.exit_code == 1
+    assert f"a file of the table examples is missing: {lost}. Put it back" in result.stderr
 
 
 def test_other_tables_are_read_as_ever_and_other_files_are_not_the_lakes(lost: Path, stillroom) -> None:
