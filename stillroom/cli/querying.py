@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ROWS_SHOWN = 100
-COUNTED = 10_000  # rows beyond those shown that are fetched to say how many there are
+COUNTED = 10_000  # rows beyond those shown that are counted exactly
 AT_ONCE = 1024  # rows in memory: they are fetched as they are printed
 
 
@@ -63,8 +63,8 @@ def _show(names: list[str], rows: Iterator[tuple[Any, ...]], *, as_json: bool, l
     shown = list(islice(objects, most))
     if names:
         print_table(shown, names)
-    if more := _count(islice(rows, COUNTED)):
-        total = f"{most + more:,}" if more < COUNTED else f"more than {COUNTED:,}"
+    if more := _count(islice(rows, COUNTED + 1)):
+        total = f"{most + more:,}" if more <= COUNTED else f"more than {COUNTED:,}"
         typer.echo(f"{most:,} of {total} rows; --limit N shows more.", err=True)
 
 

@@ -67,6 +67,9 @@ def test_only_so_many_rows_are_fetched_as_are_shown_and_counted(stillroom, answe
     result = stillroom("sql", "from range(5_000_000)")
     assert "100 of more than 10,000 rows" in result.stderr
     assert "10,000 of 10,100 rows" in stillroom("sql", "from range(10_100)", "--limit", "10000").stderr
+    assert "100 of 10,100 rows" in stillroom("sql", "from range(10_100)").stderr
+    assert "0 of 10,000 rows" in stillroom("sql", "from range(10_000)", "--limit", "0").stderr
+    assert "0 of more than 10,000 rows" in stillroom("sql", "from range(10_001)", "--limit", "0").stderr
     assert "rows" not in stillroom("sql", "from range(100)").stderr
     assert answer("sql", "from range(5_000_000)", "--limit", "2") == [{"range": 0}, {"range": 1}]
     assert answer("sql", "from range(3000)")[-1] == {"range": 2999}
