@@ -1,7 +1,8 @@
 """Folders of a process's own among the temporary ones: what a killed process has left there, the next one removes.
 
 Each holds a file that its process keeps locked; the kernel drops the lock with the process, whatever ends it. A folder
-without that file is left alone.
+of this name without that file is somebody else's and is left alone. So it has another name before that file is in it,
+and when it goes: under that name an empty folder is ours too.
 """
 
 import fcntl
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "stillroom-lake-"
+_UNFINISHED = "stillroom-unfinished-"
 _LOCK = "in-use"
 
 
@@ -26,12 +28,9 @@ class OwnFolder:
 
     def __init__(self) -> None:
         _sweep(Path(tempfile.gettempdir()))
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        try:
-            lock = _mark(self.path)
-        except OSError:
-            shutil.rmtree(self.path, ignore_errors=True)
-            raise
+        while (made := _make()) is None:
+            pass
+        self.path, lock = made
         self._removal = weakref.finalize(self, _remove, self.path, lock)  # at exit, if not before
 
     def close(self) -> None:
@@ -49,37 +48,64 @@ def own_folder() -> Generator[Path]:
         folder.close()
 
 
-def _mark(folder: Path) -> int:
-    """Lock the file before it has its name: nobody finds it without its lock."""
-    unnamed = folder / f"{_LOCK}.new"
-    lock = os.open(unnamed, os.O_RDWR | os.O_CREAT, 0o600)
+def _make() -> tuple[Path, int] | None:
+    """A folder and its lock; None where another process has taken it for one that was left."""
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED))
+    try:
+        lock = os.open(unfinished / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        unnamed.rename(folder / _LOCK)
+        if os.fstat(lock).st_nlink == 0:
+            os.close(lock)
+            return None
+        return unfinished.rename(_renamed(unfinished, _UNFINISHED, PREFIX)), lock
     except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
         os.close(lock)
         raise
-    return lock
+
+
+def _renamed(folder: Path, before: str, after: str) -> Path:
+    return folder.with_name(folder.name.replace(before, after, 1))
 
 
 def _remove(folder: Path, lock: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _clear(folder)
     os.close(lock)
 
 
+def _clear(folder: Path) -> None:
+    """Remove a folder whose lock we have; the lock's file goes last, so that half of it is found again."""
+    with suppress(OSError):
+        folder = folder.rename(_renamed(folder, PREFIX, _UNFINISHED))
+        for one in folder.iterdir():
+            if one.is_dir() and not one.is_symlink():
+                shutil.rmtree(one, ignore_errors=True)
+            elif one.name != _LOCK:
+                one.unlink()
+        (folder / _LOCK).unlink()
+        folder.rmdir()
+
+
 def _sweep(among: Path) -> None:
-    for folder in among.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # another's, or gone by now
-            if folder.lstat().st_uid == os.getuid() and _is_left(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+    for folder in (*among.glob(f"{PREFIX}*"), *among.glob(f"{_UNFINISHED}*")):
+        with suppress(OSError):  # another's, in use, or gone by now
+            if folder.lstat().st_uid == os.getuid():
+                _remove_left(folder)
 
 
-def _is_left(folder: Path) -> bool:
+def _remove_left(folder: Path) -> None:
+    if folder.name.startswith(_UNFINISHED):
+        with suppress(OSError):
+            folder.rmdir()  # where it is empty
     lock = os.open(folder / _LOCK, os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        _clear(folder)
     finally:
         os.close(lock)
-    return True
