@@ -93,9 +93,17 @@ class SpareSchema:
             except psycopg.Error as error:
                 raise LakeError(
                     f"a copy of the catalogue cannot be {done} in the schema {self._schema} of PostgreSQL "
-                    f"({self._database}): {error}. The role needs the right to make one: GRANT CREATE ON DATABASE ... "
-                    "TO <role>. Then run the command again."
+                    f"({self._database}): {' '.join(str(error).split())} {_advice(error)} Then run the command again."
                 ) from error
+
+
+def _advice(error: psycopg.Error) -> str:
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            "The role needs the rights to make a schema (GRANT CREATE ON DATABASE ... TO <role>) and to write the "
+            f"tables of the schema {SCHEMA}, or be the one that owns them."
+        )
+    return "Start the server if it is down; its log may say more."
 
 
 def _tables(connection: psycopg.Connection, schema: str) -> list[str]:

@@ -19,6 +19,7 @@ from stillroom.lake.leftovers import Kind
 from stillroom.lake.location import locate
 from stillroom.lake.maintenance import Maintained, maintain
 from stillroom.lake.reading import opened
+from stillroom.lake.spare_schema import SpareSchema
 from stillroom.publication import compare, snapshots
 from tests.fakes.broken_wire import BrokenWire
 from tests.fakes.postgres import PostgresServer
@@ -193,3 +194,28 @@ def test_a_backup_is_refused_with_what_to_do(built_root: Path, tmp_path: Path) -
     done = CliRunner().invoke(make_app(), ["--lake", str(built_root), "lake", "backup", str(tmp_path / "backup")])
     assert done.exit_code == 2
     assert "pg_dump --schema=stillroom" in done.stderr
+
+
+def test_a_server_that_is_gone_is_not_taken_for_a_right_that_lacks(server: PostgresServer, built_root: Path) -> None:
+    wire = BrokenWire(server.port)
+    wire.breaks_at = b"pg_namespace"
+    database = str(locate(built_root).catalogue).replace(f"port={server.port}", f"port={wire.port}")
+
+    with pytest.raises(LakeError, match=r"cannot be looked for.*Start the server if it is down") as found:
+        _ = SpareSchema(database, "stillroom_copy").is_there
+
+    assert "GRANT" not in str(found.value)
+    wire.close()
+
+
+def test_a_role_that_may_not_make_a_copy_is_told_which_right_it_needs(built_root: Path) -> None:
+    database = str(locate(built_root).catalogue)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS keeper")
+        owner.execute("CREATE ROLE keeper LOGIN")
+        copy = SpareSchema(database.replace("user=postgres", "user=keeper"), "stillroom_copy")
+
+        with pytest.raises(LakeError, match=r"cannot be kept.*permission denied.*GRANT CREATE ON DATABASE"):
+            copy.make()
+
+        owner.execute("DROP ROLE keeper")
