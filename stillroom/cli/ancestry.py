@@ -1,7 +1,7 @@
 """Follows an example back to where it comes from: selection, sample, verdicts, prompt, parents, seeds."""
 
-import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Which row of several counts is decided here: with ORDER BY and LIMIT, DuckDB reads a table twice, and DuckLake asks
 # its catalogue about the files as often. Each column in a WHERE is another such question.
 _EXAMPLES = "SELECT * FROM examples WHERE example_id = ?"
-_SNAPSHOTS = "SELECT name, version FROM snapshot_members WHERE example_id = ?"
+_SNAPSHOTS = "SELECT name, version, created_at FROM snapshot_members WHERE example_id = ?"
 _SELECTIONS = "SELECT * FROM selections WHERE run_id = ? AND (sample_id = ? OR matched_id = ?)"
 _SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
 _SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ?"
@@ -28,8 +28,6 @@ _PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?
 _DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
 _COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
 
-_BENCHMARK = "contamination."  # what a run's fields of the stage of curation begin with (stillroom/recipe/stages.py)
-
 Row = dict[str, Any]
 
 
@@ -40,7 +38,8 @@ class Ancestry:
     Attributes:
         snapshots: NAME@N of its dataset's snapshots that hold it.
         displaced: samples that its curation dropped as the same as this one, its cluster.
-        checked_against: the benchmarks, with their content's sha256, that its curation looked for in it.
+        checked_against: the benchmarks, with their content's sha256, that were looked for in it, as the newest
+            of its snapshots states.
         cost: what the sample and its verdicts took, by the teacher's price.
         paid_by: the run that was paid for the sample: its own, or one that was given up.
         verdicts: the newest of each verifier that its publication could stand on; later ones are of later versions.
@@ -113,13 +112,13 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
     runs = lake.rows(_RUN, [example["run_id"]])
     run = max(runs, key=lambda row: row["version"], default=Row())
-    held = {(row["name"], row["version"]) for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
+    held = {(row["name"], row["version"]): row["created_at"] for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
     members = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
     selection = decided.pop(example["sample_id"], Row())
     return {
         "snapshots": [f"{name}@{version}" for name, version in members],
         "selection": selection,
-        "checked_against": _checked_against(selection, runs),
+        "checked_against": _checked_against(lake, example, at=held[members[-1]] if members else None),
         "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
         "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
         "sample": sample,
@@ -209,16 +208,13 @@ def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
     }
 
 
-def _checked_against(selection: Row, runs: list[Row]) -> list[Row]:
-    """The benchmarks of the run as it was recorded when the sample was selected."""
-    before = [row for row in runs if selection and row["created_at"] <= selection["created_at"]]
-    newest = max(before, key=lambda row: row["version"], default=Row())
-    recorded: dict[str, dict[str, str]] = json.loads(newest.get("sections") or "{}")
-    return [
-        {"benchmark": field.removeprefix(_BENCHMARK), "sha256": sha256}
-        for field, sha256 in sorted(recorded.get("curation", {}).items())
-        if field.startswith(_BENCHMARK)
-    ]
+def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Row]:
+    """The benchmarks that were looked for in the example by then; most lakes know of none, which is soon seen."""
+    if not lake.rows("SELECT 1 FROM metrics WHERE risk = 'contamination' LIMIT 1"):
+        return []
+    from stillroom.runs.checked import example_checked_against  # slow to import
+
+    return example_checked_against(lake, example, at=at)
 
 
 def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:

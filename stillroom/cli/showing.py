@@ -93,6 +93,7 @@ def show(
 
 def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     """What is known about a snapshot, as plain data; cost, funnel and tests are of the run that published it."""
+    from stillroom.publication.publish import published_at
     from stillroom.publication.strengths import strengths_of_run
     from stillroom.runs import checked_against
 
@@ -113,7 +114,9 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "composition": lake.rows(_BY_ORIGIN, which),
         "taken_out": lake.rows(_TAKEN_OUT, which) if lake.holds("removals") else [],
         "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
-        "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version),
+        "contamination_checked_against": checked_against(
+            lake, snapshot.name, snapshot.version, at=published_at(lake, snapshot)
+        ),
         "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
         "teachers": lake.rows(_TEACHERS, which),
         "cost": cost,

@@ -36,6 +36,7 @@ class Candidate:
         weakness: why the tests that it passed are too weak, with the evidence, or "".
         retracted: kind and id of what it depends on that was retracted, or None.
         overlap: what it or its prompt shares with a benchmark, or None.
+        unchecked: a benchmark that it was to be checked against and cannot be, and why, or None.
     """
 
     sample_id: str
@@ -51,6 +52,7 @@ class Candidate:
     weakness: str = ""
     retracted: tuple[str, str] | None = None
     overlap: Overlap | None = None
+    unchecked: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ def decided_alone(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return _retracted(one) or _weakly_tested(one) or _contaminated(one)
+        return _retracted(one) or _weakly_tested(one) or _contaminated(one) or _unchecked(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
@@ -125,4 +127,18 @@ def _contaminated(one: Candidate) -> Decision | None:
         reason=f"{found.side}:{found.benchmark}",
         evidence=f"its {found.side} {found.said} item {found.item_id}: {shown!r}",
         matched_id=f"{found.benchmark}:{found.item_id}",
+    )
+
+
+def _unchecked(one: Candidate) -> Decision | None:
+    """What a recipe names is checked against, or the sample waits: nobody knows whether it holds that text."""
+    if one.unchecked is None:
+        return None
+    benchmark, why = one.unchecked
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.CONTAMINATION,
+        reason=f"unchecked:{benchmark}",
+        evidence=why,
     )

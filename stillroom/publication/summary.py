@@ -129,12 +129,7 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield _rates(row)
     if not manifest["calibrated"]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
-    if not manifest["contamination_checked_against"]:
-        yield "It was checked for contamination against nothing."
-    for row in manifest["contamination_checked_against"]:
-        if row["rows"] < manifest["rows"]:
-            unchecked = manifest["rows"] - row["rows"]
-            yield f"{unchecked:,} of its rows were not checked against `{row['benchmark']}` by `{row['method']}`."
+    yield from _unchecked(manifest["contamination_checked_against"], of_rows=manifest["rows"])
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
     if any(row["origin"] == "written" for row in manifest["members_by_origin"]):
@@ -143,13 +138,35 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         )
 
 
+def _unchecked(checks: Sequence[Mapping[str, Any]], *, of_rows: int) -> Iterable[str]:
+    """What was not checked, by benchmark: a row counts as checked against whichever content its curation found."""
+    if not checks:
+        yield "It was checked for contamination against nothing."
+    for benchmark in dict.fromkeys(row["benchmark"] for row in checks):
+        methods: dict[
+            tuple[tuple[str, int], ...], list[str]
+        ] = {}  # by the contents that they looked into, and the rows
+        for method in dict.fromkeys(row["method"] for row in checks if row["benchmark"] == benchmark):
+            of_method = [row for row in checks if (row["benchmark"], row["method"]) == (benchmark, method)]
+            contents = tuple((row["sha256"][:12], row["rows"]) for row in of_method)
+            methods.setdefault(contents, []).append(f"`{method}`")
+        for contents, names in methods.items():
+            by, shas = ", ".join(names), " or ".join(f"sha256 `{sha256}`" for sha256, _ in contents)
+            if unchecked := of_rows - sum(rows for _, rows in contents):
+                yield f"{unchecked:,} of its rows were not checked against `{benchmark}` ({shas}) by {by}."
+            if len(contents) > 1:
+                rows = ", ".join(f"{rows:,} against sha256 `{sha256}`" for sha256, rows in contents)
+                yield f"`{benchmark}` was not the same for all of its rows, by {by}: {rows}."
+
+
 def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
     """A section on what prompts and answers were held against, in which ways, and what that could not see."""
     if manifest["contamination_checked_against"]:
         yield "## What it was checked for contamination against"
         yield (
             "Rows are those of this version whose prompt and answer were checked; overlapping ones share text with the "
-            "benchmark. They were published before it was checked against, and stay: `contamination_hits` has the text."
+            "benchmark. They were published while it was not checked against, and stay: `contamination_hits` has the "
+            "text."
         )
         header = ("benchmark", "sha256", "method", "items", "looked for", "too short", "rows", "overlapping rows")
         yield _table(header, _rows(manifest["contamination_checked_against"]))

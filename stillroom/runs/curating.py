@@ -12,7 +12,8 @@ from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Stage
 from stillroom.records import ID_DIGITS, Prompt
-from stillroom.runs.decontaminating import Decontaminated, decontaminate, methods
+from stillroom.runs.decontaminating import Decontaminated, decontaminate
+from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
@@ -72,7 +73,8 @@ def curate_run(
 
     Raises:
         LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
-        RequestError: a benchmark cannot be read, or is not what it was when the run was begun.
+        RequestError: of a run that is being built, a benchmark cannot be read, or is not what it was when the run was
+            begun. A finished run is held against what is there now.
     """
     verifiers = sorted(verifier_ids)
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
@@ -89,9 +91,10 @@ def curate_run(
         + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
         for row in rows
     )
+    against = held_against(lake, run, again=again)
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     decided = fingerprint(
-        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *methods(run.recipe)], length=ID_DIGITS
+        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *against.identity], length=ID_DIGITS
     )
     curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
@@ -105,7 +108,7 @@ def curate_run(
     prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts), without=gone)
     observe(2, "text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, dataset))}
-    checked = decontaminate(lake, run, rows, {id_: prompt for id_, (_, prompt) in places.items()})
+    checked = decontaminate(lake, run, against, rows, {id_: prompt for id_, (_, prompt) in places.items()})
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
         _candidates(rows, places, weak, retracted, checked),
@@ -185,6 +188,7 @@ def _candidates(
             weakness=weak[row["sample_id"]],
             retracted=causes.get(row["sample_id"]),
             overlap=checked.overlaps.get(row["sample_id"]),
+            unchecked=checked.unchecked.get(row["sample_id"]),
         )
         for row in rows
     ]

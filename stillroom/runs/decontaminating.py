@@ -1,7 +1,6 @@
 """Holds what a run may publish against the benchmarks that its recipe names."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +8,13 @@ import polars as pl
 
 from stillroom.capabilities import find_capability
 from stillroom.curation.benchmark_files import read_benchmarks
-from stillroom.curation.benchmark_search import METHODS, Search, said, searches
+from stillroom.curation.benchmark_search import Search, said, searches
 from stillroom.curation.contamination import Overlap
-from stillroom.errors import RecipeError
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Benchmark, Recipe, Stage, find_benchmarks, recorded_benchmarks
+from stillroom.recipe import Benchmark
 from stillroom.records import Prompt
-from stillroom.runs.checked import CHECKED, ITEMS, RISK, TOO_SHORT
+from stillroom.runs.checked import CHECKED, GONE, ITEMS, RISK, TOO_SHORT
+from stillroom.runs.held_against import EarlierCheck, Gone, HeldAgainst, earlier_check
 from stillroom.runs.opening import Run
 
 PROMPT, ANSWER = "prompt", "answer"  # the sides of a sample
@@ -27,11 +26,13 @@ class Decontaminated:
 
     Attributes:
         overlaps: by sample, the most that its prompt shares with a benchmark, else its answer.
+        unchecked: by sample, a benchmark that was gone before anything looked for it in there, and why it cannot be.
         hits: rows of ``contamination_hits``, but for their curation: one per prompt or answer, item and method.
         metrics: rows of ``metrics`` but for their snapshot, which say what was checked against.
     """
 
     overlaps: Mapping[str, Overlap] = field(default_factory=dict[str, Overlap])
+    unchecked: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     hits: Sequence[Row] = ()
     metrics: Sequence[Row] = ()
 
@@ -43,37 +44,34 @@ class Decontaminated:
         }
 
 
-def methods(recipe: Recipe) -> tuple[str, ...]:
-    """How texts are checked: a curation by other methods is another one."""
-    return METHODS if recipe.curation.contamination else ()
-
-
 def decontaminate(
-    lake: Lake, run: Run, rows: Sequence[Mapping[str, Any]], prompts: Mapping[str, Prompt]
+    lake: Lake, run: Run, against: HeldAgainst, rows: Sequence[Mapping[str, Any]], prompts: Mapping[str, Prompt]
 ) -> Decontaminated:
-    """Look for text of the recipe's benchmarks in all prompts and answers that may be published.
+    """Look for text of benchmarks in all prompts and answers that may be published.
 
     Answers are looked at as they would be trained on: the turns of the assistant.
 
     Args:
-        lake: knows what the benchmarks were when the run was begun.
+        lake: knows what earlier curations have found of benchmarks that are gone.
         run: whose samples these are.
+        against: the benchmarks.
         rows: samples, with prompt_id, answer, response, outcome and is_published.
         prompts: theirs, by id.
 
     Raises:
-        RecipeError: a benchmark is not what it was when the run was begun.
-        RequestError: it cannot be read.
+        RequestError: a benchmark cannot be read.
     """
-    if run.recipe.curation.contamination is None:
+    if not against.benchmarks and not against.gone:
         return Decontaminated()
-    benchmarks = find_benchmarks(run.recipe.curation.contamination.benchmarks)
-    _refuse_changed(lake, run, benchmarks)
-    indexes = searches(read_benchmarks(benchmarks))
     asked = {row["sample_id"]: row for row in rows if row["outcome"] == "pass" or row["is_published"]}
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
+    indexes = searches(read_benchmarks(against.benchmarks)) if against.benchmarks else []
     in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
     in_answers = _found(indexes, ANSWER, {one: _trained_on(row, prompts) for one, row in asked.items()})
+    earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
+    for _, check in earlier:
+        _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
+        _add(in_answers, ANSWER, "sample_id", asked, check)
     longest = {
         sample_id: max(found, key=lambda one: one.words)
         for sample_id, row in asked.items()
@@ -87,22 +85,16 @@ def decontaminate(
             for one in found
         ),
     ]
-    return Decontaminated(overlaps=longest, hits=hits, metrics=_stated(benchmarks, indexes))
-
-
-def _refuse_changed(lake: Lake, run: Run, found: Sequence[Benchmark]) -> None:
-    """What is stated of a snapshot is what the run was recorded with; a file that changed meanwhile belies that."""
-    query = "SELECT sections FROM lake.current_runs WHERE run_id = ?"
-    sections = json.loads(lake.rows(query, [run.run_id])[0]["sections"])
-    before = recorded_benchmarks(sections[Stage.CURATION.value])
-    now = {one.name: one.sha256 for one in found}
-    for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
-            was, is_ = (f"sha256 {sha256}" if sha256 else "not there" for sha256 in (before.get(name), now.get(name)))
-            raise RecipeError(
-                f"benchmark {name!r} was {was} when {run.run_id} was begun, and is {is_} now. Put it back, or build "
-                "the recipe once more: what is paid for is then checked against it as it is now."
-            )
+    unchecked = {gone: [one for one in asked if one not in check.sample_ids] for gone, check in earlier}
+    return Decontaminated(
+        overlaps=longest,
+        unchecked={id_: (gone.name, _unchecked(gone)) for gone, ids in unchecked.items() for id_ in ids},
+        hits=hits,
+        metrics=[
+            *_stated(against.benchmarks, indexes),
+            *(_metric(GONE, gone.label, len(ids)) for gone, ids in unchecked.items()),
+        ],
+    )
 
 
 def _trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
@@ -123,6 +115,30 @@ def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> di
     return found
 
 
+def _add(found: dict[str, list[Overlap]], side: str, of: str, ids: Collection[str], check: EarlierCheck) -> None:
+    """Put what an earlier check has found in these texts to what was found now."""
+    for hit in check.hits:
+        if hit["side"] == side and hit[of] in ids:
+            words = int(hit["score"])
+            overlap = Overlap(
+                side=side,
+                method=hit["method"],
+                said=said(hit["method"], words),
+                benchmark=hit["benchmark"],
+                item_id=hit["item_id"],
+                words=words,
+                evidence=hit["overlap"],
+            )
+            found.setdefault(hit[of], []).append(overlap)
+
+
+def _unchecked(gone: Gone) -> str:
+    return (
+        f"it was not checked against benchmark {gone.name!r} (sha256 {gone.sha256}) while that was there: {gone.why} "
+        "Put it back, or build the recipe with the place where it is now; `stillroom reverify` then decides again."
+    )
+
+
 def _hit(found: Overlap, *, sample_id: str, prompt_id: str) -> Row:
     return {
         "sample_id": sample_id,
@@ -139,17 +155,21 @@ def _hit(found: Overlap, *, sample_id: str, prompt_id: str) -> Row:
 def _stated(benchmarks: Sequence[Benchmark], indexes: Sequence[Search]) -> list[Row]:
     labels = {one.name: one.label for one in benchmarks}
     return [
-        {
-            "risk": RISK,
-            "metric": metric,
-            "slice": labels[row["benchmark"]],
-            "value": float(row[column]),
-            "low": None,
-            "high": None,
-            "method": index.method,
-            "threshold": None,
-        }
+        _metric(metric, labels[row["benchmark"]], row[column], index.method)
         for index in indexes
         for row in index.coverage.iter_rows(named=True)
         for metric, column in ((ITEMS, "items"), (CHECKED, "checked"), (TOO_SHORT, "too_short"))
     ]
+
+
+def _metric(metric: str, label: str, value: int, method: str = "") -> Row:
+    return {
+        "risk": RISK,
+        "metric": metric,
+        "slice": label,
+        "value": float(value),
+        "low": None,
+        "high": None,
+        "method": method,
+        "threshold": None,
+    }

@@ -18,24 +18,8 @@ from stillroom.recipe import Recipe
 from stillroom.runs import Run, refuse_unusable_benchmarks
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
+from tests.fakes.exams import AGAINST, ALL, exam, gates, seeds
 from tests.fakes.prompts import prompt, recipe, seed_row
-
-ALL = "sampling: {adaptive: false, samples: 4}\nselection: {keep: 2}\n"
-AGAINST = f"{ALL}curation: {{contamination: {{benchmarks: {{exam: exam}}}}}}\n"
-
-
-def seeds(given: Recipe, wanted: int = 2) -> Recipe:
-    assert given.seeding is not None
-    return given.model_copy(update={"seeding": given.seeding.model_copy(update={"seed_prompts": wanted})})
-
-
-def exam(folder: Path, *texts: str) -> Path:
-    """A benchmark of these texts beside one clean question and one too short."""
-    rows = [{"id": f"q{row}", "question": text} for row, text in enumerate(texts)]
-    rows += [{"id": "clean", "question": "how many ways lead from the first house to the last one"}, {"q": "too short"}]
-    (folder / "exam").mkdir(exist_ok=True)
-    (folder / "exam" / "test.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return folder / "exam" / "test.jsonl"
 
 
 async def curated(lake: Lake, given: Recipe) -> tuple[Run, str]:
@@ -43,15 +27,6 @@ async def curated(lake: Lake, given: Recipe) -> tuple[Run, str]:
     run = builder.begin(given)
     await builder.sample(run)
     return run, curate_run(lake, run, [builder.verifier.verifier_id])
-
-
-def gates(lake: Lake, curation_id: str) -> dict[str, set[tuple[str, str]]]:
-    """By prompt, the gates and reasons of its samples."""
-    rows = lake.rows("SELECT prompt_id, gate, reason FROM lake.selections WHERE curation_id = ?", [curation_id])
-    found: dict[str, set[tuple[str, str]]] = {}
-    for row in rows:
-        found.setdefault(row["prompt_id"], set()).add((row["gate"], row["reason"]))
-    return found
 
 
 def hits(lake: Lake) -> list[dict[str, Any]]:
@@ -178,7 +153,8 @@ async def test_rows_of_runs_that_were_not_checked_are_not_counted(lake: Lake, tm
     assert second is not None
     stated = by_words(lake, second)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert f"- {first.rows} of its rows were not checked against `exam` by `word-runs@1`." in summary
+    sha256, by = stated["sha256"][:12], "`renamed-code@1`, `short-items@1`, `word-runs@1`"
+    assert f"- {first.rows} of its rows were not checked against `exam` (sha256 `{sha256}`) by {by}." in summary
     assert stated["rows"] == second.rows - first.rows == second.new_rows > 0
 
 
