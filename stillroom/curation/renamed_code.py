@@ -16,7 +16,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 
 import numpy as np
 import polars as pl
@@ -172,8 +172,7 @@ def _program(source: str) -> _Program | None:
     names: list[str] = []
     lines: list[int] = []
     is_new, was_alone = True, False  # whether a statement begins here, and whether a text that stood alone ends
-    for token, after in pairwise([*tokens, None]):
-        assert token is not None, "the last alone is"  # noqa: S101 - narrows the type
+    for token, after in zip_longest(tokens, tokens[1:]):
         is_docstring = is_new and token.type == tokenize.STRING and (after is None or after.type == tokenize.NEWLINE)
         if is_docstring or was_alone:
             was_alone = is_docstring

@@ -44,6 +44,7 @@ _ROWS = """
 SELECT brought_by, count(*), sum(hash(t)) FROM (SELECT snapshot_id AS brought_by, {columns} FROM lake.{table}) t
 GROUP BY brought_by
 """
+_COLUMNS = "SELECT * FROM lake.{table} LIMIT 0"
 VersionRows = dict[int, tuple[object, ...]]
 
 
@@ -131,7 +132,7 @@ def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The columns of a table, as it is now."""
-    described = connection.execute(f"SELECT * FROM lake.{_quoted(table)} LIMIT 0").description or ()  # noqa: S608 - quoted
+    described = connection.execute(_COLUMNS.format(table=_quoted(table))).description or ()
     return [str(column[0]) for column in described]
 
 

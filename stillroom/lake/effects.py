@@ -37,11 +37,11 @@ _MACROS = (
     "SELECT lower(function_name), macro_definition, function_type = 'table_macro' FROM duckdb_functions() "
     "WHERE database_name = 'lake' AND macro_definition IS NOT NULL"
 )  # DuckLake's own, such as `lake.snapshots`, are not among them
-_VIEWS = f"""
+_VIEWS = """
 SELECT lower(v.view_name), replace(v.sql, '{{DUCKLAKE_CATALOG}}', 'lake')
-FROM {METADATA}.ducklake_view v, lake.current_snapshot() s
+FROM {metadata}.ducklake_view v, lake.current_snapshot() s
 WHERE v.begin_snapshot <= s.id AND (v.end_snapshot IS NULL OR v.end_snapshot > s.id)
-"""  # noqa: S608 - a constant
+"""
 _BY_NAME = "query_table"  # it reads the table or view that a text names
 
 
@@ -93,7 +93,7 @@ def _macros(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 def _views(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """What the views of the lake are made of, by name, as queries; a name may be in several schemas."""
     made_of = defaultdict[str, list[str]](list)
-    for name, query in connection.execute(_VIEWS).fetchall():
+    for name, query in connection.execute(_VIEWS.format(metadata=METADATA)).fetchall():
         made_of[str(name)].append(str(query))
     return made_of
 

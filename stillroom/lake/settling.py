@@ -17,11 +17,9 @@ from stillroom.lake.files import METADATA
 from stillroom.lake.location import Location
 from stillroom.lake.spare import Spare
 
-_NEWEST = f"""
-SELECT snapshot_id, snapshot_time::VARCHAR FROM {METADATA}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1
-"""  # noqa: S608 - a constant
-_MADE_AT = f"SELECT snapshot_time::VARCHAR FROM {METADATA}.ducklake_snapshot WHERE snapshot_id = ?"  # noqa: S608 - a constant
-_CHANGES = f"SELECT changes_made FROM {METADATA}.ducklake_snapshot_changes WHERE snapshot_id > ?"  # noqa: S608 - a constant
+_NEWEST = "SELECT snapshot_id, snapshot_time::VARCHAR FROM {}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"
+_MADE_AT = "SELECT snapshot_time::VARCHAR FROM {}.ducklake_snapshot WHERE snapshot_id = ?"
+_CHANGES = "SELECT changes_made FROM {}.ducklake_snapshot_changes WHERE snapshot_id > ?"
 _MERGE = "merge_adjacent:"  # as DuckLake writes down what a version of the catalogue has changed
 
 
@@ -80,7 +78,7 @@ def _before(location: Location, spare: Spare) -> _Before:
         merged = [name for name, one in table_files(connection).items() if one.mergeable]
         columns = {name: columns_of(connection, name) for name in merged}
         rows = {name: version_rows(connection, name, columns[name]) for name in merged}
-        ((newest, made_at),) = connection.execute(_NEWEST).fetchall()
+        ((newest, made_at),) = connection.execute(_NEWEST.format(METADATA)).fetchall()
         return _Before(columns=columns, rows=rows, newest=newest, made_at=made_at)
     except duckdb.Error as error:
         raise LakeError(
@@ -97,7 +95,7 @@ def _now(location: Location, spare: Spare, before: _Before) -> tuple[str, bool]:
     connection = connect(location.catalogue, location.data, read_only=True, spill=location.root / "tmp")
     try:
         _refuse_another(connection, spare, before)
-        changes = [str(made) for (made,) in connection.execute(_CHANGES, [before.newest]).fetchall()]
+        changes = [str(made) for (made,) in connection.execute(_CHANGES.format(METADATA), [before.newest]).fetchall()]
         is_written = any(not one.startswith(_MERGE) for made in changes for one in made.split(","))
         return next((name for name in before.rows if _differs(connection, name, before)), ""), is_written
     finally:
@@ -106,9 +104,9 @@ def _now(location: Location, spare: Spare, before: _Before) -> tuple[str, bool]:
 
 def _refuse_another(connection: duckdb.DuckDBPyConnection, spare: Spare, before: _Before) -> None:
     """Refuse a catalogue without the copy's newest version: a merge adds versions and takes none away."""
-    if connection.execute(_MADE_AT, [before.newest]).fetchall() == [(before.made_at,)]:
+    if connection.execute(_MADE_AT.format(METADATA), [before.newest]).fetchall() == [(before.made_at,)]:
         return
-    ((newest, made_at),) = connection.execute(_NEWEST).fetchall()
+    ((newest, made_at),) = connection.execute(_NEWEST.format(METADATA)).fetchall()
     raise LakeError(
         "a `stillroom lake maintain` was cut off while it merged files, and the catalogue is another since: its newest "
         f"version is {newest} of {made_at}; expected version {before.newest} of {before.made_at}, or one that "
