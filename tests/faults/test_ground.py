@@ -1,17 +1,16 @@
 """The ground gives way under a build: the disk fills up, Docker or Prefect is killed. It says so and continues."""
 
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.disks import fill, small_disk
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.accounts import Accounts
 from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
@@ -52,18 +51,6 @@ def assert_whole(bench: Workbench, teacher: TeacherProcess, accounts: Accounts) 
         accounts.at_the_end(lake, teacher.paid)
 
 
-@contextmanager
-def small_disk(folder: Path, size: str) -> Generator[None]:
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
-    if mounted.returncode:
-        pytest.skip("this machine does not let root mount a file system")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("size", ["4m", "5m", "5500k"])
 def test_full_disk_is_named_and_the_build_continues_once_there_is_room(
     tmp_path: Path, teacher: TeacherProcess, size: str
@@ -89,8 +76,7 @@ def test_disk_that_fills_up_under_a_build_is_named_and_the_build_continues(
     with small_disk(bench.lake, "60m"):
         with bench.started_build() as process:
             wait_until(lambda: paid_samples(teacher) >= 4, process)
-            filler = bench.lake / "filler"
-            _fill(filler)
+            filler = fill(bench.lake)
             failed = finish(process)
         assert failed.code == 1, failed.out
         assert "space" in failed.err.lower(), failed.err
@@ -102,12 +88,6 @@ def test_disk_that_fills_up_under_a_build_is_named_and_the_build_continues(
 
         assert done.code == 0, done.err
         assert_whole(bench, teacher, Accounts())
-
-
-def _fill(file: Path) -> None:
-    with file.open("wb", buffering=0) as filling, contextlib.suppress(OSError):
-        while True:
-            filling.write(b"x" * 4096)
 
 
 def test_killed_prefect_server_is_named_at_once_and_the_build_continues(

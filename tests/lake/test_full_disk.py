@@ -1,8 +1,6 @@
 """A disk that is full is named as such, also where SQLite speaks of an I/O error only."""
 
-import contextlib
-import os
-import subprocess
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,31 +12,23 @@ from stillroom.curation import DedupSettings, find_duplicates
 from stillroom.errors import LakeError
 from stillroom.lake.full_disk import told
 from stillroom.lake.store import Lake
+from tests.fakes.disks import fill, small_disk
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, which only root may")
 SAID_BY_SQLITE = duckdb.IOException('Failed to execute query "PRAGMA journal_mode=WAL": disk I/O error')
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)], check=False).returncode:
-        pytest.skip("this machine does not let root mount a file system")
-    try:
+    with small_disk(folder, "40m"):
         yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(folder: Path, *, keep: int = 0) -> Path:
-    """Write until nothing fits; then give ``keep`` bytes back."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
-    os.truncate(filler, filler.stat().st_size - keep)
-    return filler
+@pytest.fixture
+def almost_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=1 << 20))
+    return tmp_path
 
 
 @pytest.mark.parametrize("keep", [0, 4096, 16384, 32768])
@@ -52,23 +42,21 @@ def test_lake_that_cannot_be_opened_for_want_of_space_says_so(disk: Path, keep: 
     Lake.open(disk / "lake").close()
 
 
-def test_unsaid_want_of_space_is_said_with_what_is_free(disk: Path) -> None:
-    fill(disk, keep=1 << 20)
-    assert f"1.0 MB free for {disk}" in told(SAID_BY_SQLITE, disk, "s3://bucket/prefix")
+def test_unsaid_want_of_space_is_said_with_what_is_free(almost_full: Path) -> None:
+    assert f"1.0 MB free for {almost_full}" in told(SAID_BY_SQLITE, almost_full, "s3://bucket/prefix")
 
 
-def test_error_of_a_disk_with_room_stays_as_it_was(disk: Path) -> None:
-    assert told(SAID_BY_SQLITE, disk) == str(SAID_BY_SQLITE)
+def test_error_of_a_disk_with_room_stays_as_it_was(tmp_path: Path) -> None:
+    assert told(SAID_BY_SQLITE, tmp_path) == str(SAID_BY_SQLITE)
 
 
-def test_place_that_is_not_there_yet_is_looked_for_above(disk: Path) -> None:
-    fill(disk)
-    assert f"0.0 MB free for {disk / 'lake' / 'tmp'}" in told(SAID_BY_SQLITE, disk / "lake" / "tmp")
+def test_place_that_is_not_there_yet_is_looked_for_above(almost_full: Path) -> None:
+    place = almost_full / "lake" / "tmp"
+    assert f"1.0 MB free for {place}" in told(SAID_BY_SQLITE, place)
 
 
-def test_other_errors_of_a_full_disk_stay_as_they_were(disk: Path) -> None:
-    fill(disk)
-    assert told(duckdb.BinderException("no such column"), disk) == "no such column"
+def test_other_errors_of_a_full_disk_stay_as_they_were(almost_full: Path) -> None:
+    assert told(duckdb.BinderException("no such column"), almost_full) == "no such column"
 
 
 @pytest.mark.parametrize("keep", [0, 16384])
