@@ -1,9 +1,9 @@
 """Slots: how many samples are asked of a teacher at once, first come first served.
 
-The very first requests are few and ask for one sample each, so that the shortest of their answers comes back within
-seconds (a CPU teacher shares its speed among all that is in flight, and a request is replied to when the longest of
-its samples is done). The rest of what they owe waits beside them, not behind their answers, which would leave the
-teacher with a few stragglers at the end. Once one is answered, or after ``HEAD_START_SECONDS``, the size is the
+The very first requests are few, ask for one sample each and share three prompts, so that the shortest of their answers
+comes back within seconds: a CPU teacher shares its speed among all that is in flight, reads a prompt hardly faster than
+it writes, and replies to a request when the longest of its samples is done. The rest of what they owe waits beside
+them, not behind their answers, which would leave the teacher with a few stragglers at the end. Once one is answered, or after ``HEAD_START_SECONDS``, the size is the
 recipe's ``in_flight``, halved whenever the teacher says that it is busy and grown again by every answered sample.
 """
 
@@ -16,9 +16,11 @@ FIRST_SLOTS = 6
 """FBGEMM multiplies up to six rows in one pass over the weights: six answers come nearly as fast as one (5.3 and 7.5
 tokens a second each), eight do not (3.3). The shortest of six is what is waited for: nothing tells it beforehand."""
 
-HEAD_START_SECONDS = 10.0
-"""After which the rest of a teacher's speed is not waited with any longer: all of the answers can be long ones. With
-20 seconds a shard of two minutes wrote 0.87 of the tokens a second that a bare loop got (median of three)."""
+FIRST_OF_A_PROMPT = 2
+"""So many of them answer one prompt, which is read once. Reading six prompts of 120 tokens took such a teacher 7 s."""
+
+HEAD_START_SECONDS = 25.0
+"""After which the rest of a teacher's speed is not waited with any longer: all of the answers can be long ones."""
 
 
 class Slots:
@@ -29,7 +31,7 @@ class Slots:
         self._size = min(FIRST_SLOTS, most)
         self._ceiling = most  # what the first answer opens up to
         self._is_open = False
-        self._to_split = self._size  # requests that are still to be given a first sample of their own
+        self._to_split = self._size  # samples that are still to be asked for by themselves
         self._head_start: asyncio.TimerHandle | None = None
         self._in_use = 0
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
@@ -45,11 +47,10 @@ class Slots:
         return self._size
 
     def portions(self, n: int) -> list[int]:
-        """How many samples to ask for at once in each request where ``n`` are owed: one by itself, of the first few."""
-        if self._is_open or n <= 1 or self._to_split == 0:
-            return [n]
-        self._to_split -= 1
-        return [1, n - 1]
+        """How many samples to ask for at once in each request where ``n`` are owed: some by themselves, of the first."""
+        singles = 0 if self._is_open else min(n, self._to_split, FIRST_OF_A_PROMPT)
+        self._to_split -= singles
+        return [1] * singles + ([n - singles] if n > singles else [])
 
     @asynccontextmanager
     async def take(self, n: int) -> AsyncGenerator[int]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stillroom.teachers.slots as module
-from stillroom.teachers.slots import FIRST_SLOTS, Slots
+from stillroom.teachers.slots import FIRST_OF_A_PROMPT, FIRST_SLOTS, Slots
 
 
 class Requests:
@@ -91,22 +91,22 @@ async def test_the_first_sample_goes_alone_whatever_was_asked_for() -> None:
 
 async def test_the_rest_of_the_first_few_waits_beside_their_first_samples_not_behind_them() -> None:
     requests = Requests(slots := Slots(64))
-    late = [f"{number}a" for number in range(FIRST_SLOTS, FIRST_SLOTS + 2)]
-    for number in range(FIRST_SLOTS + 2):
-        for part, n in zip("ab", slots.portions(6), strict=False):
-            await requests.begin(f"{number}{part}", n)
-    assert requests.began == [f"{number}a" for number in range(FIRST_SLOTS)]
-    assert slots.in_use == FIRST_SLOTS
+    for prompt in range(4):
+        for part, n in enumerate(slots.portions(8)):
+            await requests.begin(f"{prompt}.{part}", n)
+    first = [f"{prompt}.{part}" for prompt in (0, 1, 2) for part in range(FIRST_OF_A_PROMPT)]
+    assert requests.began == first
+    assert slots.in_use == FIRST_SLOTS == len(first)
 
     slots.answered(1)
     await settle()
 
-    assert requests.began[FIRST_SLOTS:] == [*(f"{number}b" for number in range(FIRST_SLOTS)), *late]
-    assert slots.in_use == FIRST_SLOTS * 6 + 2 * 6
-    assert slots.portions(6) == [6]
+    assert requests.began[FIRST_SLOTS:] == ["0.2", "1.2", "2.2", "3.0"]
+    assert slots.in_use == 4 * 8
+    assert slots.portions(8) == [8]
 
 
-@pytest.mark.parametrize(("n", "portions"), [(1, [1]), (2, [1, 1]), (8, [1, 7])])
+@pytest.mark.parametrize(("n", "portions"), [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (8, [1, 1, 6])])
 async def test_portions_are_all_that_was_owed(n: int, portions: list[int]) -> None:
     assert Slots(64).portions(n) == portions
     assert opened(64).portions(n) == [n]
