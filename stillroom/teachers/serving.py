@@ -2,15 +2,13 @@
 
 The server outlives whoever started it. The next one who asks for the same model is handed the running server
 if its process is the recorded one and it says that it serves the same weights. Everything happens under one file
-lock a model, so that two builds which start together start one server.
+lock a model, so that two builds which start together start one server; ports are given under one for all models.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stillroom.errors import TeacherError
-from stillroom.teachers.home import home
 from stillroom.teachers.models import PulledModel, lookup, pull, pulled_models
 from stillroom.teachers.progress import PRINTED, Progress
 from stillroom.teachers.serving_environment import (
@@ -19,6 +17,7 @@ from stillroom.teachers.serving_environment import (
     exclusive,
     find_base_python,
 )
+from stillroom.teachers.serving_port import choose_port, ports_lock
 from stillroom.teachers.serving_spec import (
     DEFAULT_PORT,
     ServerSpec,
@@ -27,12 +26,12 @@ from stillroom.teachers.serving_spec import (
     resolve_device,
     server_environment,
 )
-from stillroom.teachers.serving_start import START_TIMEOUT_SECONDS, RunningServer, free_port, port_is_free, reuse, start
+from stillroom.teachers.serving_start import START_TIMEOUT_SECONDS, RunningServer, reuse, start
 from stillroom.teachers.serving_state import (
     Paths,
     ServerState,
     is_ready,
-    read_state,
+    remembered_servers,
     touch,
     uptime_seconds,
 )
@@ -115,18 +114,17 @@ def serve(
         if running := reuse(spec, idle_minutes=idle_minutes, timeout_seconds=timeout_seconds, progress=progress):
             return running
         python = ensure_environment(progress) if device == "cpu" else gpu_python()
-        if not port_is_free(spec.host, spec.port):
-            if port:
-                raise TeacherError(f"port {port} on {spec.host} is taken by another process; name a free one, or none")
-            spec = replace(spec, port=free_port(spec.host))
-        return start(
-            spec,
-            command(spec, python),
-            server_environment(spec),
-            idle_minutes=idle_minutes,
-            timeout_seconds=timeout_seconds,
-            progress=progress,
-        )
+        with ports_lock() as ports:
+            spec = replace(spec, port=choose_port(spec.host, port))
+            return start(
+                spec,
+                command(spec, python),
+                server_environment(spec),
+                idle_minutes=idle_minutes,
+                timeout_seconds=timeout_seconds,
+                progress=progress,
+                remembered=ports.release,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +200,7 @@ def _for_cpu(spec: ServerSpec, pulled: PulledModel | None) -> ServerCommand:
 
 def status() -> list[ServerStatus]:
     """Every server that was started on this machine and not stopped, dead ones included."""
-    names = sorted(path.stem for path in (home() / "servers").glob("*.json"))
-    return [_status(state) for state in map(read_state, names) if state]
+    return [_status(state) for state in remembered_servers()]
 
 
 def _status(state: ServerState) -> ServerStatus:

@@ -4,9 +4,8 @@ The caller holds the model's lock throughout.
 """
 
 import os
-import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,8 +60,18 @@ def start(
     idle_minutes: float = 15.0,
     timeout_seconds: float = START_TIMEOUT_SECONDS,
     progress: Progress = PRINTED,
+    remembered: Callable[[], None] = lambda: None,
 ) -> RunningServer:
     """Starts ``argv`` as the server of ``spec`` and waits until it answers. The caller holds the lock.
+
+    Args:
+        spec: what is served.
+        argv: what runs it.
+        environment: what ``argv`` needs beside this process's own.
+        idle_minutes: it is stopped after so long without requests; 0 leaves it up.
+        timeout_seconds: how long it may take.
+        progress: gets one line a step.
+        remembered: called once the server runs and is written down, long before it answers.
 
     Raises:
         TeacherError: it ended, or did not answer in time; it is not left running.
@@ -86,6 +95,7 @@ def start(
     try:
         # Before it answers: whoever is killed while waiting leaves no unknown server, and none that nobody stops.
         state = _with_idler(state)
+        remembered()
         _wait_until_ready(state, timeout_seconds, progress)
         _check_identity(spec, state)
     except BaseException:
@@ -186,21 +196,3 @@ def _running(state: ServerState, *, reused: bool) -> RunningServer:
         log=Path(state.log),
         reused=reused,
     )
-
-
-def port_is_free(host: str, port: int) -> bool:
-    """Whether nothing listens there."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port(host: str) -> int:
-    """A port that nothing listened on a moment ago."""
-    with socket.socket() as listener:
-        listener.bind((host, 0))
-        return int(listener.getsockname()[1])

@@ -57,8 +57,7 @@ class Paths:
     @classmethod
     def of(cls, name: str) -> "Paths":
         """The files for the model ``name``; their folder is made."""
-        folder = home() / "servers"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = servers_folder()
         stem = slug(name)
         return cls(
             state=folder / f"{stem}.json",
@@ -66,6 +65,19 @@ class Paths:
             used=folder / f"{stem}.used",
             log=folder / f"{stem}.log",
         )
+
+
+def servers_folder() -> Path:
+    """Where all of it lies; made where it is missing."""
+    folder = home() / "servers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def remembered_servers() -> list[ServerState]:
+    """Every server that was started on this machine and not stopped, dead ones included, by name."""
+    names = sorted(path.stem for path in (home() / "servers").glob("*.json"))
+    return [state for state in map(read_state, names) if state]
 
 
 def read_state(name: str) -> ServerState | None:

@@ -16,12 +16,13 @@ import pytest
 from filelock import FileLock
 
 from stillroom.errors import RequestError, TeacherError, TeacherMismatch
-from stillroom.teachers import serving, serving_start
+from stillroom.teachers import serving, serving_port, serving_start
 from stillroom.teachers.models import PulledModel
 from stillroom.teachers.progress import Share
+from stillroom.teachers.serving_port import free_port
 from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.serving_spec import server_environment
-from stillroom.teachers.serving_start import RunningServer, free_port, reuse, start
+from stillroom.teachers.serving_start import RunningServer, reuse, start
 from stillroom.teachers.serving_state import Paths, activity, read_state, write_state
 
 NAME = "qwen2.5-coder-0.5b-instruct"
@@ -300,7 +301,7 @@ def test_a_taken_port_is_avoided_unless_it_was_asked_for(monkeypatch: pytest.Mon
         taken = int(other.getsockname()[1])
         with pytest.raises(TeacherError, match=f"port {taken} .* is taken"):
             serving.serve(NAME, device="cpu", port=taken, progress=lambda line: None)
-        monkeypatch.setattr(serving, "DEFAULT_PORT", taken)
+        monkeypatch.setattr(serving_port, "DEFAULT_PORT", taken)
         server = serving.serve(NAME, device="cpu", idle_minutes=0, timeout_seconds=20, progress=lambda line: None)
         assert not server.url.endswith(f":{taken}")
 

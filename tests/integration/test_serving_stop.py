@@ -11,8 +11,9 @@ from filelock import FileLock
 
 from stillroom.errors import TeacherError
 from stillroom.teachers import serving, serving_stop
+from stillroom.teachers.serving_port import free_port
 from stillroom.teachers.serving_process import spawn
-from stillroom.teachers.serving_start import free_port, reuse, start
+from stillroom.teachers.serving_start import reuse, start
 from stillroom.teachers.serving_state import Paths, ServerState, read_state, write_state
 
 NAME = "qwen2.5-coder-0.5b-instruct"
