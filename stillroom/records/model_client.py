@@ -14,7 +14,11 @@ class ModelClient(Protocol):
         ...
 
     def render(self, task: str) -> str:
-        """The exact text to send for a task: chat template and system message applied."""
+        """The exact text to send for a task: chat template and system message applied.
+
+        Raises:
+            TeacherRefused: the template does not take it.
+        """
         ...
 
     def portions(self, n: int) -> list[int]:

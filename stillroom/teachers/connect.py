@@ -16,7 +16,7 @@ from stillroom.teachers.http import open_client
 from stillroom.teachers.identity import Identity, identify
 from stillroom.teachers.patience import OutOfPatience, WaitByKind
 from stillroom.teachers.sglang import Revive, SGLangClient
-from stillroom.teachers.template import ChatTemplate, load_template
+from stillroom.teachers.template import ChatTemplate, template_of
 
 Say = Callable[[str], None]
 
@@ -47,6 +47,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         TeacherBusy: it asked for patience for longer than the recipe gives it.
         TeacherError: it cannot be started or reached.
         TeacherMismatch: it is another model than the recipe names, or its servers differ.
+        TeacherRefused: its chat template takes no system message, and the recipe gives it one.
     """
     if teacher.serve is not None:
         return await _connect_served(teacher, say)
@@ -56,7 +57,8 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         identities = await asyncio.gather(*(_met(http, url, teacher, say) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
-    template = await asyncio.to_thread(load_template, _tokenizer_of(teacher.model), revision=teacher.revision)
+    place = _tokenizer_of(teacher.model)
+    template = await asyncio.to_thread(template_of, teacher, place, revision=teacher.revision)
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
 
 
@@ -124,7 +126,7 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
         return await aside(lambda: serve(name, revision=teacher.revision, progress=say))
 
     pulled = await aside(lambda: pull(name, say, revision=teacher.revision))
-    server, template = await asyncio.gather(up(), asyncio.to_thread(load_template, str(pulled.path)))
+    server, template = await asyncio.gather(up(), asyncio.to_thread(template_of, teacher, str(pulled.path)))
     async with open_client() as http:
         identity = await _met(http, server.url, teacher, say)
     if identity.revision != pulled.revision:

@@ -84,7 +84,11 @@ class SGLangClient:
         return self._outage.end
 
     def render(self, task: str) -> str:
-        """The exact text to send for ``task``."""
+        """The exact text to send for ``task``.
+
+        Raises:
+            TeacherRefused: the template does not take it.
+        """
         return self.template.render(task, system=self._system)
 
     async def close(self) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import TeacherBusy, TeacherError, TeacherLost, TeacherMismatch
+from stillroom.errors import TeacherBusy, TeacherError, TeacherLost, TeacherMismatch, TeacherRefused
 from stillroom.recipe import Teacher
 from stillroom.records import SamplingParams
 from stillroom.teachers import connect as connect_module
 from stillroom.teachers import sglang
 from stillroom.teachers.connect import connect
 from tests.fakes.teacher import FakeTeacher
-from tests.fakes.tokenizer import make_tokenizer
+from tests.fakes.tokenizer import TEMPLATE, make_tokenizer
 
 PARAMS = SamplingParams(temperature=0.7, max_new_tokens=64)
 
@@ -123,3 +123,14 @@ async def test_a_folder_that_happens_to_lie_in_the_working_directory_is_not_take
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TeacherError, match="the working directory holds a folder org/tiny-coder, which would be taken"):
         await connect(teacher(server), lambda line: None)
+
+
+async def test_a_system_message_that_the_template_does_not_take_is_refused_when_the_teacher_is_met(
+    server: FakeTeacher,
+) -> None:
+    make_tokenizer(Path(server.model), template="{{ raise_exception('none') if messages[1] }}" + TEMPLATE)
+
+    with pytest.raises(TeacherRefused, match=r"takes no system message \(none\), but teacher 'fake' has one"):
+        await connect(teacher(server).model_copy(update={"system": "Be brief."}), lambda line: None)
+
+    await (await connect(teacher(server), lambda line: None)).client.close()
