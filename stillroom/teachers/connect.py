@@ -57,7 +57,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
         identities = await asyncio.gather(*(_met(http, url, teacher, say) for url in urls))
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
-    place = _tokenizer_of(teacher.model)
+    place = _tokenizer_of(teacher.model, declared=teacher.revision, met=identities[0].revision)
     template = await asyncio.to_thread(template_of, teacher, place, revision=teacher.revision)
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
 
@@ -94,8 +94,13 @@ async def _met(http: httpx.AsyncClient, url: str, teacher: Teacher, say: Say) ->
     raise AssertionError("unreachable: the retry loop returns or raises")
 
 
-def _tokenizer_of(model: str) -> str:
-    """The folder of a model that is on this machine already, else the name itself, for the hub.
+def _tokenizer_of(model: str, *, declared: str | None, met: str) -> str:
+    """The folder of a model that is on this machine already, else its hub id.
+
+    Args:
+        model: as the recipe names it.
+        declared: the recipe's revision; no folder of another one is taken.
+        met: the teacher's revision; where none was declared, a folder of another one is better than none.
 
     Raises:
         TeacherError: the working directory has a folder of that name, which a tokenizer would be loaded from.
@@ -105,9 +110,12 @@ def _tokenizer_of(model: str) -> str:
     if Path(model).is_absolute():
         return model
     with contextlib.suppress(RequestError):  # a hub id without an owner
-        name = lookup(model).name
-        if found := next((pulled.path for pulled in pulled_models() if pulled.name == name), None):
-            return str(found)
+        known = lookup(model)
+        here = [pulled for pulled in pulled_models() if pulled.name == known.name]
+        fitting = [pulled for pulled in here if pulled.revision == met] or ([] if declared else here)
+        if fitting:
+            return str(fitting[0].path)
+        model = known.hub_id
     if Path(model).is_dir():
         raise TeacherError(
             f"the working directory holds a folder {model}, which would be taken for the hub's model of that name. "

@@ -1,9 +1,11 @@
 """A teacher that was lost is met anew before it is believed, and a person hears of it once."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from stillroom.errors import TeacherBusy, TeacherError, TeacherLost, TeacherMismatch, TeacherRefused
 from stillroom.recipe import Teacher
@@ -11,10 +13,12 @@ from stillroom.records import SamplingParams
 from stillroom.teachers import connect as connect_module
 from stillroom.teachers import sglang
 from stillroom.teachers.connect import connect
+from stillroom.teachers.template import load_template
 from tests.fakes.teacher import FakeTeacher
 from tests.fakes.tokenizer import TEMPLATE, make_tokenizer
 
 PARAMS = SamplingParams(temperature=0.7, max_new_tokens=64)
+SHORT_NAME, HUB_ID = "qwen2.5-coder-0.5b-instruct", "Qwen/Qwen2.5-Coder-0.5B-Instruct"
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +138,66 @@ async def test_a_system_message_that_the_template_does_not_take_is_refused_when_
         await connect(teacher(server).model_copy(update={"system": "Be brief."}), lambda line: None)
 
     await (await connect(teacher(server), lambda line: None)).client.close()
+
+
+def pulled(home: Path, revision: str, *, pulled_at: float) -> str:
+    """Put a revision of the catalogue's model on this machine; gives the hash of its template, which says which."""
+    folder = home / "models" / SHORT_NAME / revision
+    make_tokenizer(folder, template=f"{revision}: {TEMPLATE}")
+    (folder / "model.safetensors").touch()
+    record = {
+        "name": SHORT_NAME,
+        "path": str(folder),
+        "source": "hub",
+        "revision": revision,
+        "licence": "apache-2.0",
+        "hub_id": HUB_ID,
+        "pulled_at": pulled_at,
+    }
+    (folder / "stillroom-model.json").write_text(json.dumps(record))
+    return load_template(str(folder)).sha256
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where models would be, on a machine that the hub is not reached from."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("STILLROOM_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+async def template_met(server: FakeTeacher, model: str, revision: str | None) -> str:
+    wanted = Teacher(name="fake", urls=(server.url,), model=model, revision=revision)
+    client = (await connect(wanted, lambda line: None)).client
+    await client.close()
+    return client.template.sha256
+
+
+@pytest.mark.parametrize("model", [SHORT_NAME, HUB_ID])
+@pytest.mark.parametrize("declared", ["r7", None])
+async def test_the_template_is_that_of_the_teachers_revision_where_it_is_here(
+    server: FakeTeacher, home: Path, model: str, declared: str | None
+) -> None:
+    server.model, server.weight_version = HUB_ID, "r7"
+    meant = pulled(home, "r7", pulled_at=1.0)
+    newest = pulled(home, "r8", pulled_at=2.0)
+
+    assert await template_met(server, model, declared) == meant
+
+    server.weight_version = "r9"
+    assert await template_met(server, model, None) == newest
+
+
+@pytest.mark.parametrize("model", [SHORT_NAME, HUB_ID])
+async def test_the_template_of_another_revision_than_the_recipes_is_not_taken(
+    server: FakeTeacher, home: Path, model: str
+) -> None:
+    server.model = HUB_ID
+    pulled(home, "r8", pulled_at=1.0)
+
+    with pytest.raises(
+        TeacherError, match=rf"cannot load the tokenizer of {HUB_ID}: .*`stillroom models pull {HUB_ID} --revision r7`"
+    ):
+        await template_met(server, model, "r7")
