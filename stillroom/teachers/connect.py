@@ -58,7 +58,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
     if len({identity.weight_version for identity in identities}) > 1:
         raise TeacherMismatch(f"the servers of teacher {teacher.name!r} serve different weights: {list(urls)}")
     place = _tokenizer_of(teacher.model, declared=teacher.revision, met=identities[0].revision)
-    template = await asyncio.to_thread(template_of, teacher, place, revision=teacher.revision)
+    template = await aside(lambda: template_of(teacher, place, revision=teacher.revision))
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
 
 
@@ -134,7 +134,7 @@ async def _connect_served(teacher: Teacher, say: Say) -> ConnectedTeacher:
         return await aside(lambda: serve(name, revision=teacher.revision, progress=say))
 
     pulled = await aside(lambda: pull(name, say, revision=teacher.revision))
-    server, template = await asyncio.gather(up(), asyncio.to_thread(template_of, teacher, str(pulled.path)))
+    server, template = await asyncio.gather(up(), aside(lambda: template_of(teacher, str(pulled.path))))
     async with open_client() as http:
         identity = await _met(http, server.url, teacher, say)
     if identity.revision != pulled.revision:

@@ -1,6 +1,9 @@
 """A teacher that was lost is met anew before it is believed, and a person hears of it once."""
 
+import asyncio
+import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -201,3 +204,26 @@ async def test_the_template_of_another_revision_than_the_recipes_is_not_taken(
         TeacherError, match=rf"cannot load the tokenizer of {HUB_ID}: .*`stillroom models pull {HUB_ID} --revision r7`"
     ):
         await template_met(server, model, "r7")
+
+
+def test_an_interrupt_does_not_wait_for_a_tokenizer(server: FakeTeacher, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, goes_on, loaded = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(*args: object, **options: object) -> None:
+        """A hub that takes the connection and says nothing."""
+        loading.set()
+        goes_on.wait(20)
+        loaded.set()
+
+    async def interrupted() -> None:
+        met = asyncio.ensure_future(connect(teacher(server), lambda line: None))
+        await asyncio.to_thread(loading.wait, 20)
+        met.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await met
+
+    monkeypatch.setattr(connect_module, "template_of", hang)
+    asyncio.run(interrupted())
+
+    assert not loaded.is_set()
+    goes_on.set()
