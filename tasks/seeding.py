@@ -10,7 +10,7 @@ from stillroom.journal import AnyJournal, journal_at
 from stillroom.recipe import Recipe
 from stillroom.runs import (
     FIRST_ROUND,
-    asks_teachers,
+    asked_teachers,
     import_prompts,
     load_run,
     plan_shards,
@@ -82,7 +82,7 @@ def _tell_unsampled(file: PromptFile, recipe: Recipe) -> None:
 
 @task(name="meet teachers", **RETRYING)
 async def meet_teachers(run_id: str) -> list[str]:
-    """Connect to every teacher of the run and record who it is; returns their ids, none where none is asked.
+    """Connect to every teacher that the run may ask, and record who it is; returns their ids.
 
     Raises:
         TeacherError: one cannot be reached or started.
@@ -90,9 +90,7 @@ async def meet_teachers(run_id: str) -> list[str]:
     """
     lake = workshop().lake
     run = load_run(lake, run_id)
-    if not asks_teachers(lake, run):
-        return []
-    return [(await met(run, teacher.name)).identity.teacher_id for teacher in run.recipe.teachers]
+    return [(await met(run, teacher.name)).identity.teacher_id for teacher in asked_teachers(lake, run)]
 
 
 @task(name="write prompts", task_run_name="writing round {number}", **RETRYING)

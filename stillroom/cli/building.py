@@ -74,16 +74,16 @@ async def _build(
         from stillroom.aside import aside
         from stillroom.cli.outcome import outcome_of
         from stillroom.cli.reading import refuse_unreadable
-        from stillroom.runs import asks_teachers, open_run
+        from stillroom.runs import asked_teachers, open_run
         from tasks.workshop import open_workshop
 
         refuse_unreadable(recipe)
         async with open_workshop(root, watcher) as shop:
             run = open_run(shop.lake, recipe, new_run=new_run)
             watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-            # Bring up together what takes seconds each; what fails stops the build before it spends. Where nothing is
-            # asked of teachers they may be gone: what was paid for is derived again without them.
-            asked = recipe.teachers if asks_teachers(shop.lake, run) else ()
+            # Bring up together what takes seconds each; what fails stops the build before it spends. A teacher that
+            # nothing is asked of any more may be gone: what it was paid for is derived again without it.
+            asked = asked_teachers(shop.lake, run)
             teachers = [shop.teacher(recipe, teacher.name) for teacher in asked]
             sandbox = shop.start_sandbox(recipe.verification)
             await asyncio.gather(aside(_import_flows), sandbox, aside(server.wait), *teachers)

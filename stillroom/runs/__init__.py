@@ -1,7 +1,7 @@
 """Runs: opening, planning and curating builds, all by facts in the lake."""
 
 from stillroom.runs.agreeing import settled, unsettled
-from stillroom.runs.asking import asks_teachers, prompts_at_first
+from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks
 from stillroom.runs.done import committed_shards, shard_key, unfinished_shards
@@ -80,7 +80,7 @@ __all__ = [
     "VerdictChange",
     "abandoned_entries",
     "adopted_samples",
-    "asks_teachers",
+    "asked_teachers",
     "at_work",
     "change_verification",
     "checked_against",

@@ -1,12 +1,13 @@
-"""Whether a run has anything to ask teachers for, so that what is paid for already is derived again without one."""
+"""Which teachers a run has anything to ask for, so that it goes on without those whose work is done."""
 
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe
+from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Prompt
 from stillroom.runs.opening import Run
-from stillroom.runs.paid import owed_at_most
+from stillroom.runs.paid import teachers_owing
 from stillroom.runs.planning import (
     FIRST_ROUND,
+    assigned_teacher,
     first_prompts,
     is_planned,
     pool,
@@ -18,15 +19,21 @@ from stillroom.runs.retracting import retracted_prompts
 from stillroom.seeding import recipe_prompts
 
 
-def asks_teachers(lake: Lake, run: Run) -> bool:
-    """Whether a build of the run may ask teachers for samples or prompts.
+def asked_teachers(lake: Lake, run: Run) -> list[Teacher]:
+    """The teachers that a build of the run may ask for samples or prompts, in the recipe's order.
+
+    While prompts are written that is all of them: whoever writes, each may be given some of what is written.
 
     Raises:
         RecipeError: the seed or prompt file cannot be used.
     """
-    if _writes(lake, run) or owed_at_most(lake, run).prompts:
-        return True
-    return not is_planned(lake, run, FIRST_ROUND) and bool(prompts_at_first(run.recipe, lake))
+    teachers = run.recipe.teachers
+    if _writes(lake, run):
+        return [*teachers]
+    names = teachers_owing(lake, run)
+    if not is_planned(lake, run, FIRST_ROUND):
+        names |= {assigned_teacher(prompt, teachers).name for prompt in prompts_at_first(run.recipe, lake)}
+    return [teacher for teacher in teachers if teacher.name in names]
 
 
 def _writes(lake: Lake, run: Run) -> bool:

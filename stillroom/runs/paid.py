@@ -50,6 +50,13 @@ SELECT p.prompt_id, count(DISTINCT s.sample_id) AS samples
 FROM lake.shards p LEFT JOIN lake.samples s ON s.run_id = p.run_id AND s.shard = p.shard AND s.prompt_id = p.prompt_id
 WHERE p.run_id = $run AND p.shard IN (SELECT unnest($shards)) GROUP BY p.prompt_id
 """
+_OWING = """
+SELECT DISTINCT teacher FROM lake.shards WHERE run_id = $run AND shard IN (
+    SELECT p.shard FROM lake.shards p
+    LEFT JOIN lake.samples s ON s.run_id = p.run_id AND s.shard = p.shard AND s.prompt_id = p.prompt_id
+    WHERE p.run_id = $run AND p.shard IN (SELECT unnest($shards))
+    GROUP BY p.shard, p.prompt_id HAVING count(DISTINCT s.sample_id) < $most)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,12 @@ def owed_at_most(lake: Lake, run: Run, shards: Sequence[int] | None = None) -> O
     rows = lake.rows(_HAD, {"run": run.run_id, "shards": which})
     had = [row["samples"] for row in rows if row["samples"] < most]
     return Owed(prompts=len(had), begun=sum(map(bool, had)), samples=len(had) * most - sum(had))
+
+
+def teachers_owing(lake: Lake, run: Run) -> set[str]:
+    """Names of the teachers of shards that may still be paid for: a shard needs all of its own, to know its samples."""
+    asked = {"run": run.run_id, "shards": unfinished_shards(lake, run), "most": run.recipe.sampling.samples}
+    return {row["teacher"] for row in lake.rows(_OWING, asked)}
 
 
 def adopted_samples(lake: Lake, run_id: str, *, at: datetime | None = None) -> int:

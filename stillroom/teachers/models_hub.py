@@ -9,6 +9,7 @@ from stillroom.errors import RequestError
 from stillroom.side_by_side import attend, begin
 from stillroom.teachers.progress import Progress, Share
 from stillroom.teachers.space import require_room, room_in
+from stillroom.teachers.weights import lacking_weights
 
 HUB_TIMEOUT_SECONDS = 10.0
 HUB_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
@@ -51,7 +52,7 @@ def from_hub(hub_id: str, revision: str | None, progress: Progress) -> HubCopy |
     get = partial(snapshot_download, hub_id, allow_patterns=list(HUB_FILES), etag_timeout=HUB_TIMEOUT_SECONDS)
     try:
         if constants.HF_HUB_OFFLINE:
-            return _with_weights(hub_id, HubCopy(path=Path(get(revision=revision, local_files_only=True)), licence=""))
+            return _cached(hub_id, Path(get(revision=revision, local_files_only=True)))
         with room_in(cache, f"the model {hub_id}"):
             return _with_weights(hub_id, _download(hub_id, revision, cache, get, progress))
     except HFValidationError as error:
@@ -90,7 +91,16 @@ def _download(hub_id: str, revision: str | None, cache: Path, get: "partial[str]
 
 
 def _with_weights(hub_id: str, copy: HubCopy) -> HubCopy | NotHad:
-    return copy if any(copy.path.glob("*.safetensors")) else NotHad(f"{hub_id} holds no safetensors weights")
+    lacks = lacking_weights(copy.path)
+    return NotHad(f"{hub_id} {lacks}") if lacks else copy
+
+
+def _cached(hub_id: str, path: Path) -> HubCopy | NotHad:
+    """What is in the cache, of which an earlier download may have brought a part only."""
+    lacks = lacking_weights(path)
+    if lacks:
+        return NotHad(f"{hub_id} {lacks} in the hub's cache, and HF_HUB_OFFLINE forbids to fetch more")
+    return HubCopy(path=path, licence="")
 
 
 def _on_disk(folder: Path) -> int:

