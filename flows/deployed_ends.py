@@ -9,7 +9,7 @@ from prefect.states import Completed, Failed
 from flows.build import ShardsFailed
 from stillroom.errors import GateError, LeaseHeld, StillroomError
 from stillroom.lake import Lake
-from stillroom.runs import Run, RunState, missing, run_state, unfinished_shards
+from stillroom.runs import Run, RunState, left_out, run_state, unfinished_shards
 from tasks.announcing import announce_snapshot, show_standing
 from tasks.prefect_outage import answered
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED
@@ -31,7 +31,7 @@ async def outcome(shop: Workshop, run: Run, work: Coroutine[Any, Any, str]) -> s
     if not label:
         return Completed(message=f"{run.run_id} brought nothing new, so nothing was published")
     await answered(lambda: announce_snapshot(lake, run.recipe.dataset, label, run.run_id), say)
-    lacks = missing(lake, run)
+    lacks = left_out(lake, run)
     without = f" without {lacks}, which may come later" if lacks.shards else ""
     return Completed(message=f"{run.run_id} was published as {label}{without}")
 

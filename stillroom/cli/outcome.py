@@ -11,7 +11,7 @@ from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, adopted_samples, missing, replies_in
+from stillroom.runs import Run, adopted_samples, left_out, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -41,7 +41,7 @@ def outcome_of(
     )[0]
     snapshot = next((found for found in snapshots(lake, run.recipe.dataset) if found.label == label), None)
     new = sum(row["examples"] for row in kept)
-    lacks = missing(lake, run)
+    lacks = left_out(lake, run)
     return {
         "run": run.run_id,
         "snapshot": label,

@@ -15,7 +15,7 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import adopted_samples, checked_against, load_run, missing
+from stillroom.runs import adopted_samples, checked_against, left_out, load_run
 
 _REMOVALS = """
 SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
@@ -101,7 +101,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id, at=at),
-            "missing": asdict(missing(lake, run, at=at)),
+            "missing": asdict(left_out(lake, run, at=at)),
             "prompts": lake.rows(_PROMPTS, {**of_run, "name": snapshot.name}),
             "proposals": lake.rows(_PROPOSALS, of_run),
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],

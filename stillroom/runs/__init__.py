@@ -15,7 +15,7 @@ from stillroom.runs.measuring import (
     unmeasured,
     weakness,
 )
-from stillroom.runs.missing import Missing, late_shards, may_be_published, missing, runs_with_late_shards
+from stillroom.runs.missing import Missing, late_shards, left_out, may_be_published, missing, runs_with_late_shards
 from stillroom.runs.moving import paid_changes
 from stillroom.runs.opening import (
     Run,
@@ -97,6 +97,7 @@ __all__ = [
     "is_sampled",
     "judged",
     "late_shards",
+    "left_out",
     "load_run",
     "may_be_published",
     "measured",

@@ -16,6 +16,7 @@ from stillroom.runs import (
     change_verification,
     close_run,
     late_shards,
+    left_out,
     load_run,
     may_be_published,
     missing,
@@ -107,6 +108,34 @@ async def test_the_manifest_says_what_a_version_lacks_and_the_next_one_holds_wha
     assert manifest(lake, second)["run"]["missing"]["shards"] == ()
     assert manifest(lake, first)["run"]["missing"]["shards"] == (1,), "as the lake was when it was published"
     assert late_shards(lake, run.run_id) == []
+
+
+async def test_a_shard_that_comes_while_its_run_is_curated_is_missing_in_that_version_and_late(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, HALF, seeds=2))
+    await builder.shard(run, 0)
+    curation = curate_run(lake, run, ["fake-id"])
+    await builder.shard(run, 1)
+    first = publish(lake, run, curation)
+    assert first is not None
+    close_run(lake, run, RunState.PUBLISHED, first.label)
+    assert str(left_out(lake, run)) == "shard 1 (1 of 2 prompts)"
+    assert (late_shards(lake, run.run_id), runs_with_late_shards(lake)) == ([1], [run.run_id])
+
+    second = published(lake, load_run(lake, run.run_id))
+    assert (second.version, second.new_rows) == (2, first.new_rows)
+    assert [manifest(lake, one)["run"]["missing"]["shards"] for one in (first, second)] == [(1,), ()]
+    assert left_out(lake, run).shards == ()
+    assert late_shards(lake, run.run_id) == []
+
+
+async def test_what_came_late_stays_late_until_its_run_is_finished_anew(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    await Builder(lake).shard(run, 1)
+    curate_run(lake, run, ["fake-id"])  # and the build dies
+    assert late_shards(lake, run.run_id) == [1]
 
 
 async def test_the_next_run_takes_over_what_is_missing_and_pays_for_the_rest_of_it(lake: Lake, tmp_path: Path) -> None:
