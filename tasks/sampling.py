@@ -20,6 +20,7 @@ from stillroom.runs import (
     load_run,
     owed_at_most,
     refuse_taken_over,
+    refuse_unplanned,
     shard_journal,
     shard_key,
     shard_prompts,
@@ -43,11 +44,12 @@ async def sample_shard(run_id: str, shard: int) -> str:
         TeacherError: a teacher is gone.
         SandboxError: the sandbox failed for good.
         LakeError: the journal or the lake cannot be written, or another process has the shard.
-        RequestError: a later run has taken over the shard's prompts.
+        RequestError: the run has planned no such shard, or a later run has taken over its prompts.
     """
     shop = workshop()
     lake = shop.lake
     run = load_run(lake, run_id)
+    refuse_unplanned(lake, run, shard)
     key = shard_key(run, shard)
     async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
         if shard in committed_shards(lake, run):

@@ -4,7 +4,7 @@ from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks
-from stillroom.runs.done import committed_shards, shard_key, unfinished_shards
+from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     Unmeasured,
@@ -116,6 +116,7 @@ __all__ = [
     "refusal_row",
     "refuse_taken_over",
     "refuse_unknown_words",
+    "refuse_unplanned",
     "refuse_unusable_benchmarks",
     "rejudging_key",
     "replies_in",

@@ -1,7 +1,8 @@
-"""Which shards of a run are done, by the keys of their commits."""
+"""Which shards a run has planned, and which of them are done, by the keys of their commits."""
 
 from datetime import datetime
 
+from stillroom.errors import RequestError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, recorded_recipe, verification_section
@@ -20,9 +21,23 @@ SELECT recipe FROM r WHERE version >= (SELECT max(version) FROM r WHERE state = 
 
 def unfinished_shards(lake: Lake, run: Run) -> list[int]:
     """Planned shards of which samples or verdicts are owed under the run's recipe, in order."""
-    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run.run_id])
     done = committed_shards(lake, run)
-    return [row["n"] for row in planned if row["n"] not in done]
+    return [shard for shard in _planned(lake, run) if shard not in done]
+
+
+def refuse_unplanned(lake: Lake, run: Run, shard: int) -> None:
+    """Refuse a number that no shard of the run has, or none has yet: committed now, it would count as done for good.
+
+    Raises:
+        RequestError: naming the shards that are planned.
+    """
+    planned = _planned(lake, run)
+    if shard not in planned:
+        there = f"shards {planned[0]} to {planned[-1]}" if planned else "none yet"  # numbered without gaps
+        raise RequestError(
+            f"run {run.run_id} has no shard {shard}: planned are {there}. Nothing was done. The run's build starts "
+            f"each shard that it plans; `stillroom status {run.run_id}` lists them."
+        )
 
 
 def committed_shards(lake: Lake, run: Run, *, at: datetime | None = None) -> set[int]:
@@ -45,6 +60,11 @@ def shard_key(run: Run, shard: int) -> str:
     the shards.
     """
     return _shard_key(run.run_id, shard, run.recipe)
+
+
+def _planned(lake: Lake, run: Run) -> list[int]:
+    planned = lake.rows("SELECT DISTINCT shard AS n FROM lake.shards WHERE run_id = ? ORDER BY n", [run.run_id])
+    return [row["n"] for row in planned]
 
 
 def _finished_under(lake: Lake, run: Run, at: datetime | None) -> list[Recipe]:

@@ -1,4 +1,4 @@
-"""A shard is hopeless where one of its own teachers was found gone, and only there."""
+"""A shard is sampled if it is planned, and hopeless where one of its own teachers was found gone, and only there."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import TeacherError, TeacherLost
+from stillroom.errors import RequestError, TeacherError, TeacherLost
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
+from stillroom.runs import open_run, shard_key, unfinished_shards
 from tasks import workshop as module
-from tasks.sampling import hopeless
+from tasks.sampling import hopeless, sample_shard
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -75,3 +76,20 @@ async def test_shards_of_a_teacher_that_is_gone_are_hopeless(
         shard for shard, name in by_shard.items() if name == "first"
     }
     assert isinstance(shop.given_up()["first"], TeacherLost)
+
+
+@pytest.mark.usefixtures("shop")
+async def test_a_number_that_is_not_planned_is_refused_and_stays_owed_for_when_it_is(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = recipe(tmp_path, "execution: {prompts_per_shard: 1}")
+    unplanned = open_run(lake, given)
+    with pytest.raises(RequestError, match=rf"run {unplanned.run_id} has no shard 0: planned are none yet\."):
+        await sample_shard.fn(unplanned.run_id, 0)
+
+    run = Builder(lake).begin(given)
+    assert unfinished_shards(lake, run) == [0, 1]
+    for number in (2, -1):
+        with pytest.raises(RequestError, match=rf"no shard {number}: planned are shards 0 to 1\. Nothing was done"):
+            await sample_shard.fn(run.run_id, number)
+        assert not lake.committed(shard_key(run, number))
