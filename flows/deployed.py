@@ -4,7 +4,7 @@ Each runs in a process of its own, which a worker starts. The build and its shar
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,28 +141,28 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     assert this is not None, "and is recorded"  # noqa: S101 - narrows the type
     refuse_other_version()
     run_id = flow_runs.run_of(this)
-    with ExitStack() as held:
+    async with AsyncExitStack() as held:
         try:
             recipe = _checked(read()) if run_id is None else _recorded(run_id)
             held.enter_context(lease(deployed_lake(), building(recipe.dataset)))
-        except LeaseHeld as error:
+            shop = await held.enter_async_context(deployed_workshop(artifact_key(recipe.dataset, "build")))
+        except LeaseHeld as error:  # another build of the dataset, or who keeps house in the lake
             return skipped(error) if run_id is None else held_up(run_id, error)
-        async with deployed_workshop(artifact_key(recipe.dataset, "build")) as shop:
-            if run_id is None:
-                await shop.start_sandbox(recipe.verification)
-                run = open_run(shop.lake, recipe, new_run=new_run)
-                await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
-            else:
-                run = load_run(shop.lake, run_id)
-                state, note = run_state(shop.lake, run_id)
-                if state is not RunState.OPENED:
-                    late = late_shards(shop.lake, run_id)
-                    if not late:
-                        return Completed(message=f"{run_id} is finished: {note}")
-                    shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was finished")
-                    return await outcome(shop, run, _late(shop, run))
-            shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
-            return await outcome(shop, run, _whole(shop, run, DeployedShards(run, this.id)))
+        if run_id is None:
+            await shop.start_sandbox(recipe.verification)
+            run = open_run(shop.lake, recipe, new_run=new_run)
+            await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
+        else:
+            run = load_run(shop.lake, run_id)
+            state, note = run_state(shop.lake, run_id)
+            if state is not RunState.OPENED:
+                late = late_shards(shop.lake, run_id)
+                if not late:
+                    return Completed(message=f"{run_id} is finished: {note}")
+                shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was curated")
+                return await outcome(shop, run, _late(shop, run))
+        shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
+        return await outcome(shop, run, _whole(shop, run, DeployedShards(run, this.id)))
 
 
 def _checked(recipe: Recipe) -> Recipe:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -15,14 +16,14 @@ from prefect.states import Running, exception_to_failed_state
 
 from flows import deployed as module
 from flows.build import ShardsFailed, WritingFailed
-from flows.deployed import build_file, shard
+from flows.deployed import build, build_file, shard
 from stillroom import LAKE_VARIABLE
 from stillroom.errors import GateError, LeaseHeld, SandboxError, StillroomError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease
 from stillroom.runs import Run, RunState, close_run
 from tasks.announcing import artifact_key
-from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
+from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began
 from tests.fakes.builds import Builder
 
@@ -69,6 +70,9 @@ def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setattr(module, "build_late", made.work)
     monkeypatch.setattr(module, "sample_shard", made.work)
     return made
+
+
+def nothing() -> None: ...
 
 
 @contextmanager
@@ -174,6 +178,24 @@ async def test_a_build_that_is_held_up_says_when_it_goes_on(client: PrefectClien
         _, end = await tried_again(client, run)
     assert end.name == HELD_UP
     assert f"goes on by itself, unless a newer one of {run.run_id} has been started" in end.message
+
+
+async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_after_it(
+    client: PrefectClient, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept_out(_: str) -> None:
+        raise LeaseHeld("the lake is in the hands of stillroom lake maintain.")
+
+    monkeypatch.setattr(module, "deployed_workshop", kept_out)
+    first = await client.create_flow_run(flow(name="build")(nothing), state=Running())
+    with within(first):
+        end: Any = await build.fn(run.recipe)
+    assert (end.type, end.name) == (StateType.COMPLETED, SKIPPED)
+    assert "Nothing was done: the lake is in the hands of stillroom lake maintain." in end.message
+
+    _, end = await tried_again(client, run)
+    assert end.name == HELD_UP
+    assert shop.built == []
 
 
 async def test_a_shard_that_is_committed_does_not_fail_since_it_cannot_wake_its_build(
