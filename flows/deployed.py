@@ -96,7 +96,7 @@ async def shard(run_id: str, shard: int) -> str:
         key = await sample_shard(run_id, shard)
         try:
             if await answered(lambda: wake_build(shop.lake, run_id), shop.watcher.say):
-                shop.watcher.say(f"all shards of {run_id} are done: its build goes on")
+                shop.watcher.say(f"the build of {run_id} goes on: nothing keeps it waiting any more")
         except StillroomError as error:  # the shard is committed, and that is what it was to do
             shop.watcher.say(f"the build of {run_id} was not woken, which `reconcile` does: {error}")
         return key

@@ -103,7 +103,7 @@ class DeployedShards:
                 flow_run_name=f"{self._run.run_id} shard {number}",
                 timeout=0,
                 tags=[flow_runs.run_tag(self._run.run_id), flow_runs.shard_tag(number)],
-                idempotency_key=f"{self._build_id}:{shard_key(self._run, number)}",
+                idempotency_key=flow_runs.start_key(self._build_id, shard_key(self._run, number)),
                 as_subflow=True,
             )
         if not flow_runs.is_live(flow_run.state):  # of an earlier attempt of this build

@@ -58,6 +58,24 @@ async def shards(client: PrefectClient, run_id: str) -> dict[int, FlowRun]:
 
 
 def is_live(state: State | None) -> bool:
+async def find(client: PrefectClient, flow_run_id: UUID) -> FlowRun | None:
+    """The flow run of the id; None where it was deleted."""
+    try:
+        return await client.read_flow_run(flow_run_id)
+    except ObjectNotFound:
+        return None
+
+
+def start_key(build_id: UUID, shard_key: str) -> str:
+    """What a build starts a shard's flow run under, so that it starts none twice.
+
+    Args:
+        build_id: the flow run of the build.
+        shard_key: the shard's commit key, which names what it is to do.
+    """
+    return f"{build_id}:{shard_key}"
+
+
     """Whether the flow run is still to end: it waits, runs or is being cancelled."""
     return state is None or not state.is_final()
 

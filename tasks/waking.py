@@ -1,16 +1,26 @@
 """Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
 
-Likewise a build that has published without some shards, once these have come. Whoever finds that it is time does it:
-the shard that was done last, and from time to time the flow `reconcile`, since a process may die between its shard's
-commit and this. All of them take one lease, so that a build is woken once.
+Likewise a build that has published without some shards, once these have come, and one whose process was killed before
+it had started all of them. Whoever finds that it is time does it: the shard that was done last, and from time to time
+the flow `reconcile`, since a process may die between its shard's commit and this. All of them take one lease, so that a
+build is woken once.
 """
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
 from stillroom.lake import Lake
 from stillroom.lease import lease_soon
-from stillroom.runs import RunState, is_sampled, late_shards, load_run, open_runs, run_state, unfinished_shards
+from stillroom.runs import (
+    RunState,
+    is_sampled,
+    late_shards,
+    load_run,
+    open_runs,
+    run_state,
+    shard_key,
+    unfinished_shards,
+)
 from tasks import flow_runs
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
@@ -21,7 +31,7 @@ LEASE_SECONDS = 30.0
 
 
 async def wake_build(lake: Lake, run_id: str) -> bool:
-    """Schedule the run's build once more if it waits and its shards are done; returns whether it was.
+    """Schedule the run's build once more if it waits and its shards are done, or wait for it; returns whether it was.
 
     A build that a person cancelled stays cancelled.
 
@@ -30,9 +40,15 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
     """
     async with lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS), get_client() as client:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
-        if newest is None or not _is_to_go_on(lake, run_id, newest):
+        if newest is None:
             return False
-        await flow_runs.try_again(client, newest.id, "all shards are done")
+        if _is_to_go_on(lake, run_id, newest):
+            why = "all shards are done"
+        elif await _has_shards_to_start(client, lake, run_id, newest):
+            why = "it had ended before all its shards were started"
+        else:
+            return False
+        await flow_runs.try_again(client, newest.id, why)
         return True
 
 
@@ -44,6 +60,19 @@ def waits_for_shards(build: FlowRun) -> bool:
     if state.type is StateType.CRASHED:
         return build.run_count < MOST_ATTEMPTS
     return state.type is StateType.FAILED and state.name == SHARDS_FAILED
+
+
+async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
+    """Whether the build's process ended before it had started all shards that are owed; nobody else starts them."""
+    is_crashed = build.state is not None and build.state.type is StateType.CRASHED
+    if not is_crashed or not waits_for_shards(build) or run_id not in open_runs(lake):
+        return False
+    run = load_run(lake, run_id)
+    found = await flow_runs.all_of_shards(client, run_id)
+    keys = {one.idempotency_key for one in found}
+    at_work = {flow_runs.shard_of(one) for one in found if flow_runs.is_live(one.state)}  # also of an earlier build
+    owed = [shard for shard in unfinished_shards(lake, run) if shard not in at_work]
+    return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in keys for shard in owed)
 
 
 def _is_to_go_on(lake: Lake, run_id: str, build: FlowRun) -> bool:

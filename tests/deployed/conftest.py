@@ -5,11 +5,12 @@ And a Prefect server alone, with a lake, for what needs neither worker nor sandb
 
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prefect import flow
@@ -22,8 +23,8 @@ from stillroom.cli.deployed_processes import server
 from stillroom.cli.orchestrator import home, version
 from stillroom.cli.prefect_database import make_template, provide
 from stillroom.lake import Lake
-from stillroom.runs import Run
-from tasks.flow_runs import run_tag
+from stillroom.runs import Run, shard_key
+from tasks.flow_runs import run_tag, shard_tag, start_key
 from tests.deployed.deployment import Deployment, deployed
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -83,6 +84,10 @@ def deployment(up: Deployment, tmp_path: Path, port: int) -> Deployment:
 def _build() -> None: ...
 
 
+@flow(name="shard")
+def _shard() -> None: ...
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("deployed")
@@ -125,6 +130,42 @@ def run(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
     """A run of a dataset of this test's own, with all shards planned and none done."""
     name = f"d{abs(hash(request.node.name))}"
     return Builder(lake).begin(recipe(tmp_path).model_copy(update={"dataset": name}))
+
+
+@pytest.fixture
+def run_of_three(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """As ``run``, of three shards, one of which is enough to publish it."""
+    made = recipe(tmp_path, "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.3}")
+    assert made.seeding is not None
+    seeding = made.seeding.model_copy(update={"seed_prompts": 3})
+    name = f"p{abs(hash(request.node.name))}"
+    return Builder(lake).begin(made.model_copy(update={"dataset": name, "seeding": seeding}))
+
+
+@pytest.fixture
+async def shard_deployment(client: PrefectClient) -> UUID:
+    """The deployment of shards; no worker serves it."""
+    flow_id = await client.create_flow(_shard)
+    return await client.create_deployment(flow_id, "shard", enforce_parameter_schema=False)
+
+
+StartShard = Callable[[Run, int, State, UUID], Awaitable[FlowRun]]
+
+
+@pytest.fixture
+def shard_began(client: PrefectClient, shard_deployment: UUID) -> StartShard:
+    """Makes a flow run of a run's shard, in a state, as the build of an id starts it."""
+
+    async def begin(run: Run, number: int, state: State, build_id: UUID) -> FlowRun:
+        return await client.create_flow_run_from_deployment(
+            shard_deployment,
+            parameters={"run_id": run.run_id, "shard": number},
+            state=state,
+            tags=[run_tag(run.run_id), shard_tag(number)],
+            idempotency_key=start_key(build_id, shard_key(run, number)),
+        )
+
+    return begin
 
 
 async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:

@@ -112,16 +112,6 @@ async def published_in_part(lake: Lake, run: Run) -> Builder:
     return builder
 
 
-@pytest.fixture
-def run_of_three(lake: Lake, tmp_path: Path, request: pytest.FixtureRequest) -> Run:
-    changes = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.3}"
-    made = recipe(tmp_path, changes)
-    assert made.seeding is not None
-    seeding = made.seeding.model_copy(update={"seed_prompts": 3})
-    name = f"p{abs(hash(request.node.name))}"
-    return Builder(lake).begin(made.model_copy(update={"dataset": name, "seeding": seeding}))
-
-
 async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(
     client: PrefectClient, lake: Lake, run_of_three: Run
 ) -> None:
