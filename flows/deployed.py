@@ -55,7 +55,7 @@ async def cancel_shards(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
     async with get_client() as client:
         run_id = flow_runs.run_of(await client.read_flow_run(flow_run.id))  # its tag may be newer than what is given
         if run_id is not None:
-            await flow_runs.cancel(client, [*(await flow_runs.shards(client, run_id)).values()])
+            await flow_runs.cancel(client, await flow_runs.all_of_shards(client, run_id))
 
 
 async def announce_failed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -208,5 +208,5 @@ async def _cancel_left(run_id: str) -> bool:
         if newest is None or newest.state is None or not newest.state.is_cancelled():
             return False
         since = newest.state.timestamp
-        found = (await flow_runs.shards(client, run_id)).values()
+        found = await flow_runs.all_of_shards(client, run_id)
         return bool(await flow_runs.cancel(client, [one for one in found if one.state and one.state.timestamp < since]))

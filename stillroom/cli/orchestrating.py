@@ -89,7 +89,7 @@ async def _cancel(run_id: str) -> dict[str, Any]:
     async with get_client() as client:
         # The build first: else it would see its shards end, and fail.
         builds = await flow_runs.cancel(client, await flow_runs.builds(client, run_id))
-        found = await flow_runs.shards(client, run_id)
-        live = await flow_runs.cancel(client, [*found.values()])
-    shards = sorted(n for n, one in found.items() if one in live)
-    return {"run": run_id, "shards": shards, "build": bool(builds)}
+        # All of theirs: one of an earlier build that was tried again may be at work beside the newest.
+        live = await flow_runs.cancel(client, await flow_runs.all_of_shards(client, run_id))
+    shards = {n for n in map(flow_runs.shard_of, live) if n is not None}
+    return {"run": run_id, "shards": sorted(shards), "build": bool(builds)}
