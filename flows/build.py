@@ -12,7 +12,7 @@ from prefect import flow
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
-from stillroom.runs import FIRST_ROUND, load_run, may_be_published
+from stillroom.runs import FIRST_ROUND, load_run, may_be_published, missing
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_late, publish_snapshot
 from tasks.sampling import hopeless
@@ -30,7 +30,7 @@ class WritingFailed(StillroomError):
 
 
 class NotStarted(StillroomError):
-    """A shard was left alone: its teacher was found gone before."""
+    """A shard was left alone: its teacher was found gone before, or its build was being ended."""
 
 
 class ShardRuns(Protocol):
@@ -98,12 +98,19 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
             f"no more prompts were written: {str(unwritten).rstrip('. ')}.{also} "
             "Nothing that was paid for is lost; start the build again and it goes on from here."
         ) from unwritten
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    is_enough = may_be_published(lake, run)  # whatever became of flow runs, the lake says what is there
     if failed:
         first = failed[min(failed, key=lambda number: (isinstance(failed[number], NotStarted), number))]
         why = f"{_told(failed, shards.count)}: {first}"
-        if not may_be_published(workshop().lake, load_run(workshop().lake, run_id)):
+        if not is_enough:
             raise ShardsFailed(f"{why} The others are committed; {shards.advice}") from first
         workshop().watcher.say(f"{why} The recipe's allow_partial lets the others be published without them.")
+    elif not is_enough:
+        raise ShardsFailed(
+            f"owed is {missing(lake, run)}, though no flow run of it failed. The others are committed; {shards.advice}"
+        )
     return publish_snapshot(run_id, await _curated(run_id))
 
 

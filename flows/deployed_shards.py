@@ -5,9 +5,11 @@ is asked of the lake.
 """
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
@@ -83,13 +85,19 @@ class DeployedShards:
             while True:
                 owed = set(unfinished_shards(workshop().lake, self._run))
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
-                by_id = {one.id: one for one in await answered(ask, workshop().watcher.say)}
-                found = {n: by_id[id_] for n, id_ in ids.items() if n in owed and id_ in by_id}
-                if not any(flow_runs.is_live(one.state) for one in found.values()):
+                owed_ids = {n: id_ for n, id_ in ids.items() if n in owed}
+                found = await answered(partial(self._found, client, owed_ids), workshop().watcher.say)
+                if not any(one is not None and flow_runs.is_live(one.state) for one in found.values()):
                     break
                 await asyncio.sleep(POLL_SECONDS)
         owed = set(unfinished_shards(workshop().lake, self._run))  # one may have committed since
-        return failures | {n: ShardFailed(flow_runs.reason(one.state)) for n, one in found.items() if n in owed}
+        return failures | {n: _failure(n, one) for n, one in found.items() if n in owed}
+
+    async def _found(self, client: PrefectClient, ids: Mapping[int, UUID]) -> dict[int, FlowRun | None]:
+        """The flow runs of these ids as they are now, None for those that are gone."""
+        listed = {one.id: one for one in await flow_runs.all_of_shards(client, self._run.run_id)}
+        # One that was tried again meanwhile may have moved from one page of the list to another: it is asked for alone.
+        return {n: listed.get(id_) or await flow_runs.find(client, id_) for n, id_ in ids.items()}
 
     async def _start(self, number: int) -> UUID:
         return await answered(lambda: self._started(number), workshop().watcher.say)
@@ -110,3 +118,10 @@ class DeployedShards:
             async with get_client() as client:
                 await flow_runs.try_again(client, flow_run.id, "its build was tried again")
         return flow_run.id
+
+
+def _failure(number: int, flow_run: FlowRun | None) -> ShardFailed:
+    """Why a shard is owed whose flow run has ended, or is not there any more."""
+    if flow_run is not None:
+        return ShardFailed(flow_runs.reason(flow_run.state))
+    return ShardFailed(f"the flow run of shard {number} was deleted; retry the build, which starts another.")

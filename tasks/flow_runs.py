@@ -10,6 +10,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Cancelling
 
 BUILD = "build"
@@ -57,7 +58,6 @@ async def shards(client: PrefectClient, run_id: str) -> dict[int, FlowRun]:
     return dict(sorted(found.items()))
 
 
-def is_live(state: State | None) -> bool:
 async def find(client: PrefectClient, flow_run_id: UUID) -> FlowRun | None:
     """The flow run of the id; None where it was deleted."""
     try:
@@ -76,6 +76,7 @@ def start_key(build_id: UUID, shard_key: str) -> str:
     return f"{build_id}:{shard_key}"
 
 
+def is_live(state: State | None) -> bool:
     """Whether the flow run is still to end: it waits, runs or is being cancelled."""
     return state is None or not state.is_final()
 

@@ -68,10 +68,11 @@ async def _retry(run_id: str, owed: set[int]) -> dict[str, Any]:
 
     async with get_client() as client:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
-        if newest is not None and flow_runs.is_undone(newest.state) and not waits_for_shards(newest):
-            await flow_runs.try_again(client, newest.id, WHY)  # it tries its shards again
-            return {"run": run_id, "shards": [], "build": True}
         found = await flow_runs.shards(client, run_id)
+        has_unstarted = not owed <= found.keys()
+        if newest is not None and flow_runs.is_undone(newest.state) and (has_unstarted or not waits_for_shards(newest)):
+            await flow_runs.try_again(client, newest.id, WHY)  # it tries its shards again, and starts the others
+            return {"run": run_id, "shards": [], "build": True}
         failed = {n: one for n, one in found.items() if n in owed and flow_runs.is_undone(one.state)}
         for one in failed.values():
             await flow_runs.try_again(client, one.id, WHY)

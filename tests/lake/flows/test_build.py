@@ -1,0 +1,80 @@
+"""What a build publishes is decided by what the lake has of its run, whatever is told of its shards."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flows import build as module
+from flows.build import ShardsFailed, build_run
+from stillroom.lake import Lake
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+
+ONE_EACH = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: LEAST}"
+
+
+class Silent:
+    """Shards of which none is said to have failed."""
+
+    advice = "retry them."
+    count = 2
+
+    def start(self, numbers: list[int]) -> None: ...
+
+    async def first_answer(self) -> None: ...
+
+    async def cancel(self) -> None: ...
+
+    async def join(self) -> dict[int, BaseException]:
+        return {}
+
+
+async def nothing(*_: Any) -> bool:
+    return False
+
+
+@pytest.fixture
+def published(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Runs that came to be published; all other steps do nothing."""
+    reached: list[str] = []
+
+    def publish(run_id: str, _: str) -> str:
+        reached.append(run_id)
+        return "tiny@1"
+
+    monkeypatch.setattr(module, "workshop", lambda: SimpleNamespace(lake=lake))
+    monkeypatch.setattr(module, "plan", lambda run_id, number: [0, 1])
+    monkeypatch.setattr(module, "curate", lambda run_id: "curation")
+    monkeypatch.setattr(module, "publish_snapshot", publish)
+    steps = ("meet_teachers", "import_sources", "calibrate_verifiers", "write_prompts")
+    for step in (*steps, "judge_again", "settle_tests", "measure_tests"):
+        monkeypatch.setattr(module, step, nothing)
+    return reached
+
+
+async def test_an_owed_shard_that_nobody_tells_of_keeps_a_build_from_publishing(
+    lake: Lake, tmp_path: Path, published: list[str]
+) -> None:
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, ONE_EACH.replace("LEAST", "null")))
+    await builder.shard(run, 0)
+    with pytest.raises(
+        ShardsFailed, match=r"^owed is shard 1 \(1 of 2 prompts\), though .* The others .*; retry them\.$"
+    ):
+        await build_run(run.run_id, Silent())
+    assert published == []
+
+    await builder.shard(run, 1)
+    assert await build_run(run.run_id, Silent()) == "tiny@1"
+
+
+async def test_a_recipe_that_allows_less_is_published_with_less(
+    lake: Lake, tmp_path: Path, published: list[str]
+) -> None:
+    builder = Builder(lake)
+    run = builder.begin(recipe(tmp_path, ONE_EACH.replace("LEAST", "0.5")))
+    await builder.shard(run, 0)
+    assert await build_run(run.run_id, Silent()) == "tiny@1"
+    assert published == [run.run_id]
