@@ -13,6 +13,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import arun_deployment
 
+from flows.build import NotStarted
 from stillroom.errors import StillroomError
 from stillroom.runs import Run, shard_key, unfinished_shards
 from tasks import flow_runs
@@ -61,12 +62,14 @@ class DeployedShards:
         """Wait for nothing: a worker takes a while to start a shard, in which prompts are written."""
 
     async def cancel(self) -> None:
-        """Cancel those that are live."""
+        """Cancel those that are live, and start none any more."""
         self._is_cancelled = True
+        # One that is being started just now may be on the server already: it is waited for, and so listed below.
+        await asyncio.gather(*self._starting.values(), return_exceptions=True)
 
         async def cancel() -> None:
             async with get_client() as client:
-                await flow_runs.cancel(client, list((await flow_runs.shards(client, self._run.run_id)).values()))
+                await flow_runs.cancel(client, await flow_runs.all_of_shards(client, self._run.run_id))
 
         await answered(cancel, workshop().watcher.say)
 
@@ -78,10 +81,6 @@ class DeployedShards:
         failures = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, BaseException)}
         ids = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, UUID)}
         async with get_client() as client:
-
-            async def ask() -> list[FlowRun]:
-                return await flow_runs.all_of_shards(client, self._run.run_id)
-
             while True:
                 owed = set(unfinished_shards(workshop().lake, self._run))
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
@@ -105,6 +104,8 @@ class DeployedShards:
     async def _started(self, number: int) -> UUID:
         """Give the shard a flow run that is live; returns its id."""
         async with self._in_turn:  # Prefect numbers the children of a flow run as they come
+            if self._is_cancelled:
+                raise NotStarted(f"shard {number} was not started: its build is being ended")
             flow_run = await arun_deployment(
                 DEPLOYMENT,
                 parameters={"run_id": self._run.run_id, "shard": number},
