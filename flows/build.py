@@ -80,7 +80,7 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
     """
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
-    shards.start(plan(run_id, FIRST_ROUND))
+    shards.start(await plan(run_id, FIRST_ROUND))
     unwritten: TeacherError | None = None
     try:
         await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
@@ -111,7 +111,7 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
         raise ShardsFailed(
             f"owed is {missing(lake, run)}, though no flow run of it failed. The others are committed; {shards.advice}"
         )
-    return publish_snapshot(run_id, await _curated(run_id))
+    return await publish_snapshot(run_id, await _curated(run_id))
 
 
 async def build_late(run_id: str) -> str:
@@ -121,14 +121,14 @@ async def build_late(run_id: str) -> str:
         GateError: what was kept must not be published.
         SandboxError: the sandbox failed for good.
     """
-    return publish_late(run_id, await _curated(run_id))
+    return await publish_late(run_id, await _curated(run_id))
 
 
 async def _curated(run_id: str) -> str:
     await judge_again(run_id)
     await settle_tests(run_id)
     await measure_tests(run_id)
-    return curate(run_id)
+    return await curate(run_id)
 
 
 async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:
@@ -137,7 +137,7 @@ async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:
     async def write() -> None:
         number = 1
         while await write_prompts(run_id, number):
-            shards.start(plan(run_id, number))
+            shards.start(await plan(run_id, number))
             number += 1
 
     try:

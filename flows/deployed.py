@@ -12,6 +12,7 @@ from prefect import Flow, flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 from pydantic import Field
@@ -21,6 +22,7 @@ from flows.deployed_ends import held_up, outcome, skipped
 from flows.deployed_shards import DeployedShards
 from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake
+from stillroom.lake.maintenance import GRACE_MINUTES, KEEP_DAYS, MOST_GRACE_MINUTES, MOST_KEEP_DAYS
 from stillroom.lease import building, lease
 from stillroom.recipe import Recipe, load_recipe, with_paths_from
 from stillroom.runs import (
@@ -40,13 +42,19 @@ from tasks import flow_runs
 from tasks.announcing import announce_failed_shard, artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop, refuse_other_version
 from tasks.housekeeping import keep_house
-from tasks.prefect_outage import answered
+from tasks.prefect_outage import UNANSWERED, answered
+from tasks.reporting import tell_without_stacks
 from tasks.sampling import sample_shard
+from tasks.unbegun import crash_unbegun
 from tasks.waking import wake_build
 from tasks.workshop import Workshop
 
-NewRun = Annotated[bool, Field(description="Open another run, even if one is unfinished.")]
-RecipeFile = Annotated[Path, Field(description="A recipe in YAML, on the machine of the worker.")]
+# What may come of asking the lake and Prefect's server about one run.
+NOT_TO_BE_HAD = (StillroomError, PrefectException, *UNANSWERED)
+
+# Forms describe a parameter as the docstring of its flow does.
+KeepDays = Annotated[float, Field(ge=0, le=MOST_KEEP_DAYS)]
+GraceMinutes = Annotated[float, Field(ge=0, le=MOST_GRACE_MINUTES)]
 
 
 async def cancel_shards(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -65,18 +73,27 @@ async def announce_failed(flow: Flow[..., Any], flow_run: FlowRun, state: State[
 
 
 @flow(name=flow_runs.BUILD, flow_run_name="build {recipe.dataset}", on_cancellation=[cancel_shards])
-async def build(recipe: Recipe, new_run: NewRun = False) -> str | State[Any]:
+async def build(recipe: Recipe, new_run: bool = False) -> str | State[Any]:
     """Build a recipe to its next snapshot, or continue the build that is unfinished; returns NAME@N, or "".
 
     Paths in the recipe are taken from the folder that the worker was started in. Tried again, it goes on with the run
     it began. Where another build of the dataset is at work it does nothing and says so.
+
+    Args:
+        recipe: What to make, from what, by whom, checked how, kept by which rule.
+        new_run: Open another run, even if one is unfinished.
     """
     return await _build(lambda: with_paths_from(recipe, Path.cwd()), new_run)
 
 
 @flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards])
-async def build_file(recipe_file: RecipeFile, new_run: NewRun = False) -> str | State[Any]:
-    """Build the recipe of a file as it is when the run begins; else as ``build``."""
+async def build_file(recipe_file: Path, new_run: bool = False) -> str | State[Any]:
+    """Build the recipe of a file as it is when the run begins; else as ``build``.
+
+    Args:
+        recipe_file: A recipe in YAML, on the machine of the worker.
+        new_run: Open another run, even if one is unfinished.
+    """
     return await _build(lambda: load_recipe(recipe_file), new_run)
 
 
@@ -97,14 +114,20 @@ async def shard(run_id: str, shard: int) -> str:
         try:
             if await answered(lambda: wake_build(shop.lake, run_id), shop.watcher.say):
                 shop.watcher.say(f"the build of {run_id} goes on: nothing keeps it waiting any more")
-        except StillroomError as error:  # the shard is committed, and that is what it was to do
+        except NOT_TO_BE_HAD as error:  # the shard is committed, and that is what it was to do
             shop.watcher.say(f"the build of {run_id} was not woken, which `reconcile` does: {error}")
         return key
 
 
 @flow(name="maintain", flow_run_name="maintain the lake")
-def maintain(keep_days: float = 7.0, grace_minutes: float = 60.0) -> str | State[Any]:
-    """Keep house in the lake. Where somebody is at work in it, nothing is done and that is said."""
+def maintain(keep_days: KeepDays = KEEP_DAYS, grace_minutes: GraceMinutes = GRACE_MINUTES) -> str | State[Any]:
+    """Keep house in the lake. Where somebody is at work in it, nothing is done and that is said.
+
+    Args:
+        keep_days: Versions of the catalogue that are younger stay.
+        grace_minutes: A file is removed when nothing has named it for this long; whoever reads for longer may lose it.
+    """
+    tell_without_stacks()
     try:
         return keep_house(keep_days, grace_minutes)
     except LeaseHeld as error:
@@ -113,7 +136,12 @@ def maintain(keep_days: float = 7.0, grace_minutes: float = 60.0) -> str | State
 
 @flow(name="reconcile", flow_run_name="reconcile")
 async def reconcile() -> list[str] | State[Any]:
-    """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs."""
+    """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs.
+
+    Before that, flow runs that were taken and never began are marked as crashed.
+    """
+    tell_without_stacks()
+    await _crash_unbegun()
     try:
         lake = Lake.open(deployed_lake(), create=True)
     except LeaseHeld as error:  # somebody keeps house
@@ -124,12 +152,26 @@ async def reconcile() -> list[str] | State[Any]:
         lake.close()
 
 
+async def _crash_unbegun() -> None:
+    """In the work pool that this flow run came from."""
+    context = FlowRunContext.get()
+    pool = context.flow_run.work_pool_name if context is not None and context.flow_run is not None else None
+    if pool is None:
+        return
+    try:
+        async with get_client() as client:
+            for one in await crash_unbegun(client, pool):
+                get_run_logger().warning("%s has never begun, and counts as crashed", one.name)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("what has never begun is left as it is: %s: %s", type(error).__name__, error)
+
+
 async def _settle(lake: Lake, run_id: str) -> bool:
     """Do what is left of a run; returns whether that was anything. What is wrong with one keeps no other waiting."""
     try:
         return await _cancel_left(run_id) or await wake_build(lake, run_id)
-    except StillroomError as error:
-        get_run_logger().error("%s is left as it is: %s", run_id, error)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("%s is left as it is: %s: %s", run_id, type(error).__name__, error)
         return False
 
 
@@ -139,6 +181,7 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     assert context is not None, "a flow runs in its context"  # noqa: S101 - narrows the type
     this = context.flow_run
     assert this is not None, "and is recorded"  # noqa: S101 - narrows the type
+    tell_without_stacks()
     refuse_other_version()
     run_id = flow_runs.run_of(this)
     async with AsyncExitStack() as held:
@@ -150,7 +193,7 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
             return skipped(error) if run_id is None else held_up(run_id, error)
         if run_id is None:
             await shop.start_sandbox(recipe.verification)
-            run = open_run(shop.lake, recipe, new_run=new_run)
+            run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
             await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
         else:
             run = load_run(shop.lake, run_id)

@@ -9,8 +9,10 @@ from prefect.states import Completed, Failed
 from flows.build import ShardsFailed
 from stillroom.errors import GateError, LeaseHeld, StillroomError
 from stillroom.lake import Lake
-from stillroom.runs import Run, RunState, left_out, run_state, unfinished_shards
+from stillroom.lake.reading import opened
+from stillroom.runs import Run, RunState, late_shards, left_out, open_runs, run_state, unfinished_shards
 from tasks.announcing import announce_snapshot, show_standing
+from tasks.deployed import deployed_lake
 from tasks.prefect_outage import answered
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED
 from tasks.workshop import Workshop
@@ -61,7 +63,17 @@ def skipped(error: LeaseHeld) -> State[Any]:
 
 
 def held_up(run_id: str, error: LeaseHeld) -> State[Any]:
-    """The end of a build that was tried again, which somebody wants to go on, while others are at work."""
+    """The end of a build that was tried again, which somebody wants to go on, while others are at work.
+
+    One whose run has been given up for a later one of the dataset goes on by nobody's doing, and is told so.
+    """
+    with opened(deployed_lake()) as lake:
+        is_woken = run_id in open_runs(lake) or bool(late_shards(lake, run_id))
+    if not is_woken:
+        return Failed(
+            message=f"Nothing was done: {error} This build does not go on after that: {run_id} is finished, or was "
+            "given up for a later run of its dataset, which takes over what was paid for. `stillroom runs` lists them."
+        )
     return Failed(
         name=HELD_UP,
         message=f"Nothing was done: {error} After that this build goes on by itself, unless a newer one of {run_id} "

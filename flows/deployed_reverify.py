@@ -1,10 +1,9 @@
 """Another verification as a deployed flow: schedule it after a verifier or the sandbox's image has changed."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows.deployed_ends import skipped
 from flows.reverify import reverify as reverify_runs
@@ -14,19 +13,22 @@ from stillroom.publication import freeze_missing, snapshots
 from stillroom.runs import dataset_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop
-
-Dataset = Annotated[str, Field(description="The dataset whose stored samples are judged again.")]
+from tasks.reporting import tell_without_stacks
 
 
 @flow(name="reverify", flow_run_name="reverify {dataset}")
-async def reverify(dataset: Dataset) -> int | State[Any]:
+async def reverify(dataset: str) -> int | State[Any]:
     """Judge the stored samples of a dataset again by the verifiers as they are now; no teacher is asked.
 
     Returns how many verdicts that took. What changes the members of the dataset is published.
 
+    Args:
+        dataset: The dataset whose stored samples are judged again.
+
     Raises:
         RequestError: nothing of the dataset was published.
     """
+    tell_without_stacks()
     try:
         with lease(deployed_lake(), building(dataset)):
             async with deployed_workshop(artifact_key(dataset, "reverify")) as shop:

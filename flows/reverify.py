@@ -26,5 +26,5 @@ async def reverify(dataset: str, run_ids: list[str]) -> int:
         judged += await judge_again(run_id)
         await settle_tests(run_id)
         await measure_tests(run_id)
-        publish_changes(run_id, curate_again(run_id))
+        await publish_changes(run_id, await curate_again(run_id))
     return judged

@@ -1,6 +1,5 @@
 """The task of calibration: verifiers that were never measured are, on the cases that come with Stillroom."""
 
-import asyncio
 from functools import partial
 
 from prefect import task
@@ -40,7 +39,7 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
             observe = partial(shop.watcher.progressed, f"calibrating {verifier.name}")
             async with shop.slots(("sandbox",)):
                 known = await measure(verifier, cases, observe)
-            await asyncio.to_thread(record, shop.lake, [known])
+            await shop.write(partial(record, shop.lake, [known]))
             shop.watcher.say(
                 f"{known.verifier} was calibrated: it passes {known.good_passed} of {known.good_cases} right answers "
                 f"and {known.bad_passed} of {known.bad_cases} wrong ones"

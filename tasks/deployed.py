@@ -64,8 +64,8 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
         RequestError: the flow run is of another version.
         SandboxError: the sandbox cannot be started.
     """
+    tell_without_stacks()  # also of a refusal
     refuse_other_version()
-    tell_without_stacks()
     async with FlowRunWatcher(key) as watcher, open_workshop(deployed_lake(), watcher, slots) as shop:
         yield shop
 

@@ -3,6 +3,7 @@
 Prefect says what runs; what is done is asked of the lake.
 """
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from prefect.states import AwaitingRetry, Cancelled, Cancelling
 BUILD = "build"
 SHARD = "shard"
 MOST_READ = 200  # what the server gives at once
+_SHARD_TAG = re.compile(r"shard:([0-9]{1,9})")
 
 
 def run_tag(run_id: str) -> str:
@@ -29,8 +31,8 @@ def shard_tag(shard: int) -> str:
 
 
 def shard_of(flow_run: FlowRun) -> int | None:
-    """The shard whose tag the flow run bears."""
-    return next((int(tag.removeprefix("shard:")) for tag in flow_run.tags if tag.startswith("shard:")), None)
+    """The shard whose tag the flow run bears; what people write there beside it is passed over."""
+    return next((int(tag[1]) for tag in map(_SHARD_TAG.fullmatch, flow_run.tags) if tag), None)
 
 
 def run_of(flow_run: FlowRun) -> str | None:

@@ -22,7 +22,7 @@ async def met(run: Run, name: str) -> ConnectedTeacher:
     refuse_other_revision(shop.lake, run.run_id, name, identity.teacher_id, str(row["template_sha256"]))
     key = f"teacher:{run.run_id}:{identity.teacher_id}:{fingerprint(dict(row), length=12)}"  # pyright: ignore[reportArgumentType]
     if not shop.lake.committed(key):
-        shop.lake.commit(key, {"teachers": [row]}, run_id=run.run_id)
+        await shop.write(lambda: shop.lake.commit(key, {"teachers": [row]}, run_id=run.run_id))
     return connected
 
 

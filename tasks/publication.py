@@ -5,23 +5,27 @@ from prefect import task
 from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
 from stillroom.runs import RunState, close_run, load_run, run_state
 from tasks.retrying import RETRYING
-from tasks.workshop import workshop
+from tasks.workshop import Workshop, workshop
 
 
 @task(name="curate", **RETRYING)
-def curate(run_id: str) -> str:
+async def curate(run_id: str) -> str:
     """Decide about every sample of the run; returns the curation_id."""
-    return _curated(run_id, again=False)
+    return await _curated(run_id, again=False)
 
 
 @task(name="publish", **RETRYING)
-def publish_snapshot(run_id: str, curation_id: str) -> str:
+async def publish_snapshot(run_id: str, curation_id: str) -> str:
     """Publish what the curation kept and close the run; returns NAME@N, or "" where nothing was new.
 
     Raises:
         GateError: something that must not be published was selected.
     """
     shop = workshop()
+    return await shop.write(lambda: _published(shop, run_id, curation_id))
+
+
+def _published(shop: Workshop, run_id: str, curation_id: str) -> str:
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
@@ -35,26 +39,30 @@ def publish_snapshot(run_id: str, curation_id: str) -> str:
 
 
 @task(name="curate again", **RETRYING)
-def curate_again(run_id: str) -> str:
+async def curate_again(run_id: str) -> str:
     """Decide about every sample of a finished run, its published ones included; returns the curation_id."""
-    return _curated(run_id, again=True)
+    return await _curated(run_id, again=True)
 
 
 @task(name="publish changes", **RETRYING)
-def publish_changes(run_id: str, curation_id: str) -> None:
+async def publish_changes(run_id: str, curation_id: str) -> None:
     """Publish a version where the curation keeps what is new or drops a member; the run stays finished as it is.
 
     Raises:
         GateError: something that must not be published was selected.
     """
     shop = workshop()
+    await shop.write(lambda: _changed(shop, run_id, curation_id))
+
+
+def _changed(shop: Workshop, run_id: str, curation_id: str) -> None:
     snapshot = publish(shop.lake, load_run(shop.lake, run_id), curation_id)
     if snapshot is not None:
         freeze(shop.lake, snapshot, shop.watcher.say)
 
 
 @task(name="publish late shards", **RETRYING)
-def publish_late(run_id: str, curation_id: str) -> str:
+async def publish_late(run_id: str, curation_id: str) -> str:
     """Publish what the curation keeps of shards that came after the run was finished; returns NAME@N, or "".
 
     The run is finished anew, so that these shards count as decided about.
@@ -63,6 +71,10 @@ def publish_late(run_id: str, curation_id: str) -> str:
         GateError: something that must not be published was selected.
     """
     shop = workshop()
+    return await shop.write(lambda: _published_late(shop, run_id, curation_id))
+
+
+def _published_late(shop: Workshop, run_id: str, curation_id: str) -> str:
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     state, note = run_state(lake, run_id)
@@ -76,16 +88,18 @@ def publish_late(run_id: str, curation_id: str) -> str:
     return snapshot.label
 
 
-def _curated(run_id: str, *, again: bool) -> str:
+async def _curated(run_id: str, *, again: bool) -> str:
     from stillroom.runs.curating import STEPS, curate_run  # slow to import, and not needed before the first sample
 
     shop = workshop()
     run = load_run(shop.lake, run_id)
     verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
-    return curate_run(
-        shop.lake,
-        run,
-        verifier_ids,
-        again=again,
-        observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
+    return await shop.write(
+        lambda: curate_run(
+            shop.lake,
+            run,
+            verifier_ids,
+            again=again,
+            observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
+        )
     )

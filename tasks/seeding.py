@@ -1,6 +1,5 @@
 """Tasks of seeding: import what people wrote, have a teacher write more, plan shards."""
 
-import asyncio
 from dataclasses import replace
 
 from prefect import task
@@ -66,7 +65,7 @@ async def import_sources(run_id: str) -> int:
                 shop.verifiers(recipe.verification),
                 observe=lambda done, total: shop.watcher.progressed("solutions", done, total),
             )
-    return import_prompts(shop.lake, run, file.prompts)
+    return await shop.write(lambda: import_prompts(shop.lake, run, file.prompts))
 
 
 def _tell_unsampled(file: PromptFile, recipe: Recipe) -> None:
@@ -152,8 +151,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
         ],
         "costs": writing_costs(result.rulings, recipe),
     }
-    async with shop.slots(("lake",)):
-        await asyncio.to_thread(lake.commit, key, rows, run_id=run_id)
+    await shop.write(lambda: lake.commit(key, rows, run_id=run_id))
     shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
     if result.refusals:
         refused = f"{len(result.refusals)} requests were refused"
@@ -162,10 +160,11 @@ async def write_prompts(run_id: str, number: int) -> bool:
 
 
 @task(name="plan shards", task_run_name="plan after round {writing_round}", **RETRYING)
-def plan(run_id: str, writing_round: int) -> list[int]:
+async def plan(run_id: str, writing_round: int) -> list[int]:
     """Plan the shards of what a round brought; returns the run's shards that are not done."""
-    lake = workshop().lake
+    shop = workshop()
+    lake = shop.lake
     run = load_run(lake, run_id)
     offered = {prompt.prompt_id for prompt in recipe_prompts(run.recipe)} if writing_round == FIRST_ROUND else None
-    plan_shards(lake, run, writing_round, offered)
+    await shop.write(lambda: plan_shards(lake, run, writing_round, offered))
     return unfinished_shards(lake, run)

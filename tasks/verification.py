@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from prefect import task
 
@@ -47,12 +48,12 @@ async def judge_again(run_id: str) -> int:
     if not todo:
         return 0
     calibrations = _calibrations(run, verifiers)
-    async with shop.slots(("sandbox",)):
-        for start in range(0, len(todo), SAMPLES_A_COMMIT):
-            some = todo[start : start + SAMPLES_A_COMMIT]
+    for start in range(0, len(todo), SAMPLES_A_COMMIT):
+        some = todo[start : start + SAMPLES_A_COMMIT]
+        async with shop.slots(("sandbox",)):
             rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
-            shop.watcher.progressed("judging again", start + len(some), len(todo))
-            await asyncio.to_thread(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id)
+        shop.watcher.progressed("judging again", start + len(some), len(todo))
+        await shop.write(partial(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id))
     return len(todo)
 
 
@@ -78,11 +79,11 @@ async def settle_tests(run_id: str) -> int:
     todo = unsettled(shop.lake, run, verifier.verifier_id)
     if not todo:
         return 0
-    async with shop.slots(("sandbox",)):
-        for place, one in enumerate(todo):
-            shop.watcher.progressed("settling tests", place, len(todo))
+    for place, one in enumerate(todo):
+        shop.watcher.progressed("settling tests", place, len(todo))
+        async with shop.slots(("sandbox",)):
             rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
-            await asyncio.to_thread(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id)
+        await shop.write(partial(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id))
     return len(todo)
 
 
@@ -113,11 +114,11 @@ async def measure_tests(run_id: str) -> int:
         shop.watcher.progressed("measuring tests", done, len(todo))
         return row
 
-    async with shop.slots(("sandbox",)):
-        for start in range(0, len(todo), PROMPTS_A_COMMIT):
-            some = todo[start : start + PROMPTS_A_COMMIT]
+    for start in range(0, len(todo), PROMPTS_A_COMMIT):
+        some = todo[start : start + PROMPTS_A_COMMIT]
+        async with shop.slots(("sandbox",)):
             rows = await asyncio.gather(*(measure(one) for one in some))
-            tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
-            await asyncio.to_thread(lake.commit, strengths_key(rows), tables, run_id=run_id)
+        tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
+        await shop.write(partial(lake.commit, strengths_key(rows), tables, run_id=run_id))
     shop.watcher.say(f"the tests of {len(todo)} prompts were measured")
     return len(todo)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
@@ -22,6 +22,8 @@ from verifiers.code_tests import CodeTests
 from verifiers.sandbox import ConfiguredExecutor
 
 VERIFIERS = ("python-tests",)
+
+Written = TypeVar("Written")
 
 
 class Watcher(Protocol):
@@ -71,6 +73,19 @@ class Workshop:
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
+
+    async def write(self, work: Callable[[], Written]) -> Written:
+        """What ``work`` returns, which writes into the lake: when it is its turn among others, beside the event loop.
+
+        One that is cancelled is waited for: the lake must not be closed under it.
+        """
+        async with self.slots(("lake",)):
+            writing = asyncio.create_task(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.gather(writing, return_exceptions=True)
+                raise
 
     async def teacher(self, recipe: Recipe, name: str) -> ConnectedTeacher:
         """The teacher of this name, connected once; a failure to connect is forgotten, so a retry tries again."""

@@ -29,6 +29,22 @@ def automations(deployment_ids: Mapping[str, str]) -> list[AutomationCore]:
     return [_heartbeat(), _reconcile(deployment_ids["reconcile"]), _example(deployment_ids["maintain"])]
 
 
+def brought_up_to_date(there: AutomationCore, ours: AutomationCore) -> AutomationCore | None:
+    """What is to stand instead of an automation that was made before; None where that is as it should be.
+
+    It is the operator's, but for one thing: states in which no heart beats, and which an earlier Stillroom did not
+    know of, are added. Without them a flow run that has ended so would be marked as crashed.
+    """
+    old, new = there.trigger, ours.trigger
+    if not isinstance(old, EventTrigger) or not isinstance(new, EventTrigger) or new.posture is not Posture.Proactive:
+        return None
+    if new.expect <= old.expect:
+        return None
+    about = there.model_dump(include=set(AutomationCore.model_fields) - {"owner_resource"})
+    kept = AutomationCore.model_validate(about)
+    return kept.model_copy(update={"trigger": old.model_copy(update={"expect": old.expect | new.expect})})
+
+
 def _heartbeat() -> AutomationCore:
     """A process that was killed says nothing any more; without this its flow run would run for ever."""
     return AutomationCore(

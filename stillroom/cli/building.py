@@ -118,19 +118,29 @@ def runs(ctx: typer.Context, as_json: JsonOption = False) -> None:
 def status(
     ctx: typer.Context, run: Annotated[str, typer.Argument(help="A run id.")], as_json: JsonOption = False
 ) -> None:
-    """Show a run's shards: prompts, samples, passed, cost, whether committed; of a deployed run also where they are."""
-    from stillroom.cli.orchestrator import noted, states
+    """Show a run's shards: what each has, owes and cost; of a deployed run also where it and its build stand."""
+    from stillroom.cli.orchestrator import named, states
     from stillroom.runs import shards_of_run
 
     with reading(ctx) as lake:
         rows = shards_of_run(lake, run)
-    deployed = noted(lake_folder(ctx))
-    if deployed is not None:
-        found = states(deployed.api, run)
-        rows = [
-            {**row, **dict(zip(("state", "message"), found.get(row["shard"], ("", "")), strict=True))} for row in rows
-        ]
-    _print(rows, as_json=as_json)
+    server = named(lake_folder(ctx))
+    if server is None:
+        _print(rows, as_json=as_json)
+        return
+    found = states(server.api, run)
+    nowhere = ("", "")  # a shard that has no flow run
+    told = [(None, None) if found is None else found.shards.get(row["shard"], nowhere) for row in rows]
+    _print(
+        [{**row, "state": state, "message": message} for row, (state, message) in zip(rows, told, strict=True)],
+        as_json=as_json,
+    )
+    if found is None:
+        typer.echo(
+            f"No Prefect server answers at {server.api}, so where the flow runs of {run} stand is not known.", err=True
+        )
+    elif found.build is not None:  # beside the JSON, which is of the shards
+        typer.echo(f"The build is {': '.join(filter(None, found.build))}", err=as_json)
 
 
 def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:

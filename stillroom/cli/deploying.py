@@ -1,6 +1,7 @@
 """Registers with a Prefect server what Stillroom deploys: flows, their queues, limits, schedules and automations.
 
-What an operator has changed in the UI (a limit, whether a schedule is on, an automation) stays as it is.
+What an operator has changed in the UI (a limit, whether a schedule is on, an automation) stays as it is; to the one
+that listens to heartbeats the states are added that it lacks.
 """
 
 import shlex
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+from prefect.automations import AutomationCore
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
 from prefect.deployments.runner import RunnerDeployment
@@ -16,7 +18,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
 from stillroom.cli import warm_call
-from stillroom.cli.automations import automations
+from stillroom.cli.automations import automations, brought_up_to_date
 from stillroom.cli.deployed_processes import POOL
 from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
 from stillroom.code_version import code_version
@@ -45,8 +47,7 @@ async def register(recipe: Recipe, *, folder: Path, shards_at_once: int) -> None
         for one in read_deployments():
             ids[one.name] = str(await _deploy(client, one, recipe, folder))
         for automation in automations(ids):
-            if not await client.read_automations_by_name(automation.name):
-                await client.create_automation(automation)
+            await automate(client, automation)
 
 
 async def _pool(client: PrefectClient, shards_at_once: int) -> None:
@@ -63,6 +64,17 @@ async def _limit(client: PrefectClient, name: str, slots: int) -> None:
         await client.read_global_concurrency_limit_by_name(name)
     except ObjectNotFound:
         await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=slots))
+
+
+async def automate(client: PrefectClient, automation: AutomationCore) -> None:
+    """Have the server do this; one of the name that is there stays the operator's."""
+    there = await client.read_automations_by_name(automation.name)
+    if not there:
+        await client.create_automation(automation)
+    for one in there:
+        better = brought_up_to_date(one, automation)
+        if better is not None:
+            await client.update_automation(one.id, better)
 
 
 def parameters_of(one: DeploymentSpec, recipe: Recipe) -> dict[str, object]:

@@ -8,7 +8,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from stillroom.teachers.serving_process import ProcessIdentity
 API_VARIABLE = "PREFECT_API_URL"
 NOTE = "deployed.json"
 ANSWER_SECONDS = 5.0
+MOST_READ = 200  # flow runs that a server gives at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,15 @@ def forget(lake: Path) -> None:
     (home(lake) / NOTE).unlink(missing_ok=True)
 
 
+def named(lake: Path) -> Orchestrator | None:
+    """The server of the lake: of the environment, else the one that was written down; None where nothing is deployed.
+
+    Whether it answers is not asked.
+    """
+    elsewhere = os.environ.get(API_VARIABLE)
+    return Orchestrator(api=elsewhere.rstrip("/")) if elsewhere else noted(lake)
+
+
 def find(lake: Path) -> Orchestrator:
     """The server of the lake, which answers and is of this Prefect version; Prefect's client is pointed at it.
 
@@ -79,8 +89,7 @@ def find(lake: Path) -> Orchestrator:
         RequestError: nothing is deployed, nothing answers, or it is another version.
     """
     os.environ.update(without_proxies(os.environ))
-    elsewhere = os.environ.get(API_VARIABLE)
-    found = Orchestrator(api=elsewhere.rstrip("/")) if elsewhere else noted(lake)
+    found = named(lake)
     if found is None:
         raise RequestError(
             f"nothing is deployed for the lake at {lake}. Start Prefect's server and a worker with `stillroom up`, or "
@@ -108,26 +117,56 @@ def version(api: str) -> str | None:
     return told if isinstance(told, str) else None
 
 
-def states(api: str, run_id: str) -> dict[int, tuple[str, str]]:
-    """State and message of the newest flow run of each shard of a run; empty where the server does not answer."""
-    about = {
-        "flows": {"name": {"any_": ["shard"]}},
-        "flow_runs": {"tags": {"all_": [f"run:{run_id}"]}},
-        "sort": "EXPECTED_START_TIME_ASC",
-    }
-    request = urllib.request.Request(  # noqa: S310 - an address that the user gave
-        f"{api}/flow_runs/filter", data=json.dumps(about).encode(), headers={"content-type": "application/json"}
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """Where the flow runs of a run stand: the name of a state and its message, as their pages show them.
+
+    Attributes:
+        build: of the newest one that builds it; None where there is none.
+        shards: of the newest one of each shard.
+    """
+
+    build: tuple[str, str] | None
+    shards: Mapping[int, tuple[str, str]]
+
+
+def states(api: str, run_id: str) -> States | None:
+    """Where the flow runs of a run stand; None where no Prefect server answers."""
     try:
+        build = next(_flow_runs(api, "build", run_id), None)
+        shards: dict[int, tuple[str, str]] = {}
+        for one in _flow_runs(api, "shard", run_id):
+            shards.setdefault(int(one["parameters"]["shard"]), _state(one))
+        return States(build=_state(build) if build is not None else None, shards=shards)
+    except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _flow_runs(api: str, flow: str, run_id: str) -> Iterator[dict[str, Any]]:
+    """All of a run's flow runs of a flow, the newest first."""
+    offset = 0
+    while True:
+        about = {
+            "flows": {"name": {"any_": [flow]}},
+            "flow_runs": {"tags": {"all_": [f"run:{run_id}"]}},
+            "sort": "EXPECTED_START_TIME_DESC",
+            "limit": MOST_READ,
+            "offset": offset,
+        }
+        request = urllib.request.Request(  # noqa: S310 - an address that the user gave
+            f"{api}/flow_runs/filter", data=json.dumps(about).encode(), headers={"content-type": "application/json"}
+        )
         with _opened(request) as reply:
-            found: list[dict[str, Any]] = json.load(reply)
-    except (urllib.error.URLError, OSError, ValueError):
-        return {}
-    ends: dict[int, tuple[str, str]] = {}
-    for one in found:
-        state: dict[str, Any] = one["state"] or {}
-        ends[int(one["parameters"]["shard"])] = (one["state_name"] or "", state.get("message") or "")
-    return ends
+            page: list[dict[str, Any]] = json.load(reply)
+        yield from page
+        if len(page) < MOST_READ:
+            return
+        offset += len(page)
+
+
+def _state(flow_run: dict[str, Any]) -> tuple[str, str]:
+    state: dict[str, Any] = flow_run["state"] or {}
+    return flow_run["state_name"] or "", state.get("message") or ""
 
 
 def _opened(request: urllib.request.Request) -> IO[bytes]:

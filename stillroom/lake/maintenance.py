@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from stillroom.errors import LakeError
+from stillroom.errors import LakeError, RequestError
 from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
@@ -29,6 +29,8 @@ from stillroom.lake.writing import Writing, writing
 
 KEEP_DAYS = 7.0
 GRACE_MINUTES = 60.0
+MOST_KEEP_DAYS = 36_500.0  # a century: dates end somewhere
+MOST_GRACE_MINUTES = MOST_KEEP_DAYS * 24 * 60
 _EXPIRABLE = """
 SELECT snapshot_id FROM ducklake_snapshots('lake')
 WHERE snapshot_time < {moment}
@@ -101,11 +103,14 @@ def maintain(
         dry_run: only say what would be done; needs no lock.
 
     Raises:
-        RequestError: there is no lake, or its data files are in the place of another.
+        RequestError: a time is none or longer than a century; or there is no lake, or its data files are in the place
+            of another.
         LeaseHeld: somebody writes into it; the message says who.
         LakeError: it cannot be written or is of another schema version, or rows were not the same after merging (then
             nothing has changed); or a merge that was cut off can be neither compared nor undone.
     """
+    _refuse_beyond(keep_days, MOST_KEEP_DAYS, "days that versions of the catalogue are kept")
+    _refuse_beyond(grace_minutes, MOST_GRACE_MINUTES, "minutes of grace before a file is removed")
     now = datetime.now(UTC)
     old, left = now - timedelta(days=keep_days), now - timedelta(minutes=grace_minutes)
     location = existing(root)
@@ -137,6 +142,11 @@ def maintain(
         raise LakeError(
             f"housekeeping in {root} stopped: {told(error, root, location.data)}. No row was lost; run it again."
         ) from error
+
+
+def _refuse_beyond(given: float, most: float, what: str) -> None:
+    if not 0 <= given <= most:  # nor is what is no number
+        raise RequestError(f"found {given} {what}, expected a number from 0 to {most:,.0f}. Nothing was done.")
 
 
 def _do(

@@ -30,15 +30,17 @@ Positive = Annotated[int, Field(ge=1)]
 
 RECORDED = "recorded"  # in the context of validation: an earlier version has accepted this recipe
 _CREDENTIALS = re.compile(r"//[^\s'\"]*@")
+_QUERY = re.compile(r"(//[^\s'\"?#]*[?#]).*", re.DOTALL)
 
 
 def without_credentials(text: str) -> str:
-    """The text, with what stands before the host of an address in it left out."""
-    return _CREDENTIALS.sub("//...@", text)
+    """The text, with what stands before the host of an address in it left out, and all from an address's query on."""
+    return _QUERY.sub(r"\1...", _CREDENTIALS.sub("//...@", text))
 
 
-def _has_credentials(url: str) -> bool:
-    return "@" in urlsplit(url).netloc
+def _may_hold_credentials(url: str) -> bool:
+    """Whether it says more than where a server is; a query, such as ``?api_key=...``, means nothing to SGLang."""
+    return "@" in urlsplit(url).netloc or "?" in url or "#" in url
 
 
 def _is_address(url: str) -> bool:
@@ -50,7 +52,7 @@ def _is_address(url: str) -> bool:
 
 
 # What the form of a deployment checks: a flow run that is refused later has its parameters written down already.
-_ADDRESS = WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+([/?#].*)?$"})
+_ADDRESS = WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
 
 
 class Section(BaseModel):
@@ -127,10 +129,11 @@ class Teacher(Section):
             raise ValueError(f"teacher {self.name!r} has `urls:` and so needs `model:`, whose chat template is applied")
         if bad := [url for url in self.urls if not _is_address(url)]:
             raise ValueError(f"teacher {self.name!r}: {without_credentials(bad[0])!r} is not an http(s) address")
-        if RECORDED not in (info.context or ()) and any(_has_credentials(url) for url in self.urls):
+        if RECORDED not in (info.context or ()) and any(_may_hold_credentials(url) for url in self.urls):
             raise ValueError(
-                f"teacher {self.name!r} has credentials in an address of `urls:`, and recipes are written down and "
-                "shown. Take them out; a proxy on this machine can add them, and `urls:` then names the proxy"
+                f"teacher {self.name!r} has credentials in an address of `urls:`, or a query (`?`, `#`) that may hold "
+                "some, and recipes are written down and shown. Take them out; a proxy on this machine can add them, "
+                "and `urls:` then names the proxy"
             )
         return self
 

@@ -172,7 +172,7 @@ def shard_rows(
             for entry in result.samples
         ],
         "verdicts": [verdict_row(verdict) for verdict in result.verdicts],
-        "costs": [*_sampling_costs(paid, recipe), _verification_cost(judged)],
+        "costs": [*sampling_costs(paid, recipe), _verification_cost(judged)],
     }
 
 
@@ -247,7 +247,8 @@ def _sample_row(entry: SampleEntry, request: Request, prompt: Prompt, capability
     }
 
 
-def _sampling_costs(entries: Iterable[SampleEntry], recipe: Recipe) -> list[Row]:
+def sampling_costs(entries: Iterable[SampleEntry], recipe: Recipe) -> list[Row]:
+    """What samples cost, as rows of ``costs``, one for each teacher."""
     by_teacher: dict[str, list[SampleEntry]] = {}
     for entry in entries:
         by_teacher.setdefault(entry.sample.teacher_id, []).append(entry)

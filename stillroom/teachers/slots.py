@@ -3,8 +3,9 @@
 The very first requests are few, ask for one sample each and share three prompts, so that the shortest of their answers
 comes back within seconds: a CPU teacher shares its speed among all that is in flight, reads a prompt hardly faster than
 it writes, and replies to a request when the longest of its samples is done. The rest of what they owe waits beside
-them, not behind their answers, which would leave the teacher with a few stragglers at the end. Once one is answered, or after ``HEAD_START_SECONDS``, the size is the
-recipe's ``in_flight``, halved whenever the teacher says that it is busy and grown again by every answered sample.
+them, not behind their answers, which would leave the teacher with a few stragglers at the end. Once one is answered, or
+after ``HEAD_START_SECONDS``, the size is the recipe's ``in_flight``, halved whenever the teacher says that it is busy
+and grown again by every answered sample.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class Slots:
         return self._size
 
     def portions(self, n: int) -> list[int]:
-        """How many samples to ask for at once in each request where ``n`` are owed: some by themselves, of the first."""
+        """How many samples to ask for in each request where ``n`` are owed: the first few are asked for by themselves."""
         singles = 0 if self._is_open else min(n, self._to_split, FIRST_OF_A_PROMPT)
         self._to_split -= singles
         return [1] * singles + ([n - singles] if n > singles else [])

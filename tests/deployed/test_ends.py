@@ -12,6 +12,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Running, exception_to_failed_state
 
 from flows import deployed as module
@@ -198,15 +199,33 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     assert shop.built == []
 
 
+async def test_a_held_up_build_whose_run_was_given_up_says_that_it_does_not_go_on(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop
+) -> None:
+    later = Builder(lake).begin(run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        _, end = await tried_again(client, run)
+        _, of_later = await tried_again(client, later)
+    assert (end.type, end.name) == (StateType.FAILED, "Failed")
+    assert f"does not go on after that: {run.run_id} is finished, or was given up" in end.message
+    assert of_later.name == HELD_UP
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [LeaseHeld("somebody else has been at it for long"), ObjectNotFound(KeyError(), "the flow run was deleted")],
+    ids=["lease", "prefect"],
+)
 async def test_a_shard_that_is_committed_does_not_fail_since_it_cannot_wake_its_build(
-    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     async def wake(*_: object) -> bool:
-        raise LeaseHeld("somebody else has been at it for long")
+        raise failure
 
     monkeypatch.setattr(module, "wake_build", wake)
     assert await shard.fn(run.run_id, 0) == ""
-    assert "was not woken, which `reconcile` does: somebody else" in shop.lines[-1]
+    assert "was not woken, which `reconcile` does: " in shop.lines[-1]
+    assert str(failure) in shop.lines[-1]
 
 
 @pytest.mark.parametrize("failure", [StillroomError("lost"), ZeroDivisionError("a defect")], ids=["ours", "a defect"])

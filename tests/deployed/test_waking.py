@@ -6,9 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
 from flows import deployed
@@ -189,8 +191,43 @@ async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
     for stuck, free in ((run, other), (other, run)):
         with lease(lake.root, f"waking the build of {stuck.run_id}"):
             assert await reconcile.fn() == [free.run_id]
-        assert f"{stuck.run_id} is left as it is: waking" in caplog.text
+        assert f"{stuck.run_id} is left as it is: LeaseHeld: waking" in caplog.text
         await began(client, free, GAVE_UP)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(httpx.ReadTimeout("no answer in time"), id="no answer"),
+        pytest.param(ObjectNotFound(KeyError()), id="its flow run was deleted meanwhile"),
+        pytest.param(RuntimeError("the server's version is not known"), id="no version"),
+    ],
+)
+async def test_what_prefect_says_of_one_run_keeps_no_other_waiting(
+    client: PrefectClient,
+    lake: Lake,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    failure: Exception,
+) -> None:
+    builder = Builder(lake)
+    other = builder.begin(recipe(tmp_path).model_copy(update={"dataset": f"{run.recipe.dataset}-other"}))
+    for one in (run, other):
+        await began(client, one, GAVE_UP)
+        await builder.sample(one)
+
+    async def wake(lake: Lake, run_id: str) -> bool:
+        if run_id == run.run_id:
+            raise failure
+        return await wake_build(lake, run_id)
+
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    monkeypatch.setattr(deployed, "wake_build", wake)
+    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    assert await reconcile.fn() == [other.run_id]
+    assert f"{run.run_id} is left as it is: {type(failure).__name__}: " in caplog.text
 
 
 async def test_cancelling_ends_at_once_what_waits_for_another_try(client: PrefectClient, run: Run) -> None:

@@ -2,19 +2,22 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
-from flows.deployed import build_file
+from flows import deployed as flows_deployed
+from flows.deployed import build_file, maintain, reconcile, shard
+from flows.deployed_reverify import reverify
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
-from stillroom.errors import LakeError, RequestError, TeacherLost
+from stillroom.errors import LakeError, RequestError, StillroomError, TeacherLost
 from stillroom.publication import Snapshot
 from tasks.announcing import MOST_SHOWN, artifact_key, funnel_page, snapshot_page
 from tasks.deployed import LIMITS, deployed_lake, deployed_workshop, refuse_other_version, slots
@@ -100,6 +103,36 @@ def test_the_page_of_a_snapshot_shows_its_summary_letter_by_letter(tmp_path: Pat
     assert f"its first {MOST_SHOWN:,} characters" in snapshot_page(snapshot, tmp_path)
     (tmp_path / "summary.md").unlink()
     assert "cannot be read here" in snapshot_page(snapshot, tmp_path)
+
+
+async def keep_house_at_once() -> object:
+    return maintain.fn()
+
+
+REFUSED: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+    "build-file": lambda: build_file.fn(Path("/nowhere/recipe.yaml")),
+    "shard": lambda: shard.fn("tiny-r1", 0),
+    "reverify": lambda: reverify.fn("tiny"),
+    "reconcile": lambda: reconcile.fn(),
+    "maintain": keep_house_at_once,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_a_flow_refuses_before_it_begins_is_told_without_its_stack(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise LakeError("there is no lake")
+
+    loggers = [logging.getLogger(one) for one in ("prefect.flow_runs", "prefect.task_runs")]
+    for logger in loggers:
+        monkeypatch.setattr(logger, "filters", [])
+    monkeypatch.delenv(LAKE_VARIABLE, raising=False)
+    monkeypatch.setattr(flows_deployed, "keep_house", refuse)
+    with flow_run_of("0.0.9"), pytest.raises(StillroomError):
+        await REFUSED[name]()
+    assert all(any(isinstance(one, WithoutStack) for one in logger.filters) for logger in loggers)
 
 
 def test_logs_tell_our_errors_in_a_line_and_show_the_stack_of_others() -> None:

@@ -9,7 +9,7 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import build_error_obj, validate
 
-from stillroom.cli.automations import SILENCE_SECONDS, automations
+from stillroom.cli.automations import SILENCE_SECONDS, automations, brought_up_to_date
 from stillroom.cli.deployed_processes import HEARTBEAT_SECONDS
 from stillroom.cli.deploying import parameters_of
 from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
@@ -63,6 +63,21 @@ def test_the_form_takes_no_credentials(form: dict[str, Any]) -> None:
 
     assert validate(with_address("https://host:30000/path@1"), form) == []
     assert validate(with_address("http://me:secret@host"), form)
+    assert validate(with_address("https://host/v1?api_key=secret"), form)
+    assert validate(with_address("https://host#secret"), form)
+
+
+@pytest.mark.parametrize("name", ["build", "build-file", "maintain", "reverify"])
+def test_forms_say_what_each_parameter_means(name: str) -> None:
+    properties = parameter_schema(load_flow_from_entrypoint(BY_NAME[name].entrypoint)).properties
+    assert [field for field, about in properties.items() if not about.get("description")] == []
+
+
+def test_the_form_of_housekeeping_takes_no_impossible_times() -> None:
+    form = parameter_schema(load_flow_from_entrypoint(BY_NAME["maintain"].entrypoint)).model_dump()
+    assert validate({"keep_days": 0.0, "grace_minutes": 0.0}, form) == []
+    for wrong in ({"keep_days": -1}, {"grace_minutes": -60}, {"keep_days": 1e300}, {"grace_minutes": 1e300}):
+        assert validate(wrong, form), wrong
 
 
 def test_schedules_show_each_kind_and_are_off() -> None:
@@ -82,3 +97,13 @@ def test_silence_outlasts_two_heartbeats_and_the_example_is_off() -> None:
     ends = ("Completed", "Failed", "Cancelled", "Crashed", "ShardsFailed", "HeldUp", "Skipped", "AwaitingRetry")
     assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect
     assert (heartbeat.enabled, reconcile.enabled, example.enabled) == (True, True, False)
+
+
+def test_only_the_automation_that_listens_to_heartbeats_is_ever_changed() -> None:
+    ids = dict.fromkeys(BY_NAME, "00000000-0000-0000-0000-000000000001")
+    for number, ours in enumerate(automations(ids)):
+        assert isinstance(ours.trigger, EventTrigger)
+        assert brought_up_to_date(ours, ours) is None
+        fewer = ours.model_copy(update={"trigger": ours.trigger.model_copy(update={"expect": {"another"}})})
+        better = brought_up_to_date(fewer, ours)
+        assert (better is not None) == (number == 0)

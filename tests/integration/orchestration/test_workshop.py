@@ -1,5 +1,7 @@
-"""What a teacher says of its coming up is a bar where it knows its share, and a line where it does not."""
+"""What a teacher says of its coming up is a bar where it knows its share; what writes is not left alone."""
 
+import asyncio
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,3 +58,24 @@ async def test_a_teacher_that_comes_up_has_a_bar(tmp_path: Path, monkeypatch: py
         ("teacher fake", 3, 9, "Downloading the model: 3 of 9 MB"),
         ("teacher fake", 1, 1, "connected"),
     ]
+
+
+async def test_what_writes_into_the_lake_is_waited_for_where_it_is_cancelled() -> None:
+    lake: Any = None
+    shop = Workshop(lake, Seen())
+    begun, may_end, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(30)
+        done.set()
+
+    writing = asyncio.create_task(shop.write(work))
+    await asyncio.to_thread(begun.wait, 30)
+    writing.cancel()
+    await asyncio.sleep(0.05)
+    assert not writing.done(), "the lake would be closed under it"
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert done.is_set()

@@ -2,8 +2,12 @@ import json
 
 import pytest
 
+from stillroom.cli import orchestrator
+from stillroom.cli.orchestrator import Orchestrator, States
 from stillroom.lake import Lake
 from tests.lake.cli.conftest import row
+
+ASKED = ("http://elsewhere/api", "functions-r1")
 
 
 @pytest.mark.parametrize(
@@ -14,6 +18,32 @@ def test_an_unknown_run_is_answered_with_the_nearest(stillroom, given, said):
     refused = stillroom("status", given)
     assert refused.exit_code == 2
     assert said in refused.stderr
+
+
+def test_status_says_when_prefects_server_does_not_answer(answer, stillroom, lake_root, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    assert "state" not in answer("status", "functions-r1")[0]
+    (lake_root / "prefect-server").mkdir()
+    Orchestrator(api="http://127.0.0.1:9/api").note(lake_root)
+    said = "No Prefect server answers at http://127.0.0.1:9/api, so where the flow runs of functions-r1 stand"
+    for options in ((), ("--json",)):
+        shown = stillroom("status", "functions-r1", *options)
+        assert shown.exit_code == 0
+        assert said in shown.stderr
+    (row,) = answer("status", "functions-r1")
+    assert (row["state"], row["message"]) == (None, None)
+
+
+def test_status_tells_where_the_build_stands(stillroom, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://elsewhere/api")
+    found = States(build=("ShardsFailed", "1 of 1 shards failed"), shards={0: ("Failed", "gone")})
+    monkeypatch.setattr(orchestrator, "states", lambda api, run: found if (api, run) == ASKED else None)
+    shown = stillroom("status", "functions-r1")
+    assert "The build is ShardsFailed: 1 of 1 shards failed" in shown.stdout
+    assert "gone" in shown.stdout
+    beside = stillroom("status", "functions-r1", "--json")
+    assert json.loads(beside.stdout)[0]["state"] == "Failed"
+    assert "The build is ShardsFailed" in beside.stderr
 
 
 def test_snapshots_and_show_name_the_parent(answer, stillroom, lake_root):

@@ -40,13 +40,19 @@ def published(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Runs that came to be published; all other steps do nothing."""
     reached: list[str] = []
 
-    def publish(run_id: str, _: str) -> str:
+    async def planned(_: str, number: int) -> list[int]:
+        return [0, 1]
+
+    async def curated(_: str) -> str:
+        return "curation"
+
+    async def publish(run_id: str, _: str) -> str:
         reached.append(run_id)
         return "tiny@1"
 
     monkeypatch.setattr(module, "workshop", lambda: SimpleNamespace(lake=lake))
-    monkeypatch.setattr(module, "plan", lambda run_id, number: [0, 1])
-    monkeypatch.setattr(module, "curate", lambda run_id: "curation")
+    monkeypatch.setattr(module, "plan", planned)
+    monkeypatch.setattr(module, "curate", curated)
     monkeypatch.setattr(module, "publish_snapshot", publish)
     steps = ("meet_teachers", "import_sources", "calibrate_verifiers", "write_prompts")
     for step in (*steps, "judge_again", "settle_tests", "measure_tests"):

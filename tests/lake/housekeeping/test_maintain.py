@@ -47,6 +47,13 @@ def test_files_become_few_and_every_row_stays(root: Path, contents: Contents, di
     assert files(keep_house(root), "commits") == (1, 1)
 
 
+@pytest.mark.parametrize("given", [-1.0, 1e300, float("inf"), float("nan")])
+@pytest.mark.parametrize("name", ["keep_days", "grace_minutes"])
+def test_times_that_are_none_are_refused(tmp_path: Path, name: str, given: float) -> None:
+    with pytest.raises(RequestError, match=r"found .*, expected a number from 0 to [0-9,]+\. Nothing was done"):
+        keep_house(tmp_path, **{name: given})
+
+
 def test_every_published_snapshot_can_be_asked_as_of_its_publication_when_all_else_is_let_go(
     root: Path, answer
 ) -> None:

@@ -20,6 +20,10 @@ from tests.fakes.verifiers import FakeVerifier
 IN_PART = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.5}"
 
 
+class Died(BaseException):
+    """Its process is killed."""
+
+
 class Listener:
     """A watcher that keeps what is said."""
 
@@ -66,7 +70,7 @@ async def run(lake: Lake, tmp_path: Path) -> Run:
 
 
 async def test_late_shards_are_the_next_version_and_decided_about(lake: Lake, run: Run) -> None:
-    label = publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+    label = await publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
     assert label == f"{run.recipe.dataset}@2"
     assert run_state(lake, run.run_id) == (RunState.PUBLISHED, label)
     assert late_shards(lake, run.run_id) == []
@@ -77,14 +81,14 @@ async def test_a_death_before_the_run_was_closed_shows_in_neither_its_note_nor_t
     lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise Died
 
     curation = curate_run(lake, run, ["fake-id"])
     with monkeypatch.context() as killed:
         killed.setattr(tasks, "close_run", dies)
-        with pytest.raises(KeyboardInterrupt):
-            publish_late.fn(run.run_id, curation)
-    label = publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+        with pytest.raises(Died):
+            await publish_late.fn(run.run_id, curation)
+    label = await publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
     assert label == f"{run.recipe.dataset}@2"
     assert run_state(lake, run.run_id) == (RunState.PUBLISHED, label)
     assert [one.version for one in snapshots(lake)] == [1, 2]
@@ -97,16 +101,16 @@ async def test_what_stood_in_the_place_of_a_copy_is_told_of(
     folder = lake.root / "snapshots" / run.recipe.dataset / str(version)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
-    publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+    await publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
     (told,) = listener.said
     assert f"{folder} was not the frozen copy of {run.recipe.dataset}@{version}" in told
 
 
-def test_how_far_a_curation_is_is_shown(run: Run, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_how_far_a_curation_is_is_shown(run: Run, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.workshop(), "verifiers", lambda verification: [FakeVerifier()])
 
-    curation = tasks.curate.fn(run.run_id)
-    tasks.curate.fn(run.run_id)  # there is nothing to do any more
+    curation = await tasks.curate.fn(run.run_id)
+    await tasks.curate.fn(run.run_id)  # there is nothing to do any more
 
     assert curation
     assert listener.steps == [("curating", done, 5) for done in range(6)]

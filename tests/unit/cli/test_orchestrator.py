@@ -3,14 +3,15 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stillroom.cli import orchestrator
-from stillroom.cli.orchestrator import Orchestrator, find, forget, home, noted, states
+from stillroom.cli.orchestrator import MOST_READ, Orchestrator, find, forget, home, named, noted, states
 from stillroom.errors import RequestError
 from stillroom.teachers.serving_process import identify_process
 
@@ -87,6 +88,12 @@ def test_an_address_in_the_environment_comes_first(lake: Path, told: str, monkey
     assert find(lake).api == told
 
 
+def shards_at(api: str) -> Mapping[int, tuple[str, str]]:
+    found = states(api, "tiny-r1")
+    assert found is not None
+    return found.shards
+
+
 SHARD = {"parameters": {"shard": 3}, "state_name": "Failed", "state": {"message": "why"}}
 
 
@@ -96,7 +103,7 @@ def test_shards_of_a_server_of_this_machine_are_seen_behind_a_proxy(told: str, m
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    assert states(told, "tiny-r1") == {3: ("Failed", "why")}
+    assert shards_at(told) == {3: ("Failed", "why")}
 
 
 @pytest.mark.parametrize("told", [[SHARD]], indirect=True)
@@ -105,4 +112,64 @@ def test_a_server_elsewhere_is_asked_through_the_proxy(told: str, monkeypatch: p
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", told.removesuffix("/api"))
 
-    assert states("http://prefect.example/api", "tiny-r1") == {3: ("Failed", "why")}
+    assert shards_at("http://prefect.example/api") == {3: ("Failed", "why")}
+
+
+@pytest.fixture
+def prefect(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server that gives the flow runs of the parameter, oldest first there, as Prefect's does."""
+    given: list[dict[str, Any]] = request.param
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            named = [one for one in given if [one["flow"]] == asked["flows"]["name"]["any_"]]
+            ordered = named[::-1] if asked["sort"].endswith("_DESC") else named
+            start = asked.get("offset", 0)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(ordered[start : start + min(asked.get("limit", 200), 200)]).encode())
+
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the name it has there
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api"
+        server.shutdown()
+
+
+def flow_run(flow: str, state: str, **parameters: object) -> dict[str, Any]:
+    return {"flow": flow, "parameters": parameters, "state_name": state, "state": {"message": f"it {state}"}}
+
+
+SHARDS = range(MOST_READ + 50)
+TWICE = [
+    *(flow_run("shard", "Failed", shard=shard) for shard in SHARDS),
+    flow_run("build", "ShardsFailed"),
+    *(flow_run("shard", "Completed", shard=shard) for shard in SHARDS),
+    flow_run("build", "Running"),
+]
+
+
+@pytest.mark.parametrize("prefect", [TWICE], indirect=True)
+def test_of_many_flow_runs_the_newest_count(prefect: str) -> None:
+    found = states(prefect, "tiny-r1")
+    assert found is not None
+    assert found.build == ("Running", "it Running")
+    assert found.shards == dict.fromkeys(SHARDS, ("Completed", "it Completed"))
+
+
+@pytest.mark.parametrize("told", [{"detail": "another kind of server"}], indirect=True)
+def test_where_no_prefect_server_answers_nothing_is_known(told: str) -> None:
+    assert states(told, "tiny-r1") is None
+    assert states("http://127.0.0.1:9/api", "tiny-r1") is None
+
+
+def test_the_server_of_a_lake_is_the_one_of_the_environment_before_the_one_written_down(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert named(lake) is None
+    Orchestrator(api="http://127.0.0.1:9/api").note(lake)
+    assert named(lake) == noted(lake)
+    monkeypatch.setenv(orchestrator.API_VARIABLE, "http://prefect.example/api/")
+    assert named(lake) == Orchestrator(api="http://prefect.example/api")

@@ -70,6 +70,14 @@ def test_unknown_key_is_named_with_the_nearest_known_one(text: str, expected: st
             "teacher 'fake' has credentials in an address",
             id="credentials",
         ),
+        *(
+            pytest.param(
+                RECIPE.replace("http://127.0.0.1:9", f"http://127.0.0.1:9/v1{mark}api_key=hunter2"),
+                "or a query (`?`, `#`) that may hold some",
+                id=f"credentials after {mark}",
+            )
+            for mark in ("?", "#")
+        ),
         pytest.param(
             RECIPE.replace("new_prompts: 2", "writer: nobody"),
             "seeding.writer is 'nobody', but the teachers are ['fake']",
@@ -281,13 +289,26 @@ def test_a_folder_with_a_model_is_taken_from_the_recipes_own(
 
 
 @pytest.mark.parametrize(
-    "url", ["http://me:hunter2@127.0.0.1:9", "ftp://me:hunter2@host", "http://me:hunter2@host:port"]
+    "url",
+    [
+        "http://me:hunter2@127.0.0.1:9",
+        "ftp://me:hunter2@host",
+        "http://me:hunter2@host:port",
+        "http://host?api_key=hunter2",
+        "ftp://host/v1?api_key= hunter2",
+        "http://host:port#hunter2",
+    ],
 )
 def test_a_refusal_repeats_no_credentials(url: str) -> None:
     assert "hunter2" not in refusal(RECIPE.replace("http://127.0.0.1:9", url))
+    assert "found 'http" in (
+        no_list := refusal(RECIPE.replace('["http://127.0.0.1:9"]', f'"{url.replace("ftp", "http")}"'))
+    )
+    assert "hunter2" not in no_list
 
 
 def test_a_recipe_that_was_recorded_before_credentials_were_refused_is_still_read() -> None:
     made = parse_recipe(RECIPE, base=Path("/"), source="recipe.yaml").model_dump_json()
-    old = made.replace("http://127.0.0.1:9", "http://me:hunter2@127.0.0.1:9")
-    assert recorded_recipe(old, run_id="tiny-r1").teachers[0].urls == ("http://me:hunter2@127.0.0.1:9",)
+    for before in ("http://me:hunter2@127.0.0.1:9", "http://127.0.0.1:9?api_key=hunter2"):
+        old = made.replace("http://127.0.0.1:9", before)
+        assert recorded_recipe(old, run_id="tiny-r1").teachers[0].urls == (before,)
