@@ -48,7 +48,7 @@ class Slots:
         return self._size
 
     def portions(self, n: int) -> list[int]:
-        """How many samples to ask for in each request where ``n`` are owed: the first few are asked for by themselves."""
+        """How many samples to ask for in each request where ``n`` are owed: the first few each by itself."""
         singles = 0 if self._is_open else min(n, self._to_split, FIRST_OF_A_PROMPT)
         self._to_split -= singles
         return [1] * singles + ([n - singles] if n > singles else [])
