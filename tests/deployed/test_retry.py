@@ -69,9 +69,13 @@ def _is_shown(deployment: Deployment, build: dict[str, Any]) -> None:
     link = found[f"{run_id}-snapshot"]
     assert f"{dataset}@1" in link["data"]
     assert link["flow_run_id"] == build["id"]
-    asked = {"filter": {"event": {"prefix": ["stillroom."]}}}
-    events = [one for one in deployment.ask("/events/filter", asked)["events"] if one["payload"]["run_id"] == run_id]
-    assert {one["event"] for one in events} == {"stillroom.shard.failed", "stillroom.snapshot.published"}
+    expected = {"stillroom.shard.failed", "stillroom.snapshot.published"}
+    deployment.wait(lambda: _events(deployment) == expected, seconds=60.0, what="its events, which are told aside")
+
+
+def _events(deployment: Deployment) -> set[str]:
+    found = deployment.ask("/events/filter", {"filter": {"event": {"prefix": ["stillroom."]}}})["events"]
+    return {one["event"] for one in found if one["payload"]["run_id"] == deployment.run_id}
 
 
 def test_retrying_the_build_first_retries_its_failed_shards(deployment: Deployment, start_teacher: Start) -> None:

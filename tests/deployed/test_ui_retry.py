@@ -3,11 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from stillroom.recipe import load_recipe
 from tests.deployed.conftest import Start
@@ -21,6 +23,8 @@ pytestmark = [
 ]
 SCREENSHOTS = "STILLROOM_SCREENSHOTS"  # a folder that keeps them, for people to look at
 PAGE_SECONDS = 60.0
+CLICK_SECONDS = 30.0
+CLICKS = 3
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 
 
@@ -83,8 +87,19 @@ def _submit_the_form(deployment: Deployment, page: Page, pictures: Path) -> None
     page.goto(f"{deployment.ui}/deployments/deployment/{found['id']}/run")
     expect(page.get_by_text("Name of the snapshots that come out.").first).to_be_visible()
     page.screenshot(path=pictures / "1-form.png", full_page=True)
-    page.get_by_role("button", name="Submit").dispatch_event("click")
+    _until_it_is_taken(page)
     deployment.wait(lambda: len(deployment.flow_runs("build")) == 1, what="the form to start a build")
+
+
+def _until_it_is_taken(page: Page) -> None:
+    """Submit; once more where the page stays, as a person does: a click was lost once."""
+    form = page.url
+    for _ in range(CLICKS):
+        page.get_by_role("button", name="Submit").dispatch_event("click")
+        with suppress(NotInTime):
+            page.wait_for_url(lambda url: url != form, timeout=1000 * CLICK_SECONDS)
+            return
+    pytest.fail(f"the form was submitted {CLICKS} times and is still there: {form}")
 
 
 def _click_retry(deployment: Deployment, page: Page, failed: dict[str, Any], pictures: Path) -> None:
