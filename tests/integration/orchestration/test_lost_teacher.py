@@ -49,6 +49,10 @@ async def nothing(*_: Any) -> None:
     return None
 
 
+async def six_shards(*_: Any) -> list[int]:
+    return list(range(6))
+
+
 RECIPE: Any = SimpleNamespace(execution=SimpleNamespace(shards_at_once=1))
 
 
@@ -61,7 +65,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(module, "meet_teachers", nothing)
     monkeypatch.setattr(module, "import_sources", nothing)
     monkeypatch.setattr(module, "calibrate_verifiers", nothing)
-    monkeypatch.setattr(module, "plan", lambda run_id, number: list(range(6)))
+    monkeypatch.setattr(module, "plan", six_shards)
     monkeypatch.setattr(module, "write_prompts", made.write)
     monkeypatch.setattr(module, "shard_flow", made.shard)
     monkeypatch.setattr(module, "hopeless", made.hopeless)
