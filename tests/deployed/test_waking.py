@@ -172,6 +172,16 @@ async def test_reconciling_wakes_a_finished_build_for_what_came_late(
     assert await reconcile.fn() == [run_of_three.run_id]
 
 
+async def both_sampled(client: PrefectClient, lake: Lake, run: Run, folder: Path) -> Run:
+    """A run of another dataset; the builds of both gave up, and then all samples came."""
+    builder = Builder(lake)
+    other = builder.begin(recipe(folder).model_copy(update={"dataset": f"{run.recipe.dataset}-other"}))
+    for one in (run, other):
+        await began(client, one, GAVE_UP)
+        await builder.sample(one)
+    return other
+
+
 async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
     client: PrefectClient,
     lake: Lake,
@@ -180,11 +190,7 @@ async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    builder = Builder(lake)
-    other = builder.begin(recipe(tmp_path).model_copy(update={"dataset": f"{run.recipe.dataset}-other"}))
-    for one in (run, other):
-        await began(client, one, GAVE_UP)
-        await builder.sample(one)
+    other = await both_sampled(client, lake, run, tmp_path)
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(waking, "LEASE_SECONDS", 0.2)
     monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
@@ -212,11 +218,7 @@ async def test_what_prefect_says_of_one_run_keeps_no_other_waiting(
     caplog: pytest.LogCaptureFixture,
     failure: Exception,
 ) -> None:
-    builder = Builder(lake)
-    other = builder.begin(recipe(tmp_path).model_copy(update={"dataset": f"{run.recipe.dataset}-other"}))
-    for one in (run, other):
-        await began(client, one, GAVE_UP)
-        await builder.sample(one)
+    other = await both_sampled(client, lake, run, tmp_path)
 
     async def wake(lake: Lake, run_id: str) -> bool:
         if run_id == run.run_id:

@@ -3,7 +3,8 @@
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,19 +32,18 @@ def lake(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def told(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server that says it is of the version given as parameter."""
+@contextmanager
+def answering(answer: Callable[[bytes], object]) -> Generator[str]:
+    """The address of a server that replies to the body of each request with JSON."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps(request.param).encode())
+            self.wfile.write(json.dumps(answer(body)).encode())
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self.do_GET()
+        do_POST = do_GET
 
         def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the name it has there
 
@@ -51,6 +51,13 @@ def told(request: pytest.FixtureRequest) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/api"
         server.shutdown()
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server that says it is of the version given as parameter."""
+    with answering(lambda _: request.param) as api:
+        yield api
 
 
 def test_what_is_written_down_is_read_again_until_it_is_forgotten(lake: Path) -> None:
@@ -120,22 +127,15 @@ def prefect(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a server that gives the flow runs of the parameter, oldest first there, as Prefect's does."""
     given: list[dict[str, Any]] = request.param
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            named = [one for one in given if [one["flow"]] == asked["flows"]["name"]["any_"]]
-            ordered = named[::-1] if asked["sort"].endswith("_DESC") else named
-            start = asked.get("offset", 0)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps(ordered[start : start + min(asked.get("limit", 200), 200)]).encode())
+    def answer(body: bytes) -> object:
+        asked = json.loads(body)
+        named = [one for one in given if [one["flow"]] == asked["flows"]["name"]["any_"]]
+        ordered = named[::-1] if asked["sort"].endswith("_DESC") else named
+        start = asked.get("offset", 0)
+        return ordered[start : start + min(asked.get("limit", 200), 200)]
 
-        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the name it has there
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/api"
-        server.shutdown()
+    with answering(answer) as api:
+        yield api
 
 
 def flow_run(flow: str, state: str, **parameters: object) -> dict[str, Any]:
