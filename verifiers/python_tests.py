@@ -49,9 +49,7 @@ class PythonTests:
     @property
     def verifier_id(self) -> str:
         """Fingerprint of name, limits and image digest."""
-        limits = self._limits
-        config = [limits.cpu_seconds, limits.wall_seconds, limits.memory_bytes, limits.output_bytes]
-        return fingerprint(["verifier", NAME, config, self.image_digest], length=24)
+        return _verifier_id(self._limits, self.image_digest)
 
     async def judge(self, check: Check, answer: Answer) -> Judgement:
         """Judge one answer.
@@ -130,6 +128,12 @@ def _pair_finding(pair: Pair, execution: Execution) -> Finding | None:
         return None
     shown = execution.stdout[:200].decode("utf-8", "replace")
     return Finding("wrong-answer", f"on {pair.stdin[:200]!r}: printed {shown!r}, expected {pair.stdout[:200]!r}")
+
+
+@lru_cache  # asked for several times a sample
+def _verifier_id(limits: Limits, image_digest: str) -> str:
+    config = [limits.cpu_seconds, limits.wall_seconds, limits.memory_bytes, limits.output_bytes]
+    return fingerprint(["verifier", NAME, config, image_digest], length=24)
 
 
 @lru_cache(maxsize=CONVERTED_KEPT)

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from stillroom.fingerprint import fingerprint, normalise_text
 
@@ -29,7 +30,7 @@ class Check:
     entry_point: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, since its identities are kept once they were asked for
 class Prompt:
     """One task.
 
@@ -59,12 +60,12 @@ class Prompt:
     writing_round: int = 0
     writing_request: int = -1
 
-    @property
+    @cached_property
     def prompt_id(self) -> str:
         """Identity of the task: capability and normalised task text, nothing else."""
         return fingerprint(["prompt", self.capability, normalise_text(self.task)], length=ID_DIGITS)
 
-    @property
+    @cached_property
     def check_id(self) -> str:
         """Identity of the task with its checking spec: tests may change without sampling again."""
         spec = {name: value for name, value in asdict(self.check).items() if value}

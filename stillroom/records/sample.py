@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.records.prompt import ID_DIGITS
@@ -44,7 +45,7 @@ class SamplingParams:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, since its identity is kept once it was asked for
 class Request:
     """One rendered request: the exact text a teacher is sent for a prompt, and how it is to sample.
 
@@ -59,7 +60,7 @@ class Request:
     params: SamplingParams
     epoch: int
 
-    @property
+    @cached_property
     def request_id(self) -> str:
         """Identity of all that is common to the samples of this request."""
         text_sha256 = fingerprint(self.text)
