@@ -5,6 +5,7 @@ from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, wi
 from stillroom.recipe.model import (
     Contamination,
     Curation,
+    Embedding,
     Near,
     Recipe,
     Sampling,
@@ -31,6 +32,7 @@ __all__ = [
     "Benchmark",
     "Contamination",
     "Curation",
+    "Embedding",
     "Near",
     "Recipe",
     "Sampling",

@@ -225,6 +225,31 @@ class Contamination(Section):
     ]
 
 
+class Embedding(Section):
+    """An embedding model behind an SGLang server, instead of the weights that are installed with Stillroom."""
+
+    url: Annotated[str, _ADDRESS, Field(description="SGLang server, without credentials; never started by us.")]
+    model: Annotated[str, Field(min_length=1, description="Hub id of the model that the server must serve.")]
+    revision: Annotated[str | None, Field(description="Revision the server must report.")] = None
+    batch_size: Annotated[int, Field(ge=1, le=2048, description="Texts in one request.")] = 64
+    in_flight: Annotated[int, Field(ge=1, le=256, description="Requests at once.")] = 4
+    most_characters: Annotated[
+        int, Field(ge=64, le=1_000_000, description="Characters sent of a text; servers refuse what is too long.")
+    ] = 8_000
+    patience_seconds: Annotated[float, Field(gt=0, description="How long a silent server is retried.")] = 120.0
+
+    @model_validator(mode="after")
+    def _plain_address(self, info: ValidationInfo) -> Self:
+        if not _is_address(self.url):
+            raise ValueError(f"curation.embedding.url: {without_credentials(self.url)!r} is not an http(s) address")
+        if RECORDED not in (info.context or ()) and _may_hold_credentials(self.url):
+            raise ValueError(
+                "curation.embedding.url has credentials, or a query (`?`, `#`) that may hold some, and recipes are "
+                "written down and shown. Take them out; a proxy on this machine can add them"
+            )
+        return self
+
+
 class Curation(Section):
     """What is removed as contaminated or duplicate, within the run and against all that the dataset has published."""
 
@@ -234,6 +259,9 @@ class Curation(Section):
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
+    ] = None
+    embedding: Annotated[
+        Embedding | None, Field(description="What turns texts into vectors; null: weights installed with Stillroom.")
     ] = None
 
 

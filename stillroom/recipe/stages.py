@@ -35,6 +35,7 @@ _NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
 # A larger N, other waves or another stop rule pay for new indices only (the policy is not identity);
 # quantities of prompts likewise only add work.
 _AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
+_EMBEDDING_IS = {"model", "revision", "most_characters"}  # what decides vectors; the rest, how they are had
 _BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256
 
 
@@ -91,9 +92,17 @@ def recorded_benchmarks(section: Mapping[str, Plain]) -> dict[str, str]:
 
 def _curation_section(curation: Curation) -> dict[str, Plain]:
     """What the stage of curation reads: of benchmarks the content, wherever it lies. Without any there is no entry."""
-    section = _flat(curation.model_dump(mode="json", exclude={"contamination"}))
+    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "embedding"}))
+    section |= _embedding_section(curation)
     places = curation.contamination.benchmarks if curation.contamination else {}
     return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
+
+
+def _embedding_section(curation: Curation) -> dict[str, Plain]:
+    """Which endpoint's vectors count; no entry without one, as in runs of before there were any."""
+    if curation.embedding is None:
+        return {}
+    return _flat(curation.embedding.model_dump(mode="json", include=_EMBEDDING_IS), "embedding.")
 
 
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:
