@@ -57,9 +57,7 @@ class PackagedEmbedder:
         ends = np.cumsum([0, *map(len, encoded)])
         tokens = np.fromiter((id_ for ids in encoded for id_ in ids), np.int32, count=int(ends[-1]))
         tokens = np.minimum(tokens, len(self._vectors) - 1)
-        counts = csr_array(
-            (np.ones(len(tokens), np.float32), tokens, ends), shape=(len(encoded), len(self._vectors))
-        )
+        counts = csr_array((np.ones(len(tokens), np.float32), tokens, ends), shape=(len(encoded), len(self._vectors)))
         counts.sum_duplicates()
         return counts
 
