@@ -133,6 +133,7 @@ def _curated(
     key = f"curation:{curation_id}"
     if lake.committed(key):
         return curation_id
+    stated = stated_tables(given)
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, dropped)
     answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
@@ -156,7 +157,7 @@ def _curated(
     written["selections"] = [
         _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
     ]
-    written["metrics"] += [{**row, "snapshot": curation_id} for row in stated_tables(given)]
+    written["metrics"] += [{**row, "snapshot": curation_id} for row in stated]
     found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
     for tables in (of_answers, of_prompts, *found):
         for table, some in tables.items():
