@@ -20,6 +20,17 @@ def open_client(*, timeout: httpx.Timeout = _QUICK, kept: int | None = None) -> 
     return httpx.AsyncClient(verify=_certificates(), trust_env=False, timeout=timeout, limits=limits)
 
 
+def open_plain_client(*, timeout: httpx.Timeout, at_once: int) -> httpx.Client:
+    """The same for plain code, whose threads may share it.
+
+    Args:
+        timeout: of each request.
+        at_once: most requests at a time; the others wait.
+    """
+    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=IDLE_SECONDS)
+    return httpx.Client(verify=_certificates(), trust_env=False, timeout=timeout, limits=limits)
+
+
 def get(url: str, *, timeout_seconds: float) -> httpx.Response:
     """What a server says, as plain code asks it.
 

@@ -160,7 +160,7 @@ class SGLangClient:
         pulse.heard()
         if reply.status_code in BUSY_STATUS:
             self.slots.refused()
-        raise_for(reply, self.teacher_id)
+        raise_for(reply, f"teacher {self.teacher_id}")
         seconds = time.perf_counter() - began
         try:
             decoded: Replies = msgspec.json.decode(reply.content, type=Replies)

@@ -50,8 +50,12 @@ def is_whole(reply: Reply) -> bool:
     return finish is not None and finish.get("type") in set(FinishReason)
 
 
-def raise_for(reply: httpx.Response, teacher_id: str) -> None:
+def raise_for(reply: httpx.Response, who: str) -> None:
     """Let a success pass.
+
+    Args:
+        reply: of a server.
+        who: it is, for a person.
 
     Raises:
         TeacherBusy: it asks for patience.
@@ -62,7 +66,7 @@ def raise_for(reply: httpx.Response, teacher_id: str) -> None:
         return
     words = reply.text[:MAX_ERROR_CHARACTERS]
     if reply.status_code in BUSY_STATUS:
-        raise TeacherBusy(f"teacher {teacher_id} is busy ({reply.status_code}): {words}")
+        raise TeacherBusy(f"{who} is busy ({reply.status_code}): {words}")
     if reply.status_code in REFUSED_STATUS:
-        raise TeacherRefused(f"teacher {teacher_id} refuses the request ({reply.status_code}): {words}")
-    raise TeacherLost(f"teacher {teacher_id} failed ({reply.status_code}): {words}")
+        raise TeacherRefused(f"{who} refuses the request ({reply.status_code}): {words}")
+    raise TeacherLost(f"{who} failed ({reply.status_code}): {words}")

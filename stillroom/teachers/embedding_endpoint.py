@@ -1,0 +1,141 @@
+"""Speaks SGLang's ``/v1/embeddings`` (OpenAI's form), and tries again within the endpoint's patience.
+
+The server is met before it is asked: it says which model and weights it serves, and the identity of vectors holds both.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import httpx
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from tenacity import Retrying, retry_if_exception_type
+
+from stillroom.errors import TeacherBusy, TeacherLost, TeacherMismatch
+from stillroom.recipe import Embedding
+from stillroom.teachers.http import open_plain_client
+from stillroom.teachers.identity import SAYS_NOTHING, ModelInfo
+from stillroom.teachers.model_names import is_meant
+from stillroom.teachers.patience import OutOfPatience, WaitByKind
+from stillroom.teachers.wire import raise_for
+
+Said = TypeVar("Said")
+
+READ_SECONDS = 300.0  # a batch of long texts on a CPU takes a while
+_PROBE = "How many numbers has a vector?"
+
+
+class _One(msgspec.Struct):
+    embedding: list[float]
+    index: int
+
+
+class _Reply(msgspec.Struct):
+    data: list[_One]
+
+
+class EmbeddingEndpoint:
+    """An embedding model behind an SGLang server.
+
+    Args:
+        settings: where it is, and which model it should be.
+
+    Raises:
+        TeacherMismatch: it serves another model or revision, does not say which, or serves no embedding model.
+        TeacherError: it cannot be reached within its patience.
+    """
+
+    def __init__(self, settings: Embedding) -> None:
+        """Meet the server and learn how long its vectors are."""
+        self._settings = settings
+        self._url = settings.url.rstrip("/")
+        self._called = f"embedding model {settings.model} at {self._url}"
+        self._http = open_plain_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), at_once=settings.in_flight)
+        self.name = self._meet()
+        self.dims = 0  # any, for the probe
+        self.dims = self.vectors([_PROBE]).shape[1]
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The vectors of one request's texts, of which at most ``most_characters`` are sent: (len(texts), dims).
+
+        Raises:
+            TeacherRefused: the server does not take a text.
+            TeacherBusy, TeacherLost: for longer than its patience.
+        """
+        return self._retried(lambda: self._batch(texts))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _meet(self) -> str:
+        """Identity of the vectors, ``model@revision``; the revision is the server's, else the one that is declared."""
+        settings = self._settings
+        info = self._retried(lambda: self._ask("GET", "/model_info", ModelInfo))
+        if not is_meant(settings.model, weights=info.model_path, served_as=info.served_model_name):
+            raise TeacherMismatch(
+                f"{self._url} serves {info.model_path}, but `curation.embedding.model` is {settings.model}. Correct "
+                "either, or serve that model there."
+            )
+        if info.is_generation:
+            raise TeacherMismatch(
+                f"{self._url} serves {info.model_path} to generate text. Start its server with `--is-embedding`, or "
+                "correct `curation.embedding.url`."
+            )
+        said = None if info.weight_version in SAYS_NOTHING else info.weight_version
+        if said and settings.revision and said != settings.revision:
+            raise TeacherMismatch(f"{self._url} serves revision {said}, but the recipe asks for {settings.revision}")
+        revision = said or settings.revision
+        if revision is None:
+            raise TeacherMismatch(
+                f"{self._url} does not say which revision of {info.model_path} it serves. Start it with "
+                "--weight-version, or put `revision:` under `curation.embedding`."
+            )
+        return f"{settings.model}@{revision}/{settings.most_characters}"
+
+    def _retried(self, work: Callable[[], Said]) -> Said:
+        for attempt in Retrying(
+            stop=OutOfPatience(self._settings.patience_seconds),
+            wait=WaitByKind(),
+            retry=retry_if_exception_type((TeacherBusy, TeacherLost)),
+            reraise=True,
+        ):
+            with attempt:
+                return work()
+        raise AssertionError("unreachable: the retry loop returns or raises")
+
+    def _batch(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """One request: the vectors in the order of the texts, whichever order the reply has."""
+        most = self._settings.most_characters
+        inputs = [text[:most].encode("utf-8", "replace").decode() for text in texts]
+        reply = self._ask("POST", "/v1/embeddings", _Reply, {"model": self._settings.model, "input": inputs})
+        found = sorted(reply.data, key=lambda one: one.index)
+        if [one.index for one in found] != list(range(len(texts))):
+            raise TeacherLost(f"{self._called} sent {len(found)} vectors for {len(texts)} texts")
+        lengths = {len(one.embedding) for one in found}
+        if len(lengths) != 1 or (self.dims and lengths != {self.dims}):
+            raise TeacherLost(
+                f"{self._called} sent vectors of {sorted(lengths)} numbers, expected {self.dims or 'one length'}"
+            )
+        rows = np.array([one.embedding for one in found], np.float64)
+        if not np.isfinite(rows).all() or not rows.any(axis=1).all():
+            raise TeacherLost(f"{self._called} sent a vector of zeros, or one that is no number")
+        return rows
+
+    def _ask(self, method: str, path: str, kind: type[Said], body: object = None) -> Said:
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            reply = self._http.request(
+                method, f"{self._url}{path}", content=content, headers={"content-type": "application/json"}
+            )
+        except httpx.RequestError as error:
+            raise TeacherLost(
+                f"{self._called} is gone: {type(error).__name__} {error}. Start it, or correct "
+                "`curation.embedding.url` in the recipe."
+            ) from error
+        raise_for(reply, self._called)
+        try:
+            return msgspec.json.decode(reply.content, type=kind)
+        except ValueError as error:  # no such JSON, or no UTF-8
+            raise TeacherLost(f"{self._called} sent what is no reply of SGLang's {path}: {error}") from error
