@@ -1,6 +1,7 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
 from stillroom.recipe.benchmarks import Benchmark, find_benchmarks
+from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
 from stillroom.recipe.model import (
     Contamination,
@@ -31,10 +32,15 @@ __all__ = [
     "Benchmark",
     "Contamination",
     "Curation",
+    "Filters",
+    "Languages",
+    "Length",
     "Near",
+    "PersonalData",
     "Recipe",
     "Sampling",
     "Sandbox",
+    "Secrets",
     "Seeding",
     "Selection",
     "Stage",
@@ -42,6 +48,7 @@ __all__ = [
     "Teacher",
     "Verification",
     "changes",
+    "filter_methods",
     "find_benchmarks",
     "fingerprints_of",
     "load_recipe",

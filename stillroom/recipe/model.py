@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -21,6 +19,8 @@ from pydantic import (
 )
 
 from stillroom.errors import RequestError
+from stillroom.recipe.filters import Filters
+from stillroom.recipe.section import Section
 from stillroom.records.libraries import Libraries, pinned, read_libraries
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -53,12 +53,6 @@ def _is_address(url: str) -> bool:
 
 # What the form of a deployment checks: a flow run that is refused later has its parameters written down already.
 _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, a misspelt key is an error, and so is a number without end, which JSON lacks."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class FewShot(Section):
@@ -226,7 +220,7 @@ class Contamination(Section):
 
 
 class Curation(Section):
-    """What is removed as contaminated or duplicate, within the run and against all that the dataset has published."""
+    """What is removed: by filters, as contaminated, as duplicate of the run or of all that the dataset published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()
@@ -234,6 +228,9 @@ class Curation(Section):
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
+    ] = None
+    filters: Annotated[
+        Filters | None, Field(description="What prompts and answers must not be by themselves; null: anything.")
     ] = None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.recipe.benchmarks import find_benchmarks
+from stillroom.recipe.filters import Filters, filter_methods
 from stillroom.recipe.model import Curation, Recipe, Verification
 
 
@@ -91,9 +92,18 @@ def recorded_benchmarks(section: Mapping[str, Plain]) -> dict[str, str]:
 
 def _curation_section(curation: Curation) -> dict[str, Plain]:
     """What the stage of curation reads: of benchmarks the content, wherever it lies. Without any there is no entry."""
-    section = _flat(curation.model_dump(mode="json", exclude={"contamination"}))
+    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "filters"}))
     places = curation.contamination.benchmarks if curation.contamination else {}
+    section |= _filter_section(curation.filters)
     return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
+
+
+def _filter_section(filters: Filters | None) -> dict[str, Plain]:
+    """The settings of the filters that are on, and what they are made by; without any no entry, as in older runs."""
+    if filters is None:
+        return {}
+    settings = _flat(filters.model_dump(mode="json", exclude_none=True), "filters.")
+    return settings | {f"filters.{name}.method": method for name, method in filter_methods(filters).items()}
 
 
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:

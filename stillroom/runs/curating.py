@@ -10,9 +10,10 @@ from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Fo
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Stage
+from stillroom.recipe import Stage, filter_methods
 from stillroom.records import ID_DIGITS, Prompt
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
+from stillroom.runs.filtering import Filtered, filtered
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
@@ -94,7 +95,8 @@ def curate_run(
     against = held_against(lake, run, again=again)
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     decided = fingerprint(
-        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *against.identity], length=ID_DIGITS
+        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *against.identity, *_filters_now(run)],
+        length=ID_DIGITS,
     )
     curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
@@ -106,12 +108,14 @@ def curate_run(
     answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers), without=gone)
     observe(1, "published prompts")
     prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts), without=gone)
-    observe(2, "text of benchmarks")
+    observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, dataset))}
-    checked = decontaminate(lake, run, against, rows, {id_: prompt for id_, (_, prompt) in places.items()})
+    prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
+    filtered_out = filtered(curation.filters, rows, prompts_by_id)
+    checked = decontaminate(lake, run, against, rows, prompts_by_id)
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
-        _candidates(rows, places, weak, retracted, checked),
+        _candidates(rows, places, weak, retracted, checked, filtered_out),
         selection=run.recipe.selection,
         curation=curation,
         answers=answers,
@@ -127,6 +131,11 @@ def curate_run(
     lake.commit(key, tables, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
+
+
+def _filters_now(run: Run) -> list[str]:
+    """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
+    return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
 
 
 def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
@@ -171,6 +180,7 @@ def _candidates(
     weak: Mapping[str, str],
     retracted: Mapping[str, Cause],
     checked: Decontaminated,
+    filtered_out: Mapping[str, Filtered],
 ) -> list[Candidate]:
     causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
     return [
@@ -187,6 +197,7 @@ def _candidates(
             is_published=row["is_published"],
             weakness=weak[row["sample_id"]],
             retracted=causes.get(row["sample_id"]),
+            filtered=filtered_out.get(row["sample_id"]),
             overlap=checked.overlaps.get(row["sample_id"]),
             unchecked=checked.unchecked.get(row["sample_id"]),
         )
