@@ -1,6 +1,6 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
-from stillroom.recipe.benchmarks import Benchmark, find_benchmarks
+from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
 from stillroom.recipe.model import (
@@ -37,6 +37,7 @@ __all__ = [
     "Length",
     "Near",
     "PersonalData",
+    "Place",
     "Recipe",
     "Sampling",
     "Sandbox",

@@ -87,7 +87,10 @@ def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
     if recipe.prompts:
         changes["prompts"] = (base / recipe.prompts).resolve()
     if contamination := recipe.curation.contamination:
-        places = {name: (base / place).resolve() for name, place in contamination.benchmarks.items()}
+        places = {
+            name: place if isinstance(place, str) else (base / place).resolve()
+            for name, place in contamination.benchmarks.items()
+        }
         resolved = contamination.model_copy(update={"benchmarks": places})
         changes["curation"] = recipe.curation.model_copy(update={"contamination": resolved})
     changes["teachers"] = tuple(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -20,6 +21,7 @@ from pydantic import (
 
 from stillroom.errors import RequestError
 from stillroom.recipe.filters import Filters
+from stillroom.recipe.hub_datasets import SCHEME, parse_place
 from stillroom.recipe.section import Section
 from stillroom.records.libraries import Libraries, pinned, read_libraries
 
@@ -210,12 +212,25 @@ class Near(Section):
     threshold: Annotated[float, Field(ge=0.3, le=1.0, description="Least Jaccard similarity of a duplicate.")] = 0.7
 
 
+def _place(value: object) -> Path | str:
+    """A place of a hub as it is written, any other as a path: ``Path`` would fold the slashes of an address."""
+    if isinstance(value, str) and value.startswith(SCHEME):
+        parse_place(value)
+        return value
+    if isinstance(value, str | Path):
+        return Path(value)
+    raise ValueError("expected a path, or hf://datasets/OWNER/NAME@COMMIT")
+
+
 class Contamination(Section):
     """Benchmarks whose text is looked for in prompts and answers: 13 words in a row, or a shorter item as a whole."""
 
     benchmarks: Annotated[
-        dict[Name, Path],
-        Field(min_length=1, description="By name, a file or a folder of files (JSON, CSV, Parquet or plain text)."),
+        dict[Name, Annotated[Path | str, PlainValidator(_place), WithJsonSchema({"type": "string"})]],
+        Field(
+            min_length=1,
+            description="By name, a file, a folder of files (JSON, CSV, Parquet or plain text), or hf://datasets/...",
+        ),
     ]
 
 
