@@ -9,12 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from stillroom.errors import SandboxError, StillroomError
+from stillroom.home import home
 from stillroom.lake.damage import ADVICE, found_missing
 from stillroom.lake.disk import disk_use
 from stillroom.lake.location import locate
 from stillroom.lake.reading import opened
 from stillroom.teachers import serving
-from stillroom.teachers.home import home
 from stillroom.teachers.models import lookup, needed_bytes, pulled_models
 from stillroom.teachers.serving_environment import MARKER, NEEDED_BYTES, environment_folder, find_base_python
 from stillroom.teachers.serving_spec import gpu_python, resolve_device

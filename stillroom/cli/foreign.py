@@ -35,7 +35,7 @@ def _advice(error: OSError, lake: Path) -> str:
 
 def _places(lake: Path) -> list[Path]:
     """Where a command writes."""
-    from stillroom.teachers.home import home
+    from stillroom.home import home
 
     temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - tempfile.gettempdir() fails where it is full
     return [lake, home(), Path(temporary)]

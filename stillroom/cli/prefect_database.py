@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stillroom.cli.prefect_environment import own_environment
 from stillroom.errors import StillroomError
-from stillroom.teachers.home import home
+from stillroom.home import home
 from stillroom.teachers.serving_environment import exclusive
 
 DATABASE = "prefect.db"

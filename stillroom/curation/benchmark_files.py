@@ -12,7 +12,8 @@ from typing import Any, cast
 import polars as pl
 
 from stillroom.errors import RequestError
-from stillroom.recipe.benchmarks import Benchmark, file_format
+from stillroom.recipe.benchmark_kinds import file_format
+from stillroom.recipe.benchmarks import Benchmark
 
 _ID_FIELDS = ("id", "task_id", "question_id", "name")
 _ITEM_SCHEMA = {"benchmark": pl.String(), "item_id": pl.String(), "text": pl.String()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stillroom.curation.contamination import Overlap
+from stillroom.curation.filters.finding import Finding
 
 MOST_SHOWN = 300  # characters of shared text in a decision's evidence; `contamination_hits` has the whole
 
@@ -15,6 +16,7 @@ class Gate(StrEnum):
     VERIFICATION = "verification"
     RETRACTED = "retracted"
     TEST_STRENGTH = "test-strength"
+    FILTER = "filter"
     CONTAMINATION = "contamination"
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
@@ -37,6 +39,7 @@ class Candidate:
         is_published: it is a member of a snapshot already, and stays one.
         weakness: why the tests that it passed are too weak, with the evidence, or "".
         retracted: kind and id of what it depends on that was retracted, or None.
+        filtered: the side, prompt or answer, that a filter drops, and what is wrong with it, or None.
         overlap: what it or its prompt shares with a benchmark, or None.
         unchecked: a benchmark that it was to be checked against and cannot be, and why, or None.
         strength: of the tests that it was judged by, or None where it was not measured.
@@ -57,6 +60,7 @@ class Candidate:
     is_published: bool
     weakness: str = ""
     retracted: tuple[str, str] | None = None
+    filtered: tuple[str, Finding] | None = None
     overlap: Overlap | None = None
     unchecked: tuple[str, str] | None = None
     strength: float | None = None
@@ -93,7 +97,7 @@ def decided_alone(one: Candidate) -> Decision | None:
     if one.is_published:
         return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
     if one.outcome == "pass":
-        return _retracted(one) or _weakly_tested(one) or _contaminated(one) or _unchecked(one)
+        return _retracted(one) or _weakly_tested(one) or _filtered(one) or _contaminated(one) or _unchecked(one)
     reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
@@ -121,6 +125,20 @@ def _weakly_tested(one: Candidate) -> Decision | None:
     gate = Gate.TEST_STRENGTH
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=gate, reason=gate.value, evidence=one.weakness
+    )
+
+
+def _filtered(one: Candidate) -> Decision | None:
+    """Filters come before duplicates, so that no text that they drop stands for one that they let pass."""
+    if one.filtered is None:
+        return None
+    side, found = one.filtered
+    return Decision(
+        sample_id=one.sample_id,
+        prompt_id=one.prompt_id,
+        gate=Gate.FILTER,
+        reason=found.reason,
+        evidence=f"its {side} {found.said}",
     )
 
 

@@ -1,10 +1,10 @@
 """Decides about every sample of a run: kept, or dropped with the first gate that stopped it.
 
 The gates in their order: verification (a sample must have passed), something that it depends on was retracted,
-tests too weak for a pass to mean much, text of a benchmark, prompts that duplicate another, and then, for each prompt's
-samples from the best down until k are kept, answers that duplicate one that is kept or published. So the k that stay
-differ from one another, nothing is dropped in favour of a sample that is itself dropped, nor in favour of a prompt that
-keeps none, and what is left over when the k places are taken goes by rank.
+tests too weak for a pass to mean much, the recipe's filters, text of a benchmark, prompts that duplicate another, and
+then, for each prompt's samples from the best down until k are kept, answers that duplicate one that is kept or
+published. So the k that stay differ from one another, nothing is dropped in favour of a sample that is itself dropped,
+nor in favour of a prompt that keeps none, and what is left over when the k places are taken goes by rank.
 """
 
 from collections.abc import Mapping, Sequence

@@ -202,10 +202,10 @@ TABLES = {
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
             kept BOOLEAN | whether it becomes an example
-            gate VARCHAR | kept, verification, retracted, contamination, rank, exact-duplicate, ...
+            gate VARCHAR | kept, verification, retracted, filter, contamination, rank, exact-duplicate, ...
             reason VARCHAR | the gate's word
-            evidence VARCHAR | the test that failed, the duplicate it matches, the text it shares
-            matched_id VARCHAR | sample, prompt or table:row it lost against, benchmark:item it shares text with
+            evidence VARCHAR | the test that failed, the duplicate it matches, the text it shares, the place of a secret
+            matched_id VARCHAR | sample, prompt or table:row it lost against, benchmark:item of shared text, or empty
             similarity DOUBLE | with that sample, 0 where none
             """),
             partitioned_by=("run_id",),

@@ -1,7 +1,8 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
 from stillroom.recipe.against import Table, find_tables
-from stillroom.recipe.benchmarks import Benchmark, find_benchmarks
+from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
+from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
 from stillroom.recipe.model import (
     Against,
@@ -40,11 +41,17 @@ __all__ = [
     "Contamination",
     "Curation",
     "Embedding",
+    "Filters",
+    "Languages",
+    "Length",
     "Near",
+    "PersonalData",
+    "Place",
     "Price",
     "Recipe",
     "Sampling",
     "Sandbox",
+    "Secrets",
     "Seeding",
     "Selection",
     "Stage",
@@ -53,6 +60,7 @@ __all__ = [
     "Teacher",
     "Verification",
     "changes",
+    "filter_methods",
     "find_benchmarks",
     "find_tables",
     "fingerprints_of",

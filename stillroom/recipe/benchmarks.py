@@ -13,11 +13,10 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from stillroom.errors import RecipeError
+from stillroom.recipe.benchmark_kinds import is_about, readable_kinds, refuse_unknown
+from stillroom.recipe.hub_datasets import fetched
 
-FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md")
-COMPRESSIONS = (".gz", ".zst")
-_ABOUT = ("readme", "license", "licence", "copying", "notice", "citation")
-_ABOUT_FORMATS = ("", ".md", ".txt", ".rst", ".cff", ".bib")
+Place = Path | str  # here, or of a hub: hf://datasets/OWNER/NAME@COMMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,33 +38,29 @@ class Benchmark:
         return f"{self.name}@{self.sha256}"
 
 
-def find_benchmarks(places: Mapping[str, Path]) -> list[Benchmark]:
-    """The benchmarks at these places, by name.
+def find_benchmarks(places: Mapping[str, Place]) -> list[Benchmark]:
+    """The benchmarks at these places, by name; data sets of a hub are fetched where they are not here yet.
 
     Raises:
         RecipeError: a place is neither a file nor a folder, holds nothing to check against, or holds a file that is
-            none of ``FORMATS``, plain or in one of ``COMPRESSIONS``.
+            none of ``FORMATS``, plain or in one of ``COMPRESSIONS``; or a hub does not give a data set.
     """
-    return [benchmark for name in sorted(places) for benchmark in _at(name, places[name])]
+    return [benchmark for name in sorted(places) for benchmark in _at(name, _here(name, places[name]))]
 
 
-def file_format(name: str) -> tuple[str, str]:
-    """The suffixes that say what a file holds and how it is compressed, in lower case, "" where there is none."""
-    stem, suffix = os.path.splitext(name.lower())
-    if suffix in COMPRESSIONS:
-        return os.path.splitext(stem)[1], suffix
-    return suffix, ""
+def _here(name: str, place: Place) -> Path:
+    return fetched(name, place) if isinstance(place, str) else place
 
 
 def _at(name: str, place: Path) -> Iterator[Benchmark]:
     if place.is_file():
-        _refuse_unknown(name, place)
+        refuse_unknown(name, place)
         yield Benchmark(name=name, files={place.name: place}, sha256=_file_sha256(name, place))
         return
     if not place.is_dir():
         raise RecipeError(
             f"curation.contamination: benchmark {name!r} is at {place}, where nothing is. Expected a file or a folder "
-            f"of files ({_formats()}); mend the path, or take the benchmark out."
+            f"of files ({readable_kinds()}); mend the path, or take the benchmark out."
         )
     found: dict[str, dict[str, Path]] = {}
     for file in _files(name, place):
@@ -75,7 +70,7 @@ def _at(name: str, place: Path) -> Iterator[Benchmark]:
     if not found:
         raise RecipeError(
             f"curation.contamination: the folder {place} of benchmark {name!r} holds no file to check against. "
-            f"Expected at least one ({_formats()}); put them there, or take the benchmark out."
+            f"Expected at least one ({readable_kinds()}); put them there, or take the benchmark out."
         )
     for benchmark, files in sorted(found.items()):
         lines = [f"{_file_sha256(benchmark, path)}  {file}\n" for file, path in sorted(files.items())]
@@ -95,28 +90,11 @@ def _files(name: str, folder: Path) -> list[Path]:
         real = os.path.realpath(here)
         folders[:] = [] if real in seen else sorted(one for one in folders if not one.startswith("."))
         if real not in seen:
-            found += [Path(here, file) for file in sorted(files) if not _is_about(file)]
+            found += [Path(here, file) for file in sorted(files) if not is_about(file)]
         seen.add(real)
     for path in found:
-        _refuse_unknown(name, path)
+        refuse_unknown(name, path)
     return found
-
-
-def _is_about(file: str) -> bool:
-    stem, suffix = os.path.splitext(file.lower())
-    return file.startswith(".") or (stem in _ABOUT and suffix in _ABOUT_FORMATS)
-
-
-def _refuse_unknown(name: str, path: Path) -> None:
-    if file_format(path.name)[0] not in FORMATS:
-        raise RecipeError(
-            f"curation.contamination: {path} of benchmark {name!r} is of no kind that is read here. Expected "
-            f"{_formats()}; turn it into one of these, or take it away."
-        )
-
-
-def _formats() -> str:
-    return f"{', '.join(FORMATS)}, also with {' or '.join(COMPRESSIONS)} after it"
 
 
 def _file_sha256(name: str, path: Path) -> str:

@@ -101,7 +101,10 @@ def _curation_from(curation: Curation, base: Path) -> Curation:
     }
     changes: dict[str, object] = {"against": tables}
     if contamination := curation.contamination:
-        places = {name: (base / place).resolve() for name, place in contamination.benchmarks.items()}
+        places = {
+            name: place if isinstance(place, str) else (base / place).resolve()
+            for name, place in contamination.benchmarks.items()
+        }
         changes["contamination"] = contamination.model_copy(update={"benchmarks": places})
     return curation.model_copy(update=changes)
 

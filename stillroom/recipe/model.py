@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -21,6 +20,9 @@ from pydantic import (
 )
 
 from stillroom.errors import RequestError
+from stillroom.recipe.filters import Filters
+from stillroom.recipe.hub_datasets import SCHEME, parse_place
+from stillroom.recipe.section import Section
 from stillroom.records.libraries import Libraries, pinned, read_libraries
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -53,12 +55,6 @@ def _is_address(url: str) -> bool:
 
 # What the form of a deployment checks: a flow run that is refused later has its parameters written down already.
 _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, a misspelt key is an error, and so is a number without end, which JSON lacks."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class FewShot(Section):
@@ -225,12 +221,25 @@ class Alike(Section):
     ] = 0.95
 
 
+def _place(value: object) -> Path | str:
+    """A place of a hub as it is written, any other as a path: ``Path`` would fold the slashes of an address."""
+    if isinstance(value, str) and value.startswith(SCHEME):
+        parse_place(value)
+        return value
+    if isinstance(value, str | Path):
+        return Path(value)
+    raise ValueError("expected a path, or hf://datasets/OWNER/NAME@COMMIT")
+
+
 class Contamination(Section):
     """Benchmarks whose text is looked for in prompts and answers: 13 words in a row, or a shorter item as a whole."""
 
     benchmarks: Annotated[
-        dict[Name, Path],
-        Field(min_length=1, description="By name, a file or a folder of files (JSON, CSV, Parquet or plain text)."),
+        dict[Name, Annotated[Path | str, PlainValidator(_place), WithJsonSchema({"type": "string"})]],
+        Field(
+            min_length=1,
+            description="By name, a file, a folder of files (JSON, CSV, Parquet or plain text), or hf://datasets/...",
+        ),
     ]
 
 
@@ -272,7 +281,7 @@ Criterion = Literal["verified", "strongest-tests", "cheapest", "oldest"]
 
 
 class Curation(Section):
-    """What is removed as contaminated or duplicate, within the run and against all that the dataset has published."""
+    """What is removed: by filters, as contaminated, as duplicate of the run or of all that the dataset published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()
@@ -298,14 +307,18 @@ class Curation(Section):
         ),
     ] = ("verified",)
     against: Annotated[
-        dict[Name, Against], Field(description="By name, tables whose rows new prompts or answers may not duplicate.")
-    ] = {}
+        dict[Name, Against],
+        Field(default_factory=dict, description="By name, tables whose rows new prompts or answers may not duplicate."),
+    ]
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
     ] = None
     embedding: Annotated[
         Embedding | None, Field(description="What turns texts into vectors; null: weights installed with Stillroom.")
+    ] = None
+    filters: Annotated[
+        Filters | None, Field(description="What prompts and answers must not be by themselves; null: anything.")
     ] = None
 
     @field_validator("representative", mode="before")

@@ -15,6 +15,7 @@ from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.recipe.against import find_tables
 from stillroom.recipe.benchmarks import find_benchmarks
+from stillroom.recipe.filters import Filters, filter_methods
 from stillroom.recipe.model import Curation, Recipe, Verification
 
 
@@ -109,10 +110,10 @@ def _curation_section(curation: Curation) -> dict[str, Plain]:
 
     Without any there is no entry, nor of what came later and is as it was before.
     """
-    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "embedding", "against"}))
+    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "embedding", "against", "filters"}))
     later = _flat(Curation().model_dump(mode="json", include=set(_LATER)))
     section = {key: value for key, value in section.items() if key not in later or value != later[key]}
-    section |= _embedding_section(curation)
+    section |= _embedding_section(curation) | _filter_section(curation.filters)
     places = curation.contamination.benchmarks if curation.contamination else {}
     for table in find_tables(curation.against):
         columns: dict[str, Plain] = {"kind": table.kind, "id": table.id, "text": table.text}
@@ -125,6 +126,14 @@ def _embedding_section(curation: Curation) -> dict[str, Plain]:
     if curation.embedding is None:
         return {}
     return _flat(curation.embedding.model_dump(mode="json", include=_EMBEDDING_IS), "embedding.")
+
+
+def _filter_section(filters: Filters | None) -> dict[str, Plain]:
+    """The settings of the filters that are on, and what they are made by; without any no entry, as in older runs."""
+    if filters is None:
+        return {}
+    settings = _flat(filters.model_dump(mode="json", exclude_none=True), "filters.")
+    return settings | {f"filters.{name}.method": method for name, method in filter_methods(filters).items()}
 
 
 def stage_fingerprints(recipe: Recipe) -> dict[Stage, str]:

@@ -11,10 +11,11 @@ from stillroom.embedding import Embedder, open_embedder
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Curation, Stage
+from stillroom.recipe import Curation, Stage, filter_methods
 from stillroom.records import ID_DIGITS, Prompt, teacher_name
 from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
+from stillroom.runs.filtering import Filtered, filtered
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
@@ -124,7 +125,12 @@ def _curated(
     )
     against = held_against(lake, run, again=again)
     given = tables_of_run(lake, run, again=again)
-    identity = (*against.identity, *(one.identity for one in given), *([embedder.name] if embedder else []))
+    identity = (
+        *against.identity,
+        *(one.identity for one in given),
+        *([embedder.name] if embedder else []),
+        *_filters_now(run),
+    )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     decided = fingerprint(
         ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *identity], length=ID_DIGITS
@@ -139,12 +145,14 @@ def _curated(
     answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
     observe(1, "published prompts")
     prompts, of_prompts = compared_with(lake, run.recipe, "prompt", tables=given, embedder=embedder, without=gone)
-    observe(2, "text of benchmarks")
+    observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
-    checked = decontaminate(lake, run, against, rows, {id_: prompt for id_, (_, prompt) in places.items()})
+    prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
+    filtered_out = filtered(run.recipe.curation.filters, rows, prompts_by_id)
+    checked = decontaminate(lake, run, against, rows, prompts_by_id)
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
-        _candidates(rows, places, weak, retracted, checked, paid),
+        _candidates(rows, places, weak, retracted, checked, paid, filtered_out),
         selection=run.recipe.selection,
         curation=run.recipe.curation,
         answers=answers,
@@ -166,6 +174,11 @@ def _curated(
     lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
+
+
+def _filters_now(run: Run) -> list[str]:
+    """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
+    return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
 
 
 def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
@@ -220,6 +233,7 @@ def _candidates(
     retracted: Mapping[str, Cause],
     checked: Decontaminated,
     paid: Mapping[str, float],
+    filtered_out: Mapping[str, Filtered],
 ) -> list[Candidate]:
     causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
     return [
@@ -236,6 +250,7 @@ def _candidates(
             is_published=row["is_published"],
             weakness=weak[row["sample_id"]],
             retracted=causes.get(row["sample_id"]),
+            filtered=filtered_out.get(row["sample_id"]),
             overlap=checked.overlaps.get(row["sample_id"]),
             unchecked=checked.unchecked.get(row["sample_id"]),
             strength=row["strength"],

@@ -67,7 +67,7 @@ def decontaminate(
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
     indexes = searches(read_benchmarks(against.benchmarks)) if against.benchmarks else []
     in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
-    in_answers = _found(indexes, ANSWER, {one: _trained_on(row, prompts) for one, row in asked.items()})
+    in_answers = _found(indexes, ANSWER, {one: trained_on(row, prompts) for one, row in asked.items()})
     earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
     for _, check in earlier:
         _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
@@ -97,7 +97,8 @@ def decontaminate(
     )
 
 
-def _trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
+def trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
+    """An answer as it would be trained on: the turns of the assistant. ``row`` has prompt_id, answer and response."""
     prompt = prompts[row["prompt_id"]]
     example = find_capability(prompt.capability).example(prompt, row["answer"], row["response"])
     return "\n".join(content for role, content in example.messages if role == "assistant")

@@ -10,14 +10,13 @@ looked at cannot be checked any more.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import METHODS
 from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
-from stillroom.recipe import Benchmark, Stage, find_benchmarks, recorded_benchmarks, recorded_recipe
+from stillroom.recipe import Benchmark, Place, Stage, find_benchmarks, recorded_benchmarks, recorded_recipe
 from stillroom.runs.checked import ITEMS, RISK
 from stillroom.runs.opening import Run, RunState, run_state
 
@@ -124,7 +123,7 @@ def earlier_check(lake: Lake, run_id: str, gone: Gone) -> EarlierCheck:
     )
 
 
-def _newest_places(lake: Lake, dataset: str) -> Mapping[str, Path]:
+def _newest_places(lake: Lake, dataset: str) -> Mapping[str, Place]:
     """Where the newest run's recipe has the benchmarks: those of earlier ones may have been moved since."""
     rows = lake.rows(
         "SELECT run_id, recipe FROM lake.current_runs WHERE dataset = ? "
@@ -136,7 +135,7 @@ def _newest_places(lake: Lake, dataset: str) -> Mapping[str, Path]:
 
 
 def _usable(
-    places: Mapping[str, Path], newest: Mapping[str, Path], recorded: Mapping[str, str]
+    places: Mapping[str, Place], newest: Mapping[str, Place], recorded: Mapping[str, str]
 ) -> tuple[list[Benchmark], dict[str, str]]:
     """The benchmarks that can be looked into, and by name of a place why those at it cannot."""
     usable: list[Benchmark] = []
@@ -154,7 +153,7 @@ def _usable(
     return usable, troubles
 
 
-def _why(name: str, places: Mapping[str, Path], troubles: Mapping[str, str]) -> str:
+def _why(name: str, places: Mapping[str, Place], troubles: Mapping[str, str]) -> str:
     place = name.split("/", 1)[0]
     return troubles.get(place) or f"{places.get(place, 'the place of the recipe')} holds it no more."
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from stillroom.errors import RequestError, TeacherError
+from stillroom.home import home
 from stillroom.nearest import meant
-from stillroom.teachers.home import home
 from stillroom.teachers.models_hub import HubCopy, NotHad, from_hub
 from stillroom.teachers.models_wheels import Wheels, join_wheels
 from stillroom.teachers.programs import bare_environment, run_program

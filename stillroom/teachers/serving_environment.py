@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from stillroom.errors import TeacherError
 from stillroom.fingerprint import fingerprint
-from stillroom.teachers.home import home
+from stillroom.home import home
 from stillroom.teachers.programs import bare_environment, program
 from stillroom.teachers.progress import PRINTED, Progress, Share
 from stillroom.teachers.space import require_room, room_in

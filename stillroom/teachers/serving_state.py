@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from stillroom.teachers.home import home
+from stillroom.home import home
 from stillroom.teachers.http import get
 from stillroom.teachers.models import slug
 from stillroom.teachers.serving_process import ProcessIdentity

@@ -1,0 +1,1 @@
+"""What drops a text by itself: secrets, personal data, other languages, unusual lengths."""

@@ -1,0 +1,58 @@
+"""Finds addresses of electronic mail that may be somebody's."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from stillroom.curation.filters.finding import MOST_CANDIDATES
+from stillroom.curation.filters.placeholders import DOMAINS, PERSONS, RESERVED_TLDS, ROLES
+
+_MOST_LOCAL, _MOST_DOMAIN, _MOST_BEFORE = 64, 255, 256  # RFC 5321, and how far back an address of the web is looked for
+_LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]*[A-Za-z0-9])?\Z")
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+([A-Za-z]{2,})(?![\w(-])")
+_GENERIC_TLDS = frozenset(
+    ("app", "biz", "cloud", "com", "dev", "edu", "gov", "info", "int", "mil", "name", "net", "org", "pro")
+)
+_FILE_SUFFIXES = frozenset(("md", "py", "sh", "so"))  # that are countries as well
+_LEAST_LOCAL = 2
+
+
+def emails(text: str) -> Iterator[tuple[int, int]]:
+    """Where addresses stand (first character, character after the last) that are neither made up nor a function's.
+
+    Only countries and the usual generic domains end an address: in code, ``a@b.shape`` multiplies matrices.
+    """
+    for at in islice(_ats(text), MOST_CANDIDATES):
+        local = _LOCAL.search(text[max(at - _MOST_LOCAL, 0) : at])
+        domain = _DOMAIN.match(text, at + 1, at + 1 + _MOST_DOMAIN)
+        if local and domain and _is_of_somebody(local.group(), domain.group(), domain.group(1).lower()):
+            start = at - len(local.group())
+            if not _is_in_web_address(text, start):
+                yield start, domain.end()
+
+
+def _ats(text: str) -> Iterator[int]:
+    at = text.find("@")
+    while at >= 0:
+        yield at
+        at = text.find("@", at + 1)
+
+
+def _is_of_somebody(local: str, domain: str, tld: str) -> bool:
+    labels = domain.lower().split(".")
+    person = local.lower().partition("+")[0]
+    return (
+        (len(tld) == 2 or tld in _GENERIC_TLDS)
+        and tld not in RESERVED_TLDS | _FILE_SUFFIXES
+        and not DOMAINS.intersection(labels[:-1])
+        and len(labels[-2]) > 1
+        and len(person) >= _LEAST_LOCAL
+        and person not in PERSONS | ROLES
+    )
+
+
+def _is_in_web_address(text: str, start: int) -> bool:
+    """``https://user:password@host``: what stands before the host of an address is a secret, if anything."""
+    before = text[max(start - _MOST_BEFORE, 0) : start].split()
+    is_joined = bool(before) and not text[start - 1].isspace()
+    return is_joined and "://" in before[-1]
