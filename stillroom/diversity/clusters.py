@@ -50,9 +50,8 @@ def k_means(rows: Rows, clusters: int, *, seed: int = 0) -> Clusters:
     if len(sample) <= clusters:
         centres = sample
     else:
-        found: list[tuple[Any, Any]] = []  # centres, and the mean distance to them
-        for _ in range(_STARTS):
-            found.append(kmeans(sample, _apart(sample, clusters, generator), thresh=_SETTLED))
+        fit: Any = kmeans  # gives centres, and the mean distance to them
+        found = [fit(sample, _apart(sample, clusters, generator), thresh=_SETTLED) for _ in range(_STARTS)]
         centres = min(found, key=lambda one: one[1])[0]
     centres = np.ascontiguousarray(centres, np.float32)
     return Clusters(centres=centres, labels=assign(rows, centres))
@@ -75,7 +74,7 @@ def _apart(rows: Rows, clusters: int, generator: np.random.Generator) -> Rows:
 def assign(rows: Rows, centres: Rows) -> Places:
     """The nearest centre of each row, by Euclidean distance: (n,)."""
     halves = np.einsum("ij,ij->i", centres, centres) / 2
-    found = [
+    found: list[Places] = [
         (rows[start : start + _BLOCK_ROWS] @ centres.T - halves).argmax(axis=1)
         for start in range(0, len(rows), _BLOCK_ROWS)
     ]

@@ -106,8 +106,9 @@ def _load() -> tuple[Tokenizer, NDArray[np.float32]]:
     tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    with safe_open(folder / _WEIGHTS, framework="np") as weights:
-        return tokenizer, weights.get_tensor("embedding.weight").astype(np.float32)
+    opened: Any = safe_open(folder / _WEIGHTS, framework="np")
+    with opened as weights:
+        return tokenizer, np.asarray(weights.get_tensor("embedding.weight"), np.float32)
 
 
 def _not_installed(what: str) -> RequestError:
