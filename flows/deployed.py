@@ -34,6 +34,7 @@ from stillroom.runs import (
     open_runs,
     refuse_unknown_words,
     refuse_unusable_benchmarks,
+    refuse_unusable_tables,
     run_state,
     runs_with_late_shards,
 )
@@ -213,6 +214,7 @@ def _checked(recipe: Recipe) -> Recipe:
     refuse_unknown_words(recipe)
     recipe_prompts(recipe)
     refuse_unusable_benchmarks(recipe)
+    refuse_unusable_tables(recipe)
     return recipe
 
 

@@ -15,6 +15,7 @@ from stillroom.runs import (
     prompts_at_first,
     refuse_unknown_words,
     refuse_unusable_benchmarks,
+    refuse_unusable_tables,
     rounds_done,
     written_in,
 )
@@ -75,6 +76,7 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
     """
     refuse_unknown_words(recipe)
     refuse_unusable_benchmarks(recipe)
+    refuse_unusable_tables(recipe)
     newest = next(iter(lake.rows(_NEWEST_RUN, [recipe.dataset])), None) if lake else None
     before = {Stage(stage): section for stage, section in json.loads(newest["sections"]).items()} if newest else None
     changed = changes(before, sections(recipe)) if before else []

@@ -7,15 +7,16 @@ if TYPE_CHECKING:
 
 
 def refuse_unreadable(recipe: "Recipe") -> None:
-    """Read the file of seeds or prompts, the benchmarks and the capability's words, and refuse what is broken.
+    """Read what a recipe names (seeds or prompts, benchmarks, tables) and its words, and refuse what is broken.
 
     Raises:
         RequestError: there is no such capability, or a benchmark cannot be read.
         RecipeError: naming the line of the file, or the field of the recipe.
     """
-    from stillroom.runs import refuse_unknown_words, refuse_unusable_benchmarks
+    from stillroom.runs import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
     from stillroom.seeding import recipe_prompts
 
     refuse_unknown_words(recipe)
     recipe_prompts(recipe)
     refuse_unusable_benchmarks(recipe)
+    refuse_unusable_tables(recipe)

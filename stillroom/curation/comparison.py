@@ -10,9 +10,15 @@ import polars as pl
 from stillroom.curation.candidates import may_share
 from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.near import OldDocuments
+from stillroom.curation.relations import Kind
+from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
-from stillroom.recipe import Near
+from stillroom.curation.structural import KEY_SCHEMA, Structural
+from stillroom.curation.structures import STRUCTURES
+from stillroom.embedding import Embedder
+from stillroom.errors import RequestError
+from stillroom.recipe import Alike, Curation, Near
 
 _CHEAPEST = 1.0  # the threshold whose signatures have a single band: for settings that look for equal texts alone
 _DROPS = {"id": pl.String, "representative_id": pl.String, "similarity": pl.Float64, "method": pl.String}
@@ -21,27 +27,55 @@ _SIGNED_AT_A_TIME = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What earlier snapshots hold of one kind of text: signatures of one scheme, and where to get the texts."""
+    """What earlier snapshots hold of one kind of text.
+
+    Attributes:
+        signatures: of one scheme.
+        structures: keys of the same texts, a frame of ``KEY_SCHEMA``, where structures are compared.
+        embeddings: vectors of the same texts, a frame of ``VECTOR_SCHEMA``, where embeddings are.
+        texts: gives the texts of some of them, by id.
+    """
 
     signatures: pl.DataFrame = field(default_factory=SIGNATURE_SCHEMA.to_frame)
+    structures: pl.DataFrame = field(default_factory=KEY_SCHEMA.to_frame)
+    embeddings: pl.DataFrame = field(default_factory=VECTOR_SCHEMA.to_frame)
     texts: Callable[[list[str]], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What deduplication found among one kind of text: drops and signatures as in ``Duplicates``."""
+    """What deduplication found among one kind of text.
+
+    Attributes:
+        drops: as in ``Duplicates``.
+        signatures: likewise.
+        structures: keys that were computed of texts that ``signatures`` has, a frame of ``KEY_SCHEMA``.
+        embeddings: likewise vectors, a frame of ``VECTOR_SCHEMA``.
+    """
 
     drops: pl.DataFrame
     signatures: pl.DataFrame
+    structures: pl.DataFrame = field(default_factory=KEY_SCHEMA.to_frame)
+    embeddings: pl.DataFrame = field(default_factory=VECTOR_SCHEMA.to_frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """A text that duplicates another: how (``exact`` or ``near``), which, and how similar it is."""
+    """A text that duplicates another: how (``exact``, ``near`` or as a kind has it), which, and how similar it is.
+
+    Attributes:
+        said: what was found, as words that the name of the other text follows.
+    """
 
     method: str
     representative_id: str
     similarity: float
+    said: str
+
+    def about(self, whose: str) -> str:
+        """What was found, in words; ``whose`` text it duplicates, where that is no row of a table."""
+        of_table = ":" in self.representative_id
+        return f"{self.said} {'row' if of_table else whose} {self.representative_id}"
 
 
 def dedup_settings(near: Near | None, *, exact: bool = True, spill_directory: Path | None = None) -> DedupSettings:
@@ -54,14 +88,39 @@ def dedup_settings(near: Near | None, *, exact: bool = True, spill_directory: Pa
     )
 
 
+def further_kinds(curation: Curation, side: str, published: Published, embedder: Embedder | None) -> list[Kind]:
+    """The further kinds of duplicates that a recipe asks for among prompts or answers (``side``).
+
+    Raises:
+        RequestError: it compares embeddings, and no embedder is given.
+    """
+    is_structural, semantic = further_settings(curation, side)
+    found: list[Kind] = [Structural(STRUCTURES[side], published.structures)] if is_structural else []
+    if semantic is None:
+        return found
+    if embedder is None:
+        raise RequestError(f"curation.semantic_{side}s compares embeddings, and nothing that makes them was given")
+    return [*found, Semantic(embedder, semantic.threshold, published.embeddings)]
+
+
+def further_settings(curation: Curation, side: str) -> tuple[bool, Alike | None]:
+    """Whether structures of prompts or answers (``side``) are compared, and how embeddings are."""
+    if side == "answer":
+        return curation.structural_answers, curation.semantic_answers
+    return curation.structural_prompts, curation.semantic_prompts
+
+
 class Comparison:
     """The comparisons of one kind of text in a curation: searches one after another, each against what is held.
 
     Held is what was published, and what ``hold`` was told since.
     """
 
-    def __init__(self, published: Published, texts: Mapping[str, str], settings: DedupSettings) -> None:
+    def __init__(
+        self, published: Published, texts: Mapping[str, str], settings: DedupSettings, kinds: Sequence[Kind] = ()
+    ) -> None:
         """Prepare to compare some of ``texts``, by id, at a time."""
+        self._kinds = {kind.method: kind for kind in kinds}
         self._published = published
         self._texts = texts
         self._settings = settings
@@ -87,12 +146,22 @@ class Comparison:
             schema={"id": pl.String, "text": pl.String, "rank": pl.Int64},
             orient="row",
         )
-        found = find_duplicates(new, OldDocuments(signatures=self._held, texts=self._texts_of), self._settings)
+        old = OldDocuments(signatures=self._held, texts=self._texts_of)
+        found = find_duplicates(new, old, self._settings, [*self._kinds.values()])
         self._signed.append(found.signatures)
         return {
-            id_: Drop(method=method, representative_id=representative, similarity=similarity)
+            id_: Drop(
+                method=method,
+                representative_id=representative,
+                similarity=similarity,
+                said=self._said(method, similarity),
+            )
             for id_, representative, similarity, method in found.drops.iter_rows()
         }
+
+    def _said(self, method: str, similarity: float) -> str:
+        kind = self._kinds.get(method)
+        return kind.said(similarity) if kind else f"Jaccard similarity {similarity:.3f} with"
 
     def hold(self, ids: Sequence[str]) -> None:
         """Compare later texts with these of the last search too; they come after all that was held before."""
@@ -105,18 +174,26 @@ class Comparison:
         if twins := [id_ for id_ in ids if id_ not in known]:  # of a text that was signed for another
             documents = self._documents(twins, 1 + (after if isinstance(after, int) else -1))
             self._held = pl.concat([self._held, sign(documents, self._settings)[1]])
+            for kind in self._kinds.values():
+                kind.sign(documents.select("id", "text"))
         self._ours.update(ids)
 
     def found(self, dropped: Mapping[str, Drop]) -> Found:
         """What came of all searches, where these are the drops that were made of it."""
         rows = [(id_, drop.representative_id, drop.similarity, drop.method) for id_, drop in dropped.items()]
+        signatures = pl.concat(self._signed).unique("id", keep="last", maintain_order=True)
+        kinds = self._kinds.values()
+        structures = [KEY_SCHEMA.to_frame(), *(kind.computed for kind in kinds if isinstance(kind, Structural))]
+        embeddings = [VECTOR_SCHEMA.to_frame(), *(kind.computed for kind in kinds if isinstance(kind, Semantic))]
         return Found(
             drops=pl.DataFrame(rows, schema=_DROPS, orient="row"),
-            signatures=pl.concat(self._signed).unique("id", keep="last", maintain_order=True),
+            signatures=signatures,
+            structures=pl.concat(structures).join(signatures, on="id", how="semi"),
+            embeddings=pl.concat(embeddings).join(signatures, on="id", how="semi"),
         )
 
     def _narrow(self, undecided: Sequence[str]) -> None:
-        """Hold only what shares a bucket or a text with an undecided one, since nothing is compared with others.
+        """Hold only what may be a duplicate of an undecided one, since nothing is compared with others.
 
         Most searches after the first are about few texts, and would each go through all that was ever published.
         """
@@ -129,6 +206,9 @@ class Comparison:
             keys = keys_of(signed, self._settings)
             for band in range(self._settings.bands):
                 is_met |= may_share(keys[:, band], held_keys[:, band])[1]
+            has_text = (self._held["characters"] > 0).to_numpy()
+            for kind in self._kinds.values():
+                is_met[has_text] |= kind.meets(documents.select("id", "text"), self._held.filter(has_text))
         self._held = self._held.filter(pl.Series(is_met))
         self._is_narrowed = True
 

@@ -19,6 +19,8 @@ class Gate(StrEnum):
     PROMPT_DUPLICATE = "prompt-duplicate"
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
+    STRUCTURAL_DUPLICATE = "structural-duplicate"
+    SEMANTIC_DUPLICATE = "semantic-duplicate"
     RANK = "rank"
     KEPT = "kept"
 
@@ -37,6 +39,10 @@ class Candidate:
         retracted: kind and id of what it depends on that was retracted, or None.
         overlap: what it or its prompt shares with a benchmark, or None.
         unchecked: a benchmark that it was to be checked against and cannot be, and why, or None.
+        strength: of the tests that it was judged by, or None where it was not measured.
+        money: what it cost, by its teacher's price.
+        tokens: what it cost, read and written.
+        answered_at: seconds since 1970.
     """
 
     sample_id: str
@@ -53,6 +59,10 @@ class Candidate:
     retracted: tuple[str, str] | None = None
     overlap: Overlap | None = None
     unchecked: tuple[str, str] | None = None
+    strength: float | None = None
+    money: float = 0.0
+    tokens: int = 0
+    answered_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

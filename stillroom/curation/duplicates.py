@@ -2,23 +2,26 @@
 
 Exact duplicates have the same normalised text. Near-duplicates have different ones, and 5-character shingle sets whose
 exact Jaccard similarity reaches the threshold; MinHash-LSH proposes the pairs, and every pair is verified. Either kind
-is looked for only where the settings say so. In order of arrival
-(old documents in theirs, then new ones by rank, then id) a document is dropped exactly if it duplicates one that is
-kept. So whatever is dropped duplicates its representative itself, no chain of small changes drags anything along,
-and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
+is looked for only where the settings say so, and further kinds (`relations.py`) where they are given. In order of
+arrival (old documents in theirs, then new ones by rank, then id) a document is dropped exactly if it duplicates one
+that is kept. So whatever is dropped duplicates its representative itself, no chain of small changes drags anything
+along, and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from stillroom.curation.documents import Documents, NewDocuments
-from stillroom.curation.near import NO_NEAR_DUPLICATES, NearSearch, OldDocuments
+from stillroom.curation.near import NearDuplicates, NearSearch, OldDocuments
+from stillroom.curation.relations import DROPS, Kind, choose
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, sign
 from stillroom.errors import LakeError
 
-EXACT, NEAR = "exact", "near"
+EXACT = "exact"
+_NO_MATCHES = pl.DataFrame(schema={"later": pl.Int64(), "earlier": pl.Int64(), "jaccard": pl.Float64()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Duplicates:
 
     Attributes:
         drops: one row per dropped document: id, representative_id (a kept or an old document), similarity (exact
-            Jaccard, 1.0 for exact duplicates), method (``exact`` or ``near``).
+            Jaccard, 1.0 for exact duplicates, else as its kind has it), method (``exact``, ``near`` or that of a kind).
         clusters: one row per member of a cluster of two or more: cluster_id (the id of its representative), id,
             is_representative.
         signatures: a frame of ``SIGNATURE_SCHEMA``, one row per different new text. Store those of the documents
@@ -43,7 +46,10 @@ class Duplicates:
 
 
 def find_duplicates(
-    new: Documents, old: OldDocuments | None = None, settings: DedupSettings | None = None
+    new: Documents,
+    old: OldDocuments | None = None,
+    settings: DedupSettings | None = None,
+    kinds: Sequence[Kind] = (),
 ) -> Duplicates:
     """Find what to drop among new documents.
 
@@ -52,9 +58,11 @@ def find_duplicates(
             in memory comes as ``polars.scan_parquet(...)``.
         old: what is published, or None.
         settings: the defaults where None.
+        kinds: further ways in which documents can be duplicates.
 
     Raises:
-        RequestError: for missing columns, repeated or null values, or old signatures of another scheme.
+        RequestError: for missing columns, repeated or null values, old signatures of another scheme, or old documents
+            of which a kind does not know what it compares.
         LakeError: where the texts of old documents cannot be had, or there is no room to spill.
     """
     settings = settings or DedupSettings()
@@ -65,7 +73,13 @@ def find_duplicates(
     targets = _exact_targets(hashes, old.signatures if settings.exact else SIGNATURE_SCHEMA.to_frame())
     is_live = targets["target"] == targets["arrival"]
     different = signatures.join(targets.filter(is_live), on="arrival", how="semi")
-    near = NearSearch(documents, old, settings).run(different) if settings.near else NO_NEAR_DUPLICATES
+    with_text, old_with_text = (frame.filter(pl.col("characters") > 0) for frame in (different, old.signatures))
+    relations = [kind.relation(documents, with_text, old_with_text) for kind in kinds]
+    if settings.near:
+        near = NearSearch(documents, old, settings, relations).run(different)
+    else:
+        drops = choose(_NO_MATCHES, relations, with_text["arrival"].to_numpy())
+        near = NearDuplicates(drops=drops.cast(DROPS), crowded_buckets=0)
     drops = _drops(targets, near.drops, settings)
     ids = pl.concat([documents.order, old.signatures.select("arrival", "id")])
     return Duplicates(
@@ -99,7 +113,7 @@ def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.Dat
 def _drops(targets: pl.DataFrame, near: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
     """All drops as arrival, representative, similarity, method.
 
-    A document whose text equals one that is itself dropped as a near-duplicate goes to that one's representative.
+    A document whose text equals one that is itself dropped otherwise goes to that one's representative.
     """
     is_exact = (pl.col("target") != pl.col("arrival")) & settings.exact
     through = near.rename({"arrival": "target"})
@@ -109,7 +123,7 @@ def _drops(targets: pl.DataFrame, near: pl.DataFrame, settings: DedupSettings) -
         "arrival",
         pl.coalesce("representative", "target").alias("representative"),
         pl.col("similarity").fill_null(1.0),
-        pl.when(is_near).then(pl.lit(NEAR)).otherwise(pl.lit(EXACT)).alias("method"),
+        pl.col("method").fill_null(EXACT),
     )
 
 

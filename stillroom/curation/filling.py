@@ -1,13 +1,23 @@
 """Fills each prompt's places from its best sample down, leaving out what duplicates a kept or published one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from stillroom.curation.comparison import Comparison, Drop, Found, Published
 from stillroom.curation.decisions import Candidate, Decision, Gate
 from stillroom.curation.duplicates import EXACT
+from stillroom.curation.preference import prefers, sample_order
+from stillroom.curation.relations import NEAR, Kind
+from stillroom.curation.semantic import SEMANTIC
 from stillroom.curation.settings import DedupSettings
+from stillroom.curation.structural import STRUCTURAL
 from stillroom.recipe import Selection
 
+_GATES = {
+    EXACT: Gate.EXACT_DUPLICATE,
+    NEAR: Gate.NEAR_DUPLICATE,
+    STRUCTURAL: Gate.STRUCTURAL_DUPLICATE,
+    SEMANTIC: Gate.SEMANTIC_DUPLICATE,
+}
 _GROWTH = 4  # of what a prompt offers from one time to the next: a thousand equal samples take six searches
 
 
@@ -15,10 +25,12 @@ class Filling:
     """The places of all prompts, and the samples that wait for them.
 
     In rounds. Every prompt with a free place offers its next samples, at first as many as it has places, then more
-    and more, since what fills no place is usually followed by more of the same. All offers are compared in one search
-    with each other, in the order of their ranks, and with all that is kept or published. An offer is settled where what
-    it would be dropped for is really kept. Else it is offered again, and so is what its prompt offered after it. The
-    first offer of each round is settled, so the rounds come to an end.
+    and more, since what fills no place is usually followed by more of the same; where the policy says which of several
+    duplicates stays, it offers all. All offers are compared in one search with each other, in the policy's order, which
+    is that of their ranks where it says nothing, and with all that is kept or published. What duplicates nothing takes
+    its prompt's places by rank. An offer is settled where what it would be dropped for is really kept. Else it is
+    offered again, and so is what its prompt offered after it. At least one offer of each round is settled, so the
+    rounds come to an end.
     """
 
     def __init__(
@@ -27,24 +39,28 @@ class Filling:
         decisions: dict[str, Decision | None],
         *,
         selection: Selection,
+        policy: Sequence[str],
         published: Published,
         settings: DedupSettings,
+        kinds: Sequence[Kind] = (),
     ) -> None:
         """Queue all undecided candidates; their decisions are written into ``decisions``."""
         self._decisions = decisions
         self._keep = selection.keep
-        self._is_compared = settings.exact or settings.near
+        self._is_compared = settings.exact or settings.near or bool(kinds)
         self._places: dict[str, list[str]] = {}
         for one in candidates:
             if one.is_published:
                 self._places.setdefault(one.prompt_id, []).append(one.sample_id)
         open_ = [one for one in candidates if decisions[one.sample_id] is None]
         self._ranks = ranks(open_, selection)
+        self._order = sample_order(open_, self._ranks, policy)
+        self._is_all_offered = self._is_compared and prefers(policy)
         self._queues: dict[str, list[Candidate]] = {}  # the best last
         for one in sorted(open_, key=lambda one: self._ranks[one.sample_id], reverse=True):
             self._queues.setdefault(one.prompt_id, []).append(one)
         self._offered: dict[str, int] = {}  # how often each prompt has
-        self._comparison = Comparison(published, {one.sample_id: one.answer for one in open_}, settings)
+        self._comparison = Comparison(published, {one.sample_id: one.answer for one in open_}, settings, kinds)
         self._kept: set[str] = set()
         self._dropped: dict[str, Drop] = {}
 
@@ -94,6 +110,7 @@ class Filling:
             return []
         times = self._offered[prompt_id] = self._offered.get(prompt_id, 0) + 1
         count = min(len(queue), free * _GROWTH ** (times - 1) if self._is_compared else free)
+        count = len(queue) if self._is_all_offered else count
         offered = queue[-count:][::-1]
         del queue[-count:]
         return offered
@@ -104,34 +121,49 @@ class Filling:
     def _settle(self, offered: Sequence[Candidate]) -> None:
         repeated = self._search(offered)
         ids = {one.sample_id for one in offered}
-        again: dict[str, list[Candidate]] = {}
+        waiting: dict[str, list[Candidate]] = {}  # the best last
+        for one in sorted(offered, key=lambda one: (self._ranks[one.sample_id], one.sample_id), reverse=True):
+            waiting.setdefault(one.prompt_id, []).append(one)
+
+        def rival_of(one: Candidate) -> str:
+            """What it repeats and nobody knows of yet whether it is kept, or ""."""
+            rival = repeated[one.sample_id].representative_id if one.sample_id in repeated else ""
+            return rival if rival in ids and rival not in self._kept else ""
+
         kept: list[str] = []
-        for one in sorted(offered, key=lambda one: (self._ranks[one.sample_id], one.sample_id)):
-            drop = repeated.get(one.sample_id)
-            rival = drop.representative_id if drop else ""
-            is_unsure = rival in ids and rival not in self._kept
-            if one.prompt_id in again or not self._free(one.prompt_id) or is_unsure:
-                again.setdefault(one.prompt_id, []).append(one)
-            elif drop is not None:
-                self._drop(one, drop)
-            else:
-                self._decisions[one.sample_id] = Decision(
-                    sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.KEPT
-                )
-                self._places.setdefault(one.prompt_id, []).append(one.sample_id)
-                self._kept.add(one.sample_id)
-                kept.append(one.sample_id)
-        for prompt_id, waiting in again.items():
-            self._queues[prompt_id] += reversed(waiting)
+        before, left = -1, len(offered)
+        while left != before:  # who is kept makes others sure
+            before = left
+            for prompt_id, queue in waiting.items():
+                while self._free(prompt_id) and (chosen := _next_sure(queue, rival_of)):
+                    for one in chosen:
+                        kept += self._decide(one, repeated)
+                    left -= len(chosen)
+        if left == len(offered):  # of two prompts each waits for the other's: the first of all stays in any case
+            one = min(offered, key=lambda one: self._order[one.sample_id])
+            waiting[one.prompt_id].remove(one)
+            kept += self._decide(one, repeated)
+        for prompt_id, queue in waiting.items():
+            self._queues[prompt_id] += queue
         if self._is_compared:
             self._comparison.hold(kept)
+
+    def _decide(self, one: Candidate, repeated: Mapping[str, Drop]) -> list[str]:
+        """Drop it for what it repeats, or keep it; returns the ids of what was kept."""
+        if drop := repeated.get(one.sample_id):
+            self._drop(one, drop)
+            return []
+        self._decisions[one.sample_id] = Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.KEPT)
+        self._places.setdefault(one.prompt_id, []).append(one.sample_id)
+        self._kept.add(one.sample_id)
+        return [one.sample_id]
 
     def _search(self, samples: Sequence[Candidate]) -> dict[str, Drop]:
         if not self._is_compared or not samples:
             return {}
         undecided = [one.sample_id for queue in self._queues.values() for one in queue]
         return self._comparison.search(
-            {one.sample_id: self._ranks[one.sample_id] for one in samples},
+            {one.sample_id: self._order[one.sample_id] for one in samples},
             undecided=[*(one.sample_id for one in samples), *undecided],
         )
 
@@ -140,9 +172,9 @@ class Filling:
         self._decisions[one.sample_id] = Decision(
             sample_id=one.sample_id,
             prompt_id=one.prompt_id,
-            gate=Gate.EXACT_DUPLICATE if drop.method == EXACT else Gate.NEAR_DUPLICATE,
+            gate=_GATES[drop.method],
             reason="answer",
-            evidence=f"Jaccard similarity {drop.similarity:.3f} with the answer of sample {drop.representative_id}",
+            evidence=drop.about("the answer of sample"),
             matched_id=drop.representative_id,
             similarity=drop.similarity,
         )
@@ -157,6 +189,24 @@ class Filling:
             evidence=f"its prompt's places went to {', '.join(taken)}",
             matched_id=taken[-1],
         )
+
+
+def _next_sure(queue: list[Candidate], rival_of: Callable[[Candidate], str]) -> list[Candidate]:
+    """Take from a prompt's samples (the best last) the best one if it is sure, or nothing.
+
+    Where it repeats another of the prompt's, that one is preferred by the policy and takes its turn.
+    """
+    if not queue:
+        return []
+    best = queue[-1]
+    if not (rival := rival_of(best)):
+        return [queue.pop()]
+    preferred = next((one for one in queue if one.sample_id == rival), None)
+    if preferred is None:
+        return []
+    queue.remove(preferred)
+    queue.remove(best)
+    return [preferred, best]
 
 
 def ranks(candidates: Sequence[Candidate], selection: Selection) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The search for near-duplicates among documents with different texts: buckets, candidates, exact verification."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals, bucket_pairs, choose_representatives, may_share
+from stillroom.curation.candidates import Arrivals, bucket_pairs, may_share
 from stillroom.curation.documents import NewDocuments
+from stillroom.curation.relations import Relation, choose
 from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of
@@ -42,10 +43,10 @@ class OldDocuments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDuplicates:
-    """Near-duplicates found, by arrival.
+    """What is dropped in favour of what, as near-duplicates or as other relations say.
 
     Attributes:
-        drops: arrival, representative, similarity.
+        drops: a frame of ``DROPS``.
         crowded_buckets: buckets of which not all pairs were compared.
     """
 
@@ -53,20 +54,22 @@ class NearDuplicates:
     crowded_buckets: int
 
 
-NO_NEAR_DUPLICATES = NearDuplicates(
-    drops=pl.DataFrame(schema={"arrival": pl.Int64(), "representative": pl.Int64(), "similarity": pl.Float64()}),
-    crowded_buckets=0,
-)
-
-
 class NearSearch:
     """One search; call ``run`` once."""
 
-    def __init__(self, documents: NewDocuments, old: OldDocuments, settings: DedupSettings) -> None:
-        """Prepare a search among these documents and against the old ones."""
+    def __init__(
+        self,
+        documents: NewDocuments,
+        old: OldDocuments,
+        settings: DedupSettings,
+        relations: Sequence[Relation] = (),
+    ) -> None:
+        """Prepare a search among these documents and against the old ones; ``relations`` are asked along with it."""
         self._documents = documents
         self._old = old
         self._settings = settings
+        self._relations = relations
+        self._different: Arrivals = np.zeros(0, np.int64)  # new documents, ascending
         self._arrivals: Arrivals = np.zeros(0, np.int64)  # of all documents in buckets, ascending
         self._keys: BandKeys = np.zeros((0, settings.bands), np.uint32)  # theirs
         self._texts_of: NDArray[np.uint32] | None = None  # a number for their text each, where two may have the same
@@ -77,22 +80,10 @@ class NearSearch:
         new, old = signatures.filter(has_shingles), self._old.signatures.filter(has_shingles).sort("arrival")
         if not self._settings.exact:
             self._texts_of = pl.concat([old["text_hash"], new["text_hash"]]).rank("dense").to_numpy()
+        self._different = new["arrival"].to_numpy()
         with open_scratch(self._settings) as scratch:
             crowded_buckets = self._fill_buckets(scratch, new, old)
-            matches, representatives = self._settle(scratch)
-        chosen = pl.DataFrame(
-            {"later": list(representatives), "earlier": list(representatives.values())},
-            schema={"later": pl.Int64(), "earlier": pl.Int64()},
-        )
-        drops = chosen.join(matches, on=["later", "earlier"], how="left")
-        return NearDuplicates(
-            drops=drops.select(
-                pl.col("later").alias("arrival"),
-                pl.col("earlier").alias("representative"),
-                pl.col("jaccard").alias("similarity"),
-            ),
-            crowded_buckets=crowded_buckets,
-        )
+            return NearDuplicates(drops=self._settle(scratch), crowded_buckets=crowded_buckets)
 
     def _fill_buckets(self, scratch: Scratch, new: pl.DataFrame, old: pl.DataFrame) -> int:
         """Put candidate pairs into the scratch database, some bands at a time; returns how many buckets are crowded."""
@@ -127,7 +118,7 @@ class NearSearch:
                 yield pl.concat(some_new), pl.concat(some_old)
                 some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
 
-    def _settle(self, scratch: Scratch) -> tuple[pl.DataFrame, dict[int, int]]:
+    def _settle(self, scratch: Scratch) -> pl.DataFrame:
         """Verify candidates and choose representatives until nothing changes.
 
         In a crowded bucket the candidates depend on who is kept, and who is kept on them. Whatever is guessed first,
@@ -146,12 +137,12 @@ class NearSearch:
             is_cut = scratch.choose_candidates(self._settings.most_compared, guessed)
             self._verify(scratch)
             matches = scratch.matches(self._settings.threshold)
-            representatives = choose_representatives(matches["later"].to_numpy(), matches["earlier"].to_numpy())
-            dropped = np.fromiter(representatives, np.int64, len(representatives))
+            drops = choose(matches, self._relations, self._different)
+            dropped = drops["arrival"].to_numpy()
             was_kept, is_kept = is_kept, ~np.isin(arrivals, dropped)
             is_same = np.array_equal(guessed, dropped) or (not is_cut and bool(np.isin(guessed, dropped).all()))
             if is_same and np.array_equal(was_kept, is_kept):
-                return matches, representatives
+                return drops
             guessed = dropped
 
     def _add_pairs(

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.curation.alike_prompts import settle_prompts
-from stillroom.curation.comparison import Found, Published, dedup_settings
+from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds
 from stillroom.curation.decisions import Candidate, Decision, Gate, decided_alone
 from stillroom.curation.filling import Filling
+from stillroom.curation.preference import prompt_order
+from stillroom.embedding import Embedder
 from stillroom.recipe import Curation, Selection
 
 __all__ = ["RULES", "Candidate", "Curated", "Decision", "Found", "Gate", "Published", "curate", "dedup_settings"]
@@ -37,6 +39,7 @@ def curate(
     curation: Curation,
     answers: Published,
     prompts: Published,
+    embedder: Embedder | None = None,
     spill_directory: Path | None = None,
 ) -> Curated:
     """Decide about every candidate.
@@ -47,20 +50,35 @@ def curate(
         curation: what counts as a duplicate.
         answers: published answers, by sample id.
         prompts: published tasks, by prompt id.
+        embedder: turns texts into vectors; needed where the curation compares embeddings.
         spill_directory: where searches put what does not fit in memory; the system's temporary folder where None.
 
     Raises:
         LakeError: where published texts cannot be had, or there is no room to spill.
+        RequestError: the curation compares embeddings, and there is no embedder.
+        TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     decisions = {one.sample_id: decided_alone(one) for one in candidates}
     open_ = [one for one in candidates if decisions[one.sample_id] is None]
     among_answers = dedup_settings(curation.near_answers, exact=curation.exact, spill_directory=spill_directory)
-    filling = Filling(candidates, decisions, selection=selection, published=answers, settings=among_answers)
+    answer_kinds, prompt_kinds = (
+        further_kinds(curation, side, old, embedder) for side, old in (("answer", answers), ("prompt", prompts))
+    )
+    filling = Filling(
+        candidates,
+        decisions,
+        selection=selection,
+        policy=curation.representative,
+        published=answers,
+        settings=among_answers,
+        kinds=answer_kinds,
+    )
     found: dict[str, Found] = {}
-    if curation.near_prompts:
+    if curation.near_prompts or prompt_kinds:
         among_prompts = dedup_settings(curation.near_prompts, spill_directory=spill_directory)
-        found["prompt"] = settle_prompts(open_, filling, prompts, among_prompts)
+        order = prompt_order(open_, curation.representative)
+        found["prompt"] = settle_prompts(open_, order, filling, prompts, among_prompts, prompt_kinds)
     filling.finish()
-    if curation.exact or curation.near_answers:
+    if curation.exact or curation.near_answers or answer_kinds:
         found["answer"] = filling.found
     return Curated(decisions=tuple(one for one in decisions.values() if one is not None), duplicates=found)

@@ -1,7 +1,7 @@
 """Groups of texts by their embeddings: k-means, groups around leaders, and the nearest of others."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def k_means(rows: Rows, clusters: int, *, seed: int = 0) -> Clusters:
     if len(sample) <= clusters:
         centres = sample
     else:
-        fit: Any = kmeans  # gives centres, and the mean distance to them
+        fit = cast("Any", kmeans)  # gives centres, and the mean distance to them
         found = [fit(sample, _apart(sample, clusters, generator), thresh=_SETTLED) for _ in range(_STARTS)]
         centres = min(found, key=lambda one: one[1])[0]
     centres = np.ascontiguousarray(centres, np.float32)
@@ -66,7 +66,7 @@ def _apart(rows: Rows, clusters: int, generator: np.random.Generator) -> Rows:
     distances = np.full(len(rows), np.inf, np.float32)
     while len(drawn) < clusters:
         distances = np.minimum(distances, np.maximum(1.0 - rows @ rows[drawn[-1]], 0.0))  # half of the squared one
-        sums = np.cumsum(distances, dtype=np.float64)
+        sums: NDArray[np.float64] = np.cumsum(distances, dtype=np.float64)
         drawn.append(min(int(np.searchsorted(sums, generator.random() * sums[-1], "right")), len(rows) - 1))
     return rows[drawn]
 

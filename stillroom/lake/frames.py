@@ -16,6 +16,7 @@ _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "DOUBLE": pl.Float64,
     "BOOLEAN": pl.Boolean,
     "TIMESTAMP": pl.Datetime("us"),
+    "FLOAT[]": pl.List(pl.Float32),
     "UINTEGER[]": pl.List(pl.UInt32),
     "STRUCT(role VARCHAR, content VARCHAR)[]": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
 }

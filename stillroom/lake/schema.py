@@ -205,7 +205,7 @@ TABLES = {
             gate VARCHAR | kept, verification, retracted, contamination, rank, exact-duplicate, ...
             reason VARCHAR | the gate's word
             evidence VARCHAR | the test that failed, the duplicate it matches, the text it shares
-            matched_id VARCHAR | sample or prompt it lost against, benchmark:item it shares text with, or empty
+            matched_id VARCHAR | sample, prompt or table:row it lost against, benchmark:item it shares text with
             similarity DOUBLE | with that sample, 0 where none
             """),
             partitioned_by=("run_id",),
@@ -295,10 +295,22 @@ TABLES = {
             kind VARCHAR | prompt or answer
             owner_id VARCHAR | prompt_id or sample_id
             arrival BIGINT | order among all texts of the kind in the dataset; earlier ones win
-            text_hash VARCHAR | of the normalised text
-            characters BIGINT | of the normalised text
-            bands UINTEGER[] | one key per MinHash-LSH band
+            text_hash VARCHAR | of the normalised text, or of its structure; empty where it has none
+            characters BIGINT | of the normalised text; 0 in a row of a structure
+            bands UINTEGER[] | one key per MinHash-LSH band; none in a row of a structure
             scheme VARCHAR | identity of the parameters; only equal schemes compare
+            """),
+            partitioned_by=("run_id",),
+        ),
+        Table(
+            "embeddings",
+            "Vectors of texts that were compared by meaning, so that later runs need not compute them again.",
+            columns_from("""
+            curation_id VARCHAR | the curation
+            kind VARCHAR | prompt or answer
+            owner_id VARCHAR | prompt_id or sample_id
+            embedder VARCHAR | model and version; only vectors of one compare
+            vector FLOAT[] | of unit length, so that products are cosine similarities
             """),
             partitioned_by=("run_id",),
         ),
@@ -308,10 +320,10 @@ TABLES = {
             columns_from("""
             curation_id VARCHAR | the curation
             kind VARCHAR | prompt or answer
-            method VARCHAR | exact or near
+            method VARCHAR | exact, near, structural or semantic
             member_id VARCHAR | prompt_id or sample_id that was dropped
-            representative_id VARCHAR | the one that stays
-            similarity DOUBLE | verified Jaccard similarity, 1 for exact
+            representative_id VARCHAR | the one that stays; NAME:id for a row of a table
+            similarity DOUBLE | verified Jaccard similarity, 1 for exact and structural, cosine for semantic
             """),
         ),
         Table(

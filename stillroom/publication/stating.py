@@ -15,7 +15,7 @@ from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import adopted_samples, checked_against, left_out, load_run
+from stillroom.runs import adopted_samples, checked_against, compared_tables, left_out, load_run
 
 _REMOVALS = """
 SELECT r.kind, r.cause_id, r.reason, count(DISTINCT r.example_id) AS rows,
@@ -99,6 +99,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "calibrations": [one.row() for one in calibrations],
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
+        "duplicates_compared_with": compared_tables(lake, snapshot.name, snapshot.version, at=at),
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id, at=at),
             "missing": asdict(left_out(lake, run, at=at)),

@@ -41,6 +41,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
     if run["test_strengths"]:
         parts += ["## How good the tests are", _strengths(run["test_strengths"], manifest["recipe"]["verification"])]
     parts += _checked(manifest)
+    parts += _compared(manifest)
     parts += [
         "## What to know before training on it",
         "\n".join(f"- {line}" for line in _caveats(manifest)),
@@ -173,6 +174,14 @@ def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
         )
         header = ("benchmark", "sha256", "method", "items", "looked for", "too short", "rows", "overlapping rows")
         yield _table(header, _rows(manifest["contamination_checked_against"]))
+
+
+def _compared(manifest: Mapping[str, Any]) -> Iterable[str]:
+    """A section on the tables that no row of this version duplicates; manifests of before there were any lack it."""
+    if compared := manifest.get("duplicates_compared_with"):
+        yield "## What its rows were compared with"
+        yield "Beside what the dataset had published. No row that was kept so duplicates a row of these tables."
+        yield _table(("table", "sha256", "of", "rows of the table", "rows of this version"), _rows(compared))
 
 
 def _rates(row: Mapping[str, Any]) -> str:

@@ -1,12 +1,16 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
+from stillroom.recipe.against import Table, find_tables
 from stillroom.recipe.benchmarks import Benchmark, find_benchmarks
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
 from stillroom.recipe.model import (
+    Against,
+    Alike,
     Contamination,
     Curation,
     Embedding,
     Near,
+    Price,
     Recipe,
     Sampling,
     Sandbox,
@@ -22,6 +26,7 @@ from stillroom.recipe.stages import (
     changes,
     fingerprints_of,
     recorded_benchmarks,
+    recorded_tables,
     sections,
     stage_fingerprints,
     verification_section,
@@ -29,11 +34,14 @@ from stillroom.recipe.stages import (
 
 __all__ = [
     "PAID_STAGES",
+    "Against",
+    "Alike",
     "Benchmark",
     "Contamination",
     "Curation",
     "Embedding",
     "Near",
+    "Price",
     "Recipe",
     "Sampling",
     "Sandbox",
@@ -41,15 +49,18 @@ __all__ = [
     "Selection",
     "Stage",
     "StageChange",
+    "Table",
     "Teacher",
     "Verification",
     "changes",
     "find_benchmarks",
+    "find_tables",
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
     "recorded_benchmarks",
     "recorded_recipe",
+    "recorded_tables",
     "sections",
     "stage_fingerprints",
     "verification_section",

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from stillroom.errors import LakeError, RecipeError
-from stillroom.recipe.model import RECORDED, Recipe, without_credentials
+from stillroom.recipe.model import RECORDED, Curation, Recipe, without_credentials
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
 
@@ -86,15 +86,24 @@ def with_paths_from(recipe: Recipe, base: Path) -> Recipe:
         changes["seeding"] = recipe.seeding.model_copy(update={"seeds": (base / recipe.seeding.seeds).resolve()})
     if recipe.prompts:
         changes["prompts"] = (base / recipe.prompts).resolve()
-    if contamination := recipe.curation.contamination:
-        places = {name: (base / place).resolve() for name, place in contamination.benchmarks.items()}
-        resolved = contamination.model_copy(update={"benchmarks": places})
-        changes["curation"] = recipe.curation.model_copy(update={"contamination": resolved})
+    changes["curation"] = _curation_from(recipe.curation, base)
     changes["teachers"] = tuple(
         teacher.model_copy(update={"model": _model_from(teacher.model, base)}) if teacher.model else teacher
         for teacher in recipe.teachers
     )
     return recipe.model_copy(update=changes)
+
+
+def _curation_from(curation: Curation, base: Path) -> Curation:
+    tables = {
+        name: table.model_copy(update={"path": (base / table.path).resolve()})
+        for name, table in curation.against.items()
+    }
+    changes: dict[str, object] = {"against": tables}
+    if contamination := curation.contamination:
+        places = {name: (base / place).resolve() for name, place in contamination.benchmarks.items()}
+        changes["contamination"] = contamination.model_copy(update={"benchmarks": places})
+    return curation.model_copy(update=changes)
 
 
 def _refuse_idle_models(recipe: Recipe, source: str) -> None:

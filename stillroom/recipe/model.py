@@ -216,6 +216,15 @@ class Near(Section):
     threshold: Annotated[float, Field(ge=0.3, le=1.0, description="Least Jaccard similarity of a duplicate.")] = 0.7
 
 
+class Alike(Section):
+    """Duplicates by meaning: cosine similarity of embeddings."""
+
+    threshold: Annotated[
+        float,
+        Field(ge=0.5, le=0.999, description="Least cosine similarity of a duplicate; each embedder has its own scale."),
+    ] = 0.95
+
+
 class Contamination(Section):
     """Benchmarks whose text is looked for in prompts and answers: 13 words in a row, or a shorter item as a whole."""
 
@@ -250,12 +259,47 @@ class Embedding(Section):
         return self
 
 
+class Against(Section):
+    """A table of Parquet whose rows count like what is published: they are never dropped, and win."""
+
+    path: Annotated[Path, Field(description="A file, or a pattern such as `old/*.parquet`.")]
+    id: Annotated[str, Field(min_length=1, description="The column that names a row.")] = "id"
+    text: Annotated[str, Field(min_length=1, description="The column that holds the text.")] = "text"
+    kind: Annotated[Literal["prompt", "answer"], Field(description="What its texts are, and are compared with.")]
+
+
+Criterion = Literal["verified", "strongest-tests", "cheapest", "oldest"]
+
+
 class Curation(Section):
     """What is removed as contaminated or duplicate, within the run and against all that the dataset has published."""
 
     exact: bool = True
     near_prompts: Near | None = Near()
     near_answers: Near | None = Near(threshold=0.9)
+    structural_prompts: Annotated[
+        bool, Field(description="Whether a task that is equal to another but for its numbers is a duplicate.")
+    ] = False
+    structural_answers: Annotated[
+        bool, Field(description="Whether code that is equal to another but for names, comments and layout is one.")
+    ] = False
+    semantic_prompts: Annotated[
+        Alike | None, Field(description="Whether a task that means the same as another is a duplicate; null: no.")
+    ] = None
+    semantic_answers: Annotated[
+        Alike | None, Field(description="Whether an answer that means the same as another is one; null: no.")
+    ] = None
+    representative: Annotated[
+        tuple[Criterion, ...],
+        Field(
+            min_length=1,
+            description="Which of several duplicates stays: a criterion, or a list of them in their order. Only what "
+            "is verified is compared; what they leave equal goes by `selection.rank`, prompts by their age.",
+        ),
+    ] = ("verified",)
+    against: Annotated[
+        dict[Name, Against], Field(description="By name, tables whose rows new prompts or answers may not duplicate.")
+    ] = {}
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
@@ -263,6 +307,18 @@ class Curation(Section):
     embedding: Annotated[
         Embedding | None, Field(description="What turns texts into vectors; null: weights installed with Stillroom.")
     ] = None
+
+    @field_validator("representative", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("representative")
+    @classmethod
+    def _each_once(cls, value: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("a criterion stands twice")
+        return value
 
 
 class Snapshot(Section):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
+from stillroom.recipe.against import find_tables
 from stillroom.recipe.benchmarks import find_benchmarks
 from stillroom.recipe.model import Curation, Recipe, Verification
 
@@ -36,7 +37,11 @@ _NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
 # quantities of prompts likewise only add work.
 _AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
 _EMBEDDING_IS = {"model", "revision", "most_characters"}  # what decides vectors; the rest, how they are had
+# Fields of the stage of curation that earlier runs lack.
+_LATER = ("structural_prompts", "structural_answers", "semantic_prompts", "semantic_answers", "representative")
 _BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256
+
+_AGAINST, _SHA256 = "against.", ".sha256"  # around the name of a table, where such a field holds its content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +95,28 @@ def recorded_benchmarks(section: Mapping[str, Plain]) -> dict[str, str]:
     return {name: str(value) for name, value in fields.items()}
 
 
+def recorded_tables(section: Mapping[str, Plain]) -> dict[str, str]:
+    """By name, the sha256 of the tables that a recorded stage of curation compares texts with."""
+    return {
+        name.removeprefix(_AGAINST).removesuffix(_SHA256): str(value)
+        for name, value in section.items()
+        if name.startswith(_AGAINST) and name.endswith(_SHA256)
+    }
+
+
 def _curation_section(curation: Curation) -> dict[str, Plain]:
-    """What the stage of curation reads: of benchmarks the content, wherever it lies. Without any there is no entry."""
-    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "embedding"}))
+    """What the stage of curation reads: of benchmarks and tables the content, wherever it lies.
+
+    Without any there is no entry, nor of what came later and is as it was before.
+    """
+    section = _flat(curation.model_dump(mode="json", exclude={"contamination", "embedding", "against"}))
+    later = _flat(Curation().model_dump(mode="json", include=set(_LATER)))
+    section = {key: value for key, value in section.items() if key not in later or value != later[key]}
     section |= _embedding_section(curation)
     places = curation.contamination.benchmarks if curation.contamination else {}
+    for table in find_tables(curation.against):
+        columns: dict[str, Plain] = {"kind": table.kind, "id": table.id, "text": table.text}
+        section |= _flat(columns, f"{_AGAINST}{table.name}.") | {f"{_AGAINST}{table.name}{_SHA256}": table.sha256}
     return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
 
 

@@ -3,7 +3,7 @@
 from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against
-from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks
+from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
@@ -66,6 +66,7 @@ from stillroom.runs.rows import (
     writing_costs,
 )
 from stillroom.runs.standing import funnel, shards_of_run
+from stillroom.runs.tables import compared_tables
 
 __all__ = [
     "FIRST_ROUND",
@@ -84,6 +85,7 @@ __all__ = [
     "at_work",
     "change_verification",
     "checked_against",
+    "compared_tables",
     "close_run",
     "committed_answers",
     "committed_entries",
@@ -118,6 +120,7 @@ __all__ = [
     "refuse_unknown_words",
     "refuse_unplanned",
     "refuse_unusable_benchmarks",
+    "refuse_unusable_tables",
     "rejudging_key",
     "replies_in",
     "retracted_prompts",

@@ -1,10 +1,10 @@
-"""What a recipe leads to, and its model cannot know: words of its capability, and benchmarks."""
+"""What a recipe leads to, and its model cannot know: words of its capability, benchmarks and tables."""
 
 import difflib
 
 from stillroom.capabilities import find_capability
 from stillroom.errors import RecipeError
-from stillroom.recipe import Recipe, find_benchmarks
+from stillroom.recipe import Recipe, find_benchmarks, find_tables
 
 
 def refuse_unknown_words(recipe: Recipe) -> None:
@@ -35,3 +35,16 @@ def refuse_unusable_benchmarks(recipe: Recipe) -> None:
     from stillroom.curation.benchmark_files import read_benchmarks  # slow to import, and most recipes name none
 
     read_benchmarks(find_benchmarks(recipe.curation.contamination.benchmarks))
+
+
+def refuse_unusable_tables(recipe: Recipe) -> None:
+    """Look through the tables that a recipe has texts compared with, before anything is paid for.
+
+    Raises:
+        RecipeError: one is not there, or is not what the recipe says.
+    """
+    if not recipe.curation.against:
+        return
+    from stillroom.curation import given_tables  # slow to import, and most recipes name none
+
+    given_tables.refuse_unusable_tables(find_tables(recipe.curation.against))

@@ -1,24 +1,28 @@
 """Curates a run: from the lake's samples and verdicts to exactly one selection row per sample, in one commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import polars as pl
-
 from stillroom.capabilities import find_capability
-from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Found, curate, dedup_settings
+from stillroom.curation.preference import prefers
+from stillroom.curation.selection import RULES, Candidate, Decision, curate
+from stillroom.embedding import Embedder, open_embedder
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Stage
-from stillroom.records import ID_DIGITS, Prompt
+from stillroom.recipe import Curation, Stage
+from stillroom.records import ID_DIGITS, Prompt, teacher_name
+from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
-from stillroom.runs.published import leaving, published
+from stillroom.runs.published import leaving
 from stillroom.runs.retracting import Cause, retracted_samples
+from stillroom.runs.rows import money
+from stillroom.runs.tables import stated_tables, tables_of_run
 
 STEPS = 5  # of a curation
 
@@ -34,7 +38,8 @@ WITH newest AS (
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
     FROM newest GROUP BY sample_id
 )
-SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, j.outcome, j.reason, j.detail,
+SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, s.teacher_id, s.prompt_tokens,
+       s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
@@ -73,11 +78,34 @@ def curate_run(
 
     Raises:
         LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
-        RequestError: of a run that is being built, a benchmark cannot be read, or is not what it was when the run was
-            begun. A finished run is held against what is there now.
+        TeacherError: embeddings come from an endpoint that gives no usable answer.
+        RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
+            the run was begun. A finished run is held against what is there now.
     """
-    verifiers = sorted(verifier_ids)
-    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
+    with _embedder(run.recipe.curation) as embedder:
+        return _curated(lake, run, sorted(verifier_ids), embedder, again=again, observe=observe)
+
+
+@contextmanager
+def _embedder(curation: Curation) -> Generator[Embedder | None]:
+    """What turns texts into vectors, where the curation compares these."""
+    if curation.semantic_answers is None and curation.semantic_prompts is None:
+        yield None
+        return
+    with open_embedder(curation.embedding) as embedder:
+        yield embedder
+
+
+def _curated(
+    lake: Lake,
+    run: Run,
+    verifiers: Sequence[str],
+    embedder: Embedder | None,
+    *,
+    again: bool,
+    observe: Callable[[int, str], None],
+) -> str:
+    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": [*verifiers]})
     _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
@@ -86,45 +114,55 @@ def curate_run(
         if row["is_published"] and (row["sample_id"] in retracted or (again and row["outcome"] != "pass")):
             row["is_published"] = False
             dropped.append(row["sample_id"])
+    paid = _paid(run, rows)
+    by_merit = prefers(run.recipe.curation.representative)  # then strengths and prices decide, which no stage reads
     input_ids = sorted(
         f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
         + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
+        + (f":{row['strength']}:{paid[row['sample_id']]}" if by_merit else "")
         for row in rows
     )
     against = held_against(lake, run, again=again)
+    given = tables_of_run(lake, run, again=again)
+    identity = (*against.identity, *(one.identity for one in given), *([embedder.name] if embedder else []))
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     decided = fingerprint(
-        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *against.identity], length=ID_DIGITS
+        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *identity], length=ID_DIGITS
     )
     curation_id = _newest_or_next(lake, run.run_id, decided)
     key = f"curation:{curation_id}"
     if lake.committed(key):
         return curation_id
-    curation, dataset = run.recipe.curation, run.recipe.dataset
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, dropped)
-    answers, signed_answers = published(lake, dataset, "answer", dedup_settings(curation.near_answers), without=gone)
+    answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
     observe(1, "published prompts")
-    prompts, signed_prompts = published(lake, dataset, "prompt", dedup_settings(curation.near_prompts), without=gone)
+    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", tables=given, embedder=embedder, without=gone)
     observe(2, "text of benchmarks")
-    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, dataset))}
+    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     checked = decontaminate(lake, run, against, rows, {id_: prompt for id_, (_, prompt) in places.items()})
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
-        _candidates(rows, places, weak, retracted, checked),
+        _candidates(rows, places, weak, retracted, checked, paid),
         selection=run.recipe.selection,
-        curation=curation,
+        curation=run.recipe.curation,
         answers=answers,
         prompts=prompts,
+        embedder=embedder,
         spill_directory=lake.root / "tmp",
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
-    tables = _rows(curation_id, verifiers, curated, shards)
-    tables["dedup_signatures"] += _signature_rows(curation_id, "answer", signed_answers)
-    tables["dedup_signatures"] += _signature_rows(curation_id, "prompt", signed_prompts)
-    tables |= checked.rows(curation_id)
+    written = checked.rows(curation_id)
+    written["selections"] = [
+        _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
+    ]
+    written["metrics"] += [{**row, "snapshot": curation_id} for row in stated_tables(given)]
+    found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
+    for tables in (of_answers, of_prompts, *found):
+        for table, some in tables.items():
+            written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
     observe(4, "committing")
-    lake.commit(key, tables, run_id=run.run_id)
+    lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
 
@@ -165,12 +203,22 @@ def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     return {row["sample_id"]: weakness(row, minimum) for row in rows}
 
 
+def _paid(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """By sample what it cost, by its teacher's price in the recipe."""
+    prices = {teacher.name: teacher.price for teacher in run.recipe.teachers}
+    return {
+        row["sample_id"]: money(prices[teacher_name(row["teacher_id"])], row["prompt_tokens"], row["completion_tokens"])
+        for row in rows
+    }
+
+
 def _candidates(
     rows: Sequence[dict[str, Any]],
     places: Mapping[str, tuple[int, Prompt]],
     weak: Mapping[str, str],
     retracted: Mapping[str, Cause],
     checked: Decontaminated,
+    paid: Mapping[str, float],
 ) -> list[Candidate]:
     causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
     return [
@@ -189,23 +237,13 @@ def _candidates(
             retracted=causes.get(row["sample_id"]),
             overlap=checked.overlaps.get(row["sample_id"]),
             unchecked=checked.unchecked.get(row["sample_id"]),
+            strength=row["strength"],
+            money=paid[row["sample_id"]],
+            tokens=row["prompt_tokens"] + row["completion_tokens"],
+            answered_at=row["answered_at"],
         )
         for row in rows
     ]
-
-
-def _rows(curation_id: str, verifiers: Sequence[str], curated: Curated, shards: dict[str, int]) -> dict[str, list[Row]]:
-    return {
-        "selections": [_selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions],
-        "dedup_clusters": [
-            row for kind, found in curated.duplicates.items() for row in _cluster_rows(curation_id, kind, found)
-        ],
-        "dedup_signatures": [
-            row
-            for kind, found in curated.duplicates.items()
-            for row in _signature_rows(curation_id, kind, found.signatures)
-        ],
-    }
 
 
 def _selection(curation_id: str, verifiers: Sequence[str], decision: Decision, shard: int) -> Row:
@@ -222,24 +260,3 @@ def _selection(curation_id: str, verifiers: Sequence[str], decision: Decision, s
         "similarity": decision.similarity,
         "shard": shard,
     }
-
-
-def _cluster_rows(curation_id: str, kind: str, found: Found) -> list[Row]:
-    return [
-        {
-            "curation_id": curation_id,
-            "kind": kind,
-            "method": drop["method"],
-            "member_id": drop["id"],
-            "representative_id": drop["representative_id"],
-            "similarity": drop["similarity"],
-        }
-        for drop in found.drops.iter_rows(named=True)
-    ]
-
-
-def _signature_rows(curation_id: str, kind: str, signatures: pl.DataFrame) -> list[Row]:
-    return [
-        {"curation_id": curation_id, "kind": kind, "owner_id": row.pop("id"), **row}
-        for row in signatures.iter_rows(named=True)
-    ]

@@ -1,12 +1,18 @@
-"""What a dataset has published and not taken out since: signatures of one scheme for deduplication, and texts."""
+"""What a dataset has published and not taken out since: what it is compared by, and texts."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
+from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Published
+from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
+from stillroom.curation.structural import KEY_SCHEMA, Structural
+from stillroom.curation.structures import Structure
+from stillroom.embedding import Embedder
 from stillroom.lake import Lake
 
 _MEMBERS = (
@@ -26,7 +32,7 @@ _TEXTS = {
 _SIGNED = """
 WITH owners AS ({owners}), signed AS (
     SELECT s.* FROM lake.dedup_signatures s SEMI JOIN owners o ON o.id = s.owner_id
-    WHERE s.kind = $kind AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+    WHERE s.kind = $kind AND len(s.bands) > 0 AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
 ), placed AS (
     SELECT owner_id, arrival FROM signed
     QUALIFY row_number() OVER (PARTITION BY owner_id ORDER BY created_at DESC, arrival) = 1
@@ -38,6 +44,16 @@ SELECT o.id, row_number() OVER (ORDER BY o.since, p.arrival NULLS LAST, o.id) - 
        c.text_hash, c.characters, c.bands, c.scheme
 FROM owners o LEFT JOIN placed p ON p.owner_id = o.id LEFT JOIN comparable c ON c.owner_id = o.id
 ORDER BY place
+"""
+_KEYED = """
+SELECT o.id, s.text_hash AS key FROM ({owners}) o JOIN lake.dedup_signatures s ON s.owner_id = o.id
+WHERE s.kind = $kind AND s.scheme = $scheme AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY s.created_at DESC) = 1
+"""
+_EMBEDDED = """
+SELECT o.id, e.vector FROM ({owners}) o JOIN lake.embeddings e ON e.owner_id = o.id
+WHERE e.kind = $kind AND e.embedder = $embedder AND e.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY e.created_at DESC) = 1
 """
 _LEAVING = """
 SELECT DISTINCT example_id FROM lake.examples WHERE run_id = $run AND sample_id IN (SELECT unnest($samples))
@@ -82,6 +98,38 @@ def published(
     signed = found.filter(is_signed).select(SIGNATURE_SCHEMA.names()).cast(SIGNATURE_SCHEMA)
     fresh = _sign(texts, found.filter(~is_signed).select("id", pl.col("arrival").cast(pl.Int64)), settings)
     return Published(signatures=pl.concat([signed, fresh]).sort("arrival"), texts=texts), fresh
+
+
+def with_structures(
+    lake: Lake, dataset: str, kind: str, published: Published, structure: Structure, *, without: Sequence[str] = ()
+) -> tuple[Published, pl.DataFrame]:
+    """The same with the structures of all texts, and those among them (id, key) that the lake does not have yet."""
+    asked = {"kind": kind, "dataset": dataset, "scheme": structure.scheme, "leaving": [*without]}
+    stored = lake.query(_KEYED.format(owners=_OWNERS[kind]), asked).cast(KEY_SCHEMA)
+    fresh = Structural(structure)
+    _sign_missing(fresh, published, stored)
+    return replace(published, structures=pl.concat([stored, fresh.computed])), fresh.computed
+
+
+def with_embeddings(
+    lake: Lake, dataset: str, kind: str, published: Published, embedder: Embedder, *, without: Sequence[str] = ()
+) -> tuple[Published, pl.DataFrame]:
+    """The same with the vectors of all texts, and those among them (id, vector) that the lake does not have yet.
+
+    Raises:
+        TeacherError: the embedder is behind an endpoint that gives no usable answer.
+    """
+    asked = {"kind": kind, "dataset": dataset, "embedder": embedder.name, "leaving": [*without]}
+    stored = lake.query(_EMBEDDED.format(owners=_OWNERS[kind]), asked).cast(VECTOR_SCHEMA)
+    fresh = Semantic(embedder, 1.0)
+    _sign_missing(fresh, published, stored)
+    return replace(published, embeddings=pl.concat([stored, fresh.computed])), fresh.computed
+
+
+def _sign_missing(kind: Kind, published: Published, stored: pl.DataFrame) -> None:
+    missing = published.signatures.filter(pl.col("characters") > 0).select("id").join(stored, on="id", how="anti")
+    for part in missing.iter_slices(_IDS_AT_A_TIME):
+        kind.sign(published.texts(part["id"].to_list()))
 
 
 def _sign(texts: Callable[[list[str]], pl.DataFrame], unsigned: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:

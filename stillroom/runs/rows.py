@@ -6,7 +6,7 @@ from typing import Any
 
 from stillroom.capabilities import Capability
 from stillroom.lake import Row
-from stillroom.recipe import Recipe
+from stillroom.recipe import Price, Recipe
 from stillroom.records import (
     Check,
     Completion,
@@ -267,6 +267,11 @@ def sampling_costs(entries: Iterable[SampleEntry], recipe: Recipe) -> list[Row]:
     ]
 
 
+def money(price: Price, prompt_tokens: int, completion_tokens: int) -> float:
+    """What tokens cost, in the price's currency."""
+    return (prompt_tokens * price.input_per_million + completion_tokens * price.output_per_million) / 1e6
+
+
 def _request_seconds(answered: Iterable[tuple[str, Completion]]) -> float:
     """Seconds of request time, each reply once: all of its samples carry its latency."""
     return sum(seconds for _, seconds in {(request, one.latency_seconds) for request, one in answered})
@@ -298,7 +303,6 @@ def _cost(
     seconds: float,
 ) -> Row:
     price = next(one.price for one in recipe.teachers if one.name == teacher_id.partition("@")[0])
-    money = (prompt_tokens * price.input_per_million + completion_tokens * price.output_per_million) / 1e6
     return {
         "stage": stage,
         "teacher_id": teacher_id,
@@ -307,7 +311,7 @@ def _cost(
         "cached_tokens": cached_tokens,
         "completion_tokens": completion_tokens,
         "seconds": seconds,
-        "money": money,
+        "money": money(price, prompt_tokens, completion_tokens),
         "currency": price.currency,
     }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stillroom.curation import DedupSettings, Duplicates, OldDocuments, comparison, find_duplicates
 from stillroom.curation.contamination import Overlap
+from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Candidate, Curated, Gate, Published, curate
 from stillroom.recipe import Curation, Selection
 from tests.fakes.answers import chance, pseudo_words
@@ -76,9 +77,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """For each search for duplicates that was made, how many texts were held against the new ones."""
     made: list[int] = []
 
-    def counted(new: pl.DataFrame, old: OldDocuments, how: DedupSettings) -> Duplicates:
+    def counted(new: pl.DataFrame, old: OldDocuments, how: DedupSettings, kinds: Sequence[Kind]) -> Duplicates:
         made.append(len(old.signatures))
-        return find_duplicates(new, old, how)
+        return find_duplicates(new, old, how, kinds)
 
     monkeypatch.setattr(comparison, "find_duplicates", counted)
     return made

@@ -1,11 +1,20 @@
 """Stage identities: a change touches its own stage and later ones, and what is no identity touches none."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from stillroom.errors import RecipeError
-from stillroom.recipe import Stage, changes, parse_recipe, recorded_benchmarks, sections, stage_fingerprints
+from stillroom.recipe import (
+    Stage,
+    changes,
+    parse_recipe,
+    recorded_benchmarks,
+    recorded_tables,
+    sections,
+    stage_fingerprints,
+)
 from tests.fakes.prompts import RECIPE, recipe, write_seeds
 
 
@@ -112,6 +121,40 @@ def test_recipe_that_names_no_benchmark_has_the_curation_it_had_before_there_wer
 def test_benchmark_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"benchmark 'exam' is at .*exam\.jsonl, where nothing is"):
         sections(recipe(tmp_path, AGAINST))
+
+
+TABLE = "curation: {against: {old: {path: old.parquet, kind: answer}}}"
+
+
+def test_content_and_columns_of_a_table_are_the_identity_of_curation_and_its_place_is_not(tmp_path: Path) -> None:
+    def against(place: str, content: bytes, curation: str = TABLE) -> dict[Stage, str]:
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / "old.parquet").write_bytes(content)
+        return stage_fingerprints(recipe(tmp_path / place, curation))
+
+    first = against("here", b"one")
+
+    assert against("there", b"one") == first
+    for changed in (against("here", b"two"), against("here", b"one", TABLE.replace("kind:", "text: said, kind:"))):
+        assert [stage for stage in Stage if changed[stage] != first[stage]] == [Stage.CURATION]
+    assert recorded_tables(sections(recipe(tmp_path / "there", TABLE))[Stage.CURATION]) == {
+        "old": sha256(b"one").hexdigest()
+    }
+
+
+def test_curation_that_says_nothing_of_what_came_later_is_what_it_was_before(tmp_path: Path) -> None:
+    fields = sections(recipe(tmp_path))[Stage.CURATION]
+    assert fields.keys() == {"exact", "near_prompts.threshold", "near_answers.threshold", "snapshot.mode"}
+    assert recorded_tables(fields) == {}
+
+
+@pytest.mark.parametrize(
+    "curation",
+    ["structural_answers: true", "structural_prompts: true", "semantic_answers: {}", "representative: cheapest"],
+)
+def test_what_came_later_counts_where_it_is_said(tmp_path: Path, curation: str) -> None:
+    before, after = (stage_fingerprints(recipe(tmp_path, one)) for one in ("", f"curation: {{{curation}}}"))
+    assert [stage for stage in Stage if before[stage] != after[stage]] == [Stage.CURATION]
 
 
 def test_seed_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,144 @@
+"""Rows of Parquet tables as old documents: compared with like published ones, read in batches, never held as text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from stillroom.curation.comparison import Published
+from stillroom.curation.relations import Kind
+from stillroom.curation.semantic import Semantic
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
+from stillroom.curation.structural import Structural
+from stillroom.errors import RecipeError
+from stillroom.recipe import Table
+
+_BATCH_ROWS = 20_000
+_UNREADABLE = (pl.exceptions.PolarsError, OSError)
+
+
+def refuse_unusable_tables(tables: Sequence[Table]) -> dict[str, int]:
+    """Look through these tables; returns the number of rows by name.
+
+    Raises:
+        RecipeError: a file is no Parquet, a column is missing or of another type, a value is null, or an id stands
+            twice.
+    """
+    return {table.name: _usable_rows(table) for table in tables}
+
+
+def with_tables(
+    published: Published, tables: Sequence[Table], settings: DedupSettings, kinds: Sequence[Kind] = ()
+) -> Published:
+    """The same with the rows of tables after it, each as ``NAME:id``: of equal texts in one table the first.
+
+    Args:
+        published: what wins over them, should both be alike to one text.
+        tables: of one kind of text.
+        settings: decide the scheme of the signatures.
+        kinds: in which other ways texts are compared; what they compare by is computed of the tables' rows too.
+
+    Raises:
+        RecipeError: a table cannot be read.
+        TeacherError: a kind embeds texts at an endpoint that gives no usable answer.
+    """
+    signed = [published.signatures]
+    after = 1 + int(np.max(published.signatures["arrival"].to_numpy(), initial=-1))
+    for table in tables:
+        seen = pl.Series("text_hash", [], pl.String())
+        for batch in _batches(table):
+            arrivals = pl.int_range(after, after + len(batch), dtype=pl.Int64, eager=True).alias("arrival")
+            _, different = sign(batch.select("id", arrivals, "text"), settings)
+            different = different.filter(~pl.col("text_hash").is_in(seen.implode()))
+            seen = pl.concat([seen, different["text_hash"]])
+            signed.append(different.select(SIGNATURE_SCHEMA.names()))
+            after += len(batch)
+            with_text = different.filter(pl.col("characters") > 0)
+            for kind in kinds:
+                kind.sign(batch.join(with_text, on="id", how="semi"))
+    by_name = {table.name: table for table in tables}
+
+    def texts(ids: list[str]) -> pl.DataFrame:
+        ours = [id_ for id_ in ids if ":" not in id_]
+        found = [published.texts(ours).select("id", "text")] if ours else []
+        for name in sorted({id_.partition(":")[0] for id_ in ids if ":" in id_}):
+            wanted = [id_ for id_ in ids if id_.startswith(f"{name}:")]
+            found += [batch.filter(pl.col("id").is_in(wanted)) for batch in _batches(by_name[name])]
+        return pl.concat(found) if found else pl.DataFrame(schema={"id": pl.String, "text": pl.String})
+
+    return replace(
+        published,
+        signatures=pl.concat(signed),
+        texts=texts,
+        structures=pl.concat([published.structures, *(one.computed for one in kinds if isinstance(one, Structural))]),
+        embeddings=pl.concat([published.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))]),
+    )
+
+
+def _usable_rows(table: Table) -> int:
+    rows = 0
+    ids = [pl.Series("id", [], pl.String())]
+    try:
+        for file in table.files:
+            schema = pl.scan_parquet(file).collect_schema()
+            _refuse_columns(table, file, schema)
+            counts = pl.scan_parquet(file).select(pl.len(), *(pl.col(name).null_count() for name in _columns(table)))
+            found = counts.collect(engine="streaming").row(0, named=True)
+            for name in _columns(table):
+                if found[name]:
+                    raise RecipeError(
+                        f"curation.against: column {name!r} of table {table.name!r} is null in {found[name]:,} of "
+                        f"{found['len']:,} rows of {file}. Expected a value in each; leave those rows out."
+                    )
+            rows += found["len"]
+            ids.append(pl.scan_parquet(file).select(pl.col(table.id).cast(pl.String).alias("id")).collect()["id"])
+    except _UNREADABLE as error:
+        raise _unreadable(table, error) from error
+    if repeated := (every := pl.concat(ids)).filter(every.is_duplicated())[:1].to_list():
+        raise RecipeError(
+            f"curation.against: {table.id!r} is {repeated[0]!r} in two rows of table {table.name!r}. Expected another "
+            "in each, since what is dropped names the row it duplicates."
+        )
+    return rows
+
+
+def _columns(table: Table) -> list[str]:
+    return [*dict.fromkeys((table.id, table.text))]
+
+
+def _refuse_columns(table: Table, file: object, schema: pl.Schema) -> None:
+    for name, expected in ((table.id, "text or whole numbers"), (table.text, "text")):
+        if name not in schema:
+            raise RecipeError(
+                f"curation.against: table {table.name!r} has no column {name!r} in {file}, but {', '.join(schema)}. "
+                "Name the right one in the recipe."
+            )
+        is_usable = schema[name] == pl.String or (expected != "text" and schema[name].is_integer())
+        if not is_usable:
+            raise RecipeError(
+                f"curation.against: column {name!r} of table {table.name!r} is {schema[name]} in {file}. Expected "
+                f"{expected}; name another column in the recipe, or turn it into that."
+            )
+
+
+def _batches(table: Table) -> Iterator[pl.DataFrame]:
+    """The rows in their order: id, text."""
+    columns = (
+        pl.concat_str(pl.lit(f"{table.name}:"), pl.col(table.id).cast(pl.String)).alias("id"),
+        pl.col(table.text).alias("text"),
+    )
+    try:
+        for file in table.files:
+            scanned = pl.scan_parquet(file).select(*columns)
+            yield from scanned.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
+    except _UNREADABLE as error:
+        raise _unreadable(table, error) from error
+
+
+def _unreadable(table: Table, error: Exception) -> RecipeError:
+    return RecipeError(
+        f"curation.against: table {table.name!r} cannot be read: {error}. Expected Parquet; mend the file, or take the "
+        "table out."
+    )

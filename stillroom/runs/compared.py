@@ -1,0 +1,108 @@
+"""What a curation compares prompts and answers with, and the rows of what was computed for that."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds, further_settings
+from stillroom.curation.given_tables import with_tables
+from stillroom.curation.structures import STRUCTURES
+from stillroom.embedding import Embedder
+from stillroom.lake import Lake, Row
+from stillroom.recipe import Recipe, Table
+from stillroom.runs.published import published, with_embeddings, with_structures
+
+
+def compared_with(
+    lake: Lake,
+    recipe: Recipe,
+    side: str,
+    *,
+    tables: Sequence[Table] = (),
+    embedder: Embedder | None = None,
+    without: Sequence[str] = (),
+) -> tuple[Published, dict[str, list[Row]]]:
+    """What prompts or answers are compared with by a recipe, and rows of what the lake lacked of it, by table.
+
+    Args:
+        lake: where it is.
+        recipe: says what is compared, and by what.
+        side: ``answer`` or ``prompt``.
+        tables: tables whose rows count like what is published.
+        embedder: turns texts into vectors, where the recipe compares these.
+        without: ids of examples that do not count.
+
+    Raises:
+        RecipeError: a table cannot be read.
+        RequestError: the recipe compares embeddings, and there is no embedder.
+        TeacherError: the embedder is behind an endpoint that gives no usable answer.
+    """
+    curation, dataset = recipe.curation, recipe.dataset
+    settings = dedup_settings(curation.near_answers if side == "answer" else curation.near_prompts)
+    is_structural, semantic = further_settings(curation, side)
+    old, signed = published(lake, dataset, side, settings, without=without)
+    rows = {"dedup_signatures": signature_rows(side, signed)}
+    if is_structural:
+        old, keys = with_structures(lake, dataset, side, old, STRUCTURES[side], without=without)
+        rows["dedup_signatures"] += structure_rows(side, keys, old.signatures)
+    if semantic and embedder:
+        old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without)
+        rows["embeddings"] = embedding_rows(side, vectors, embedder)
+    if ours := [table for table in tables if table.kind == side]:
+        old = with_tables(old, ours, settings, further_kinds(curation, side, Published(texts=old.texts), embedder))
+    return old, rows
+
+
+def rows_of(side: str, found: Found, embedder: Embedder | None = None) -> dict[str, list[Row]]:
+    """Rows of what a curation has found among prompts or answers, by table."""
+    return {
+        "embeddings": embedding_rows(side, found.embeddings, embedder) if embedder else [],
+        "dedup_clusters": _cluster_rows(side, found),
+        "dedup_signatures": [
+            *signature_rows(side, found.signatures),
+            *structure_rows(side, found.structures, found.signatures),
+        ],
+    }
+
+
+def signature_rows(side: str, signatures: pl.DataFrame) -> list[Row]:
+    """Rows of ``dedup_signatures``, but for their curation."""
+    return [{"kind": side, "owner_id": row.pop("id"), **row} for row in signatures.iter_rows(named=True)]
+
+
+def structure_rows(side: str, keys: pl.DataFrame, signatures: pl.DataFrame) -> list[Row]:
+    """The same of structures: a hash of the structure in place of that of the text, and no bands."""
+    scheme = STRUCTURES[side].scheme
+    return [
+        {
+            "kind": side,
+            "owner_id": owner_id,
+            "arrival": arrival,
+            "text_hash": key,
+            "characters": 0,
+            "bands": [],
+            "scheme": scheme,
+        }
+        for owner_id, key, arrival in keys.join(signatures.select("id", "arrival"), on="id").iter_rows()
+    ]
+
+
+def embedding_rows(side: str, vectors: pl.DataFrame, embedder: Embedder) -> list[Row]:
+    """Rows of ``embeddings``, but for their curation."""
+    return [
+        {"kind": side, "owner_id": owner_id, "embedder": embedder.name, "vector": vector}
+        for owner_id, vector in zip(vectors["id"].to_list(), vectors["vector"], strict=True)
+    ]
+
+
+def _cluster_rows(side: str, found: Found) -> list[Row]:
+    return [
+        {
+            "kind": side,
+            "method": drop["method"],
+            "member_id": drop["id"],
+            "representative_id": drop["representative_id"],
+            "similarity": drop["similarity"],
+        }
+        for drop in found.drops.iter_rows(named=True)
+    ]

@@ -1,0 +1,193 @@
+"""Structure is what counts: texts that differ in nothing else have the same, and all others another or none."""
+
+import ast
+import textwrap
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillroom.curation.code_structure import code_structure
+from stillroom.curation.structures import STRUCTURES, task_structure
+
+CODE = '''
+from math import floor
+
+
+def largest_gap(numbers, least=0):
+    """The largest difference of neighbours."""
+    ordered = sorted(numbers, key=lambda one: one)
+    best = least
+    for left, right in zip(ordered, ordered[1:]):  # neighbours
+        if right - left > best:
+            best = floor(right - left)
+    return f"{best}"
+
+
+print(largest_gap([1], least=2))
+'''
+RENAMED = """
+from math import floor
+def f(values,lowest = 0):
+
+    s = sorted(values,
+               key=(lambda x: x))
+    found = lowest
+    for a,b in zip( s, s[1:] ):
+        # the next one
+        if (b - a) > found: found = floor(b - a)
+    return f'{found}'
+print(f([1], lowest=2))
+"""
+
+
+def test_renamed_and_reformatted_code_has_the_same_structure():
+    assert code_structure(CODE) == code_structure(RENAMED) != ""
+    assert code_structure(f"```python{RENAMED}```") == code_structure(CODE)
+    assert code_structure(textwrap.indent(RENAMED, "    ")) == code_structure(CODE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("b - a) > found", "a - b) > found", id="names in another order"),
+        pytest.param("sorted(", "reversed(", id="another builtin"),
+        pytest.param("key=(", "reverse=(", id="another keyword of a builtin"),
+        pytest.param("import floor", "import ceil as floor", id="another import"),
+        pytest.param("floor", "ceil", id="another import by its own name"),
+        pytest.param("s[1:]", "s[2:]", id="another number"),
+        pytest.param("for a,b in zip( s, s[1:] )", "for a,b in zip(s, values[1:])", id="one name for two"),
+        pytest.param("lowest = 0", "lowest = 0.0", id="another type of number"),
+        pytest.param("f'{found}'", "f'{found!r}'", id="another conversion"),
+        pytest.param("f'{found}'", "f'{found} '", id="another text"),
+        pytest.param("values,", "values: list,", id="an annotation"),
+        pytest.param("    return", "return", id="another block"),
+    ],
+)
+def test_code_that_does_something_else_has_another_structure(old: str, new: str):
+    assert old in RENAMED
+    assert code_structure(RENAMED.replace(old, new)) != code_structure(CODE)
+
+
+METHODS = "class Stack:\n    size = 0\n    def push(self, item):\n        self.size += item\n        return self\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        pytest.param("Stack", "Pile", True, id="class"),
+        pytest.param("item", "one", True, id="argument"),
+        pytest.param("push", "put", False, id="method"),
+        pytest.param("    size = 0", "    total = 0", False, id="class variable"),
+        pytest.param("self.size", "self.total", False, id="attribute"),
+    ],
+)
+def test_what_others_reach_as_an_attribute_is_not_renamed(old: str, new: str, is_same: bool):
+    assert (code_structure(METHODS) == code_structure(METHODS.replace(old, new))) == is_same
+
+
+def test_a_builtin_that_is_bound_somewhere_is_itself_elsewhere():
+    one = "def f(x):\n    return sum(x)\ndef g(x):\n    sum = x\n    return sum\n"
+    assert code_structure(one) != code_structure(one.replace("sum", "max"))
+
+
+def test_names_in_statements_that_declare_them_are_renamed():
+    one = """
+    def f(a, *rest, **named):
+        global total
+        try:
+            match a:
+                case [first, *others]: total = first
+                case {"k": v, **left}: total = v
+                case other: pass
+        except ValueError as error:
+            raise error
+        return [y for y in rest if (z := y)]
+    """
+    other = one
+    for name in ("total", "first", "others", "left", "other", "error", "rest", "named"):
+        other = other.replace(name, f"{name}_x")
+    assert other != one
+    assert code_structure(one) == code_structure(other) != ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("Write a function that adds.", id="prose"),
+        pytest.param("word", id="one word"),
+        pytest.param("def f(:", id="broken"),
+        pytest.param(f"Here you are:\n```python{CODE}```", id="code in prose"),
+        pytest.param(f"```python{CODE}```\n```python{CODE}```", id="two blocks"),
+        pytest.param("x = " + "(" * 5000 + ")" * 5000, id="deeper than can be read"),
+        pytest.param("x = 1\n" * 40_000, id="data"),
+        pytest.param("x = '\x00'", id="binary"),
+    ],
+)
+def test_what_is_no_program_has_no_structure(text: str):
+    assert code_structure(text) == ""
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d"])
+LINES = st.lists(
+    st.one_of(
+        st.builds("{} = {} + {}".format, NAMES, NAMES, NAMES),
+        st.builds("{} = sorted({}, key={})".format, NAMES, NAMES, NAMES),
+        st.builds("print({}, {})".format, NAMES, st.integers(0, 2)),
+        st.builds("for {} in {}: {} = {}.x".format, NAMES, NAMES, NAMES, NAMES),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def renamings(source: str) -> set[str]:
+    """The program under every renaming of its four variables: what brute force calls the same."""
+    from itertools import permutations
+
+    tree = ast.parse(source)
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    found: set[str] = set()
+    for theirs in permutations("pqrs"):
+        names = {name: new if name in bound else name for name, new in zip("abcd", theirs, strict=True)}
+        again = ast.parse(source)
+        for node in ast.walk(again):
+            if isinstance(node, ast.Name):
+                node.id = names.get(node.id, node.id)
+        found.add(ast.unparse(again))
+    return found
+
+
+@given(LINES, LINES)
+def test_structures_are_equal_exactly_where_some_renaming_makes_programs_equal(one: list[str], other: list[str]):
+    left, right = "\n".join(one), "\n".join(other)
+    if not code_structure(left) or not code_structure(right):
+        return
+    assert (code_structure(left) == code_structure(right)) == bool(renamings(left) & renamings(right))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        pytest.param("Add 3 and 4.", "Add 12 and 0.5.", True, id="numbers"),
+        pytest.param("It costs 1,000.50 dollars.", "It costs 7 dollars.", True, id="thousands"),
+        pytest.param("Solve 3x = 12.", "Solve 5x = 20.", True, id="factor"),
+        pytest.param("Sum 1,2,3.", "Sum 4,5,6.", True, id="list"),
+        pytest.param("Sum 1,2,3.", "Sum 1,2.", False, id="shorter list"),
+        pytest.param("Add x1 to 3.", "Add x2 to 3.", False, id="digit in a name"),
+        pytest.param("Add 3 and 4.", "Multiply 3 and 4.", False, id="another word"),
+        pytest.param("Add 3 to -4.", "Add 3 to 4.", False, id="sign"),
+        pytest.param("Add three and 4.", "Add five and 4.", False, id="number in words"),
+        pytest.param("Add 3  and 4.\r\n", "Add \uff13 and 9.", True, id="normalised first"),
+    ],
+)
+def test_tasks_are_equal_but_for_numbers(one: str, other: str, is_same: bool):
+    left, right = STRUCTURES["prompt"].keys(pl.Series([one, other]))
+    assert (left == right) == is_same
+
+
+def test_a_task_without_a_number_has_no_structure():
+    assert task_structure("Reverse a list.") == ""
+    assert STRUCTURES["prompt"].keys(pl.Series(["Reverse a list.", ""])) == ["", ""]
