@@ -3,6 +3,7 @@
 from stillroom.diversity.clusters import Clusters, assign, k_means, leader_clusters, nearest
 from stillroom.diversity.estimate import Estimate
 from stillroom.diversity.lexical import compression_ratio, distinct_n
+from stillroom.diversity.measuring import Sides, Source, measure
 from stillroom.diversity.quotas import opening
 from stillroom.diversity.repetition import self_bleu, self_repetition
 from stillroom.diversity.selecting import CHOSEN, QUOTA, SAMENESS, Chosen, Held, choose
@@ -20,6 +21,8 @@ __all__ = [
     "Estimate",
     "Held",
     "Seen",
+    "Sides",
+    "Source",
     "assign",
     "chao1",
     "choose",
@@ -32,6 +35,7 @@ __all__ = [
     "is_reliable",
     "k_means",
     "leader_clusters",
+    "measure",
     "nearest",
     "novelty",
     "opening",

@@ -66,8 +66,9 @@ def _apart(rows: Rows, clusters: int, generator: np.random.Generator) -> Rows:
     distances = np.full(len(rows), np.inf, np.float32)
     while len(drawn) < clusters:
         distances = np.minimum(distances, np.maximum(1.0 - rows @ rows[drawn[-1]], 0.0))  # half of the squared one
-        sums: NDArray[np.float64] = np.cumsum(distances, dtype=np.float64)
-        drawn.append(min(int(np.searchsorted(sums, generator.random() * sums[-1], "right")), len(rows) - 1))
+        sums = np.cumsum(distances.astype(np.float64))
+        place = np.searchsorted(sums, generator.random() * float(sums[-1]), "right")
+        drawn.append(min(int(place), len(rows) - 1))
     return rows[drawn]
 
 
