@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from dedup_corpus import documents, edited, source_text
+from dedup_diversity import CHOSEN_FROM, ROWS, diversity, vendi
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
 from stillroom.curation.benchmark_files import read_benchmarks
@@ -256,6 +257,8 @@ PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "references": references,
     "rouge": rouge,
     "decontamination": decontamination,
+    "vendi": lambda _: vendi(corpus(ROWS, seed=11)["text"].to_list()),
+    "diversity": lambda _: diversity(corpus(CHOSEN_FROM, seed=11)["text"].to_list()),
     "million": million,
 }
 STEPS: dict[str, Callable[[str], Figures]] = {"million": million_step, "incremental": incremental_step}

@@ -93,6 +93,7 @@ def show(
 
 def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     """What is known about a snapshot, as plain data; cost, funnel and tests are of the run that published it."""
+    from stillroom.publication.diverse import diversity_of
     from stillroom.publication.publish import published_at
     from stillroom.publication.strengths import strengths_of_run
     from stillroom.runs import checked_against
@@ -117,6 +118,7 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "contamination_checked_against": checked_against(
             lake, snapshot.name, snapshot.version, at=published_at(lake, snapshot)
         ),
+        "diversity": diversity_of(lake, snapshot.curation_id),
         "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
         "teachers": lake.rows(_TEACHERS, which),
         "cost": cost,
@@ -154,6 +156,10 @@ def _print(about: dict[str, Any]) -> None:
         typer.echo("\nIt was checked for contamination against nothing.")
     if about["test_strengths"]:
         print_table(about["test_strengths"], title=f"Tests of the prompts of {about['run_id']}")
+    if about["diversity"]:
+        from stillroom.publication.diverse import in_short
+
+        print_table(in_short(about["diversity"]), title="How diverse it is")
     print_table(about["teachers"], title="Teachers")
     print_table(about["cost"], title=f"Cost of {about['run_id']}")
     if about["completion_tokens_per_new_row"] is not None:

@@ -24,6 +24,7 @@ class Gate(StrEnum):
     STRUCTURAL_DUPLICATE = "structural-duplicate"
     SEMANTIC_DUPLICATE = "semantic-duplicate"
     RANK = "rank"
+    DIVERSITY = "diversity"
     KEPT = "kept"
 
 

@@ -4,8 +4,6 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 from stillroom.embedding.base import Embedder
-from stillroom.embedding.endpoint import EndpointEmbedder
-from stillroom.embedding.packaged import PackagedEmbedder
 from stillroom.recipe import Embedding
 
 
@@ -17,8 +15,13 @@ def open_embedder(settings: Embedding | None) -> Generator[Embedder]:
         TeacherError: the endpoint cannot be reached, or serves another model.
         RequestError: the packaged weights are not installed.
     """
+    # what only one of them needs is imported by it alone: most commands embed nothing
     if settings is None:
+        from stillroom.embedding.packaged import PackagedEmbedder
+
         yield PackagedEmbedder()
         return
+    from stillroom.embedding.endpoint import EndpointEmbedder
+
     with closing(EndpointEmbedder(settings)) as embedder:
         yield embedder

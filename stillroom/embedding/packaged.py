@@ -11,11 +11,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from scipy.sparse import csr_array
+from safetensors import safe_open
+from scipy.sparse import csr_array  # pyright: ignore[reportMissingTypeStubs]
 from tokenizers import Tokenizer
 
 from stillroom.embedding.base import is_blank, unit_rows
@@ -47,19 +48,20 @@ class PackagedEmbedder:
         rows = np.zeros((len(texts), self.dims), np.float32)
         for batch in _batches(texts):
             places, pieces = zip(*batch, strict=True)
-            sums = self._counts(pieces) @ self._vectors
-            np.add.at(rows, np.array(places), sums)
+            np.add.at(rows, np.array(places), self._sums(pieces))
         return unit_rows(rows)
 
-    def _counts(self, pieces: Sequence[str]) -> csr_array:
-        """How often each piece has each token; in one order of tokens, so that sums come out the same to the bit."""
+    def _sums(self, pieces: Sequence[str]) -> NDArray[np.float32]:
+        """The sum of each piece's vectors, its tokens in one order, so that it comes out the same to the bit."""
         encoded = [one.ids for one in self._tokenizer.encode_batch_fast(pieces, add_special_tokens=False)]
         ends = np.cumsum([0, *map(len, encoded)])
         tokens = np.fromiter((id_ for ids in encoded for id_ in ids), np.int32, count=int(ends[-1]))
         tokens = np.minimum(tokens, len(self._vectors) - 1)
-        counts = csr_array((np.ones(len(tokens), np.float32), tokens, ends), shape=(len(encoded), len(self._vectors)))
+        counts: Any = csr_array(
+            (np.ones(len(tokens), np.float32), tokens, ends), shape=(len(encoded), len(self._vectors))
+        )
         counts.sum_duplicates()
-        return counts
+        return counts @ self._vectors
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
@@ -104,7 +106,9 @@ def _load() -> tuple[Tokenizer, NDArray[np.float32]]:
     tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer, load_file(folder / _WEIGHTS)["embedding.weight"].astype(np.float32)
+    opened: Any = safe_open(folder / _WEIGHTS, framework="np")
+    with opened as weights:
+        return tokenizer, np.asarray(weights.get_tensor("embedding.weight"), np.float32)
 
 
 def _not_installed(what: str) -> RequestError:

@@ -11,6 +11,7 @@ from typing import Any
 from stillroom import __version__
 from stillroom.calibration import newest_of
 from stillroom.lake import Lake
+from stillroom.publication.diverse import diversity_of
 from stillroom.publication.gate import calibrated_verifiers
 from stillroom.publication.publish import VERDICT, Snapshot, published_at
 from stillroom.publication.strengths import strengths_of_run
@@ -100,6 +101,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
         "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
         "duplicates_compared_with": compared_tables(lake, snapshot.name, snapshot.version, at=at),
+        "diversity": diversity_of(lake, snapshot.curation_id),
         "run": {
             "adopted_samples": adopted_samples(lake, snapshot.run_id, at=at),
             "missing": asdict(left_out(lake, run, at=at)),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.judging import artefacts_warning
+from stillroom.publication.diverse import in_short
 
 MAX_REASONS = 12
 
@@ -42,6 +43,7 @@ def summary(manifest: Mapping[str, Any], folder: Path) -> str:
         parts += ["## How good the tests are", _strengths(run["test_strengths"], manifest["recipe"]["verification"])]
     parts += _checked(manifest)
     parts += _compared(manifest)
+    parts += _diversity(manifest)
     parts += [
         "## What to know before training on it",
         "\n".join(f"- {line}" for line in _caveats(manifest)),
@@ -182,6 +184,17 @@ def _compared(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield "## What its rows were compared with"
         yield "Beside what the dataset had published. No row that was kept so duplicates a row of these tables."
         yield _table(("table", "sha256", "of", "rows of the table", "rows of this version"), _rows(compared))
+
+
+def _diversity(manifest: Mapping[str, Any]) -> Iterable[str]:
+    """A section on how varied the version is; manifests of before it was measured lack it."""
+    if figures := in_short(manifest.get("diversity", [])):
+        yield "## How diverse it is"
+        yield (
+            "Only figures of equal draws compare with those of another version. What further samples would bring is told "
+            "of each teacher, from those of its samples that passed in this run. All figures are in `manifest.json`."
+        )
+        yield _table(tuple(figures[0]), _rows(figures))
 
 
 def _rates(row: Mapping[str, Any]) -> str:

@@ -268,6 +268,27 @@ class Embedding(Section):
         return self
 
 
+class DiversityQuotas(Section):
+    """The most of what is kept and published that may share one value of an attribute; null: any share."""
+
+    topic: Annotated[float | None, Field(gt=0.0, le=1.0, description="Of the prompt.")] = None
+    difficulty: Annotated[float | None, Field(gt=0.0, le=1.0, description="Asked for when it was written.")] = None
+    teacher: Annotated[float | None, Field(gt=0.0, le=1.0, description="Who answered.")] = None
+    opening: Annotated[float | None, Field(gt=0.0, le=1.0, description="The first three words of the task.")] = None
+
+
+class Diversity(Section):
+    """Of what passes all other gates, what differs most from the rest and from what is published stays."""
+
+    share: Annotated[float, Field(gt=0.0, le=1.0, description="How much of it stays; of a run, in all.")] = 0.5
+    quality: Annotated[Share, Field(description="What counts: 0 for novelty alone, 1 for scores alone.")] = 0.2
+    score: Annotated[
+        str,
+        Field(min_length=1, description="Which score: `test-strength`, or a scorer's name@version."),
+    ] = "test-strength"
+    quotas: DiversityQuotas = DiversityQuotas()
+
+
 class Against(Section):
     """A table of Parquet whose rows count like what is published: they are never dropped, and win."""
 
@@ -306,10 +327,9 @@ class Curation(Section):
             "is verified is compared; what they leave equal goes by `selection.rank`, prompts by their age.",
         ),
     ] = ("verified",)
-    against: Annotated[
-        dict[Name, Against],
-        Field(default_factory=dict, description="By name, tables whose rows new prompts or answers may not duplicate."),
-    ]
+    against: dict[Name, Against] = Field(
+        default_factory=dict, description="By name, tables whose rows new prompts or answers may not duplicate."
+    )
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
@@ -319,6 +339,10 @@ class Curation(Section):
     ] = None
     filters: Annotated[
         Filters | None, Field(description="What prompts and answers must not be by themselves; null: anything.")
+    ] = None
+
+    diversity: Annotated[
+        Diversity | None, Field(description="Which of what passes all other gates stays; null: all of it.")
     ] = None
 
     @field_validator("representative", mode="before")

@@ -39,7 +39,14 @@ _NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
 _AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
 _EMBEDDING_IS = {"model", "revision", "most_characters"}  # what decides vectors; the rest, how they are had
 # Fields of the stage of curation that earlier runs lack.
-_LATER = ("structural_prompts", "structural_answers", "semantic_prompts", "semantic_answers", "representative")
+_LATER = (
+    "structural_prompts",
+    "structural_answers",
+    "semantic_prompts",
+    "semantic_answers",
+    "representative",
+    "diversity",
+)
 _BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256
 
 _AGAINST, _SHA256 = "against.", ".sha256"  # around the name of a table, where such a field holds its content

@@ -15,17 +15,19 @@ from stillroom.recipe import Curation, Stage, filter_methods
 from stillroom.records import ID_DIGITS, Prompt, teacher_name
 from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
+from stillroom.runs.diversifying import diversified, diversity_metrics
 from stillroom.runs.filtering import Filtered, filtered
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
+from stillroom.runs.placing import Places
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
 from stillroom.runs.retracting import Cause, retracted_samples
 from stillroom.runs.rows import money
 from stillroom.runs.tables import stated_tables, tables_of_run
 
-STEPS = 5  # of a curation
+STEPS = 6  # of a curation
 
 _CANDIDATES = """
 WITH newest AS (
@@ -89,8 +91,8 @@ def curate_run(
 
 @contextmanager
 def _embedder(curation: Curation) -> Generator[Embedder | None]:
-    """What turns texts into vectors, where the curation compares these."""
-    if curation.semantic_answers is None and curation.semantic_prompts is None:
+    """What turns texts into vectors, where decisions hang on these."""
+    if curation.semantic_answers is None and curation.semantic_prompts is None and curation.diversity is None:
         yield None
         return
     with open_embedder(curation.embedding) as embedder:
@@ -160,17 +162,24 @@ def _curated(
         embedder=embedder,
         spill_directory=lake.root / "tmp",
     )
+    found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
+    compared = _together(of_answers, of_prompts, *found)
+    observe(4, "what differs")
+    with _as_measured(embedder, run.recipe.curation) as measured_by:
+        placing = Places(lake, run.recipe.dataset, measured_by)
+        placing.know(compared.get("embeddings", []))
+        curated = diversified(lake, run, curated, rows, prompts_by_id, placing, without=gone)
+        decided_by = [*placing.fresh]  # what only measures need is computed again
+        diversity = diversity_metrics(lake, run, curated, rows, prompts_by_id, placing, without=gone)
     shards = {row["sample_id"]: row["shard"] for row in rows}
     written = checked.rows(curation_id)
     written["selections"] = [
         _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
     ]
-    written["metrics"] += [{**row, "snapshot": curation_id} for row in stated]
-    found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
-    for tables in (of_answers, of_prompts, *found):
-        for table, some in tables.items():
-            written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
-    observe(4, "committing")
+    written["metrics"] += [{**row, "snapshot": curation_id} for row in (*stated, *diversity)]
+    for table, some in _together(compared, {"embeddings": decided_by}).items():
+        written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
+    observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
@@ -179,6 +188,25 @@ def _curated(
 def _filters_now(run: Run) -> list[str]:
     """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
+
+
+@contextmanager
+def _as_measured(embedder: Embedder | None, curation: Curation) -> Generator[Embedder]:
+    """The same embedder, or where nothing hung on one, that of the recipe."""
+    if embedder is not None:
+        yield embedder
+        return
+    with open_embedder(curation.embedding) as opened:
+        yield opened
+
+
+def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
+    """Rows by table, from several such."""
+    rows: dict[str, list[Row]] = {}
+    for tables in found:
+        for table, some in tables.items():
+            rows.setdefault(table, []).extend(some)
+    return rows
 
 
 def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:

@@ -4,6 +4,7 @@ The server is met before it is asked: it says which model and weights it serves,
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 import httpx
@@ -52,9 +53,12 @@ class EmbeddingEndpoint:
         self._url = settings.url.rstrip("/")
         self._called = f"embedding model {settings.model} at {self._url}"
         self._http = open_plain_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), at_once=settings.in_flight)
-        self.name = self._meet()
         self.dims = 0  # any, for the probe
-        self.dims = self.vectors([_PROBE]).shape[1]
+        with ExitStack() as unless_met:
+            unless_met.callback(self.close)
+            self.name = self._meet()
+            self.dims = self.vectors([_PROBE]).shape[1]
+            unless_met.pop_all()
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """The vectors of one request's texts, of which at most ``most_characters`` are sent: (len(texts), dims).

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stillroom.embedding import BLANK_AXIS, EndpointEmbedder, open_embedder
+from stillroom.embedding import BLANK_AXIS, open_embedder
+from stillroom.embedding.endpoint import EndpointEmbedder
 from stillroom.errors import TeacherBusy, TeacherLost, TeacherMismatch, TeacherRefused
 from stillroom.recipe import Embedding
 from tests.fakes.embeddings import DIMS, FakeEmbeddings, vector

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillroom.embedding import BLANK_AXIS, PackagedEmbedder, open_embedder, packaged, unit_rows
+from stillroom.embedding import BLANK_AXIS, open_embedder, packaged, unit_rows
+from stillroom.embedding.packaged import PackagedEmbedder
 from stillroom.errors import RequestError
 
 TEXTS = [

@@ -1,0 +1,47 @@
+"""How much the texts of a set differ, how much more there would be, and which of them to choose so that they do."""
+
+from stillroom.diversity.clusters import Clusters, assign, k_means, leader_clusters, nearest
+from stillroom.diversity.estimate import Estimate
+from stillroom.diversity.lexical import compression_ratio, distinct_n
+from stillroom.diversity.measuring import Sides, Source, measure
+from stillroom.diversity.quotas import opening
+from stillroom.diversity.repetition import self_bleu, self_repetition
+from stillroom.diversity.selecting import CHOSEN, QUOTA, SAMENESS, Chosen, Held, choose
+from stillroom.diversity.spread import cluster_coverage, cluster_entropy, novelty, vendi_of_draws, vendi_score
+from stillroom.diversity.unseen import Seen, chao1, coverage, expected_new, is_reliable
+from stillroom.diversity.words import Corpus, split_words
+
+__all__ = [
+    "CHOSEN",
+    "QUOTA",
+    "SAMENESS",
+    "Chosen",
+    "Clusters",
+    "Corpus",
+    "Estimate",
+    "Held",
+    "Seen",
+    "Sides",
+    "Source",
+    "assign",
+    "chao1",
+    "choose",
+    "cluster_coverage",
+    "cluster_entropy",
+    "compression_ratio",
+    "coverage",
+    "distinct_n",
+    "expected_new",
+    "is_reliable",
+    "k_means",
+    "leader_clusters",
+    "measure",
+    "nearest",
+    "novelty",
+    "opening",
+    "self_bleu",
+    "self_repetition",
+    "split_words",
+    "vendi_of_draws",
+    "vendi_score",
+]

@@ -1,0 +1,150 @@
+"""Where samples lie among all that a dataset holds: embeddings of their prompts and answers, kept in the lake.
+
+A sample's vector is the sum of its prompt's and its answer's, at unit length. So a prompt is embedded once for all its
+samples, and vectors that were computed to find duplicates serve here too.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from stillroom.curation.diversifying import Placed
+from stillroom.diversity import opening
+from stillroom.embedding import Embedder, unit_rows
+from stillroom.lake import Lake, Row
+
+TEST_STRENGTH = "test-strength"
+_AT_A_TIME = 20_000
+
+_STORED = """
+SELECT owner_id, any_value(vector) AS vector FROM lake.embeddings
+WHERE kind = $kind AND embedder = $embedder AND owner_id IN (SELECT unnest($ids))
+  AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+GROUP BY owner_id
+"""
+_MEMBERS = """
+SELECT m.sample_id, any_value(m.prompt_id) AS prompt_id, any_value(e.answer) AS answer,
+       any_value(e.topic) AS topic, any_value(e.difficulty_asked) AS difficulty_asked,
+       any_value(e.teacher_id) AS teacher_id, any_value(e.origin) AS origin, any_value(p.task) AS task
+FROM lake.published_members m
+JOIN lake.examples e USING (example_id)
+JOIN (SELECT prompt_id, any_value(task) AS task FROM lake.prompts
+      WHERE run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset) GROUP BY prompt_id) p
+    ON p.prompt_id = m.prompt_id
+WHERE m.name = $dataset AND m.example_id NOT IN (SELECT unnest($leaving::VARCHAR[]))
+GROUP BY m.sample_id ORDER BY md5(m.sample_id) LIMIT $most
+"""
+_SCORES = """
+SELECT sample_id, arg_max(value, created_at) AS value FROM lake.scores
+WHERE scorer = $scorer AND run_id = $run GROUP BY sample_id
+"""
+
+
+def members(lake: Lake, dataset: str, *, without: Sequence[str] = (), most: int | None = None) -> list[dict[str, Any]]:
+    """What a dataset has published and not taken out: ids, task, answer, topic, difficulty, teacher and origin.
+
+    Args:
+        lake: where it is.
+        dataset: whose.
+        without: ids of examples on their way out.
+        most: of so many alone, by chance, but always the same ones.
+    """
+    return lake.rows(_MEMBERS, {"dataset": dataset, "leaving": [*without], "most": most})
+
+
+def scores_of(lake: Lake, run_id: str, rows: Sequence[Mapping[str, Any]], score: str) -> dict[str, float | None]:
+    """By sample its score: the strength of its tests, or what a scorer gave it."""
+    if score == TEST_STRENGTH:
+        return {row["sample_id"]: row["strength"] for row in rows}
+    found = lake.rows(_SCORES, {"scorer": score, "run": run_id})
+    return {row["sample_id"]: row["value"] for row in found}
+
+
+@dataclass(slots=True)
+class Places:
+    """Embeds samples of one dataset, and keeps what the lake did not have.
+
+    Attributes:
+        fresh: rows of ``embeddings`` that were computed, but for their curation.
+    """
+
+    lake: Lake
+    dataset: str
+    embedder: Embedder
+    fresh: list[Row] = field(default_factory=list[Row])
+    _known: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
+
+    def know(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take rows of ``embeddings`` that are not in the lake yet."""
+        self._known |= {
+            (row["kind"], row["owner_id"]): np.asarray(row["vector"], np.float32)
+            for row in rows
+            if row["embedder"] == self.embedder.name
+        }
+
+    def place(self, rows: Sequence[Mapping[str, Any]], scores: Mapping[str, float | None] | None = None) -> Placed:
+        """Samples (as of ``members``) with their vectors, attributes and scores.
+
+        Raises:
+            TeacherError: the embedder is behind an endpoint that gives no usable answer.
+        """
+        prompts = self.prompts(rows)
+        answers = self._vectors("answer", {row["sample_id"]: row["answer"] for row in rows})
+        both = np.zeros((len(rows), self.embedder.dims), np.float32)
+        for place, row in enumerate(rows):
+            both[place] = prompts[row["prompt_id"]] + answers[row["sample_id"]]
+        known: Mapping[str, float | None] = scores or {}
+        found = [known.get(row["sample_id"]) for row in rows]
+        return Placed(
+            ids=[row["sample_id"] for row in rows],
+            rows=unit_rows(both),
+            attributes=pl.DataFrame(
+                [(row["topic"], row["difficulty_asked"], row["teacher_id"], opening(row["task"])) for row in rows],
+                schema=dict.fromkeys(("topic", "difficulty", "teacher", "opening"), pl.String()),
+                orient="row",
+            ),
+            scores=np.array([np.nan if one is None else one for one in found], np.float64),
+        )
+
+    def prompts(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of their prompts, by id.
+
+        Raises:
+            TeacherError: as ``place``.
+        """
+        return self._vectors("prompt", {row["prompt_id"]: row["task"] for row in rows})
+
+    def _vectors(self, kind: str, texts: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+        """By id, from what was asked for before, from the lake, else computed."""
+        self._read(kind, [id_ for id_ in texts if (kind, id_) not in self._known])
+        alike: dict[str, list[str]] = {}
+        for id_, text in texts.items():
+            alike.setdefault(text, []).append(id_)
+        missing: list[str] = []  # one of each different text
+        for ids in alike.values():
+            found = [self._known[kind, id_] for id_ in ids if (kind, id_) in self._known]
+            if found:
+                self._known |= {(kind, id_): found[0] for id_ in ids}
+            else:
+                missing.append(ids[0])
+        for start in range(0, len(missing), _AT_A_TIME):
+            part = missing[start : start + _AT_A_TIME]
+            computed = self.embedder.embed([texts[id_] for id_ in part])
+            for id_, row in zip(part, computed, strict=True):
+                self._known |= {(kind, one): row for one in alike[texts[id_]]}
+                about: Row = {"kind": kind, "owner_id": id_, "embedder": self.embedder.name}
+                self.fresh.append({**about, "vector": row.tolist()})
+        return {id_: self._known[kind, id_] for id_ in texts}
+
+    def _read(self, kind: str, ids: Collection[str]) -> None:
+        if not ids:
+            return
+        asked = {"kind": kind, "embedder": self.embedder.name, "ids": [*ids], "dataset": self.dataset}
+        stored = self.lake.query(_STORED, asked)
+        flat: NDArray[np.float32] = stored["vector"].explode(empty_as_null=False).cast(pl.Float32).to_numpy()
+        found = flat.reshape(len(stored), self.embedder.dims)
+        self._known |= {(kind, id_): row for id_, row in zip(stored["owner_id"].to_list(), found, strict=True)}

@@ -1,0 +1,109 @@
+"""Diversity in a build: the gate drops what repeats, vectors are kept, and every version says how diverse it is."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stillroom.lake import Lake
+from stillroom.publication import freeze, manifest
+from stillroom.publication.diverse import diversity_of, in_short
+from stillroom.publication.frozen import SUMMARY_FILE
+from stillroom.recipe import Recipe
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder
+from tests.fakes.exams import seeds
+from tests.fakes.prompts import recipe
+
+NO_DEDUP = "near_answers: null, near_prompts: null, exact: false"
+OFF = f"curation: {{{NO_DEDUP}}}\n"
+ON = f"curation: {{{NO_DEDUP}, diversity: {{share: 0.5, quotas: {{teacher: 1.0}}}}}}\n"
+
+
+def asking(folder: Path, curation: str, count: int = 4) -> Recipe:
+    changes = f"{curation}sampling: {{adaptive: false, samples: {count}}}\nselection: {{keep: 99}}"
+    return seeds(recipe(folder, changes, seeds=2))
+
+
+def fates(lake: Lake, run_id: str) -> Counter[str]:
+    rows = lake.rows("SELECT gate FROM lake.current_selections WHERE run_id = ?", [run_id])
+    return Counter(row["gate"] for row in rows)
+
+
+async def test_half_of_what_passes_is_kept_and_the_rest_names_what_it_resembles(lake: Lake, tmp_path: Path) -> None:
+    run, snapshot = await Builder(lake).build(asking(tmp_path, ON))
+
+    assert snapshot is not None
+    assert snapshot.rows == 4
+    assert fates(lake, run.run_id) == {"kept": 4, "diversity": 4}
+    kept = {row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.examples")}
+    dropped = lake.rows("SELECT * FROM lake.current_selections WHERE gate = 'diversity'")
+    assert {row["reason"] for row in dropped} == {"sameness"}
+    assert {row["matched_id"] for row in dropped} <= kept
+    assert all(row["similarity"] > 0.5 and "cosine similarity" in row["evidence"] for row in dropped)
+    prompts = lake.rows("SELECT prompt_id, count(*) AS n FROM lake.examples GROUP BY prompt_id")
+    assert [row["n"] for row in prompts] == [2, 2]  # both tasks have their share
+
+
+async def test_a_second_curation_and_a_later_run_go_on_from_what_is_published(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    run, _ = await builder.build(asking(tmp_path, ON))
+    stored = lake.rows("SELECT * FROM lake.embeddings")
+    assert {row["kind"] for row in stored} == {"prompt", "answer"}
+    assert {len(row["vector"]) for row in stored} == {256}
+
+    curate_run(lake, run, [builder.verifier.verifier_id], again=True)
+    assert fates(lake, run.run_id) == {"published": 4, "diversity": 4}
+
+    later, _ = await builder.build(asking(tmp_path, ON, 8))
+    found = fates(lake, later.run_id)
+    assert found["kept"] + found["diversity"] + found["published"] == sum(found.values())
+    computed = lake.rows("SELECT owner_id, count(*) AS n FROM lake.embeddings GROUP BY ALL HAVING n > 1")
+    assert computed == []  # nothing was embedded twice
+
+
+async def test_without_the_section_everything_is_kept_and_no_vectors_are(lake: Lake, tmp_path: Path) -> None:
+    run, snapshot = await Builder(lake).build(asking(tmp_path, OFF))
+
+    assert snapshot is not None
+    assert fates(lake, run.run_id) == {"kept": 8}
+    assert lake.rows("SELECT * FROM lake.embeddings") == []
+
+
+async def test_every_version_says_how_diverse_it_is(lake: Lake, tmp_path: Path) -> None:
+    _, snapshot = await Builder(lake).build(asking(tmp_path, OFF, 30))
+    assert snapshot is not None
+
+    rows = diversity_of(lake, snapshot.curation_id)
+    figures = {(row["metric"], row["slice"]): row for row in rows}
+    vendi = figures["vendi_score", ""]
+    assert vendi["risk"] == "monoculture"
+    assert 1.0 < vendi["value"] < snapshot.rows
+    assert figures["distinct_1", "answers/1000-words"]["low"] <= figures["distinct_1", "answers/1000-words"]["value"]
+    teacher = lake.rows("SELECT DISTINCT teacher_id FROM lake.samples")[0]["teacher_id"]
+    new = figures["new_4_grams_in_next_1000", teacher]
+    assert new["low"] <= new["value"] <= new["high"]
+    assert np.isfinite([row["value"] for row in rows]).all()
+
+    assert manifest(lake, snapshot)["diversity"] == rows
+    folder = freeze(lake, snapshot)
+    text = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert "## How diverse it is" in text
+    shown = {(row["measure"], row["of"]) for row in in_short(rows)}
+    assert ("self_bleu", "answers/50-texts") in shown
+    assert f"| vendi_score | all | {vendi['value']:.4g} |" in text
+
+
+@pytest.mark.parametrize(
+    ("slices", "expected"),
+    [
+        (["answers/50-texts", "answers/500-texts", "prompts/50-texts"], {"answers/500-texts", "prompts/50-texts"}),
+        (["", "50-texts"], {"all", "50-texts"}),
+        (["fake@1-texts", "fake@2"], {"fake@1-texts", "fake@2"}),
+    ],
+)
+def test_of_several_draws_the_largest_is_shown(slices: list[str], expected: set[str]) -> None:
+    rows = [{"metric": "m", "slice": one, "value": 1.0, "low": None, "high": None, "method": "m@1"} for one in slices]
+
+    assert {row["of"] for row in in_short(rows)} == expected
