@@ -191,8 +191,8 @@ def _diversity(manifest: Mapping[str, Any]) -> Iterable[str]:
     if figures := in_short(manifest.get("diversity", [])):
         yield "## How diverse it is"
         yield (
-            "Only figures of equal draws compare with those of another version. What further samples would bring is told "
-            "of each teacher, from those of its samples that passed in this run. All figures are in `manifest.json`."
+            "Only figures of equal draws compare with those of another version. What further samples would bring is "
+            "told of each teacher, from those of its samples that passed in this run. `manifest.json` has all figures."
         )
         yield _table(tuple(figures[0]), _rows(figures))
 
