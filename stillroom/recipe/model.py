@@ -328,7 +328,8 @@ class Curation(Section):
         ),
     ] = ("verified",)
     against: dict[Name, Against] = Field(
-        default_factory=dict, description="By name, tables whose rows new prompts or answers may not duplicate."
+        default_factory=dict[str, Against],
+        description="By name, tables whose rows new prompts or answers may not duplicate.",
     )
     contamination: Annotated[
         Contamination | None,
