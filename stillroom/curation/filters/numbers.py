@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from phonenumbers import Leniency, PhoneNumberMatcher
+from phonenumbers import Leniency, PhoneNumberMatcher, ndd_prefix_for_region
 from stdnum import iban as iban_numbers
 from stdnum import luhn
 from stdnum.us import ssn
@@ -47,7 +47,7 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
         if (is_long or not is_joined) and _is_phone(match.group(), None):
             yield match.span()
     for match in islice(_GROUPED_PHONE.finditer(text), MOST_CANDIDATES if regions else 0):
-        if any(_is_phone(match.group(), region) for region in regions):
+        if any(_is_dialled(match.group(), region) and _is_phone(match.group(), region) for region in regions):
             yield match.span()
 
 
@@ -86,6 +86,11 @@ def us_ssns(text: str) -> Iterator[Span]:
     for match in islice(_SSN.finditer(text), MOST_CANDIDATES):
         if match.group() not in SSNS and ssn.is_valid(match.group()):
             yield match.span()
+
+
+def _is_dialled(candidate: str, region: str) -> bool:
+    """Where numbers are dialled with a leading 0, as in Germany, those without it are any numbers in groups."""
+    return ndd_prefix_for_region(region, True) != "0" or candidate.lstrip("(").startswith("0")
 
 
 def _is_phone(candidate: str, region: str | None) -> bool:

@@ -85,6 +85,14 @@ def test_without_a_region_only_international_numbers_are_phones() -> None:
     assert USUAL.find("(650) 253-0000") is None
 
 
+def test_where_numbers_begin_with_a_zero_those_without_it_are_no_phones() -> None:
+    german = PersonalDataFilter(PersonalData(kinds=("phone",), phone_regions=("DE",)))
+    assert german.find("123-45-6789 and 4929 2874 1093 0178 and 2015 2016 2017") is None
+    found = german.find("Tel. 0431 880-1234")
+    assert found is not None
+    assert found.said == "holds a telephone number: 13 characters in line 1"
+
+
 def test_the_standard_library_names_authors_but_no_phones_cards_or_accounts() -> None:
     one = PersonalDataFilter(PersonalData(kinds=("phone", "payment-card", "iban")))
     files = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
