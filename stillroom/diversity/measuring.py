@@ -33,6 +33,7 @@ METRICS = {
 }
 WORDS, BYTES, TEXTS = (1_000, 20_000), (5_000, 100_000), (50, 500)  # sizes of draws
 MOST_WORDS = 100  # read of each text where texts are compared with each other
+MOST_CHARACTERS = 20_000  # read of each text at all
 GRAM = 4
 LONG_GRAM = 8
 CLUSTER = 0.8  # least cosine similarity with the leader of a cluster
@@ -90,8 +91,8 @@ def measure(
         seed: of the draws. The order of the texts plays a part in them: give them in one order.
     """
     found = [
-        *_wording("prompts", sides.prompts, seed),
-        *_wording("answers", sides.answers, seed),
+        *_wording("prompts", _cut(sides.prompts), seed),
+        *_wording("answers", _cut(sides.answers), seed),
         *_meaning(sides, embedder, seed),
     ]
     for teacher, source in (sources or {}).items():
@@ -101,6 +102,11 @@ def measure(
         for one in found
     ]
     return pl.DataFrame(rows, schema=METRICS, orient="row")
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    """A text of 50 MB is no better sample of a set than its beginning, and its words would fill memory."""
+    return [text[:MOST_CHARACTERS] for text in texts]
 
 
 def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[_Row]:
@@ -143,7 +149,7 @@ def _unseen(teacher: str, source: Source, embedder: str) -> Iterator[_Row]:
     count = len(source.answers)
     if not count:
         return
-    numbers, owners = Corpus.read(source.answers).grams(GRAM)
+    numbers, owners = Corpus.read(_cut(source.answers)).grams(GRAM)
     pairs = np.unique(np.stack([numbers, owners]), axis=1) if len(numbers) else np.zeros((2, 0), np.int64)
     labels = leader_clusters(source.rows, CLUSTER)
     for kind, seen, by in (

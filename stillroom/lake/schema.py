@@ -363,7 +363,7 @@ TABLES = {
             snapshot VARCHAR | the candidate's curation_id
             risk VARCHAR | which risk it measures
             metric VARCHAR | name
-            slice VARCHAR | what it is measured over: empty for all, NAME@SHA256 for a benchmark
+            slice VARCHAR | what it is measured over: empty for all, NAME@SHA256 for a benchmark, a teacher, a draw
             value DOUBLE | the figure
             low DOUBLE | lower bound of the interval, null for an exact figure
             high DOUBLE | upper bound of the interval

@@ -192,7 +192,7 @@ def _diversity(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield "## How diverse it is"
         yield (
             "Only figures of equal draws compare with those of another version. What further samples would bring is "
-            "told of each teacher, from those of its samples that passed in this run. `manifest.json` has all figures."
+            "told of each teacher, by its samples of this run that passed. All figures are in `manifest.json`."
         )
         yield _table(tuple(figures[0]), _rows(figures))
 

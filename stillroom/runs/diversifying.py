@@ -43,13 +43,15 @@ def diversified(
 
     Raises:
         TeacherError: embeddings come from an endpoint that gives no usable answer.
+        RequestError: the recipe names a scorer that has scored nothing.
     """
     settings = run.recipe.curation.diversity
     is_kept = {one.sample_id for one in curated.decisions if one.gate == Gate.KEPT}
     if settings is None or not is_kept:
         return curated
     asked = [described(row, prompts[row["prompt_id"]]) for row in rows if row["sample_id"] in is_kept]
-    kept = places.place(asked, scores_of(lake, run.run_id, rows, settings.score))
+    scores = scores_of(lake, run.run_id, rows, settings.score) if settings.quality else {}
+    kept = places.place(asked, scores)
     published = places.place(members(lake, run.recipe.dataset, without=without))
     decisions = diversify(curated.decisions, kept, published, settings, places.embedder.name)
     return replace(curated, decisions=decisions)

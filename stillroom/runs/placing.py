@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stillroom.curation.diversifying import Placed
 from stillroom.diversity import opening
 from stillroom.embedding import Embedder, unit_rows
+from stillroom.errors import RequestError
 from stillroom.lake import Lake, Row
 
 TEST_STRENGTH = "test-strength"
@@ -57,10 +58,19 @@ def members(lake: Lake, dataset: str, *, without: Sequence[str] = (), most: int 
 
 
 def scores_of(lake: Lake, run_id: str, rows: Sequence[Mapping[str, Any]], score: str) -> dict[str, float | None]:
-    """By sample its score: the strength of its tests, or what a scorer gave it."""
+    """By sample its score: the strength of its tests, or what a scorer gave it last.
+
+    Raises:
+        RequestError: none of the run's samples has a score of that scorer.
+    """
     if score == TEST_STRENGTH:
         return {row["sample_id"]: row["strength"] for row in rows}
     found = lake.rows(_SCORES, {"scorer": score, "run": run_id})
+    if not found:
+        raise RequestError(
+            f"curation.diversity.score is {score!r}, but no sample of {run_id} has a score of that name in `scores`. "
+            f"Score them first, name a scorer that has, or take `{TEST_STRENGTH}`."
+        )
     return {row["sample_id"]: row["value"] for row in found}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.publication import freeze, manifest
 from stillroom.publication.diverse import diversity_of, in_short
@@ -69,6 +70,23 @@ async def test_without_the_section_everything_is_kept_and_no_vectors_are(lake: L
     assert snapshot is not None
     assert fates(lake, run.run_id) == {"kept": 8}
     assert lake.rows("SELECT * FROM lake.embeddings") == []
+
+
+async def test_a_scorer_decides_where_the_recipe_says_so(lake: Lake, tmp_path: Path) -> None:
+    by_scorer = ON.replace("share: 0.5", "share: 0.5, quality: 1.0, score: judge@1")
+    builder = Builder(lake)
+    run = builder.begin(asking(tmp_path, by_scorer))
+    await builder.sample(run)
+    with pytest.raises(RequestError, match=r"score is 'judge@1', but no sample of tiny-r1 has a score of that name"):
+        curate_run(lake, run, [builder.verifier.verifier_id])
+
+    ids = [row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.samples ORDER BY sample_id")]
+    scores = [{"sample_id": id_, "scorer": "judge@1", "value": float(place)} for place, id_ in enumerate(ids)]
+    lake.commit("scores", {"scores": scores}, run_id=run.run_id)
+    curate_run(lake, run, [builder.verifier.verifier_id])
+
+    kept = lake.rows("SELECT sample_id FROM lake.current_selections WHERE kept ORDER BY sample_id")
+    assert [row["sample_id"] for row in kept] == ids[4:]
 
 
 async def test_every_version_says_how_diverse_it_is(lake: Lake, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ STAGES = list(Stage)
         pytest.param("samples: 8", "samples: 9", Stage.SELECTION, id="N"),
         pytest.param("keep: 2", "keep: 3", Stage.SELECTION, id="k"),
         pytest.param("verification: {}", "curation: {near_prompts: null}", Stage.CURATION, id="curation"),
+        pytest.param("verification: {}", "curation: {diversity: {}}", Stage.CURATION, id="diversity"),
         pytest.param("verification: {}", "snapshot: {mode: delta}", Stage.CURATION, id="snapshot mode"),
     ],
 )
@@ -180,3 +181,19 @@ def test_teacher_that_is_added_is_a_change_of_its_fields(tmp_path: Path) -> None
 
     assert {change.stage for change in found} >= {Stage.TEACHERS}
     assert "second.serve" in {change.field for change in found}
+
+
+def test_an_endpoint_counts_by_its_model_wherever_it_is_and_however_it_is_asked(tmp_path: Path) -> None:
+    asked = "curation: {{diversity: {{share: 0.4}}, embedding: {{url: '{}', model: {}, in_flight: {}}}}}"
+    one, elsewhere, other = (
+        stage_fingerprints(recipe(tmp_path, asked.format(*about)))[Stage.CURATION]
+        for about in (("http://a:1", "org/m", 1), ("http://b:2", "org/m", 9), ("http://a:1", "org/n", 1))
+    )
+
+    assert one == elsewhere != other
+
+
+def test_without_diversity_and_endpoint_a_stage_is_what_it_was_before_there_were_any(tmp_path: Path) -> None:
+    found = sections(recipe(tmp_path))[Stage.CURATION]
+
+    assert not [name for name in found if name.startswith(("diversity", "embedding"))]
