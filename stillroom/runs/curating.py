@@ -39,7 +39,7 @@ SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, 
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
-LEFT JOIN (SELECT * FROM lake.test_strengths
+LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run
 ORDER BY s.shard, s.prompt_id, s.sample_index
@@ -55,6 +55,7 @@ def curate_run(
     run: Run,
     verifier_ids: Sequence[str],
     *,
+    measure_id: str = "",
     again: bool = False,
     observe: Callable[[int, str], None] = _unseen,
 ) -> str:
@@ -67,6 +68,7 @@ def curate_run(
         lake: where the samples and verdicts are.
         run: what is curated.
         verifier_ids: whose verdicts count: the run's verifiers under its recipe as it is now.
+        measure_id: whose measure of the tests' strength counts, likewise; "" where none is asked for.
         again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
             retraction.
         observe: told how many of ``STEPS`` are done, and in words what comes next.
@@ -77,7 +79,8 @@ def curate_run(
             begun. A finished run is held against what is there now.
     """
     verifiers = sorted(verifier_ids)
-    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": verifiers})
+    counting: dict[str, Any] = {"verifiers": verifiers, "measure": measure_id}
+    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
     _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
@@ -119,7 +122,7 @@ def curate_run(
         spill_directory=lake.root / "tmp",
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
-    tables = _rows(curation_id, verifiers, curated, shards)
+    tables = _rows(curation_id, curated, shards, {"verifier_ids": verifiers, "measure_id": measure_id})
     tables["dedup_signatures"] += _signature_rows(curation_id, "answer", signed_answers)
     tables["dedup_signatures"] += _signature_rows(curation_id, "prompt", signed_prompts)
     tables |= checked.rows(curation_id)
@@ -194,9 +197,9 @@ def _candidates(
     ]
 
 
-def _rows(curation_id: str, verifiers: Sequence[str], curated: Curated, shards: dict[str, int]) -> dict[str, list[Row]]:
+def _rows(curation_id: str, curated: Curated, shards: dict[str, int], counted: Row) -> dict[str, list[Row]]:
     return {
-        "selections": [_selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions],
+        "selections": [{**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions],
         "dedup_clusters": [
             row for kind, found in curated.duplicates.items() for row in _cluster_rows(curation_id, kind, found)
         ],
@@ -208,10 +211,9 @@ def _rows(curation_id: str, verifiers: Sequence[str], curated: Curated, shards: 
     }
 
 
-def _selection(curation_id: str, verifiers: Sequence[str], decision: Decision, shard: int) -> Row:
+def _selection(curation_id: str, decision: Decision, shard: int) -> Row:
     return {
         "curation_id": curation_id,
-        "verifier_ids": [*verifiers],
         "sample_id": decision.sample_id,
         "prompt_id": decision.prompt_id,
         "kept": decision.is_kept,
