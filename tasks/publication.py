@@ -2,8 +2,9 @@
 
 from prefect import task
 
+from stillroom.capabilities import find_capability
 from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
-from stillroom.runs import RunState, close_run, load_run, run_state
+from stillroom.runs import RunState, close_run, is_measured, load_run, run_state
 from tasks.retrying import RETRYING
 from tasks.workshop import Workshop, workshop
 
@@ -93,12 +94,15 @@ async def _curated(run_id: str, *, again: bool) -> str:
 
     shop = workshop()
     run = load_run(shop.lake, run_id)
-    verifier_ids = [one.verifier_id for one in shop.verifiers(run.recipe.verification)]
+    verification = run.recipe.verification
+    verifier_ids = [one.verifier_id for one in shop.verifiers(verification)]
+    is_asked = is_measured(run.recipe, find_capability(run.recipe.capability))
     return await shop.write(
         lambda: curate_run(
             shop.lake,
             run,
             verifier_ids,
+            measure_id=shop.code_tests(verification).measure_id if is_asked else "",
             again=again,
             observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
         )

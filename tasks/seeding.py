@@ -127,7 +127,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
         if wanted > 0
         else 0,
         pool=tuple(pool(lake, recipe.dataset)),
-        withheld=retracted_prompts(lake),
+        withheld=retracted_prompts(lake, recipe.dataset),
     )
     needs_writer = wanted > 0 or not is_planned(there, round_)
     writer = (await met(run, recipe.writer.name)).client if needs_writer else None

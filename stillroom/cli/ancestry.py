@@ -41,8 +41,8 @@ class Ancestry:
         checked_against: the benchmarks, with their content's sha256, that were looked for in it, as the newest
             of its snapshots states.
         cost: what the sample and its verdicts took, by the teacher's price.
-        paid_by: the run that was paid for the sample: its own, or one that was given up.
-        verdicts: the newest of each verifier that its publication could stand on; later ones are of later versions.
+        paid_by: the run that was paid for the sample: its own, or one that it adopted the sample from.
+        verdicts: the newest of each verifier that its publication stands on, that which the example names first.
         prompt: its prompt, with the tests that its verdict is about.
         proposal: the writing request and raw reply that its prompt came of, where it was written.
         strength: how strong its prompt's tests were measured to be.
@@ -84,7 +84,7 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     with lake.moment():
         example = _newest(_of_dataset(lake, lake.rows(_EXAMPLES, [example_id]), dataset))
         answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example))
-        return Ancestry(example=example, **answer, **_judged_by(origin, answer["verdicts"], example))
+        return Ancestry(example=example, **answer, **_judged_by(origin, answer, example))
 
 
 def _of_dataset(lake: "Lake", examples: list[Row], asked: str | None) -> list[Row]:
@@ -106,7 +106,6 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     """What became of the prompt's answer, from its sample to its snapshots."""
     in_run = [example["run_id"], example["sample_id"]]
     sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
-    verdicts = _newest_by("verifier", _published_with(example, lake.rows(_VERDICTS, in_run)))
     decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
     met = lake.rows(_TEACHER, [example["teacher_id"]])
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
@@ -115,6 +114,7 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     held = {(row["name"], row["version"]): row["created_at"] for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
     members = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
     selection = decided.pop(example["sample_id"], Row())
+    verdicts = _standing(example, selection, _published_with(example, lake.rows(_VERDICTS, in_run)))
     return {
         "snapshots": [f"{name}@{version}" for name, version in members],
         "selection": selection,
@@ -122,9 +122,9 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
         "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
         "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
         "sample": sample,
-        "cost": _cost(sample, list(verdicts.values()), teacher),
-        "paid_by": _paid_by(lake, sample, runs) or example["run_id"],
-        "verdicts": [verdicts[name] for name in sorted(verdicts)],
+        "cost": _cost(sample, verdicts, teacher),
+        "paid_by": _paid_by(lake, sample) or example["run_id"],
+        "verdicts": verdicts,
         "teacher": teacher,
         "run": run,
         "commit": _oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
@@ -154,12 +154,33 @@ def _origin(lake: "Lake", example: Row) -> _Origin:
     )
 
 
-def _judged_by(origin: _Origin, verdicts: list[Row], example: Row) -> dict[str, Any]:
-    """The origin by the check that the example's verdict is about; tests may have been corrected since."""
+def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
+    """The verdicts that the example's curation counted: a limit or an image that came and went gave others meanwhile.
+
+    An earlier Stillroom wrote neither down which those are, nor by which of them the example passed.
+    """
+    named = example.get("verifier_id")
+    counted = {*(selection.get("verifier_ids") or ()), *([named] if named else ())}
+    by = "verifier_id" if counted else "verifier"
+    found = _newest_by(by, [row for row in verdicts if not counted or row["verifier_id"] in counted])
+    return sorted(found.values(), key=lambda row: (row["verifier_id"] != named, row["verifier"]))
+
+
+def _judged_by(origin: _Origin, answer: dict[str, Any], example: Row) -> dict[str, Any]:
+    """The origin by the check that the example's verdict is about; tests may have been corrected since.
+
+    Their strength is the one that its curation asked for: under other limits, or in another image, it may be another.
+    """
+    verdicts: list[Row] = answer["verdicts"]
     named = [row for row in verdicts if row.get("verifier_id") == example.get("verifier_id")] or verdicts
     check_id = _newest(named).get("check_id")
     prompt = _oldest([row for row in origin.prompts if row["check_id"] == check_id] or origin.prompts)
-    strengths = [row for row in origin.strengths if row["check_id"] == prompt.get("check_id")]
+    measure_id = answer["selection"].get("measure_id")  # none of an earlier Stillroom, or where none counted
+    strengths = [
+        row
+        for row in origin.strengths
+        if row["check_id"] == prompt.get("check_id") and measure_id in (None, "", row["measure_id"])
+    ]
     return {
         "prompt": prompt,
         "proposal": origin.proposal,
@@ -217,12 +238,11 @@ def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Ro
     return example_checked_against(lake, example, at=at)
 
 
-def _paid_by(lake: "Lake", sample: Row, runs: list[Row]) -> str:
-    """The run that was paid for a sample that is older than its own run; "" where it is not."""
-    if not sample or not runs or sample["answered_at"] >= min(row["created_at"] for row in runs):
-        return ""
-    rows = lake.rows(_PAID, [sample["sample_id"]])
-    return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
+def _paid_by(lake: "Lake", sample: Row) -> str:
+    """The run that was paid for the sample: of those that have this very reply, the one that committed it first."""
+    rows = lake.rows(_PAID, [sample["sample_id"]]) if sample else []
+    same = [row for row in rows if row["answered_at"] == sample["answered_at"]]
+    return _oldest(same).get("run_id", "")
 
 
 def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict[str, Row]:

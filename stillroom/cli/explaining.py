@@ -26,8 +26,10 @@ ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verif
 _SAMPLE = """
 SELECT s.sample_id, s.prompt_id, s.run_id, s.teacher_id, s.sample_index, s.finish_reason, s.answer, s.response,
        s.extraction_problem, p.task
-FROM samples s LEFT JOIN prompts p USING (prompt_id)
-LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id
+FROM samples s LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id
+LEFT JOIN (SELECT t.prompt_id, t.task, t.created_at, o.dataset
+           FROM prompts t JOIN (SELECT DISTINCT run_id, dataset FROM runs) o USING (run_id)) p
+    ON p.prompt_id = s.prompt_id AND p.dataset = r.dataset  -- another dataset may have it in other words
 WHERE s.sample_id = ? AND coalesce(r.dataset, '') = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
 """
 _DATASETS = """
@@ -45,9 +47,11 @@ SELECT r.kind, r.cause_id, r.name || '@' || r.version AS first_without, r.create
 FROM removals r JOIN runs u ON u.dataset = r.name
 WHERE r.sample_id = ? AND u.run_id = ? AND r.kind <> 'verdict' ORDER BY r.version DESC LIMIT 1
 """
-_NEWEST_RUN = """
-SELECT run_id, state FROM current_runs WHERE dataset IN (SELECT dataset FROM runs WHERE run_id = ?)
-ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1
+_TAKEN_OUT = """
+SELECT 1 FROM removals r JOIN runs u ON u.dataset = r.name
+WHERE u.run_id = $run AND $match IN (r.sample_id, r.prompt_id) AND NOT EXISTS (
+    SELECT 1 FROM published_members m WHERE m.name = r.name AND $match IN (m.sample_id, m.prompt_id))
+LIMIT 1
 """
 _OVERLAPS = """
 SELECT side, benchmark, item_id, method, overlap, score FROM contamination_hits
@@ -85,7 +89,7 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
     ``gate`` is ``undecided`` where its run has not been curated; ``newest_run`` is then the dataset's newest run, which
     alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
     without it, or is None. ``overlaps`` is what it and its prompt share with benchmarks, also where it was published
-    before they were checked.
+    before they were checked. ``match_taken_out``: what it was dropped in favour of has been taken out since.
 
     Args:
         lake: where it is.
@@ -101,16 +105,32 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
     decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
     retracted = lake.rows(_RETRACTION, in_run) if lake.holds("removals") else []
-    newest = [] if decision else lake.rows(_NEWEST_RUN, [sample["run_id"]])
     return {
         **sample,
         **(decision or nothing),
-        "newest_run": next(iter(newest), None),
+        "newest_run": None if decision else _newest_run(lake, sample["run_id"]),
         "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, {"sample": sample_id, "run": sample["run_id"]})],
         "overlaps": _overlaps(lake, sample, decision),
+        "match_taken_out": _is_taken_out(lake, sample["run_id"], decision["matched_id"]) if decision else False,
         "retraction": next(iter(retracted), None),
         "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
     }
+
+
+def _newest_run(lake: "Lake", run_id: str) -> dict[str, Any] | None:
+    """The newest run of the run's dataset, and its state."""
+    from stillroom.runs.newest import newest_run  # slow to import
+
+    datasets = lake.rows("SELECT DISTINCT dataset FROM runs WHERE run_id = ?", [run_id])
+    newest = newest_run(lake, datasets[0]["dataset"]) if datasets else None
+    return newest and {name: newest[name] for name in ("run_id", "state")}
+
+
+def _is_taken_out(lake: "Lake", run_id: str, matched_id: str) -> bool:
+    """Whether the run's dataset had this sample, or samples of this prompt, and has taken all of them out."""
+    if not matched_id or not lake.holds("removals"):
+        return False
+    return bool(lake.rows(_TAKEN_OUT, {"run": run_id, "match": matched_id}))
 
 
 def _overlaps(lake: "Lake", sample: dict[str, Any], decision: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -126,7 +146,8 @@ def _print(about: dict[str, Any]) -> None:
         typer.echo(f"  evidence: {about['evidence']}")
     if about["matched_id"]:
         alike = f" (similarity {about['similarity']:.3f})" if about["similarity"] else ""
-        typer.echo(f"  against:  {about['matched_id']}{alike}")
+        gone = ", which was taken out since: `stillroom reverify` decides again" if about["match_taken_out"] else ""
+        typer.echo(f"  against:  {about['matched_id']}{alike}{gone}")
     for one in about["overlaps"][:MOST_OVERLAPS]:
         typer.echo(
             f"  overlap:  {one['side']} with {one['benchmark']}:{one['item_id']}: {first_line(one['overlap'], 200)}"

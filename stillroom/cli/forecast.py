@@ -1,15 +1,15 @@
 """Foresees what a build of a recipe would do, from the recipe and the lake, without writing or paying."""
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from stillroom.lake import Lake
-from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, sections
+from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, recorded_sections, sections
 from stillroom.runs import (
     FIRST_ROUND,
     is_planned,
     load_run,
+    newest_run,
     owed_at_most,
     paid_changes,
     prompts_at_first,
@@ -20,10 +20,6 @@ from stillroom.runs import (
     written_in,
 )
 
-_NEWEST_RUN = """
-SELECT run_id, state, sections FROM current_runs WHERE dataset = ?
-ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1
-"""
 _HISTORY = """
 SELECT count(DISTINCT sample_id) / count(DISTINCT prompt_id) AS samples_per_prompt,
        avg(completion_tokens) AS tokens_per_sample
@@ -77,9 +73,8 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
     refuse_unknown_words(recipe)
     refuse_unusable_benchmarks(recipe)
     refuse_unusable_tables(recipe)
-    newest = next(iter(lake.rows(_NEWEST_RUN, [recipe.dataset])), None) if lake else None
-    before = {Stage(stage): section for stage, section in json.loads(newest["sections"]).items()} if newest else None
-    changed = changes(before, sections(recipe)) if before else []
+    newest = newest_run(lake, recipe.dataset) if lake else None
+    changed = changes(recorded_sections(newest["sections"]), sections(recipe)) if newest else []
     action = _action(newest, changed)
     run_id = newest["run_id"] if newest and action != "open" else ""
     work = _work(recipe, lake, run_id)

@@ -89,15 +89,19 @@ def find_id(lake: "Lake", kind: str, given: str) -> str:
     Raises:
         RequestError: none or several begin so; says which are near.
     """
-    wanted = given.strip().lower()
-    matching = _beginning_with(lake, kind, wanted)
-    if len(matching) == 1 or (matching and matching[0].lower() == wanted):  # the shortest comes first
-        return matching[0]
+    given = given.strip()
+    wanted = given.lower()
+    matching = _beginning_with(lake, kind, given)
+    whole = [one for one in matching if one.lower() == wanted]  # revisions may differ in nothing but the case
+    if given in matching:
+        return given
+    if len(whole) == 1 or len(matching) == 1:
+        return (whole or matching)[0]
     if matching:
         more = " and more" if len(matching) > MOST_SHOWN else ""
         raise RequestError(f"several {kind}s begin with {wanted!r}: {', '.join(matching[:MOST_SHOWN])}{more}")
     for other, command in _COMMANDS.items():
-        if other != kind and _beginning_with(lake, other, wanted):
+        if other != kind and _beginning_with(lake, other, given):
             raise RequestError(f"{given!r} is the id of another thing ({other}); ask `stillroom {command} {given}`")
     near = lake.rows(
         f"SELECT id FROM ({_IDS[kind]}) ORDER BY jaro_winkler_similarity(id, ?) DESC, id LIMIT 3",  # noqa: S608 - constant
@@ -131,7 +135,9 @@ def find_dataset(kind: str, found: str, datasets: Collection[str], asked: str | 
     return asked if asked is not None else next(iter(datasets))
 
 
-def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:
+def _beginning_with(lake: "Lake", kind: str, given: str) -> list[str]:
+    """Some of the ids that begin with what was given, in whichever case, the one that it is among them."""
+    wanted = given.lower()
     if not wanted:
         return []
     if kind in _SORTED:
@@ -142,8 +148,9 @@ def _beginning_with(lake: "Lake", kind: str, wanted: str) -> list[str]:
         )
         return [row["id"] for row in rows]
     rows = lake.rows(
-        f"SELECT id FROM ({_IDS[kind]}) WHERE starts_with(lower(id), ?) ORDER BY id LIMIT ?",  # noqa: S608 - constant
-        [wanted, MOST_SHOWN + 1],
+        f"SELECT id FROM ({_IDS[kind]}) WHERE starts_with(lower(id), $wanted) "  # noqa: S608 - constant
+        "ORDER BY id <> $given, lower(id) <> $wanted, id LIMIT $most",
+        {"wanted": wanted, "given": given, "most": MOST_SHOWN + 1},
     )
     return [row["id"] for row in rows]
 

@@ -11,13 +11,15 @@ from stillroom.judging import artefacts_warning
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, adopted_samples, left_out, replies_in
+from stillroom.runs import Run, adopted_samples, decided_otherwise, left_out, replies_in
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
     "select gate, reason, sum(samples) as samples from why_dropped group by all order by samples desc limit 10",
     "select * from yield_by_teacher",
 )
+
+MOST_LEFT = 3  # runs that are named
 
 
 def outcome_of(
@@ -32,7 +34,9 @@ def outcome_of(
         [ARTEFACT, run.run_id],
     )[0]
     kept = lake.rows(
-        "SELECT origin, count(*) AS examples FROM lake.examples WHERE run_id = ? GROUP BY origin ORDER BY origin", one
+        "SELECT origin, count(DISTINCT example_id) AS examples FROM lake.examples WHERE run_id = ? "
+        "GROUP BY origin ORDER BY origin",
+        one,
     )
     spent = lake.rows(
         "SELECT coalesce(sum(completion_tokens), 0) AS tokens, coalesce(sum(money), 0) AS money, "
@@ -61,6 +65,7 @@ def outcome_of(
         "artefacts": samples["artefacts"],
         "warning": artefacts_warning(samples["artefacts"], samples["samples"]),
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
+        "left_as_decided": decided_otherwise(lake, run.run_id),
         "missing_shards": list(lacks.shards),
         "missing_prompts": lacks.prompts,
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
@@ -92,6 +97,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     if outcome["missing_shards"]:
         shards = ", ".join(map(str, outcome["missing_shards"]))
         rows.append(("published without", f"{outcome['missing_prompts']} prompts, of failed shards: {shards}"))
+    if outcome["left_as_decided"]:
+        rows.append(("left as they are", _left(outcome["left_as_decided"])))
     if outcome["test_strengths"]:
         rows.append(("tests measured", _tests(outcome["test_strengths"])))
     if outcome["tokens_per_example"] is not None:
@@ -125,6 +132,13 @@ def _paid(outcome: Mapping[str, Any]) -> str:
     adopted = outcome["samples_adopted"]
     also = f", and {adopted} that a run before was paid for" if adopted else ""
     return f"{outcome['samples'] - adopted} for {outcome['prompts_answered']} prompts{also}"
+
+
+def _left(runs: Mapping[str, str]) -> str:
+    """The newest of the runs that other rules decided about."""
+    told = [f"{run_id} (another {field})" for run_id, field in list(runs.items())[-MOST_LEFT:]]
+    more = f", and {len(runs) - MOST_LEFT} before them" if len(runs) > MOST_LEFT else ""
+    return f"{', '.join(told)}{more}"
 
 
 def _tests(strengths: Sequence[Mapping[str, Any]]) -> str:

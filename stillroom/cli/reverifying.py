@@ -100,7 +100,7 @@ async def _reverify(
                 verification = verification.model_copy(update={"sandbox": sandbox})
             await shop.start_sandbox(verification)
             await aside(server.wait)
-            freeze_missing(lake, dataset)
+            freeze_missing(lake, dataset, watcher.say)
             from flows.build import ShardsFailed
             from flows.reverify import reverify as reverify_flow
 

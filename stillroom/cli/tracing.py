@@ -82,7 +82,7 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
     took = f"{sample['completion_tokens']} written in {sample['latency_seconds']:.1f} s"
     node.add(Text(f"{tokens}, {took}, answered {shown(sample['answered_at'])} UTC"))
     if found.paid_by != found.example["run_id"]:
-        node.add(Text(f"paid for by {found.paid_by}, which was given up, and adopted from there"))
+        node.add(Text(f"paid for by {found.paid_by}, and adopted from there"))
     _block(node.add("request text, exactly as sent"), sample["request_text"])
     _block(node.add(f"response ({sample['finish_reason']})"), sample["response"])
     for verdict in found.verdicts:

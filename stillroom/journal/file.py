@@ -160,13 +160,20 @@ class Journal(Generic[T]):
             if written != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            os.ftruncate(self._file, self._end)
-            self._allocated_to = 0
+            self._cut_back()
             raise self._full(error) from error
         self._end += written
         self._unsynced += 1
         if self._unsynced >= SYNC_RECORDS:
             self._wake.set()
+
+    def _cut_back(self) -> None:
+        """Take away what was written of a line that did not fit; where that fails too, nothing may follow it."""
+        self._allocated_to = 0
+        try:
+            os.ftruncate(self._file, self._end)
+        except OSError as error:
+            self._failure = error
 
     def _allocate(self, end: int) -> None:
         """Have blocks up to offset ``end``, and behind it for all that was set aside."""

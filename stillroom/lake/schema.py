@@ -199,6 +199,7 @@ TABLES = {
             columns_from("""
             curation_id VARCHAR | run, section fingerprints and input
             verifier_ids VARCHAR[] | whose verdicts counted
+            measure_id VARCHAR | whose measure of the tests' strength counted, or empty
             sample_id VARCHAR | the sample
             prompt_id VARCHAR | its prompt
             kept BOOLEAN | whether it becomes an example

@@ -15,7 +15,7 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake.claim import claim, refuse_others, refuse_taken
 from stillroom.lake.connection import connect
-from stillroom.lake.creation import TABLE_NAMES, is_whole, prepare
+from stillroom.lake.creation import COLUMN_NAMES, TABLE_NAMES, is_whole, prepare
 from stillroom.lake.damage import damage
 from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.full_disk import told
@@ -168,9 +168,11 @@ class Lake:
         finally:
             beside._connection.close()
 
-    def holds(self, table: str) -> bool:
-        """Whether the lake has this table; one that an earlier Stillroom wrote lacks those that came since."""
-        return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
+    def holds(self, table: str, column: str | None = None) -> bool:
+        """Whether the lake has this table, with this column; that of an earlier Stillroom may lack it."""
+        if column is None:
+            return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
+        return bool(self.rows(f"{COLUMN_NAMES} AND table_name = ? AND column_name = ?", [table, column]))
 
     def missing_files(self) -> list[MissingFile]:
         """Data files that the catalogue names and that are not there, or have another size.

@@ -31,7 +31,7 @@ ORDER BY c.sample_id
 
 
 def new_examples(lake: Lake, curation_id: str, *, allow_unverified: bool = False) -> list[Row]:
-    """Rows of ``examples`` for what the curation kept and no snapshot holds yet.
+    """Rows of ``examples`` for what the curation kept: newcomers, and members that were taken out and pass again.
 
     Raises:
         GateError: a kept sample has a verdict other than ``pass``, or no calibrated verifier passed it and

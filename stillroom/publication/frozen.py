@@ -39,6 +39,7 @@ def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _
         return folder
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
+        shutil.rmtree(temporary, ignore_errors=True)  # of one that was killed here: numbers of processes come again
         temporary.mkdir(parents=True)
         lake.query(_EXAMPLES, [snapshot.name, snapshot.version]).write_parquet(temporary / EXAMPLES_FILE)
         content = manifest(lake, snapshot)

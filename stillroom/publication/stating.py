@@ -37,8 +37,12 @@ SELECT origin, count(*) AS examples, count(DISTINCT prompt_id) AS prompts FROM l
 WHERE name = $name AND version = $version GROUP BY origin ORDER BY origin
 """
 _TEACHERS = """
-SELECT DISTINCT t.teacher_id, t.model, t.revision, t.revision_source, t.licence, t.engine
+SELECT DISTINCT t.teacher_id, t.model, t.revision, t.revision_source, coalesce(l.licence, t.licence) AS licence,
+       t.engine
 FROM lake.teachers t JOIN lake.snapshot_examples e USING (teacher_id)
+LEFT JOIN (SELECT teacher_id, arg_max(licence, created_at) AS licence FROM lake.teachers  -- it may have been corrected
+           WHERE created_at <= $at AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name)
+           GROUP BY teacher_id) l USING (teacher_id)
 WHERE e.name = $name AND e.version = $version AND t.created_at <= $at ORDER BY ALL
 """
 _PROMPTS = """
@@ -61,7 +65,7 @@ _SELECTIONS = """
 SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = $curation
 GROUP BY ALL ORDER BY samples DESC, gate, reason
 """
-_PUBLISHED = "SELECT count(*) AS n FROM lake.examples WHERE run_id = $run AND created_at <= $at"
+_PUBLISHED = "SELECT count(DISTINCT example_id) AS n FROM lake.examples WHERE run_id = $run AND created_at <= $at"
 _COSTS = """
 SELECT stage, sum(samples)::BIGINT AS samples, sum(prompt_tokens)::BIGINT AS prompt_tokens,
        sum(cached_tokens)::BIGINT AS cached_tokens, sum(completion_tokens)::BIGINT AS completion_tokens,

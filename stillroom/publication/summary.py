@@ -87,7 +87,7 @@ def _cost(manifest: Mapping[str, Any]) -> str:
     tokens = sum(row["completion_tokens"] for row in costs)
     seconds = sum(row["seconds"] for row in costs if row["stage"] != "verification")
     adopted = run["adopted_samples"]
-    also = f" {adopted} of the samples are not in that: a run that was given up had paid for them." if adopted else ""
+    also = f" {adopted} of the samples are not in that: another run had paid for them." if adopted else ""
     return (
         f"{whose} cost {tokens / published:,.0f} completion tokens and {seconds / published:,.1f} seconds of request "
         f"time, failed attempts and writing included.{also}"

@@ -5,6 +5,7 @@ a later section leaves all earlier stages as they are, so nothing is paid for ag
 that a run has already committed rows under is another run.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,8 +33,9 @@ class Stage(StrEnum):
 
 PAID_STAGES = (Stage.SEEDING, Stage.TEACHERS, Stage.SAMPLING)
 
-# Client-side settings: they change how fast or how patiently work is done, never what comes out.
-_NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price"}
+# Client-side settings: they change how fast or how patiently work is done, never what comes out. A licence and a price
+# are what is known of a teacher; they may be corrected.
+_NOT_IDENTITY = {"urls", "in_flight", "patience_seconds", "price", "licence"}
 # A larger N, other waves or another stop rule pay for new indices only (the policy is not identity);
 # quantities of prompts likewise only add work.
 _AMOUNTS = {"samples", "wave", "adaptive", "seed_prompts", "new_prompts", "max_rounds"}
@@ -76,16 +78,39 @@ def sections(recipe: Recipe) -> dict[Stage, dict[str, Plain]]:
     seeding |= _flat({**source, "seeds": "", "writer": recipe.writer.name if recipe.seeding else ""})
     return {
         Stage.SEEDING: _without(seeding, _AMOUNTS),
-        Stage.TEACHERS: {
-            f"{teacher['name']}.{key}": value
-            for teacher in dump["teachers"]
-            for key, value in _without(_flat(teacher), _NOT_IDENTITY).items()
-        },
+        Stage.TEACHERS: _teachers_section(
+            {
+                f"{teacher['name']}.{key}": value
+                for teacher in dump["teachers"]
+                for key, value in _without(_flat(teacher), _NOT_IDENTITY).items()
+            }
+        ),
         Stage.SAMPLING: _without(_flat(dump["sampling"]), _AMOUNTS),
         Stage.VERIFICATION: verification_section(recipe.verification),
         Stage.SELECTION: _flat(dump["selection"]) | {"samples": dump["sampling"]["samples"]},
         Stage.CURATION: _curation_section(recipe.curation) | {"snapshot.mode": dump["snapshot"]["mode"]},
     }
+
+
+def recorded_sections(text: str) -> dict[Stage, dict[str, Plain]]:
+    """The sections that a run was recorded with, in the lake's JSON; what is no identity any more is left out."""
+    found = {Stage(stage): section for stage, section in json.loads(text).items()}
+    return {**found, Stage.TEACHERS: _teachers_section(found[Stage.TEACHERS])}
+
+
+def _teachers_section(fields: Mapping[str, Plain]) -> dict[str, Plain]:
+    """What the stage of teachers reads, by NAME.FIELD.
+
+    A folder with a tokenizer is no identity, as no path is: what is in it shows in the text that is sent, which a
+    sample's id holds, and its template is recorded when the teacher is met.
+    """
+
+    def counts(field: str, value: Plain) -> bool:
+        key = field.rpartition(".")[2]
+        is_folder = key == "model" and isinstance(value, str) and Path(value).is_absolute()
+        return key not in _NOT_IDENTITY and not is_folder
+
+    return {field: value for field, value in fields.items() if counts(field, value)}
 
 
 def verification_section(verification: Verification) -> dict[str, Plain]:

@@ -17,6 +17,7 @@ from stillroom.runs.measuring import (
 )
 from stillroom.runs.missing import Missing, late_shards, left_out, may_be_published, missing, runs_with_late_shards
 from stillroom.runs.moving import paid_changes
+from stillroom.runs.newest import decided_otherwise, newest_run
 from stillroom.runs.opening import (
     Run,
     RunState,
@@ -53,7 +54,7 @@ from stillroom.runs.planning import (
     written_in,
 )
 from stillroom.runs.rejudging import judged, rejudging_key, unjudged
-from stillroom.runs.retracting import Cause, retracted_prompts
+from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
     REFUSED,
@@ -91,6 +92,7 @@ __all__ = [
     "committed_entries",
     "committed_shards",
     "dataset_runs",
+    "decided_otherwise",
     "first_prompts",
     "funnel",
     "import_prompts",
@@ -105,6 +107,7 @@ __all__ = [
     "measured",
     "measuring_cost",
     "missing",
+    "newest_run",
     "open_run",
     "open_runs",
     "owed_at_most",
@@ -124,6 +127,7 @@ __all__ = [
     "rejudging_key",
     "replies_in",
     "retracted_prompts",
+    "retracted_samples",
     "rounds_done",
     "run_state",
     "runs_with_late_shards",

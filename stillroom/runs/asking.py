@@ -56,5 +56,5 @@ def prompts_at_first(recipe: Recipe, lake: Lake | None) -> list[Prompt]:
     known_ids = {one.prompt_id for one in known}
     imported = [one for one in prompts if one.prompt_id not in known_ids]
     offered = {one.prompt_id for one in prompts}
-    left_out = sampled_prompts(lake, recipe) | retracted_prompts(lake)
+    left_out = sampled_prompts(lake, recipe) | retracted_prompts(lake, recipe.dataset)
     return first_prompts(recipe, [*known, *imported], left_out, offered)

@@ -47,7 +47,7 @@ SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, 
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
-LEFT JOIN (SELECT * FROM lake.test_strengths
+LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run
 ORDER BY s.shard, s.prompt_id, s.sample_index
@@ -63,6 +63,7 @@ def curate_run(
     run: Run,
     verifier_ids: Sequence[str],
     *,
+    measure_id: str = "",
     again: bool = False,
     observe: Callable[[int, str], None] = _unseen,
 ) -> str:
@@ -75,6 +76,7 @@ def curate_run(
         lake: where the samples and verdicts are.
         run: what is curated.
         verifier_ids: whose verdicts count: the run's verifiers under its recipe as it is now.
+        measure_id: whose measure of the tests' strength counts, likewise; "" where none is asked for.
         again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
             retraction.
         observe: told how many of ``STEPS`` are done, and in words what comes next.
@@ -86,7 +88,7 @@ def curate_run(
             the run was begun. A finished run is held against what is there now.
     """
     with _embedder(run.recipe.curation) as embedder:
-        return _curated(lake, run, sorted(verifier_ids), embedder, again=again, observe=observe)
+        return _curated(lake, run, sorted(verifier_ids), embedder, measure_id=measure_id, again=again, observe=observe)
 
 
 @contextmanager
@@ -105,10 +107,12 @@ def _curated(
     verifiers: Sequence[str],
     embedder: Embedder | None,
     *,
+    measure_id: str,
     again: bool,
     observe: Callable[[int, str], None],
 ) -> str:
-    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, "verifiers": [*verifiers]})
+    counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}
+    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
     _refuse_unjudged(lake, run, len(rows), verifiers)
     weak = _weaknesses(run, rows)
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
@@ -173,8 +177,9 @@ def _curated(
         diversity = diversity_metrics(lake, run, curated, rows, prompts_by_id, placing, without=gone)
     shards = {row["sample_id"]: row["shard"] for row in rows}
     written = checked.rows(curation_id)
+    counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
     written["selections"] = [
-        _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
+        {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions
     ]
     written["metrics"] += [{**row, "snapshot": curation_id} for row in (*stated, *diversity)]
     for table, some in _together(compared, {"embeddings": decided_by}).items():
@@ -290,10 +295,9 @@ def _candidates(
     ]
 
 
-def _selection(curation_id: str, verifiers: Sequence[str], decision: Decision, shard: int) -> Row:
+def _selection(curation_id: str, decision: Decision, shard: int) -> Row:
     return {
         "curation_id": curation_id,
-        "verifier_ids": [*verifiers],
         "sample_id": decision.sample_id,
         "prompt_id": decision.prompt_id,
         "kept": decision.is_kept,

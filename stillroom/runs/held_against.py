@@ -18,6 +18,7 @@ from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
 from stillroom.recipe import Benchmark, Place, Stage, find_benchmarks, recorded_benchmarks, recorded_recipe
 from stillroom.runs.checked import ITEMS, RISK
+from stillroom.runs.newest import newest_run
 from stillroom.runs.opening import Run, RunState, run_state
 
 _CHECKED = """
@@ -125,12 +126,10 @@ def earlier_check(lake: Lake, run_id: str, gone: Gone) -> EarlierCheck:
 
 def _newest_places(lake: Lake, dataset: str) -> Mapping[str, Place]:
     """Where the newest run's recipe has the benchmarks: those of earlier ones may have been moved since."""
-    rows = lake.rows(
-        "SELECT run_id, recipe FROM lake.current_runs WHERE dataset = ? "
-        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1",
-        [dataset],
-    )
-    contamination = recorded_recipe(rows[0]["recipe"], run_id=rows[0]["run_id"]).curation.contamination
+    newest = newest_run(lake, dataset)
+    if newest is None:
+        return {}
+    contamination = recorded_recipe(newest["recipe"], run_id=newest["run_id"]).curation.contamination
     return contamination.benchmarks if contamination else {}
 
 

@@ -19,12 +19,14 @@ from stillroom.recipe import (
     changes,
     fingerprints_of,
     recorded_recipe,
+    recorded_sections,
     sections,
     stage_fingerprints,
     verification_section,
 )
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.moving import paid_changes
+from stillroom.runs.newest import NEWEST, newest_run
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
 
@@ -57,7 +59,8 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
     """The run that a build of ``recipe`` works on; call under the lease on its dataset.
 
     The newest run is continued where it is unfinished. Where it is finished and only sections after
-    sampling have changed, it is derived again from what was paid for. Else a new run is opened.
+    sampling have changed, it is derived again from what was paid for. Else a new run is opened. Runs that came to
+    nothing are passed over (``newest.py``).
 
     Raises:
         RecipeError: the recipe uses a word that its capability does not know; or the unfinished run has committed
@@ -65,11 +68,11 @@ def open_run(lake: Lake, recipe: Recipe, *, new_run: bool = False) -> Run:
             run instead.
     """
     refuse_unknown_words(recipe)
-    newest = _newest(lake, recipe.dataset)
+    newest = newest_run(lake, recipe.dataset)
     if newest is None or new_run:
         return _open(lake, recipe)
-    run_id, state, before = newest["run_id"], RunState(newest["state"]), json.loads(newest["sections"])
-    found = changes({Stage(stage): section for stage, section in before.items()}, sections(recipe))
+    run_id, state = newest["run_id"], RunState(newest["state"])
+    found = changes(recorded_sections(newest["sections"]), sections(recipe))
     if state is RunState.OPENED:
         if (paid := paid_changes(found)) and _has_rows(lake, run_id):
             raise RecipeError(_refusal(run_id, paid[0]))
@@ -137,9 +140,7 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
 def open_runs(lake: Lake) -> list[str]:
     """Ids of the runs that are unfinished and were not given up for a later one, oldest first."""
     rows = lake.rows(
-        "SELECT run_id FROM (SELECT * FROM lake.current_runs QUALIFY row_number() OVER (PARTITION BY dataset "
-        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC) = 1) "
-        "WHERE state = ? ORDER BY created_at, run_id",
+        f"SELECT run_id FROM ({NEWEST}) WHERE state = ? ORDER BY created_at, run_id",  # noqa: S608 - constant
         [RunState.OPENED.value],
     )
     return [row["run_id"] for row in rows]
@@ -155,15 +156,6 @@ def run_state(lake: Lake, run_id: str) -> tuple[RunState, str]:
     if not rows:
         raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them")
     return RunState(rows[0]["state"]), rows[0]["note"]
-
-
-def _newest(lake: Lake, dataset: str) -> dict[str, str] | None:
-    rows = lake.rows(
-        "SELECT run_id, state, sections, recipe FROM lake.current_runs WHERE dataset = ? "
-        "ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC LIMIT 1",
-        [dataset],
-    )
-    return rows[0] if rows else None
 
 
 def _has_rows(lake: Lake, run_id: str) -> bool:

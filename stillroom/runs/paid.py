@@ -1,8 +1,10 @@
 """What of a shard is paid for already, by its own run and by others, and what it still owes.
 
-A sample's id names no run. So where a run that was abandoned, or published without some shards, has sampled what a
-shard asks for, with the same teacher, the same request and the same epoch, the shard makes those samples its own: their
-rows stand under both runs, and their cost under the run that paid.
+A sample's id names neither run nor dataset. So where another run has committed what a shard asks for, with the same
+teacher, the same request and the same epoch, the shard makes those samples its own: their rows stand under both runs,
+and their cost under the run that paid. That may be a run that was abandoned, one that was published without some
+shards, or one of another dataset. Journals are taken over within the dataset alone, whose lease says that nobody writes
+them.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +20,6 @@ from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
 _PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
-_OTHERS = "(SELECT run_id FROM lake.current_runs WHERE dataset = $dataset AND run_id <> $run)"
 _ABANDONED = f"""
 SELECT DISTINCT p.run_id, p.shard FROM lake.shards p JOIN lake.current_runs r ON r.run_id = p.run_id
 LEFT JOIN (SELECT DISTINCT run_id, shard FROM lake.commits WHERE starts_with(key, 'shard:')) c
@@ -28,9 +29,9 @@ WHERE r.dataset = $dataset AND p.run_id <> $run AND p.prompt_id IN {_PROMPTS}
 """  # noqa: S608 - constant
 _RUNS_ELSEWHERE = f"""
 SELECT DISTINCT run_id FROM lake.samples
-WHERE epoch = $epoch AND run_id IN {_OTHERS} AND prompt_id IN {_PROMPTS}
+WHERE epoch = $epoch AND run_id <> $run AND prompt_id IN {_PROMPTS}
   AND run_id IN (SELECT run_id FROM lake.shards WHERE prompt_id IN {_PROMPTS})
-"""  # noqa: S608 - constants
+"""  # noqa: S608 - constant
 _ELSEWHERE = f"""
 SELECT * FROM lake.samples WHERE run_id IN (SELECT unnest($runs)) AND prompt_id IN {_PROMPTS}
 QUALIFY row_number() OVER (PARTITION BY sample_id ORDER BY created_at) = 1 ORDER BY created_at, sample_id
@@ -133,8 +134,9 @@ def committed_answers(lake: Lake, run_id: str, shard: int) -> dict[str, Answer]:
 
 
 def stored_elsewhere(lake: Lake, run: Run, shard: int) -> list[SampleEntry | VerdictEntry]:
-    """What other runs of the dataset have committed of this shard's prompts in its epoch; each sample once."""
-    runs = lake.rows(_RUNS_ELSEWHERE, {**_asked(run, shard), "epoch": run.recipe.sampling.epoch})
+    """What other runs have committed of this shard's prompts in its epoch; each sample once, as it was first."""
+    asked = {"run": run.run_id, "shard": shard, "epoch": run.recipe.sampling.epoch}
+    runs = lake.rows(_RUNS_ELSEWHERE, asked)
     if not runs:
         return []
     where = {"runs": [row["run_id"] for row in runs], "run": run.run_id, "shard": shard}
@@ -158,13 +160,10 @@ def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], Non
     Raises:
         LakeError: a journal cannot be read, or another version of Stillroom wrote it.
     """
-    found = lake.rows(_ABANDONED, _asked(run, shard))
+    asked = {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
+    found = lake.rows(_ABANDONED, asked)
     places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found]
     return [entry for place in places for entry in _recorded(place, say)]
-
-
-def _asked(run: Run, shard: int) -> dict[str, object]:
-    return {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
 
 
 def _recorded(place: JournalPlace, say: Callable[[str], None]) -> tuple[Entry, ...]:

@@ -111,9 +111,9 @@ def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | No
     """
     if writing_round == FIRST_ROUND:
         there, sampled = pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe)
-        prompts = first_prompts(run.recipe, there, sampled | retracted_prompts(lake), offered)
+        prompts = first_prompts(run.recipe, there, sampled | retracted_prompts(lake, run.recipe.dataset), offered)
     else:
-        withheld = retracted_prompts(lake)
+        withheld = retracted_prompts(lake, run.recipe.dataset)
         prompts = [one for one in _written(lake, run, writing_round) if one.prompt_id not in withheld]
 
     def rows() -> dict[str, list[Row]]:

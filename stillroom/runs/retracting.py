@@ -8,7 +8,7 @@ from stillroom.lake import Lake
 _SAMPLES = """
 SELECT sample_id, kind, cause_id FROM (
     SELECT s.sample_id, r.kind, r.cause_id FROM lake.samples s JOIN lake.retracted_prompts r USING (prompt_id)
-    WHERE s.run_id = $run
+    WHERE s.run_id = $run AND r.dataset = $dataset
     UNION ALL
     SELECT s.sample_id, r.kind, r.cause_id FROM lake.samples s
     JOIN lake.retractions r ON r.cause_id IN (s.teacher_id, split_part(s.teacher_id, '@', 1))
@@ -52,11 +52,15 @@ def retracted_samples(lake: Lake, run_id: str, dataset: str, verifier_ids: Seque
     return {row["sample_id"]: Cause(kind=row["kind"], cause_id=row["cause_id"]) for row in lake.rows(_SAMPLES, asked)}
 
 
-def retracted_prompts(lake: Lake) -> frozenset[str]:
-    """Ids of the prompts whose samples can never be published, so that none are paid for."""
+def retracted_prompts(lake: Lake, dataset: str) -> frozenset[str]:
+    """Ids of the dataset's prompts whose samples can never be published, so that none are paid for.
+
+    The view of an earlier Stillroom names no dataset; who only reads may meet it.
+    """
     if not _any(lake):
         return frozenset()
-    return frozenset(row["prompt_id"] for row in lake.rows("SELECT DISTINCT prompt_id FROM lake.retracted_prompts"))
+    rows = lake.rows("SELECT * FROM lake.retracted_prompts")
+    return frozenset(row["prompt_id"] for row in rows if row.get("dataset", dataset) == dataset)
 
 
 def _any(lake: Lake) -> bool:

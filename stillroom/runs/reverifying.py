@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from stillroom.lake import Lake
 from stillroom.recipe import Verification, recorded_recipe
+from stillroom.runs.newest import NEWEST, ORDINAL
 from stillroom.runs.opening import RunState
 
-_RUNS = """
+_RUNS = f"""
 SELECT run_id, state, recipe,
        run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset AND state <> 'opened') AS was_finished,
-       rank() OVER (ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER) DESC, run_id DESC) = 1 AS is_newest
-FROM lake.current_runs WHERE dataset = $dataset
-QUALIFY $version IS NULL OR run_id IN (
-    SELECT run_id FROM lake.snapshots WHERE name = $dataset AND version <= $version)
-ORDER BY TRY_CAST(string_split(run_id, '-r')[-1] AS INTEGER), run_id
-"""
+       run_id IN (SELECT run_id FROM ({NEWEST})) AS is_newest
+FROM lake.current_runs
+WHERE dataset = $dataset AND ($version IS NULL OR run_id IN (
+    SELECT run_id FROM lake.snapshots WHERE name = $dataset AND version <= $version))
+ORDER BY {ORDINAL}, run_id
+"""  # noqa: S608 - constants
 _CHANGES = """
 WITH newest AS (
     SELECT * FROM lake.verdicts WHERE run_id IN (SELECT unnest($runs))
@@ -72,11 +73,12 @@ def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> Datase
     rows = lake.rows(_RUNS, {"dataset": dataset, "version": version})
     going_on = [row["run_id"] for row in rows if row["is_newest"] and row["state"] == RunState.OPENED.value]
     others = [row for row in rows if row["run_id"] not in going_on]
+    newest = next((row for row in rows if row["is_newest"]), rows[-1])
     return DatasetRuns(
         finished=tuple(row["run_id"] for row in others if row["was_finished"]),
         unfinished=tuple(going_on),
         abandoned=tuple(row["run_id"] for row in others if not row["was_finished"]),
-        verification=recorded_recipe(rows[-1]["recipe"], run_id=rows[-1]["run_id"]).verification,
+        verification=recorded_recipe(newest["recipe"], run_id=newest["run_id"]).verification,
     )
 
 

@@ -14,20 +14,28 @@ from stillroom.runs.paid import shard_journal
 from stillroom.runs.rows import sampling_costs
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
+# A sample has passed where all verifiers pass it that the newest curation counted; before one, the newest of each name.
 _SHARDS = """
+WITH counted AS (
+    SELECT coalesce(arg_max(verifier_ids, created_at), []) AS ids FROM lake.selections WHERE run_id = $run
+), newest AS (
+    SELECT v.sample_id, v.outcome FROM lake.verdicts v, counted WHERE v.run_id = $run
+    QUALIFY row_number() OVER (PARTITION BY v.sample_id, split_part(v.verifier, '@', 1)
+        ORDER BY list_contains(counted.ids, v.verifier_id) DESC, v.created_at DESC) = 1
+), passed AS (
+    SELECT sample_id FROM newest GROUP BY sample_id HAVING bool_and(outcome = 'pass')
+)
 SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts,
        count(DISTINCT s.sample_id) AS samples,
-       count(DISTINCT v.sample_id) FILTER (v.outcome = 'pass') AS passed,
+       count(DISTINCT v.sample_id) AS passed,
        coalesce(any_value(c.tokens), 0) AS completion_tokens,
        coalesce(any_value(c.money), 0.0) AS money
 FROM lake.shards p
 LEFT JOIN lake.samples s ON s.prompt_id = p.prompt_id AND s.run_id = p.run_id AND s.shard = p.shard
-LEFT JOIN (SELECT * FROM lake.verdicts
-           QUALIFY row_number() OVER (PARTITION BY run_id, sample_id, verifier ORDER BY created_at DESC) = 1) v
-    ON v.sample_id = s.sample_id AND v.run_id = p.run_id
+LEFT JOIN passed v ON v.sample_id = s.sample_id
 LEFT JOIN (SELECT run_id, shard, sum(completion_tokens)::BIGINT AS tokens, sum(money) AS money
            FROM lake.costs GROUP BY run_id, shard) c ON c.run_id = p.run_id AND c.shard = p.shard
-WHERE p.run_id = ? GROUP BY p.shard ORDER BY p.shard
+WHERE p.run_id = $run GROUP BY p.shard ORDER BY p.shard
 """
 _HAD = """
 SELECT DISTINCT p.shard, p.prompt_id, s.sample_id
@@ -70,7 +78,7 @@ def shards_of_run(lake: Lake, run_id: str) -> list[dict[str, Any]]:
     """
     run = load_run(lake, run_id)
     open_ = _open_shards(lake, run)
-    return [_told(row, run, open_.get(row["shard"])) for row in lake.rows(_SHARDS, [run_id])]
+    return [_told(row, run, open_.get(row["shard"])) for row in lake.rows(_SHARDS, {"run": run_id})]
 
 
 def _told(row: Mapping[str, Any], run: Run, open_: _Open | None) -> dict[str, Any]:

@@ -97,8 +97,23 @@ def test_a_lake_of_before_gets_the_views_and_macros_that_came_since(lake_root: P
     again.close()
 
 
+def test_a_lake_of_before_says_what_views_and_macros_say_now(lake_root: Path) -> None:
+    old = Lake.open(lake_root)
+    execute = old._connection.execute  # pyright: ignore[reportPrivateUsage]
+    for name in creation.VIEWS:
+        execute(f"CREATE OR REPLACE VIEW lake.{name} AS SELECT 'an earlier one' AS {name}")
+    execute("CREATE OR REPLACE MACRO lake.ancestry(id) AS TABLE SELECT id AS prompt_id")
+    old.close()
+    again = Lake.open(lake_root)
+
+    for name in creation.VIEWS:
+        assert again.query(f"SELECT * FROM lake.{name}").is_empty(), name
+    assert again.query("SELECT * FROM lake.ancestry('a')").is_empty()
+    again.close()
+
+
 def test_opening_a_lake_writes_nothing(lake_root: Path) -> None:
-    """A macro whose text DuckDB writes down differently each time would be defined anew by every process."""
+    """A view or macro whose text DuckDB writes down differently each time would be defined anew by every process."""
     commits = "SELECT count(*) AS n FROM ducklake_snapshots('lake')"
     with_lake = Lake.open(lake_root, create=True)
     before = with_lake.rows(commits)

@@ -6,8 +6,8 @@ WITH spent AS (
            sum(seconds) FILTER (stage = 'verification') AS verification_cpu_seconds,
            sum(money) AS money
     FROM lake.costs GROUP BY run_id
-), kept AS (
-    SELECT run_id, count(*) AS examples FROM lake.examples GROUP BY run_id
+), kept AS (  -- one that was taken out and came back has two rows, and was paid for once
+    SELECT run_id, count(DISTINCT example_id) AS examples FROM lake.examples GROUP BY run_id
 )
 SELECT run_id, examples, prompt_tokens / examples AS prompt_tokens, completion_tokens / examples AS completion_tokens,
        teacher_seconds / examples AS teacher_seconds,

@@ -1,4 +1,4 @@
--- Where every example comes from: selection, sample, the verdict and tests by which it was published, scores, prompt, parents, teacher, run, code version, and what it cost; `ancestry` goes on from its prompt to the seeds.
+-- Where every example comes from, as its dataset last published it: selection, sample, the verdict and tests by which it was published, scores, prompt, parents, teacher, run, code version, and what it cost; `ancestry` goes on from its prompt to the seeds.
 CREATE OR REPLACE VIEW lake.lineage AS
 SELECT
     e.example_id, e.sample_id, e.prompt_id, e.run_id, e.shard, e.curation_id,
@@ -12,14 +12,16 @@ SELECT
     t.revision, t.revision_source, t.model, t.licence, t.template_sha256,
     (s.prompt_tokens * t.input_price_per_million + s.completion_tokens * t.output_price_per_million) / 1e6 AS money,
     t.currency, c.created_at AS committed_at, c.code_version
-FROM lake.examples e
+FROM (SELECT o.dataset, t.* FROM lake.examples t
+      LEFT JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = t.run_id
+      QUALIFY row_number() OVER (
+          PARTITION BY o.dataset, t.example_id, t.sample_id, t.prompt_id ORDER BY t.created_at DESC) = 1) e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 LEFT JOIN lake.verdicts v  -- not those that came after its publication
     ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.created_at <= e.created_at
-LEFT JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) r ON r.run_id = e.run_id
 LEFT JOIN (SELECT o.dataset, t.* FROM lake.prompts t JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o USING (run_id)
            QUALIFY row_number() OVER (PARTITION BY o.dataset, t.check_id ORDER BY t.created_at) = 1) p
-    ON p.dataset = r.dataset AND p.check_id = v.check_id  -- another dataset may have the task from elsewhere
+    ON p.dataset = e.dataset AND p.check_id = v.check_id  -- another dataset may have the task from elsewhere
 LEFT JOIN (SELECT * FROM lake.selections
            QUALIFY row_number() OVER (PARTITION BY run_id, curation_id, sample_id ORDER BY created_at) = 1) x
     ON x.sample_id = e.sample_id AND x.run_id = e.run_id AND x.curation_id = e.curation_id

@@ -1,19 +1,24 @@
--- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form); `cause` names what a retracted one depends on. A name or version that is not there is an error.
+-- What changed from snapshot a to snapshot b, each NAME@N or NAME for the newest: one row per example that was added, removed or changed (the same sample in another form); `cause` names what a retracted one depends on. Where b is the earlier version, the reasons are what happened later. A name or version that is not there is an error.
 CREATE OR REPLACE MACRO lake.snapshot_diff(a, b) AS TABLE
 WITH newest AS (
     SELECT name, max(version) AS version, list(DISTINCT version) AS versions FROM lake.snapshots GROUP BY name
+), named AS (
+    SELECT split_part(a, '@', 1) AS a_name, split_part(b, '@', 1) AS b_name,
+           coalesce(TRY_CAST(nullif(split_part(a, '@', 2), '') AS INTEGER),
+                    (SELECT version FROM newest WHERE name = split_part(a, '@', 1))) AS a_version,
+           coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER),
+                    (SELECT version FROM newest WHERE name = split_part(b, '@', 1))) AS b_version
+), ends AS (
+    SELECT *, a_name = b_name AND a_version > b_version AS is_back FROM named
 ), one AS (
-    SELECT e.* FROM lake.snapshot_examples e JOIN newest n USING (name)
-    WHERE e.name = split_part(a, '@', 1)
-      AND e.version = coalesce(TRY_CAST(nullif(split_part(a, '@', 2), '') AS INTEGER), n.version)
+    SELECT e.* FROM lake.snapshot_examples e JOIN ends ON e.name = ends.a_name AND e.version = ends.a_version
 ), other AS (
-    SELECT e.* FROM lake.snapshot_examples e JOIN newest n USING (name)
-    WHERE e.name = split_part(b, '@', 1)
-      AND e.version = coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER), n.version)
-), taken_out AS (  -- the newest reason up to b, which may have no rows left
-    SELECT r.example_id, r.kind, r.cause_id, r.reason FROM lake.removals r JOIN newest n USING (name)
-    WHERE r.name = split_part(b, '@', 1)
-      AND r.version <= coalesce(TRY_CAST(nullif(split_part(b, '@', 2), '') AS INTEGER), n.version)
+    SELECT e.* FROM lake.snapshot_examples e JOIN ends ON e.name = ends.b_name AND e.version = ends.b_version
+), taken_out AS (  -- the newest reason up to the later one, which may have no rows left
+    SELECT r.example_id, r.kind, r.cause_id,
+           CASE WHEN r.kind = 'verdict' THEN 'no longer passes: ' || r.reason ELSE r.reason END AS reason
+    FROM lake.removals r JOIN ends ON r.name = ends.b_name
+        AND r.version <= CASE WHEN ends.is_back THEN ends.a_version ELSE ends.b_version END
     QUALIFY row_number() OVER (PARTITION BY r.example_id ORDER BY r.version DESC) = 1
 ), asked AS (
     SELECT label, split_part(label, '@', 1) AS name, substr(label, length(split_part(label, '@', 1)) + 2) AS number
@@ -32,18 +37,20 @@ WITH newest AS (
 )
 SELECT CASE WHEN one.sample_id IS NULL THEN 'added' WHEN other.sample_id IS NULL THEN 'removed' ELSE 'changed' END
            AS change,
-       CASE WHEN one.sample_id IS NULL THEN 'kept by run ' || other.run_id
-            WHEN other.sample_id IS NOT NULL THEN 'the same sample in another form'
-            WHEN t.kind = 'verdict' THEN 'no longer passes: ' || t.reason
+       CASE WHEN one.sample_id IS NOT NULL AND other.sample_id IS NOT NULL THEN 'the same sample in another form'
+            WHEN ends.is_back AND one.sample_id IS NULL THEN 'taken out later: ' || coalesce(t.reason, 'no longer a member')
+            WHEN ends.is_back THEN 'kept later, by run ' || one.run_id
+            WHEN one.sample_id IS NULL THEN 'kept by run ' || other.run_id
             ELSE coalesce(t.reason, 'no longer a member') END AS reason,
        coalesce(other.example_id, one.example_id) AS example_id,
        coalesce(other.sample_id, one.sample_id) AS sample_id,
        coalesce(other.prompt_id, one.prompt_id) AS prompt_id,
        coalesce(other.origin, one.origin) AS origin,
        one.example_id AS example_id_before,
-       CASE WHEN other.sample_id IS NULL AND t.kind <> 'verdict' THEN t.kind || ' ' || t.cause_id ELSE '' END AS cause
-FROM one FULL JOIN other ON one.sample_id = other.sample_id
-LEFT JOIN taken_out t ON t.example_id = one.example_id
+       CASE WHEN (one.sample_id IS NULL OR other.sample_id IS NULL) AND t.kind <> 'verdict'
+            THEN t.kind || ' ' || t.cause_id ELSE '' END AS cause
+FROM one FULL JOIN other ON one.sample_id = other.sample_id CROSS JOIN ends
+LEFT JOIN taken_out t ON t.example_id = CASE WHEN ends.is_back THEN other.example_id ELSE one.example_id END
 WHERE one.example_id IS DISTINCT FROM other.example_id
 UNION ALL SELECT error(reason)::VARCHAR, '', '', '', '', '', '', '' FROM refused WHERE reason IS NOT NULL
 ORDER BY change, reason, cause, example_id;

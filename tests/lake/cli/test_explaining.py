@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.lake import Lake
-from tests.lake.cli.conftest import row
+from tests.lake.cli.conftest import RUN, prompt, row, sample
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,40 @@ def test_a_sample_of_a_run_that_was_given_up_is_promised_no_build(stillroom, ans
     assert "continues it" not in printed
     assert answer("why", "dd55")["newest_run"] == {"run_id": "functions-r10", "state": "opened"}
     assert answer("why", "aa11")["newest_run"] is None
+
+
+def test_a_task_is_told_in_the_words_of_the_samples_own_dataset(answer, lake_root):
+    lake = Lake.open(lake_root)
+    run = row("runs", version=1, dataset="other", state="published")
+    own = prompt("seed-a", task="Write  the function seed-a.")
+    lake.commit("other", {"runs": [run], "prompts": [own], "samples": [sample("ff66", "seed-a")]}, run_id="other-r1")
+    lake.close()
+
+    assert answer("why", "ff66")["task"] == own["task"]
+    assert answer("why", "bb33")["task"] == "Write the function seed-a."
+
+
+def take_out(root: Path, **given: str) -> None:
+    """A version of the dataset without its one member, since something was retracted."""
+    lake = Lake.open(root)
+    removal = row(
+        "removals", name="functions", version=2, example_id="ee99", sample_id="aa11", prompt_id="written-c",
+        kind="seed", cause_id="seed-a", reason="retracted",
+    )  # fmt: skip
+    version = row("snapshots", name="functions", version=2, path="snapshots/functions/2", curation_id="cu2")
+    lake.commit("publish:cu2", {"removals": [{**removal, **given}], "snapshots": [version]}, run_id=RUN)
+    lake.close()
+
+
+def test_a_duplicate_of_what_was_taken_out_says_so_and_what_decides_again(answer, stillroom, lake_root):
+    assert not answer("why", "aa22")["match_taken_out"]
+    assert "taken out" not in stillroom("why", "aa22").stdout
+
+    take_out(lake_root)
+
+    assert answer("why", "aa22")["match_taken_out"]
+    printed = stillroom("why", "aa22").stdout
+    assert "against:  aa11 (similarity 0.950), which was taken out since: `stillroom reverify` decides again" in printed
 
 
 @pytest.mark.parametrize(("command", "given"), [("why", "aa11"), ("lineage", "ee99")])

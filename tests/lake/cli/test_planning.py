@@ -243,7 +243,7 @@ def test_a_benchmark_that_has_changed_derives_a_finished_run_again(recipe_file: 
     exam.write_text('{"q": "one"}')
     recipe_file.write_text(f"{RECIPE}curation: {{contamination: {{benchmarks: {{exam: exam.jsonl}}}}}}\n")
     given = load_recipe(recipe_file)
-    close_run(lake, open_run(lake, given), RunState.EMPTY, "")
+    close_run(lake, open_run(lake, given), RunState.PUBLISHED, "")
 
     exam.write_text('{"q": "two"}')
 

@@ -1,10 +1,22 @@
 """``blast-radius`` on the small lake: counts, ids by their first digits, and retraction."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from stillroom.lake import Lake
+from tests.lake.cli.conftest import row
+
 ARGUMENTS = ("blast-radius", "seed", "seed-a")
+
+
+@pytest.fixture(autouse=True)
+def _second_run(lake_root: Path) -> None:
+    """The run of the sample dd55."""
+    lake = Lake.open(lake_root)
+    lake.commit("run:2", {"runs": [row("runs", version=1, dataset="functions", state="opened")]}, run_id="functions-r2")
+    lake.close()
 
 
 def test_counts_and_snapshots_and_every_row(answer):
@@ -33,6 +45,7 @@ def test_it_is_a_table_function_of_the_lake(answer):
         pytest.param("teacher", "qwen", "qwen", id="a teacher's name, which begins its id"),
         pytest.param("teacher", "qwen@", "qwen@abc", id="first digits of a teacher"),
         pytest.param("verifier", "python", "python-tests@1", id="a verifier"),
+        pytest.param("teacher", "QWEN@A", "qwen@abc", id="in capitals"),
     ],
 )
 def test_ids_may_be_shortened(answer, kind, given, whole):
@@ -95,3 +108,16 @@ def test_json_holds_what_was_published(stillroom):
     done = stillroom(*ARGUMENTS, "--retract", "--yes", "--json")
     (version,) = json.loads(done.stdout)["published"]
     assert (version["snapshot"], version["rows"], version["retracted_rows"]) == ("functions@2", 0, 1)
+
+
+@pytest.mark.parametrize("whole", ["m@AB", "m@a", "m@A"])
+def test_a_whole_id_is_what_it_says_beside_others_that_differ_in_the_case_alone(answer, stillroom, lake_root, whole):
+    lake = Lake.open(lake_root)
+    met = [row("teachers", teacher_id=one, name="m") for one in ("m@AB", "m@a", "m@A")]
+    lake.commit("teachers", {"teachers": met}, run_id="functions-r1")
+    lake.close()
+
+    assert answer("blast-radius", "teacher", whole)["id"] == whole
+    unclear = stillroom("blast-radius", "teacher", "M@a")
+    assert unclear.exit_code == 2
+    assert "several teachers begin with 'm@a': m@A, m@a, m@AB" in unclear.stderr

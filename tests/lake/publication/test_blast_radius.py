@@ -32,7 +32,7 @@ MEMBERS = {("one", 1): ["a", "b"], ("one", 2): ["a", "b", "ab"], ("two", 1): ["a
 
 @pytest.fixture
 def radius(lake: Lake) -> Lake:
-    """Two datasets: `one` of the run r-one, whose samples v1 judged, and `two` of r-two, judged by v1 and v2."""
+    """Two datasets of one pool: `one` of r-one, whose samples v1 judged, and `two` of r-two, judged by v1 and v2."""
     runs_of = {prompt_id: "one" if prompt_id in ("a", "b", "ab") else "two" for prompt_id in ANSWERED_BY}
     for dataset in DATASETS:
         run = f"r-{dataset}"
@@ -57,7 +57,7 @@ def radius(lake: Lake) -> Lake:
         ]
         tables = {"samples": samples, "verdicts": verdicts, "examples": examples, "selections": selections}
         tables |= {"snapshots": snapshots, "snapshot_members": members, "runs": [row("runs", dataset=dataset)]}
-        tables["prompts"] = PROMPTS if dataset == "one" else []
+        tables["prompts"] = PROMPTS
         lake.commit(dataset, tables, run_id=run)
     return lake
 
@@ -74,6 +74,11 @@ def example(prompt_id: str, verifier_id: str) -> Any:
     return row("examples", curation_id=curation_id, **names, **about)
 
 
+def in_both(*prompts: str) -> list[str]:
+    """Prompts that are a row in each of the two datasets."""
+    return sorted(prompts * 2)
+
+
 def depending(lake: Lake, kind: str, cause: str) -> dict[str, list[Any]]:
     """By kind of row, the items in order, prefixes cut off; of snapshots each with its number of rows."""
     found: dict[str, list[Any]] = {}
@@ -85,7 +90,7 @@ def depending(lake: Lake, kind: str, cause: str) -> dict[str, list[Any]]:
 
 def test_a_seed_reaches_all_that_was_written_from_it_once_and_circles_end(radius: Lake) -> None:
     assert depending(radius, "seed", "a") == {
-        "prompt": ["a", "ab", "abb", "loop-1", "loop-2"],
+        "prompt": in_both("a", "ab", "abb", "loop-1", "loop-2"),
         "sample": ["a", "ab", "abb", "loop-2"],
         "verdict": ["a", "ab", "abb", "abb", "loop-2", "loop-2"],
         "example": ["a", "ab", "abb", "loop-2"],
@@ -97,12 +102,12 @@ def test_a_seed_reaches_all_that_was_written_from_it_once_and_circles_end(radius
 def test_only_a_seed_is_found_as_one(radius: Lake) -> None:
     assert depending(radius, "seed", "ab") == depending(radius, "seed", "mine") == {}
     assert depending(radius, "prompt", "mine")["snapshot"] == [("two@1", 1)]
-    assert depending(radius, "prompt", "loop-2")["prompt"] == ["loop-1", "loop-2"]
+    assert depending(radius, "prompt", "loop-2")["prompt"] == in_both("loop-1", "loop-2")
 
 
 def test_a_teacher_is_what_it_answered_and_what_came_of_its_prompts(radius: Lake) -> None:
     found = depending(radius, "teacher", "qwen@2")
-    assert found["prompt"] == ["abb", "loop-1", "loop-2"]
+    assert found["prompt"] == in_both("abb", "loop-1", "loop-2")
     assert found["sample"] == ["abb", "loop-2"]
     assert depending(radius, "teacher", "qwen")["sample"] == ["a", "ab", "abb", "loop-2"]
     assert depending(radius, "teacher", "llama")["sample"] == ["b", "loop-2"], "llamas is another teacher"
@@ -157,3 +162,15 @@ def test_a_member_counts_by_its_own_datasets_example(radius: Lake) -> None:
     radius.commit("two@2", {"examples": [again], "snapshots": [version], "snapshot_members": [member]}, run_id="r-two")
     assert depending(radius, "verifier", "v2")["snapshot"] == [("two@1", 3), ("two@2", 1)]
     assert depending(radius, "verifier", "v1")["snapshot"] == [("one@1", 2), ("one@2", 3)]
+
+
+def test_writing_reaches_no_further_than_its_dataset(radius: Lake) -> None:
+    """Dataset `three` was given the task that `one` and `two` wrote, and takes what they were given for written."""
+    given = [prompt("abb", origin="user"), prompt("a", "mine", writer="qwen@9")]
+    samples = [row("samples", sample_id=f"s-{one}-3", prompt_id=one, teacher_id="t@1", shard=0) for one in ("a", "abb")]
+    tables = {"prompts": given, "samples": samples, "runs": [row("runs", dataset="three")]}
+    radius.commit("three", tables, run_id="r-three")
+
+    assert {"a-3", "abb-3"}.isdisjoint(depending(radius, "seed", "a")["sample"])
+    assert depending(radius, "prompt", "a")["sample"] == ["a", "a-3", "ab", "abb", "loop-2"]
+    assert depending(radius, "teacher", "qwen@9") == {"prompt": ["a"], "sample": ["a-3"]}

@@ -4,7 +4,8 @@ import pytest
 
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
-from stillroom.publication import snapshots
+from stillroom.publication import retract, snapshots
+from stillroom.runs import Cause
 from tests.fakes.rows import row
 
 
@@ -35,7 +36,23 @@ def test_added_removed_and_changed_rows_are_told_apart(two: tuple[Lake, list[str
         ("changed", "the same sample in another form", "another-form"),
         ("removed", "no longer a member", ids[0]),
     ]
-    assert [one[0] for one in differences(lake, "tiny@2", "tiny@1")] == ["added", "changed", "removed"]
+    assert differences(lake, "tiny@2", "tiny@1") == [
+        ("added", "taken out later: no longer a member", ids[0]),
+        ("changed", "the same sample in another form", ids[1]),
+        ("removed", "kept later, by run r2", "brand-new"),
+    ]
+
+
+def test_what_was_retracted_later_is_told_with_its_cause_also_backwards(published: Lake) -> None:
+    cause = Cause(kind="seed", cause_id=published.rows("SELECT min(prompt_id) AS id FROM lake.examples")[0]["id"])
+    retract(published, cause)
+
+    for ends, change, reason in (
+        (("tiny@1", "tiny@2"), "removed", "retracted"),
+        (("tiny@2", "tiny@1"), "added", "taken out later: retracted"),
+    ):
+        rows = published.rows("SELECT change, reason, cause FROM lake.snapshot_diff(?, ?)", [*ends])
+        assert rows == [{"change": change, "reason": reason, "cause": str(cause)}] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Publication: a number is given once, a version holds its parent's rows, and only passes get in."""
 
 import asyncio
+import os
 import random
 import shutil
 from pathlib import Path
@@ -253,6 +254,19 @@ def test_what_stands_in_the_place_of_a_copy_and_is_none_of_it_is_set_aside_and_s
     (line,) = said
     assert str(aside) in line
     assert "was not the frozen copy of tiny@2" in line
+
+
+def test_half_a_copy_of_a_process_that_had_our_number_is_no_hindrance(published: Lake) -> None:
+    """Process numbers start anew with every container."""
+    (snapshot,) = snapshots(published)
+    half = (published.root / snapshot.path).with_name(f".1-{os.getpid()}")
+    half.mkdir(parents=True)
+    (half / "examples.parquet").write_bytes(b"half")
+
+    folder = freeze(published, snapshot)
+
+    assert [one for one in compare(published, snapshot) if not one.is_same] == []
+    assert [path.name for path in folder.parent.iterdir()] == ["1"]
 
 
 def test_copy_that_a_kill_left_out_is_made_later(published: Lake) -> None:

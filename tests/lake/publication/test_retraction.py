@@ -10,14 +10,25 @@ import pytest
 from stillroom.calibration import record
 from stillroom.curation.selection import dedup_settings
 from stillroom.lake import Lake
-from stillroom.publication import datasets_of, freeze, manifest, publish, published_unnoted, retract, snapshots
+from stillroom.publication import (
+    datasets_of,
+    freeze,
+    gave_way,
+    manifest,
+    publish,
+    published_unnoted,
+    retract,
+    snapshots,
+)
 from stillroom.recipe import Recipe, Selection
 from stillroom.records import Origin
 from stillroom.runs import FIRST_ROUND, Cause, import_prompts, load_run, open_run, plan_shards, retracted_prompts
 from stillroom.runs.curating import curate_run
 from stillroom.runs.published import published as published_texts
+from tests.fakes.answers import Said
 from tests.fakes.builds import Builder, calibrated
-from tests.fakes.prompts import prompt, recipe
+from tests.fakes.clients import MemoryClient
+from tests.fakes.prompts import prompt, recipe, seed_row
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.publication.conftest import FOUR_EACH
 
@@ -161,7 +172,7 @@ async def test_what_is_written_from_it_later_is_neither_planned_nor_published(la
 
     plan_shards(lake, run, 1)
 
-    assert retracted_prompts(lake) == {seed, child.prompt_id, grandchild.prompt_id}
+    assert retracted_prompts(lake, "tiny") == {seed, child.prompt_id, grandchild.prompt_id}
     assert lake.rows("SELECT * FROM lake.shards WHERE writing_round = 1") == []
 
 
@@ -177,6 +188,30 @@ def test_an_answer_that_was_retracted_is_no_duplicate_of_later_ones(published: L
 
     assert set(answers.signatures["id"]) == members(published, 2)
     assert gone.cause_id not in set(prompts.signatures["id"])
+
+
+async def test_what_gave_way_to_retracted_rows_is_named_and_verifying_again_decides_anew(
+    lake: Lake, tmp_path: Path
+) -> None:
+    row = seed_row(0)
+    alike = {**row, "id": "alike", "task": f"{row['task']} Be brief."}
+    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (row, alike)), encoding="utf-8")
+    answer = Said(f"```python\n{row['solution']}\n```")
+    run, _ = await Builder(lake, client=MemoryClient(reply=lambda *_: answer)).build(recipe(tmp_path, FOUR_EACH))
+    (kept,) = lake.rows("SELECT DISTINCT prompt_id FROM lake.examples")
+    others = {one["sample_id"] for one in lake.rows("SELECT sample_id, prompt_id FROM lake.samples")} - samples_of(
+        lake, kept["prompt_id"]
+    )
+    assert len(others) == 4
+
+    (version,) = retract(lake, Cause(kind="seed", cause_id=kept["prompt_id"]))
+
+    assert set(gave_way(lake, version)) == others, "not the samples of the retracted prompt that lost by rank"
+    again = publish(lake, load_run(lake, run.run_id), curate_run(lake, run, ["fake-id"], again=True))
+    assert again is not None
+    assert members(lake, again.version) <= others
+    assert again.rows == 1
+    assert gave_way(lake, version) == []
 
 
 async def test_what_a_retracted_verifier_passed_stays_out_when_another_passes_it(

@@ -10,8 +10,9 @@ from stillroom.cli.explaining import explain
 from stillroom.cli.outcome import outcome_of
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, manifest, snapshots, strengths_of_run
+from stillroom.publication import Snapshot, manifest, retract, snapshots, strengths_of_run
 from stillroom.recipe import Recipe
+from stillroom.runs import Cause, retracted_prompts
 from stillroom.seeding.sources import recipe_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe, seed_row
@@ -110,3 +111,40 @@ def test_an_id_that_both_datasets_have_is_asked_of_one_of_them(lake: Lake, share
     for name, snapshot in shared.items():
         about = explain(lake, one["sample_id"], name)
         assert (about["run_id"], about["kept"], about["snapshots"]) == (snapshot.run_id, True, [snapshot.label])
+
+
+def depending(lake: Lake, kind: str, cause: str) -> set[str]:
+    """The snapshots of which some member depends on it."""
+    rows = lake.rows("SELECT item FROM lake.blast_radius(?, ?) WHERE what = 'snapshot'", [kind, cause])
+    return {row["item"] for row in rows}
+
+
+def test_a_seed_is_none_where_the_task_is_a_users_own(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    seed = lake.rows("SELECT min(prompt_id) AS id FROM lake.examples")[0]["id"]
+
+    assert depending(lake, "seed", seed) == {shared[SEEDED].label}
+    assert depending(lake, "prompt", seed) == {one.label for one in shared.values()}
+
+    assert [one.label for one in retract(lake, Cause(kind="seed", cause_id=seed))] == [f"{SEEDED}@2"]
+    assert (retracted_prompts(lake, SEEDED), retracted_prompts(lake, MINE)) == ({seed}, set())
+    assert [one.label for one in retract(lake, Cause(kind="prompt", cause_id=seed))] == [f"{MINE}@2"]
+    assert retracted_prompts(lake, MINE) == {seed}
+
+
+def test_what_one_dataset_wrote_from_a_seed_another_may_have_from_elsewhere(
+    lake: Lake, shared: dict[str, Snapshot]
+) -> None:
+    seed, task = (row["id"] for row in lake.rows("SELECT DISTINCT prompt_id AS id FROM lake.examples ORDER BY id"))
+    (there,) = lake.rows("SELECT * FROM lake.prompts WHERE prompt_id = ? AND run_id = ?", [task, f"{SEEDED}-r1"])
+    own = {name: value for name, value in there.items() if name not in ("run_id", "shard", "created_at")}
+    written = {**own, "origin": "written", "parents": [seed], "writer_teacher": "fake@1"}
+    lake.commit("written", {"prompts": [written]}, run_id=f"{SEEDED}-r1")
+
+    behind = lake.rows("SELECT dataset, prompt_id FROM lake.ancestry(?) ORDER BY ALL", [task])
+    assert {(row["dataset"], row["prompt_id"]) for row in behind} == {(MINE, task), (SEEDED, task), (SEEDED, seed)}
+    of_seed = lake.rows("SELECT DISTINCT run_id FROM lake.blast_radius('seed', ?) WHERE what <> 'snapshot'", [seed])
+    assert of_seed == [{"run_id": f"{SEEDED}-r1"}]
+    (version,) = retract(lake, Cause(kind="teacher", cause_id="fake@1"))
+    assert (version.name, version.rows) == (SEEDED, KEPT // 2)
+    assert (retracted_prompts(lake, SEEDED), retracted_prompts(lake, MINE)) == ({task}, set())
+    assert len(shared) == 2

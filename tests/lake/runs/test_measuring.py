@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
+from stillroom.cli.ancestry import follow
 from stillroom.lake import Lake
+from stillroom.publication import manifest, publish
 from stillroom.recipe import Recipe
 from stillroom.records.execution import Execution, Program
 from stillroom.runs import Run, is_measured, shard_key, unmeasured, weakness
@@ -44,14 +46,16 @@ async def sampled(lake: Lake, tmp_path: Path, changes: str = DEFAULT) -> Run:
     return run
 
 
-def commit(lake: Lake, run: Run, todo: list[Unmeasured], strength: Strength) -> None:
-    rows: Any = [strength_row(one.prompt, strength, solution_from="reference", code_tests=CODE_TESTS) for one in todo]
+def commit(
+    lake: Lake, run: Run, todo: list[Unmeasured], strength: Strength, code_tests: CodeTests = CODE_TESTS
+) -> None:
+    rows: Any = [strength_row(one.prompt, strength, solution_from="reference", code_tests=code_tests) for one in todo]
     lake.commit(strengths_key(rows), {"test_strengths": rows, "costs": [measuring_cost(rows)]}, run_id=run.run_id)
 
 
-def gates(lake: Lake, run: Run) -> dict[str, set[tuple[str, str]]]:
+def gates(lake: Lake, run: Run, measure_id: str = CODE_TESTS.measure_id) -> dict[str, set[tuple[str, str]]]:
     """By prompt, the gates and evidence of the newest curation."""
-    curation_id = curate_run(lake, run, ["fake-id"])
+    curation_id = curate_run(lake, run, ["fake-id"], measure_id=measure_id)
     found: dict[str, set[tuple[str, str]]] = {}
     for row in lake.rows("SELECT * FROM lake.selections WHERE curation_id = ?", [curation_id]):
         found.setdefault(row["prompt_id"], set()).add((row["gate"], row["evidence"]))
@@ -129,11 +133,31 @@ async def test_unmeasured_tests_keep_nothing(lake: Lake, tmp_path: Path) -> None
 
 async def test_another_measurement_is_another_curation(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, tmp_path)
-    before = curate_run(lake, run, ["fake-id"])
+    before = curate_run(lake, run, ["fake-id"], measure_id=CODE_TESTS.measure_id)
     commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"]), STRONG)
 
-    assert curate_run(lake, run, ["fake-id"]) != before
+    assert curate_run(lake, run, ["fake-id"], measure_id=CODE_TESTS.measure_id) != before
     assert {gate for decisions in gates(lake, run).values() for gate, _ in decisions} == {"kept", "rank"}
+
+
+async def test_a_measure_under_other_limits_decides_nothing_and_is_not_stated(lake: Lake, tmp_path: Path) -> None:
+    run = await sampled(lake, tmp_path)
+    hurried = CodeTests(NoExecutor(), timeout_seconds=1.0)
+    assert hurried.measure_id != CODE_TESTS.measure_id
+    commit(lake, run, unmeasured(lake, run, CODE_TESTS.measure_id, ["fake-id"]), STRONG)
+    commit(lake, run, unmeasured(lake, run, hurried.measure_id, ["fake-id"]), UNKNOWN, hurried)
+
+    found = gates(lake, run)
+
+    assert {gate for decisions in found.values() for gate, _ in decisions} == {"kept", "rank"}
+    snapshot = publish(lake, run, curate_run(lake, run, ["fake-id"], measure_id=CODE_TESTS.measure_id))
+    assert snapshot is not None
+    (stated,) = manifest(lake, snapshot)["run"]["test_strengths"]
+    assert (stated["mean_strength"], stated["strong_enough"]) == (1.0, 2)
+    for row in lake.rows("SELECT example_id FROM lake.examples"):
+        assert follow(lake, row["example_id"]).strength["measure_id"] == CODE_TESTS.measure_id
+    others = {gate for decisions in gates(lake, run, hurried.measure_id).values() for gate, _ in decisions}
+    assert others == {"published", "test-strength"}, "what is published stays in any case"
 
 
 async def test_null_asks_nothing(lake: Lake, tmp_path: Path) -> None:

@@ -1,14 +1,20 @@
 """Opening: an unfinished run is continued, a finished one is followed, and what was paid for is never mixed up."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from stillroom.cli.forecast import foresee
 from stillroom.errors import LakeError, RecipeError
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe
-from stillroom.runs import RunState, close_run, load_run, open_run
-from tests.fakes.prompts import recipe, write_seeds
+from stillroom.recipe import Recipe, Selection, parse_recipe
+from stillroom.runs import RunState, close_run, dataset_runs, decided_otherwise, load_run, open_run, open_runs
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import RECIPE, recipe, write_seeds
+
+FOUR_EACH = "sampling: {adaptive: false, samples: 4}\n"
+LIMIT = "verification: {min_test_strength: null, timeout_seconds: 9}"
 
 
 def opened(lake: Lake, tmp_path: Path, *, state: RunState = RunState.OPENED, with_rows: bool = True) -> Recipe:
@@ -115,6 +121,64 @@ def test_unfinished_run_is_not_continued_with_another_teacher(
         open_run(lake, taught_by(plain, **after))
 
 
+def test_folder_of_a_tokenizer_may_move_in_mid_run_and_a_licence_be_corrected(lake: Lake, tmp_path: Path) -> None:
+    plain, there = recipe(tmp_path), {"urls": ("http://gpu:30000",)}
+    before = taught_by(plain, **there, model="/home/a/tokenizer")
+    first = open_run(lake, before)
+    lake.commit(f"shard:{first.run_id}:0", {}, run_id=first.run_id, shard=0)
+    after = taught_by(plain, **there, model="/srv/b/tokenizer", licence="mit")
+
+    run = open_run(lake, after)
+
+    assert (run.run_id, run.is_continued) == (first.run_id, True)
+    assert load_run(lake, run.run_id).recipe.teachers == after.teachers
+    close_run(lake, run, RunState.PUBLISHED, "")
+    changed = before.model_copy(update={"selection": Selection(keep=1)})
+    assert open_run(lake, changed).is_rederived, "a folder's place is no reason to pay anew"
+
+
+def test_run_whose_sections_an_earlier_stillroom_recorded_is_gone_on_with(lake: Lake, tmp_path: Path) -> None:
+    """It counted the folder and the licence."""
+    given = taught_by(recipe(tmp_path), urls=("http://gpu:30000",), model="/home/a/tokenizer")
+    run = open_run(lake, given)
+    (recorded,) = lake.rows("SELECT * FROM lake.runs")
+    sections = json.loads(recorded["sections"])
+    sections["teachers"] |= {"fake.model": "/home/a/tokenizer", "fake.licence": ""}
+    kept = {
+        name: recorded[name] for name in ("dataset", "state", "capability", "recipe", "stages", "code_version", "note")
+    }
+    row = {**kept, "sections": json.dumps(sections), "version": 2}
+    lake.commit("run:tiny-r1:2", {"runs": [row]}, run_id=run.run_id)
+    lake.commit(f"shard:{run.run_id}:0", {}, run_id=run.run_id, shard=0)
+
+    assert open_run(lake, given).is_continued
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        pytest.param("max_rouge_l: 0.7", "max_rouge_l: 0.6", r"seeding\.max_rouge_l = 0\.7", id="seeding"),
+        pytest.param("weight: 1", "weight: 2", r"teachers\.fake\.weight = 1", id="weight"),
+        pytest.param("system: Be brief.", "system: Be long.", r"teachers\.fake\.system = 'Be brief\.'", id="system"),
+        pytest.param("revision: a", "revision: b", r"teachers\.fake\.revision = 'a'", id="revision"),
+    ],
+)
+def test_what_a_run_was_paid_for_is_refused_by_its_field_where_it_changes(
+    lake: Lake, tmp_path: Path, before: str, after: str, field: str
+) -> None:
+    write_seeds(tmp_path / "seeds.jsonl", range(2))
+    text = RECIPE.replace("new_prompts: 2", "new_prompts: 2, max_rouge_l: 0.7").replace(
+        "name: fake", "name: fake, weight: 1, system: Be brief., revision: a"
+    )
+    assert before in text
+    begun, changed = (parse_recipe(one, base=tmp_path, source="r") for one in (text, text.replace(before, after)))
+    run = open_run(lake, begun)
+    lake.commit(f"shard:{run.run_id}:0", {}, run_id=run.run_id, shard=0)
+
+    with pytest.raises(RecipeError, match=field):
+        open_run(lake, changed)
+
+
 def test_finished_run_is_followed_by_another_where_its_teacher_has_moved(lake: Lake, tmp_path: Path) -> None:
     plain = recipe(tmp_path)
     first = open_run(lake, taught_by(plain, serve=SMALL))
@@ -205,6 +269,66 @@ def test_published_run_is_derived_again_where_only_later_sections_changed(
 
     assert (run.run_id, run.is_continued, run.is_rederived) == ("tiny-r1", True, True)
     assert states(lake) == [("tiny-r1", "opened")]
+
+
+async def built_twice(lake: Lake, tmp_path: Path) -> Builder:
+    """A dataset whose second build found nothing to do: `tiny-r1` is published, `tiny-r2` empty."""
+    builder = Builder(lake)
+    for _ in range(2):
+        await builder.build(recipe(tmp_path, FOUR_EACH, seeds=2))
+    assert states(lake) == [("tiny-r1", "published"), ("tiny-r2", "empty")]
+    assert len(builder.client.paid) == 8
+    return builder
+
+
+@pytest.mark.parametrize(
+    ("changes", "owing", "paid", "rows"),
+    [
+        pytest.param(f"{FOUR_EACH}selection: {{keep: 4}}", 0, 0, 8, id="k"),
+        pytest.param(FOUR_EACH.replace("4", "6"), 2, 4, None, id="N"),
+        pytest.param(f"{FOUR_EACH}{LIMIT}", 0, 0, None, id="limit"),
+    ],
+)
+async def test_builds_that_brought_nothing_hide_no_change_from_the_samples_before(
+    lake: Lake, tmp_path: Path, changes: str, owing: int, paid: int, rows: int | None
+) -> None:
+    builder = await built_twice(lake, tmp_path)
+    changed = recipe(tmp_path, changes)
+    forecast = foresee(changed, lake)
+
+    run, snapshot = await builder.build(changed)
+
+    assert (forecast.action, forecast.run_id, forecast.prompts_to_answer) == ("derive", "tiny-r1", owing)
+    assert (run.run_id, run.is_rederived) == ("tiny-r1", True)
+    assert len(builder.client.paid) == 8 + paid
+    if rows is not None:
+        assert snapshot is not None
+        assert snapshot.rows == rows
+    assert open_run(lake, changed).run_id == "tiny-r3", "nothing has changed since"
+
+
+async def test_run_that_is_derived_again_is_the_one_that_builds_go_on_with(lake: Lake, tmp_path: Path) -> None:
+    await built_twice(lake, tmp_path)
+    changed = recipe(tmp_path, f"{FOUR_EACH}selection: {{keep: 4}}")
+    open_run(lake, changed)
+
+    again = open_run(lake, changed)  # the build before was killed
+
+    assert (again.run_id, again.is_continued, again.is_rederived) == ("tiny-r1", True, False)
+    assert open_runs(lake) == ["tiny-r1"]
+    assert dataset_runs(lake, "tiny").unfinished == ("tiny-r1",)
+
+
+async def test_runs_that_a_changed_rule_leaves_as_they_are_are_named(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    for _ in range(2):
+        await builder.build(recipe(tmp_path, FOUR_EACH))
+    assert decided_otherwise(lake, "tiny-r2") == {}
+
+    run, _ = await builder.build(recipe(tmp_path, f"{FOUR_EACH}selection: {{keep: 4}}"))
+
+    assert run.run_id == "tiny-r2"
+    assert decided_otherwise(lake, "tiny-r2") == {"tiny-r1": "selection.keep"}
 
 
 def test_published_run_is_followed_by_another_where_sampling_changed(lake: Lake, tmp_path: Path) -> None:

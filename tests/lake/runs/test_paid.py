@@ -1,5 +1,6 @@
 """What is paid for is found wherever it is: in the lake, and in the journals of abandoned runs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from stillroom.runs import Run, RunState, abandoned_entries, adopted_samples, cl
 from stillroom.runs.curating import curate_run
 from stillroom.sampling.entries import Entry
 from tests.fakes.builds import Builder, all_knowing_client
-from tests.fakes.prompts import recipe
+from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.verifiers import FakeVerifier
 
 EIGHT_EACH = "sampling: {adaptive: false, samples: 8}"
@@ -161,6 +162,57 @@ async def test_lineage_names_the_run_that_was_paid(lake: Lake, tmp_path: Path) -
     }
     assert all(one.commit["key"].startswith(f"shard:{second.run_id}:") for one in found.values())
     assert len(lake.rows("SELECT * FROM lake.lineage")) == len(examples) == 4
+
+
+async def test_lineage_names_the_payer_also_where_it_was_paid_after_the_adopting_run_had_begun(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder = Builder(lake)
+    first = builder.begin(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD))
+    second = builder.begin(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+    await builder.shard(first, 0)  # it was still at work; the other waits for it
+
+    again = Builder(lake)
+    await again.build(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD))
+
+    theirs = samples_of(lake, first)
+    assert (len(theirs), len(again.client.paid)) == (8, 8)
+    for row in lake.rows("SELECT example_id, sample_id FROM lake.examples WHERE run_id = ?", [second.run_id]):
+        expected = first.run_id if row["sample_id"] in theirs else second.run_id
+        assert follow(lake, row["example_id"]).paid_by == expected
+
+
+async def test_what_another_dataset_was_paid_for_is_adopted_and_judged_by_the_datasets_own_tests(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = recipe(tmp_path, EIGHT_EACH, seeds=2)
+    first, published = await Builder(lake).build(given)
+    rows = [{**seed_row(number), "tests": seed_row(number)["tests"][:-1]} for number in range(2)]
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    mine = given.model_copy(update={"dataset": "mine", "seeding": None, "prompts": tmp_path / "mine.jsonl"})
+    builder = Builder(lake)
+
+    second, snapshot = await builder.build(mine)
+
+    assert (len(builder.client.paid), len(builder.verifier.judged)) == (0, 16)
+    assert samples_of(lake, first) == samples_of(lake, second)
+    assert published is not None
+    assert snapshot is not None
+    assert snapshot.rows == published.rows == 4
+    assert adopted_samples(lake, second.run_id) == 16
+    checks = lake.rows("SELECT check_id, count(*) AS n, count(DISTINCT run_id) AS runs FROM lake.verdicts GROUP BY ALL")
+    assert [(row["n"], row["runs"]) for row in checks] == [(8, 1)] * 4
+    (example, *_) = lake.rows("SELECT example_id FROM lake.examples")
+    assert follow(lake, example["example_id"], "mine").paid_by == first.run_id
+
+
+async def test_what_another_dataset_is_still_paying_for_is_its_own(lake: Lake, tmp_path: Path) -> None:
+    await abandoned(lake, tmp_path)
+    other = recipe(tmp_path, EIGHT_EACH).model_copy(update={"dataset": "other"})
+
+    run = Builder(lake).begin(other)
+
+    assert abandoned_entries(lake, run, 0) == []
 
 
 @pytest.mark.parametrize("other", ["temperature: 0.1", "epoch: 1"])

@@ -8,12 +8,24 @@ import pytest
 
 from stillroom.calibration import record
 from stillroom.cli.ancestry import follow
+from stillroom.cli.outcome import outcome_of
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, publish, reexecute, snapshots, standing_verdicts
+from stillroom.publication import (
+    Snapshot,
+    compare,
+    freeze,
+    manifest,
+    publish,
+    reexecute,
+    retract,
+    snapshots,
+    standing_verdicts,
+)
 from stillroom.recipe import Recipe, Selection, Stage, Verification, changes, sections
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import (
+    Cause,
     Run,
     RunState,
     change_verification,
@@ -24,6 +36,7 @@ from stillroom.runs import (
     load_run,
     open_run,
     rejudging_key,
+    shards_of_run,
     unjudged,
     verdict_changes,
 )
@@ -120,6 +133,98 @@ async def test_what_was_taken_out_comes_back_when_it_passes_again(lake: Lake, pu
 
     assert back is not None
     assert answers(lake, 3) == before
+
+
+async def limit_and_back(lake: Lake, run: Run) -> list[str]:
+    """A limit that every sample fails, and the old one again: `tiny@3` holds what `tiny@1` does; its answers."""
+    before = answers(lake, 1)
+    everything = [row["answer"] for row in lake.rows("SELECT answer FROM lake.samples")]
+    assert await reverified(lake, run, verifier("hurried", *everything)) is not None
+    assert answers(lake, 2) == []
+    assert await reverified(lake, run, OLD) is not None, "its verdicts are there, none is given again"
+    assert answers(lake, 3) == before
+    return before
+
+
+async def test_a_version_is_told_by_the_verdicts_it_stands_on_and_not_by_those_of_a_limit_in_between(
+    lake: Lake, published_run: Run
+) -> None:
+    before = await limit_and_back(lake, published_run)
+
+    rows = lake.rows("SELECT example_id, answer, verifier_id, outcome FROM lake.lineage")
+    assert {row["answer"] for row in rows} >= set(before)
+    assert len({row["example_id"] for row in rows}) == len(rows), "one row each, as it was published last"
+    for row in rows:
+        found = follow(lake, row["example_id"])
+        assert {(one["outcome"], one["verifier_id"]) for one in found.verdicts} == {("pass", row["verifier_id"])}
+        assert row["outcome"] == "pass"
+    by_answer = {row["answer"]: row["verifier_id"] for row in rows}
+    assert {by_answer[one] for one in before} == {OLD.verifier_id}
+    (shard,) = shards_of_run(lake, published_run.run_id)
+    assert (shard["samples"], shard["passed"]) == (8, 8)
+
+
+async def test_a_sample_that_a_newer_version_of_its_verifier_fails_has_not_passed(
+    lake: Lake, published_run: Run
+) -> None:
+    newer = verifier("newer", *answers(lake, 1))
+    newer.name = "fake-tests@2"
+    await reverified(lake, published_run, newer)
+
+    (shard,) = shards_of_run(lake, published_run.run_id)
+
+    assert (shard["samples"], shard["passed"]) == (8, 4)
+
+
+async def came_back(lake: Lake, run: Run) -> None:
+    """OLD passed all of `tiny@1`; nothing of it is in `tiny@2`; `tiny@3` is the same rows, passed by `fair`."""
+    before = answers(lake, 1)
+    await reverified(lake, run, verifier("all-fail", *before))
+    await reverified(lake, run, verifier("fair", *answers(lake, 2)))
+    assert answers(lake, 3) == before
+
+
+async def test_each_version_states_the_verifier_that_it_was_published_on(lake: Lake, published_run: Run) -> None:
+    await came_back(lake, published_run)
+
+    by_version = "SELECT DISTINCT version, verifier_id FROM lake.snapshot_examples ORDER BY version"
+    assert [tuple(row.values()) for row in lake.rows(by_version)] == [
+        (1, OLD.verifier_id),
+        (2, "all-fail"),
+        (3, "fair"),
+    ]
+    first, _, third = snapshots(lake)
+    for version, verifier_id in ((first, OLD.verifier_id), (third, "fair")):
+        stated = manifest(lake, version)
+        assert [row["verifier_id"] for row in stated["verifiers"]] == [verifier_id]
+        assert [row["verifier_id"] for row in stated["calibrations"]] == [verifier_id]
+        assert {one.verifier_id for one in standing_verdicts(lake, version)} == {verifier_id}
+        freeze(lake, version)
+        assert [one.found for one in compare(lake, version) if not one.is_same] == []
+
+
+async def test_what_came_back_is_paid_for_and_counted_once(lake: Lake, published_run: Run) -> None:
+    await came_back(lake, published_run)
+
+    assert manifest(lake, snapshots(lake)[-1])["run"]["examples"] == 8
+    (cost,) = lake.rows("SELECT examples FROM lake.cost_per_example")
+    assert cost["examples"] == 8
+    ids = [row["example_id"] for row in lake.rows("SELECT example_id FROM lake.lineage")]
+    assert len(ids) == len(set(ids)) == 8
+    told = outcome_of(lake, published_run, "tiny@3", seconds=1.0, first_sample_seconds=None)
+    assert told["kept_by_origin"] == {"seed": 8}
+
+
+async def test_retracting_the_verifier_of_then_leaves_what_another_passed_since(lake: Lake, published_run: Run) -> None:
+    await came_back(lake, published_run)
+    old = Cause(kind="verifier", cause_id=OLD.verifier_id)
+    held = lake.rows("SELECT item, rows FROM lake.blast_radius('verifier', ?) WHERE what = 'snapshot'", [old.cause_id])
+    assert held == [{"item": "tiny@1", "rows": 4}]
+
+    assert retract(lake, old) == []
+
+    (version,) = retract(lake, Cause(kind="verifier", cause_id="fair"))
+    assert (version.label, version.rows) == ("tiny@4", 0)
 
 
 @pytest.mark.parametrize(

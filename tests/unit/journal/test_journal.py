@@ -228,6 +228,33 @@ def test_append_goes_on_after_a_record_that_the_disk_refused(tmp_path: Path) -> 
     assert read(path) == ([Word("first"), Word("second")], 0)
 
 
+def test_disk_that_takes_nothing_back_either_ends_the_journal_and_loses_no_record_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    write(path, Word("first"))
+
+    def half(descriptor: int, line: bytes) -> int:
+        return os.pwrite(descriptor, line[: len(line) // 2], os.fstat(descriptor).st_size)
+
+    def refuse(_descriptor: int, _size: int) -> None:
+        raise OSError(30, "Read-only file system")
+
+    def fill() -> None:
+        with Journal[Record](path, Record) as journal:
+            with monkeypatch.context() as broken:
+                broken.setattr(os, "write", half)
+                broken.setattr(os, "ftruncate", refuse)
+                with pytest.raises(LakeError, match="cannot append to the journal"):
+                    journal.append(Word("second"))
+            with pytest.raises(LakeError, match=r"not safe any more: .*Read-only file system"):
+                journal.append(Word("third"))
+
+    with pytest.raises(LakeError, match="Read-only file system"):
+        fill()
+    assert read(path)[0] == [Word("first")]
+
+
 def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: int) -> None:
         raise OSError(5, "Input/output error")
