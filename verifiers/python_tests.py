@@ -12,6 +12,7 @@ from stillroom.records.execution import Ending, Execution, Executor, Limits, Pro
 from verifiers.conversion.only_read import only_read
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
+from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible, convert
 from verifiers.process_tests import for_process
 
@@ -26,14 +27,24 @@ class PythonTests:
 
     Args:
         executor: runs the solutions.
-        timeout_seconds: CPU time that a solution may take for all its tests; it may sleep twice as long.
+        timeout_seconds: CPU time that a solution may take for all its tests.
         memory_bytes: address space of a solution.
+        wall_seconds: time that it may take in all; by default it may sleep twice as long as it may compute.
     """
 
-    def __init__(self, executor: Executor, *, timeout_seconds: float = 5.0, memory_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        timeout_seconds: float = 5.0,
+        memory_bytes: int = 1 << 30,
+        wall_seconds: float | None = None,
+    ) -> None:
         self._executor = executor
         self._limits = Limits(
-            cpu_seconds=timeout_seconds, wall_seconds=2 * timeout_seconds + 1, memory_bytes=memory_bytes
+            cpu_seconds=timeout_seconds,
+            wall_seconds=wall_for(timeout_seconds) if wall_seconds is None else wall_seconds,
+            memory_bytes=memory_bytes,
         )
 
     @property

@@ -166,6 +166,7 @@ class TestsRun:
         absent: a name that the tests use and neither they nor the solution define, or "".
         is_waiting: the process was waiting for the solution when it ended.
         exit_status: the process's exit code, or minus the signal that ended it.
+        cpu_seconds: that the process took.
     """
 
     __test__ = False
@@ -177,6 +178,7 @@ class TestsRun:
     absent: str = ""
     is_waiting: bool = False
     exit_status: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,12 +181,14 @@ def _tests_run(program: Program, process: Process) -> TestsRun:
                 absent=_text(absent),
                 is_waiting=is_waiting,
                 exit_status=_exit_status(process),
+                cpu_seconds=process.cpu_microseconds / 1e6,
             )
         case _:
             return TestsRun(
                 ending=Ending.EXIT if ending is Ending.DONE else ending,
                 is_waiting=is_waiting,
                 exit_status=_exit_status(process),
+                cpu_seconds=process.cpu_microseconds / 1e6,
             )
 
 
