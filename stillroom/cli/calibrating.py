@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from verifiers.sandbox import ConfiguredExecutor
 
 MISJUDGED_SHOWN = 10
-PROGRAMS = "python-tests"  # the verifier whose answers are programs
+PROGRAMS = "python-tests"  # the verifier whose answers are programs, so that a mistake can be put into them
 _Measuring = Callable[["Progress"], Awaitable["Calibration"]]
 
 
@@ -110,9 +110,7 @@ class _Work:
             for verifier in assemble(names, executor, timeout_seconds=seconds, memory_mib=mebibytes):
                 for cases in sets:
                     await self._one(verifier, cases, partial(measure, verifier, cases))
-                    if not verifier.name.startswith(
-                        f"{PROGRAMS}@"
-                    ):  # other answers are no programs to put mistakes into
+                    if not verifier.name.startswith(f"{PROGRAMS}@"):
                         continue
                     mutated = await asyncio.to_thread(mutant_cases, cases)
                     if mutated.cases:

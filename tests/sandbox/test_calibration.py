@@ -116,7 +116,7 @@ def test_mutants_on_which_the_verifier_abstains_are_left_out(bench: Bench, tmp_p
 
 
 def test_scripts_have_mutants_too(bench: Bench, tmp_path: Path) -> None:
-    row = {"id": "sum", "solution": "a, b = map(int, input().split())\nprint(a + b)\n", "wrong": [],
+    row: dict[str, object] = {"id": "sum", "solution": "a, b = map(int, input().split())\nprint(a + b)\n", "wrong": [],
            "tests": [{"stdin": "2 3", "stdout": "5"}, {"stdin": "4 0", "stdout": "4"}]}  # fmt: skip
     path = tmp_path / "set.jsonl"
     path.write_text(json.dumps(row), encoding="utf-8")
