@@ -181,6 +181,15 @@ class TestsRun:
     cpu_seconds: float = 0.0
 
 
+class Shortage(StrEnum):
+    """Whether the kernel killed processes beside or of a program for want of memory, while it ran."""
+
+    NONE = "none"
+    OURS = "ours"  # for the limit of all programs together
+    FOREIGN = "foreign"  # for the machine's memory
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """What came of a program. All of it but ending, times and memory are the program's own claims.
@@ -191,6 +200,7 @@ class Execution:
         exit_status: the process's exit code, or minus the signal that ended it.
         stdout_bytes: how much it wrote; ``stdout`` is the beginning.
         tests: in the two-process form, what came of the tests.
+        shortage: of memory, while it ran.
     """
 
     ending: Ending
@@ -204,6 +214,7 @@ class Execution:
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
     tests: TestsRun | None = None
+    shortage: Shortage = Shortage.UNKNOWN
 
 
 class Executor(Protocol):

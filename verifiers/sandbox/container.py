@@ -31,6 +31,12 @@ DRIVER_LABEL = "stillroom.driver"
 STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an attached stream: kind, length
 STDOUT = 1
 MAX_CONTAINER_PROCESSES = 4096
+ENVIRONMENT = {
+    "LD_LIBRARY_PATH": "/usr/lib/host",
+    "PYTHONHASHSEED": "0",
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",  # of 64 MiB address space each, and else eight for each core of the host
+}
 OWN_PROCESSES = 3  # of a container without programs: the zygote and its two templates
 
 
@@ -75,7 +81,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
             tag,
             ["/usr/bin/python3", "-s", "-S", "-P", "-B", "/usr/lib/stillroom/zygote.py", str(slots)],
             name=f"stillroom-sandbox-{os.getpid()}-{secrets.token_hex(4)}",
-            environment={"LD_LIBRARY_PATH": "/usr/lib/host", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+            environment=ENVIRONMENT,
             labels={LABEL: "1", DRIVER_LABEL: driver_identity()},
             network_mode="none",
             read_only=True,

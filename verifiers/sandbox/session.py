@@ -102,7 +102,7 @@ class Session:
             return True
         if len(self._said) < wire.REPORT.size:
             return False
-        magic, number, count, wall = wire.REPORT.unpack_from(self._said)
+        magic, number, count, kills, wall = wire.REPORT.unpack_from(self._said)
         if magic not in (b"DONE", b"PONG"):
             self.end(f"the zygote sent {bytes(self._said[:20])!r}")
             return False
@@ -133,6 +133,7 @@ class Session:
                     stdout=parts[1],
                     stderr=parts[2],
                     stdout_bytes=stdout_bytes,
+                    kills=kills,
                 )
             )
         answer = self._pending.get(number)

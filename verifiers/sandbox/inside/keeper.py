@@ -48,9 +48,10 @@ class Keeper:
         joined: likewise, of those that are joined to a partner.
         trouble: read end of the pipe on which a child says that it could not be confined.
         cores: tells how long a process waited for a core.
+        kills: tells how many processes the kernel killed for want of memory.
     """
 
-    def __init__(self, most, alone, joined, trouble, cores):
+    def __init__(self, most, alone, joined, trouble, cores, kills):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
@@ -60,6 +61,7 @@ class Keeper:
         self.heard = self.beaten = time.monotonic()
         self.trouble = trouble  # a child that could not be confined says so here
         self.cores = cores
+        self.kills = kills
         self.spawner = Spawner(alone, joined)
 
     def receive(self, size):
@@ -106,13 +108,13 @@ class Keeper:
         magic, number, size, tests, stdin, cpu_ms, wall_ms, patience_ms, memory, file_bytes, kept = JOB.unpack(head)
         self.heard = time.monotonic()
         if magic == b"PING":
-            write_all(REPORT.pack(b"PONG", number, 0, 0))
+            write_all(REPORT.pack(b"PONG", number, 0, 0, 0))
             return
         if magic != b"JOB1" or size + tests + stdin > MAX_JOB_BYTES:
             raise ValueError(f"the driver sent {bytes(head)!r}")
         slot = next(slot for slot in range(65_000) if slot not in self.slots)
         self.slots.add(slot)
-        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000)
+        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000, self.kills.last)
         limits = (job.cpu_limit, memory, file_bytes)
         ours, theirs = socket.socketpair() if tests else (None, None)
         if theirs is not None:
@@ -157,13 +159,13 @@ class Keeper:
                     self.jobs.remove(job)
                     self.slots.remove(job.slot)
                     self.poll.modify(0, select.POLLIN)
-                    job.report()
+                    job.report(self.kills.since(job.kills_before))
             now = time.monotonic()
             for job in self.jobs:
                 if now >= job.next_check:
                     job.check_deadline(now, self.cores)
             if self.jobs and now - self.beaten > BEAT_SECONDS:
                 self.beaten = now
-                write_all(REPORT.pack(b"PONG", 0, 0, 0))
+                write_all(REPORT.pack(b"PONG", 0, 0, 0, 0))
             if not self.jobs and now - self.heard > SILENCE_SECONDS:
                 sys.exit(0)
