@@ -4,6 +4,7 @@ The version stands also for how the capability ``code`` extracts the answer that
 """
 
 import ast
+from dataclasses import replace
 from functools import lru_cache
 
 from stillroom.fingerprint import fingerprint
@@ -111,8 +112,9 @@ class PythonTests:
         cpu = wall = 0.0
         for passed, pair in enumerate(pairs):
             keep = len(pair.stdout.encode("utf-8", "replace")) + TEXT_ROOM_BYTES
+            limits = replace(self._limits, output_bytes=max(self._limits.output_bytes, keep))
             stdin = pair.stdin.encode("utf-8", "surrogateescape")
-            program = Program(source=source, is_script=True, stdin=stdin, limits=self._limits, keep_output_bytes=keep)
+            program = Program(source=source, is_script=True, stdin=stdin, limits=limits, keep_output_bytes=keep)
             try:
                 execution = await self._executor.run(program)
             except UnfitProgram as error:

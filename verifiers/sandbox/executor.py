@@ -16,7 +16,7 @@ from typing import Self
 from docker import DockerClient
 from docker.models.containers import Container
 
-from stillroom.errors import SandboxError
+from stillroom.errors import SandboxError, Unjudgeable
 from stillroom.records.execution import Ending, Execution, Program, Shortage, UnfitProgram
 from verifiers.sandbox import container, wire
 from verifiers.sandbox.daemon import connect, ensure_docker
@@ -35,6 +35,7 @@ LEAST_MEMORY_BYTES = 4 << 30  # of the container, for programs that take much wh
 MEMORY_OF_A_SLOT = 256 << 20  # a program with numpy takes 100 MB
 MEMORY_SHARE = 0.75  # of the machine's: a teacher may be beside it
 QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
+_PROBE = Program(source="pass")
 
 
 class DockerExecutor:
@@ -121,7 +122,8 @@ class DockerExecutor:
 
         Raises:
             UnfitProgram: when no process can be given it.
-            SandboxError: when the sandbox failed every time, so that nothing is known about the program.
+            Unjudgeable: when the sandbox failed every time, and then ran a program of ours.
+            SandboxError: when it fails for that one, too, so that nothing is known about any program.
         """
         if len(program.source) > wire.MAX_SOURCE_BYTES:
             raise UnfitProgram(f"source of {len(program.source)} characters; at most {wire.MAX_SOURCE_BYTES} are run")
@@ -145,7 +147,18 @@ class DockerExecutor:
                     last = error
                     continue
                 return _out_of_memory(execution)
-        raise SandboxError(f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}") from last
+            why = f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}"
+            if await self._works():
+                raise Unjudgeable(f"{why}. It runs others.") from last
+        raise SandboxError(why) from last
+
+    async def _works(self) -> bool:
+        """Whether a program that is known to run does run."""
+        try:
+            found = await self._attempt(_PROBE, PATIENCE_SECONDS)
+        except (SessionLost, wire.SandboxBroken):
+            return False
+        return found.ending is Ending.DONE
 
     def session_container(self) -> Container:
         """The running container, for tests and measurements.
@@ -159,7 +172,9 @@ class DockerExecutor:
 
     async def _attempt(self, program: Program, patience: float = 0.0) -> Execution:
         session = await self._living_session()
-        wall, processes = await session.submit(program, patience=patience, silence=MOST_SILENCE_SECONDS)
+        wall, processes = await session.submit(
+            program, patience=patience, silence=MOST_SILENCE_SECONDS, at_a_time=self.slots
+        )
         return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:

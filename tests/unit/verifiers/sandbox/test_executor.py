@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stillroom.errors import SandboxError
+from stillroom.errors import SandboxError, Unjudgeable
 from stillroom.records import Answer, Check, Outcome
 from stillroom.records.execution import Ending, Program
 from verifiers.python_tests import PythonTests
@@ -113,9 +113,18 @@ async def test_program_whose_child_took_the_memory_is_not_run_for_ever(monkeypat
     ],
 )
 async def test_kill_from_outside_says_nothing_about_a_program_that_ran_alone(monkeypatch, kills, says):
-    runner, _ = made(monkeypatch, *[[process(status=KILLED, kills=kills)]] * 4)
-    with pytest.raises(SandboxError, match=says):
+    runner, _ = made(monkeypatch, *[[process(status=KILLED, kills=kills)]] * 5)
+    with pytest.raises(SandboxError, match=says) as raised:
         await runner.run(Program(source=""))
+    assert not isinstance(raised.value, Unjudgeable), "our own program was killed, too"
+
+
+async def test_program_at_which_alone_the_sandbox_fails_is_its_own_trouble(monkeypatch):
+    unconfined = process(status=111 << 8, killed=wire.UNCONFINED)
+    runner, _ = made(monkeypatch, *[[unconfined]] * 4, [process(ENDED)], [process(ENDED)])
+    with pytest.raises(Unjudgeable, match="failed 4 times on one program"):
+        await runner.run(Program(source=""))
+    assert (await runner.run(Program(source=""))).ending is Ending.DONE
 
 
 @pytest.mark.parametrize("kills", [wire.OWN_KILL, wire.UNKNOWN])
