@@ -195,7 +195,7 @@ def test_most_of_human_eval_converts_to_calls():
     assert converted >= 155
 
 
-@pytest.mark.parametrize(("letter", "count"), [("a", (4 << 20) - 10), ("\u00e9", 2_200_000)])
+@pytest.mark.parametrize(("letter", "count"), [("a", 4 << 20), ("\u00e9", 2_200_000)])
 def test_pair_may_expect_more_than_programs_may_write_elsewhere(bench, letter, count):
     pair = json.dumps([{"stdin": "", "stdout": letter * count}])
     right = bench.judge(f"print({letter!r} * {count})", pair)

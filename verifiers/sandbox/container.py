@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Protocol, cast
 
 from docker import DockerClient
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import DockerException
 from docker.models.containers import Container as DockerContainer
 from docker.types import LogConfig
 from requests.exceptions import RequestException
@@ -139,7 +139,7 @@ def sweep(client: DockerClient) -> int:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:
         if is_gone(container.labels.get(DRIVER_LABEL, "")):
-            with contextlib.suppress(NotFound, APIError):
+            with contextlib.suppress(DockerException, RequestException):
                 container.remove(force=True)
                 removed += 1
     return removed

@@ -33,10 +33,11 @@ def next_look():
 class Child:
     """One process of a job and the files that outlive it."""
 
-    __slots__ = ("cpu_seconds", "files", "killed", "kept_bytes", "peak_kib", "pid", "pidfd", "status")
+    __slots__ = ("cpu_seconds", "files", "killed", "kept_bytes", "peak_kib", "pid", "pidfd", "status", "uid")
 
-    def __init__(self, pid, files, kept_bytes):
+    def __init__(self, pid, uid, files, kept_bytes):
         self.pid = pid
+        self.uid = uid
         self.files = files
         self.kept_bytes = kept_bytes
         self.killed = NOT_KILLED
