@@ -9,6 +9,7 @@
     │   ├── TeacherRefused it will never answer this request (too long, bad schema); no retry helps
     │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
+    │   └── Unjudgeable    it failed at one answer and works for others, which can go on
     ├── LakeError          the lake cannot be read or written
     │   └── LeaseHeld      another process is at this work; says which
     └── GateError          the work is done but the data is not good enough to publish
@@ -57,6 +58,10 @@ class TeacherMismatch(TeacherError):
 
 class SandboxError(StillroomError):
     """The sandbox failed, so nothing is known about the program. Never a verdict."""
+
+
+class Unjudgeable(SandboxError):
+    """One answer cannot be judged, whenever it is tried, and others can. Nothing is known about it."""
 
 
 class LakeError(StillroomError):

@@ -1,18 +1,20 @@
 """Tasks of verification beyond the shards: what prompts' tests are worth, seen from all their samples."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from prefect import task
 
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
+from stillroom.errors import Unjudgeable
 from stillroom.lake import Row
 from stillroom.records import Verifier
 from stillroom.runs import (
     PROMPTS_A_COMMIT,
     Run,
+    Unjudged,
     Unmeasured,
     is_measured,
     judged,
@@ -36,7 +38,8 @@ SAMPLES_A_COMMIT = 500
 async def judge_again(run_id: str) -> int:
     """Judge the samples that lack a verdict of what counts now; returns how many verdicts that took.
 
-    There are some only where something changed after the shard was done: limits, the image, a prompt's tests.
+    There are some where something changed after the shard was done: limits, the image, a prompt's tests; or where one
+    could not be judged, which is said once more if it still cannot.
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not judged again.
@@ -48,13 +51,26 @@ async def judge_again(run_id: str) -> int:
     if not todo:
         return 0
     calibrations = _calibrations(run, verifiers)
+    count = 0
     for start in range(0, len(todo), SAMPLES_A_COMMIT):
         some = todo[start : start + SAMPLES_A_COMMIT]
         async with shop.slots(("sandbox",)):
-            rows = await asyncio.gather(*(judged(one, calibrations) for one in some))
+            found = await asyncio.gather(*(_judged_or_told(one, calibrations) for one in some))
+        done = [(one, row) for one, row in zip(some, found, strict=True) if row is not None]
+        count += len(done)
         shop.watcher.progressed("judging again", start + len(some), len(todo))
-        await shop.write(partial(shop.lake.commit, rejudging_key(run, some), {"verdicts": rows}, run_id=run_id))
-    return len(todo)
+        if done:
+            key, rows = rejudging_key(run, [one for one, _ in done]), [row for _, row in done]
+            await shop.write(partial(shop.lake.commit, key, {"verdicts": rows}, run_id=run_id))
+    return count
+
+
+async def _judged_or_told(one: Unjudged, calibrations: Mapping[str, str]) -> Row | None:
+    try:
+        return await judged(one, calibrations)
+    except Unjudgeable as error:
+        workshop().watcher.say(f"sample {one.sample['sample_id']} stays without a verdict: {error}")
+        return None
 
 
 def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:

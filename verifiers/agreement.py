@@ -5,6 +5,9 @@ alike and form a cluster, whose score is the number of its solutions times the n
 solutions agree with one another, wrong ones are wrong in different ways. The solutions of the best cluster are
 accepted, and of the tests those that it passes.
 
+One test alone cannot tell a wrong test from wrong solutions: the few that share its mistake would be the best cluster,
+since all others pass nothing. So there most solutions must pass it.
+
 A teacher that misunderstands a task writes the same mistake into its solution and into its tests. So where two teachers
 are at work, whoever wrote what, a solution counts only the tests that its own teacher did not write.
 """
@@ -41,15 +44,17 @@ class Agreement:
 
     Attributes:
         clusters: best first.
+        least_score: of a cluster that may be believed.
     """
 
     clusters: tuple[Cluster, ...]
+    least_score: int = 1
 
     @property
     def best(self) -> Cluster | None:
-        """The cluster that is believed; None where nothing that counts agrees, or two clusters are worth the same."""
+        """The cluster that is believed; None where too little that counts agrees, or two are worth the same."""
         first, *others = self.clusters or (Cluster(solutions=(), tests=frozenset(), score=0),)
-        if first.score == 0 or (others and others[0].score == first.score):
+        if first.score < self.least_score or (others and others[0].score == first.score):
             return None
         return first
 
@@ -109,7 +114,10 @@ def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], tes
         for tests, group in members.items()
     ]
     found.sort(key=lambda one: (-one.score, -len(one.tests), one.solutions))
-    return Agreement(clusters=tuple(found))
+    if len(test_teachers) != 1:
+        return Agreement(clusters=tuple(found))
+    who_counts = sum(counted(solution, frozenset({0})) for solution in range(len(passed)))
+    return Agreement(clusters=tuple(found), least_score=who_counts // 2 + 1)
 
 
 def disowned(passed: Sequence[PassedTests], solution_teachers: Sequence[str], test_teachers: Sequence[str]) -> set[int]:

@@ -17,7 +17,7 @@ _OURS: dict[str, _Make] = {"python-tests": PythonTests}
 def assemble(
     names: Sequence[str], executor: Executor, *, timeout_seconds: float, memory_mib: int
 ) -> tuple[Verifier, ...]:
-    """The verifiers of these names (without version), bound to a sandbox and its limits.
+    """The verifiers of these names (without version), bound to a sandbox and its limits of CPU time and memory.
 
     Raises:
         RequestError: there is none of a name; says which there are.

@@ -16,16 +16,16 @@ from stillroom.records.execution import Executor, Limits
 from verifiers.behaviour import MIN_EQUAL_INPUTS, Observation, observe, same_effect
 from verifiers.generated_inputs import Input, generated, inputs_in
 from verifiers.mutation import Mutant, mutants
+from verifiers.pace import LEAST_SECONDS, TIMES_SLOWER, Clocked, for_many_calls, hasty, wall_for
 from verifiers.plan import Converted, convert
 from verifiers.python_tests import PythonTests
 
-NAME = "test-strength@1"
+NAME = "test-strength@2"
 MOST_MUTANTS = 40
 INPUTS = 256  # generated for a prompt; some of them may end the solution itself
 MIN_EQUAL_VALUES = 100  # of the MIN_EQUAL_INPUTS on which an equivalent mutant must do the same: both return something
 SEED = 0
-LEAST_SECONDS = 0.5  # of CPU for a mutant: many mutants loop for ever, and waiting for them is most of the cost
-TIMES_SLOWER = 20.0  # than the solution, before a mutant counts as one of those
+MOST_UNDECIDED = 0.5  # of the mutants: where the tests come to no verdict on more, the others are too few to go by
 ID_DIGITS = 24
 
 
@@ -35,6 +35,7 @@ class Strength:
 
     Attributes:
         mutants: mutants of the solution on which the tests came to a verdict.
+        undecided: those on which they came to none: left out of the strength.
         killed: of these, those that failed.
         set_aside: of these, those that passed and did what the solution does on all generated inputs.
         survivors: the others that passed: the tests' holes.
@@ -46,6 +47,7 @@ class Strength:
     """
 
     mutants: int = 0
+    undecided: int = 0
     killed: int = 0
     set_aside: int = 0
     survivors: tuple[Mutant, ...] = ()
@@ -83,8 +85,9 @@ class CodeTests:
         most_mutants: int = MOST_MUTANTS,
     ) -> None:
         self._executor = executor
-        self._timeout_seconds = timeout_seconds
-        self._memory_bytes = memory_bytes
+        self._limits = Limits(
+            cpu_seconds=timeout_seconds, wall_seconds=wall_for(timeout_seconds), memory_bytes=memory_bytes
+        )
         self._most_mutants = most_mutants
 
     @property
@@ -95,7 +98,8 @@ class CodeTests:
     @property
     def measure_id(self) -> str:
         """Fingerprint of all that decides a measurement, but for the tests and the solution."""
-        config = [self._timeout_seconds, self._memory_bytes, self._most_mutants, INPUTS, MIN_EQUAL_INPUTS, SEED]
+        pace = [self._limits.cpu_seconds, self._limits.memory_bytes, LEAST_SECONDS, TIMES_SLOWER]
+        config = [*pace, self._most_mutants, MOST_UNDECIDED, INPUTS, MIN_EQUAL_INPUTS, SEED]
         return fingerprint(["test-strength", NAME, config, self._executor.image_digest], length=ID_DIGITS)
 
     async def measure(self, check: Check, solution: str, trivial: Sequence[Answer]) -> Strength:
@@ -109,18 +113,20 @@ class CodeTests:
         Raises:
             SandboxError: the sandbox failed, so that nothing is known about the tests.
         """
-        accepted = await self._verifier(self._timeout_seconds).judge(check, Answer(text=solution))
+        clocked = Clocked(self._executor)
+        accepted = await _verifier(clocked, self._limits).judge(check, Answer(text=solution))
         if accepted.outcome is not Outcome.PASS:
             return Strength(problem=f"solution:{accepted.reason}", programs=1, cpu_seconds=accepted.cpu_seconds)
-        seconds = min(self._timeout_seconds, max(LEAST_SECONDS, TIMES_SLOWER * accepted.cpu_seconds))
+        limits = hasty(clocked.pace, self._limits)
         made = mutants(solution, limit=self._most_mutants, seed=SEED)
         wrong = [*trivial, *(Answer(text=mutant.source) for mutant in made)]
-        verifier = self._verifier(seconds)
+        verifier = _verifier(self._executor, limits)
         judgements = await asyncio.gather(*(verifier.judge(check, answer) for answer in wrong))
         judged = judgements[len(trivial) :]
         passed = [mutant for mutant, one in zip(made, judged, strict=True) if one.outcome is Outcome.PASS]
         killed = sum(one.outcome is Outcome.FAIL for one in judged)
-        same = await self._equivalent(check, solution, passed, seconds)
+        undecided = len(made) - killed - len(passed)
+        same = await self._equivalent(check, solution, passed, limits)
         trivial_passes = tuple(
             answer.text
             for answer, one in zip(trivial, judgements[: len(trivial)], strict=True)
@@ -128,17 +134,18 @@ class CodeTests:
         )
         return Strength(
             mutants=killed + len(passed),
+            undecided=undecided,
             killed=killed,
             set_aside=len(same.mutants),
             survivors=tuple(mutant for mutant in passed if mutant not in same.mutants),
             trivial_passes=trivial_passes,
             inputs=same.inputs,
-            problem="" if killed + len(passed) > len(same.mutants) or trivial_passes else "mutants:none",
+            problem="" if trivial_passes else _problem(killed + len(passed) - len(same.mutants), undecided, len(made)),
             programs=1 + len(wrong) + same.programs,
             cpu_seconds=accepted.cpu_seconds + _cpu(judgements) + same.cpu_seconds,
         )
 
-    async def _equivalent(self, check: Check, solution: str, passed: Sequence[Mutant], seconds: float) -> "_Equivalent":
+    async def _equivalent(self, check: Check, solution: str, passed: Sequence[Mutant], limits: Limits) -> "_Equivalent":
         """Which of the mutants that passed do what the solution does."""
         plan = convert(check.tests, check.entry_point)
         if not passed or not isinstance(plan, Converted):
@@ -146,7 +153,7 @@ class CodeTests:
         tried = generated(inputs_in(plan, check.entry_point), count=INPUTS, seed=SEED)
         if len(tried) < MIN_EQUAL_INPUTS:
             return _Equivalent()
-        limits = self._limits(seconds)
+        limits = for_many_calls(limits)
         original = await observe(self._executor, solution, check.entry_point, tried, limits)
         usable = [one for one, effect in zip(tried, original.effects, strict=True) if effect is not None]
         if not _suffice(original):
@@ -168,13 +175,6 @@ class CodeTests:
         """What a mutant does where the solution came to an end; the first input at which it does not ends it."""
         return await observe(self._executor, mutant.source, check.entry_point, usable, limits, most_lost=0)
 
-    def _verifier(self, seconds: float) -> PythonTests:
-        return PythonTests(self._executor, timeout_seconds=seconds, memory_bytes=self._memory_bytes)
-
-    def _limits(self, seconds: float) -> Limits:
-        most = max(seconds, 2 * LEAST_SECONDS)  # for hundreds of calls rather than a handful
-        return Limits(cpu_seconds=most, wall_seconds=2 * most + 1, memory_bytes=self._memory_bytes)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Equivalent:
@@ -191,3 +191,19 @@ def _suffice(original: Observation) -> bool:
 
 def _cpu(judgements: Sequence[Judgement]) -> float:
     return sum(one.cpu_seconds for one in judgements)
+
+
+def _verifier(executor: Executor, limits: Limits) -> PythonTests:
+    return PythonTests(
+        executor,
+        timeout_seconds=limits.cpu_seconds,
+        wall_seconds=limits.wall_seconds,
+        memory_bytes=limits.memory_bytes,
+    )
+
+
+def _problem(mistakes: int, undecided: int, made: int) -> str:
+    """Why the mutants say nothing of the tests, or ""."""
+    if undecided > MOST_UNDECIDED * made:
+        return f"mutants:undecided ({undecided} of {made})"
+    return "" if mistakes else "mutants:none"

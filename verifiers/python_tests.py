@@ -4,6 +4,7 @@ The version stands also for how the capability ``code`` extracts the answer that
 """
 
 import ast
+from dataclasses import replace
 from functools import lru_cache
 
 from stillroom.fingerprint import fingerprint
@@ -12,6 +13,7 @@ from stillroom.records.execution import Ending, Execution, Executor, Limits, Pro
 from verifiers.conversion.only_read import only_read
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
+from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible, convert
 from verifiers.process_tests import for_process
 
@@ -26,14 +28,24 @@ class PythonTests:
 
     Args:
         executor: runs the solutions.
-        timeout_seconds: CPU time that a solution may take for all its tests; it may sleep twice as long.
+        timeout_seconds: CPU time that a solution may take for all its tests.
         memory_bytes: address space of a solution.
+        wall_seconds: time that it may take in all; by default it may sleep twice as long as it may compute.
     """
 
-    def __init__(self, executor: Executor, *, timeout_seconds: float = 5.0, memory_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        timeout_seconds: float = 5.0,
+        memory_bytes: int = 1 << 30,
+        wall_seconds: float | None = None,
+    ) -> None:
         self._executor = executor
         self._limits = Limits(
-            cpu_seconds=timeout_seconds, wall_seconds=2 * timeout_seconds + 1, memory_bytes=memory_bytes
+            cpu_seconds=timeout_seconds,
+            wall_seconds=wall_for(timeout_seconds) if wall_seconds is None else wall_seconds,
+            memory_bytes=memory_bytes,
         )
 
     @property
@@ -98,8 +110,9 @@ class PythonTests:
         cpu = wall = 0.0
         for passed, pair in enumerate(pairs):
             keep = len(pair.stdout.encode("utf-8", "replace")) + TEXT_ROOM_BYTES
+            limits = replace(self._limits, output_bytes=max(self._limits.output_bytes, keep))
             stdin = pair.stdin.encode("utf-8", "surrogateescape")
-            program = Program(source=source, is_script=True, stdin=stdin, limits=self._limits, keep_output_bytes=keep)
+            program = Program(source=source, is_script=True, stdin=stdin, limits=limits, keep_output_bytes=keep)
             try:
                 execution = await self._executor.run(program)
             except UnfitProgram as error:

@@ -4,7 +4,7 @@ from stillroom.calibration.cases import SHIPPED, Case, CaseSet, read_cases, ship
 from stillroom.calibration.intervals import wilson
 from stillroom.calibration.limits import MAX_FALSE_PASS, MIN_TRUE_PASS, is_within_limits, refuse_beyond_limits
 from stillroom.calibration.measuring import Progress, measure
-from stillroom.calibration.mutants import MUTANT_SECONDS, mutant_cases, set_aside_equivalent
+from stillroom.calibration.mutants import Judges, measure_mutants, mutant_cases
 from stillroom.calibration.records import (
     Calibration,
     calibration_id,
@@ -18,16 +18,17 @@ from stillroom.calibration.records import (
 __all__ = [
     "MAX_FALSE_PASS",
     "MIN_TRUE_PASS",
-    "MUTANT_SECONDS",
     "SHIPPED",
     "Calibration",
     "Case",
     "CaseSet",
+    "Judges",
     "Progress",
     "calibration_id",
     "is_within_limits",
     "load",
     "measure",
+    "measure_mutants",
     "measured_calibrations",
     "mutant_cases",
     "named_calibrations",
@@ -35,7 +36,6 @@ __all__ = [
     "read_cases",
     "record",
     "refuse_beyond_limits",
-    "set_aside_equivalent",
     "shipped_cases",
     "wilson",
 ]

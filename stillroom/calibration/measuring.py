@@ -15,8 +15,6 @@ async def measure(
     verifier: Verifier,
     cases: CaseSet,
     progress: Progress = lambda _done, _all: None,
-    *,
-    judged_by: Verifier | None = None,
 ) -> Calibration:
     """Judge all cases and count.
 
@@ -26,7 +24,6 @@ async def measure(
         verifier: who is measured.
         cases: what it judges.
         progress: is told how many are done, and of how many.
-        judged_by: the same verifier under a shorter time limit, for cases of which many run for ever.
 
     Raises:
         SandboxError: the sandbox failed, so nothing was measured.
@@ -37,7 +34,7 @@ async def measure(
     async def passes(case: Case) -> bool:
         nonlocal done
         async with room:
-            judgement = await (judged_by or verifier).judge(case.check, case.answer)
+            judgement = await verifier.judge(case.check, case.answer)
         done += 1
         progress(done, len(cases.cases))
         return judgement.outcome is Outcome.PASS

@@ -12,7 +12,7 @@ from stillroom.lake import Lake, Row
 from stillroom.records import ID_DIGITS, Verifier
 
 NO_RUN = ""  # calibrations belong to a verifier, not to a run
-_COUNTS = ("good_cases", "good_passed", "bad_cases", "bad_passed", "set_aside")
+_COUNTS = ("good_cases", "good_passed", "bad_cases", "bad_passed", "set_aside", "undecided")
 _NAMES = ("calibration_id", "verifier", "verifier_id", "case_set", "set_id")
 
 
@@ -25,6 +25,8 @@ class Calibration:
         good_passed: good cases that passed: true passes.
         bad_passed: bad cases that passed: false passes.
         set_aside: cases that were left out, since nobody can tell whether they are good.
+        undecided: cases that were left out, since the verifier came to no verdict: mutants on which it abstains, or
+            whose original it does not let pass.
         misjudged: ids of good cases that did not pass and bad ones that did.
     """
 
@@ -38,6 +40,7 @@ class Calibration:
     bad_cases: int
     bad_passed: int
     set_aside: int = 0
+    undecided: int = 0
     misjudged: tuple[str, ...] = ()
 
     @property

@@ -1,8 +1,8 @@
 """``calibrate``: how often the verifiers of a capability pass what is right, and what is wrong."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +15,15 @@ from stillroom.cli.verifying import MemoryOption, RequirementsOption, RuntimeOpt
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from stillroom.calibration import Calibration, CaseSet
+    from stillroom.calibration import Calibration, CaseSet, Progress
     from stillroom.lake import Lake
     from stillroom.records import Verifier
     from stillroom.records.execution import Executor
     from verifiers.sandbox import ConfiguredExecutor
 
 MISJUDGED_SHOWN = 10
+PROGRAMS = "python-tests"  # the verifier whose answers are programs, so that a mistake can be put into them
+_Measuring = Callable[["Progress"], Awaitable["Calibration"]]
 
 
 def register(app: typer.Typer) -> None:
@@ -75,15 +77,6 @@ def calibrate(
     refuse_beyond_limits([one for one, _ in work.done if one.case_set == SHIPPED])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mutants:
-    """What mutants need beside themselves: their originals, a judge in a hurry, and where to compare the two."""
-
-    originals: "CaseSet"
-    judge: "Verifier"
-    executor: "Executor"
-
-
 class _Work:
     """Measures sets one after the other.
 
@@ -106,7 +99,7 @@ class _Work:
         memory_mib: int | None,
     ) -> None:
         """Measure the verifiers of these names on all sets and on the mutants of each."""
-        from stillroom.calibration import MUTANT_SECONDS, mutant_cases
+        from stillroom.calibration import measure, mutant_cases
         from stillroom.recipe.model import Verification
         from verifiers.assembly import assemble
 
@@ -114,17 +107,18 @@ class _Work:
         seconds = timeout_seconds or default.timeout_seconds
         mebibytes = memory_mib or default.memory_mib
         async with executor:
-            verifiers = assemble(names, executor, timeout_seconds=seconds, memory_mib=mebibytes)
-            hasty = assemble(names, executor, timeout_seconds=min(seconds, MUTANT_SECONDS), memory_mib=mebibytes)
-            for verifier, quick in zip(verifiers, hasty, strict=True):
+            for verifier in assemble(names, executor, timeout_seconds=seconds, memory_mib=mebibytes):
                 for cases in sets:
-                    await self._one(verifier, cases)
+                    await self._one(verifier, cases, partial(measure, verifier, cases))
+                    if not verifier.name.startswith(f"{PROGRAMS}@"):
+                        continue
                     mutated = await asyncio.to_thread(mutant_cases, cases)
                     if mutated.cases:
-                        await self._one(verifier, mutated, _Mutants(originals=cases, judge=quick, executor=executor))
+                        measuring = partial(_measure_mutants, mutated, cases, executor, seconds, mebibytes)
+                        await self._one(verifier, mutated, measuring)
 
-    async def _one(self, verifier: "Verifier", cases: "CaseSet", mutants: "_Mutants | None" = None) -> None:
-        from stillroom.calibration import calibration_id, load, measure, record, set_aside_equivalent
+    async def _one(self, verifier: "Verifier", cases: "CaseSet", measuring: "_Measuring") -> None:
+        from stillroom.calibration import calibration_id, load, record
 
         known = load(self._lake, calibration_id(verifier.verifier_id, cases))
         if known is not None and not self._again:
@@ -134,17 +128,35 @@ class _Work:
         def progress(done: int, whole: int) -> None:
             self._status.update(f"{verifier.name} on {cases.name}: {done:,} of {whole:,}")
 
-        measured = await measure(verifier, cases, progress, judged_by=mutants.judge if mutants else None)
-        if mutants:
-            self._status.update(f"comparing the {measured.bad_passed:,} mutants that passed with their originals")
-            measured = await set_aside_equivalent(measured, cases, mutants.originals, mutants.executor)
+        measured = await measuring(progress)
         await asyncio.to_thread(record, self._lake, [measured], again=self._again)
         self.done.append((measured, True))
 
 
+async def _measure_mutants(
+    mutated: "CaseSet", cases: "CaseSet", executor: "Executor", seconds: float, mebibytes: int, progress: "Progress"
+) -> "Calibration":
+    from stillroom.calibration import measure_mutants
+    from stillroom.records.execution import Limits
+    from verifiers.assembly import MEBIBYTE
+    from verifiers.pace import wall_for
+    from verifiers.python_tests import PythonTests
+
+    def judges(executor: "Executor", limits: Limits) -> "Verifier":
+        return PythonTests(
+            executor,
+            timeout_seconds=limits.cpu_seconds,
+            wall_seconds=limits.wall_seconds,
+            memory_bytes=limits.memory_bytes,
+        )
+
+    limits = Limits(cpu_seconds=seconds, wall_seconds=wall_for(seconds), memory_bytes=mebibytes * MEBIBYTE)
+    return await measure_mutants(judges, mutated, cases, executor, limits, progress)
+
+
 def figures(one: "Calibration") -> dict[str, Any]:
     """A calibration as it is printed: its row with the rates; a rate of nothing is null."""
-    mutants = one.bad_cases + one.set_aside
+    mutants = one.bad_cases + one.set_aside + one.undecided
     return {
         **one.row(),
         "true_pass_rate": one.good_passed / one.good_cases if one.good_cases else None,
@@ -162,6 +174,7 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
                 "right passed": _rate(row, "good", "true_pass"),
                 "wrong passed": _rate(row, "bad", "false_pass"),
                 "set aside": f"{row['set_aside']} ({row['set_aside_share']:.1%})" if row["set_aside"] else "",
+                "undecided": row["undecided"] or "",
                 "calibration": row["calibration_id"],
                 "measured": "now" if row["is_new"] else "before",
             }
@@ -169,7 +182,7 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
         ]
     )
     typer.echo("\nIn brackets: the 95 % interval of the rate (Wilson). Set aside: mutants that pass and do what the")
-    typer.echo("original does on every generated input.")
+    typer.echo("original does on every generated input. Undecided: mutants without a verdict, or whose original fails.")
     for row in rows:
         for name in row["misjudged"][:MISJUDGED_SHOWN]:
             typer.echo(f"  misjudged in {row['case_set']}: {first_line(name)}")

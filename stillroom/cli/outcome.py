@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stillroom.judging import artefacts_warning
+from stillroom.judging import warning_by_teacher
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.records.verdict import ARTEFACT
@@ -33,6 +33,13 @@ def outcome_of(
         "FROM lake.current_selections WHERE run_id = ?",
         [ARTEFACT, run.run_id],
     )[0]
+    by_teacher = lake.rows(
+        "SELECT s.teacher_id, count(*) AS answered, "
+        "count(*) FILTER (gate = 'verification' AND starts_with(reason, ?)) AS artefacts "
+        "FROM lake.current_selections c JOIN lake.samples s ON s.sample_id = c.sample_id AND s.run_id = c.run_id "
+        "WHERE c.run_id = ? GROUP BY s.teacher_id ORDER BY s.teacher_id",
+        [ARTEFACT, run.run_id],
+    )
     kept = lake.rows(
         "SELECT origin, count(DISTINCT example_id) AS examples FROM lake.examples WHERE run_id = ? "
         "GROUP BY origin ORDER BY origin",
@@ -63,7 +70,7 @@ def outcome_of(
         "passed": samples["passed"],
         "pass_rate": samples["passed"] / samples["samples"] if samples["samples"] else 0.0,
         "artefacts": samples["artefacts"],
-        "warning": artefacts_warning(samples["artefacts"], samples["samples"]),
+        "warning": warning_by_teacher(by_teacher),
         "kept_by_origin": {row["origin"]: row["examples"] for row in kept},
         "left_as_decided": decided_otherwise(lake, run.run_id),
         "missing_shards": list(lacks.shards),

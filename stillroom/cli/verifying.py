@@ -70,8 +70,8 @@ def verify(
 ) -> None:
     """Judge the answers in a file: one line of JSON for each row, in the order of the rows.
 
-    Exit code: 0 every row was judged, 1 some could not be read (they abstain with the reason bad-row) or the sandbox
-    failed, 2 the request was wrong.
+    Exit code: 0 every row was judged, 1 some could not be read (they abstain with the reason bad-row) or judged
+    (unjudged), or the sandbox failed, 2 the request was wrong.
     """
     del as_json
     from stillroom.capabilities import find_capability
@@ -87,7 +87,7 @@ def verify(
     typer.echo(_summary(counts), err=True)
     if warning := artefacts_warning(counts["artefacts"], counts["rows"] - counts["bad"]):
         typer.echo(f"Warning: {warning}", err=True)
-    if counts["bad"]:
+    if counts["bad"] or counts["unjudged"]:
         raise typer.Exit(UNREAD_EXIT_CODE)
 
 
@@ -189,6 +189,7 @@ class Progress:
         """One more row."""
         self._counts["rows"] += 1
         self._counts["bad" if judged.is_bad_row else judged.judgement.outcome.value] += 1
+        self._counts["unjudged"] += judged.is_unjudged
         self._counts["artefacts"] += judged.judgement.is_artefact
         self.bars.update(self._line, description=_summary(self._counts))
 
@@ -202,6 +203,7 @@ def _progress(counts: Counter[str]) -> Generator[Progress]:
 
 def _summary(counts: Counter[str]) -> str:
     unread = f", {counts['bad']:,} could not be read" if counts["bad"] else ""
+    unread += f", {counts['unjudged']:,} of these could not be judged" if counts["unjudged"] else ""
     return (
         f"{counts['rows']:,} rows: {counts['pass']:,} pass, {counts['fail']:,} fail, "
         f"{counts['abstain']:,} abstain{unread}"

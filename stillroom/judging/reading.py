@@ -1,7 +1,9 @@
 """Reads rows of JSON Lines one at a time; a row that cannot be read is a value, not the end."""
 
 import gzip
+import io
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,28 +33,26 @@ class ReadRow:
 
     line: int
     size: int
-    row_id: str | int | None = None
+    row_id: str | int | float | None = None
     fields: Mapping[str, object]
     submission: Submission | None = None
     problem: str = ""
 
 
 def open_rows(path: Path) -> BinaryIO:
-    """The file's bytes, decompressed where it is gzip, whatever its name.
+    """The file's bytes, which may come through a pipe and then come once.
 
     Raises:
         RequestError: there is no such file, or it cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            is_gzip = file.read(len(_GZIP)) == _GZIP
-        return cast("BinaryIO", gzip.open(path, "rb")) if is_gzip else path.open("rb")
+        return path.open("rb")
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error}. Expected JSON Lines, plain or gzip.") from error
 
 
 def read_rows(file: BinaryIO, capability: Capability) -> Iterator[ReadRow]:
-    """The rows of a file in its order; empty lines are passed over."""
+    """The rows of a file in its order, out of gzip where it is that, whatever its name; empty lines are passed over."""
     for number, line in _lines(file):
         if isinstance(line, str):
             yield ReadRow(line=number, size=0, fields={}, problem=line)
@@ -60,16 +60,27 @@ def read_rows(file: BinaryIO, capability: Capability) -> Iterator[ReadRow]:
             yield _row(number, line, capability)
 
 
+def _plain(file: BinaryIO) -> BinaryIO:
+    """The file without compression. What it begins with is looked at and not taken: a pipe gives it once."""
+    is_buffered = isinstance(file, io.BufferedReader)
+    buffered = cast("io.BufferedReader", file if is_buffered else io.BufferedReader(cast("io.RawIOBase", file)))
+    begins = buffered.peek(len(_GZIP))[: len(_GZIP)]  # a pipe may have given one byte, which begins no JSON either
+    is_gzip = bool(begins) and _GZIP.startswith(begins)
+    return cast("BinaryIO", gzip.GzipFile(fileobj=buffered) if is_gzip else buffered)
+
+
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | str]]:
     """Numbered lines; a text in place of bytes says why a line is missing."""
     number = 0
+    plain: BinaryIO | None = None
     while True:
         number += 1
         try:
-            line = file.readline(MAX_LINE_BYTES)
+            plain = plain or _plain(file)
+            line = plain.readline(MAX_LINE_BYTES)
             skipped = 0
             while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-                rest = file.readline(MAX_LINE_BYTES)
+                rest = plain.readline(MAX_LINE_BYTES)
                 skipped += len(rest)
                 if len(rest) < MAX_LINE_BYTES or rest.endswith(b"\n"):
                     break
@@ -85,15 +96,21 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | str]]:
 
 
 def _row(number: int, line: bytes, capability: Capability) -> ReadRow:
-    row_id: str | int | None = None
+    row_id: str | int | float | None = None
     try:
         fields = _fields(line)
-        given = fields.get("id", fields.get("task_id"))
-        row_id = given if isinstance(given, str | int) and not isinstance(given, bool) else None
+        row_id = _id(fields.get("id", fields.get("task_id")))
         submission = capability.read_submission(fields)
     except (ValueError, RecursionError) as error:
         return ReadRow(line=number, size=len(line), row_id=row_id, fields={}, problem=str(error))
     return ReadRow(line=number, size=len(line), row_id=row_id, fields=fields, submission=submission)
+
+
+def _id(given: object) -> str | int | float | None:
+    """Text or a number, as it is: a column of whole numbers with a gap is one of floats where pandas wrote it."""
+    if isinstance(given, bool) or (isinstance(given, float) and not math.isfinite(given)):
+        return None
+    return given if isinstance(given, str | int | float) else None
 
 
 def _fields(line: bytes) -> Mapping[str, object]:

@@ -4,16 +4,20 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from stillroom.errors import Unjudgeable
 from stillroom.judging.reading import ReadRow
 from stillroom.records import Judgement, Outcome, Verifier
+from stillroom.unjudged import judge_one
 
 MAX_ROWS_AHEAD = 256  # so that one slow row holds up nothing but the output
 MAX_BYTES_AHEAD = 64 << 20
 READ_AHEAD = 8
 BAD_ROW = "bad-row"
+UNJUDGED = "unjudged"
+_NOTHING_KNOWN = Judgement(outcome=Outcome.ABSTAIN, reason=UNJUDGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class JudgedRow:
         verifier_id: fingerprint of the name, its limits and the image.
         image_digest: of the image in which the answer ran.
         calibration_id: the calibration that the verdict stands on; "" where none was measured.
+        is_unjudged: a verifier or the sandbox failed at this row and at no other.
     """
 
     row: ReadRow
@@ -35,6 +40,7 @@ class JudgedRow:
     verifier_id: str = ""
     image_digest: str = ""
     calibration_id: str = ""
+    is_unjudged: bool = False
 
     @property
     def is_bad_row(self) -> bool:
@@ -71,7 +77,7 @@ async def judge_rows(
 ) -> None:
     """Judge every row and ``write`` each as soon as it and all before it are judged.
 
-    A row that cannot be judged, or read from the file, ends it, when all before it are written.
+    Where the sandbox fails, or the file cannot be read on, it ends when all rows before are written.
 
     At most ``MAX_ROWS_AHEAD`` rows and about ``MAX_BYTES_AHEAD`` of them are held at a time.
 
@@ -118,21 +124,28 @@ async def judge_rows(
 
 
 async def judge(row: ReadRow, verifiers: Sequence[Verifier], calibrations: Mapping[str, str]) -> JudgedRow:
-    """One row by all verifiers: any fail fails, else any abstention abstains, else all have passed."""
+    """One row by all verifiers: any fail fails, else any abstention abstains, else all have passed.
+
+    Where one of them cannot judge it, nothing is known.
+    """
     if row.submission is None:
         unread = Judgement(outcome=Outcome.ABSTAIN, reason=BAD_ROW, detail=f"line {row.line}: {row.problem}")
         return JudgedRow(row=row, judgement=unread)
-    found = [
-        JudgedRow(
+    found: list[JudgedRow] = []
+    for verifier in verifiers:
+        judged = JudgedRow(
             row=row,
-            judgement=await verifier.judge(row.submission.check, row.submission.answer),
+            judgement=_NOTHING_KNOWN,
             verifier=verifier.name,
             verifier_id=verifier.verifier_id,
             image_digest=verifier.image_digest,
             calibration_id=calibrations.get(verifier.verifier_id, ""),
         )
-        for verifier in verifiers
-    ]
+        try:
+            judgement = await judge_one(verifier, row.submission.check, row.submission.answer)
+        except Unjudgeable as error:
+            return replace(judged, judgement=replace(_NOTHING_KNOWN, detail=str(error)), is_unjudged=True)
+        found.append(replace(judged, judgement=judgement))
     order = (Outcome.FAIL, Outcome.ABSTAIN, Outcome.PASS)
     return min(found, key=lambda one: order.index(one.judgement.outcome))
 

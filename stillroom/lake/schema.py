@@ -170,8 +170,9 @@ TABLES = {
             solution_from VARCHAR | whose mutants were tried: reference, or a sample_id
             strength DOUBLE | killed / (mutants - set_aside); 0 where a trivial solution passes, null where unknown
             mutants INTEGER | mutants of the solution that the tests judged
-            killed INTEGER | of these, failed
-            set_aside INTEGER | of these, equal to the solution on all generated inputs, at least 200
+            undecided INTEGER | mutants on which the tests came to no verdict; left out of the strength
+            killed INTEGER | of those that were judged, failed
+            set_aside INTEGER | likewise, equal to the solution on all generated inputs, at least 200
             inputs INTEGER | generated inputs on which behaviour was compared, 0 where no mutant passed
             trivial_passes INTEGER | solutions that understand nothing and pass
             trivial_pass VARCHAR | the first of them, or empty
@@ -390,6 +391,7 @@ TABLES = {
             false_pass_low DOUBLE | Wilson interval
             false_pass_high DOUBLE | Wilson interval
             set_aside BIGINT | mutants that pass and cannot be told from their originals; not counted
+            undecided BIGINT | mutants on which there was no verdict, or whose original does not pass; not counted
             misjudged VARCHAR[] | ids of good cases that did not pass and of bad ones that did
             """),
         ),

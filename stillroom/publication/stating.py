@@ -61,6 +61,12 @@ SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed,
        count(*) FILTER (gate = 'verification' AND starts_with(reason, $artefact)) AS artefacts
 FROM lake.selections WHERE curation_id = $curation
 """
+_BY_TEACHER = """
+SELECT s.teacher_id, count(*) AS answered,
+       count(*) FILTER (gate = 'verification' AND starts_with(reason, $artefact)) AS artefacts
+FROM lake.selections c JOIN lake.samples s ON s.sample_id = c.sample_id AND s.run_id = c.run_id
+WHERE c.curation_id = $curation GROUP BY s.teacher_id ORDER BY s.teacher_id
+"""
 _SELECTIONS = """
 SELECT gate, reason, count(*) AS samples FROM lake.selections WHERE curation_id = $curation
 GROUP BY ALL ORDER BY samples DESC, gate, reason
@@ -112,6 +118,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
             "prompts": lake.rows(_PROMPTS, {**of_run, "name": snapshot.name}),
             "proposals": lake.rows(_PROPOSALS, of_run),
             "samples": lake.rows(_SAMPLES, {**of_curation, "artefact": ARTEFACT})[0],
+            "samples_by_teacher": lake.rows(_BY_TEACHER, {**of_curation, "artefact": ARTEFACT}),
             "test_strengths": strengths_of_run(lake, snapshot.run_id, run.recipe.verification.min_test_strength, at=at),
             "selections": lake.rows(_SELECTIONS, of_curation),
             "examples": lake.rows(_PUBLISHED, of_run)[0]["n"],

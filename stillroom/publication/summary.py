@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stillroom.judging import artefacts_warning
+from stillroom.judging import warning_by_teacher
 from stillroom.publication.diverse import in_short
 
 MAX_REASONS = 12
@@ -119,14 +119,14 @@ def _strengths(rows: Sequence[Mapping[str, Any]], verification: Mapping[str, Any
 
 
 def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
-    samples, lacks = manifest["run"]["samples"], manifest["run"]["missing"]
+    lacks = manifest["run"]["missing"]
     if lacks["shards"]:
         listed = ", ".join(map(str, lacks["shards"]))
         yield (
             f"It lacks {lacks['prompts']} of the {lacks['of_prompts']} prompts of its run: shards {listed} had failed "
             "when it was published, which the recipe allows. If they come later, the next version holds them."
         )
-    if warning := artefacts_warning(samples["artefacts"], samples["answered"]):
+    if warning := warning_by_teacher(manifest["run"]["samples_by_teacher"]):
         yield warning
     for row in manifest["verifiers"]:
         digest = row["image_digest"][:19]

@@ -183,7 +183,9 @@ class Sandbox(Section):
 class Verification(Section):
     """What checks an answer, and how long it may take."""
 
-    timeout_seconds: Annotated[float, Field(gt=0.0, le=600.0, description="Wall time of one program.")] = 5.0
+    timeout_seconds: Annotated[
+        float, Field(gt=0.0, le=600.0, description="CPU time of one program, s; it may take 2 x + 1 s in all.")
+    ] = 5.0
     memory_mib: Annotated[int, Field(ge=64, le=65_536, description="Address space of one program, MiB.")] = 512
     untrusted_tests: Annotated[
         bool,

@@ -166,6 +166,7 @@ class TestsRun:
         absent: a name that the tests use and neither they nor the solution define, or "".
         is_waiting: the process was waiting for the solution when it ended.
         exit_status: the process's exit code, or minus the signal that ended it.
+        cpu_seconds: that the process took.
     """
 
     __test__ = False
@@ -177,6 +178,16 @@ class TestsRun:
     absent: str = ""
     is_waiting: bool = False
     exit_status: int = 0
+    cpu_seconds: float = 0.0
+
+
+class Shortage(StrEnum):
+    """Whether the kernel killed processes beside or of a program for want of memory, while it ran."""
+
+    NONE = "none"
+    OURS = "ours"  # for the limit of all programs together
+    FOREIGN = "foreign"  # for the machine's memory
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,7 @@ class Execution:
         exit_status: the process's exit code, or minus the signal that ended it.
         stdout_bytes: how much it wrote; ``stdout`` is the beginning.
         tests: in the two-process form, what came of the tests.
+        shortage: of memory, while it ran.
     """
 
     ending: Ending
@@ -202,6 +214,7 @@ class Execution:
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
     tests: TestsRun | None = None
+    shortage: Shortage = Shortage.UNKNOWN
 
 
 class Executor(Protocol):

@@ -53,7 +53,7 @@ from stillroom.runs.planning import (
     unimported,
     written_in,
 )
-from stillroom.runs.rejudging import judged, rejudging_key, unjudged
+from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
@@ -78,6 +78,7 @@ __all__ = [
     "Missing",
     "Run",
     "RunState",
+    "Unjudged",
     "Unmeasured",
     "VerdictChange",
     "abandoned_entries",

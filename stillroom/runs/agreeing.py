@@ -1,6 +1,5 @@
 """Prompts without a reference whose tests are candidates: what samples and tests agree on, and verdicts by it."""
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,9 @@ from stillroom.runs.opening import Run
 from stillroom.runs.planning import AGREED, pool
 from stillroom.runs.rows import prompt_row, verdict_row
 from verifiers.agreement import Written, agree
+from verifiers.single_tests import single_tests
 
+RULE = "agreement@2"  # how tests are taken apart and who is believed: a change there settles anew
 NO_AGREEMENT = "tests:no-agreement"
 _OF_THE_ANSWER_ALONE = ("syntax", "source-limit")  # reasons to fail that no test has a part in
 
@@ -32,12 +33,12 @@ class Unsettled:
     samples: tuple[Mapping[str, Any], ...]
 
     def key(self, verifier_id: str) -> str:
-        """Commit key: the check, the samples and who judges decide the agreement.
+        """Commit key: the rule, the check, the samples and who judges decide the agreement.
 
         It names the run: another dataset may have samples of the same ids, and settles for itself.
         """
         ids = sorted(row["sample_id"] for row in self.samples)
-        decided = fingerprint([self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)
+        decided = fingerprint([RULE, self.prompt.check_id, verifier_id, ids], length=ID_DIGITS)
         return f"{AGREED}{self.run_id}:{decided}"
 
 
@@ -79,37 +80,37 @@ async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> di
         SandboxError: nothing is known about the samples.
     """
     prompt = one.prompt
-    tests = separate(prompt.check.tests)
-    solutions = [
-        Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in one.samples if row["answer"]
-    ]
-    written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests]
+    tests = single_tests(prompt.check.tests)
+    rows = [row for row in one.samples if row["answer"]]
+    if len(tests.parts) == 1:  # where failing it counts, a solution that fails any test says nothing about this one
+        judged = await _judged(prompt, rows, verifier)
+        rows = [row for row, found in zip(rows, judged, strict=True) if not _fails_anyway(found)]
+    solutions = [Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in rows]
+    written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests.parts]
     best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
     if best is None:
-        judged = await _judged(prompt, one.samples, verifier)
-        return {"verdicts": _rows(prompt, one.samples, map(_without_the_tests, judged), verifier, calibration_id)}
-    if len(best.tests) == len(tests):
+        judged = [_without_the_tests(found, len(written)) for found in await _judged(prompt, one.samples, verifier)]
+        return {"verdicts": _rows(prompt, one.samples, judged, verifier, calibration_id)}
+    if len(best.tests) == len(written):
         return {}
-    kept = "\n".join(test for place, test in enumerate(tests) if place in best.tests)
-    agreed = replace(prompt, check=replace(prompt.check, tests=kept))
+    agreed = replace(prompt, check=replace(prompt.check, tests=tests.joined(best.tests)))
     judged = await _judged(agreed, one.samples, verifier)
     return {"prompts": [prompt_row(agreed)], "verdicts": _rows(agreed, one.samples, judged, verifier, calibration_id)}
 
 
-def separate(tests: str) -> list[str]:
-    """Tests that can be judged one by one: asserts at the top level; all in one where there is anything else."""
-    try:
-        body = ast.parse(tests).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return [tests]
-    return [ast.unparse(node) for node in body] if all(isinstance(node, ast.Assert) for node in body) else [tests]
+def _fails_anyway(judgement: Judgement) -> bool:
+    """Whether an answer fails whatever its tests say."""
+    return judgement.outcome is Outcome.FAIL and (judgement.is_artefact or judgement.reason in _OF_THE_ANSWER_ALONE)
 
 
-def _without_the_tests(judgement: Judgement) -> Judgement:
+def _without_the_tests(judgement: Judgement, tests: int) -> Judgement:
     """What is left of a judgement where nobody knows which tests are right."""
-    if judgement.outcome is Outcome.FAIL and (judgement.is_artefact or judgement.reason in _OF_THE_ANSWER_ALONE):
+    if _fails_anyway(judgement):
         return judgement
-    detail = "samples and tests agree on nothing: no cluster of solutions is worth more than the others"
+    if tests == 1:
+        detail = "the tests can only be judged together, and at most half of the solutions pass: either may be wrong"
+    else:
+        detail = "samples and tests agree on nothing: no cluster of solutions is worth more than the others"
     return replace(judgement, outcome=Outcome.ABSTAIN, reason=NO_AGREEMENT, detail=detail)
 
 

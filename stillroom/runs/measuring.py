@@ -97,6 +97,7 @@ def strength_row(prompt: Prompt, strength: Strength, *, solution_from: str, code
         "solution_from": solution_from,
         "strength": strength.value,
         "mutants": strength.mutants,
+        "undecided": strength.undecided,
         "killed": strength.killed,
         "set_aside": strength.set_aside,
         "inputs": strength.inputs,

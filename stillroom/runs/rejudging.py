@@ -16,6 +16,7 @@ from stillroom.records import ID_DIGITS, Answer, Prompt, Verdict, Verifier
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.rows import verdict_row
+from stillroom.unjudged import judge_one
 
 _NEWEST_VERDICTS = """
 SELECT s.sample_id, s.prompt_id, v.check_id, v.judged_at
@@ -75,7 +76,8 @@ async def judged(one: Unjudged, calibrations: Mapping[str, str]) -> Row:
         calibrations: by verifier_id, the calibration that the verdict names.
 
     Raises:
-        SandboxError: nothing is known about the sample.
+        Unjudgeable: nothing is known about the sample; others can be judged.
+        SandboxError: nothing is known about any sample.
     """
     answer = Answer(text=one.sample["answer"], problem=one.sample["extraction_problem"])
     verdict = Verdict(
@@ -84,7 +86,7 @@ async def judged(one: Unjudged, calibrations: Mapping[str, str]) -> Row:
         verifier=one.verifier.name,
         verifier_id=one.verifier.verifier_id,
         image_digest=one.verifier.image_digest,
-        judgement=await one.verifier.judge(one.prompt.check, answer),
+        judgement=await judge_one(one.verifier, one.prompt.check, answer),
         calibration_id=calibrations.get(one.verifier.verifier_id, ""),
     )
     return {**verdict_row(verdict), "shard": one.sample["shard"]}

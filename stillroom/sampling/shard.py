@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from stillroom.asking import all_of, in_portions
 from stillroom.capabilities import Capability
-from stillroom.errors import TeacherError, TeacherRefused
+from stillroom.errors import TeacherError, TeacherRefused, Unjudgeable
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, tell_damage
 from stillroom.records import (
     Answer,
@@ -39,6 +39,7 @@ from stillroom.sampling.entries import (
     verdict_key,
 )
 from stillroom.sampling.policy import Policy
+from stillroom.unjudged import judge_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class Shard:
         self._verdicts: dict[VerdictKey, Verdict] = {}
         self._adopted: frozenset[str] = frozenset()
         self._adopted_verdicts: frozenset[VerdictKey] = frozenset()
+        self._unjudged: set[VerdictKey] = set()
         self._refusals: dict[str, RefusalEntry] = {}
         self._indices_known: dict[str, int] = {}
         self.tally = Tally(prompts=len(self._assignments))
@@ -296,19 +298,32 @@ class Shard:
         return [task.result() for task in judging]
 
     async def _judge(self, prompt: Prompt, sample: Sample, journal: AnyJournal[Entry]) -> Outcome:
-        """The sample's outcome over all verifiers; what is missing is judged now."""
+        """The sample's outcome over all verifiers; what is missing is judged now.
+
+        What cannot be judged stays without a verdict, so nothing is known of it, and the others go on.
+        """
         answer = self._answers.get(sample.sample_id) or self._capability.extract(prompt, sample.completion)
         outcomes: list[Outcome] = []
         for verifier in self._verifiers:
             key: VerdictKey = (sample.sample_id, prompt.check_id, verifier.verifier_id)
+            if key in self._unjudged:
+                outcomes.append(Outcome.ABSTAIN)
+                continue
             if key not in self._verdicts:
+                try:
+                    judgement = await judge_one(verifier, prompt.check, answer)
+                except Unjudgeable as error:
+                    self._say(f"sample {sample.sample_id} stays without a verdict: {error}")
+                    self._unjudged.add(key)
+                    outcomes.append(Outcome.ABSTAIN)
+                    continue
                 verdict = Verdict(
                     sample_id=sample.sample_id,
                     check_id=prompt.check_id,
                     verifier=verifier.name,
                     verifier_id=verifier.verifier_id,
                     image_digest=verifier.image_digest,
-                    judgement=await verifier.judge(prompt.check, answer),
+                    judgement=judgement,
                     calibration_id=self._calibrations.get(verifier.verifier_id, ""),
                 )
                 journal.append(VerdictEntry(verdict, text_hash(sample)))

@@ -91,6 +91,13 @@ def test_standard_input_and_seed_rows_and_exit_0() -> None:
     assert f"{len(ids)} rows: {len(ids)} pass" in done.err
 
 
+def test_compressed_standard_input_is_read() -> None:
+    done = stillroom("verify", "-", "--capability", "code", stdin=gzip.compress(SEEDS.read_bytes()))
+
+    assert done.code == 0, done.err
+    assert len(done.out.splitlines()) == len(SEEDS.read_text(encoding="utf-8").splitlines())
+
+
 def test_rows_go_to_standard_output_while_progress_is_drawn_on_a_terminal() -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

@@ -7,6 +7,7 @@ import pytest
 
 from stillroom.capabilities import find_capability
 from stillroom.records import Check, Origin, Outcome, Prompt
+from stillroom.records.execution import Limits
 from tests.sandbox.conftest import Bench
 from verifiers.agreement import Written, agree
 from verifiers.behaviour import MIN_EQUAL_INPUTS, observe, same_effect
@@ -46,12 +47,14 @@ def test_weak_tests_are_found_weak(bench: Bench) -> None:
     assert found.problem == ""
 
 
+STRONG = [
+    *("assert clamp(2, 1, 3) == 2", "assert clamp(9, 1, 3) == 3", "assert clamp(-4, 1, 3) == 1"),
+    *("assert clamp(1, 1, 3) == 1", "assert clamp(3, 1, 3) == 3", "assert clamp(-2, -5, -1) == -2"),
+]
+
+
 def test_strong_tests_kill_what_can_be_killed(bench: Bench) -> None:
-    tests = [
-        *("assert clamp(2, 1, 3) == 2", "assert clamp(9, 1, 3) == 3", "assert clamp(-4, 1, 3) == 1"),
-        *("assert clamp(1, 1, 3) == 1", "assert clamp(3, 1, 3) == 3", "assert clamp(-2, -5, -1) == -2"),
-    ]
-    found = measure(bench, CLAMP, tests)
+    found = measure(bench, CLAMP, STRONG)
 
     assert found.value is not None
     assert found.value >= 0.8
@@ -133,6 +136,41 @@ def test_mutants_that_loop_for_ever_are_killed_soon(bench: Bench) -> None:
     assert found.cpu_seconds < 20
 
 
+def test_mutants_of_a_solution_that_sleeps_are_killed_by_tests_and_not_by_the_clock(bench: Bench) -> None:
+    solution = "import time\ndef f(x):\n    time.sleep(2.2)\n    return x if x >= 0 else -x\n"
+    check = Check(tests="assert f(3) == 3", entry_point="f")
+    found: Strength = bench.run(
+        CodeTests(bench.executor, timeout_seconds=2.0, most_mutants=8).measure(check, solution, [])
+    )
+
+    assert found.undecided == 0
+    assert any("-x" in one.change or "x >= 0" in one.change for one in found.survivors)
+    assert found.value is not None
+    assert found.value < 0.8
+
+
+def test_tests_that_compute_more_than_the_solution_are_measured(bench: Bench) -> None:
+    """In a process of their own they have the CPU limit of the solution, which takes none here."""
+    slow = "import random, time\nwhile time.process_time() < 0.6:\n    pass\n"
+    check = Check(tests="\n".join([slow, *STRONG]), entry_point="clamp")
+    found: Strength = bench.run(
+        CodeTests(bench.executor, timeout_seconds=2.0, most_mutants=4).measure(check, CLAMP, [])
+    )
+
+    assert (found.problem, found.undecided) == ("", 0)
+    assert found.value is not None
+    assert found.killed > 0
+
+
+def test_mutants_that_most_tests_say_nothing_about_are_told(bench: Bench) -> None:
+    """Tests that skip themselves, but for the answer of the solution, come to no verdict."""
+    skips = "import pytest\ndef test_it():\n    if clamp(9, 1, 3) != 3 or clamp(2, 1, 3) != 2:\n        pytest.skip()\n"
+    found = measure(bench, CLAMP, [skips + "    assert clamp(2, 1, 3) == 2"])
+
+    assert found.undecided > found.mutants
+    assert (found.problem.partition(" ")[0], found.value) == ("mutants:undecided", None)
+
+
 def test_scripts_are_measured_by_their_output(bench: Bench) -> None:
     check = Check(tests='[{"stdin": "2 3", "stdout": "5"}, {"stdin": "4 4", "stdout": "8"}]')
     work = CodeTests(bench.executor).measure(check, "a, b = map(int, input().split())\nprint(a + b)\n", [])
@@ -144,7 +182,7 @@ def test_scripts_are_measured_by_their_output(bench: Bench) -> None:
 
 def effects(bench: Bench, source: str, *arguments: Any) -> Any:
     inputs = [Input(arguments=(one,)) for one in arguments]
-    limits = CodeTests(bench.executor)._limits(0.5)
+    limits = Limits(cpu_seconds=1.0, wall_seconds=3.0)
     return bench.run(observe(bench.executor, source, "f", inputs, limits))
 
 

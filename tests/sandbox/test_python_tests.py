@@ -193,3 +193,12 @@ def test_most_of_human_eval_converts_to_calls():
     problems = _human_eval()
     converted = sum(isinstance(convert(each["test"], each["entry_point"]), Converted) for each in problems)
     assert converted >= 155
+
+
+@pytest.mark.parametrize(("letter", "count"), [("a", 4 << 20), ("\u00e9", 2_200_000)])
+def test_pair_may_expect_more_than_programs_may_write_elsewhere(bench, letter, count):
+    pair = json.dumps([{"stdin": "", "stdout": letter * count}])
+    right = bench.judge(f"print({letter!r} * {count})", pair)
+    longer = bench.judge(f"print({letter!r} * {count + 10_000})", pair)
+    assert (right.outcome, right.reason) == (Outcome.PASS, "")
+    assert longer.outcome is Outcome.FAIL

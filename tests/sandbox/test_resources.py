@@ -2,7 +2,7 @@
 
 import pytest
 
-from stillroom.records.execution import Ending, Limits, Program
+from stillroom.records.execution import Ending, Limits, Program, Shortage
 from verifiers.sandbox import DockerExecutor
 
 pytestmark = pytest.mark.docker
@@ -31,6 +31,34 @@ def test_output_is_cut_at_what_is_to_be_kept(bench):
     found = bench.run(bench.executor.run(Program(source="print('ab' * 5000)", keep_output_bytes=1000)))
     assert found.ending is Ending.DONE
     assert found.stdout == b"ab" * 500
+
+
+async def test_child_that_the_kernel_killed_for_memory_is_noticed():
+    source = """
+import os
+child = os.fork()
+if child == 0:
+    taken = b"x" * 400_000_000
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+"""
+    async with DockerExecutor(memory_bytes=256 * MIB) as executor:
+        found = await executor.run(Program(source=source))
+        after = await executor.run(Program(source="print(1)"))
+    assert (found.ending, found.stdout) == (Ending.DONE, b"9\n")
+    assert (found.shortage, executor.repeated) == (Shortage.OURS, 1), "a neighbour may have taken the memory"
+    assert (after.stdout, after.shortage) == (b"1\n", Shortage.NONE)
+
+
+def test_programs_see_the_same_number_of_cores_and_threads_on_every_host(bench):
+    source = (
+        "import multiprocessing, os\n"
+        "print(os.cpu_count(), multiprocessing.cpu_count(), len(os.sched_getaffinity(0)))\n"
+        "print(*(os.environ[f'{name}_NUM_THREADS'] for name in ('OPENBLAS', 'OMP', 'MKL')))\n"
+    )
+    found = bench.run(bench.executor.run(Program(source=source)))
+    assert found.stdout == b"2 2 2\n1 1 1\n"
+    assert "MALLOC_ARENA_MAX=2" in bench.executor.session_container().attrs["Config"]["Env"]
 
 
 async def test_memory_in_files_without_names_brings_down_nobody():

@@ -5,7 +5,7 @@ from docker import DockerClient
 from stillroom.records.libraries import Libraries
 from verifiers.sandbox.executor import DockerExecutor
 from verifiers.sandbox.image import Image, ensure_image
-from verifiers.sandbox.runtimes import machine_runtime, refuse_unknown_runtime
+from verifiers.sandbox.runtimes import machine_memory, machine_runtime, refuse_unknown_runtime
 
 
 class ConfiguredExecutor(DockerExecutor):
@@ -18,7 +18,7 @@ class ConfiguredExecutor(DockerExecutor):
     """
 
     def __init__(self, *, runtime: str = "", libraries: Libraries = ()) -> None:
-        super().__init__(runtime=runtime or machine_runtime())
+        super().__init__(runtime=runtime or machine_runtime(), memory_bytes=machine_memory())
         self._libraries = libraries
 
     def _image_of(self, client: DockerClient) -> Image:

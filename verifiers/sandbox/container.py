@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Protocol, cast
 
 from docker import DockerClient
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import DockerException
 from docker.models.containers import Container as DockerContainer
 from docker.types import LogConfig
 from requests.exceptions import RequestException
@@ -31,6 +31,12 @@ DRIVER_LABEL = "stillroom.driver"
 STREAM_FRAME = struct.Struct(">BxxxI")  # Docker's header on every piece of an attached stream: kind, length
 STDOUT = 1
 MAX_CONTAINER_PROCESSES = 4096
+ENVIRONMENT = {
+    "LD_LIBRARY_PATH": "/usr/lib/host",
+    "PYTHONHASHSEED": "0",
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",  # of 64 MiB address space each, and else eight for each core of the host
+}
 OWN_PROCESSES = 3  # of a container without programs: the zygote and its two templates
 
 
@@ -75,7 +81,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
             tag,
             ["/usr/bin/python3", "-s", "-S", "-P", "-B", "/usr/lib/stillroom/zygote.py", str(slots)],
             name=f"stillroom-sandbox-{os.getpid()}-{secrets.token_hex(4)}",
-            environment={"LD_LIBRARY_PATH": "/usr/lib/host", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+            environment=ENVIRONMENT,
             labels={LABEL: "1", DRIVER_LABEL: driver_identity()},
             network_mode="none",
             read_only=True,
@@ -133,7 +139,7 @@ def sweep(client: DockerClient) -> int:
         raise SandboxError(f"Docker does not list its containers: {error}") from error
     for container in left:
         if is_gone(container.labels.get(DRIVER_LABEL, "")):
-            with contextlib.suppress(NotFound, APIError):
+            with contextlib.suppress(DockerException, RequestException):
                 container.remove(force=True)
                 removed += 1
     return removed

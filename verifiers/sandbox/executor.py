@@ -16,8 +16,8 @@ from typing import Self
 from docker import DockerClient
 from docker.models.containers import Container
 
-from stillroom.errors import SandboxError
-from stillroom.records.execution import Ending, Execution, Program, UnfitProgram
+from stillroom.errors import SandboxError, Unjudgeable
+from stillroom.records.execution import Ending, Execution, Program, Shortage, UnfitProgram
 from verifiers.sandbox import container, wire
 from verifiers.sandbox.daemon import connect, ensure_docker
 from verifiers.sandbox.image import Image, ensure_image
@@ -31,7 +31,11 @@ MAX_ATTEMPTS = 4
 RESTART_SECONDS = 90.0  # for which a daemon that was there and does not answer is waited for
 RETRY_SECONDS = 0.5
 SPARE_SLOTS = 2  # while one program's process is being made or buried, another uses the core: limits count CPU time
+LEAST_MEMORY_BYTES = 4 << 30  # of the container, for programs that take much while the others take little
+MEMORY_OF_A_SLOT = 256 << 20  # a program with numpy takes 100 MB
+MEMORY_SHARE = 0.75  # of the machine's: a teacher may be beside it
 QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
+_PROBE = Program(source="pass")
 
 
 class DockerExecutor:
@@ -44,15 +48,13 @@ class DockerExecutor:
     Args:
         image: what programs run in; by default the image of this interpreter, made where it is missing.
         slots: programs that run at the same time; by default one for each core and ``SPARE_SLOTS`` more.
-        memory_bytes: memory of the whole container.
+        memory_bytes: memory of the whole container; by default as much as its slots may need, and the machine has.
         runtime: a runtime that Docker knows, such as ``runsc``; "" for its default.
     """
 
-    def __init__(
-        self, image: Image | None = None, *, slots: int = 0, memory_bytes: int = 4 << 30, runtime: str = ""
-    ) -> None:
+    def __init__(self, image: Image | None = None, *, slots: int = 0, memory_bytes: int = 0, runtime: str = "") -> None:
         self.slots = slots or len(os.sched_getaffinity(0)) + SPARE_SLOTS
-        self.memory_bytes = memory_bytes
+        self.memory_bytes = memory_bytes or _memory_for(self.slots)
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced
         self.repeated = 0  # programs that were run again with nothing beside them
@@ -120,7 +122,8 @@ class DockerExecutor:
 
         Raises:
             UnfitProgram: when no process can be given it.
-            SandboxError: when the sandbox failed every time, so that nothing is known about the program.
+            Unjudgeable: when the sandbox failed every time, and then ran a program of ours.
+            SandboxError: when it fails for that one, too, so that nothing is known about any program.
         """
         if len(program.source) > wire.MAX_SOURCE_BYTES:
             raise UnfitProgram(f"source of {len(program.source)} characters; at most {wire.MAX_SOURCE_BYTES} are run")
@@ -131,7 +134,7 @@ class DockerExecutor:
                 execution, last = None, error
             else:
                 last = None
-        if execution is not None and not _was_killed(execution):
+        if execution is not None and not _may_be_anothers(execution):
             return execution
         # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
         self.repeated += 1
@@ -139,11 +142,23 @@ class DockerExecutor:
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
                     execution = await self._attempt(program, PATIENCE_SECONDS)
+                    _refuse_foreign_kill(execution)
                 except (SessionLost, wire.SandboxBroken) as error:
                     last = error
                     continue
                 return _out_of_memory(execution)
-        raise SandboxError(f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}") from last
+            why = f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}"
+            if await self._works():
+                raise Unjudgeable(f"{why}. It runs others.") from last
+        raise SandboxError(why) from last
+
+    async def _works(self) -> bool:
+        """Whether a program that is known to run does run."""
+        try:
+            found = await self._attempt(_PROBE, PATIENCE_SECONDS)
+        except (SessionLost, wire.SandboxBroken):
+            return False
+        return found.ending is Ending.DONE
 
     def session_container(self) -> Container:
         """The running container, for tests and measurements.
@@ -157,7 +172,9 @@ class DockerExecutor:
 
     async def _attempt(self, program: Program, patience: float = 0.0) -> Execution:
         session = await self._living_session()
-        wall, processes = await session.submit(program, patience=patience, silence=MOST_SILENCE_SECONDS)
+        wall, processes = await session.submit(
+            program, patience=patience, silence=MOST_SILENCE_SECONDS, at_a_time=self.slots
+        )
         return wire.read_execution(program, processes, wall)
 
     async def _living_session(self) -> Session:
@@ -228,6 +245,11 @@ class DockerExecutor:
                 self._session.ping()
 
 
+def _memory_for(slots: int) -> int:
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(max(LEAST_MEMORY_BYTES, slots * MEMORY_OF_A_SLOT), int(MEMORY_SHARE * machine))
+
+
 class _Whole:
     """Holds every slot of a semaphore, so that nothing else runs."""
 
@@ -254,8 +276,25 @@ class _Whole:
         self._held = 0
 
 
+def _may_be_anothers(execution: Execution) -> bool:
+    """Whether a program may have failed for the memory that others took; of its children nobody else would tell."""
+    return execution.shortage in (Shortage.OURS, Shortage.FOREIGN) or _was_killed(execution)
+
+
+def _refuse_foreign_kill(execution: Execution) -> None:
+    """Say nothing of a program that was killed, alone in a container that had memory left.
+
+    Raises:
+        wire.SandboxBroken: as said.
+    """
+    if execution.shortage is Shortage.FOREIGN:
+        raise wire.SandboxBroken("the machine ran out of memory, and the kernel killed a process of the sandbox")
+    if execution.shortage is Shortage.NONE and _was_killed(execution):
+        raise wire.SandboxBroken("a program's process was killed from outside of the sandbox")
+
+
 def _was_killed(execution: Execution) -> bool:
-    """SIGKILL that the zygote did not send and no CPU limit explains: the container ran out of memory."""
+    """SIGKILL that the zygote did not send and no CPU limit explains, as where the container ran out of memory."""
     tests = execution.tests
     return _is_kill(execution.ending, execution.exit_status) or (
         tests is not None and _is_kill(tests.ending, tests.exit_status)

@@ -1,4 +1,4 @@
-"""Which runtimes a Docker daemon starts containers with: runc, and gVisor's ``runsc`` where it is installed."""
+"""What a machine says of its sandboxes: with which runtime they start, runc or gVisor's ``runsc``, and their memory."""
 
 import os
 
@@ -10,12 +10,28 @@ from stillroom.errors import RequestError, SandboxError
 
 GVISOR = "runsc"
 VARIABLE = "STILLROOM_SANDBOX_RUNTIME"
+MEMORY_VARIABLE = "STILLROOM_SANDBOX_MEMORY_MIB"
+LEAST_MEMORY_MIB = 256
 _SHIM = "io.containerd."  # a shim may be named in full without being registered
 
 
 def machine_runtime() -> str:
     """The runtime that this machine's environment asks for; "" where it asks for none."""
     return os.environ.get(VARIABLE, "")
+
+
+def machine_memory() -> int:
+    """The bytes of memory that this machine's environment gives the container; 0 where it says nothing.
+
+    Raises:
+        RequestError: what it says is no number of MiB.
+    """
+    said = os.environ.get(MEMORY_VARIABLE, "")
+    if not said:
+        return 0
+    if not said.isascii() or not said.isdigit() or int(said) < LEAST_MEMORY_MIB:
+        raise RequestError(f"{MEMORY_VARIABLE} is {said!r}; expected MiB for all programs, at least {LEAST_MEMORY_MIB}")
+    return int(said) << 20
 
 
 def known_runtimes(client: DockerClient) -> tuple[str, ...]:

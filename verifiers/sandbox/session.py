@@ -1,6 +1,7 @@
 """The conversation with one zygote: programs out, reports in, and the news when it is over."""
 
 import asyncio
+import time
 from typing import cast
 
 from stillroom.records.execution import Program
@@ -34,29 +35,44 @@ class Session:
         """How many programs have been sent and not reported."""
         return len(self._pending)
 
-    async def submit(self, program: Program, *, patience: float, silence: float) -> tuple[float, list[wire.Process]]:
+    async def submit(
+        self, program: Program, *, patience: float, silence: float, at_a_time: int
+    ) -> tuple[float, list[wire.Process]]:
         """Run one program; returns its wall seconds and its processes.
 
         Args:
             program: what to run.
             patience: seconds beyond its wall limit for which it may wait for a core.
-            silence: seconds without a word after which the zygote counts as hung.
+            silence: seconds without a word after which the zygote counts as hung; also what is left to it to report
+                a program that has run and waited for as long as it may.
+            at_a_time: programs that the zygote runs at the same time.
 
         Raises:
-            SessionLost: when the zygote is gone or says nothing at all for ``silence`` seconds.
+            UnfitProgram: when it cannot be sent.
+            SessionLost: when the zygote is gone, or says nothing at all or nothing of this program for too long.
         """
         if self.lost is not None or self._transport is None:
             raise self.lost or SessionLost("not connected")
         self._next += 1
         number = self._next
         answer: asyncio.Future[tuple[float, list[wire.Process]]] = asyncio.get_running_loop().create_future()
+        message = wire.encode_job(number, program, patience)
         self._pending[number] = answer
-        self._transport.write(wire.encode_job(number, program, patience))
+        self._transport.write(message)
+        most = program.limits.wall_seconds + patience + silence
+        started: float | None = None
         try:
             heard = -1
             while not answer.done():
+                now = time.monotonic()
                 if heard == self._heard:
                     self.end(f"the zygote said nothing for {silence:.0f} s")
+                    break
+                # Programs are started in their order: one with few before it runs by now.
+                if started is None and heard >= 0 and sum(other < number for other in self._pending) < at_a_time:
+                    started = now
+                if started is not None and now > started + most:
+                    self.end(f"the zygote lives and did not report a program for {most:.0f} s")
                     break
                 heard = self._heard
                 await asyncio.wait((answer,), timeout=silence)
@@ -102,7 +118,7 @@ class Session:
             return True
         if len(self._said) < wire.REPORT.size:
             return False
-        magic, number, count, wall = wire.REPORT.unpack_from(self._said)
+        magic, number, count, kills, wall = wire.REPORT.unpack_from(self._said)
         if magic not in (b"DONE", b"PONG"):
             self.end(f"the zygote sent {bytes(self._said[:20])!r}")
             return False
@@ -133,6 +149,7 @@ class Session:
                     stdout=parts[1],
                     stderr=parts[2],
                     stdout_bytes=stdout_bytes,
+                    kills=kills,
                 )
             )
         answer = self._pending.get(number)

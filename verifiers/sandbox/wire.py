@@ -14,6 +14,7 @@ from stillroom.records.execution import (
     Raised,
     Reading,
     Reported,
+    Shortage,
     Step,
     TestsRun,
     TestUnit,
@@ -22,7 +23,7 @@ from stillroom.records.execution import (
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
 JOB = struct.Struct("<4sIIIIIIIQII")
-REPORT = struct.Struct("<4sIBQ")
+REPORT = struct.Struct("<4sIBBQ")
 PROCESS = struct.Struct("<iBQIIIII")
 HELLO = struct.Struct("<4sI")
 FORMAT = 2
@@ -36,6 +37,10 @@ MAX_SAID_BYTES = 64 << 10  # of what a frame says about an exception or a name; 
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
     6
 )  # why the zygote says that a process ended
+
+# What the kernel did for want of memory while a program ran: nothing that is known, kill a process of the container for
+# the container's limit, or for the machine's memory; nobody counts.
+NO_KILL, OWN_KILL, FOREIGN_KILL, UNKNOWN = range(4)
 
 _FRAME = struct.Struct("<cI")
 
@@ -56,6 +61,7 @@ class Process:
     stdout: bytes
     stderr: bytes
     stdout_bytes: int
+    kills: int = UNKNOWN
 
 
 def encode_job(number: int, program: Program, patience: float) -> bytes:
@@ -134,7 +140,11 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
         wall_seconds=wall_seconds,
         peak_memory_bytes=process.peak_kib * 1024,
         tests=_tests_run(program, processes[1]) if len(processes) > 1 else None,
+        shortage=_SHORTAGES.get(process.kills, Shortage.UNKNOWN),
     )
+
+
+_SHORTAGES = {NO_KILL: Shortage.NONE, OWN_KILL: Shortage.OURS, FOREIGN_KILL: Shortage.FOREIGN}
 
 
 def _exit_status(process: Process) -> int:
@@ -181,12 +191,14 @@ def _tests_run(program: Program, process: Process) -> TestsRun:
                 absent=_text(absent),
                 is_waiting=is_waiting,
                 exit_status=_exit_status(process),
+                cpu_seconds=process.cpu_microseconds / 1e6,
             )
         case _:
             return TestsRun(
                 ending=Ending.EXIT if ending is Ending.DONE else ending,
                 is_waiting=is_waiting,
                 exit_status=_exit_status(process),
+                cpu_seconds=process.cpu_microseconds / 1e6,
             )
 
 

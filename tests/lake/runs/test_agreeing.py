@@ -12,7 +12,7 @@ from stillroom.lake import Lake
 from stillroom.recipe import parse_recipe
 from stillroom.records import Answer, Check, Judgement, Origin, Outcome
 from stillroom.runs import FIRST_ROUND, Run, import_prompts, open_run, plan_shards, pool, unjudged, unsettled
-from stillroom.runs.agreeing import NO_AGREEMENT, Unsettled, separate, settled
+from stillroom.runs.agreeing import NO_AGREEMENT, Unsettled, settled
 from stillroom.runs.curating import curate_run
 from stillroom.seeding import read_prompts
 from tests.fakes.builds import Builder
@@ -92,17 +92,57 @@ async def test_a_persons_tests_and_a_reference_are_believed(
     assert kept(lake, run) == 0
 
 
-@pytest.mark.parametrize(
-    ("tests", "parts"),
-    [
-        pytest.param("assert f(1) == 2\n\nassert f(2)", ["assert f(1) == 2", "assert f(2)"], id="asserts"),
-        pytest.param("x = 1\nassert f(x)", ["x = 1\nassert f(x)"], id="something else"),
-        pytest.param("assert f(", ["assert f("], id="no Python"),
-        pytest.param('[{"stdin": "1", "stdout": "2"}]', ['[{"stdin": "1", "stdout": "2"}]'], id="pairs"),
-    ],
-)
-def test_tests_that_stand_alone_are_judged_alone(tests: str, parts: list[str]) -> None:
-    assert separate(tests) == parts
+async def test_one_wrong_assertion_beside_an_import_is_dropped_and_the_many_are_right() -> None:
+    tests = ["import math", *(f"assert f({x}) == {2 * x}" for x in range(1, 5)), "assert f(9) == 19"]
+    right, shares_the_mistake = ("return 2 * x", "a@1"), ("return 2 * x + (x == 9)", "a@1")
+
+    rows = await settled(candidates(tests, *[right] * 5, shares_the_mistake), FakeVerifier(), "c")
+
+    assert [row["outcome"] for row in rows["verdicts"]] == ["pass"] * 6
+    assert "19" not in rows["prompts"][0]["tests"]
+
+
+async def test_one_wrong_pair_is_dropped() -> None:
+    pairs = [{"stdin": str(x), "stdout": str(2 * x)} for x in range(4)]
+    wrong = {"stdin": "9", "stdout": "19"}
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        is_wrong = any(pair["stdout"] == "19" for pair in json.loads(check.tests))
+        return Judgement(outcome=Outcome.FAIL if is_wrong else Outcome.PASS, reason="wrong-answer" * is_wrong)
+
+    one = candidates([json.dumps([*pairs, wrong])], ("pass", "a@1"), ("pass", "a@1"))
+    rows = await settled(one, FakeVerifier(rule=rule), "c")
+
+    assert json.loads(rows["prompts"][0]["tests"]) == pairs
+    assert {row["outcome"] for row in rows["verdicts"]} == {"pass"}
+
+
+ONE = "xs = []\nassert f(3) == xs or f(3) == 9 and not xs"  # one test, however it is read
+
+
+async def test_few_that_pass_a_test_that_stands_alone_are_not_believed() -> None:
+    few, many = ("return x * x", "a@1"), ("return 2 * x", "a@1")
+
+    one = candidates([ONE], few, many, many)
+    rows = await settled(one, FakeVerifier(), "c")
+
+    assert [(row["outcome"], row["reason"]) for row in rows["verdicts"]] == [ABSTAINED] * 3
+    assert "at most half of the solutions pass" in rows["verdicts"][0]["detail"]
+
+
+async def test_most_that_pass_a_test_that_stands_alone_are_believed() -> None:
+    few, many = ("return 2 * x", "a@1"), ("return x * x", "a@1")
+
+    assert await settled(candidates([ONE], few, many, many), FakeVerifier(), "c") == {}
+
+
+async def test_test_that_is_written_many_times_counts_once() -> None:
+    tests = ["assert f(3) == 9"] * 5 + ["assert f(3) == 6", "assert f(1) == 2"]
+    one = candidates(tests, ("return 9", "a@1"), ("return 2 * x", "a@1"), ("return x + x", "a@1"))
+
+    (prompt_,) = (await settled(one, FakeVerifier(), "c"))["prompts"]
+
+    assert prompt_["tests"].splitlines() == ["assert f(3) == 6", "assert f(1) == 2"]
 
 
 async def test_two_datasets_of_the_same_samples_settle_each_for_itself(lake: Lake, tmp_path: Path) -> None:

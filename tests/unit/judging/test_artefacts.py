@@ -2,7 +2,7 @@
 
 import pytest
 
-from stillroom.judging import artefacts_warning
+from stillroom.judging import artefacts_warning, warning_by_teacher
 from stillroom.records import Judgement, Outcome
 
 
@@ -16,6 +16,16 @@ def test_warning_comes_where_artefacts_dominate(artefacts: int, judged: int, war
 def test_warning_says_how_many_and_who_is_at_fault() -> None:
     assert artefacts_warning(3, 4).startswith("3 of 4 answers failed for their form")
     assert "the extraction is at fault, not the model" in artefacts_warning(3, 4)
+
+
+def test_one_teacher_of_two_is_told_where_it_is_the_one() -> None:
+    rows = [
+        {"teacher_id": "fine@1", "answered": 100, "artefacts": 5},
+        {"teacher_id": "wild@1", "answered": 50, "artefacts": 45},
+    ]
+    assert warning_by_teacher(rows).startswith("Of wild@1: 45 of 50 answers failed for their form")
+    assert warning_by_teacher(rows[1:]).startswith("45 of 50")
+    assert warning_by_teacher(rows[:1]) == warning_by_teacher([]) == ""
 
 
 @pytest.mark.parametrize(

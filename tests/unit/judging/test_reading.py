@@ -3,7 +3,11 @@
 import gzip
 import io
 import json
+import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -78,6 +82,52 @@ def test_bound_is_exact(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 
 def test_byte_order_mark_is_no_content() -> None:
     assert rows(b"\xef\xbb\xbf" + line())[0].problem == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_on"),
+    [(17.0, 17.0), (-0.5, -0.5), (7, 7), ("x", "x"), (True, None), ([1], None), (float("nan"), None)],
+)
+def test_id_is_text_or_a_number_and_handed_on(given: object, handed_on: object) -> None:
+    (row,) = rows(line(id=given))
+
+    assert (row.problem, row.row_id, type(row.row_id)) == ("", handed_on, type(handed_on))
+
+
+@pytest.mark.parametrize("pack", [pytest.param(bytes, id="plain"), pytest.param(gzip.compress, id="gzip")])
+@pytest.mark.parametrize("count", [1, 500])
+def test_pipe_with_a_name_is_read_from_its_first_byte(
+    tmp_path: Path, pack: Callable[[bytes], bytes], count: int
+) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    content = pack(b"".join(line(id=number) for number in range(count)))
+    writer = threading.Thread(target=lambda: path.write_bytes(content))
+    writer.start()
+
+    with open_rows(path) as file:
+        found = list(read_rows(file, find_capability("code")))
+    writer.join()
+
+    assert [(row.line, row.row_id, row.problem) for row in found] == [(at + 1, at, "") for at in range(count)]
+
+
+def test_gzip_that_comes_byte_by_byte_is_gzip() -> None:
+    class Slow(io.RawIOBase):
+        def __init__(self, content: bytes) -> None:
+            self.left = content
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            given, self.left = self.left[:1], self.left[1:]
+            buffer[: len(given)] = given
+            return len(given)
+
+    found = list(read_rows(cast("BinaryIO", Slow(gzip.compress(line() * 2))), find_capability("code")))
+
+    assert [row.problem for row in found] == ["", ""]
 
 
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:

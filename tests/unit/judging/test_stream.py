@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import SandboxError
+from stillroom.errors import SandboxError, Unjudgeable
 from stillroom.judging import BAD_ROW, JudgedRow, ReadRow, judge_rows, read_rows, stream
 from stillroom.records import Answer, Check, Judgement, Outcome
-from tests.fakes.verifiers import FakeVerifier
+from tests.fakes.verifiers import FakeVerifier, execute
 
 
 def rows(*contents: str) -> Iterator[ReadRow]:
@@ -50,6 +50,29 @@ async def test_bad_row_abstains_in_its_place() -> None:
     assert bad.plain()["outcome"] == "abstain"
     assert bad.plain()["reason"] == BAD_ROW
     assert str(bad.plain()["detail"]).startswith("line 2: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(Unjudgeable("it fails at this one"), "at this one"), (RecursionError("too deep"), "RecursionError: too deep")],
+)
+async def test_row_that_cannot_be_judged_abstains_and_the_rest_goes_on(error: Exception, said: str) -> None:
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if "== 2" in check.tests:
+            raise error
+        return execute(check, answer)
+
+    first, trouble, last = await judged(rows(row(1), row(2), row(3)), FakeVerifier(rule=rule))
+
+    assert (first.judgement.outcome, last.judgement.outcome) == (Outcome.PASS, Outcome.PASS)
+    assert trouble.is_unjudged
+    assert (trouble.plain()["outcome"], trouble.plain()["reason"]) == ("abstain", "unjudged")
+    assert said in str(trouble.plain()["detail"])
+
+
+async def test_sandbox_that_fails_is_no_rows_own_trouble() -> None:
+    with pytest.raises(SandboxError):
+        await judged(rows(row(1), row(2)), FakeVerifier(fails_after=1))
 
 
 async def test_line_of_output_begins_with_id_outcome_and_reason() -> None:

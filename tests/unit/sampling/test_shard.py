@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefused
+from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefused, Unjudgeable
 from stillroom.journal import Journal
-from stillroom.records import Answer, Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
+from stillroom.records import Answer, Check, Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
 from stillroom.sampling import Assignment, Policy, Shard, ShardResult
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.teachers import sglang
@@ -120,6 +120,26 @@ async def test_damaged_lines_are_told_when_a_shard_goes_on(client: SGLangClient,
 
     assert [line for line in said if "2 damaged lines were passed over" in line] == said
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("error", [Unjudgeable("it fails at this one"), RecursionError("too deep")])
+async def test_sample_that_cannot_be_judged_stays_without_a_verdict_and_the_others_go_on(
+    journal: Path, error: Exception
+) -> None:
+    trouble, said = prompt(2), list[str]()
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if check == trouble.check:
+            raise error
+        return execute(check, answer)
+
+    policy = Policy(samples=2, wave=2, keep=2, adaptive=False)
+    result = await shard(memory_client(), FakeVerifier(rule=rule), policy=policy, say=said.append).run(journal)
+
+    assert len(result.samples) == 2 * len(PROMPTS)
+    assert len(result.verdicts) == 2 * (len(PROMPTS) - 1)
+    assert len(said) == 2
+    assert all("stays without a verdict" in line for line in said)
 
 
 async def test_committed_samples_are_judged_by_the_answers_that_the_lake_has(journal: Path, tmp_path: Path) -> None:

@@ -40,6 +40,22 @@ def test_many_that_agree_outweigh_one_that_passes_more() -> None:
     assert found.best.solutions == (1, 2, 3)
 
 
+def test_one_test_alone_is_believed_only_with_most_solutions() -> None:
+    assert cluster(sets("0", "", ""), [OURS] * 3, [OURS]).best is None
+    assert cluster(sets("0", ""), [OURS] * 2, [OURS]).best is None
+
+    found = cluster(sets("0", "0", ""), [OURS] * 3, [OURS])
+    assert found.best is not None
+    assert found.best.solutions == (0, 1)
+
+
+def test_solutions_of_the_only_tests_own_teacher_do_not_count_against_it() -> None:
+    found = cluster(sets("", "", "0"), [OURS, OURS, THEIRS], [OURS])
+
+    assert found.best is not None
+    assert found.best.solutions == (2,)
+
+
 def test_nobody_is_believed_where_two_clusters_are_worth_the_same() -> None:
     found = cluster(sets("0", "1"), [OURS] * 2, [OURS] * 2)
 

@@ -9,7 +9,7 @@ import signal
 import struct
 import time
 
-REPORT = struct.Struct("<4sIBQ")  # magic, id, processes, wall microseconds
+REPORT = struct.Struct("<4sIBBQ")  # magic, id, processes, kills for want of memory meanwhile, wall microseconds
 PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 MAX_RESULT_BYTES = 8 << 20
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(6)
@@ -33,10 +33,11 @@ def next_look():
 class Child:
     """One process of a job and the files that outlive it."""
 
-    __slots__ = ("cpu_seconds", "files", "killed", "kept_bytes", "peak_kib", "pid", "pidfd", "status")
+    __slots__ = ("cpu_seconds", "files", "killed", "kept_bytes", "peak_kib", "pid", "pidfd", "status", "uid")
 
-    def __init__(self, pid, files, kept_bytes):
+    def __init__(self, pid, uid, files, kept_bytes):
         self.pid = pid
+        self.uid = uid
         self.files = files
         self.kept_bytes = kept_bytes
         self.killed = NOT_KILLED
@@ -82,10 +83,14 @@ class Child:
 class Job:
     """The processes of one program and their deadlines."""
 
-    __slots__ = ("children", "cpu_limit", "id", "is_alone", "next_check", "patience", "slot", "started", "wall_limit")
+    __slots__ = (
+        "children", "cpu_limit", "id", "is_alone", "kills_before", "next_check", "patience", "slot", "started",
+        "wall_limit",
+    )  # fmt: skip
 
-    def __init__(self, number, slot, cpu_limit, wall_limit, patience):
+    def __init__(self, number, slot, cpu_limit, wall_limit, patience, kills_before):
         self.id = number
+        self.kills_before = kills_before
         self.slot = slot
         self.children = []
         self.cpu_limit = cpu_limit
@@ -128,10 +133,10 @@ class Job:
         left += waited
         return (LOOK_AGAIN_SECONDS if left <= 0 and is_ready else left), KILLED_WALL
 
-    def report(self):
-        """Tell the driver."""
+    def report(self, kills):
+        """Tell the driver; ``kills``: what the kernel did for want of memory while the job ran."""
         wall = int((time.monotonic() - self.started) * 1e6)
-        head = REPORT.pack(b"DONE", self.id, len(self.children), wall)
+        head = REPORT.pack(b"DONE", self.id, len(self.children), kills, wall)
         write_all(head + b"".join(child.head() for child in self.children))
         for child in self.children:
             child.send_files()

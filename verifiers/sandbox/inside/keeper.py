@@ -7,6 +7,7 @@ program's files to the driver without entering this memory.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN204, RUF100
 # pyright: basic
+import contextlib
 import os
 import select
 import socket
@@ -26,6 +27,8 @@ PIECE_BYTES = 1 << 20
 SILENCE_SECONDS = 120  # the driver pings more often than this; without it the driver is gone
 BEAT_SECONDS = 2  # while programs run the driver hears so often that they are watched
 TROUBLE_STATUS = 111
+UID = struct.Struct("=I")  # of a child that could not be confined
+MOST_TROUBLED = 1024  # that are read at a time: what a pipe takes at once
 FIRST_PROGRAM_UID = 1_000
 
 
@@ -48,9 +51,10 @@ class Keeper:
         joined: likewise, of those that are joined to a partner.
         trouble: read end of the pipe on which a child says that it could not be confined.
         cores: tells how long a process waited for a core.
+        kills: tells how many processes the kernel killed for want of memory.
     """
 
-    def __init__(self, most, alone, joined, trouble, cores):
+    def __init__(self, most, alone, joined, trouble, cores, kills):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
@@ -58,8 +62,10 @@ class Keeper:
         self.jobs = set()
         self.slots = set()
         self.heard = self.beaten = time.monotonic()
-        self.trouble = trouble  # a child that could not be confined says so here
+        self.trouble = trouble  # a child that could not be confined says here who it is
+        self.troubled = set()  # user ids of those that did and were not reaped yet
         self.cores = cores
+        self.kills = kills
         self.spawner = Spawner(alone, joined)
 
     def receive(self, size):
@@ -83,8 +89,9 @@ class Keeper:
             stdin = os.open("/dev/null", os.O_RDONLY)
         else:
             os.lseek(stdin, 0, os.SEEK_SET)
+        uid = FIRST_PROGRAM_UID + 2 * job.slot + len(job.children)
         pid = self.spawner.spawn(
-            FIRST_PROGRAM_UID + 2 * job.slot + len(job.children),
+            uid,
             (stdin, files[1], files[2], files[0], payload),
             joined,
             memory_bytes=memory,
@@ -93,7 +100,7 @@ class Keeper:
         )
         os.close(stdin)
         os.close(payload)
-        child = Child(pid, files, kept_bytes)
+        child = Child(pid, uid, files, kept_bytes)
         self.waiting[child.pidfd] = (job, child)
         self.poll.register(child.pidfd, select.POLLIN)
         job.children.append(child)
@@ -106,13 +113,13 @@ class Keeper:
         magic, number, size, tests, stdin, cpu_ms, wall_ms, patience_ms, memory, file_bytes, kept = JOB.unpack(head)
         self.heard = time.monotonic()
         if magic == b"PING":
-            write_all(REPORT.pack(b"PONG", number, 0, 0))
+            write_all(REPORT.pack(b"PONG", number, 0, 0, 0))
             return
         if magic != b"JOB1" or size + tests + stdin > MAX_JOB_BYTES:
             raise ValueError(f"the driver sent {bytes(head)!r}")
         slot = next(slot for slot in range(65_000) if slot not in self.slots)
         self.slots.add(slot)
-        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000)
+        job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000, self.kills.last)
         limits = (job.cpu_limit, memory, file_bytes)
         ours, theirs = socket.socketpair() if tests else (None, None)
         if theirs is not None:
@@ -125,12 +132,13 @@ class Keeper:
         job.children.reverse()
         self.jobs.add(job)
 
-    def is_troubled(self):
-        """Whether a child said that it could not be confined."""
-        try:
-            return bool(os.read(self.trouble, 1))
-        except BlockingIOError:
-            return False
+    def is_troubled(self, child):
+        """Whether it was this child that said that it could not be confined."""
+        with contextlib.suppress(BlockingIOError):
+            self.troubled.update(uid for (uid,) in UID.iter_unpack(os.read(self.trouble, UID.size * MOST_TROUBLED)))
+        is_troubled = child.uid in self.troubled
+        self.troubled.discard(child.uid)
+        return is_troubled
 
     def serve(self):
         """Serve until the driver is gone."""
@@ -149,7 +157,7 @@ class Keeper:
                 self.poll.unregister(fd)
                 job, child = self.waiting.pop(fd)
                 child.reap()
-                if child.status == TROUBLE_STATUS << 8 and self.is_troubled():
+                if child.status == TROUBLE_STATUS << 8 and self.is_troubled(child):
                     child.killed = UNCONFINED
                 if len(job.children) > 1 and child is job.children[1]:
                     job.children[0].kill(NOT_NEEDED)
@@ -157,13 +165,13 @@ class Keeper:
                     self.jobs.remove(job)
                     self.slots.remove(job.slot)
                     self.poll.modify(0, select.POLLIN)
-                    job.report()
+                    job.report(self.kills.since(job.kills_before))
             now = time.monotonic()
             for job in self.jobs:
                 if now >= job.next_check:
                     job.check_deadline(now, self.cores)
             if self.jobs and now - self.beaten > BEAT_SECONDS:
                 self.beaten = now
-                write_all(REPORT.pack(b"PONG", 0, 0, 0))
+                write_all(REPORT.pack(b"PONG", 0, 0, 0, 0))
             if not self.jobs and now - self.heard > SILENCE_SECONDS:
                 sys.exit(0)

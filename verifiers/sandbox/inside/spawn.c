@@ -5,7 +5,7 @@
  * them, half a millisecond a program), and every line that its parent runs between two clones does the same to the
  * parent. So the zygote asks for processes over a socket and keeps its books in a memory that is never cloned.
  *
- * A child that cannot be confined says why on its stderr and "!" on the trouble pipe, and exits with
+ * A child that cannot be confined says why on its stderr and its user id on the trouble pipe, and exits with
  * TROUBLE_STATUS. The other end of that pipe is the zygote's; a program never holds it.
  */
 #define _GNU_SOURCE
@@ -46,11 +46,11 @@ struct template {
     int32_t trouble;     /* descriptor of the trouble pipe */
 };
 
-static void give_up(int trouble, const char *what)
+static void give_up(int trouble, uint32_t uid, const char *what)
 {
     char text[200];
     int size = snprintf(text, sizeof text, "%s: %s\n", what, strerror(errno));
-    if (write(STDERR_FILENO, text, size) < 0 || write(trouble, "!", 1) < 0)
+    if (write(STDERR_FILENO, text, size) < 0 || write(trouble, &uid, sizeof uid) < 0)
         _exit(TROUBLE_STATUS);
     _exit(TROUBLE_STATUS);
 }
@@ -89,20 +89,20 @@ static int keep_descriptors(const int *received, int has_socket, int trouble)
 static void confine(const struct order *wanted, const void *filter, int trouble)
 {
     if (mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, wanted->tmp_options) || chdir("/tmp"))
-        give_up(trouble, "/tmp");
+        give_up(trouble, wanted->uid, "/tmp");
     if (limit(RLIMIT_CPU, wanted->cpu_seconds, wanted->cpu_seconds + 1) ||
         limit(RLIMIT_AS, wanted->memory_bytes, wanted->memory_bytes) ||
         limit(RLIMIT_FSIZE, wanted->file_bytes, wanted->file_bytes) ||
         limit(RLIMIT_NPROC, MAX_PROCESSES, MAX_PROCESSES) || limit(RLIMIT_NOFILE, MAX_OPEN_FILES, MAX_OPEN_FILES) ||
         limit(RLIMIT_CORE, 0, 0) || limit(RLIMIT_MEMLOCK, 0, 0))
-        give_up(trouble, "limits");
+        give_up(trouble, wanted->uid, "limits");
     /* System calls, not libc's functions: those would signal to threads that a clone does not have. */
     if (syscall(SYS_setgroups, 0, NULL) || syscall(SYS_setresgid, wanted->uid, wanted->uid, wanted->uid) ||
         syscall(SYS_setresuid, wanted->uid, wanted->uid, wanted->uid))
-        give_up(trouble, "user id");
+        give_up(trouble, wanted->uid, "user id");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
         prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, filter, 0, 0))
-        give_up(trouble, "seccomp");
+        give_up(trouble, wanted->uid, "seccomp");
 }
 
 /* The next order and its descriptors; ends the template where the zygote is gone. */

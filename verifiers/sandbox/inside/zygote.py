@@ -16,6 +16,7 @@ import sys
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import cores  # noqa: E402
+import kills  # noqa: E402
 import runner  # noqa: E402
 import template  # noqa: E402
 
@@ -28,6 +29,22 @@ PRELOADED = (
     "heapq", "inspect", "io", "itertools", "json", "math", "numbers", "operator", "random", "re", "string", "textwrap",
     "time", "traceback", "typing",
 )  # fmt: skip
+
+
+# A verdict is to be the same on every host. On one with 64 cores numpy would start 64 threads when it is imported, each
+# with a stack and buffers, which is beyond the limits of a program, and a pool of processes would be as many.
+THREADS_OF_LIBRARIES = (
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+)  # fmt: skip
+CORES_SHOWN = 2
+
+
+def settle_number_of_cores():
+    """Let programs see the same number of cores on every host, as far as they ask Python."""
+    os.cpu_count = lambda: CORES_SHOWN
+    if hasattr(os, "process_cpu_count"):
+        os.process_cpu_count = os.cpu_count  # pyright: ignore[reportAttributeAccessIssue] - of Python 3.13
+    os.sched_getaffinity = lambda _pid, /: set(range(CORES_SHOWN))
 
 
 def find_driver():
@@ -50,26 +67,32 @@ def main():
         __import__(name)
     find_driver()
     confine.enter_user_namespace()
-    books = cores.Cores()  # before /proc is out of reach
+    books, killed = cores.Cores(), kills.Kills()  # before /proc and /sys are out of reach
+
+    def give_up():
+        books.close()
+        killed.close()
+
     confine.enter_own_root()
     os.environ.clear()
-    os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8")
+    os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8", **dict.fromkeys(THREADS_OF_LIBRARIES, "1"))
+    settle_number_of_cores()
     ctypes.PyDLL(template.LIBRARY)  # to be moved with the others
     ctypes.PyDLL(PAGES).move_libraries()
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
-    alone = template.start(troubled, runner.run_job, books.close)
+    alone = template.start(troubled, runner.run_job, give_up)
     import tests_process  # noqa: F401 - what most programs do not use would only make their processes larger
 
-    def give_up():
-        books.close()
+    def give_up_more():
+        give_up()
         os.close(alone)
 
-    joined = template.start(troubled, runner.run_job, give_up)
+    joined = template.start(troubled, runner.run_job, give_up_more)
     os.close(troubled)
     from keeper import Keeper
 
-    Keeper(int(sys.argv[1]), alone, joined, trouble, books).serve()
+    Keeper(int(sys.argv[1]), alone, joined, trouble, books, killed).serve()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """What the executor makes of reports and of failures, without Docker: a sandbox that fails is never a verdict."""
 
 import asyncio
+import os
 from collections import deque
 from typing import Any
 
 import pytest
 
-from stillroom.errors import SandboxError
+from stillroom.errors import SandboxError, Unjudgeable
 from stillroom.records import Answer, Check, Outcome
 from stillroom.records.execution import Ending, Program
 from verifiers.python_tests import PythonTests
@@ -17,10 +18,12 @@ from verifiers.sandbox.session import SessionLost
 KILLED = 9
 
 
-def process(result: bytes = b"", *, status: int = 0, killed: int = wire.NOT_KILLED) -> wire.Process:
+def process(
+    result: bytes = b"", *, status: int = 0, killed: int = wire.NOT_KILLED, kills: int = wire.UNKNOWN
+) -> wire.Process:
     return wire.Process(
         wait_status=status, killed=killed, cpu_microseconds=1, peak_kib=1, result=result, stdout=b"", stderr=b"",
-        stdout_bytes=0,
+        stdout_bytes=0, kills=kills,
     )  # fmt: skip
 
 
@@ -84,6 +87,57 @@ async def test_tests_that_are_killed_with_nothing_beside_them_are_at_fault_and_t
         Check(tests="import random\nassert f(1)", entry_point="f"), Answer(text="def f(x): return x")
     )
     assert (judged.outcome, judged.reason) == (Outcome.ABSTAIN, "tests:memory")
+
+
+ENDED = b"E\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize("kills", [wire.OWN_KILL, wire.FOREIGN_KILL])
+async def test_program_beside_which_something_was_killed_is_run_again_alone(monkeypatch, kills):
+    """What was killed may have been a child of it, which its own exit status does not tell."""
+    runner, _ = made(monkeypatch, [process(ENDED, kills=kills)], [process(ENDED, kills=wire.NO_KILL)])
+    found = await runner.run(Program(source=""))
+    assert (found.ending, runner.repeated) == (Ending.DONE, 1)
+
+
+async def test_program_whose_child_took_the_memory_is_not_run_for_ever(monkeypatch):
+    runner, _ = made(monkeypatch, *[[process(ENDED, kills=wire.OWN_KILL)]] * 2)
+    assert (await runner.run(Program(source=""))).ending is Ending.DONE
+
+
+@pytest.mark.parametrize(
+    ("kills", "says"),
+    [
+        pytest.param(wire.NO_KILL, "from outside", id="while there was memory"),
+        pytest.param(wire.FOREIGN_KILL, "the machine ran out of memory", id="for the machine's memory"),
+    ],
+)
+async def test_kill_from_outside_says_nothing_about_a_program_that_ran_alone(monkeypatch, kills, says):
+    runner, _ = made(monkeypatch, *[[process(status=KILLED, kills=kills)]] * 5)
+    with pytest.raises(SandboxError, match=says) as raised:
+        await runner.run(Program(source=""))
+    assert not isinstance(raised.value, Unjudgeable), "our own program was killed, too"
+
+
+async def test_program_at_which_alone_the_sandbox_fails_is_its_own_trouble(monkeypatch):
+    unconfined = process(status=111 << 8, killed=wire.UNCONFINED)
+    runner, _ = made(monkeypatch, *[[unconfined]] * 4, [process(ENDED)], [process(ENDED)])
+    with pytest.raises(Unjudgeable, match="failed 4 times on one program"):
+        await runner.run(Program(source=""))
+    assert (await runner.run(Program(source=""))).ending is Ending.DONE
+
+
+@pytest.mark.parametrize("kills", [wire.OWN_KILL, wire.UNKNOWN])
+async def test_kill_for_the_containers_memory_is_the_programs_fault_where_it_ran_alone(monkeypatch, kills):
+    runner, _ = made(monkeypatch, *[[process(status=KILLED, kills=kills)]] * 2)
+    assert (await runner.run(Program(source=""))).ending is Ending.MEMORY
+
+
+def test_memory_of_the_container_grows_with_its_slots_and_stays_below_the_machines():
+    few, many = (DockerExecutor(Image(tag="none", digest="0" * 64), slots=slots) for slots in (1, 10_000))
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert few.memory_bytes == min(4 << 30, int(0.75 * machine))
+    assert many.memory_bytes == int(0.75 * machine)
 
 
 async def test_a_daemon_that_comes_back_is_waited_for_and_the_program_runs_again(monkeypatch):

@@ -1,0 +1,23 @@
+"""One answer's trouble is not all answers': what of a verifier's failures says nothing about the others."""
+
+from stillroom.errors import Unjudgeable
+from stillroom.records import Answer, Check, Judgement, Verifier
+
+# What code raises that met something it was not written for, such as an expression of a thousand levels. A loss of the
+# sandbox or a full disk is none of these.
+_DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MAX_CHARS = 300
+
+
+async def judge_one(verifier: Verifier, check: Check, answer: Answer) -> Judgement:
+    """Judge one answer.
+
+    Raises:
+        Unjudgeable: nothing is known about this answer; others can be judged.
+        SandboxError: the sandbox failed, so that nothing is known about any.
+    """
+    try:
+        return await verifier.judge(check, answer)
+    except _DEFECTS as error:
+        said = f"{type(error).__name__}: {error}"[:MAX_CHARS]
+        raise Unjudgeable(f"{verifier.name} has a defect that this answer or its tests show ({said})") from error
