@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from typing import cast
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _DOCTESTS = frozenset(("testmod", "testfile", "DocTestSuite", "DocFileSuite", "DocTestFinder", "DocTestRunner"))
@@ -25,6 +26,25 @@ def never_run(tree: ast.Module) -> str:
             ):
                 return function.name
     return ""
+
+
+def asserting_functions(tree: ast.Module) -> Iterator[_Function]:
+    """The functions that ask something themselves, and not only functions in them."""
+    for owner in _owners(tree):
+        if isinstance(owner, _Function) and any(map(_is_assertion, _own(owner))):
+            yield owner
+
+
+def after_return(tree: ast.Module) -> int:
+    """The line of the first assertion that no run of the tests can come to, as it stands after a return; or 0."""
+    for node in ast.walk(tree):
+        for block in (getattr(node, field, None) for field in ("body", "orelse", "finalbody")):
+            is_over = False
+            for each in cast("list[ast.stmt]", block) if isinstance(block, list) else []:
+                if is_over and any(map(_is_assertion, ast.walk(each))):
+                    return each.lineno
+                is_over = is_over or isinstance(each, ast.Return | ast.Raise | ast.Continue | ast.Break)
+    return 0
 
 
 def rests_on_doctests(tree: ast.Module) -> bool:
@@ -84,9 +104,24 @@ def _is_collected(function: _Function, owner: ast.AST, tree: ast.Module) -> bool
 
 
 def _asserts(function: _Function) -> bool:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert):
+    return any(map(_is_assertion, ast.walk(function)))
+
+
+def _own(function: ast.AST) -> Iterator[ast.AST]:
+    """All that is in a function, but for the functions and classes in it."""
+    for child in ast.iter_child_nodes(function):
+        if not isinstance(child, _Function | ast.ClassDef):
+            yield child
+            yield from _own(child)
+
+
+def _is_assertion(node: ast.AST) -> bool:
+    match node:
+        case ast.Assert() | ast.Raise(exc=ast.Name(id="AssertionError") | ast.Call(func=ast.Name(id="AssertionError"))):
             return True
-        if isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail", "raises")):
-            return True
-    return False
+        case ast.Attribute(attr=name):
+            return name.startswith(("assert", "fail", "raises"))
+        case ast.Name(id=name, ctx=ast.Load()):
+            return name.startswith("assert") or name in ("fail", "raises")
+        case _:
+            return False
