@@ -12,13 +12,13 @@ from stillroom.records.execution import Step
 from verifiers.bounds import TooMuch, Unsupported
 from verifiers.conversion.classes import class_names
 from verifiers.conversion.foretold import foretold
-from verifiers.conversion.hollow import always_true, left_to_answer
+from verifiers.conversion.hollow import hollow
 from verifiers.conversion.only_read import only_read
 from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
-from verifiers.conversion.unreached import after_return, never_run, rests_on_doctests
+from verifiers.conversion.unreached import never_run, rests_on_doctests
 from verifiers.sandbox.inside.known_names import stand_ins
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
@@ -83,12 +83,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
-    if line := after_return(tree):
-        return Unconvertible(reason="tests:unusable", detail=f"nothing comes to the assertion in line {line}")
-    if text := always_true(tree):
-        return Unconvertible(reason="tests:unusable", detail=f"holds whatever the answer: {text}")
-    if name := left_to_answer(tree, entry_point):
-        return Unconvertible(reason="tests:unusable", detail=f"nobody defines {name!r}, and it judges the answer")
+    if why := hollow(tree, entry_point):
+        return Unconvertible(reason="tests:unusable", detail=why)
     if rests_on_doctests(tree):
         return Unconvertible(reason="tests:unusable", detail="nothing runs doctests")
     missing = unimported(tree, entry_point)

@@ -197,6 +197,14 @@ HONEST = [
         id="type-asked",
     ),
     pytest.param("try:\n    assert f(2) == 5\nexcept AssertionError:\n    assert f(2) == 4\n", id="either-or"),
+    pytest.param(
+        "try:\n    assert f(2) == 5\nexcept AssertionError:\n    try:\n        assert f(2) == 6\n    except AssertionError:\n        assert f(2) == 4\n",
+        id="either-or-or",
+    ),
+    pytest.param(
+        "def raises(kind, fn, *given):\n    try:\n        fn(*given)\n    except kind:\n        return\n    raise AssertionError('none')\nraises(ValueError, f, -1)\n",
+        id="expected-by-a-function-of-its-own",
+    ),
     pytest.param("import pytest\nwith pytest.raises(AssertionError):\n    assert f(2) == 5\n", id="failure-expected"),
     pytest.param(
         "import pytest\nwith pytest.raises(ValueError):\n    assert f(-1) == 5\n", id="raised-in-an-assertion"

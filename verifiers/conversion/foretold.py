@@ -45,7 +45,7 @@ def _brought(step: Step) -> Iterator[object]:
 
 
 def _is_telling(value: object) -> bool:
-    while isinstance(value, list | tuple) and len(value) == 1:  # which may be nested deeply
+    while isinstance(value, list | tuple) and len(cast("list[object]", value)) == 1:  # which may be nested deeply
         value = cast("list[object]", value)[0]
     match value:
         case bool() | None:

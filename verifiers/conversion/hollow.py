@@ -3,49 +3,80 @@
 import ast
 import builtins
 from collections.abc import Iterator
+from typing import cast
 
+from verifiers.conversion.unreached import asserts
 from verifiers.sandbox.inside.known_names import HOMES
 
 _SHOWN_CHARS = 100
+_TRUTHS = ("assertTrue", "assertFalse", "assert_")
 
 
-def always_true(tree: ast.Module) -> str:
-    """The first assertion of what is true whatever is in it, such as ``assert (f(2) == 4, "message")``; or ""."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assert(test=test) if _is_filled(test):
-                return ast.unparse(node)[:_SHOWN_CHARS]
-            case ast.Call(func=ast.Attribute(attr="assertTrue" | "assert_"), args=[_, ast.Constant(value=value)]):
-                if value is not None and not isinstance(value, str):  # where a message belongs, as if it were compared
-                    return ast.unparse(node)[:_SHOWN_CHARS]
-            case _:
-                pass
-    return ""
+def hollow(tree: ast.Module, entry_point: str) -> str:
+    """What is wrong with the first assertion that says nothing of an answer, or "".
 
-
-def left_to_answer(tree: ast.Module, entry_point: str) -> str:
-    """The name of a function that nobody but the answer defines and that says whether its own result is right; or "".
-
-    ``assert almost_equal(f(2), 4)`` would tell what is expected to whatever the answer calls ``almost_equal``. Where
-    the tests compare what it returns with data, it is under test itself.
+    It may be of what is true whatever is in it, such as ``assert (f(2) == 4, "message")``; come after a return; or be
+    left to the answer: ``assert almost_equal(f(2), 4)`` tells what is expected to whatever the answer calls so.
 
     Args:
         tree: the tests.
         entry_point: what the answer is asked for; without it every name may be.
     """
-    if not entry_point:
-        return ""
-    known = {entry_point, *_bound(tree), *dir(builtins), *HOMES}  # whose names count only where they are the libraries'
-    results = _results(tree, entry_point)
-    for test in _tests(tree):
-        for call in _deciding(test):
-            if not isinstance(call.func, ast.Name) or call.func.id in known:
-                continue
-            given = [*call.args, *(each.value for each in call.keywords)]
-            is_judging = any(not results.isdisjoint(_names(each)) for each in given)
-            if is_judging and not all(_is_result(each, results) for each in given):
-                return call.func.id
+    judges: list[ast.Call] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            if _is_filled(node.test):
+                return f"holds whatever the answer: {ast.unparse(node)[:_SHOWN_CHARS]}"
+            judges += _deciding(node.test)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TRUTHS:
+            if len(node.args) > 1 and _is_no_message(node.args[1]):
+                return f"holds whatever the answer: {ast.unparse(node)[:_SHOWN_CHARS]}"
+            judges += _deciding(node.args[0]) if node.args else ()
+        elif line := _after_end(node):
+            return f"nothing comes to the assertion in line {line}"
+    if entry_point and (name := _left_to_answer(judges, tree, entry_point)):
+        return f"nobody defines {name!r}, and it judges the answer"
     return ""
+
+
+def _left_to_answer(judges: list[ast.Call], tree: ast.Module, entry_point: str) -> str:
+    """The name of a function that nobody but the answer defines and that says whether its own result is right; or "".
+
+    Where the tests compare what it returns with data, it is under test itself.
+    """
+    known = {entry_point, *HOMES}  # whose names count only where they are the libraries'
+    judges = [
+        call
+        for call in judges
+        if isinstance(call.func, ast.Name) and call.func.id not in known and not hasattr(builtins, call.func.id)
+    ]
+    if not judges:
+        return ""
+    bound, results = frozenset(_bound(tree)), _results(tree, entry_point)
+    for call in judges:
+        name = cast("ast.Name", call.func).id
+        given = [*call.args, *(each.value for each in call.keywords)]
+        is_judging = name not in bound and any(not results.isdisjoint(_names(each)) for each in given)
+        if is_judging and not all(_is_result(each, results) for each in given):
+            return name
+    return ""
+
+
+def _after_end(node: ast.AST) -> int:
+    """The line of an assertion that comes after a return, or whatever else ends a block, in one of a node's; or 0."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if isinstance(block, list) and len(cast("list[ast.stmt]", block)) > 1:
+            statements = cast("list[ast.stmt]", block)
+            for position, each in enumerate(statements[:-1]):
+                if isinstance(each, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                    return next((late.lineno for late in statements[position + 1 :] if asserts(late)), 0)
+    return 0
+
+
+def _is_no_message(node: ast.expr) -> bool:
+    """Whether a value stands where a message belongs, as if it were compared."""
+    return isinstance(node, ast.Constant) and node.value is not None and not isinstance(node.value, str)
 
 
 def _is_filled(node: ast.expr) -> bool:
@@ -60,18 +91,6 @@ def _is_filled(node: ast.expr) -> bool:
             return True
         case _:
             return False
-
-
-def _tests(tree: ast.Module) -> Iterator[ast.expr]:
-    """What is asserted to be true or false."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assert(test=test):
-                yield test
-            case ast.Call(func=ast.Attribute(attr="assertTrue" | "assertFalse" | "assert_"), args=[test, *_]):
-                yield test
-            case _:
-                pass
 
 
 def _deciding(test: ast.expr) -> Iterator[ast.Call]:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from typing import cast
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _DOCTESTS = frozenset(("testmod", "testfile", "DocTestSuite", "DocFileSuite", "DocTestFinder", "DocTestRunner"))
@@ -16,7 +15,7 @@ def never_run(tree: ast.Module) -> str:
         functions = [*_functions(owner)]
         for position, function in enumerate(functions):
             later = [each.lineno for each in functions[position + 1 :] if each.name == function.name]
-            if (not later and _is_collected(function, owner, tree)) or not _asserts(function):
+            if (not later and _is_collected(function, owner, tree)) or not asserts(function):
                 continue
             used = [*_uses(tree)] if used is None else used
             inside = range(function.lineno, (function.end_lineno or function.lineno) + 1)
@@ -33,18 +32,6 @@ def asserting_functions(tree: ast.Module) -> Iterator[_Function]:
     for owner in _owners(tree):
         if isinstance(owner, _Function) and any(map(_is_assertion, _own(owner))):
             yield owner
-
-
-def after_return(tree: ast.Module) -> int:
-    """The line of the first assertion that no run of the tests can come to, as it stands after a return; or 0."""
-    for node in ast.walk(tree):
-        for block in (getattr(node, field, None) for field in ("body", "orelse", "finalbody")):
-            is_over = False
-            for each in cast("list[ast.stmt]", block) if isinstance(block, list) else []:
-                if is_over and any(map(_is_assertion, ast.walk(each))):
-                    return each.lineno
-                is_over = is_over or isinstance(each, ast.Return | ast.Raise | ast.Continue | ast.Break)
-    return 0
 
 
 def rests_on_doctests(tree: ast.Module) -> bool:
@@ -103,8 +90,9 @@ def _is_collected(function: _Function, owner: ast.AST, tree: ast.Module) -> bool
     return is_check or function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list)
 
 
-def _asserts(function: _Function) -> bool:
-    return any(map(_is_assertion, ast.walk(function)))
+def asserts(node: ast.AST) -> bool:
+    """Whether there is an assertion in a node."""
+    return any(map(_is_assertion, ast.walk(node)))
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:

@@ -190,8 +190,11 @@ class Asked:
 
     def _settle(self):
         """What holds while the failure of another assertion is handled is what the tests accept in its place."""
-        if self._failed and _is_failure(sys.exception()):
-            self._failed.pop()
+        error = sys.exception() if self._failed else None
+        while error is not None and self._failed:
+            if _is_failure(error):
+                self._failed.pop()
+            error = error.__context__
 
 
 def _is_failure(error):

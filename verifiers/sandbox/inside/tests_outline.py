@@ -47,6 +47,7 @@ class Outline:
         functions: the module, and all functions and lambdas in it.
         blocks: lists of statements in which functions are defined.
         statements: those that are to say something, in the order in which they end.
+        tries: identities of those among them where the tests fail unless there is an exception.
         reads: by name or attribute, where it is read: the node that it is in, the field, and where in that or None.
         lambdas: where there are some, and their positions among the functions.
         judges: names under which the tests import what asserts.
@@ -56,6 +57,7 @@ class Outline:
         self.functions = [Function(None, "", "", 0, 0)]
         self.blocks = []
         self.statements = []
+        self.tries = set()
         self.reads = {}
         self.lambdas = []
         self.judges = set()
@@ -154,6 +156,12 @@ class Outline:
             self.functions[self._owner].asserts = True
         self._statement(node)
 
+    def _try(self, node, block, _, position):
+        """Statements that may raise, and others after them that fail unless these do: in the block, or after it."""
+        if any(map(may_fail, (*node.body, *node.orelse, *block[position + 1 :]))):
+            self.tries.add(id(node))
+        self._statement(node)
+
     def _statement(self, node, *_):
         self._walk(node)
         self.statements.append(node)
@@ -168,8 +176,8 @@ _VISITS = {
     ast.Assert: Outline._assert,
     ast.If: Outline._if,
     ast.Raise: Outline._statement,
-    ast.Try: Outline._statement,
-    ast.TryStar: Outline._statement,
+    ast.Try: Outline._try,
+    ast.TryStar: Outline._try,
 }
 _KNOWN = {}
 
@@ -179,6 +187,11 @@ def _fields(kind):
     if kind not in _KNOWN:
         _KNOWN[kind] = tuple(field for field in kind._fields if field not in _WITHOUT_NODES)
     return _KNOWN[kind]
+
+
+def may_fail(statement):
+    """The same, or to raise what may be meant so."""
+    return statement.__class__ is ast.Raise or fails(statement)
 
 
 def fails(statement):

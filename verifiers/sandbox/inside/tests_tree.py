@@ -10,7 +10,7 @@ nothing, or in a function that nobody calls. So each says when it is asked and w
 import ast
 import sys
 
-from tests_outline import Outline, fails
+from tests_outline import Outline, may_fail
 
 ASKED = "_stillroom_asked_"  # the name by which the tests reach what they report to
 DEPTH = 20_000  # of calls: a sum of a few thousand terms is nested as deeply
@@ -33,7 +33,10 @@ def reporting(tree):
         if outline.functions[position].asserts:
             _say_lambda(place, position, outline.functions[position])
     for each in reversed(outline.statements):  # what stands in one says what it does in its own words
-        _STATEMENTS[each.__class__](each)
+        if each.__class__ in _STATEMENTS:
+            _STATEMENTS[each.__class__](each)
+        else:
+            _say_caught(each, id(each) in outline.tries)
     _say_functions(outline)
     return outline.functions
 
@@ -74,7 +77,7 @@ def _say_assertion(node):
 
 def _say_condition(node):
     """Have a condition say that it is asked, where something fails under it."""
-    if _asks(node):
+    if any(map(may_fail, (*node.body, *node.orelse))):
         node.test = _both(_say("asks", node), node.test)
 
 
@@ -84,9 +87,8 @@ def _say_raise(node):
         node.exc = _say("raised", node, node.exc, node.lineno)
 
 
-def _say_caught(node):
+def _say_caught(node, asks):
     """Have it said which exceptions are caught: by name, or whatever there is; and whether none would have failed."""
-    asks = _asks(node)
     for each in node.handlers:
         says = _say("caught", each.body[0], not _is_broad(each.type), asks)
         each.body.insert(0, ast.Expr(says, **_place(each.body[0])))
@@ -96,8 +98,6 @@ _STATEMENTS = {
     ast.Assert: _say_assertion,
     ast.If: _say_condition,
     ast.Raise: _say_raise,
-    ast.Try: _say_caught,
-    ast.TryStar: _say_caught,
 }
 
 
@@ -115,11 +115,6 @@ def _say_functions(outline):
                 node.body.insert(int(is_text), ast.Expr(_say("started", first, position), **_place(first)))
                 said.append(ast.Expr(_say("made", node, position), **_place(node)))
         block[:] = said
-
-
-def _asks(node):
-    """Whether a statement has another in it that fails, or may be meant to."""
-    return any(fails(each) or each.__class__ is ast.Raise for each in (*node.body, *node.orelse))
 
 
 def _is_broad(kind):
