@@ -37,12 +37,15 @@ class Converted:
         questions: the assertions, over what it reports.
         entry_point: what the solution is asked for; where it is said, nobody may have been asked for other names.
         only_read: names that are no function or class to the tests, so that their lack is the tests' own.
+        foretold: the first assertion that expects what a later call is given, or "". With one the calls are not sent
+            together: such tests run in a process of their own.
     """
 
     steps: tuple[Step, ...]
     questions: tuple[Question, ...]
     entry_point: str = ""
     only_read: frozenset[str] = frozenset()
+    foretold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +119,13 @@ def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
     if not any(question.is_about_solution for question in questions):
         return Unconvertible(reason="tests:no-call", detail="no assertion calls the solution")
     steps = tuple(statements.recording.steps)
-    if text := foretold(steps, questions):
-        return Unconvertible(reason="process:foretold", detail=text)
-    return Converted(steps=steps, questions=questions, entry_point=entry_point, only_read=only_read(tree, entry_point))
+    return Converted(
+        steps=steps,
+        questions=questions,
+        entry_point=entry_point,
+        only_read=only_read(tree, entry_point),
+        foretold=foretold(steps, questions),
+    )
 
 
 def _waits_for_candidate(tree: ast.Module) -> bool:

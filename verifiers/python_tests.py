@@ -74,7 +74,7 @@ class PythonTests:
         plan = _converted(check.tests, check.entry_point)
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
-        if isinstance(plan, Converted):
+        if isinstance(plan, Converted) and not plan.foretold:
             program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
             try:
                 return judge_calls(plan, await self._executor.run(program))
