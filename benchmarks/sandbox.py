@@ -98,10 +98,16 @@ async def command(*words: str) -> None:
         raise RuntimeError(f"{words} failed")
 
 
+def becomes_calls(check: Check) -> bool:
+    """Whether tests run as calls, in the solution's process alone."""
+    plan = convert(check.tests, check.entry_point)
+    return isinstance(plan, Converted) and not plan.foretold
+
+
 async def measure_speed(executor: DockerExecutor, found: list[Problem]) -> dict[str, float]:
     """Ours in calls mode and in two processes, bare Python, and ``docker exec``, A B C D A B C D."""
     verifier = PythonTests(executor)
-    calls = [each for each in found if isinstance(convert(each[1].tests, each[1].entry_point), Converted)]
+    calls = [each for each in found if becomes_calls(each[1])]
     forced = [
         (source, Check(tests="import random\n" + check.tests, entry_point=check.entry_point)) for source, check in calls
     ]
@@ -159,7 +165,7 @@ async def measure_honest(executor: DockerExecutor, found: list[Problem]) -> dict
     wrong = await asyncio.gather(
         *[verifier.judge(check, Answer(text=stub.format(name=check.entry_point))) for _, check in found]
     )
-    converted = sum(isinstance(convert(check.tests, check.entry_point), Converted) for _, check in found)
+    converted = sum(becomes_calls(check) for _, check in found)
     return {
         "honest_programs": len(found),
         "honest_failed": sum(each.outcome is not Outcome.PASS for each in right),

@@ -59,7 +59,7 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     undecided: NeedsProcess | None = None
     for question in plan.questions:
         try:
-            findings.append(_of_whom(_answer(question, execution, evaluator), plan.only_read))
+            findings.append(_of_whom(_answer(question, execution, evaluator), plan.entry_point, plan.only_read))
         except NeedsProcess as error:
             undecided = undecided or error
     first = _first(findings)
@@ -70,18 +70,22 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     return judgement(first, execution, passed=findings.count(None), total=len(plan.questions))
 
 
-def judge_tests(tests: TestsRun, execution: Execution, only_read: Container[str] = ()) -> Judgement:
+def judge_tests(
+    tests: TestsRun, execution: Execution, entry_point: str = "", only_read: Container[str] = ()
+) -> Judgement:
     """Judge a solution by tests that ran in a process of their own.
 
     Args:
         tests: how they ended.
         execution: how the solution did.
+        entry_point: what the solution is asked for, "" where that is not said.
         only_read: names that are no function or class to the tests, so that their lack is the tests' own.
     """
     passed = sum(unit.ending == "passed" for unit in tests.units)
     skipped = sum(unit.ending == "skipped" for unit in tests.units)
     total = max(1, len(tests.units) - skipped)
-    return judgement(_tests_finding(tests, execution, only_read), execution, passed=passed, total=total)
+    finding = _tests_finding(tests, execution, entry_point, only_read)
+    return judgement(finding, execution, passed=passed, total=total)
 
 
 def judgement(finding: Finding | None, execution: Execution, *, passed: int, total: int) -> Judgement:
@@ -116,7 +120,9 @@ def how_it_ended(execution: Execution) -> Finding:
             return Finding(str(execution.ending), f"peak memory {execution.peak_memory_bytes} bytes")
 
 
-def _tests_finding(tests: TestsRun, execution: Execution, only_read: Container[str]) -> Finding | None:
+def _tests_finding(
+    tests: TestsRun, execution: Execution, entry_point: str, only_read: Container[str]
+) -> Finding | None:
     if execution.ending in (Ending.SYNTAX, Ending.EXCEPTION, Ending.MEMORY, Ending.OUTPUT_LIMIT):
         return how_it_ended(execution)
     if tests.ending is not Ending.DONE and not tests.is_waiting:
@@ -126,16 +132,16 @@ def _tests_finding(tests: TestsRun, execution: Execution, only_read: Container[s
     if tests.ending is not Ending.DONE or tests.is_solution_gone or execution.ending is not Ending.DONE:
         return how_it_ended(execution)
     undecided: Finding | None = None
-    if tests.absent in only_read:  # another unit may still show that the answer is wrong
-        undecided = _of_whom(_wrong_name(tests.absent), only_read)
-    elif tests.absent:
-        if tests.absent in IMPORTED_NAMES:
+    if tests.absent:
+        if tests.absent in IMPORTED_NAMES and tests.absent not in only_read:
             return Finding("tests:unusable", f"the tests do not import {tests.absent!r}", Outcome.ABSTAIN)
-        return _wrong_name(tests.absent)
+        undecided = _of_whom(_wrong_name(tests.absent), entry_point, only_read)
+        if undecided is not None and undecided.outcome is Outcome.FAIL:
+            return undecided  # else another unit may still show that the answer is wrong
     for unit in tests.units:
         raised = unit.raised or Raised(type_name="?")
         detail = f"{unit.name}: {raised.type_name}: {raised.message}"
-        if tests.absent in only_read and raised.missing == tests.absent:
+        if tests.absent and (raised.missing == tests.absent or repr(tests.absent) in raised.message):
             continue
         match unit.ending:
             case "passed" | "skipped":
@@ -155,6 +161,8 @@ def _tests_finding(tests: TestsRun, execution: Execution, only_read: Container[s
     endings = [unit.ending for unit in tests.units]
     if endings.count("passed") <= ("skipped" in endings):  # what is left is the module that the skipped ones are in
         return Finding("tests:skipped", "all the tests are skipped", Outcome.ABSTAIN)
+    if not tests.asserted:
+        return Finding("tests:no-assert", "no assertion was reached", Outcome.ABSTAIN)
     return None
 
 
@@ -162,11 +170,16 @@ def _wrong_name(name: str, text: str = "") -> Finding:
     return Finding("harness:wrong-name", f"{text}the solution does not define {name!r}", absent=name)
 
 
-def _of_whom(finding: Finding | None, only_read: Container[str]) -> Finding | None:
-    """The same, unless the name that is missing is none that a solution would be asked for."""
-    if finding is None or not finding.absent or finding.absent not in only_read:
+def _of_whom(finding: Finding | None, entry_point: str, only_read: Container[str]) -> Finding | None:
+    """The same, unless the name that is missing is none that the solution was asked for, as far as that is known."""
+    if finding is None or not finding.absent:
         return finding
-    return Finding("tests:unusable", f"nobody defines {finding.absent!r}: {finding.detail}", Outcome.ABSTAIN)
+    detail = f"nobody defines {finding.absent!r}: {finding.detail}"
+    if finding.absent in only_read:
+        return Finding("tests:unusable", detail, Outcome.ABSTAIN)
+    if entry_point and finding.absent != entry_point:
+        return Finding("tests:undecided", detail, Outcome.ABSTAIN)
+    return finding
 
 
 def _first(findings: Iterable[Finding | None]) -> Finding | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from stillroom.records.execution import Step
 from verifiers.bounds import TooMuch, Unsupported
 from verifiers.conversion.classes import class_names
+from verifiers.conversion.foretold import foretold
+from verifiers.conversion.hollow import hollow
 from verifiers.conversion.only_read import only_read
 from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
@@ -33,12 +35,17 @@ class Converted:
     Attributes:
         steps: what the solution's process does.
         questions: the assertions, over what it reports.
+        entry_point: what the solution is asked for; where it is said, nobody may have been asked for other names.
         only_read: names that are no function or class to the tests, so that their lack is the tests' own.
+        foretold: the first assertion that expects what a later call is given, or "". With one the calls are not sent
+            together: such tests run in a process of their own.
     """
 
     steps: tuple[Step, ...]
     questions: tuple[Question, ...]
+    entry_point: str = ""
     only_read: frozenset[str] = frozenset()
+    foretold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,8 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
+    if why := hollow(tree, entry_point):
+        return Unconvertible(reason="tests:unusable", detail=why)
     if rests_on_doctests(tree):
         return Unconvertible(reason="tests:unusable", detail="nothing runs doctests")
     missing = unimported(tree, entry_point)
@@ -110,7 +119,13 @@ def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
     if not any(question.is_about_solution for question in questions):
         return Unconvertible(reason="tests:no-call", detail="no assertion calls the solution")
     steps = tuple(statements.recording.steps)
-    return Converted(steps=steps, questions=questions, only_read=only_read(tree, entry_point))
+    return Converted(
+        steps=steps,
+        questions=questions,
+        entry_point=entry_point,
+        only_read=only_read(tree, entry_point),
+        foretold=foretold(steps, questions),
+    )
 
 
 def _waits_for_candidate(tree: ast.Module) -> bool:
@@ -127,6 +142,6 @@ def _has_assertion(tree: ast.Module) -> bool:
             return True
         if isinstance(node, ast.Attribute | ast.Name):
             name = node.attr if isinstance(node, ast.Attribute) else node.id
-            if name.startswith(("assert", "fail", "raises")):
+            if name.startswith(("assert", "fail", "raises")) or name == "exit":  # with a status
                 return True
     return False

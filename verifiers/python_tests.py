@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@4``: judges Python solutions by tests whose expected values they never see.
+"""The verifier ``python-tests@5``: judges Python solutions by tests whose expected values they never see.
 
 The version stands also for how the capability ``code`` extracts the answer that is judged: a change there is a new one.
 """
@@ -15,9 +15,8 @@ from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible, convert
-from verifiers.process_tests import for_process
 
-NAME = "python-tests@4"
+NAME = "python-tests@5"
 MAX_SOURCE_CHARS = 256 << 10
 CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
@@ -85,7 +84,7 @@ class PythonTests:
         plan = _converted(check.tests, check.entry_point)
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
-        if isinstance(plan, Converted):
+        if isinstance(plan, Converted) and not plan.foretold:
             program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
             try:
                 return judge_calls(plan, await self._executor.run(program))
@@ -97,13 +96,12 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        tests = for_process(check.tests)
-        program = Program(source=source, tests=tests, entry_point=check.entry_point, limits=self._limits)
+        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
         values = only_read(ast.parse(check.tests), check.entry_point) if execution.tests.absent else frozenset[str]()
-        return judge_tests(execution.tests, execution, values)
+        return judge_tests(execution.tests, execution, check.entry_point, values)
 
     async def _judge_pairs(self, pairs: tuple[Pair, ...], source: str) -> Judgement:
         """Run the program once for each pair; stop at the first that fails, and charge for what ran."""

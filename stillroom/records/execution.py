@@ -143,7 +143,7 @@ class TestUnit:
         ending: ``passed``, ``failed`` (an assertion), ``raised`` (by the solution), ``gone`` (the solution's
             process ended), ``too-much`` (it returned more than is read), ``undecided`` (the tests ask what two
             processes cannot answer), ``skipped`` (before it called the solution), ``broken-result`` (an error of the
-            tests after they had called the solution) or ``broken`` (before).
+            tests after they had used the solution) or ``broken`` (before, or by their own doing).
         raised: the exception that ended it.
     """
 
@@ -164,6 +164,7 @@ class TestsRun:
         is_solution_gone: the solution's process ended while it was still needed.
         calls: requests that the tests made of the solution.
         absent: a name that the tests use and neither they nor the solution define, or "".
+        asserted: assertions that were asked, whatever came of them.
         is_waiting: the process was waiting for the solution when it ended.
         exit_status: the process's exit code, or minus the signal that ended it.
         cpu_seconds: that the process took.
@@ -176,6 +177,7 @@ class TestsRun:
     is_solution_gone: bool = False
     calls: int = 0
     absent: str = ""
+    asserted: int = 0
     is_waiting: bool = False
     exit_status: int = 0
     cpu_seconds: float = 0.0

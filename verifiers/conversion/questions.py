@@ -10,7 +10,7 @@ from verifiers.bounded_forms import unknown_in
 from verifiers.bounds import TooMuch, Unsupported
 from verifiers.conversion.lowering import Lowering
 from verifiers.conversion.recording import Recording
-from verifiers.conversion.refusal import refuse
+from verifiers.conversion.refusal import Refused, refuse
 from verifiers.conversion.remote import Remotes
 from verifiers.conversion.scope import Function, Scope
 from verifiers.expected_exceptions import is_built_in
@@ -90,6 +90,8 @@ class Questions:
         expression = self._lowering.lower(node.test)
         if isinstance(expression, ast.Constant) and first == self._recording.readings and expression.value:
             return  # `assert True` asks nothing
+        if first == self._recording.readings:
+            self._require_true(expression, node)
         names = self._scope.used_names(expression)
         if unknown := unknown_in(expression, names):
             raise Unsupported(unknown)
@@ -105,6 +107,11 @@ class Questions:
                 text=ast.unparse(node)[:MAX_TEXT_CHARS],
             )
         )
+
+    def _require_true(self, expression: ast.expr, node: ast.Assert) -> None:
+        """Refuse what the tests assert of themselves alone and does not hold: no answer could pass."""
+        if not self._scope.value(expression):
+            raise Refused("tests:unusable", f"whatever the answer: {ast.unparse(node)[:MAX_TEXT_CHARS]}")
 
     def equals(self, register: int, value: int, text: str) -> None:
         """Ask whether what is in a register equals a number.

@@ -9,6 +9,7 @@ import builtins
 from collections.abc import Container, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from verifiers.bounded import Evaluator
 from verifiers.conversion.classes import is_class_name
@@ -29,9 +30,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A function that the tests define."""
+    """A function that the tests define; ``is_nested``: in another one, of which it sees the names."""
 
     node: ast.FunctionDef
+    is_nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Scope:
         self.sharing = Sharing()
         self._entry_point = entry_point
         self._classes = classes
+        self._outer: list[tuple[dict[str, object], dict[str, object]]] = []  # of the module, of a function in it, ...
         self._moved: dict[int, tuple[object, Remote]] = {}  # the value is kept alive so that its id stays its own
 
     def meaning(self, name: str) -> object:
@@ -87,11 +90,21 @@ class Scope:
             self.evaluator.names[name] = value
 
     @contextmanager
-    def inner(self) -> Generator[None]:
-        """Names that are bound within are forgotten after it; what has moved stays moved."""
-        outer, outer_local = dict(self.names), dict(self.evaluator.names)
+    def inner(self, *, is_nested: bool) -> Generator[None]:
+        """Within it the names are those of the module, and those that are bound in it are forgotten after it.
+
+        What has moved stays moved.
+
+        Args:
+            is_nested: whether the names are those of the function around it, too.
+        """
+        outer = (self.names, self.evaluator.names)
+        self._outer.append(outer)
+        names, values = outer if is_nested else self._outer[0]
+        self.names, self.evaluator.names = dict(names), dict(values)
+        self._follow_moves()
         yield
-        self.names, self.evaluator.names = outer, outer_local
+        self.names, self.evaluator.names = self._outer.pop()
         self._follow_moves()
 
     def move(self, value: object, to: Remote) -> None:
@@ -127,7 +140,8 @@ class Scope:
 
     def named(self) -> set[int]:
         """Identities of the containers that have a name."""
-        return {id(value) for value in self.evaluator.names.values() if type(value) in (list, set, dict)}
+        known = chain(self.evaluator.names.values(), *(values.values() for _, values in self._outer))
+        return {id(value) for value in known if type(value) in (list, set, dict)}
 
     def sources(self, node: ast.expr) -> frozenset[int]:
         """Identities of the changeable containers that the names in an expression hold."""

@@ -11,7 +11,7 @@ from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import Refused, refuse
 from verifiers.conversion.remote import Remotes
 from verifiers.conversion.scope import Function, Imported, Local, Scope
-from verifiers.conversion.unreached import HOOKS
+from verifiers.conversion.unreached import HOOKS, asserting_functions
 from verifiers.vocabulary import MATH
 
 MAX_DEPTH = 60  # of inlined functions
@@ -38,6 +38,7 @@ class Statements:
         self._depth = 0
         self._called: set[str] = set()
         self._called_names: set[str] = set()
+        self._inlined: set[int] = set()  # functions by identity
 
     def module(self, tree: ast.Module) -> None:
         """Walk a whole module, then its ``check`` and ``test*`` functions that it does not call itself.
@@ -58,12 +59,15 @@ class Statements:
             if name == "check" and parameters == 1:
                 if not self._entry_point:
                     raise Refused("tests:unusable", "check(candidate) without an entry point")
-                self._inline(value.node, [Function(self._entry_point)])
+                self._inline(value, [Function(self._entry_point)])
             elif name.startswith("test"):
                 if parameters:
                     refuse(value.node, "fixture")
-                self._inline(value.node, [])
+                self._inline(value, [])
         self.questions.close()
+        for node in asserting_functions(tree):
+            if id(node) not in self._inlined:  # which may be right: where the tests run, they say
+                refuse(node, "unreached")
 
     def _block(self, body: Iterable[ast.stmt]) -> None:
         for node in body:
@@ -75,7 +79,7 @@ class Statements:
                 self.questions.assertion(node)
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
-            case ast.Expr() if self._scope.is_local(node.value) and not isinstance(node.value, ast.Call):
+            case ast.Expr(value=ast.Name() as name) if self._scope.is_local(name):
                 pass
             case ast.Expr(value=ast.Call() as call):
                 self._call(call)
@@ -88,7 +92,7 @@ class Statements:
             case ast.If():
                 self._block(node.body if self._scope.constant(node.test) else node.orelse)
             case ast.FunctionDef(decorator_list=[]):
-                self._scope.bind(node.name, Local(node))
+                self._scope.bind(node.name, Local(node, is_nested=self._depth > 0))
             case ast.Import() | ast.ImportFrom():
                 self._import(node)
             case ast.Try():
@@ -162,14 +166,14 @@ class Statements:
 
     def _call(self, call: ast.Call) -> None:
         match call.func:
-            case ast.Name(id="print"):
-                return
+            case ast.Name(id="print") if self._scope.meaning("print") is None:
+                self._print(call)
             case ast.Name(id=name) if isinstance(self._scope.names.get(name), Local):
                 if call.keywords:
                     refuse(call, "keywords")
                 self._called.add(name)
                 local = cast("Local", self._scope.names[name])
-                self._inline(local.node, [self._argument(each) for each in call.args])
+                self._inline(local, [self._argument(each) for each in call.args])
             case ast.Attribute(value=ast.Name(id="pytest"), attr="raises") if len(call.args) >= 2:
                 inner = ast.Call(func=call.args[1], args=call.args[2:], keywords=call.keywords)
                 self.questions.raises([call.args[0]], inner, call, block=self.recording.readings)
@@ -178,14 +182,22 @@ class Statements:
             case _:
                 self.recording.completed(self._remotes.compute(call))
 
-    def _inline(self, function: ast.FunctionDef, values: list[object]) -> None:
+    def _print(self, call: ast.Call) -> None:
+        """Compute what is printed, which may change what it is computed from, or raise."""
+        for each in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if not self._scope.is_local(each):
+                self.recording.completed(self._remotes.compute(each))
+
+    def _inline(self, local: Local, values: list[object]) -> None:
+        function = local.node
         parameters = function.args
+        self._inlined.add(id(function))
         if len(parameters.args) != len(values) or parameters.vararg or parameters.kwarg or parameters.kwonlyargs:
             refuse(function, "signature")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Refused("process:recursion", function.name)
-        with self._scope.inner():
+        with self._scope.inner(is_nested=local.is_nested):
             for parameter, value in zip(parameters.args, values, strict=True):
                 self._scope.bind(parameter.arg, value)
             for node in function.body:
@@ -209,6 +221,8 @@ class Statements:
         if node.finalbody or not fails or len(handlers) != 1 or handlers[0].type is None:
             refuse(node, "try")
         if any(not isinstance(each, ast.Pass) and not _is_true(each) for each in handlers[0].body):
+            refuse(node, "try")
+        if not isinstance(body[-1], ast.Expr) and _catches_failures(handlers[0].type):
             refuse(node, "try")
         self._raising(handlers[0].type, body[:-1], node)
 
@@ -240,10 +254,16 @@ def _is_failure(node: ast.stmt) -> bool:
             return True
         case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
             return name == "AssertionError"
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="fail"))):
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="pytest" | "self"), attr="fail"))):
             return True
         case _:
             return False
+
+
+def _catches_failures(kind: ast.expr) -> bool:
+    """Whether a handler of this type catches an assertion that fails, too."""
+    names = {each.id for each in ast.walk(kind) if isinstance(each, ast.Name)}
+    return not names.isdisjoint(("AssertionError", "Exception", "BaseException"))
 
 
 def _is_true(node: ast.stmt) -> bool:

@@ -15,7 +15,7 @@ def never_run(tree: ast.Module) -> str:
         functions = [*_functions(owner)]
         for position, function in enumerate(functions):
             later = [each.lineno for each in functions[position + 1 :] if each.name == function.name]
-            if (not later and _is_collected(function, owner, tree)) or not _asserts(function):
+            if (not later and _is_collected(function, owner, tree)) or not asserts(function):
                 continue
             used = [*_uses(tree)] if used is None else used
             inside = range(function.lineno, (function.end_lineno or function.lineno) + 1)
@@ -25,6 +25,13 @@ def never_run(tree: ast.Module) -> str:
             ):
                 return function.name
     return ""
+
+
+def asserting_functions(tree: ast.Module) -> Iterator[_Function]:
+    """The functions that ask something themselves, and not only functions in them."""
+    for owner in _owners(tree):
+        if isinstance(owner, _Function) and any(map(_is_assertion, _own(owner))):
+            yield owner
 
 
 def rests_on_doctests(tree: ast.Module) -> bool:
@@ -83,10 +90,26 @@ def _is_collected(function: _Function, owner: ast.AST, tree: ast.Module) -> bool
     return is_check or function.name.startswith(("test", *HOOKS)) or bool(function.decorator_list)
 
 
-def _asserts(function: _Function) -> bool:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert):
+def asserts(node: ast.AST) -> bool:
+    """Whether there is an assertion in a node."""
+    return any(map(_is_assertion, ast.walk(node)))
+
+
+def _own(function: ast.AST) -> Iterator[ast.AST]:
+    """All that is in a function, but for the functions and classes in it."""
+    for child in ast.iter_child_nodes(function):
+        if not isinstance(child, _Function | ast.ClassDef):
+            yield child
+            yield from _own(child)
+
+
+def _is_assertion(node: ast.AST) -> bool:
+    match node:
+        case ast.Assert() | ast.Raise(exc=ast.Name(id="AssertionError") | ast.Call(func=ast.Name(id="AssertionError"))):
             return True
-        if isinstance(node, ast.Attribute) and node.attr.startswith(("assert", "fail", "raises")):
-            return True
-    return False
+        case ast.Attribute(attr=name):
+            return name.startswith(("assert", "fail", "raises"))
+        case ast.Name(id=name, ctx=ast.Load()):
+            return name.startswith("assert") or name in ("fail", "raises")
+        case _:
+            return False

@@ -181,7 +181,7 @@ def _tests_run(program: Program, process: Process) -> TestsRun:
     ending = _ending(program, process, frames)
     found = frames.tests
     match found:
-        case (list(), bool(gone), int(calls), str(absent)):
+        case (list(), bool(gone), int(calls), str(absent), int(asserted)):
             units = cast("tuple[list[object]]", found)[0]
             return TestsRun(
                 ending=Ending.DONE,
@@ -189,6 +189,7 @@ def _tests_run(program: Program, process: Process) -> TestsRun:
                 is_solution_gone=gone,
                 calls=calls,
                 absent=_text(absent),
+                asserted=asserted,
                 is_waiting=is_waiting,
                 exit_status=_exit_status(process),
                 cpu_seconds=process.cpu_microseconds / 1e6,

@@ -21,8 +21,8 @@ def raised(*names: str) -> Reading:
 OPAQUE = Reading(reported=Reported.OPAQUE, name="Fib")
 
 
-def judge(tests: str, *readings: Reading):
-    plan = convert(tests, "f")
+def judge(tests: str, *readings: Reading, entry_point: str = "f"):
+    plan = convert(tests, entry_point)
     assert isinstance(plan, Converted), plan
     return judge_calls(plan, Execution(ending=Ending.DONE, readings=readings))
 
@@ -154,8 +154,13 @@ def test_a_name_that_only_the_tests_can_mean_fails_no_answer():
     assert (wrong.outcome, wrong.reason) == (Outcome.FAIL, "wrong-answer")
 
 
-def test_a_function_that_the_solution_lacks_is_its_own_fault():
-    found = judge("assert f(3) == expectd(3)", value(6), ABSENT)
+def test_a_function_that_the_solution_lacks_is_its_own_fault_unless_it_was_asked_for_another():
+    tests = "assert f(3) == expectd(3)"
+    found = judge(tests, value(6), ABSENT)
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:undecided")
+    found = judge(tests, value(6), ABSENT, entry_point="")
+    assert (found.outcome, found.reason) == (Outcome.FAIL, "harness:wrong-name")
+    found = judge(tests, value(6), ABSENT, entry_point="expectd")
     assert (found.outcome, found.reason) == (Outcome.FAIL, "harness:wrong-name")
 
 
@@ -175,6 +180,9 @@ def test_the_same_in_a_process(more, outcome, reason):
     missed = Raised(type_name="NameError", missing="expectd")
     units = (TestUnit(name="test_a", ending="broken-result", raised=missed), *more)
     run = TestsRun(ending=Ending.DONE, units=units, calls=1, absent="expectd")
-    found = judge_tests(run, Execution(ending=Ending.DONE), {"expectd"})
+    found = judge_tests(run, Execution(ending=Ending.DONE), "f", {"expectd"})
     assert (found.outcome, found.reason) == (outcome, reason)
+    called = judge_tests(run, Execution(ending=Ending.DONE), "f")
+    assert (called.outcome, called.reason) == (outcome, reason.replace("unusable", "undecided"))
+    assert judge_tests(run, Execution(ending=Ending.DONE), "expectd").reason == "harness:wrong-name"
     assert judge_tests(run, Execution(ending=Ending.DONE)).reason == "harness:wrong-name"

@@ -169,3 +169,73 @@ def test_objects_compare_themselves_only_among_each_other():
     assert isinstance(found, Converted), found
     operations = [step.name for step in found.steps if step.kind == "op"]
     assert operations == ["id", "eq", "add", "eq", "mul"]
+
+
+@pytest.mark.parametrize(
+    ("tests", "reads"),
+    [
+        pytest.param("c = Box()\nprint(c.inc())\nassert c.n == 1", 3, id="printed"),
+        pytest.param("c = Box()\nprint('n', 1, end='')\nassert c.n == 1", 2, id="data-printed"),
+        pytest.param("assert f(0) == 0\nprint(f(2), sep=f(3))", 3, id="after-the-last-assertion"),
+    ],
+)
+def test_what_is_printed_is_computed(tests, reads):
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    assert sum(step.kind == "read" for step in found.steps) == reads
+
+
+@pytest.mark.parametrize(
+    ("tests", "given"),
+    [
+        pytest.param(
+            "data = [3, 1]\ndef verify():\n    assert f(data) == 1\ndef test_a():\n    data = [2]\n    verify()",
+            [3, 1],
+            id="of-the-module",
+        ),
+        pytest.param(
+            "def test_a():\n    data = [2]\n    def verify():\n        assert f(data) == 1\n    verify()",
+            [2],
+            id="around-it",
+        ),
+        pytest.param("data = [3]\ndef verify(data):\n    assert f(data) == 1\nverify([4])", [4], id="parameter"),
+    ],
+)
+def test_names_in_a_function_are_those_where_it_was_written(tests, given):
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    values = [each.value for step in found.steps if step.kind == "call" for each in step.arguments]
+    values += [step.value for step in found.steps if step.kind == "put"]
+    assert given in values
+    assert all(each in (given, None) for each in values)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("data = []\n[data.append(i) for i in range(4)]\nassert f(data) == 6", id="comprehension"),
+        pytest.param("x = [2]\nx.sort() if x else None\nassert f(x) == 6", id="conditional"),
+        pytest.param(
+            "assert f(0) == 0\ndef verify():\n    assert f(2) == 4\ndef main():\n    verify()", id="unreached"
+        ),
+        pytest.param(
+            "assert f(0) == 0\ndef verify():\n    if f(2) != 4: raise AssertionError\ndef main():\n    verify()",
+            id="unreached-raise",
+        ),
+        pytest.param(
+            "b = Box()\ntry:\n    b.call()\n    b.fail()\nexcept Open:\n    pass\nassert b.n == 0", id="method-fail"
+        ),
+        pytest.param("try:\n    f(-1)\n    assert False\nexcept Exception:\n    pass", id="catches-its-own-failure"),
+    ],
+)
+def test_what_only_running_the_tests_can_tell_is_left_to_a_process(tests):
+    found = convert(tests, "f")
+    assert isinstance(found, Unconvertible), found
+    assert found.is_usable, found
+
+
+def test_what_the_tests_assert_of_themselves_and_does_not_hold_fails_no_answer():
+    found = convert("cases = [(1, 2), (2, 4)]\nassert len(cases) == 3\nfor a, b in cases:\n    assert f(a) == b", "f")
+    assert isinstance(found, Unconvertible), found
+    assert found.reason == "tests:unusable", found
+    assert isinstance(convert("cases = [(1, 2)]\nassert len(cases) == 1\nassert f(1) == 2", "f"), Converted)

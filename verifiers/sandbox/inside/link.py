@@ -61,6 +61,7 @@ class Link:
         missed: the last name that the other side did not define, or "".
         misses: all of these.
         peeks: names whose answer tells the tests something: that there is none, or data.
+        asked: on the tests' side, what they reported of their assertions.
         unsure: why a failure from now on may be the doing of this link, or "".
     """
 
@@ -79,6 +80,7 @@ class Link:
         self.values = Values(self)
         self.serving = link_serving.Serving(self.values, is_tests=self.is_tests, lookup=lookup)
         self.streams = None
+        self.asked = None
         self.gone: PartnerGone | None = None
         self.calls = self.uses = 0
         self.undecided = self.unsure = ""
@@ -268,7 +270,7 @@ class Link:
             self.streams.take(heard)
         if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
             self.give_up(f"{state.data_method}() of a result: only the object itself could say")
-        return result
+        return state.answered(result)
 
     async def awaited(self, number: int, standing: int = DATA) -> object:
         """What an awaitable of the other side gives; other tasks of this side run meanwhile."""
@@ -300,7 +302,7 @@ class Link:
     def take(self, state: State, count: int) -> list:
         """Up to so many items of an iterator; fewer where it has no more."""
         found = self.ask("take", state.number, count, standing=state.standing)
-        return found if type(found) is list and len(found) <= count else []
+        return [*map(state.answered, found)] if type(found) is list and len(found) <= count else []
 
     def kind(self, proxy: Proxy, *, of_itself: bool = False) -> type:
         """A type of this process that is like the type of an object of the other, or like a type of the other."""

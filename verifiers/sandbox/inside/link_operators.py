@@ -8,7 +8,7 @@ look for, made of what they expect. Objects compare with data by the data that t
 # ruff: noqa: ANN001, ANN002, ANN202
 # pyright: basic
 import runner
-from link_proxies import Proxy, is_of_partner, number, of, operate, untainted
+from link_proxies import Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
 
 
@@ -21,7 +21,7 @@ def _arithmetic(name, *operands):
         given = [_data_of(each, f"__{name.rstrip('_')}__") for each in operands]
         if not any(type(each) is Proxy for each in given):
             return runner.operation(name)(*given)
-    result = operate(name, *operands)
+    result = asked(name, *operands)
     if not (is_told or any(of(each).is_tainted for each in proxies)):
         return result
     if type(result) is not Proxy:
@@ -42,7 +42,7 @@ def _equal(left, right):
     """Objects of the solution compare among themselves; whether one of them equals data is said by its data alone."""
     own = of(left)
     if is_of_partner(right) or not own.link.is_tests:
-        return operate("eq", left, right) is True
+        return asked("eq", left, right) is True
     if right is None:
         return False
     if not own.link.values.is_data(right):
@@ -61,7 +61,7 @@ def _same(self, other):
 
 def _different(self, other):
     if is_of_partner(other) or not of(self).link.is_tests:
-        return operate("ne", self, other) is True
+        return asked("ne", self, other) is True
     same = _equal(self, other)
     return same if same is NotImplemented else not same
 
@@ -69,7 +69,7 @@ def _different(self, other):
 def _compare(name, left, right):
     own = of(left)
     if is_of_partner(right) or not own.link.is_tests:
-        return operate(name, left, right) is True
+        return asked(name, left, right) is True
     data = _data_of(left, f"__{name}__")
     if type(data) is not Proxy:
         return runner.operation(name)(data, right)
@@ -95,18 +95,9 @@ def _forward(method, name, convert=None):
 
 def _forward_number(method, name, convert=None):
     def forwarded(self, *arguments):
-        value = number(self, operate(name, self, *arguments))
+        value = number(self, asked(name, self, *arguments))
         if type(value) is Proxy:
             of(value).is_tainted = of(value).is_tainted or of(self).is_tainted
-        return value if convert is None else convert(value)
-
-    _define(method, forwarded)
-
-
-def _forward_items(method, name, convert=None):
-    def forwarded(self, *arguments):
-        untainted(of(self))
-        value = operate(name, self, *arguments)
         return value if convert is None else convert(value)
 
     _define(method, forwarded)
@@ -115,7 +106,7 @@ def _forward_items(method, name, convert=None):
 for _name, _convert in (("str", _text), ("repr", _text), ("format", _text), ("bytes", None)):
     _forward(f"__{_name}__", _name, _convert)
 for _name, _convert in (("len", int), ("getitem", None), ("setitem", None), ("delitem", None), ("reversed", None)):
-    _forward_items(f"__{_name}__", _name, _convert)
+    _forward(f"__{_name}__", _name, _convert)
 for _name, _convert in (("int", int), ("float", float), ("complex", complex), ("index", int)):
     _forward_number(f"__{_name}__", _name, _convert)
 for _name in ("abs", "round", "neg", "pos", "invert"):

@@ -10,6 +10,7 @@ import types
 
 from link_proxies import is_of_partner
 
+TESTS = "__main__"  # the module of what the tests define: they run as their author would have run them by hand
 _RUNNERS = ("unittest", "pytest_shim", "pytest_fixtures")
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 

@@ -6,10 +6,10 @@ What the tests' process may not ask of the solution's objects, because the answe
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, D102
-# pyright: basic
+# pyright: basic, reportArgumentType=false
 import collections
 
-from link_standing import DATA, DATA_NAMES, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS
+from link_standing import DATA, DATA_NAMES, INSTANCE, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later
@@ -22,7 +22,7 @@ class State:
         name: the name by which the tests asked for it, or "".
         standing: what the tests let it answer.
         is_callable: whether it can be called, as far as that was told with its name.
-        is_tainted: whether it came of an operation with data, so that numbers read from it would be answers to data.
+        is_tainted: whether it came of an operation with data, so that what is read from it would be an answer to data.
         data_method: the name under which it is a method that data have, too; "" where it is no such method.
         kind: a type of this process that is like the object's, once that was asked.
         ahead: items that were taken from it and not used yet.
@@ -57,6 +57,18 @@ class State:
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
 
+    def answered(self, found):
+        """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.
+
+        But of instances of a class that the tests use as one: ``(Vector(1, 2) * 3).x``.
+        """
+        if self.is_tainted and self.link.is_tests:
+            if type(found) is Proxy:
+                of(found).is_tainted = True
+            elif self.standing < INSTANCE:
+                self.link.give_up("what an operation with data returned was asked: only the object itself could say")
+        return found
+
 
 class Proxy:
     """An object of the other process."""
@@ -80,10 +92,10 @@ class Proxy:
             if name in dir(self):
                 own.link.unsure = own.link.unsure or f"the tests ask an object of the solution for its {name}"
             raise AttributeError(name)
-        is_result = own.link.is_tests and own.standing != OBJECT and not own.name
+        is_result = own.link.is_tests and own.standing < OBJECT and not own.name
         if is_result and (name in TEXT_CLAIMS or (own.is_tainted and name in DATA_NAMES)):
             own.decline(f"{name} of a result")
-        found = own.link.ask("attr", own.number, name, standing=own.standing)
+        found = own.answered(own.link.ask("attr", own.number, name, standing=own.standing))
         if is_result and type(found) is Proxy and name in DATA_NAMES:
             of(found).data_method = name
         return found
@@ -96,10 +108,10 @@ class Proxy:
         of(self).link.ask("set", of(self).number, name)
 
     def __instancecheck__(self, value):
-        return is_of_partner(value) and operate("isinstance", value, self) is True
+        return is_of_partner(value) and asked("isinstance", value, self) is True
 
     def __subclasscheck__(self, kind):
-        return type(kind) is Proxy and operate("issubclass", kind, self) is True
+        return type(kind) is Proxy and asked("issubclass", kind, self) is True
 
     def __mro_entries__(self, bases):
         of(self).link.give_up("the tests make a subclass of a class of the solution")
@@ -108,17 +120,16 @@ class Proxy:
         of(self).link.give_up("the tests pickle an object of the solution")
 
     def __copy__(self):
-        return of(self).link.ask("copy", of(self).number, False, standing=of(self).standing)
+        return of(self).answered(of(self).link.ask("copy", of(self).number, False, standing=of(self).standing))
 
     def __deepcopy__(self, memory):
-        return of(self).link.ask("copy", of(self).number, True, standing=of(self).standing)
+        return of(self).answered(of(self).link.ask("copy", of(self).number, True, standing=of(self).standing))
 
     def __dir__(self):
-        return list(operate("dir", self))
+        return list(asked("dir", self))
 
     def __iter__(self):
         own = of(self)
-        untainted(own)
         if not own.link.is_tests:
             return _Walk(operate("iter", self))
         iterator = operate("iter", self)
@@ -138,7 +149,7 @@ class Proxy:
 
     def __contains__(self, value):
         own = of(self)
-        if own.standing == OBJECT or not own.link.is_tests or is_of_partner(value):
+        if own.standing >= OBJECT or not own.link.is_tests or is_of_partner(value):
             return operate("contains", self, value) is True
         try:
             items = iter(self)
@@ -152,7 +163,7 @@ class Proxy:
     def __bool__(self):
         if of(self).is_tainted:
             of(self).decline("the truth of what an operation with data returned")
-        return operate("bool", self) is True
+        return asked("bool", self) is True
 
     def __enter__(self):
         return _method(self, "__enter__")
@@ -183,7 +194,7 @@ class Proxy:
     async def __anext__(self):
         following = _method(self, "__anext__")
         if type(following) is Proxy:  # what async generators give is no coroutine
-            return await of(self).link.awaited(of(following).number, of(self).standing)
+            return of(self).answered(await of(self).link.awaited(of(following).number, of(self).standing))
         return await following
 
 
@@ -235,21 +246,24 @@ class _Taking:
 
 def _method(proxy, name, *arguments):
     own = of(proxy)
-    return own.link.ask("attr", own.number, name, standing=own.standing)(*arguments)
+    return own.answered(own.link.ask("attr", own.number, name, standing=own.standing))(*arguments)
 
 
 def operate(name, *operands):
-    """The result of an operation that the other side carries out."""
+    """The result of an operation that the other side carries out; of a tainted operand no data is believed."""
+    found = asked(name, *operands)
+    for each in operands:
+        if type(each) is Proxy:
+            found = of(each).answered(found)
+    return found
+
+
+def asked(name, *operands):
+    """The same, but what may be believed of it is left to the caller."""
     proxies = [each for each in operands if type(each) is Proxy] or [operands[-1]]
     link = of(proxies[0]).link
     level = min(of(each).standing for each in proxies)
     return link.ask("op", name, [link.values.pack(each) for each in operands], standing=level)
-
-
-def untainted(own):
-    """Decline to say what items an object has that came of an operation with data."""
-    if own.is_tainted and own.standing != OBJECT:
-        own.link.give_up("items of what an operation with data returned: only the object itself could say")
 
 
 def number(proxy, value):

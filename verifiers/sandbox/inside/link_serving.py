@@ -199,7 +199,7 @@ class Serving:
         if is_function and name in _SHOWN:
             return owner
         is_own = (
-            "tests" in (type(owner).__module__, getattr(owner, "__module__", ""))
+            link_owned.TESTS in (type(owner).__module__, getattr(owner, "__module__", ""))
             or type(owner) in _FILES
             or type(owner).__module__ == _MOCKS
         )

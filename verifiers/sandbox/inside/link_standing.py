@@ -9,9 +9,9 @@ nothing. So how much an object is trusted follows from what the tests, never the
 # pyright: basic
 import ast
 
-DATA, UNCLEAR, OBJECT = range(3)
+DATA, UNCLEAR, OBJECT, INSTANCE = range(4)
 """Where it came from a call whose result is data as far as the tests say; where only the name that was called looks
-like a class's; where the tests themselves use it as no data can be used."""
+like a class's; where the tests themselves use it as no data can be used; where both is so."""
 
 DATA_NAMES = frozenset(
     name
@@ -45,6 +45,11 @@ def is_class_name(name: str) -> bool:
     return name.lstrip("_")[:1].isupper() and not name.isupper()
 
 
+def _is_capital(name: str) -> bool:
+    """The same of what is called, or has attributes that no data has, so that it is hardly a constant: ``S()``."""
+    return name.lstrip("_")[:1].isupper()
+
+
 class Standings:
     """What the source of tests says of the names that it takes from the solution.
 
@@ -69,7 +74,7 @@ class Standings:
     def of(self, name: str) -> int:
         """The standing of what this name of the solution is and makes."""
         if name in self._objects:
-            return OBJECT
+            return INSTANCE if _is_capital(name) else OBJECT
         return UNCLEAR if is_class_name(name) else DATA
 
     def _note_maker(self, node: ast.AST) -> None:
@@ -81,7 +86,7 @@ class Standings:
             targets, value = [node.optional_vars], node.context_expr
         else:
             return
-        if isinstance(value, ast.Call) and (maker := _name(value.func)):
+        for maker in _makers(value):
             for target in targets:
                 if named := _name(target):
                     self._makers.setdefault(named, set()).add(maker)
@@ -98,14 +103,28 @@ class Standings:
         if not isinstance(node, ast.Attribute) or node.attr in DATA_NAMES or node.attr.startswith("__"):
             return set()
         owner = node.value
-        if isinstance(owner, ast.Call):
-            return {_name(owner.func)}
+        if isinstance(owner, (ast.Call, ast.BinOp)):
+            return _makers(owner)
         named = _name(owner)
         return {named, *self._makers.get(named, ())}
 
 
 def _is_check(node: ast.FunctionDef) -> bool:
     return node.name == "check" and len(node.args.args) == 1
+
+
+def _makers(node) -> set[str]:
+    """The names whose calls made a value; of what an operator gives, only those that are written as classes are."""
+    if isinstance(node, ast.Call):
+        return {_name(node.func)} - {""}
+    found, left = set(), [node]
+    while left:
+        each = left.pop()
+        if isinstance(each, ast.BinOp):
+            left += [each.left, each.right]
+        elif isinstance(each, ast.Call):
+            found.add(_name(each.func))
+    return set(filter(_is_capital, found))
 
 
 def _name(node) -> str:

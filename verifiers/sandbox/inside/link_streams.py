@@ -15,6 +15,7 @@ import random
 import sys
 from contextlib import contextmanager
 
+from link_owned import TESTS
 from link_proxies import Proxy
 
 CARRIED = ("input", "print")
@@ -101,7 +102,7 @@ def is_carried(target: object, name: str) -> bool:
         return name in CARRIED
     if (target is sys and name in STREAMS) or type(target) is Proxy:
         return True
-    return getattr(target, "__module__", "") == "tests"
+    return getattr(target, "__module__", "") == TESTS
 
 
 @contextmanager

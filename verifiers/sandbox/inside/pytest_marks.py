@@ -10,8 +10,12 @@ that is not done here gives the tests up.
 import types
 
 
-class Skipped(Exception):
-    """A test asked to be left out."""
+class Failed(BaseException):
+    """A test asked to fail; no Exception, as in pytest, so that tests do not take it for one of what they test."""
+
+
+class Skipped(BaseException):
+    """A test asked to be left out; no Exception either."""
 
 
 class Mark:

@@ -1,8 +1,8 @@
 """The few names of pytest that model-written tests use, for the process that runs them."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, S101
-# pyright: basic, reportArgumentType=false, reportOperatorIssue=false, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204
+# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportOperatorIssue=false, reportAssignmentType=false, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 import importlib
 import itertools
 import numbers
@@ -10,7 +10,7 @@ import re
 import types
 
 from link_proxies import Proxy, of
-from pytest_marks import Marks, Param, Skipped
+from pytest_marks import Failed, Marks, Param, Skipped
 
 
 class raises:
@@ -18,10 +18,11 @@ class raises:
 
     link = None  # gives the tests up where they ask for what is not done here
 
-    def __new__(cls, expected, function=None, *arguments, match=None, check=None, **keywords):
+    def __new__(cls, expected_exception, function=None, *arguments, match=None, check=None, **keywords):
         """Call the function at once where there is one."""
         self = super().__new__(cls)
-        self.expected, self._pattern, self._check, self.value, self.type = expected, match, check, None, None
+        self.expected, self._pattern, self._check = expected_exception, match, check
+        self.value, self.type = None, None
         if function is not None:
             with self:
                 function(*arguments, **keywords)
@@ -34,13 +35,16 @@ class raises:
         return self
 
     def __exit__(self, kind, error, trace):
-        assert kind is not None, f"{self.expected} was not raised"
+        if kind is None:
+            fail(f"{self.expected} was not raised")
         if not issubclass(kind, self.expected):
             return False
+        self.link.asked.expected(error)
         self.value, self.type = error, kind
         if self._pattern is not None:
             self.match(self._pattern)
-        assert self._check is None or self._check(error), f"the check of {error!r} does not hold"
+        if self._check is not None and not self._check(error):
+            fail(f"the check of {error!r} does not hold")
         return True
 
     @property
@@ -50,7 +54,9 @@ class raises:
 
     def match(self, pattern):
         """Fail unless the error's text matches."""
-        assert re.search(pattern, str(self.value)), f"{pattern!r} does not match {str(self.value)!r}"
+        if not re.search(pattern, str(self.value)):
+            raises.link.asked.failed()
+            raise AssertionError(f"{pattern!r} does not match {str(self.value)!r}")
         return True
 
     def __getattr__(self, name):
@@ -156,7 +162,8 @@ def _mapping(found):
 
 def fail(reason="", *_, **__):
     """Fail the test."""
-    raise AssertionError(reason)
+    raises.link.asked.failed()
+    raise Failed(reason)
 
 
 def skip(reason="", *_, **__):

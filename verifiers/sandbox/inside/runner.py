@@ -191,7 +191,7 @@ def run_steps(steps, namespace):
                 send(RAISED, describe(error))
 
 
-class _Quitter:
+class Quitter:
     """``exit`` and ``quit``, which Python's ``site`` defines and is not loaded here."""
 
     def __init__(self, name):
@@ -201,6 +201,7 @@ class _Quitter:
         return f"Use {self.name}() or Ctrl-D (i.e. EOF) to exit"
 
     def __call__(self, code=None):
+        """End the program."""
         raise SystemExit(code)
 
 
@@ -282,7 +283,7 @@ def run_job():
         gc.enable()
         kind, *arguments = marshal.loads(payload)
         if kind != "tests":
-            builtins.exit, builtins.quit = _Quitter("exit"), _Quitter("quit")
+            builtins.exit, builtins.quit = Quitter("exit"), Quitter("quit")
         del payload
         if kind in ("tests", "serve"):
             import tests_process

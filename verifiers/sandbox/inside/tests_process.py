@@ -22,18 +22,22 @@ import plain_data
 import pytest_shim
 import runner
 import stops
+import tests_asked
+import tests_tree
 import tests_units
 import tests_watch
 from link_errors import origin
 from link_kinds import is_of_link
+from link_owned import TESTS
 from link_proxies import Proxy, of
 from link_standing import Refused, Standings
 from link_streams import Streams
 from link_values import PartnerGone, TooMuchSent
+from pytest_marks import Failed
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
-_CHECKS = "_stillroom_checks_"  # what ``check`` calls first
+_QUITTERS = ("exit", "quit")
 
 
 class _Namespace(dict):
@@ -50,7 +54,6 @@ class _Namespace(dict):
         self.joined = joined
         self.entry_point = entry_point
         self.absent = ""
-        self.has_checked = False
         self._unimported = unimported
 
     def __missing__(self, name):
@@ -59,6 +62,8 @@ class _Namespace(dict):
         try:
             value = self._fetched(name)
         except NameError as error:
+            if name in _QUITTERS and name != self.entry_point:
+                return runner.Quitter(name)
             raise KeyError(name) from error
         if _is_callable(value):
             self[name] = value
@@ -74,7 +79,7 @@ class _Namespace(dict):
         try:
             value = self.joined.fetch(name)
         except NameError:
-            self.absent = self.absent or name
+            self.absent = self.absent or (name if name not in _QUITTERS else "")
             raise
         if name in self._unimported and not known_names.is_genuine(name, value):
             self.joined.give_up(f"the tests do not import {name!r}, and the solution has one of its own")
@@ -112,6 +117,8 @@ class _TypeOf(type):
         if len(arguments) == 1 and type(arguments[0]) is Proxy:
             own = of(arguments[0])
             return own.link.ask("attr", own.number, "__class__", standing=own.standing)
+        if len(arguments) == 3 and type(arguments[2]) is dict:  # else the new class would seem to be defined here
+            arguments = (*arguments[:2], {"__module__": TESTS, **arguments[2]})
         return type(*arguments, **keywords)
 
     def __instancecheck__(cls, value):
@@ -164,7 +171,7 @@ class _SolutionFinder:
 def run_tests(source, entry_point):
     """Run the tests' source against the solution at the other end of the socket."""
     os.write(runner.RESULT_FD, BUSY)
-    tree = _prepared(source)
+    tree = ast.parse(source)
     standings = Standings(tree, entry_point)
     joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
     joined.stops_meant = stops.are_meant(source)
@@ -175,19 +182,21 @@ def run_tests(source, entry_point):
         joined.streams.watch_patches()
     tests_watch.watch(source, joined)
     unseen = tests_watch.unseen_change(tree, known_names.SOLUTION_MODULES)
+    has_metaclasses = _has_metaclasses(tree)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, known_names.stand_ins(tree, entry_point))
     units = []
-    namespace[_CHECKS] = lambda: setattr(namespace, "has_checked", True)
-    module = types.ModuleType("tests")
-    sys.modules["tests"] = sys.modules["__main__"] = module
-    namespace.update(__name__="tests", __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
-    if not _has_metaclasses(tree):
+    asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
+    namespace[tests_tree.ASKED] = asked
+    sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
+    namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
+    if not has_metaclasses:
         namespace["type"] = _type
 
     def unit(name, function, is_test=True):
-        before = joined.calls
+        """Run a test, or what goes before or after some; returns whether it held, as far as it came."""
+        calls, used, questions = joined.calls, joined.uses + joined.peeks, asked.count
         joined.missed = joined.undecided = ""
         joined.unsure = unseen
         joined.is_refused = False
@@ -196,31 +205,36 @@ def run_tests(source, entry_point):
             if type(result) is types.CoroutineType:
                 import asyncio
 
-                asyncio.run(result)
-            else:
-                tests_units.require_run(result, joined)
+                result = asyncio.run(result)
+            if is_test:
+                tests_units.require_run(result, joined, questions)
             found = ("passed", "", (), "", "")
-        except pytest_shim.Skipped as skipped:
-            if joined.calls > before:
-                joined.undecided = f"a test is skipped after the solution was called: {skipped}"
-            found = ("skipped", "", (), "", "")
         except BaseException as error:
             if isinstance(error, (NameError, ImportError, AttributeError)):
                 namespace.absent = namespace.absent or joined.missed
-            found = (_ending(error, joined, joined.calls > before), *_origin(error))
+            found = (_ending(error, joined, joined.uses + joined.peeks > used), *_origin(error))
+            if found[0] == "skipped" and (joined.calls > calls or name in tests_units.MODULE_HOOKS):
+                joined.undecided = f"a test is skipped after the solution was called: {error}"
+            if found[0] in ("passed", "skipped"):
+                found = (found[0], "", (), "", "")
+        unsettled = asked.unsettled() if found[0] == "passed" else asked.forget()
         if joined.undecided:
             found = ("undecided", "", (), joined.undecided, "")
         elif joined.is_refused and found[0] == "passed":
             found = ("failed", "Refused", (), "data was expected, and the solution returned an object", "")
+        elif unsettled:
+            found = ("undecided", "", (), unsettled, "")
         elif joined.unsure and found[0] in ("failed", "raised", "broken-result"):
             found = ("undecided", *found[1:3], f"{joined.unsure}; {found[3]}", "")
         if entry_point in joined.misses:  # also where the tests have something else in its place
             namespace.absent = entry_point
         if is_test or found[0] != "passed":
             units.append((name, *found))
+        return found[0] == "passed" or bool(unsettled)
 
-    unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace))
-    if units and units[0][1] == "passed":
+    if unit("module", lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace)):
+        asked.is_settled = units[0][1] == "passed"
+        asked.load()
         for one in tests_units.units(namespace, joined, tree):
             if joined.gone:
                 break
@@ -228,7 +242,11 @@ def run_tests(source, entry_point):
                 units.append(("tests", "undecided", "", (), f"more than {MAX_UNITS} tests are not run", ""))
                 break
             unit(*one)
-    runner.send(b"T", marshal.dumps((units, joined.gone is not None, joined.uses, namespace.absent), 2))
+        skipped = [each[0].removesuffix(".setUpClass") for each in units if each[1] == "skipped"]
+        if why := asked.unsettled() or asked.unreached(skipped):
+            units.append(("tests", "undecided", "", (), why, ""))
+    found = units, joined.gone is not None, joined.uses, namespace.absent, asked.count
+    runner.send(b"T", marshal.dumps(found, 2))
     runner.flush()
 
 
@@ -237,41 +255,14 @@ def _has_metaclasses(tree):
     return any(isinstance(base, ast.Name) and base.id == "type" for each in classes for base in each.bases)
 
 
-class _ClassAsked(ast.NodeTransformer):
-    """Turns ``x.__class__`` into ``type(x)``, which knows what is an object of the solution."""
+def _ending(error, joined, has_used):
+    """How a unit ended: the solution raised, an assertion failed, or nothing can be said of it.
 
-    def visit_Attribute(self, node):
-        self.generic_visit(node)
-        if node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
-            return node
-        function = ast.Name(id="type", ctx=ast.Load())
-        return ast.copy_location(ast.Call(func=function, args=[node.value], keywords=[]), node)
-
-
-def _prepared(source):
-    """The tree of the tests without ``if __name__ == "__main__":`` blocks that would start a test runner.
-
-    A ``check`` says that it runs, so that it is run once.
+    Args:
+        error: what ended it.
+        joined: the link to the solution.
+        has_used: whether the unit used the solution.
     """
-    tree = ast.parse(source)
-    tree.body = [
-        node
-        for node in tree.body
-        if not (
-            isinstance(node, ast.If)
-            and "__name__" in ast.unparse(node.test)
-            and any(word in ast.unparse(node) for word in ("unittest.main", "pytest.main"))
-        )
-    ]
-    for node in tests_units.definitions(tree):
-        if node.name == "check" and not isinstance(node, ast.ClassDef):
-            says = ast.Expr(ast.Call(func=ast.Name(id=_CHECKS, ctx=ast.Load()), args=[], keywords=[]))
-            node.body.insert(0, ast.fix_missing_locations(ast.copy_location(says, node.body[0])))
-    return ast.fix_missing_locations(_ClassAsked().visit(tree)) if "__class__" in source else tree
-
-
-def _ending(error, joined, has_called):
-    """How a unit ended: the solution raised, an assertion failed, or nothing can be said of it."""
     if isinstance(joined.gone, TooMuchSent):
         return "too-much"
     if joined.gone:
@@ -282,9 +273,14 @@ def _ending(error, joined, has_called):
         return "too-much"
     if isinstance(error, PartnerGone):
         return "gone"
-    if isinstance(error, (AssertionError, Refused)):
-        return "failed"
-    if not has_called:
+    if tests_units.is_skip(error):
+        return "skipped"
+    if isinstance(error, SystemExit) and error.code in (None, 0):  # as a script that has run well
+        return "passed"
+    if isinstance(error, (AssertionError, Failed, Refused, SystemExit)):
+        return "failed" if joined.uses + joined.peeks else "broken"  # before that they speak of themselves
+    module = str(error.name).partition(".")[0] if isinstance(error, ImportError) else "solution"
+    if not has_used or module not in known_names.SOLUTION_MODULES:
         return "broken"
     if isinstance(error, OSError) or (why := is_of_link(error)):
         joined.undecided = why if not isinstance(error, OSError) else f"the tests read files: {error}"

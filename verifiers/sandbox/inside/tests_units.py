@@ -8,13 +8,16 @@ after them.
 import ast
 import functools
 import inspect
+import sys
 import types
 
 import pytest_fixtures
 import pytest_marks
 import pytest_shim
+from link_owned import TESTS
 from link_proxies import Proxy
 
+MODULE_HOOKS = ("setUpModule", "setup_module")
 _NOT_RUN = {  # what a test returns that has only been made, and what such a test is
     types.CoroutineType: "a coroutine",
     types.GeneratorType: "a generator",
@@ -25,20 +28,23 @@ _NOT_RUN = {  # what a test returns that has only been made, and what such a tes
 def units(namespace, joined, tree):
     """Name, function and whether it is a test, in the order in which they are to be run.
 
-    ``check(candidate)`` is the last of them, and is none where the tests have run it themselves by then.
+    What the module ran itself is none: the solution may remember. ``check(candidate)`` is the last of them, and is none
+    where any of the tests has run it by then.
     """
     own = {
         name: value
         for name, value in list(namespace.items())
-        if type(value) is not Proxy and getattr(value, "__module__", "") == "tests"
+        if type(value) is not Proxy and getattr(value, "__module__", "") == TESTS
     }
     fixtures = {**pytest_fixtures.made(joined), **pytest_fixtures.named(own)}
     given, used_at_load = pytest_fixtures.Given(joined), joined.uses + joined.peeks > 0
-    yield from _hooks(own, "setUpModule", "setup_module")
+    yield from _hooks(own, *MODULE_HOOKS)
     for name in _lost(own, namespace, tree):
         yield name, lambda: joined.give_up("what the tests define here was replaced when it was decorated"), True
     for name, value in own.items():
         if isinstance(value, types.FunctionType) and name.startswith("test") and name not in fixtures:
+            if joined.asked.has_run(value) and not hasattr(value, "pytestmark"):
+                continue
             for case in pytest_marks.cases(namespace, value):
                 run = _between(own, given.bound(value, case, fixtures))
                 yield name, pytest_marks.held(case, run, joined, used_at_load), True
@@ -52,10 +58,11 @@ def units(namespace, joined, tree):
                 held = run if case is None else pytest_marks.held(case, run, joined, used_at_load)
                 yield unit, held, case is not None
     check = own.get("check")
+    joined.asked.load()  # by now also what the tests ran
     if (
         isinstance(check, types.FunctionType)
         and len(inspect.signature(check).parameters) == 1
-        and not namespace.has_checked
+        and not joined.asked.has_run(check)
     ):
         yield "check", lambda: check(namespace.candidate()), True
     yield "fixtures", given.end, False
@@ -91,8 +98,15 @@ def _is_foreign(method):
     return type(method) is Proxy or isinstance(method, (type, types.BuiltinFunctionType, types.MethodDescriptorType))
 
 
-def require_run(result, joined):
-    """Give up where a test returned what would still have to be run: none of its assertions was reached.
+def require_run(result, joined, questions):
+    """Give up where a test returned what would still have to be run, or its verdict, which no runner looks at.
+
+    What it returns after it has asserted something says no more, unless that is False.
+
+    Args:
+        result: what it returned.
+        joined: gives up.
+        questions: how many there had been before it.
 
     Raises:
         Undecided: as said.
@@ -101,6 +115,14 @@ def require_run(result, joined):
         if not isinstance(result, types.AsyncGeneratorType):
             result.close()
         joined.give_up(f"a test that is {_NOT_RUN[type(result)]} is run by no runner of tests")
+    if result is False or (result is not None and joined.asked.count == questions):
+        joined.give_up("a test returns what it found instead of asserting it")
+
+
+def is_skip(error):
+    """Whether an exception of the tests says that one is to be left out, as pytest or unittest does."""
+    case = sys.modules.get("unittest.case")
+    return isinstance(error, pytest_shim.Skipped) or (case is not None and isinstance(error, case.SkipTest))
 
 
 def _hooks(own, *names):
@@ -162,7 +184,7 @@ def _methods(name, kind, fixtures, namespace, given):
     """The tests of a plain class, each with its case, and what goes before and after all of them, without one."""
     if hasattr(kind, "setup_class"):
         yield f"{name}.setup_class", _called(kind.setup_class), None
-    for method in [each for each in dir(kind) if each.startswith("test")]:
+    for method in _tests_of(kind, given.joined):
         for case in pytest_marks.cases(namespace, kind, getattr(kind, method)):
             yield f"{name}.{method}", _method(kind, method, case, fixtures, given), case
     if hasattr(kind, "teardown_class"):
@@ -186,9 +208,16 @@ def _method(kind, name, case, fixtures, given):
     return run
 
 
+def _tests_of(kind, joined):
+    """Names of the methods of a class that are tests, but for those of its own that the module ran."""
+    found = [each for each in dir(kind) if each.startswith("test")]
+    return [each for each in found if each not in vars(kind) or not joined.asked.has_run(vars(kind)[each])]
+
+
 def _cases(name, kind, joined):
     """The tests of a unittest case; none of them where its class cannot be set up."""
-    if getattr(kind, "__unittest_skip__", False):
+    tests = _tests_of(kind, joined)
+    if getattr(kind, "__unittest_skip__", False) or not tests:
         return
     is_ready = []
 
@@ -198,7 +227,7 @@ def _cases(name, kind, joined):
 
     yield f"{name}.setUpClass", set_up, False
     if is_ready:
-        for method in sorted(each for each in dir(kind) if each.startswith("test")):
+        for method in tests:
             yield f"{name}.{method}", _case(kind, method, joined), True
         yield f"{name}.tearDownClass", kind.tearDownClass, False
     yield f"{name}.doClassCleanups", kind.doClassCleanups, False
@@ -209,7 +238,8 @@ def _required(function, joined):
 
     @functools.wraps(function)
     def run(*arguments, **keywords):
-        require_run(function(*arguments, **keywords), joined)
+        questions = joined.asked.count
+        require_run(function(*arguments, **keywords), joined, questions)
 
     return run
 
@@ -221,23 +251,27 @@ def _case(kind, method, joined):
     class Outcome(unittest.TestResult):
         error = None
 
+        def note(self, error):
+            if self.error is None or is_skip(self.error):  # a part that is skipped hides no failure
+                self.error = error
+
         def addError(self, test, err):
-            self.error = self.error or err[1]
+            self.note(err[1])
 
         addFailure = addError
 
         def addSubTest(self, test, subtest, err):
             if err is not None:
-                self.error = self.error or err[1]
+                self.note(err[1])
 
         def addExpectedFailure(self, test, err):
-            self.error = self.error or pytest_shim.Skipped("the test is expected to fail")
+            self.note(pytest_shim.Skipped("the test is expected to fail"))
 
         def addUnexpectedSuccess(self, test):
-            self.error = self.error or pytest_shim.Skipped("the test is expected to fail")
+            self.note(pytest_shim.Skipped("the test is expected to fail"))
 
         def addSkip(self, test, reason):
-            self.error = self.error or pytest_shim.Skipped(reason)
+            self.note(pytest_shim.Skipped(reason))
 
     def run():
         outcome, case = Outcome(), kind(method)

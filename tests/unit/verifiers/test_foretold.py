@@ -1,0 +1,44 @@
+"""No expected value is in the solution's process as the argument of a call that comes later."""
+
+import pytest
+
+from verifiers.plan import Converted, convert
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert encode('abc') == 'bcd'\nassert decode('bcd') == 'abc'", id="text"),
+        pytest.param("assert 'bcd' == encode('abc')\nassert decode('bcd') == 'abc'", id="swapped"),
+        pytest.param("assert encode(1994) == 'MCMXCIV'\nassert decode('MCMXCIV') == 1994", id="numeral"),
+        pytest.param("assert encode({'a': 1}) == [('a', 1)]\nassert decode([('a', 1)]) == {'a': 1}", id="containers"),
+        pytest.param("assert encode(2) == -1500\nassert decode(-1500) == 2", id="large-number"),
+        pytest.param("x = 'bcd'\nassert encode('abc') == x\nassert decode(x) == 'abc'", id="named"),
+        pytest.param("assert encode('abc') in ('bcd', 'cde')\nassert decode(text='bcd') == 'abc'", id="one-of"),
+        pytest.param("y = ['b', 'c']\nassert encode('a') == ['b', 'c']\nsort(y)\nassert y == ['b', 'c']", id="changed"),
+    ],
+)
+def test_what_a_later_call_is_given_is_sent_when_it_is_due(tests):
+    found = convert(tests, "encode")
+    assert isinstance(found, Converted), found
+    assert found.foretold
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert f(1) == 2\nassert f(2) == 3", id="small-numbers"),
+        pytest.param("assert f('abc') == 'abc'", id="own-argument"),
+        pytest.param("assert f('abc') == 'bcd'\nassert g('abc') == 'xyz'", id="earlier-argument"),
+        pytest.param("assert f([]) == []\nassert f([1]) == [1]\nassert f(True) is True", id="little"),
+    ],
+)
+def test_what_is_known_by_then_or_guessed_anyway_becomes_calls(tests):
+    found = convert(tests, "f")
+    assert isinstance(found, Converted), found
+    assert not found.foretold
+
+
+def test_what_is_nested_deeply_is_looked_into():
+    found = convert("x = []\nfor i in range(2500):\n    x = [x]\nassert f(x) == 2500\nassert g([2500, 1]) == 1", "f")
+    assert isinstance(found, Converted), found
