@@ -15,11 +15,11 @@ from stillroom.recipe import Curation, Stage
 from stillroom.records import ID_DIGITS, Prompt, teacher_name
 from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
-from stillroom.runs.diversifying import diversified, diversity_metrics
+from stillroom.runs.diversifying import differing
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
-from stillroom.runs.placing import Places
+from stillroom.runs.placing import diversity_scores
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
 from stillroom.runs.retracting import Cause, retracted_samples
@@ -118,10 +118,12 @@ def _curated(
             dropped.append(row["sample_id"])
     paid = _paid(run, rows)
     by_merit = prefers(run.recipe.curation.representative)  # then strengths and prices decide, which no stage reads
+    scores = diversity_scores(lake, run, rows)
     input_ids = sorted(
         f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
         + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
         + (f":{row['strength']}:{paid[row['sample_id']]}" if by_merit else "")
+        + (f":{scores[row['sample_id']]}" if row["sample_id"] in scores else "")
         for row in rows
     )
     against = held_against(lake, run, again=again)
@@ -157,34 +159,23 @@ def _curated(
     found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
     compared = _together(of_answers, of_prompts, *found)
     observe(4, "what differs")
-    with _as_measured(embedder, run.recipe.curation) as measured_by:
-        placing = Places(lake, run.recipe.dataset, measured_by)
-        placing.know(compared.get("embeddings", []))
-        curated = diversified(lake, run, curated, rows, prompt_of, placing, without=gone)
-        decided_by = [*placing.fresh]  # what only measures need is computed again
-        diversity = diversity_metrics(lake, run, curated, rows, prompt_of, placing, without=gone)
+    known = compared.get("embeddings", [])
+    curated, diverse = differing(
+        lake, run, curated, rows, prompt_of, scores, embedder=embedder, known=known, without=gone
+    )
     shards = {row["sample_id"]: row["shard"] for row in rows}
     written = checked.rows(curation_id)
     written["selections"] = [
         _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
     ]
-    written["metrics"] += [{**row, "snapshot": curation_id} for row in (*stated_tables(given), *diversity)]
-    for table, some in _together(compared, {"embeddings": decided_by}).items():
+    measured = (*stated_tables(given), *diverse.pop("metrics"))
+    written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
+    for table, some in _together(compared, diverse).items():
         written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
     observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
     return curation_id
-
-
-@contextmanager
-def _as_measured(embedder: Embedder | None, curation: Curation) -> Generator[Embedder]:
-    """The same embedder, or where nothing hung on one, that of the recipe."""
-    if embedder is not None:
-        yield embedder
-        return
-    with open_embedder(curation.embedding) as opened:
-        yield opened
 
 
 def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
