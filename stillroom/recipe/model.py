@@ -318,9 +318,10 @@ class Curation(Section):
             "is verified is compared; what they leave equal goes by `selection.rank`, prompts by their age.",
         ),
     ] = ("verified",)
-    against: Annotated[
-        dict[Name, Against], Field(description="By name, tables whose rows new prompts or answers may not duplicate.")
-    ] = {}
+    against: dict[Name, Against] = Field(
+        default_factory=dict[str, Against],
+        description="By name, tables whose rows new prompts or answers may not duplicate.",
+    )
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),

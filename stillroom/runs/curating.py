@@ -137,6 +137,7 @@ def _curated(
     key = f"curation:{curation_id}"
     if lake.committed(key):
         return curation_id
+    stated = stated_tables(given)
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, dropped)
     answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
@@ -168,7 +169,7 @@ def _curated(
     written["selections"] = [
         _selection(curation_id, verifiers, one, shards[one.sample_id]) for one in curated.decisions
     ]
-    measured = (*stated_tables(given), *diverse.pop("metrics"))
+    measured = (*stated, *diverse.pop("metrics"))
     written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
     for table, some in _together(compared, diverse).items():
         written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)

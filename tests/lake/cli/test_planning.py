@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from stillroom.cli.app import make_app
 from stillroom.cli.forecast import foresee
+from stillroom.cli.reading import refuse_unreadable
 from stillroom.errors import RecipeError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe, load_recipe
@@ -209,6 +211,31 @@ def test_a_benchmark_that_cannot_be_checked_against_is_refused(
     assert refused.exit_code == 2
     assert said in refused.stderr
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        pytest.param(None, "table 'old' is at", id="missing"),
+        pytest.param({"id": ["a"]}, "table 'old' has no column 'text'", id="no-column"),
+        pytest.param({"id": ["a"], "text": [1]}, "column 'text' of table 'old' is Int64", id="no-text"),
+        pytest.param({"id": ["a", "b"], "text": ["x", None]}, "'text' of table 'old' is null in 1 of 2", id="null"),
+    ],
+)
+def test_a_table_that_cannot_be_compared_with_is_refused(
+    recipe_file: Path, tmp_path: Path, columns: dict[str, list[object]] | None, said: str
+) -> None:
+    if columns is not None:
+        pl.DataFrame(columns).write_parquet(tmp_path / "old.parquet")
+    recipe_file.write_text(f"{RECIPE}curation: {{against: {{old: {{path: old.parquet, kind: answer}}}}}}\n")
+
+    refused = CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "plan", str(recipe_file)])
+
+    assert refused.exit_code == 2
+    assert said in refused.stderr.replace("\n", " ")
+    assert not (tmp_path / "lake").exists()
+    with pytest.raises(RecipeError):
+        refuse_unreadable(load_recipe(recipe_file))
 
 
 def test_a_benchmark_that_has_changed_derives_a_finished_run_again(recipe_file: Path, lake: Lake) -> None:
