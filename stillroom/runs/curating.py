@@ -15,12 +15,12 @@ from stillroom.recipe import Curation, Stage, filter_methods
 from stillroom.records import ID_DIGITS, Prompt, teacher_name
 from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
-from stillroom.runs.diversifying import diversified, diversity_metrics
+from stillroom.runs.diversifying import differing
 from stillroom.runs.filtering import Filtered, filtered
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
-from stillroom.runs.placing import Places
+from stillroom.runs.placing import diversity_scores
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
 from stillroom.runs.retracting import Cause, retracted_samples
@@ -123,10 +123,12 @@ def _curated(
             dropped.append(row["sample_id"])
     paid = _paid(run, rows)
     by_merit = prefers(run.recipe.curation.representative)  # then strengths and prices decide, which no stage reads
+    scores = diversity_scores(lake, run, rows)
     input_ids = sorted(
         f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
         + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
         + (f":{row['strength']}:{paid[row['sample_id']]}" if by_merit else "")
+        + (f":{scores[row['sample_id']]}" if row["sample_id"] in scores else "")
         for row in rows
     )
     against = held_against(lake, run, again=again)
@@ -169,20 +171,19 @@ def _curated(
     found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
     compared = _together(of_answers, of_prompts, *found)
     observe(4, "what differs")
-    with _as_measured(embedder, run.recipe.curation) as measured_by:
-        placing = Places(lake, run.recipe.dataset, measured_by)
-        placing.know(compared.get("embeddings", []))
-        curated = diversified(lake, run, curated, rows, prompts_by_id, placing, without=gone)
-        decided_by = [*placing.fresh]  # what only measures need is computed again
-        diversity = diversity_metrics(lake, run, curated, rows, prompts_by_id, placing, without=gone)
+    known = compared.get("embeddings", [])
+    curated, diverse = differing(
+        lake, run, curated, rows, prompts_by_id, scores, embedder=embedder, known=known, without=gone
+    )
     shards = {row["sample_id"]: row["shard"] for row in rows}
     written = checked.rows(curation_id)
     counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
     written["selections"] = [
         {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions
     ]
-    written["metrics"] += [{**row, "snapshot": curation_id} for row in (*stated, *diversity)]
-    for table, some in _together(compared, {"embeddings": decided_by}).items():
+    measured = (*stated, *diverse.pop("metrics"))
+    written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
+    for table, some in _together(compared, diverse).items():
         written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
     observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
@@ -193,16 +194,6 @@ def _curated(
 def _filters_now(run: Run) -> list[str]:
     """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
-
-
-@contextmanager
-def _as_measured(embedder: Embedder | None, curation: Curation) -> Generator[Embedder]:
-    """The same embedder, or where nothing hung on one, that of the recipe."""
-    if embedder is not None:
-        yield embedder
-        return
-    with open_embedder(curation.embedding) as opened:
-        yield opened
 
 
 def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:

@@ -1,6 +1,7 @@
 """Lets a run keep what differs, where its recipe asks for that, and measures how diverse the next version will be."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import md5
 from typing import Any
@@ -11,73 +12,68 @@ from stillroom.curation.decisions import Gate
 from stillroom.curation.diversifying import diversify
 from stillroom.curation.selection import Curated
 from stillroom.diversity import Sides, Source, measure
+from stillroom.embedding import Embedder, open_embedder
 from stillroom.lake import Lake, Row
 from stillroom.records import Origin, Prompt
 from stillroom.runs.opening import Run
-from stillroom.runs.placing import Places, members, scores_of
+from stillroom.runs.placing import Places, members
 
 MOST_MEASURED = 2_000  # examples: embedding them takes about a second
 WRITTEN = Origin.WRITTEN.value
 
 
-def diversified(
+def differing(
     lake: Lake,
     run: Run,
     curated: Curated,
     rows: Sequence[Mapping[str, Any]],
     prompts: Mapping[str, Prompt],
-    places: Places,
+    scores: Mapping[str, float | None],
     *,
+    embedder: Embedder | None = None,
+    known: Sequence[Row] = (),
     without: Sequence[str] = (),
-) -> Curated:
-    """What was decided, less what the gate of diversity drops; as it was where the recipe has no such gate.
+) -> tuple[Curated, dict[str, list[Row]]]:
+    """What was decided, less what the gate of diversity drops; and rows of what was computed for that and measured.
+
+    Rows are those of ``embeddings`` that the gate hangs on and the lake lacked, without their curation, and those of
+    ``metrics``, without their snapshot.
 
     Args:
-        lake: knows what is published, and the scores.
+        lake: knows what is published.
         run: whose samples these are.
         curated: what all other gates have decided.
-        rows: the samples, with answer, teacher_id and strength.
+        rows: the samples, with answer, teacher_id and outcome.
         prompts: theirs, by id.
-        places: embeds them.
+        scores: by sample, as of ``diversity_scores``.
+        embedder: what vectors have come from so far; where None, the recipe's is opened.
+        known: rows of ``embeddings`` that the lake is to get anyway.
         without: ids of examples on their way out.
 
     Raises:
         TeacherError: embeddings come from an endpoint that gives no usable answer.
-        RequestError: the recipe names a scorer that has scored nothing.
     """
-    settings = run.recipe.curation.diversity
-    is_kept = {one.sample_id for one in curated.decisions if one.gate == Gate.KEPT}
-    if settings is None or not is_kept:
-        return curated
-    asked = [described(row, prompts[row["prompt_id"]]) for row in rows if row["sample_id"] in is_kept]
-    scores = scores_of(lake, run.run_id, rows, settings.score) if settings.quality else {}
-    kept = places.place(asked, scores)
-    published = places.place(members(lake, run.recipe.dataset, without=without))
-    decisions = diversify(curated.decisions, kept, published, settings, places.embedder.name)
-    return replace(curated, decisions=decisions)
+    with nullcontext(embedder) if embedder else open_embedder(run.recipe.curation.embedding) as opened:
+        places = Places(lake, run.recipe.dataset, opened)
+        places.know(known)
+        by_sample = {row["sample_id"]: described(row, prompts[row["prompt_id"]]) for row in rows}
+        settings = run.recipe.curation.diversity
+        kept = _kept(curated, by_sample)
+        if settings is not None and kept:
+            published = places.place(members(lake, run.recipe.dataset, without=without))
+            decisions = diversify(
+                curated.decisions, places.place(kept, scores), published, settings, places.embedder.name
+            )
+            curated = replace(curated, decisions=decisions)
+        hung_on = [*places.fresh]  # what only measures need is computed again
+        some = members(lake, run.recipe.dataset, without=without, most=MOST_MEASURED)
+        passed = [by_sample[row["sample_id"]] for row in rows if row["outcome"] == "pass"]
+        metrics = _measured(places, _some([*some, *_kept(curated, by_sample)]), passed)
+    return curated, {"embeddings": hung_on, "metrics": metrics}
 
 
-def diversity_metrics(
-    lake: Lake,
-    run: Run,
-    curated: Curated,
-    rows: Sequence[Mapping[str, Any]],
-    prompts: Mapping[str, Prompt],
-    places: Places,
-    *,
-    without: Sequence[str] = (),
-) -> list[Row]:
-    """Rows of ``metrics``, but for their snapshot: how diverse the dataset is with what was decided now.
-
-    Measured is a sample of at most ``MOST_MEASURED`` examples, and of each teacher as many of its samples that pass,
-    for what further ones would bring. Arguments are those of ``diversified``.
-
-    Raises:
-        TeacherError: embeddings come from an endpoint that gives no usable answer.
-    """
-    is_kept = {one.sample_id for one in curated.decisions if one.gate == Gate.KEPT}
-    kept = [described(row, prompts[row["prompt_id"]]) for row in rows if row["sample_id"] in is_kept]
-    told = _some([*members(lake, run.recipe.dataset, without=without, most=MOST_MEASURED), *kept])
+def _measured(places: Places, told: Sequence[dict[str, Any]], passed: Sequence[dict[str, Any]]) -> list[Row]:
+    """How diverse these examples are, and what more each teacher would bring by those of its samples that passed."""
     if not told:
         return []
     vectors = places.prompts(told)
@@ -93,12 +89,15 @@ def diversity_metrics(
         reference=np.array(given) if given else None,
     )
     sources: dict[str, Source] = {}
-    for teacher in sorted({row["teacher_id"] for row in rows}):
-        passed = [row for row in rows if row["teacher_id"] == teacher and row["outcome"] == "pass"]
-        brought = _some([described(row, prompts[row["prompt_id"]]) for row in passed])
+    for teacher in sorted({row["teacher_id"] for row in passed}):
+        brought = _some([row for row in passed if row["teacher_id"] == teacher])
         sources[teacher] = Source(answers=[row["answer"] for row in brought], rows=places.place(brought).rows)
     figures = measure(sides, sources, embedder=places.embedder.name).drop("snapshot")
     return [*figures.iter_rows(named=True)]
+
+
+def _kept(curated: Curated, by_sample: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [by_sample[one.sample_id] for one in curated.decisions if one.gate == Gate.KEPT]
 
 
 def _some(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from stillroom.diversity import opening
 from stillroom.embedding import Embedder, unit_rows
 from stillroom.errors import RequestError
 from stillroom.lake import Lake, Row
+from stillroom.runs.opening import Run
 
 TEST_STRENGTH = "test-strength"
 _AT_A_TIME = 20_000
@@ -57,19 +58,24 @@ def members(lake: Lake, dataset: str, *, without: Sequence[str] = (), most: int 
     return lake.rows(_MEMBERS, {"dataset": dataset, "leaving": [*without], "most": most})
 
 
-def scores_of(lake: Lake, run_id: str, rows: Sequence[Mapping[str, Any]], score: str) -> dict[str, float | None]:
-    """By sample its score: the strength of its tests, or what a scorer gave it last.
+def diversity_scores(lake: Lake, run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """By sample what the gate of diversity trades novelty against: its tests' strength, or what a scorer gave it last.
+
+    Empty where the recipe has no such gate, or it goes by novelty alone.
 
     Raises:
-        RequestError: none of the run's samples has a score of that scorer.
+        RequestError: none of the run's samples has a score of the scorer that the recipe names.
     """
-    if score == TEST_STRENGTH:
+    settings = run.recipe.curation.diversity
+    if settings is None or not settings.quality:
+        return {}
+    if settings.score == TEST_STRENGTH:
         return {row["sample_id"]: row["strength"] for row in rows}
-    found = lake.rows(_SCORES, {"scorer": score, "run": run_id})
+    found = lake.rows(_SCORES, {"scorer": settings.score, "run": run.run_id})
     if not found:
         raise RequestError(
-            f"curation.diversity.score is {score!r}, but no sample of {run_id} has a score of that name in `scores`. "
-            f"Score them first, name a scorer that has, or take `{TEST_STRENGTH}`."
+            f"curation.diversity.score is {settings.score!r}, but no sample of {run.run_id} has a score of that name "
+            f"in `scores`. Score them first, name a scorer that has, or take `{TEST_STRENGTH}`."
         )
     return {row["sample_id"]: row["value"] for row in found}
 
