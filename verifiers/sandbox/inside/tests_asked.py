@@ -140,8 +140,10 @@ class Asked:
 
     def has_run(self, function):
         """Whether a function had run when that was noted, and need not run again."""
+        if not self.is_settled or type(function) is not types.FunctionType:  # nor is the solution asked
+            return False
         code = getattr(inspect.unwrap(function), "__code__", None)
-        return self.is_settled and code is not None and (code.co_name, code.co_firstlineno) in self._ran
+        return code is not None and (code.co_name, code.co_firstlineno) in self._ran
 
     def unreached(self, skipped):
         """Why something was left out: a function with assertions never ran, though it should have; or "".
