@@ -1,10 +1,13 @@
 import importlib.metadata
+import io
+import os
+import tarfile
 
 import pytest
 
 from stillroom.records.execution import Ending, Program
 from stillroom.records.libraries import read_libraries
-from verifiers.sandbox import DockerExecutor, ensure_image, rootfs
+from verifiers.sandbox import DockerExecutor, ensure_docker, ensure_image, image, rootfs
 
 pytestmark = pytest.mark.docker
 
@@ -28,8 +31,30 @@ def test_an_image_that_is_there_is_found_again():
 async def test_a_second_image_carries_the_distributions_of_a_requirements_file(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text(f"# arrays\nnumpy=={importlib.metadata.version('numpy')}\n")
-    image = ensure_image(read_libraries(file))
-    assert image.digest != ensure_image().digest
-    async with DockerExecutor(image) as executor:
+    made = ensure_image(read_libraries(file))
+    assert made.digest != ensure_image().digest
+    async with DockerExecutor(made) as executor:
         found = await executor.run(Program(source="import numpy as np\nprint(np.arange(4) @ np.arange(4))"))
     assert (found.ending, found.stdout) == (Ending.DONE, b"14\n"), found
+
+
+def test_images_of_earlier_sources_are_removed_but_for_the_newest_and_those_in_use(monkeypatch):
+    monkeypatch.setattr(image, "MOST_KEPT", 2)
+    repository = f"stillroom-test-{os.getpid()}"
+    empty = io.BytesIO()
+    tarfile.open(fileobj=empty, mode="w").close()
+    client = ensure_docker()
+    try:
+        for number in range(4):
+            client.api.import_image_from_data(empty.getvalue(), repository=repository, tag=str(number))
+        used = client.containers.create(f"{repository}:0", "none")
+
+        assert image.remove_old(client, repository) == 1
+
+        left = {tag for one in client.images.list(repository) for tag in one.tags}
+        assert left == {f"{repository}:{number}" for number in (0, 2, 3)}
+        used.remove()
+    finally:
+        for one in client.images.list(repository):
+            client.images.remove(one.id, force=True)
+        client.close()

@@ -7,9 +7,7 @@ raised as ``SandboxError``; it never becomes a statement about a program.
 import asyncio
 import contextlib
 import os
-import signal
 import time
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -17,10 +15,11 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from stillroom.errors import SandboxError, Unjudgeable
-from stillroom.records.execution import Ending, Execution, Program, Shortage, UnfitProgram
+from stillroom.records.execution import Ending, Execution, Program, UnfitProgram
 from verifiers.sandbox import container, wire
 from verifiers.sandbox.daemon import connect, ensure_docker
 from verifiers.sandbox.image import Image, ensure_image
+from verifiers.sandbox.memory import may_be_anothers, memory_for, out_of_memory, refuse_foreign_kill
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
 READY_SECONDS = 30.0
@@ -31,9 +30,6 @@ MAX_ATTEMPTS = 4
 RESTART_SECONDS = 90.0  # for which a daemon that was there and does not answer is waited for
 RETRY_SECONDS = 0.5
 SPARE_SLOTS = 2  # while one program's process is being made or buried, another uses the core: limits count CPU time
-LEAST_MEMORY_BYTES = 4 << 30  # of the container, for programs that take much while the others take little
-MEMORY_OF_A_SLOT = 256 << 20  # a program with numpy takes 100 MB
-MEMORY_SHARE = 0.75  # of the machine's: a teacher may be beside it
 QUEUE_DEPTH = 3  # programs on their way for each that runs, so that no slot waits for the driver
 _PROBE = Program(source="pass")
 
@@ -54,7 +50,7 @@ class DockerExecutor:
 
     def __init__(self, image: Image | None = None, *, slots: int = 0, memory_bytes: int = 0, runtime: str = "") -> None:
         self.slots = slots or len(os.sched_getaffinity(0)) + SPARE_SLOTS
-        self.memory_bytes = memory_bytes or _memory_for(self.slots)
+        self.memory_bytes = memory_bytes or memory_for(self.slots)
         self.runtime = runtime
         self.replaced = 0  # containers that were lost and replaced
         self.repeated = 0  # programs that were run again with nothing beside them
@@ -134,7 +130,7 @@ class DockerExecutor:
                 execution, last = None, error
             else:
                 last = None
-        if execution is not None and not _may_be_anothers(execution):
+        if execution is not None and not may_be_anothers(execution):
             return execution
         # Whose fault it was is unknown while others ran beside it, so it is run again with nothing beside it.
         self.repeated += 1
@@ -142,11 +138,11 @@ class DockerExecutor:
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
                     execution = await self._attempt(program, PATIENCE_SECONDS)
-                    _refuse_foreign_kill(execution)
+                    refuse_foreign_kill(execution)
                 except (SessionLost, wire.SandboxBroken) as error:
                     last = error
                     continue
-                return _out_of_memory(execution)
+                return out_of_memory(execution)
             why = f"the sandbox failed {MAX_ATTEMPTS} times on one program: {last}"
             if await self._works():
                 raise Unjudgeable(f"{why}. It runs others.") from last
@@ -245,11 +241,6 @@ class DockerExecutor:
                 self._session.ping()
 
 
-def _memory_for(slots: int) -> int:
-    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(max(LEAST_MEMORY_BYTES, slots * MEMORY_OF_A_SLOT), int(MEMORY_SHARE * machine))
-
-
 class _Whole:
     """Holds every slot of a semaphore, so that nothing else runs."""
 
@@ -274,42 +265,3 @@ class _Whole:
         for _ in range(self._held):
             self._semaphore.release()
         self._held = 0
-
-
-def _may_be_anothers(execution: Execution) -> bool:
-    """Whether a program may have failed for the memory that others took; of its children nobody else would tell."""
-    return execution.shortage in (Shortage.OURS, Shortage.FOREIGN) or _was_killed(execution)
-
-
-def _refuse_foreign_kill(execution: Execution) -> None:
-    """Say nothing of a program that was killed, alone in a container that had memory left.
-
-    Raises:
-        wire.SandboxBroken: as said.
-    """
-    if execution.shortage is Shortage.FOREIGN:
-        raise wire.SandboxBroken("the machine ran out of memory, and the kernel killed a process of the sandbox")
-    if execution.shortage is Shortage.NONE and _was_killed(execution):
-        raise wire.SandboxBroken("a program's process was killed from outside of the sandbox")
-
-
-def _was_killed(execution: Execution) -> bool:
-    """SIGKILL that the zygote did not send and no CPU limit explains, as where the container ran out of memory."""
-    tests = execution.tests
-    return _is_kill(execution.ending, execution.exit_status) or (
-        tests is not None and _is_kill(tests.ending, tests.exit_status)
-    )
-
-
-def _out_of_memory(execution: Execution) -> Execution:
-    """What is said of processes that ran with nothing beside them: the memory that one lacked it took itself."""
-    if _is_kill(execution.ending, execution.exit_status):
-        execution = replace(execution, ending=Ending.MEMORY)
-    tests = execution.tests
-    if tests is not None and _is_kill(tests.ending, tests.exit_status):
-        execution = replace(execution, tests=replace(tests, ending=Ending.MEMORY, is_waiting=False))
-    return execution
-
-
-def _is_kill(ending: Ending, exit_status: int) -> bool:
-    return ending is Ending.CRASH and exit_status == -signal.SIGKILL

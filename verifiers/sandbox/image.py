@@ -1,5 +1,6 @@
 """Makes the sandbox image, or finds the one that was made from the same inputs."""
 
+import contextlib
 import io
 import json
 import tarfile
@@ -23,6 +24,7 @@ from verifiers.sandbox.distributions import site_files
 REPOSITORY = "stillroom-sandbox"
 DIGEST_LABEL = "stillroom.digest"
 LIBRARIES_LABEL = "stillroom.libraries"
+MOST_KEPT = 16  # images of other sources, interpreters and libraries: each takes 40 MB or more and is made in a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +57,26 @@ def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = Non
         if found is not None:
             return found
         with tempfile.TemporaryDirectory() as folder:
-            return _built(client, tag, site_files(libraries, Path(folder)) if libraries else ())
+            built = _built(client, tag, site_files(libraries, Path(folder)) if libraries else ())
+        remove_old(client, REPOSITORY)
+        return built
     except (DockerException, RequestException) as error:
         raise SandboxError(f"the sandbox image {tag} could not be made: {error}") from error
+
+
+def remove_old(client: DockerClient, repository: str) -> int:
+    """Remove the images of a repository that came before the newest ``MOST_KEPT``; returns how many.
+
+    One that a container runs in stays, and so does what another driver is removing at the same time.
+    """
+    removed = 0
+    images: list[DockerImage] = client.images.list(repository)
+    for image in sorted(images, key=lambda one: str(one.attrs["Created"]), reverse=True)[MOST_KEPT:]:
+        for tag in image.tags:
+            with contextlib.suppress(DockerException):
+                client.images.remove(tag)
+                removed += 1
+    return removed
 
 
 def _found(client: DockerClient, tag: str) -> Image | None:

@@ -6,6 +6,7 @@
 import os
 
 NANOSECONDS = 1e9
+MOST_COUNTED = 64  # processes of a program: it may not have more
 
 
 class Cores:
@@ -38,15 +39,32 @@ class Cores:
     def is_alone(self, pid):
         """Whether the process has neither children nor a second thread, which would compete with it."""
         try:
-            if self._read(f"{pid}/task/{pid}/children").strip():
-                return False
-            folder = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
-            try:
-                return len(os.listdir(folder)) == 1
-            finally:
-                os.close(folder)
+            return not self._children(pid, pid) and len(self._threads(pid)) == 1
         except OSError:
             return False
+
+    def family(self, pid):
+        """How many processes a process and its descendants are, as far as ``MOST_COUNTED``."""
+        count, left = 0, [pid]
+        while left and count < MOST_COUNTED:
+            each = left.pop()
+            count += 1
+            try:
+                for thread in self._threads(each):
+                    left += self._children(each, thread)
+            except OSError:  # it ended meanwhile
+                pass
+        return count
+
+    def _children(self, pid, thread):
+        return self._read(f"{pid}/task/{thread}/children").decode().split()
+
+    def _threads(self, pid):
+        folder = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
+        try:
+            return os.listdir(folder)
+        finally:
+            os.close(folder)
 
     def _read(self, path):
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc)

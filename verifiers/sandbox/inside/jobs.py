@@ -3,6 +3,8 @@
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, RUF023, RUF100
 # pyright: basic, reportOptionalMemberAccess=false, reportAttributeAccessIssue=false
+import contextlib
+import math
 import os
 import random
 import signal
@@ -12,8 +14,12 @@ import time
 REPORT = struct.Struct("<4sIBBQ")  # magic, id, processes, kills for want of memory meanwhile, wall microseconds
 PROCESS = struct.Struct("<iBQIIIII")  # wait status, killed, cpu us, peak KiB, result, stdout, stdout kept, stderr kept
 MAX_RESULT_BYTES = 8 << 20
+NO_KILL = 0  # as in kills.py
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(6)
 STARVED_SHARE = 0.1  # of its time that a program waited for a core: more, and its wall limit says nothing about it
+MANY = 16  # processes: who has so many took itself what it lacks, and no neighbour did. Honest pools are smaller.
+NICE_STEP = 1.25  # by which a step of niceness divides a process's share of the cores
+MOST_NICE = 19
 LOOK_SECONDS = (0.2, 0.6)
 LOOK_AGAIN_SECONDS = 0.05  # at a program that is over its wall limit and waits for a core
 
@@ -84,8 +90,8 @@ class Job:
     """The processes of one program and their deadlines."""
 
     __slots__ = (
-        "children", "cpu_limit", "id", "is_alone", "kills_before", "next_check", "patience", "slot", "started",
-        "wall_limit",
+        "children", "cpu_limit", "family", "id", "is_alone", "kills_before", "next_check", "patience", "slot",
+        "started", "wall_limit",
     )  # fmt: skip
 
     def __init__(self, number, slot, cpu_limit, wall_limit, patience, kills_before):
@@ -98,12 +104,15 @@ class Job:
         self.patience = patience  # seconds beyond the wall limit for which it may have waited for a core
         self.started = time.monotonic()
         self.is_alone = True  # as far as was seen: without threads or children
+        self.family = 1  # the most processes that one of its own and its children were seen to be
         self.next_check = self.started + min(cpu_limit, wall_limit, next_look())
 
     def check_deadline(self, now, cores):
         """Kill what is over its time; otherwise say when to look again."""
         living = [child for child in self.children if child.status is None and not child.killed]
         self.is_alone = self.is_alone and all(cores.is_alone(child.pid) for child in living)
+        if not self.is_alone:
+            self.share_fairly(max((cores.family(child.pid) for child in living), default=1), living)
         left, over = self.wall_left(now, living, cores)
         for child in living:
             cpu_left = self.cpu_limit - child.cpu_used()
@@ -114,6 +123,17 @@ class Job:
             else:
                 left = min(left, cpu_left)
         self.next_check = now + min(max(left, 0.001), next_look())
+
+    def share_fairly(self, family, living):
+        """Leave a program of many processes no more of the cores than one of a single process, so it starves nobody."""
+        if family <= self.family:
+            return
+        self.family = family
+        if family >= MANY:
+            niceness = min(MOST_NICE, round(math.log(family, NICE_STEP)))
+            for child in living:
+                with contextlib.suppress(OSError):  # it ended meanwhile
+                    os.setpriority(os.PRIO_USER, child.uid, niceness)  # what it starts later has it from it
 
     def wall_left(self, now, living, cores):
         """Seconds until the wall limit, and why the job is killed when they are over.
@@ -135,6 +155,8 @@ class Job:
 
     def report(self, kills):
         """Tell the driver; ``kills``: what the kernel did for want of memory while the job ran."""
+        if self.family >= MANY and all(child.killed for child in self.children):
+            kills = NO_KILL
         wall = int((time.monotonic() - self.started) * 1e6)
         head = REPORT.pack(b"DONE", self.id, len(self.children), kills, wall)
         write_all(head + b"".join(child.head() for child in self.children))
