@@ -123,9 +123,13 @@ async def measure_tests(run_id: str) -> int:
         return 0
     done = 0
 
-    async def measure(one: Unmeasured) -> Row:
+    async def measure(one: Unmeasured) -> Row | None:
         nonlocal done
-        row = await measured(one, capability, code_tests)
+        try:
+            row = await measured(one, capability, code_tests)
+        except Unjudgeable as error:  # unmeasured tests are too weak, so nothing is kept by them
+            shop.watcher.say(f"the tests of prompt {one.prompt.prompt_id} stay unmeasured: {error}")
+            row = None
         done += 1
         shop.watcher.progressed("measuring tests", done, len(todo))
         return row
@@ -133,7 +137,10 @@ async def measure_tests(run_id: str) -> int:
     for start in range(0, len(todo), PROMPTS_A_COMMIT):
         some = todo[start : start + PROMPTS_A_COMMIT]
         async with shop.slots(("sandbox",)):
-            rows = await asyncio.gather(*(measure(one) for one in some))
+            found = await asyncio.gather(*(measure(one) for one in some))
+        rows = [row for row in found if row is not None]
+        if not rows:
+            continue
         tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
         await shop.write(partial(lake.commit, strengths_key(rows), tables, run_id=run_id))
     shop.watcher.say(f"the tests of {len(todo)} prompts were measured")
