@@ -221,30 +221,3 @@ async def test_a_program_may_not_give_up_its_share_of_the_cores():
         found = await executor.run(Program(source="import os\nos.setpriority(os.PRIO_PROCESS, 0, 19)"))
     assert found.raised is not None
     assert found.raised.type_name == "PermissionError"
-
-
-FAMILY = """
-import os, time
-read, write = os.pipe()
-for _ in range({children}):
-    if os.fork() == 0:
-        time.sleep(2)
-        os.write(write, b"%d " % os.getpriority(os.PRIO_PROCESS, 0))
-        os._exit(0)
-for _ in range({children}): os.wait()
-print(os.getpriority(os.PRIO_PROCESS, 0), *sorted(set(os.read(read, 1000).split())))
-"""
-
-
-@pytest.mark.parametrize(
-    ("children", "niceness"),
-    [pytest.param(4, b"0 b'0'\n", id="a pool"), pytest.param(30, b"15 b'15'\n", id="a bomb")],
-)
-async def test_program_of_many_processes_has_no_more_of_the_cores_than_another(children, niceness):
-    """Thirty of them have a thirtieth each of what a process beside them has: it would be starved else."""
-    async with DockerExecutor() as executor:
-        found = await executor.run(
-            Program(source=FAMILY.format(children=children), limits=Limits(cpu_seconds=5, wall_seconds=30))
-        )
-        after = await executor.run(Program(source="import os\nprint(os.getpriority(os.PRIO_PROCESS, 0))"))
-    assert (found.stdout, after.stdout) == (niceness, b"0\n")

@@ -3,8 +3,6 @@
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, RUF023, RUF100
 # pyright: basic, reportOptionalMemberAccess=false, reportAttributeAccessIssue=false
-import contextlib
-import math
 import os
 import random
 import signal
@@ -18,8 +16,6 @@ NO_KILL = 0  # as in kills.py
 NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(6)
 STARVED_SHARE = 0.1  # of its time that a program waited for a core: more, and its wall limit says nothing about it
 MANY = 16  # processes: who has so many took itself what it lacks, and no neighbour did. Honest pools are smaller.
-NICE_STEP = 1.25  # by which a step of niceness divides a process's share of the cores
-MOST_NICE = 19
 LOOK_SECONDS = (0.2, 0.6)
 LOOK_AGAIN_SECONDS = 0.05  # at a program that is over its wall limit and waits for a core
 
@@ -112,7 +108,7 @@ class Job:
         living = [child for child in self.children if child.status is None and not child.killed]
         self.is_alone = self.is_alone and all(cores.is_alone(child.pid) for child in living)
         if not self.is_alone:
-            self.share_fairly(max((cores.family(child.pid) for child in living), default=1), living)
+            self.family = max([self.family, *(cores.family(child.pid) for child in living)])
         left, over = self.wall_left(now, living, cores)
         for child in living:
             cpu_left = self.cpu_limit - child.cpu_used()
@@ -123,17 +119,6 @@ class Job:
             else:
                 left = min(left, cpu_left)
         self.next_check = now + min(max(left, 0.001), next_look())
-
-    def share_fairly(self, family, living):
-        """Leave a program of many processes no more of the cores than one of a single process, so it starves nobody."""
-        if family <= self.family:
-            return
-        self.family = family
-        if family >= MANY:
-            niceness = min(MOST_NICE, round(math.log(family, NICE_STEP)))
-            for child in living:
-                with contextlib.suppress(OSError):  # it ended meanwhile
-                    os.setpriority(os.PRIO_USER, child.uid, niceness)  # what it starts later has it from it
 
     def wall_left(self, now, living, cores):
         """Seconds until the wall limit, and why the job is killed when they are over.
