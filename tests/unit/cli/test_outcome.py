@@ -30,6 +30,7 @@ OUTCOME: dict[str, Any] = {
     "seconds": 293.0,
     "first_sample_seconds": 13.4,
     "summary": "/lake/snapshots/functions/1/summary.md",
+    "left_as_decided": {},
     "missing_shards": [],
     "missing_prompts": 0,
 }
@@ -75,3 +76,13 @@ def test_a_build_warns_at_its_end_where_it_has_a_warning() -> None:
 
 def test_a_build_that_may_lack_shards_says_which():
     assert "8 prompts, of failed shards: 2, 5" in printed(missing_shards=[2, 5], missing_prompts=8)
+
+
+def test_a_build_names_the_runs_that_other_rules_decided_about() -> None:
+    runs = {f"functions-r{number}": "selection.keep" for number in range(1, 20)}
+
+    found = " ".join(printed(left_as_decided=runs).split())
+
+    assert "left as they are" in found
+    assert "functions-r19 (another selection.keep), and" in found
+    assert "before them" in found

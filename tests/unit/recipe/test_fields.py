@@ -4,7 +4,7 @@ A field that touches a stage too many pays for samples again, or refuses to go o
 serves rows that another recipe made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, get_args
@@ -16,6 +16,11 @@ from stillroom.recipe import Recipe, Stage, stage_fingerprints
 from tests.fakes.prompts import write_seeds
 
 STAGES = list(Stage)
+TABLE = "old"
+ONE_OF: dict[str, Callable[[str], Any]] = {  # where a section stands several times: the one whose field is changed
+    "teachers": lambda field: field == "serve",  # the second one is served
+    "against": lambda _: TABLE,
+}
 OTHER = "other.jsonl"  # in the place of a path: another file of other content
 
 # Field, another value, and the first stage that it changes; all later ones follow. None: it is no identity, since it
@@ -74,6 +79,39 @@ FIELDS: dict[str, tuple[object, Stage | None]] = {
     "curation.near_prompts.threshold": (0.5, Stage.CURATION),
     "curation.near_answers.threshold": (0.5, Stage.CURATION),
     "curation.contamination.benchmarks": ({"exam": OTHER}, Stage.CURATION),
+    "curation.structural_prompts": (True, Stage.CURATION),
+    "curation.structural_answers": (True, Stage.CURATION),
+    "curation.semantic_prompts.threshold": (0.6, Stage.CURATION),
+    "curation.semantic_answers.threshold": (0.6, Stage.CURATION),
+    "curation.representative": (("oldest",), Stage.CURATION),
+    "curation.against.path": (OTHER, Stage.CURATION),
+    "curation.against.id": ("key", Stage.CURATION),
+    "curation.against.text": ("words", Stage.CURATION),
+    "curation.against.kind": ("answer", Stage.CURATION),
+    "curation.embedding.url": ("http://127.0.0.2:1", None),
+    "curation.embedding.model": ("another/model", Stage.CURATION),
+    "curation.embedding.revision": ("abc", Stage.CURATION),
+    "curation.embedding.batch_size": (3, None),
+    "curation.embedding.in_flight": (3, None),
+    "curation.embedding.most_characters": (100, Stage.CURATION),
+    "curation.embedding.patience_seconds": (3.0, None),
+    "curation.diversity.share": (0.1, Stage.CURATION),
+    "curation.diversity.quality": (0.1, Stage.CURATION),
+    "curation.diversity.score": ("judge@1", Stage.CURATION),
+    "curation.diversity.quotas.topic": (0.1, Stage.CURATION),
+    "curation.diversity.quotas.difficulty": (0.1, Stage.CURATION),
+    "curation.diversity.quotas.teacher": (0.1, Stage.CURATION),
+    "curation.diversity.quotas.opening": (0.1, Stage.CURATION),
+    "curation.filters.secrets.least_confidence": ("low", Stage.CURATION),
+    "curation.filters.personal_data.kinds": (("phone",), Stage.CURATION),
+    "curation.filters.personal_data.phone_regions": (("FR",), Stage.CURATION),
+    "curation.filters.languages.allowed": (("fr",), Stage.CURATION),
+    "curation.filters.languages.least_confidence": (0.6, Stage.CURATION),
+    "curation.filters.length.least_prompt": (3, Stage.CURATION),
+    "curation.filters.length.most_prompt": (100, Stage.CURATION),
+    "curation.filters.length.least_answer": (3, Stage.CURATION),
+    "curation.filters.length.most_answer": (100, Stage.CURATION),
+    "curation.filters.length.outliers": (5.0, Stage.CURATION),
     "snapshot.mode": ("delta", Stage.CURATION),
     "snapshot.allow_unverified": (True, None),
     "snapshot.allow_partial": (0.5, None),
@@ -111,7 +149,16 @@ def given(folder: Path, *, is_seeded: bool) -> dict[str, Any]:
         {"name": "first", "urls": ["http://127.0.0.1:9"], "model": "fake/tiny-coder"},
         {"name": "second", "serve": "qwen2.5-coder-0.5b-instruct"},
     ]
-    curation = {"contamination": {"benchmarks": {"exam": folder / "exam.jsonl"}}}
+    exam = folder / "exam.jsonl"
+    curation = {
+        "contamination": {"benchmarks": {"exam": exam}},
+        "semantic_prompts": {},
+        "semantic_answers": {},
+        "against": {TABLE: {"path": exam, "kind": "prompt"}},
+        "embedding": {"url": "http://127.0.0.1:9", "model": "fake/embedder"},
+        "diversity": {},
+        "filters": {"secrets": {}, "personal_data": {}, "languages": {"allowed": ["en"]}, "length": {}},
+    }
     text = {"dataset": "tiny", "capability": "code", "teachers": teachers, "curation": curation, **source}
     return Recipe.model_validate(text).model_dump()
 
@@ -121,7 +168,9 @@ def changed(recipe: dict[str, Any], field: str, value: Any, folder: Path) -> dic
     *path, name = field.split(".")
     section: Any = result
     for key in path:
-        section = section[key][name == "serve"] if key == "teachers" else section[key]  # the second one is served
+        section = section[key]
+        if key in ONE_OF:
+            section = section[ONE_OF[key](name)]
     in_folder = {key: folder / one for key, one in value.items()} if isinstance(value, dict) else value
     section[name] = folder / OTHER if value == OTHER else in_folder
     return result
