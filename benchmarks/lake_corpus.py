@@ -267,6 +267,7 @@ def _selection(curation: str, shard: int, prompt: int, sample: int, _index: int)
     return {
         "curation_id": curation,
         "verifier_ids": [VERIFIER_ID],
+        "measure_id": "",
         "sample_id": identity("sample", sample),
         "prompt_id": identity("prompt", prompt),
         "kept": kept,

@@ -218,8 +218,8 @@ def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
             [run_id],
         )
     ]
-    if decided in newest[:1] or not lake.committed(f"curation:{decided}"):
-        return decided
+    if not newest or decided in newest[:1] or not lake.committed(f"curation:{decided}"):
+        return decided  # one about no samples leaves no row
     again = [fingerprint(["again", decided, before], length=ID_DIGITS) for before in newest]
     return newest[0] if newest[0] in again[1:] else again[0]
 

@@ -10,7 +10,7 @@ from stillroom.lake import Lake
 from stillroom.publication import publish
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
-from stillroom.runs import Run, curating, judged, rejudging_key, unfinished_shards, unjudged
+from stillroom.runs import Run, RunState, close_run, curating, judged, rejudging_key, unfinished_shards, unjudged
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -85,6 +85,17 @@ async def test_a_lax_setting_in_between_lets_nothing_through(lake: Lake, tmp_pat
     run = await sampled(lake, under(tmp_path, 0.01), strict)
 
     assert set(decided(lake, run, strict)) == {"timeout"}
+
+
+async def test_a_run_without_samples_is_decided_about_as_often_as_its_build_is_killed(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, recipe(tmp_path, seeds=2), LONG)
+    close_run(lake, run, RunState.PUBLISHED, "")
+    empty = Builder(lake).begin(recipe(tmp_path, seeds=2))
+
+    assert curate_run(lake, empty, [LONG.verifier_id]) == curate_run(lake, empty, [LONG.verifier_id])
+    assert lake.rows("SELECT * FROM lake.selections") == []
 
 
 async def test_samples_without_a_verdict_that_counts_are_an_error_until_they_are_judged(
