@@ -73,8 +73,10 @@ async def build(lake: Lake, folder: Path, *, new_run: bool = False) -> None:
 
 
 async def new_run(lake: Lake, folder: Path) -> None:
-    """Open another run, where there is one alone, and build it."""
-    await build(lake, folder, new_run=lake.rows("SELECT count(DISTINCT run_id) AS n FROM lake.runs") == [{"n": 1}])
+    """Open another run, where there is one alone, and build it to its end."""
+    states = [row["state"] for row in lake.rows("SELECT state FROM lake.current_runs ORDER BY run_id")]
+    if states[1:] != [RunState.PUBLISHED.value]:
+        await build(lake, folder, new_run=len(states) == 1)
 
 
 async def reverify(lake: Lake, folder: Path) -> None:
