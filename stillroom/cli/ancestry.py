@@ -24,7 +24,12 @@ _STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
 _PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
 _RUN = "SELECT * FROM runs WHERE run_id = ?"
-_PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"
+_UNPAID = """
+SELECT (SELECT count(*) FROM samples WHERE run_id = $run AND shard = $shard)
+       - (SELECT coalesce(sum(samples), 0) FROM costs
+          WHERE run_id = $run AND shard = $shard AND stage = 'sampling') AS n
+"""
+_PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"  # reads of every run's files
 _DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
 _COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
 
@@ -239,10 +244,14 @@ def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Ro
 
 
 def _paid_by(lake: "Lake", sample: Row) -> str:
-    """The run that was paid for the sample: of those that have this very reply, the one that committed it first."""
-    rows = lake.rows(_PAID, [sample["sample_id"]]) if sample else []
-    same = [row for row in rows if row["answered_at"] == sample["answered_at"]]
-    return _oldest(same).get("run_id", "")
+    """The run that was paid for the sample: of those that have this very reply, the one that committed it first.
+
+    "" where its own shard was paid for all that it has.
+    """
+    if not sample or lake.rows(_UNPAID, {"run": sample["run_id"], "shard": sample["shard"]})[0]["n"] <= 0:
+        return ""
+    rows = lake.rows(_PAID, [sample["sample_id"]])
+    return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
 def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict[str, Row]:

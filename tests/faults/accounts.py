@@ -16,16 +16,24 @@ from stillroom.seeding.plan import Record, Reply
 from tests.fakes.teacher import Paid
 
 _DOUBLED = {
-    "samples": "sample_id",
-    "verdicts": "sample_id, check_id, verifier_id",
+    "samples": "run_id, sample_id",
+    "verdicts": "run_id, sample_id, check_id, verifier_id",
     "prompts": "run_id, prompt_id",
     "proposals": "run_id, writing_round, writing_request",
     "selections": "curation_id, sample_id",
-    "examples": "example_id",
+    "examples": "run_id, example_id",
     "snapshots": "name, version",
     "snapshot_members": "name, version, example_id",
     "commits": "key",
+    "runs": "run_id, version",
+    "shards": "run_id, prompt_id",
+    "test_strengths": "check_id, measure_id",
+    "removals": "name, version, example_id",
 }
+_UNPAID = """
+SELECT (SELECT count(DISTINCT sample_id) FROM lake.samples) AS samples,
+       (SELECT coalesce(sum(samples), 0)::BIGINT FROM lake.costs WHERE stage = 'sampling') AS paid
+"""
 
 
 @dataclass(slots=True)
@@ -112,6 +120,8 @@ def assert_consistent(lake: Lake, *, is_frozen_later: bool = False) -> None:
     for table, key in _DOUBLED.items():
         doubled = lake.rows(f"SELECT {key}, count(*) AS n FROM lake.{table} GROUP BY ALL HAVING n > 1 LIMIT 3")
         assert not doubled, f"{table} holds rows twice: {doubled}"
+    (account,) = lake.rows(_UNPAID)  # what a run adopts stands under both runs, and in the costs of the first
+    assert account["samples"] == account["paid"], f"costs are of {account['paid']} samples: {account}"
     receipts: Counter[str] = Counter()
     for row in lake.rows("SELECT row_counts FROM lake.commits"):
         receipts.update(json.loads(row["row_counts"]))

@@ -20,11 +20,12 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
     opened.close()
 
 
-def commit(lake: Lake, *, verdicts: int = 1, replies: int = 1) -> None:
+def commit(lake: Lake, *, verdicts: int = 1, replies: int = 1, costs: int = 1) -> None:
     """What a build commits that was paid for one sample and one writing reply."""
     tables = {
         "samples": [row("samples", sample_id="s")],
         "verdicts": [row("verdicts", sample_id="s")] * verdicts,
+        "costs": [row("costs", stage="sampling", samples=costs)],
         "proposals": [row("proposals", writing_request=number) for number in range(replies)],
     }
     lake.commit("all", tables, run_id="r")
@@ -53,6 +54,8 @@ def test_samples_and_writing_replies_share_what_may_be_in_flight(lake: Lake) -> 
         pytest.param({}, [SAMPLE, WRITING, WRITING], "writing replies were lost", id="reply lost"),
         pytest.param({"replies": 2}, [SAMPLE, WRITING], "writing replies were lost", id="reply that nobody paid"),
         pytest.param({"verdicts": 0}, [SAMPLE, WRITING], "samples without a verdict", id="verdict lost"),
+        pytest.param({"costs": 0}, [SAMPLE, WRITING], "costs are of 0 samples", id="cost lost"),
+        pytest.param({"costs": 2}, [SAMPLE, WRITING], "costs are of 2 samples", id="cost doubled"),
         pytest.param({"verdicts": 2}, [SAMPLE, WRITING], "verdicts holds rows twice", id="verdict doubled"),
     ],
 )

@@ -100,7 +100,8 @@ def test_views_and_macros_say_what_they_say_now(old_root: Path, at: At) -> None:
     with at(old_root) as lake:
         assert "example_id" in lake.query("SELECT * FROM lineage").columns
         assert not lake.query("SELECT * FROM cost_per_example").is_empty()
-        assert lake.query("SELECT * FROM blast_radius('seed', 'none')").columns == ["what", "item", "run_id", "rows"]
+        columns = lake.query("SELECT * FROM blast_radius('seed', 'none')").columns
+        assert columns == ["what", "item", "run_id", "rows", "published_at"]
 
 
 def test_a_lake_of_version_2_gets_the_views_of_now(root: Path, at: At) -> None:

@@ -1,0 +1,153 @@
+"""Work on a lake that dies after so many of its steps: what a command does, without sandbox, server and Prefect.
+
+A step is a commit, a frozen copy, or a record of a journal.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from stillroom.calibration import record
+from stillroom.journal import Journal
+from stillroom.lake import Lake
+from stillroom.publication import freeze, freeze_missing, publish, retract
+from stillroom.records import Answer, Check, Completion, Judgement, Outcome, SamplingParams
+from stillroom.runs import (
+    Cause,
+    RunState,
+    change_verification,
+    close_run,
+    dataset_runs,
+    judged,
+    load_run,
+    rejudging_key,
+    unjudged,
+)
+from stillroom.runs.curating import curate_run
+from tests.fakes.builds import Builder, all_knowing_client, calibrated
+from tests.fakes.clients import MemoryClient
+from tests.fakes.prompts import recipe
+from tests.fakes.verifiers import FakeVerifier, execute
+
+DATASETS = ("one", "two")
+EIGHT_EACH = "sampling: {adaptive: false, samples: 8, wave: 4}\nexecution: {prompts_per_shard: 1}\n"
+LEDGER = "ledger"
+NEWER = "newer"
+
+
+class LedgerClient(MemoryClient):
+    """A teacher that writes down what it was paid for in a file, which no kill takes back."""
+
+    ledger: Path
+
+    async def complete(self, text: str, params: SamplingParams, n: int) -> list[Completion]:
+        completions = await super().complete(text, params, n)
+        with self.ledger.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(text)}\n" for _ in completions)
+        return completions
+
+
+def client(folder: Path) -> LedgerClient:
+    """The teacher whose ledger is in ``folder``; what it says next differs from what it has been paid for."""
+    ledger = folder / LEDGER
+    paid = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()] if ledger.exists() else []
+    made = LedgerClient(script=all_knowing_client().script, paid=paid)
+    made.ledger = ledger
+    return made
+
+
+async def build(lake: Lake, folder: Path, *, new_run: bool = False) -> None:
+    """Build the dataset `tiny` to its next version, or go on with that."""
+    builder = Builder(lake, client=client(folder))
+    run = builder.begin(recipe(folder, EIGHT_EACH, seeds=2), new_run=new_run)
+    await builder.sample(run)
+    freeze_missing(lake, "tiny")
+    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    if snapshot is not None:
+        freeze(lake, snapshot)
+    close_run(lake, run, RunState.PUBLISHED if snapshot else RunState.EMPTY, "")
+
+
+async def new_run(lake: Lake, folder: Path) -> None:
+    """Open another run, where there is one alone, and build it to its end."""
+    states = [row["state"] for row in lake.rows("SELECT state FROM lake.current_runs ORDER BY run_id")]
+    if states[1:] != [RunState.PUBLISHED.value]:
+        await build(lake, folder, new_run=len(states) == 1)
+
+
+async def reverify(lake: Lake, folder: Path) -> None:
+    """Judge `one` again by a verifier that fails some of what is published, and publish what that changes."""
+    refused = set(json.loads((folder / "refused").read_text()))
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        return Judgement(outcome=Outcome.FAIL, reason="timeout") if answer.text in refused else execute(check, answer)
+
+    verifier = FakeVerifier(verifier_id=NEWER, rule=rule)
+    freeze_missing(lake, "one")
+    runs = dataset_runs(lake, "one")
+    hurried = runs.verification.model_copy(update={"timeout_seconds": 1.0})
+    for run_id in runs.finished:
+        change_verification(lake, run_id, hurried)
+    for run_id in runs.finished:
+        run = load_run(lake, run_id)
+        record(lake, [calibrated(verifier, calibration_id="of-newer")])
+        if todo := unjudged(lake, run, [verifier]):
+            rows = [await judged(one, {}) for one in todo]
+            lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run_id)
+        snapshot = publish(lake, run, curate_run(lake, run, [NEWER], again=True))
+        if snapshot is not None:
+            freeze(lake, snapshot)
+
+
+async def retract_seed(lake: Lake, folder: Path) -> None:
+    """Retract a seed that both datasets have."""
+    for name in DATASETS:
+        freeze_missing(lake, name)
+    for snapshot in retract(lake, Cause(kind="seed", cause_id=(folder / "seed").read_text())):
+        freeze(lake, snapshot)
+
+
+WORKS: dict[str, Callable[[Lake, Path], Awaitable[None]]] = {
+    "build": build,
+    "new-run": new_run,
+    "reverify": reverify,
+    "retract": retract_seed,
+}
+
+
+def work(root: Path, folder: Path, name: str, steps: int) -> None:
+    """Do the work of this name on the lake at ``root``, and be killed when it has taken so many steps."""
+    left = steps
+
+    def step() -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    commit, replace, write = Lake.commit, Path.rename, Journal._write  # pyright: ignore[reportPrivateUsage]
+
+    def counted_commit(self: Lake, *arguments: Any, **options: Any) -> bool:
+        is_new = commit(self, *arguments, **options)
+        if is_new:
+            step()
+        return is_new
+
+    def counted_rename(self: Path, target: Any) -> Path:
+        moved = replace(self, target)
+        step()
+        return moved
+
+    def counted_write(self: Journal[Any], line: bytes) -> None:
+        write(self, line)
+        step()
+
+    Lake.commit, Path.rename = counted_commit, counted_rename
+    Journal._write = counted_write  # pyright: ignore[reportPrivateUsage]
+    lake = Lake.open(root)
+    asyncio.run(WORKS[name](lake, folder))
+    lake.close()

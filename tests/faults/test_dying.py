@@ -1,0 +1,116 @@
+"""Verifying again, retracting and adopting, killed between their steps, come to the same as undisturbed."""
+
+import asyncio
+import json
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillroom.lake import Lake
+from stillroom.publication import freeze, snapshots
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import recipe
+from tests.fakes.teacher import Paid
+from tests.faults.accounts import Accounts, assert_consistent
+from tests.faults.campaign import opened
+from tests.faults.dying import DATASETS, EIGHT_EACH, LEDGER, client, work
+
+IN_FLIGHT = 8  # two prompts' waves
+FOUR_EACH = "sampling: {adaptive: false, samples: 4}\n"
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.faults.dying"])
+Check = Callable[[Lake], object]
+
+
+def killed(root: Path, folder: Path, name: str, *, steps: int, look: Check) -> int:
+    """Kill the work whenever it has taken so many steps, until it comes to its end; returns how often."""
+    for kills in range(100):
+        process = _PROCESSES.Process(target=work, args=(root, folder, name, steps))
+        process.start()
+        process.join()
+        with opened(root) as lake:
+            look(lake)
+        if process.exitcode == 0:
+            return kills
+        assert process.exitcode == -signal.SIGKILL
+    raise AssertionError("it never ends")
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A lake where two datasets of the same seeds are published."""
+
+    async def build(lake: Lake) -> None:
+        for name in DATASETS:
+            _, snapshot = await Builder(lake).build(
+                recipe(tmp_path, FOUR_EACH, seeds=2).model_copy(update={"dataset": name})
+            )
+            assert snapshot is not None
+            freeze(lake, snapshot)
+
+    with opened(tmp_path / "lake") as lake:
+        asyncio.run(build(lake))
+        rows = lake.rows("SELECT prompt_id, answer FROM lake.snapshot_examples WHERE name = 'one' ORDER BY example_id")
+    (tmp_path / "seed").write_text(rows[0]["prompt_id"])
+    (tmp_path / "refused").write_text(json.dumps([rows[0]["answer"]]))
+    return tmp_path / "lake"
+
+
+def told(lake: Lake) -> dict[str, Any]:
+    """What a dataset's versions hold, and what they took out; by no id that hangs on a time."""
+    removed = lake.rows("SELECT name, version, example_id, kind, cause_id, reason FROM lake.removals ORDER BY ALL")
+    versions = [(one.label, one.rows, one.new_rows, one.content_hash, one.parent_version) for one in snapshots(lake)]
+    return {"versions": versions, "removed": removed}
+
+
+@pytest.mark.parametrize(("name", "versions"), [("retract", 4), ("reverify", 3)])
+def test_killed_after_each_step_it_publishes_what_it_would_have(
+    published: Path, tmp_path: Path, name: str, versions: int
+) -> None:
+    undisturbed = Path(shutil.copytree(published, tmp_path / "undisturbed"))
+    assert killed(undisturbed, tmp_path, name, steps=10**9, look=assert_consistent) == 0
+
+    kills = killed(published, tmp_path, name, steps=1, look=lambda lake: assert_consistent(lake, is_frozen_later=True))
+
+    assert kills >= 5, "each commit, and each copy"
+    with opened(published) as lake, opened(undisturbed) as other:
+        assert_consistent(lake)
+        assert told(lake) == told(other)
+        assert len(told(lake)["versions"]) == versions
+
+
+def test_a_new_run_that_adopts_and_takes_over_is_killed_and_pays_nothing_twice(tmp_path: Path) -> None:
+    accounts, root = Accounts(), tmp_path / "lake"
+
+    def paid() -> list[Paid]:
+        lines = (tmp_path / LEDGER).read_text(encoding="utf-8").splitlines()
+        return [Paid(line, "sample", "", 1) for line in lines]
+
+    def look(lake: Lake) -> None:
+        accounts.after_kill(lake, paid(), in_flight=IN_FLIGHT)
+
+    with opened(root) as lake:  # a run that is given up: a shard is committed, of the other one half is paid for
+        builder = Builder(lake, client=client(tmp_path))
+        run = builder.begin(recipe(tmp_path, EIGHT_EACH, seeds=2))
+        asyncio.run(builder.shard(run, 0))
+    killed_once = _PROCESSES.Process(target=work, args=(root, tmp_path, "build", 8))
+    killed_once.start()
+    killed_once.join()
+    assert killed_once.exitcode == -signal.SIGKILL
+    with opened(root) as lake:
+        look(lake)
+        assert 8 < len(accounts.known) < 16
+
+    kills = killed(root, tmp_path, "new-run", steps=4, look=look)
+
+    assert kills >= 2
+    with opened(root) as lake:
+        accounts.at_the_end(lake, paid())
+        rows = lake.rows("SELECT run_id, count(*) AS n FROM lake.samples GROUP BY run_id ORDER BY run_id")
+        assert rows == [{"run_id": "tiny-r1", "n": 8}, {"run_id": "tiny-r2", "n": 16}]
+        assert [(one.label, one.rows) for one in snapshots(lake)] == [("tiny@1", 4)]
