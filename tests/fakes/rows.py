@@ -12,6 +12,7 @@ _VALUES: dict[str, object] = {
     "DOUBLE": 0.5,
     "BOOLEAN": True,
     "UINTEGER[]": [1, 2**32 - 1],
+    "FLOAT[]": [0.5, -0.25],
     "STRUCT(role VARCHAR, content VARCHAR)[]": [{"role": "user", "content": "hello"}],
 }
 

@@ -130,7 +130,9 @@ async def test_a_benchmark_that_was_moved_is_found_where_the_newest_recipe_has_i
 
     curation_id = await reverified(lake, run, verifier("new"))
 
-    stated = lake.rows("SELECT DISTINCT metric FROM lake.metrics WHERE snapshot = ?", [curation_id])
+    stated = lake.rows(
+        "SELECT DISTINCT metric FROM lake.metrics WHERE snapshot = ? AND risk = 'contamination'", [curation_id]
+    )
     assert len(stated) == 3, "it was looked for, and is not gone"
     assert gates(lake, curation_id)[CONTAMINATED.prompt_id] == {("contamination", "prompt:exam")}
 

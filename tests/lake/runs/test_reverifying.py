@@ -49,6 +49,7 @@ from tests.fakes.prompts import recipe, seed_row, write_seeds
 from tests.fakes.verifiers import FakeVerifier, execute
 
 OLD = FakeVerifier()
+IMPOSSIBLE = "== 'nothing'"  # no answer is
 
 
 def verifier(verifier_id: str, *refused: str) -> FakeVerifier:
@@ -346,9 +347,12 @@ async def test_two_datasets_of_the_same_samples_are_each_verified_again(lake: La
     assert [one.label for one in snapshots(lake)] == ["other@1", "other@2", "tiny@1", "tiny@2"]
 
 
-def with_tests(folder: Path, wrong: str) -> None:
-    """The seed file, where the tests of every seed fail what ``wrong`` is part of."""
-    rows = [{**seed_row(number), "tests": [*seed_row(number)["tests"], wrong]} for number in range(6)]
+def with_tests(folder: Path, expected: str) -> None:
+    """The seed file, where the tests of every seed ask one thing more, whose answer is to be ``expected``."""
+    rows = [
+        {**row, "tests": [*row["tests"], f"assert str({row['entry_point']}(0)) {expected}"]}
+        for row in map(seed_row, range(6))
+    ]
     (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
@@ -367,7 +371,7 @@ async def test_corrected_tests_judge_again_and_tests_that_are_put_back_too(
     original = (tmp_path / "seeds.jsonl").read_text(encoding="utf-8")
     assert unjudged(lake, published_run, [OLD]) == []
 
-    with_tests(tmp_path, "assert False")
+    with_tests(tmp_path, IMPOSSIBLE)
     import_again(lake, given)
     assert len(unjudged(lake, published_run, [OLD])) == 8
     assert await reverified(lake, published_run, OLD) is not None
@@ -380,7 +384,7 @@ async def test_corrected_tests_judge_again_and_tests_that_are_put_back_too(
     assert await reverified(lake, published_run, OLD) is not None
     assert answers(lake, 3) == before
 
-    with_tests(tmp_path, "assert False")
+    with_tests(tmp_path, IMPOSSIBLE)
     import_again(lake, given)
     assert await reverified(lake, published_run, OLD) is not None
     assert answers(lake, 4) == []
@@ -409,7 +413,7 @@ async def test_a_version_stands_on_the_verdicts_and_tests_of_its_publication_wha
     lake: Lake, published_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stillroom.lake.store._utc_now", lambda: datetime(2020, 1, 1))  # set back
-    with_tests(tmp_path, "assert False")
+    with_tests(tmp_path, IMPOSSIBLE)
     import_again(lake, four_each(tmp_path))
     assert await reverified(lake, published_run, OLD) is not None
     assert answers(lake, 2) == []
@@ -417,22 +421,22 @@ async def test_a_version_stands_on_the_verdicts_and_tests_of_its_publication_wha
 
     stored = standing_verdicts(lake, first)
 
-    assert [(one.outcome, "assert False" in one.check.tests) for one in stored] == [("pass", False)] * 4
+    assert [(one.outcome, IMPOSSIBLE in one.check.tests) for one in stored] == [("pass", False)] * 4
     again = await reexecute(stored, [OLD], lambda *done: None)
     assert [(one.outcome, one.is_same) for one in again] == [("pass", True)] * 4
-    rows = lake.rows("SELECT example_id, outcome, contains(tests, 'assert False') AS is_later FROM lake.lineage")
+    rows = lake.rows("SELECT example_id, outcome, contains(tests, ?) AS is_later FROM lake.lineage", [IMPOSSIBLE])
     assert [(row["outcome"], row["is_later"]) for row in rows] == [("pass", False)] * 4
     for row in rows:
         found = follow(lake, row["example_id"])
         assert [one["outcome"] for one in found.verdicts] == ["pass"]
         assert found.prompt["check_id"] == found.verdicts[0]["check_id"]
-        assert "assert False" not in found.prompt["tests"]
+        assert IMPOSSIBLE not in found.prompt["tests"]
 
 
 async def test_a_member_that_passed_corrected_tests_stands_on_them_from_the_next_version_on(
     lake: Lake, published_run: Run, tmp_path: Path
 ) -> None:
-    with_tests(tmp_path, "assert True")
+    with_tests(tmp_path, "!= 'nothing'")
     import_again(lake, four_each(tmp_path))
     assert await reverified(lake, published_run, OLD) is None
     other = recipe(tmp_path, "sampling: {adaptive: false, samples: 4, epoch: 1}\n")
@@ -442,13 +446,13 @@ async def test_a_member_that_passed_corrected_tests_stands_on_them_from_the_next
 
     for snapshot, is_corrected in ((first, False), (second, True)):
         stored = [one for one in standing_verdicts(lake, snapshot) if one.sample_id in members]
-        assert [(one.outcome, "assert True" in one.check.tests) for one in stored] == [("pass", is_corrected)] * 4
+        assert [(one.outcome, "nothing" in one.check.tests) for one in stored] == [("pass", is_corrected)] * 4
 
 
 async def test_no_version_stands_on_verdicts_of_a_reverification_that_came_to_no_end(
     lake: Lake, published_run: Run, tmp_path: Path
 ) -> None:
-    with_tests(tmp_path, "assert False")
+    with_tests(tmp_path, IMPOSSIBLE)
     import_again(lake, four_each(tmp_path))
     todo = unjudged(lake, published_run, [OLD])
     rows = [await judged(one, {}) for one in todo]

@@ -113,4 +113,4 @@ async def test_how_far_a_curation_is_is_shown(run: Run, listener: Listener, monk
     await tasks.curate.fn(run.run_id)  # there is nothing to do any more
 
     assert curation
-    assert listener.steps == [("curating", done, 5) for done in range(6)]
+    assert listener.steps == [("curating", done, 6) for done in range(7)]
