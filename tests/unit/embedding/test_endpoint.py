@@ -88,7 +88,7 @@ def test_replies_that_are_no_vectors_are_asked_for_again(server: FakeEmbeddings,
     with open_embedder(settings(server)) as embedder:
         server.odd = [odd]
         np.testing.assert_allclose(embedder.embed(["a", "b"]), expected(["a", "b"]), atol=1e-6)
-
+    with open_embedder(settings(server, patience_seconds=0.1)) as embedder:
         server.odd = [odd] * 100
         with pytest.raises(TeacherLost, match="sent"):
             embedder.embed(["a", "b"])
@@ -98,7 +98,7 @@ def test_patience_ends(server: FakeEmbeddings) -> None:
     server.fail("busy", times=100, after=1)
 
     with pytest.raises(TeacherBusy, match=r"embedding model .* is busy \(503\)"):
-        embed(server, ["a"])
+        embed(server, ["a"], patience_seconds=0.1)
 
 
 def test_server_that_is_not_there_is_named() -> None:
