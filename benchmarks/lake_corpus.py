@@ -206,7 +206,7 @@ def _strength(prompt: dict[str, object]) -> dict[str, object]:
         "prompt_id": prompt["prompt_id"],
         **dict.fromkeys(("measure", "measure_id", "solution_from", "trivial_pass", "problem"), ""),
         "strength": 0.9,
-        **dict.fromkeys(("mutants", "killed", "set_aside", "inputs", "trivial_passes", "programs"), 1),
+        **dict.fromkeys(("mutants", "killed", "set_aside", "undecided", "inputs", "trivial_passes", "programs"), 1),
         "survivors": [],
         "cpu_seconds": 0.1,
     }
