@@ -11,11 +11,11 @@ LITTLE_BYTES = 16 << 20  # what a failed transaction wrote is removed before any
 MIB = 1 << 20
 
 
-def told(error: duckdb.Error, *places: Path | str) -> str:
+def told(error: duckdb.Error | OSError, *places: Path | str) -> str:
     """The error for a person, who is asked to free space where that was lacking.
 
     Args:
-        error: what DuckDB, or a database that it had attached, said.
+        error: what DuckDB, a database that it had attached, or the system said.
         places: where was written; those that are not on a disk (addresses) are passed over.
     """
     text = str(error).lower()
