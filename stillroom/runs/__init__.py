@@ -26,6 +26,7 @@ from stillroom.runs.opening import (
     load_run,
     open_run,
     open_runs,
+    opened_at,
     run_state,
 )
 from stillroom.runs.overlap import at_work, is_sampled, refuse_taken_over
@@ -111,6 +112,7 @@ __all__ = [
     "newest_run",
     "open_run",
     "open_runs",
+    "opened_at",
     "owed_at_most",
     "paid_changes",
     "plan_shards",

@@ -137,6 +137,11 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)
 
 
+def opened_at(lake: Lake, run_id: str) -> datetime:
+    """When the run was opened the first time (UTC)."""
+    return lake.rows("SELECT min(created_at) AS at FROM lake.runs WHERE run_id = ?", [run_id])[0]["at"]
+
+
 def open_runs(lake: Lake) -> list[str]:
     """Ids of the runs that are unfinished and were not given up for a later one, oldest first."""
     rows = lake.rows(
