@@ -92,6 +92,18 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
     _append(lake, run.run_id, {**recorded, "state": state.value, "note": note})
 
 
+def finish_run(lake: Lake, run: Run, label: str) -> None:
+    """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before."""
+    if label:
+        return close_run(lake, run, RunState.PUBLISHED, label)
+    rows = lake.rows(
+        "SELECT state, note FROM lake.runs WHERE run_id = ? AND state <> 'opened' ORDER BY version DESC LIMIT 1",
+        [run.run_id],
+    )
+    before = (RunState(rows[0]["state"]), rows[0]["note"]) if rows else (RunState.EMPTY, "nothing new was kept")
+    return close_run(lake, run, *before)
+
+
 def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
     """Record that a run's samples count under this verification, where it was another; its state stays.
 
