@@ -56,7 +56,7 @@ from stillroom.runs.planning import (
     written_in,
 )
 from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, unjudged
-from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples
+from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples, retracted_teacher
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
     REFUSED,
@@ -133,6 +133,7 @@ __all__ = [
     "replies_in",
     "retracted_prompts",
     "retracted_samples",
+    "retracted_teacher",
     "rounds_done",
     "run_state",
     "runs_with_late_shards",
