@@ -37,8 +37,8 @@ def refuse_retracted(lake: Lake, name: str, teacher_id: str) -> None:
     retracted = retracted_teacher(lake, teacher_id)
     if retracted:
         raise RequestError(
-            f"teacher {name!r} is {teacher_id}, and teacher {retracted} was retracted: nothing that it answers would be "
-            "published. Nothing was asked. Name another teacher in the recipe, and build with --new-run."
+            f"teacher {name!r} is {teacher_id}, and teacher {retracted} was retracted: nothing that it answers would "
+            "be published. Nothing was asked. Name another teacher in the recipe, and build with --new-run."
         )
 
 
