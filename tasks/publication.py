@@ -4,7 +4,7 @@ from prefect import task
 
 from stillroom.capabilities import find_capability
 from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
-from stillroom.runs import RunState, close_run, is_measured, load_run, run_state
+from stillroom.runs import finish_run, is_measured, load_run
 from tasks.retrying import RETRYING
 from tasks.workshop import Workshop, workshop
 
@@ -31,12 +31,11 @@ def _published(shop: Workshop, run_id: str, curation_id: str) -> str:
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
     snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
-    if snapshot is None:
-        close_run(lake, run, RunState.EMPTY, "nothing new was kept")
-        return ""
-    freeze(lake, snapshot, say)
-    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
-    return snapshot.label
+    if snapshot is not None:
+        freeze(lake, snapshot, say)
+    label = snapshot.label if snapshot else ""
+    finish_run(lake, run, label)
+    return label
 
 
 @task(name="curate again", **RETRYING)
@@ -72,21 +71,7 @@ async def publish_late(run_id: str, curation_id: str) -> str:
         GateError: something that must not be published was selected.
     """
     shop = workshop()
-    return await shop.write(lambda: _published_late(shop, run_id, curation_id))
-
-
-def _published_late(shop: Workshop, run_id: str, curation_id: str) -> str:
-    lake, say = shop.lake, shop.watcher.say
-    run = load_run(lake, run_id)
-    state, note = run_state(lake, run_id)
-    freeze_missing(lake, run.recipe.dataset, say)
-    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
-    if snapshot is None:
-        close_run(lake, run, state, note)
-        return ""
-    freeze(lake, snapshot, say)
-    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
-    return snapshot.label
+    return await shop.write(lambda: _published(shop, run_id, curation_id))
 
 
 async def _curated(run_id: str, *, again: bool) -> str:

@@ -21,6 +21,7 @@ from stillroom.runs import (
     owed_at_most,
     refuse_taken_over,
     refuse_unplanned,
+    retracted_prompts,
     shard_journal,
     shard_key,
     shard_prompts,
@@ -63,12 +64,16 @@ async def sample_shard(run_id: str, shard: int) -> str:
         await _until_alone(run, shard)
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
+        withheld = retracted_prompts(lake, recipe.dataset)
         names = {name for _, name in assigned}
         teachers = {name: (await met(run, name)).client for name in sorted(names)}
         capability = find_capability(recipe.capability)
         verifiers = shop.verifiers(recipe.verification)
         work = Shard(
-            [Assignment(prompt=prompt, teacher=teachers[name]) for prompt, name in assigned],
+            [
+                Assignment(prompt=prompt, teacher=teachers[name], is_withheld=prompt.prompt_id in withheld)
+                for prompt, name in assigned
+            ],
             capability=capability,
             params=sampling_params(recipe),
             epoch=recipe.sampling.epoch,

@@ -12,6 +12,7 @@ from stillroom.runs import (
     asked_teachers,
     import_prompts,
     load_run,
+    opened_at,
     plan_shards,
     pool,
     prompt_row,
@@ -122,6 +123,7 @@ async def write_prompts(run_id: str, number: int) -> bool:
     replied = replies_in(lake, run_id)
     round_ = Round(
         run_id=run_id,
+        opened=opened_at(lake, run_id).isoformat(),
         number=number,
         requests=requests_in_round(seeding, still_wanted=wanted, admitted=written, replied=replied)
         if wanted > 0

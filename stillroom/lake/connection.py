@@ -10,6 +10,7 @@ import duckdb
 from stillroom.errors import LakeError
 from stillroom.lake.full_disk import told
 from stillroom.lake.object_storage import is_object_storage, secret_statement
+from stillroom.lake.spilling import spill_folder
 
 POSTGRES_SCHEMA = "stillroom"  # where DuckLake's tables are, in a database of PostgreSQL
 
@@ -73,7 +74,7 @@ def connect(
         catalogue: the file of the DuckLake catalogue, or a libpq connection string of its database.
         data: the folder of its Parquet files, or ``s3://bucket/prefix``.
         read_only: whether nothing may be written.
-        spill: the folder for what does not fit in memory.
+        spill: the folder for what does not fit in memory; a folder in it is this connection's alone.
         version: DuckLake's number of a commit, to see the lake as it was then; None for as it is.
         schema: where in a database of PostgreSQL the catalogue's tables are.
 
@@ -114,11 +115,11 @@ def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem:
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
-        connection.execute(f"SET temp_directory = {_quoted(spill)}")
+        connection.execute(f"SET temp_directory = {_quoted(spill_folder(spill))}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
         for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets):
             connection.execute(statement)
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         connection.close()
         raise LakeError(f"{problem}: {told(error, spill)}") from error
     return connection

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,10 @@ class Folder:
     def files(self, folders: Collection[str]) -> list[StoredFile]:
         """Looked for in the tables' own folders."""
         found = {
-            self.name(str(path)): path.stat()
+            self.name(str(path)): state
             for folder in folders
             for path in (self._data / folder).rglob(f"{PREFIX}*{SUFFIX}")
-            if path.is_file()
+            if (state := _regular(path)) is not None
         }
         own = {self.name(folder) for folder in folders}
         return [
@@ -87,6 +88,15 @@ class Folder:
             fresh.unlink(missing_ok=True)
         except OSError as error:
             raise LakeError(f"cannot write {target}, which says whose data files these are: {error}") from error
+
+
+def _regular(path: Path) -> os.stat_result | None:
+    """What is known of a file; None where it is none, or has gone since it was listed."""
+    try:
+        state = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return state if stat.S_ISREG(state.st_mode) else None
 
 
 def _size(path: Path) -> int | None:

@@ -8,6 +8,7 @@ this lake, and none where the place may be another lake's as well.
 """
 
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from stillroom.lake.claim import doubt
 from stillroom.lake.data_place import data_place
 from stillroom.lake.files import METADATA, named_files, table_folders
 from stillroom.lake.location import Location
+from stillroom.lake.own_folder import is_own
 
 _SCHEDULED = """
 SELECT path, CAST(schedule_start AS TIMESTAMPTZ) < {moment}
@@ -136,17 +138,27 @@ def timestamp_literal(moment: datetime) -> str:
 
 def _temporary(root: Path, before: datetime) -> Iterator[Path]:
     unfinished = (root / "snapshots").glob("*/.*-*")  # as publication names a frozen copy until it is whole
-    return (path for path in sorted((*(root / "tmp").glob("*"), *unfinished)) if _is_older(path, before))
+    spilled = (path for path in (root / "tmp").glob("*") if not is_own(path))  # those go with their processes
+    return (path for path in sorted((*spilled, *unfinished)) if _is_older(path, before))
 
 
 def _is_older(path: Path, moment: datetime) -> bool:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment
+    except FileNotFoundError:  # readers remove theirs meanwhile
+        return False
 
 
 def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size
+    return sum(_file_size(file) for file in (path.rglob("*") if path.is_dir() else (path,)))
+
+
+def _file_size(path: Path) -> int:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _discard(path: Path) -> None:

@@ -22,16 +22,20 @@ _LOCK = "in-use"
 class OwnFolder:
     """A folder that goes with ``close``, with the object or with the process.
 
+    Args:
+        among: the folder that it is made in; the one for temporary files by default.
+
     Raises:
         OSError: none can be made.
     """
 
-    def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
-        while (made := _make()) is None:
+    def __init__(self, among: Path | None = None) -> None:
+        among = among or Path(tempfile.gettempdir())
+        _sweep(among)
+        while (made := _make(among)) is None:
             pass
         self.path, lock = made
-        self._removal = weakref.finalize(self, _remove, self.path, lock)  # at exit, if not before
+        self._removal = weakref.finalize(self, _remove, self.path, lock, os.getpid())  # at exit, if not before
 
     def close(self) -> None:
         """Remove it, with all that is in it."""
@@ -48,9 +52,14 @@ def own_folder() -> Generator[Path]:
         folder.close()
 
 
-def _make() -> tuple[Path, int] | None:
+def is_own(folder: Path) -> bool:
+    """Whether it is such a folder by its name, of a process that may live; the next to make one removes the others."""
+    return folder.name.startswith((PREFIX, _UNFINISHED))
+
+
+def _make(among: Path) -> tuple[Path, int] | None:
     """A folder and its lock; None where another process has taken it for one that was left."""
-    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED))
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=among))
     try:
         lock = os.open(unfinished / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:
@@ -74,8 +83,9 @@ def _renamed(folder: Path, before: str, after: str) -> Path:
     return folder.with_name(folder.name.replace(before, after, 1))
 
 
-def _remove(folder: Path, lock: int) -> None:
-    _clear(folder)
+def _remove(folder: Path, lock: int, maker: int) -> None:
+    if os.getpid() == maker:  # a fork has the object too
+        _clear(folder)
     os.close(lock)
 
 

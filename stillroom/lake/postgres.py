@@ -23,6 +23,7 @@ from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake.journal_tables import settle_journals
 from stillroom.lake.location import JOURNAL_VARIABLE
+from stillroom.lake.said import is_of_rollback, said
 
 SCHEMA = "stillroom"
 LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
@@ -51,7 +52,6 @@ PASSING = (
     "is starting up",
     "is shutting down",
     "in recovery mode",
-    'execute query "rollback"',  # of what a lost connection had begun
     "not yet accepting connections",
 )
 """What PostgreSQL, libpq or DuckLake say, in lower case, when the same commit may well succeed a moment later."""
@@ -241,8 +241,9 @@ class Turns:
 
 def is_passing(error: Exception) -> bool:
     """Whether a failure is one that the same work may not meet again a moment later."""
-    text = str(error).lower()
-    return any(phrase in text for phrase in PASSING) and not any(phrase in text for phrase in LASTING)
+    text = said(error)
+    passes = is_of_rollback(error) or any(phrase in text for phrase in PASSING)
+    return passes and not any(phrase in text for phrase in LASTING)
 
 
 def _lost(error: psycopg.Error) -> LakeError:

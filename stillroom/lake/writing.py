@@ -13,6 +13,7 @@ from stillroom.errors import LakeError
 from stillroom.lake.landing import reach
 from stillroom.lake.location import Location
 from stillroom.lake.receipts import CatalogueQuery
+from stillroom.lake.said import said
 
 if TYPE_CHECKING:
     from stillroom.lake.landing import FolderReach, StorageReach
@@ -93,7 +94,7 @@ class FileWriting:
 
     def is_passing(self, error: LakeError) -> bool:
         """Whether another program has the catalogue locked."""
-        return "database is locked" in str(error)
+        return "database is locked" in said(error)
 
     def advice(self, seconds: float) -> str:
         """Who locks it can be found."""

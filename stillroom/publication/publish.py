@@ -16,6 +16,14 @@ FROM lake.selections c JOIN lake.examples x ON x.sample_id = c.sample_id AND x.r
 JOIN lake.published_members m ON m.example_id = x.example_id AND m.name = $name
 WHERE c.curation_id = $curation AND NOT c.kept ORDER BY x.example_id
 """
+_UNNOTED = """
+SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id)
+WHERE s.run_id = $run
+  AND s.created_at > ALL (SELECT created_at FROM lake.runs WHERE run_id = $run AND state <> 'opened')
+  AND (r.state = 'opened' OR s.created_at > (SELECT max(created_at) FROM lake.samples WHERE run_id = $run))
+  AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run)  -- not a retraction
+ORDER BY s.version DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +84,11 @@ def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
 def published_unnoted(lake: Lake, run: Run) -> Snapshot | None:
     """The version that a build of this run published and died before it could note that with the run.
 
-    Of a finished run: the version of shards that came late, not one that was published before they came.
+    It was published since the run was last finished, whatever has been recorded of the run meanwhile: its recipe may
+    have been edited after the death. Of a finished run: the version of shards that came late, not one that was
+    published before they came.
     """
-    rows = lake.rows(
-        "SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id) "
-        "WHERE s.run_id = $run AND s.created_at > r.created_at AND (r.state = 'opened' OR s.created_at > "
-        "(SELECT max(created_at) FROM lake.samples WHERE run_id = $run)) "
-        "AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run) "  # not a retraction
-        "ORDER BY s.version DESC LIMIT 1",
-        {"run": run.run_id},
-    )
+    rows = lake.rows(_UNNOTED, {"run": run.run_id})
     ids = {row["curation_id"] for row in rows}
     return next((one for one in snapshots(lake, run.recipe.dataset) if one.curation_id in ids), None)
 

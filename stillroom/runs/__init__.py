@@ -23,9 +23,11 @@ from stillroom.runs.opening import (
     RunState,
     change_verification,
     close_run,
+    finish_run,
     load_run,
     open_run,
     open_runs,
+    opened_at,
     run_state,
 )
 from stillroom.runs.overlap import at_work, is_sampled, refuse_taken_over
@@ -54,7 +56,7 @@ from stillroom.runs.planning import (
     written_in,
 )
 from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, unjudged
-from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples
+from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples, retracted_teacher
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
     REFUSED,
@@ -89,6 +91,7 @@ __all__ = [
     "checked_against",
     "compared_tables",
     "close_run",
+    "finish_run",
     "committed_answers",
     "committed_entries",
     "committed_shards",
@@ -111,6 +114,7 @@ __all__ = [
     "newest_run",
     "open_run",
     "open_runs",
+    "opened_at",
     "owed_at_most",
     "paid_changes",
     "plan_shards",
@@ -129,6 +133,7 @@ __all__ = [
     "replies_in",
     "retracted_prompts",
     "retracted_samples",
+    "retracted_teacher",
     "rounds_done",
     "run_state",
     "runs_with_late_shards",

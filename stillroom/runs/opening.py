@@ -92,6 +92,18 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
     _append(lake, run.run_id, {**recorded, "state": state.value, "note": note})
 
 
+def finish_run(lake: Lake, run: Run, label: str) -> None:
+    """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before."""
+    if label:
+        return close_run(lake, run, RunState.PUBLISHED, label)
+    rows = lake.rows(
+        "SELECT state, note FROM lake.runs WHERE run_id = ? AND state <> 'opened' ORDER BY version DESC LIMIT 1",
+        [run.run_id],
+    )
+    before = (RunState(rows[0]["state"]), rows[0]["note"]) if rows else (RunState.EMPTY, "nothing new was kept")
+    return close_run(lake, run, *before)
+
+
 def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
     """Record that a run's samples count under this verification, where it was another; its state stays.
 
@@ -135,6 +147,11 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     # The stages as recorded: the seed file may have changed or gone since, the run has not.
     stages = {Stage(stage): value for stage, value in json.loads(rows[0]["stages"]).items()}
     return Run(run_id=run_id, recipe=recipe, stages=stages, is_continued=True)
+
+
+def opened_at(lake: Lake, run_id: str) -> datetime:
+    """When the run was opened the first time (UTC)."""
+    return lake.rows("SELECT min(created_at) AS at FROM lake.runs WHERE run_id = ?", [run_id])[0]["at"]
 
 
 def open_runs(lake: Lake) -> list[str]:

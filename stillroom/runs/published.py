@@ -24,10 +24,11 @@ _OWNERS = {
     "prompt": f"SELECT prompt_id AS id, {_MEMBERS}",
 }
 _TEXTS = {
-    "answer": "SELECT sample_id AS id, any_value(answer) AS text FROM lake.examples "
-    "WHERE sample_id IN (SELECT unnest($ids)) GROUP BY sample_id",
+    "answer": "SELECT sample_id AS id, arg_max(answer, created_at) AS text FROM lake.examples "
+    "WHERE sample_id IN (SELECT unnest($ids)) AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset) "
+    "GROUP BY sample_id",  # another dataset may have another text under this id
     "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts "
-    "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",
+    "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",  # a prompt's id is of its text
 }
 _SIGNED = """
 WITH owners AS ({owners}), signed AS (
@@ -88,7 +89,8 @@ def published(
     """
 
     def texts(ids: list[str]) -> pl.DataFrame:
-        return lake.query(_TEXTS[kind], {"ids": ids})
+        asked = {"ids": ids} if kind == "prompt" else {"ids": ids, "dataset": dataset}
+        return lake.query(_TEXTS[kind], asked)
 
     found = lake.query(
         _SIGNED.format(owners=_OWNERS[kind]),

@@ -63,5 +63,17 @@ def retracted_prompts(lake: Lake, dataset: str) -> frozenset[str]:
     return frozenset(row["prompt_id"] for row in rows if row.get("dataset", dataset) == dataset)
 
 
+def retracted_teacher(lake: Lake, teacher_id: str) -> str:
+    """The teacher's name, or the very revision, where that was retracted; "" where it was not."""
+    if not _any(lake):
+        return ""
+    rows = lake.rows(
+        "SELECT cause_id FROM lake.retractions WHERE kind = 'teacher' AND cause_id IN ($id, split_part($id, '@', 1)) "
+        "ORDER BY cause_id LIMIT 1",
+        {"id": teacher_id},
+    )
+    return rows[0]["cause_id"] if rows else ""
+
+
 def _any(lake: Lake) -> bool:
     return lake.holds("retractions") and bool(lake.rows("SELECT 1 FROM lake.retractions LIMIT 1"))

@@ -44,10 +44,16 @@ from stillroom.unjudged import judge_one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One prompt of a shard and the teacher that answers it."""
+    """One prompt of a shard and the teacher that answers it.
+
+    Attributes:
+        is_withheld: nothing that comes of the prompt could be published: what was paid for is judged and kept, and
+            no more is asked.
+    """
 
     prompt: Prompt
     teacher: ModelClient
+    is_withheld: bool = False
 
 
 Observer = Callable[[Tally], None]
@@ -252,7 +258,7 @@ class Shard:
             present = [entry.sample for entry in known if entry is not None]
             outcomes = await self._judge_all(assignment.prompt, present, journal)
             owed = [index for index in self._policy.owed(outcomes[:prefix]) if known[index] is None]
-            if not owed or request.request_id in self._refusals:
+            if not owed or assignment.is_withheld or request.request_id in self._refusals:
                 break
             await self._ask_all(assignment, request, owed, journal)
         self.tally.settled += 1

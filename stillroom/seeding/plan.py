@@ -22,6 +22,7 @@ class WritingRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: ``RUN:ROUND:REQUEST``.
+        opened: when its run was opened; "" as journalled by an earlier Stillroom, which does not say it.
         request_id: identity of all that was sent.
         text: the exact text that is sent.
         teacher_id: the writer.
@@ -38,6 +39,7 @@ class WritingRequest(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     difficulty: str
     form: str
+    opened: str = ""
 
     def positions(self, number: int) -> range:
         """Of its replies among the round's, where it is the request of this number, from 0."""
@@ -64,6 +66,8 @@ class Round:
     """What one round is to do.
 
     Attributes:
+        opened: when the run was opened. A lake that was put back from a backup gives its number to another run once
+            more, beside the journals of the first.
         number: from 1.
         requests: how many writing requests it sends, unless its plan was journalled before; 0: none is sent any more,
             and what was replied is ruled on.
@@ -72,6 +76,7 @@ class Round:
     """
 
     run_id: str
+    opened: str
     number: int
     requests: int
     pool: tuple[Prompt, ...]
@@ -170,7 +175,7 @@ def begun(
 
 def _plans(records: Sequence[Record], round_: Round) -> list[Plan]:
     plans = [record for record in records if not isinstance(record, Reply)]
-    return [plan for plan in plans if plan[0].name == round_.name(0)]
+    return [plan for plan in plans if plan[0].name == round_.name(0) and plan[0].opened in ("", round_.opened)]
 
 
 def _answering(plan: Plan, replies: Sequence[Reply]) -> dict[tuple[str, int], Reply]:
@@ -195,6 +200,7 @@ def _drawn(round_: Round, seeding: Seeding, capability: Capability, writer: Mode
     return tuple(
         WritingRequest(
             name=request.prompt_id,
+            opened=round_.opened,
             request_id=request.request_id,
             text=request.text,
             teacher_id=request.teacher_id,

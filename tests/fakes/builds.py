@@ -12,11 +12,10 @@ from stillroom.records import Origin, SamplingParams
 from stillroom.runs import (
     FIRST_ROUND,
     Run,
-    RunState,
     abandoned_entries,
-    close_run,
     committed_answers,
     committed_entries,
+    finish_run,
     import_prompts,
     open_run,
     plan_shards,
@@ -109,5 +108,5 @@ class Builder:
         run = self.begin(recipe, **options)
         await self.sample(run)
         snapshot = publish(self.lake, run, curate_run(self.lake, run, [self.verifier.verifier_id]))
-        close_run(self.lake, run, RunState.PUBLISHED if snapshot else RunState.EMPTY, "")
+        finish_run(self.lake, run, snapshot.label if snapshot else "")
         return run, snapshot

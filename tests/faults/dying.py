@@ -20,8 +20,8 @@ from stillroom.runs import (
     Cause,
     RunState,
     change_verification,
-    close_run,
     dataset_runs,
+    finish_run,
     judged,
     load_run,
     rejudging_key,
@@ -69,7 +69,7 @@ async def build(lake: Lake, folder: Path, *, new_run: bool = False) -> None:
     snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
     if snapshot is not None:
         freeze(lake, snapshot)
-    close_run(lake, run, RunState.PUBLISHED if snapshot else RunState.EMPTY, "")
+    finish_run(lake, run, snapshot.label if snapshot else "")
 
 
 async def new_run(lake: Lake, folder: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,8 +138,8 @@ def test_who_loses_the_folder_while_it_is_made_makes_another(
         monkeypatch.setattr(tempfile, "tempdir", str(temporary))
         others.append(OwnFolder())
 
-    def made_and_lost(prefix: str) -> str:
-        made = make(prefix=prefix)
+    def made_and_lost(**where: Any) -> str:
+        made = make(**where)
         sweep_once()
         return made
 

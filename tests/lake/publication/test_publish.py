@@ -121,7 +121,8 @@ async def test_nothing_new_uses_up_no_number(published: Lake, tmp_path: Path) ->
 
     assert snapshot is None
     assert len(snapshots(published)) == 1
-    assert published.rows("SELECT state FROM lake.current_runs WHERE run_id = ?", [run.run_id]) == [{"state": "empty"}]
+    (found,) = published.rows("SELECT state, note FROM lake.current_runs WHERE run_id = ?", [run.run_id])
+    assert found == {"state": "published", "note": "tiny@1"}
 
 
 async def test_selection_that_changes_is_derived_without_paying(published: Lake, tmp_path: Path) -> None:

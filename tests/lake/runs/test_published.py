@@ -100,3 +100,23 @@ async def test_equal_texts_are_each_signed_once_some_at_a_time(
     assert sum(sizes) == len(signatures) == len(fresh) == snapshot.rows
     commit_signatures(lake, run, fresh, key="signed")
     assert len(answers(lake)[1]) == 0
+
+
+async def test_texts_are_the_datasets_own_where_another_has_others_under_the_same_ids(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = with_samples(tmp_path, NO_DEDUP)
+    own, snapshot = await Builder(lake).build(given)
+    other, of_other = await Builder(lake).build(given.model_copy(update={"dataset": "other"}))
+    assert snapshot is not None
+    assert of_other is not None
+    assert own.run_id != other.run_id
+    lake._connection.execute("UPDATE lake.examples SET answer = 'own ' || sample_id WHERE run_id = ?", [own.run_id])
+    lake._connection.execute("UPDATE lake.examples SET answer = 'other' WHERE run_id = ?", [other.run_id])
+
+    for dataset, expected in (("tiny", "own"), ("other", "other")):
+        found, _ = published.published(lake, dataset, "answer", SETTINGS)
+        ids = found.signatures["id"].to_list()
+        texts = found.texts(ids)
+        assert len(texts) == len(ids) == snapshot.rows
+        assert {text.split()[0] for text in texts["text"]} == {expected}

@@ -85,13 +85,44 @@ async def test_a_death_before_the_run_was_closed_shows_in_neither_its_note_nor_t
 
     curation = curate_run(lake, run, ["fake-id"])
     with monkeypatch.context() as killed:
-        killed.setattr(tasks, "close_run", dies)
+        killed.setattr(tasks, "finish_run", dies)
         with pytest.raises(Died):
             await publish_late.fn(run.run_id, curation)
     label = await publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
     assert label == f"{run.recipe.dataset}@2"
     assert run_state(lake, run.run_id) == (RunState.PUBLISHED, label)
     assert [one.version for one in snapshots(lake)] == [1, 2]
+
+
+async def test_a_recipe_edited_after_a_death_before_the_run_was_closed_leaves_it_published(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder, given = Builder(lake), recipe(tmp_path, seeds=2)
+    run = builder.begin(given)
+    await builder.sample(run)
+    first = publish(lake, run, curate_run(lake, run, ["fake-id"]))
+    assert first is not None  # and its process dies
+    changed = builder.begin(recipe(tmp_path, "curation: {near_prompts: null}", seeds=2))
+    assert lake.rows("SELECT count(*) AS n FROM lake.runs WHERE run_id = ?", [run.run_id]) == [{"n": 2}]
+
+    label = await tasks.publish_snapshot.fn(changed.run_id, curate_run(lake, changed, ["fake-id"]))
+
+    assert label == first.label
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, first.label)
+    assert (lake.root / first.path / "manifest.json").exists()
+
+
+async def test_a_derivation_that_changes_no_member_leaves_a_published_run_published(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    run, first = await builder.build(recipe(tmp_path, seeds=2))
+    assert first is not None
+    again = builder.begin(recipe(tmp_path, "curation: {near_prompts: null}", seeds=2))
+    assert again.is_rederived
+
+    label = await tasks.publish_snapshot.fn(again.run_id, curate_run(lake, again, ["fake-id"]))
+
+    assert label == ""
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, first.label)
 
 
 @pytest.mark.parametrize("version", [pytest.param(1, id="an earlier copy"), pytest.param(2, id="its own copy")])

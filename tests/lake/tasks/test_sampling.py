@@ -16,8 +16,10 @@ from tasks.sampling import hopeless, sample_shard
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.fakes.rows import row
 from tests.fakes.teacher import FakeTeacher
 from tests.fakes.tokenizer import make_tokenizer
+from tests.fakes.verifiers import FakeVerifier
 
 
 class Nobody:
@@ -93,3 +95,34 @@ async def test_a_number_that_is_not_planned_is_refused_and_stays_owed_for_when_i
         with pytest.raises(RequestError, match=rf"no shard {number}: planned are shards 0 to 1\. Nothing was done"):
             await sample_shard.fn(run.run_id, number)
         assert not lake.committed(shard_key(run, number))
+
+
+async def test_a_prompt_that_was_retracted_after_it_was_planned_is_not_paid_for(
+    lake: Lake, shop: Workshop, of_two: Recipe, server: FakeTeacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Builder(lake, is_calibrated=False).begin(of_two)
+    (planned,) = lake.rows("SELECT prompt_id FROM lake.shards WHERE run_id = ? AND shard = 0", [run.run_id])
+    retraction = row("retractions", kind="seed", cause_id=planned["prompt_id"])
+    lake.commit("retraction", {"retractions": [retraction]}, run_id="")
+    monkeypatch.setattr(shop, "verifiers", lambda _: [FakeVerifier()])
+
+    keys = [await sample_shard.fn(run.run_id, shard) for shard in (0, 1)]
+
+    assert all(lake.committed(key) for key in keys)
+    found = lake.rows("SELECT prompt_id, count(*) AS n FROM lake.samples GROUP BY ALL")
+    assert len(found) == 1
+    assert found[0]["prompt_id"] != planned["prompt_id"]
+
+
+async def test_a_teacher_that_was_retracted_is_asked_nothing(
+    lake: Lake, shop: Workshop, of_two: Recipe, server: FakeTeacher
+) -> None:
+    run = Builder(lake, is_calibrated=False).begin(of_two)
+    (first,) = lake.rows("SELECT teacher FROM lake.shards WHERE run_id = ? AND shard = 0", [run.run_id])
+    retraction = row("retractions", kind="teacher", cause_id=first["teacher"])
+    lake.commit("retraction", {"retractions": [retraction]}, run_id="")
+
+    with pytest.raises(RequestError, match=rf"teacher {first['teacher']} was retracted: .*--new-run"):
+        await sample_shard.fn(run.run_id, 0)
+
+    assert server.paid == []

@@ -606,3 +606,21 @@ async def test_verdicts_of_journals_that_do_not_say_what_they_judged_count_as_th
 
     assert verifier.judged == []
     assert_whole(result, samples=8)
+
+
+async def test_a_withheld_prompt_keeps_what_it_was_paid_for_and_asks_for_no_more(journal: Path) -> None:
+    failing = MemoryClient(script=Script(known(*PROMPTS), mix=ALL_RIGHT), failure=TeacherError("gone"), fails_after=8)
+    with pytest.raises(TeacherError):
+        await shard(failing, FakeVerifier(), prompts=PROMPTS[:2]).run(journal)
+    assert len(failing.paid) == 8
+    client = MemoryClient(script=Script(known(*PROMPTS), mix=ALL_RIGHT))
+    withheld = [Assignment(prompt=one, teacher=client, is_withheld=True) for one in PROMPTS[:3]]
+    work = Shard(
+        [*withheld, Assignment(prompt=PROMPTS[3], teacher=client)],
+        capability=find_capability("code"), policy=ALL_EIGHT, verifiers=[FakeVerifier()], params=PARAMS, epoch=0,
+    )  # fmt: skip
+
+    result = await work.run(journal)
+
+    assert len(client.paid) == 8
+    assert_whole(result, samples=8 + 8)

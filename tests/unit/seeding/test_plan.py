@@ -13,7 +13,7 @@ CODE = find_capability("code")
 SEEDS = tuple(prompt(number) for number in range(8))
 WRITTEN = tuple(prompt(100 + number, origin=Origin.WRITTEN) for number in range(4))
 SEEDING = Seeding(seeds=Path("seeds.jsonl"), few_shot={"seeds": 2, "generated": 1})
-ROUND = Round(run_id="tiny-r1", number=1, requests=12, pool=(*SEEDS, *WRITTEN))
+ROUND = Round(run_id="tiny-r1", opened="2026-01-01T00:00:00", number=1, requests=12, pool=(*SEEDS, *WRITTEN))
 
 
 def test_draw_is_the_same_at_every_call_and_differs_by_run_round_and_request() -> None:

@@ -25,7 +25,7 @@ CODE = find_capability("code")
 SEEDS = tuple(prompt(number) for number in range(8))
 WRITTEN = tuple(prompt(100 + number, origin=Origin.WRITTEN) for number in range(4))
 SEEDING = Seeding(seeds=Path("seeds.jsonl"), few_shot={"seeds": 2, "generated": 1})
-ROUND = Round(run_id="tiny-r1", number=1, requests=12, pool=(*SEEDS, *WRITTEN))
+ROUND = Round(run_id="tiny-r1", opened="2026-01-01T00:00:00", number=1, requests=12, pool=(*SEEDS, *WRITTEN))
 
 
 @pytest.fixture
@@ -105,6 +105,18 @@ async def test_writer_is_asked_under_the_schema_with_the_recipes_parameters(jour
     await write(client, journal, of(1))
 
     assert asked == [SamplingParams(temperature=0.9, top_p=0.95, max_new_tokens=512, json_schema=CODE.writing_schema())]
+
+
+async def test_round_does_not_follow_the_plan_of_another_run_of_the_same_number(journal: Path) -> None:
+    pool = tuple(prompt(200 + number) for number in range(4))
+    await write(writer(), journal, replace(ROUND, requests=3, pool=pool))
+    put_back, other = replace(ROUND, opened="2026-02-01T00:00:00"), writer(teacher_id="other@2")
+
+    result = await write(other, journal, put_back)
+
+    assert len(other.paid) == len(result.prompts) == 12
+    assert {one.writer_teacher for one in result.prompts} == {"other@2"}
+    assert {parent for one in result.prompts for parent in one.parents} <= {one.prompt_id for one in put_back.pool}
 
 
 async def test_journalled_replies_are_not_paid_again(journal: Path) -> None:
