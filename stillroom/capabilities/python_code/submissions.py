@@ -4,7 +4,8 @@ import ast
 from collections.abc import Mapping
 
 from stillroom.capabilities.base import Submission
-from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.capabilities.python_code.fences import FENCE
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
