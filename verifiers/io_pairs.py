@@ -39,7 +39,7 @@ def read_pairs(tests: str) -> tuple[Pair, ...] | None:
 
 
 def same_output(expected: str, found: bytes) -> bool:
-    """Whether an output is the expected one: white space at the ends of lines and of the whole does not count."""
+    """Whether an output is the expected one: white space at the ends of lines, and around the whole, does not count."""
     try:
         text = found.decode("utf-8")
     except UnicodeDecodeError:
@@ -48,10 +48,7 @@ def same_output(expected: str, found: bytes) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+    return [line.rstrip() for line in text.strip().replace("\r\n", "\n").split("\n")]
 
 
 def _pair(row: object) -> Pair:

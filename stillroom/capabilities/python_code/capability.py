@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from stillroom.capabilities.base import Draft, Example, Proposal, Rejection, Submission
 from stillroom.capabilities.python_code import submissions, trivial, writing
 from stillroom.capabilities.python_code.extraction import extract_code
-from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
+from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.capabilities.python_code.trivial_scripts import trivial_scripts
-from stillroom.records import Answer, Check, Completion, Prompt
+from stillroom.records import Answer, Completion, Prompt
 
 INSTRUCTION = "Reply with the complete Python function in one code block, without explanation."
 SCRIPT_INSTRUCTION = (
@@ -69,7 +69,7 @@ class PythonCode:
         is_named = row.get("entry_point") is not None or not are_pairs(tests)
         return Proposal(
             task=_text(row, "task"),
-            check=Check(tests=tests, entry_point=_text(row, "entry_point") if is_named else ""),
+            check=read_check(tests, _text(row, "entry_point") if is_named else ""),
             reference=_text(row, "solution") if row.get("solution") is not None else "",
         )
 

@@ -5,20 +5,21 @@ too (``verifiers/python_tests.py``): a journal's verdicts on what was extracted 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from stillroom.capabilities.python_code.usage import calls, defines, without_usage
+from stillroom.capabilities.python_code.fences import python_blocks, without_thoughts
+from stillroom.capabilities.python_code.usage import bound, calls, defines, missing, without_usage
 from stillroom.records import Answer, Completion, FinishReason
 
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text
 REFUSAL_OPENINGS = ("i'm sorry", "i am sorry", "sorry,", "i cannot", "i can't", "i'm unable", "i am unable", "as an ai")
-FENCE = "```"
-PYTHON_TAGS = ("", "python", "py", "python3")
 LINE_ENDS = re.compile("\r\n?")
 
 
 def extract_code(completion: Completion, entry_point: str, *, keep_examples: bool = False) -> Answer:
     """The Python source in ``completion``: the fenced block that defines ``entry_point``, else the first one.
+
+    Other blocks come before it where they define what it reads and does not define: helpers, imports.
 
     Usage examples at the top level (calls of ``entry_point``, prints, asserts, a main block) are left out: they are not
     the answer, and a wrong example after a right function says nothing about the function. Text without a fence counts
@@ -28,12 +29,14 @@ def extract_code(completion: Completion, entry_point: str, *, keep_examples: boo
     if completion.finish_reason is FinishReason.LENGTH:
         return Answer(text="", problem="truncated")
     text = LINE_ENDS.sub("\n", completion.text[:MAX_RESPONSE_CHARACTERS])  # as Python reads a source
-    blocks = list(_fenced_blocks(text))
+    text = without_thoughts(text)
+    blocks = list(python_blocks(text))
     if blocks:
         if keep_examples:
             return Answer(text=next(filter(calls, blocks), blocks[0]))
         chosen = next((one for one in blocks if defines(one, entry_point)), blocks[0])
-        return Answer(text=without_usage(chosen, entry_point))
+        others = [without_usage(one, entry_point) for one in blocks if one is not chosen]
+        return Answer(text="\n\n\n".join([*_needed(chosen, others, entry_point), without_usage(chosen, entry_point)]))
     if keep_examples and calls(text):
         return Answer(text=text.strip("\n"))
     if not keep_examples and defines(text):
@@ -42,25 +45,15 @@ def extract_code(completion: Completion, entry_point: str, *, keep_examples: boo
     return Answer(text="", problem="refusal" if refused else "harness:no-code")
 
 
-def _fenced_blocks(text: str) -> Iterator[str]:
-    """Contents of fenced blocks tagged as Python or not tagged; an unclosed last block counts.
-
-    Lines end at line feeds alone: ``splitlines`` would also cut a string within the code at U+2028, U+0085 or a form
-    feed. The tag is the first word behind the fence; where more backticks follow, it opens none (CommonMark 4.5).
-    """
-    lines: list[str] | None = None
-    wanted = False
-    for line in text.split("\n"):
-        stripped = line.strip()
-        if stripped.startswith(FENCE):
-            info = stripped.lstrip("`").strip().lower()
-            if lines is not None:
-                if wanted:
-                    yield "\n".join(lines)
-                lines = None
-            elif "`" not in info:
-                lines, wanted = [], next(iter(info.split()), "") in PYTHON_TAGS
-        elif lines is not None:
-            lines.append(line)
-    if lines is not None and wanted:
-        yield "\n".join(lines)
+def _needed(chosen: str, others: Sequence[str], entry_point: str) -> list[str]:
+    """Of other blocks those that define a name that the chosen one, or one of these, reads; in their order."""
+    taken: set[int] = set()
+    asked = missing(chosen)
+    while more := {
+        number
+        for number, one in enumerate(others)
+        if number not in taken and not defines(one, entry_point) and asked & bound(one)
+    }:
+        taken |= more
+        asked = asked.union(*(missing(others[number]) for number in more))
+    return [others[number].strip("\n") for number in sorted(taken)]

@@ -4,8 +4,9 @@ import ast
 from collections.abc import Mapping
 
 from stillroom.capabilities.base import Submission
-from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
-from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
+from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.capabilities.python_code.fences import FENCE
+from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
 ANSWERS = ("completion", "response", "solution", "canonical_solution")
@@ -30,7 +31,7 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     entry_point = row.get("entry_point") or ""
     if not isinstance(entry_point, str):
         raise ValueError(f"`entry_point` must be a text, found {type(entry_point).__name__}")
-    check = Check(tests=read_tests(row.get("tests", row.get("test"))), entry_point=entry_point)
+    check = read_check(read_tests(row.get("tests", row.get("test"))), entry_point)
     if row.get("finish_reason") == FinishReason.LENGTH:
         return Submission(check=check, answer=Answer(text="", problem="truncated"))
     context = row.get("prompt") if "tests" not in row else ""

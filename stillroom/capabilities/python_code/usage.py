@@ -5,6 +5,7 @@
 """
 
 import ast
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,23 @@ def defines(source: str, name: str = "") -> bool:
 def calls(source: str) -> bool:
     """Whether ``source`` is Python that calls anything, as whoever reads stdin or prints does."""
     return any(isinstance(node, ast.Call) for statement in statements(source) for node in ast.walk(statement))
+
+
+def bound(source: str) -> frozenset[str]:
+    """The names that ``source`` defines, imports or assigns at its top level."""
+    return frozenset(name for node in statements(source) for name in _bound_by(node))
+
+
+def missing(source: str) -> frozenset[str]:
+    """The names that ``source`` reads and binds nowhere, built-in ones apart."""
+    nodes = [node for statement in statements(source) for node in ast.walk(statement)]
+    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    given = {name for node in nodes for name in _bound_by(node)}
+    given |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    given |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    named = (node for node in nodes if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar))
+    given |= {node.name for node in named if node.name}
+    return frozenset(read - given - set(dir(builtins)))
 
 
 def statements(source: str) -> list[ast.stmt]:
@@ -83,10 +101,7 @@ def _names_in(body: Sequence[ast.stmt], entry_point: str) -> _Names:
             if isinstance(target, ast.Name)
         ),
         imported=frozenset(
-            (alias.asname or alias.name).partition(".")[0]
-            for node in body
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
+            name for node in body if isinstance(node, ast.Import | ast.ImportFrom) for name in _bound_by(node)
         ),
     )
 
@@ -120,6 +135,16 @@ def _innermost(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    """The names that a definition, an import or an assignment binds."""
+    if isinstance(node, _DEFINITIONS):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
 def _name_of(node: ast.expr) -> str:

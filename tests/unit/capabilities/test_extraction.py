@@ -39,6 +39,15 @@ def extract(text: str, entry_point: str = "add") -> Answer:
         pytest.param(f'```python title="add.py"\n{CODE}\n```', id="words behind the tag"),
         pytest.param(f"```Python   linenos\n{CODE}\n```", id="more words behind a capital tag"),
         pytest.param(f"````python\n{CODE}\n````", id="a longer fence"),
+        pytest.param(f"~~~python\n{CODE}\n~~~", id="a fence of tildes"),
+        pytest.param("1. Add:\n\n   ```python\n   def add(a, b):\n       return a + b\n   ```\n", id="in a list"),
+        pytest.param("- Add:\n\t```python\n\tdef add(a, b):\n\t    return a + b\n\t```", id="in a list, by a tab"),
+        pytest.param(f"<think>\n```python\ndef add(a, b): ...\n```\n</think>\n```python\n{CODE}\n```", id="thoughts"),
+        pytest.param(
+            f"First\n```python\ndef add(a, b): ...\n```\n</think>\n\n```python\n{CODE}\n```",
+            id="thoughts that the prompt opened",
+        ),
+        pytest.param(f"<think></think>\n{CODE}", id="no thoughts, and nothing but code"),
         pytest.param(f"```python add(1, 2)``` adds:\n```python\n{CODE}\n```", id="code within a line opens no block"),
     ],
 )
@@ -48,6 +57,44 @@ def test_code_is_found(text: str) -> None:
 
 def test_first_block_counts_where_none_defines_the_function() -> None:
     assert extract(f"```python\n{OTHER}\n```\n```python\nx = 1\n```") == Answer(text=OTHER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Helper:\n```python\n{helper}\n```\nThen:\n```python\n{main}\n```", id="before"),
+        pytest.param("```python\n{main}\n```\nwith\n```python\n{helper}\n```", id="after"),
+        pytest.param("```\nx = 1\n```\n```\n{helper}\nprint(helper())\n```\n```\n{main}\n```", id="among others"),
+    ],
+)
+def test_a_block_that_defines_what_the_chosen_one_reads_belongs_to_it(text: str) -> None:
+    main = "def add(a, b):\n    return a + b * helper()"
+    found = extract(text.format(helper=OTHER, main=main)).text
+    assert found == f"{OTHER}\n\n\n{main}"
+
+
+def test_what_a_needed_block_needs_and_imports_come_as_well_and_no_other_answer() -> None:
+    blocks = (
+        "import math",
+        "def add(a, b):\n    return helper(a) + b",
+        "def helper(x):\n    return math.floor(x)",
+        "def add(a, b):\n    return 0\n\ndef helper(x):\n    return 0",
+        "unused = helper(1)",
+    )
+    found = extract("\n".join(f"```python\n{one}\n```" for one in blocks)).text
+    assert found == "\n\n\n".join((blocks[0], blocks[2], blocks[1]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def add(a, b):\n    return f"<think>{a}</think>{b}"',
+        'def add(a, b):\n    """Removes parts.\n\n    They end with\n    </think>\n    """\n    return a + b',
+        'def add(a, b):\n    return """\n~~~\n"""',
+    ],
+)
+def test_marks_within_code_are_code(code: str) -> None:
+    assert extract(f"Here:\n```python\n{code}\n```").text == code
 
 
 def test_code_is_not_mended() -> None:

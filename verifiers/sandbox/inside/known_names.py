@@ -9,6 +9,7 @@ import ast
 import builtins
 import importlib
 from collections.abc import Iterator
+from itertools import accumulate
 
 _NAMES = {
     "math": "acos asin atan atan2 ceil comb copysign cos cosh degrees dist exp fabs factorial floor fmod fsum gcd hypot"
@@ -40,6 +41,26 @@ HOMES = {name: module for module, names in _NAMES.items() for name in names.spli
 """The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
 
 
+def solution_modules(tree: ast.Module, entry_point: str) -> frozenset[str]:
+    """The modules by which these tests mean the solution: also any that they take the entry point from.
+
+    Whether there is another module of that name is for whoever imports it to see: that one comes first.
+    """
+    found = set(SOLUTION_MODULES)
+    for node in ast.walk(tree):
+        is_named = isinstance(node, ast.ImportFrom) and node.module and not node.level and entry_point
+        if is_named and any(alias.name == entry_point for alias in node.names):
+            found.update(accumulate(node.module.split("."), "{}.{}".format))  # packages hold modules
+    return frozenset(found)
+
+
+def name_main(tree: ast.Module) -> None:
+    """Make ``from __main__ import f`` mean the solution: the tests, which run as that module, have no ``f`` yet."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "__main__" and not node.level:
+            node.module = "solution"
+
+
 def stand_ins(tree: ast.Module, entry_point: str) -> frozenset[str]:
     """Names of libraries that tests neither import nor define, but for what is under test.
 
@@ -58,7 +79,7 @@ def stand_ins(tree: ast.Module, entry_point: str) -> frozenset[str]:
     if not known or (not entry_point and known == free):
         return frozenset()
     under_test = {entry_point}
-    of_libraries = frozenset(_imported(tree, besides=SOLUTION_MODULES))
+    of_libraries = frozenset(_imported(tree, besides=solution_modules(tree, entry_point)))
     for node in ast.walk(tree):
         if len(asked := _asserted(node) - of_libraries) == 1:
             under_test |= asked

@@ -59,7 +59,8 @@ class Standings:
     """
 
     def __init__(self, tree: ast.AST, entry_point: str) -> None:
-        self._makers: dict[str, set[str]] = {}  # by variable or attribute: the names whose calls made its values
+        # By variable, attribute or function of the tests: the names whose calls made its values, or what it returns.
+        self._makers: dict[str, set[str]] = {}
         self._entry_point = entry_point
         nodes = list(ast.walk(tree))
         self._aliases = {
@@ -78,18 +79,31 @@ class Standings:
         return UNCLEAR if is_class_name(name) else DATA
 
     def _note_maker(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):  # a fixture's parameter bears its name
+            names, values = _fixture_names(node), _returned(node)
+        elif isinstance(node, ast.Assign):
+            names, values = map(_name, node.targets), [node.value]
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            targets, value = [node.target], node.value
+            names, values = [_name(node.target)], [node.value]
         elif isinstance(node, ast.withitem):
-            targets, value = [node.optional_vars], node.context_expr
+            names, values = [_name(node.optional_vars)], [node.context_expr]
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            names, values = [_name(node.target)], [node.iter]
         else:
             return
-        for maker in _makers(value):
-            for target in targets:
-                if named := _name(target):
-                    self._makers.setdefault(named, set()).add(maker)
+        made = {maker for value in values for each in _parts(value) for maker in _makers(each) or {_name(each)} - {""}}
+        for name in filter(None, names):
+            self._makers.setdefault(name, set()).update(made - {name})
+
+    def _made_by(self, names) -> set[str]:
+        """These names and all by whose calls their values were made, through functions and variables of the tests."""
+        found, left = set(), [*names]
+        while left:
+            name = left.pop()
+            if name not in found:
+                found.add(name)
+                left += self._makers.get(name, ())
+        return found
 
     def _used_as_objects(self, node: ast.AST) -> set[str]:
         if isinstance(node, ast.ClassDef):
@@ -103,10 +117,43 @@ class Standings:
         if not isinstance(node, ast.Attribute) or node.attr in DATA_NAMES or node.attr.startswith("__"):
             return set()
         owner = node.value
-        if isinstance(owner, (ast.Call, ast.BinOp)):
-            return _makers(owner)
-        named = _name(owner)
-        return {named, *self._makers.get(named, ())}
+        while isinstance(owner, ast.Subscript):
+            owner = owner.value
+        return self._made_by(_makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)})
+
+
+def _fixture_names(node) -> list[str]:
+    """The name of a function of the tests, and the one that ``@pytest.fixture(name=...)`` gives to it."""
+    given = (
+        keyword.value.value
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
+    )
+    return [node.name, *given]
+
+
+def _returned(node) -> list:
+    """What a function returns or yields; not what functions within it do."""
+    found, left = [], [*node.body]
+    while left:
+        each = left.pop()
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(each, (ast.Return, ast.Yield)) and each.value is not None:
+            found.append(each.value)
+        left += ast.iter_child_nodes(each)
+    return found
+
+
+def _parts(node) -> list:
+    """A value, or the items of a list, tuple or set of values, or the values of a dict."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return [part for each in node.elts for part in _parts(each)]
+    if isinstance(node, ast.Dict):
+        return [part for each in node.values for part in _parts(each)]
+    return [node.elt] if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) else [node]
 
 
 def _is_check(node: ast.FunctionDef) -> bool:

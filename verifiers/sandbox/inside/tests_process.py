@@ -148,7 +148,7 @@ class _SolutionFinder:
     def find_spec(self, name, path=None, target=None):
         from importlib.machinery import ModuleSpec
 
-        return ModuleSpec(name, self) if name in known_names.SOLUTION_MODULES else None
+        return ModuleSpec(name, self, is_package=True) if name in self.joined.modules else None
 
     def create_module(self, spec):
         joined = self.joined
@@ -172,8 +172,10 @@ def run_tests(source, entry_point):
     """Run the tests' source against the solution at the other end of the socket."""
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
+    known_names.name_main(tree)
     standings = Standings(tree, entry_point)
     joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
+    joined.modules = known_names.solution_modules(tree, entry_point)
     joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
     random.seed(0)
@@ -181,7 +183,7 @@ def run_tests(source, entry_point):
     if "mock" in source:
         joined.streams.watch_patches()
     tests_watch.watch(source, joined)
-    unseen = tests_watch.unseen_change(tree, known_names.SOLUTION_MODULES)
+    unseen = tests_watch.unseen_change(tree, joined.modules)
     has_metaclasses = _has_metaclasses(tree)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
@@ -280,7 +282,7 @@ def _ending(error, joined, has_used):
     if isinstance(error, (AssertionError, Failed, Refused, SystemExit)):
         return "failed" if joined.uses + joined.peeks else "broken"  # before that they speak of themselves
     module = str(error.name).partition(".")[0] if isinstance(error, ImportError) else "solution"
-    if not has_used or module not in known_names.SOLUTION_MODULES:
+    if not has_used or module not in joined.modules:
         return "broken"
     if isinstance(error, OSError) or (why := is_of_link(error)):
         joined.undecided = why if not isinstance(error, OSError) else f"the tests read files: {error}"
