@@ -99,6 +99,48 @@ def test_it_ends_with_a_caller_that_is_killed(place: Path) -> None:
         assert not is_running(pid)
 
 
+WORKER = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-I", "-S", sys.argv[1]])
+time.sleep(600)
+"""
+
+
+def test_it_is_asked_to_end_when_its_worker_was_killed(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), sys.exit(0)))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-S", "-c", WORKER, warm_call.__file__]
+    environment = {"CODE": code, VARIABLE: str(place)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+        worker.kill()
+        assert worker.stdout.readline() == "asked\n"
+
+
+def test_each_signal_reaches_it_once(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "got = []\n"
+        "signal.signal(signal.SIGTERM, lambda *_: got.append(1))\n"
+        "print('ready', flush=True)\n"
+        "end = time.monotonic() + 2\n"
+        "while time.monotonic() < end: time.sleep(0.1)\n"
+        "sys.exit(len(got))"
+    )
+    with call(place, code) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "ready\n"
+        for _ in range(3):
+            caller.terminate()
+            time.sleep(0.2)
+        assert caller.wait(timeout=30) == 1
+
+
 def test_where_it_is_killed_its_caller_ends_by_the_same_signal(place: Path) -> None:
     with call(place, "import signal; os.kill(os.getpid(), signal.SIGKILL)") as caller:
         assert caller.wait(timeout=30) == -signal.SIGKILL
