@@ -93,14 +93,14 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     ending.callback(forget, root)
     ending.callback(server.end, GRACE_SECONDS)
     server.start()
-    ending.callback(warm.end, GRACE_SECONDS)
-    warm.start()
-    note()
     take_over(this)
     ending.callback(end_with, this, _say)
+    ending.callback(warm.end, GRACE_SECONDS)  # after the worker: flow runs write down that they end
+    warm.start()
+    note()
     _serve_teachers(recipe, this)
     _wait(server, api)
-    _register(recipe, shards_at_once)
+    _register(recipe, root, shards_at_once)
     ending.callback(worker.end, GRACE_SECONDS)
     worker.start()
     note()
@@ -199,10 +199,13 @@ def _wait(server: "Supervised", api: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _register(recipe: "Recipe", shards_at_once: int) -> None:
+def _register(recipe: "Recipe", root: Path, shards_at_once: int) -> None:
     from stillroom.cli.deploying import register as register_deployments
+    from stillroom.cli.orchestrator import home
 
-    asyncio.run(register_deployments(recipe, folder=Path.cwd(), shards_at_once=shards_at_once))
+    asyncio.run(
+        register_deployments(recipe, folder=Path.cwd(), home=home(root), shards_at_once=shards_at_once, say=_say)
+    )
 
 
 def _serve_teachers(recipe: "Recipe", this: "ProcessIdentity") -> None:

@@ -36,16 +36,8 @@ def call(place: str) -> int | None:
         connection.connect(place)
     except OSError:
         return None
-    passed: set[int] = set()
-
-    def pass_on(number: int, _: object) -> None:
-        """Each once: worker and kernel may both ask, and a second one would disturb the end that is under way."""
-        if number not in passed:
-            passed.add(number)
-            connection.sendall(bytes([number]))
-
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+        signal.signal(number, lambda got, _: connection.sendall(bytes([got])))
     body = json.dumps({"environment": dict(os.environ), "folder": os.getcwd()}).encode()
     socket.send_fds(connection, [HEADER.pack(len(body))], range(STREAMS))
     connection.sendall(body)
