@@ -16,20 +16,23 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1200)]
 def test_a_build_goes_on_after_the_next_up_and_what_was_due_meanwhile_is_skipped(
     bench: Workbench, start_teacher: Start
 ) -> None:
-    teacher = start_teacher("--delay", "5")
+    teacher = start_teacher("--delay", "60")
     with deployed(bench, "--shards-at-once", "1") as deployment:
         build = deployment.submit()
-        deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
-        waiting = [one for one in deployment.flow_runs("shard") if one["state_name"] == "Scheduled"]
-        assert len(waiting) == 1
+        deployment.wait(lambda: _in(deployment, "Running") != [], what="a shard to run")
+        deployment.wait(lambda: _in(deployment, "Scheduled") != [], what="the other one to wait")
+        ((running,), (waiting,)) = _in(deployment, "Running"), _in(deployment, "Scheduled")
         queue = deployment.ask("/work_pools/stillroom/queues/filter", {"queues": {"name": {"any_": ["builds"]}}})[0]
         deployment.patch("/work_pools/stillroom/queues/builds", {"is_paused": True})
         missed = [*_missed(deployment, "reconcile"), *_missed(deployment, "build")]
         edited = _edited(deployment)
     assert deployment.process.returncode == 0
+    teacher.kill()
+    start_teacher()
 
     with deployed(bench) as deployment:
-        assert deployment.state(waiting[0]) not in ("Cancelled", "Cancelling")
+        assert deployment.state(running) == deployment.state(build) == "Crashed"
+        assert deployment.state(waiting) not in ("Cancelled", "Cancelling")
         assert {deployment.state({"id": one}) for one in missed} == {"Skipped"}
         assert "when it was due" in deployment.message({"id": missed[0]})
         told = (bench.lake / "prefect-server" / "up.log").read_text(encoding="utf-8")
@@ -38,12 +41,16 @@ def test_a_build_goes_on_after_the_next_up_and_what_was_due_meanwhile_is_skipped
         assert deployment.ask("/deployments/name/build/build")["parameters"] == edited
         deployment.patch(f"/work_pools/stillroom/queues/{queue['name']}", {"is_paused": False})
         deployment.wait_for_state(build, "Completed", seconds=300)
-        shards = deployment.flow_runs("shard")
-        assert [one["state_name"] for one in shards] == ["Completed"] * 2
-        assert deployment.state(waiting[0]) == "Completed"
+        assert {one["id"] for one in _in(deployment, "Completed")} == {running["id"], waiting["id"]}
+        assert len(deployment.flow_runs("shard")) == 2
         (stored,) = bench.sql("select count(*) as n, count(distinct sample_id) as d from samples")
         assert stored["n"] == stored["d"] > 0
         assert deployment.versions() == [1]
+
+
+def _in(deployment: Deployment, state: str) -> list[dict[str, Any]]:
+    """The flow runs of shards that are in a state."""
+    return [one for one in deployment.flow_runs("shard") if one["state_name"] == state]
 
 
 def _missed(deployment: Deployment, name: str) -> list[str]:
