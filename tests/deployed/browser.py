@@ -70,10 +70,10 @@ def submit(page: Page) -> None:
     pytest.fail(f"the form was submitted {CLICKS} times and is still there: {form}")
 
 
-def click_and_confirm(page: Page, name: str, picture: Path) -> None:
-    """Click a button that asks whether that is meant, and say so."""
-    button = page.get_by_role("button", name=name)
-    button.dispatch_event("click")
-    expect(button).to_have_count(2)  # the second one confirms
+def click_and_confirm(page: Page, name: str, *, confirm: str, picture: Path) -> None:
+    """Click a button that asks whether that is meant, and say so; the picture is of the question."""
+    page.get_by_role("button", name=name).dispatch_event("click")
+    confirming = page.get_by_role("button", name=confirm)
+    expect(confirming).to_have_count(2 if confirm == name else 1)
     page.screenshot(path=picture)
-    button.last.dispatch_event("click")
+    confirming.last.dispatch_event("click")

@@ -60,4 +60,4 @@ def _click_retry(deployment: Deployment, page: Page, failed: dict[str, Any], pic
     page.goto(f"{deployment.ui}/runs/flow-run/{failed['id']}")
     expect(page.get_by_text("no SGLang server answers").first).to_be_visible()
     page.screenshot(path=pictures / "3-shard-failed.png")
-    click_and_confirm(page, "Retry", pictures / "4-retry.png")
+    click_and_confirm(page, "Retry", confirm="Retry", picture=pictures / "4-retry.png")
