@@ -56,7 +56,11 @@ class ShardRuns(Protocol):
         ...
 
     async def cancel(self) -> None:
-        """End them where they are; their journals have what they were paid for."""
+        """End them where they are, wherever they run; their journals have what they were paid for."""
+        ...
+
+    async def leave(self) -> None:
+        """Start none any more and end those that run in this process, which is being ended; others go on."""
         ...
 
     async def join(self) -> dict[int, BaseException]:
@@ -85,8 +89,11 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
     try:
         await shards.first_answer()  # so that a person sees a sample before the teacher is busy with writing
         await _write_and_calibrate(run_id, shards)
-    except (asyncio.CancelledError, GateError):  # a verifier that is not fit: what else is paid for is lost
+    except GateError:  # a verifier that is not fit: what else is paid for is lost
         await shards.cancel()
+        raise
+    except asyncio.CancelledError:  # whether a person wants that, or somebody ends this process, nobody says here
+        await shards.leave()
         raise
     except TeacherError as error:
         unwritten = error
@@ -189,6 +196,10 @@ class OwnShards:
         for running in self._running.values():
             running.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def leave(self) -> None:
+        """End them: all run in this process."""
+        await self.cancel()
 
     async def join(self) -> dict[int, BaseException]:
         """Wait for all of them; returns the failures by shard."""

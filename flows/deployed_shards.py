@@ -45,7 +45,7 @@ class DeployedShards:
         self._build_id = build_id
         self._starting: dict[int, asyncio.Task[UUID]] = {}
         self._in_turn = asyncio.Lock()
-        self._is_cancelled = False
+        self._is_over = False
 
     @property
     def count(self) -> int:
@@ -63,7 +63,7 @@ class DeployedShards:
 
     async def cancel(self) -> None:
         """Cancel those that are live, and start none any more."""
-        self._is_cancelled = True
+        self._is_over = True
         # One that is being started just now may be on the server already: it is waited for, and so listed below.
         await asyncio.gather(*self._starting.values(), return_exceptions=True)
 
@@ -73,9 +73,16 @@ class DeployedShards:
 
         await answered(cancel, workshop().watcher.say)
 
+    async def leave(self) -> None:
+        """Start none any more. Those on the server go on, unless the build is cancelled there, which ends them too."""
+        self._is_over = True
+        for starting in self._starting.values():
+            starting.cancel()
+        await asyncio.gather(*self._starting.values(), return_exceptions=True)
+
     async def join(self) -> dict[int, BaseException]:
         """Wait until each is done or its flow run has ended; returns the failures by shard."""
-        if self._is_cancelled:
+        if self._is_over:
             return {}
         started = await asyncio.gather(*self._starting.values(), return_exceptions=True)
         failures = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, BaseException)}
@@ -104,7 +111,7 @@ class DeployedShards:
     async def _started(self, number: int) -> UUID:
         """Give the shard a flow run that is live; returns its id."""
         async with self._in_turn:  # Prefect numbers the children of a flow run as they come
-            if self._is_cancelled:
+            if self._is_over:
                 raise NotStarted(f"shard {number} was not started: its build is being ended")
             flow_run = await arun_deployment(
                 DEPLOYMENT,

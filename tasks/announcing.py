@@ -9,6 +9,7 @@ from pathlib import Path
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.events import emit_event
 
+from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, snapshots
 from stillroom.publication.sealing import SUMMARY_FILE
@@ -21,9 +22,13 @@ _STEPS = ("prompts", "samples", "passed", "kept", "published")
 
 
 def artifact_key(*parts: object) -> str:
-    """A key that Prefect accepts: lower-case letters, digits and dashes."""
-    text = "-".join(str(part) for part in parts).lower()
-    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in text)
+    """A key that Prefect accepts: lower-case letters, digits and dashes.
+
+    Where others had to be replaced a digest follows, so that `a.b` and `a-b` have keys of their own.
+    """
+    text = "-".join(str(part) for part in parts)
+    key = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower())
+    return key if key == text else f"{key}-{fingerprint(text, length=8)}"
 
 
 async def show_standing(lake: Lake, run_id: str) -> None:

@@ -88,6 +88,11 @@ def is_undone(state: State | None) -> bool:
     return state is not None and state.is_final() and not state.is_completed()
 
 
+def is_crashed(state: State | None) -> bool:
+    """Whether the flow run's process ended before the flow run did."""
+    return state is not None and state.is_crashed()
+
+
 def reason(state: State | None) -> str:
     """Why a flow run came to the state, in the one line that its page shows."""
     message = (state.message or state.name or "").strip() if state is not None else ""

@@ -1,9 +1,9 @@
 """Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
 
-Likewise a build that has published without some shards, once these have come, and one whose process was killed before
-it had started all of them. Whoever finds that it is time does it: the shard that was done last, and from time to time
-the flow `reconcile`, since a process may die between its shard's commit and this. All of them take one lease, so that a
-build is woken once.
+Likewise a build that has published without some shards, once these have come, and one whose process was killed or ended
+with its worker, before it had started all of them or together with some. Whoever finds that it is time does it: the
+shard that was done last, and from time to time the flow `reconcile`, since a process may die between its shard's commit
+and this. All of them take one lease, so that a build is woken once.
 """
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -45,7 +45,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
         if _is_to_go_on(lake, run_id, newest):
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
-            why = "it had ended before all its shards were started"
+            why = "it had ended, with shards that nobody else starts"
         else:
             return False
         await flow_runs.try_again(client, newest.id, why)
@@ -63,16 +63,18 @@ def waits_for_shards(build: FlowRun) -> bool:
 
 
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
-    """Whether the build's process ended before it had started all shards that are owed; nobody else starts them."""
-    is_crashed = build.state is not None and build.state.type is StateType.CRASHED
-    if not is_crashed or not waits_for_shards(build) or run_id not in open_runs(lake):
+    """Whether the build's process ended and shards are owed that only the build starts.
+
+    It had not started them, or they crashed as it did: nothing of theirs has failed that a person would have to see to.
+    """
+    if not flow_runs.is_crashed(build.state) or not waits_for_shards(build) or run_id not in open_runs(lake):
         return False
     run = load_run(lake, run_id)
     found = await flow_runs.all_of_shards(client, run_id)
-    keys = {one.idempotency_key for one in found}
     at_work = {flow_runs.shard_of(one) for one in found if flow_runs.is_live(one.state)}  # also of an earlier build
+    done_with = {one.idempotency_key for one in found if not flow_runs.is_crashed(one.state)}
     owed = [shard for shard in unfinished_shards(lake, run) if shard not in at_work]
-    return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in keys for shard in owed)
+    return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in done_with for shard in owed)
 
 
 def _is_to_go_on(lake: Lake, run_id: str, build: FlowRun) -> bool:

@@ -6,7 +6,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +26,7 @@ DEFAULT_PORT = 4200
 DEFAULT_RECIPE = Path("deployments/recipes/quickstart.yaml")
 START_SECONDS = 120.0
 POLL_SECONDS = 0.1
-GRACE_SECONDS = 20.0  # in which flow runs write down that they end
+UP_ENDS_SECONDS = 60.0  # in which `up` ends all that it had started
 
 
 def register(app: typer.Typer) -> None:
@@ -70,22 +70,21 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     from stillroom.cli.orchestrator import Orchestrator, forget, home, point_at
     from stillroom.cli.prefect_database import provide
     from stillroom.cli.prefect_environment import adopt, own_environment
-    from stillroom.cli.supervising import look_after
-    from stillroom.teachers.serving_process import identify_process
+    from stillroom.cli.supervising import GRACE_SECONDS, look_after
+    from stillroom.teachers.serving_keeper import end_with, keep_what_is_started, take_over
 
     provide(home(root))
     api = f"http://{processes.LOOPBACK}:{port}/api"
     adopt(own_environment(home(root)))  # for all that is started from here
     point_at(api)
+    this = keep_what_is_started()
     socket_folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stillroom-")))  # its name is short
     server = processes.server(root, port)
     warm, worker = (make(root, socket_folder / "warm") for make in (processes.warm, processes.worker))
-    teachers: list[str] = []
 
     def note() -> None:
         running = {one.name: one.identity for one in (server, warm, worker) if one.identity is not None}
-        running["up"] = identify_process(os.getpid())
-        Orchestrator(api=api, processes=running, teachers=tuple(teachers)).note(root)
+        Orchestrator(api=api, processes={**running, "up": this}).note(root)
 
     def started_again(one: "Supervised") -> None:
         _say(f"The {one.name} had ended and was started again; its log is {one.log}")
@@ -94,15 +93,14 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     ending.callback(forget, root)
     ending.callback(server.end, GRACE_SECONDS)
     server.start()
-    ending.callback(warm.end, GRACE_SECONDS)
+    take_over(this)
+    ending.callback(end_with, this, _say)
+    ending.callback(warm.end, GRACE_SECONDS)  # after the worker: flow runs write down that they end
     warm.start()
     note()
-    for teacher in _serve_teachers(recipe):
-        teachers.append(teacher)
-        ending.callback(_stop_teacher, teacher)
-        note()
+    _serve_teachers(recipe, this)
     _wait(server, api)
-    _register(recipe, shards_at_once)
+    _register(recipe, root, shards_at_once)
     ending.callback(worker.end, GRACE_SECONDS)
     worker.start()
     note()
@@ -113,16 +111,20 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
 def down(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """End what `up` started for this lake, also where `up` itself was killed."""
     from stillroom.cli.orchestrator import forget, noted
+    from stillroom.cli.supervising import GRACE_SECONDS
+    from stillroom.teachers.serving_keeper import end_with
 
     root = lake_folder(ctx)
     found = noted(root)
     ended: list[str] = []
     if found is not None:
         # `up` first: it ends the others, and would start again what ends without it.
-        if "up" in found.processes and _end_up(found.processes["up"]):
+        up = found.processes.get("up")
+        if up is not None and _end_up(up):
             ended.append("up")
-        ended += [name for name, one in found.processes.items() if name != "up" and one.end(GRACE_SECONDS)]
-        ended += [f"teacher {name}" for name in found.teachers if _stop_teacher(name)]
+        ended += [name for name, one in found.processes.items() if one != up and one.end(GRACE_SECONDS)]
+        if up is not None:
+            ended += [f"teacher {name}" for name in end_with(up, _say)]
         forget(root)
     if as_json:
         print_json({"ended": ended})
@@ -134,7 +136,7 @@ def _end_up(process: "ProcessIdentity") -> bool:
     """End `up` alone, not the process group that it was started in; returns whether it ran."""
     if not process.is_alive():
         return False
-    deadline = time.monotonic() + 3 * GRACE_SECONDS
+    deadline = time.monotonic() + UP_ENDS_SECONDS
     os.kill(process.pid, signal.SIGTERM)
     while process.is_alive() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -197,27 +199,25 @@ def _wait(server: "Supervised", api: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _register(recipe: "Recipe", shards_at_once: int) -> None:
+def _register(recipe: "Recipe", root: Path, shards_at_once: int) -> None:
     from stillroom.cli.deploying import register as register_deployments
+    from stillroom.cli.orchestrator import home
 
-    asyncio.run(register_deployments(recipe, folder=Path.cwd(), shards_at_once=shards_at_once))
+    asyncio.run(
+        register_deployments(recipe, folder=Path.cwd(), home=home(root), shards_at_once=shards_at_once, say=_say)
+    )
 
 
-def _serve_teachers(recipe: "Recipe") -> Iterator[str]:
-    """Serve those of the recipe that are ours to serve; names those that did not run before."""
+def _serve_teachers(recipe: "Recipe", this: "ProcessIdentity") -> None:
+    """Serve those of the recipe that are ours to serve, and hold them up, whether they are asked or not."""
     from stillroom.teachers.serving import serve
+    from stillroom.teachers.serving_keeper import is_kept_by
 
     for teacher in recipe.teachers:
         if teacher.serve is not None:
-            running = serve(teacher.serve, revision=teacher.revision, idle_minutes=0.0, progress=_say)
-            if not running.reused:
-                yield running.name
-
-
-def _stop_teacher(name: str) -> bool:
-    from stillroom.teachers.serving import stop
-
-    return stop(name)
+            running = serve(teacher.serve, revision=teacher.revision, holder=this, progress=_say)
+            if not is_kept_by(running.name, this):
+                _say(f"{running.name} ran before; it is not ended with the rest, but stops once it is idle, as before.")
 
 
 def _say(line: str) -> None:

@@ -30,13 +30,12 @@ class Orchestrator:
 
     Attributes:
         api: address of the server's API.
-        processes: what runs here for it, by name; `up` is the process that looks after the others.
-        teachers: models that it serves.
+        processes: what runs here for it, by name; `up` is the process that looks after the others, and that the
+            teachers are kept by.
     """
 
     api: str
     processes: Mapping[str, ProcessIdentity] = field(default_factory=dict[str, ProcessIdentity])
-    teachers: tuple[str, ...] = ()
 
     @property
     def ui(self) -> str:
@@ -61,7 +60,7 @@ def noted(lake: Path) -> Orchestrator | None:
     try:
         about = json.loads((home(lake) / NOTE).read_text(encoding="utf-8"))
         processes = {name: ProcessIdentity(**one) for name, one in about["processes"].items()}
-        return Orchestrator(api=about["api"], processes=processes, teachers=tuple(about["teachers"]))
+        return Orchestrator(api=about["api"], processes=processes)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

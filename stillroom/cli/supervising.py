@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +14,7 @@ from stillroom.errors import StillroomError
 from stillroom.teachers.serving_process import ProcessIdentity, identify_process
 
 LOOK_SECONDS = 0.5
+GRACE_SECONDS = 20.0  # in which flow runs write down that they end
 SOON_SECONDS = 30.0  # an end so soon after the start is a failure of the start
 MOST_FAILED_STARTS = 3
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends the process with us, however we end
@@ -42,7 +43,6 @@ class Supervised:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     identity: ProcessIdentity | None = None
-    _earlier: list[ProcessIdentity] = field(default_factory=list[ProcessIdentity])
     _started: float = 0.0
     _failed_starts: int = 0
 
@@ -68,7 +68,7 @@ class Supervised:
         return self.process is not None and self.process.poll() is not None
 
     def start_again(self) -> None:
-        """Start it once more after it ended by itself.
+        """Start it once more after it ended by itself, and what it had started was ended.
 
         Raises:
             ProcessFailed: it ended soon after its start, several times in a row.
@@ -78,14 +78,13 @@ class Supervised:
         if self._failed_starts >= MOST_FAILED_STARTS:
             raise ProcessFailed(f"{self.name} ends again and again soon after its start; its log is {self.log}")
         if self.identity is not None:
-            self._earlier.append(self.identity)  # what it had started may live on
+            self.identity.end(GRACE_SECONDS)  # else two generations would be at the same work
         self.start()
 
     def end(self, grace_seconds: float) -> None:
         """End it and all that it started: asked first, then forced."""
-        for one in (*self._earlier, self.identity):
-            if one is not None:
-                one.end(grace_seconds)
+        if self.identity is not None:
+            self.identity.end(grace_seconds)
         if self.process is not None:
             self.process.wait()
 

@@ -2,8 +2,9 @@
 
 A process of a flow run imports Prefect, the flows and what they need, which takes seconds of CPU each time; a fork
 takes milliseconds. A worker starts ``warm_call.py`` in its place: a small program that sends its environment, its
-folder and its three streams here, passes signals on, and ends as the fork ends. A fork ends with whoever asked for it,
-and with this process. Forks share nothing that is written: threads and connections begin after the fork.
+folder and its three streams here, passes signals on, and ends as the fork ends. A fork is asked to end with whoever
+asked for it, and with this process, which waits for what its flow run writes down then. Forks share nothing that is
+written: threads and connections begin after the fork.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +36,7 @@ PRELOADED = (
     "stillroom.teachers.connect",
     "transformers.models.auto.tokenization_auto",
 )
+GRACE_SECONDS = 10.0  # in which a flow run writes down that it ends
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -69,19 +72,36 @@ class Starter:
         self._callers: dict[int, socket.socket] = {}  # by process id
         self._processes: dict[socket.socket, int] = {}
         self._watched: dict[int, int] = {}  # process ids by descriptor
+        self._passed: dict[int, set[int]] = {}  # signals by process id
+        self._deadlines: dict[int, float] = {}  # by process id, of those that are to end
+        self._woken, self._wakes = socket.socketpair()  # by a signal
+        self._woken.setblocking(False)
+        self._wakes.setblocking(False)
+        self._ready.register(self._woken, selectors.EVENT_READ)
+        self._is_ending = False
 
     def serve(self) -> Call:
-        """Serve for ever. Returns in each forked process, with what it is to be."""
-        while True:
-            for key, _ in self._ready.select():
+        """Serve until asked to end. Returns in each forked process, with what it is to be.
+
+        Raises:
+            SystemExit: all processes have ended, and no more are wanted.
+        """
+        signal.set_wakeup_fd(self._wakes.fileno())
+        signal.signal(signal.SIGTERM, lambda *_: None)  # it wakes what waits below
+        while not (self._is_ending and not self._callers):
+            for key, _ in self._ready.select(self._seconds_left()):
                 if key.fileobj is self._listening:
                     call = self._accept()
                     if call is not None:
                         return call
+                elif key.fileobj is self._woken:
+                    self._end()
                 elif isinstance(key.fileobj, socket.socket):
                     self._pass_on(key.fileobj)
                 else:
                     self._ended(key.fd)
+            self._end_overdue()
+        sys.exit(0)
 
     def _accept(self) -> Call | None:
         """Fork for who connects; the call in the fork, None here."""
@@ -93,32 +113,68 @@ class Starter:
             caller.close()
             return None
         starter = os.getpid()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # until the fork has handlers of its own
         process = os.fork()
         if process == 0:
             self._leave(caller)
             _die_with(starter)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
             return call
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         for stream in call.streams:
             os.close(stream)
         descriptor = os.pidfd_open(process)
         self._callers[process], self._processes[caller] = caller, process
         self._watched[descriptor] = process
+        self._passed[process] = set()
         self._ready.register(caller, selectors.EVENT_READ)
         self._ready.register(descriptor, selectors.EVENT_READ)
         return None
 
     def _pass_on(self, caller: socket.socket) -> None:
-        """Signals that the caller got; where it is gone, its process goes too."""
+        """Signals that the caller got; where it is gone, its process is to go too."""
+        process = self._processes.get(caller)
+        if process is None:  # it has ended, which was told together with this
+            return
         try:
             numbers = caller.recv(16)
         except OSError:
             numbers = b""
-        process = self._processes[caller]
-        for number in numbers or bytes([signal.SIGKILL]):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, number)
+        for number in numbers:
+            self._signal(process, number)
         if not numbers:
             self._ready.unregister(caller)
+            self._ask_to_end(process)
+
+    def _signal(self, process: int, number: int) -> None:
+        """Each once: worker and kernel may both ask, and a second one would disturb the end that is under way."""
+        if number not in self._passed[process]:
+            self._passed[process].add(number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def _ask_to_end(self, process: int) -> None:
+        self._signal(process, signal.SIGTERM)
+        self._deadlines.setdefault(process, time.monotonic() + GRACE_SECONDS)
+
+    def _end(self) -> None:
+        """Fork no more, and ask all to end that were forked."""
+        self._woken.recv(64)
+        if not self._is_ending:
+            self._is_ending = True
+            self._ready.unregister(self._listening)
+            for process in self._callers:
+                self._ask_to_end(process)
+
+    def _seconds_left(self) -> float | None:
+        """Until the first that was asked to end is ended; None where none was."""
+        return max(0.0, min(self._deadlines.values()) - time.monotonic()) if self._deadlines else None
+
+    def _end_overdue(self) -> None:
+        for process, deadline in list(self._deadlines.items()):
+            if time.monotonic() >= deadline:
+                del self._deadlines[process]
+                self._signal(process, signal.SIGKILL)
 
     def _ended(self, descriptor: int) -> None:
         process = self._watched.pop(descriptor)
@@ -126,7 +182,8 @@ class Starter:
         os.close(descriptor)
         _, status = os.waitpid(process, 0)
         caller = self._callers.pop(process)
-        del self._processes[caller]
+        del self._processes[caller], self._passed[process]
+        self._deadlines.pop(process, None)
         with contextlib.suppress(OSError):
             caller.sendall(ANSWER.pack(os.waitstatus_to_exitcode(status)))
         with contextlib.suppress(KeyError):
@@ -134,9 +191,12 @@ class Starter:
         caller.close()
 
     def _leave(self, caller: socket.socket) -> None:
-        """Close in the fork what is the starter's."""
+        """Close in the fork what is the starter's, and be out of reach of the signals to its group."""
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._ready.close()
-        for one in (self._listening, caller, *self._processes):
+        for one in (self._listening, self._woken, self._wakes, caller, *self._processes):
             one.close()
         for descriptor in self._watched:
             os.close(descriptor)

@@ -1,9 +1,11 @@
 """Stands for the process of a flow run that ``warm.py`` has forked; imports nothing that takes time.
 
 A worker starts it as a file: ``python -I -S warm_call.py``. Where no warm process answers at the socket that the
-environment names, it becomes what the worker would have started without it.
+environment names, it becomes what the worker would have started without it. It ends with its worker, however that ends:
+nobody else could cancel its flow run.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -16,6 +18,15 @@ HEADER = struct.Struct("!I")  # size of the body
 ANSWER = struct.Struct("!i")  # exit code, negative where a signal ended it
 STREAMS = 3
 ENGINE = "prefect.engine"
+_PR_SET_PDEATHSIG = 1  # prctl(2); it stays with the process that this one becomes
+
+
+def end_with_worker() -> None:
+    """Have the kernel ask this process to end when its worker is gone."""
+    worker = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != worker:  # it was gone before that counted
+        sys.exit(1)
 
 
 def call(place: str) -> int | None:
@@ -36,6 +47,7 @@ def call(place: str) -> int | None:
 
 def main() -> None:
     """Do what the process of a flow run does, and end as it ends."""
+    end_with_worker()
     place = os.environ.get(VARIABLE)
     code = call(place) if place else None
     if code is None:

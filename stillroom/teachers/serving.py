@@ -18,6 +18,7 @@ from stillroom.teachers.serving_environment import (
     find_base_python,
 )
 from stillroom.teachers.serving_port import choose_port, ports_lock
+from stillroom.teachers.serving_process import ProcessIdentity
 from stillroom.teachers.serving_spec import (
     DEFAULT_PORT,
     ServerSpec,
@@ -78,6 +79,7 @@ def serve(
     device: str = "auto",
     port: int | None = None,
     idle_minutes: float = 15.0,
+    holder: ProcessIdentity | None = None,
     revision: str | None = None,
     extra_flags: Sequence[str] = (),
     timeout_seconds: float = START_TIMEOUT_SECONDS,
@@ -90,6 +92,7 @@ def serve(
         device: ``cpu``, ``cuda`` or ``auto``.
         port: None takes 30000, or any free port where that is taken.
         idle_minutes: it is stopped after so long without requests; 0 leaves it up.
+        holder: it is not stopped for that while this process lives.
         revision: which revision of the model; None takes the one that is here.
         extra_flags: further flags for SGLang; they hold for a server that is started, not for one that is reused.
         timeout_seconds: how long it may take to start.
@@ -111,7 +114,10 @@ def serve(
         extra_flags=tuple(extra_flags),
     )
     with exclusive(Paths.of(spec.name).lock, f"starting or stopping {spec.name}", progress):
-        if running := reuse(spec, idle_minutes=idle_minutes, timeout_seconds=timeout_seconds, progress=progress):
+        running = reuse(
+            spec, idle_minutes=idle_minutes, holder=holder, timeout_seconds=timeout_seconds, progress=progress
+        )
+        if running:
             return running
         python = ensure_environment(progress) if device == "cpu" else gpu_python()
         with ports_lock() as ports:
@@ -121,6 +127,7 @@ def serve(
                 command(spec, python),
                 server_environment(spec),
                 idle_minutes=idle_minutes,
+                holder=holder,
                 timeout_seconds=timeout_seconds,
                 progress=progress,
                 remembered=ports.release,

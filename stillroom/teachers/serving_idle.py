@@ -1,7 +1,8 @@
 """Stops a server that nobody has asked for a while: a small process of its own beside each server.
 
-``python -m stillroom.teachers.serving_idle NAME PID``. A server is in use when its own counters move or a client
-touched its ``.used`` file. It ends itself when the state names another server, or none.
+``python -m stillroom.teachers.serving_idle NAME PID``. A server is in use when its own counters move, a client
+touched its ``.used`` file, or a process that holds it up lives. It ends itself when the state names another server, or
+none.
 """
 
 import sys
@@ -37,7 +38,7 @@ def watch(name: str, pid: int) -> None:
         now = activity(state.url)
         if now is not None and now != seen:
             seen, last_used = now, time.time()
-        last_used = max(last_used, last_touched(name))
+        last_used = time.time() if state.living_holders() else max(last_used, last_touched(name))
         if state.idle_minutes and time.time() - last_used > state.idle_minutes * 60 and _stop_if_idle(state, seen):
             return
         time.sleep(min(TICK_SECONDS, state.idle_minutes * 60 / 4) if state.idle_minutes else TICK_SECONDS)

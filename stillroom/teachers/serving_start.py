@@ -14,7 +14,8 @@ from stillroom.loopback import without_proxies
 from stillroom.teachers.progress import PRINTED, Progress, Share
 from stillroom.teachers.serving_environment import tail, telling_lines
 from stillroom.teachers.serving_idle import start_idler
-from stillroom.teachers.serving_process import reap, spawn
+from stillroom.teachers.serving_keeper import keeper_here
+from stillroom.teachers.serving_process import ProcessIdentity, reap, spawn
 from stillroom.teachers.serving_spec import ServerSpec
 from stillroom.teachers.serving_state import (
     Paths,
@@ -58,6 +59,7 @@ def start(
     environment: Mapping[str, str],
     *,
     idle_minutes: float = 15.0,
+    holder: ProcessIdentity | None = None,
     timeout_seconds: float = START_TIMEOUT_SECONDS,
     progress: Progress = PRINTED,
     remembered: Callable[[], None] = lambda: None,
@@ -69,6 +71,7 @@ def start(
         argv: what runs it.
         environment: what ``argv`` needs beside this process's own.
         idle_minutes: it is stopped after so long without requests; 0 leaves it up.
+        holder: it is not stopped for that while this process lives.
         timeout_seconds: how long it may take.
         progress: gets one line a step.
         remembered: called once the server runs and is written down, long before it answers.
@@ -89,6 +92,8 @@ def start(
         device=spec.device,
         process=spawn(argv, {**without_proxies(os.environ), **environment}, paths.log),  # it asks itself, to warm up
         idle_minutes=idle_minutes,
+        keeper=keeper_here(),
+        holders=(holder,) if holder else (),
         log=str(paths.log),
         started_at=time.time(),
     )
@@ -113,6 +118,7 @@ def reuse(
     spec: ServerSpec,
     *,
     idle_minutes: float,
+    holder: ProcessIdentity | None = None,
     timeout_seconds: float = START_TIMEOUT_SECONDS,
     progress: Progress = PRINTED,
 ) -> RunningServer | None:
@@ -138,7 +144,8 @@ def reuse(
     touch(spec.name)
     # Whoever wants it longest decides; 0 means for good.
     longest = 0.0 if 0.0 in (idle_minutes, state.idle_minutes) else max(idle_minutes, state.idle_minutes)
-    return _running(_with_idler(replace(state, idle_minutes=longest)), reused=True)
+    holders = (*state.living_holders(), *((holder,) if holder else ()))
+    return _running(_with_idler(replace(state, idle_minutes=longest, holders=holders)), reused=True)
 
 
 def _with_idler(state: ServerState) -> ServerState:

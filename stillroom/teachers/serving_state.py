@@ -30,6 +30,9 @@ class ServerState:
     Attributes:
         process: leader of the server's process group.
         idler: the process that stops it when nobody asks any more; None where it stays up.
+        idle_minutes: it is stopped after so long without requests; 0 leaves it up.
+        keeper: the deployment that it was started for, and ends with; None where it was started for none.
+        holders: while one of these lives it is not stopped for being idle.
         started_at: seconds since the epoch, as everywhere.
     """
 
@@ -41,8 +44,14 @@ class ServerState:
     process: ProcessIdentity
     idler: ProcessIdentity | None = None
     idle_minutes: float = 0.0
+    keeper: ProcessIdentity | None = None
+    holders: tuple[ProcessIdentity, ...] = ()
     log: str
     started_at: float
+
+    def living_holders(self) -> tuple[ProcessIdentity, ...]:
+        """Those who want it up, whether anybody asks it or not."""
+        return tuple(one for one in self.holders if one.is_alive())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import Page
 from prefect import flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
@@ -25,6 +26,7 @@ from stillroom.cli.prefect_database import make_template, provide
 from stillroom.lake import Lake
 from stillroom.runs import Run, shard_key
 from tasks.flow_runs import run_tag, shard_tag, start_key
+from tests.deployed.browser import opened_page, screenshots_of
 from tests.deployed.deployment import Deployment, deployed
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -78,6 +80,17 @@ def deployment(up: Deployment, tmp_path: Path, port: int) -> Deployment:
     bench = Workbench(tmp_path, f"http://127.0.0.1:{port}", lake=up.bench.lake)
     bench.write_recipe(new_prompts=0, dataset=f"functions{next(_numbers)}")
     return replace(up, bench=bench)
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path:
+    return screenshots_of(request.node.name)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with opened_page() as page:
+        yield page
 
 
 @flow(name="build")

@@ -34,16 +34,25 @@ class Deployment:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(self, path: str, about: object | None = None) -> Any:
-        """What the server says; one whose database is busy says 503, and is asked again as Prefect's client does."""
-        method = "GET" if about is None else "POST"
+        """What the server says to a question, or to a POST about something."""
+        reply = self._sent("GET" if about is None else "POST", path, about)
+        return reply.json() if reply.content else None
+
+    def patch(self, path: str, about: object) -> None:
+        self._sent("PATCH", path, about)
+
+    def delete(self, path: str) -> None:
+        self._sent("DELETE", path)
+
+    def _sent(self, method: str, path: str, about: object | None = None) -> httpx.Response:
+        """The reply; a server whose database is busy says 503, and is asked again as Prefect's client does."""
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
-            reply = httpx.request(method, f"{self.ui}/api{path}", json=about, timeout=30.0)
+            reply = httpx.request(method, f"{self.ui}/api{path}", json=about, timeout=BUSY_SECONDS)
             if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
-        reply.raise_for_status()
-        return reply.json() if reply.content else None
+        return reply.raise_for_status()
 
     def flow_runs(self, flow: str) -> list[dict[str, Any]]:
         """All flow runs of a flow, the oldest first; of builds and shards, those of the bench's dataset."""
@@ -66,12 +75,6 @@ class Deployment:
 
     def run_count(self, flow_run: dict[str, Any]) -> int:
         return self.ask(f"/flow_runs/{flow_run['id']}")["run_count"]
-
-    def patch(self, path: str, about: object) -> None:
-        httpx.patch(f"{self.ui}/api{path}", json=about, timeout=30.0).raise_for_status()
-
-    def delete(self, path: str) -> None:
-        httpx.delete(f"{self.ui}/api{path}", timeout=30.0).raise_for_status()
 
     @property
     def run_id(self) -> str:

@@ -3,24 +3,26 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.deployed.conftest import Start
 from tests.deployed.deployment import Deployment, deployed
+from tests.deployed.test_up import is_alive
 from tests.integration.workbench import Workbench
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
-def flow_processes(deployment: Deployment) -> list[int]:
-    """Processes of flow runs: the children of the worker."""
-    worker = deployment.noted("worker")
+def children(deployment: Deployment, of: str) -> list[int]:
+    """Of the worker: what stands for the processes of flow runs; of `warm`: these processes themselves."""
+    parent = deployment.noted(of)
     stats = [
         (int(one.parent.name), one.read_text().rpartition(")")[2].split()) for one in Path("/proc").glob("[0-9]*/stat")
     ]
-    return [pid for pid, fields in stats if int(fields[1]) == worker]
+    return [pid for pid, fields in stats if int(fields[1]) == parent]
 
 
 def test_the_server_is_killed_under_a_build_and_the_build_goes_on(bench: Workbench, start_teacher: Start) -> None:
@@ -42,25 +44,16 @@ def test_the_server_is_killed_under_a_build_and_the_build_goes_on(bench: Workben
         _is_whole(bench)
 
 
-def test_worker_and_flows_are_killed_and_a_retry_continues(bench: Workbench, start_teacher: Start) -> None:
+def test_worker_and_flows_are_killed_and_the_build_goes_on_by_itself(bench: Workbench, start_teacher: Start) -> None:
     teacher = start_teacher("--delay", "5")
     with deployed(bench) as deployment:
         build = deployment.submit()
         deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
-        victims = [deployment.noted("worker"), *flow_processes(deployment)]
-        for pid in victims:
+        for pid in [deployment.noted("worker"), *children(deployment, "worker")]:
             os.kill(pid, signal.SIGKILL)
-        deployment.wait_for_state(build, "Crashed", seconds=300)
-        deployment.wait(
-            lambda: not any(one["state_name"] == "Running" for one in deployment.flow_runs("shard")),
-            seconds=300,
-            what="no shard to stay Running",
-        )
-        owed = [one["shard"] for one in bench.run("status", "functions-r1", "--json").json if not one["committed"]]
-        done = bench.run("retry", "functions-r1", "--json")
-        assert done.code == 0, done.err
-        assert done.json["shards"] == owed
-        deployment.wait_for_state(build, "Completed", seconds=300)
+        deployment.wait_for_state(build, "Completed", seconds=500)
+        assert deployment.run_count(build) > 1
+        assert {one["state_name"] for one in deployment.flow_runs("shard")} == {"Completed"}
         _is_whole(bench)
         limits = deployment.ask("/v2/concurrency_limits/filter", {})
         assert {one["name"]: one["active_slots"] for one in limits} == {
@@ -68,6 +61,47 @@ def test_worker_and_flows_are_killed_and_a_retry_continues(bench: Workbench, sta
             "stillroom-sandbox": 0,
             "stillroom-lake": 0,
         }
+
+
+def test_a_worker_that_is_killed_alone_takes_its_flows_along_and_the_next_one_continues(
+    bench: Workbench, start_teacher: Start
+) -> None:
+    teacher = start_teacher("--delay", "5")
+    with deployed(bench) as deployment:
+        build = deployment.submit()
+        deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
+        flows = children(deployment, "warm")
+        assert flows
+        os.kill(deployment.noted("worker"), signal.SIGKILL)
+        deployment.wait(lambda: not any(map(is_alive, flows)), seconds=30, what="flows without a worker to end")
+        deployment.wait_for_state(build, "Completed", seconds=300)
+        assert deployment.run_count(build) > 1
+        assert {one["state_name"] for one in deployment.flow_runs("shard")} == {"Completed"}
+        _is_whole(bench)
+
+
+def test_a_shard_whose_process_is_killed_alone_has_crashed_and_a_retry_heals_the_build(
+    deployment: Deployment, start_teacher: Start
+) -> None:
+    teacher = start_teacher("--delay", "5")
+    build = deployment.submit()
+    deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
+    (running,) = (one for one in deployment.flow_runs("shard") if one["state_name"] == "Running")
+    os.kill(_process_of(running, deployment), signal.SIGKILL)
+    deployment.wait_for_state(running, "Crashed", seconds=60)
+    deployment.wait_for_state(build, "ShardsFailed")
+    assert deployment.run_id in deployment.message(build)
+    deployment.retry(running)
+    deployment.wait_for_state(build, "Completed")
+    assert deployment.versions() == [1]
+
+
+def _process_of(flow_run: dict[str, Any], deployment: Deployment) -> int:
+    """The process of a flow run, which bears its id in its environment."""
+    named = f"PREFECT__FLOW_RUN_ID={flow_run['id']}".encode()
+    found = [pid for pid in children(deployment, "worker") if named in Path(f"/proc/{pid}/environ").read_bytes()]
+    assert len(found) == 1
+    return found[0]
 
 
 def _is_whole(bench: Workbench) -> None:

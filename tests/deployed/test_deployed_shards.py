@@ -93,3 +93,16 @@ async def test_a_build_that_is_ended_while_it_starts_its_shards_leaves_none_to_b
     assert 0 < len(found) < MANY
     assert not any(is_live(one.state) for one in found)
     assert await shards.join() == {}
+
+
+async def test_a_build_whose_process_is_ended_leaves_its_shards_as_they_are_and_starts_no_more(
+    client: PrefectClient, run_of_three: Run, shards: DeployedShards
+) -> None:
+    shards.start([*range(MANY)])
+    await started(client, run_of_three, 1)
+    await shards.leave()
+    await asyncio.sleep(1.0)  # in which more would come
+    found = await all_of_shards(client, run_of_three.run_id)
+    assert 0 < len(found) < MANY
+    assert all(is_live(one.state) for one in found)
+    assert await shards.join() == {}

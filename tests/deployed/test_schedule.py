@@ -32,5 +32,27 @@ def test_a_schedule_builds_and_what_comes_too_early_is_skipped(deployment: Deplo
     assert deployment.versions()[:1] == [1]
 
 
+def test_schedules_of_each_kind_fire_builds(deployment: Deployment, start_teacher: Start) -> None:
+    start_teacher()
+    found = deployment.ask("/deployments/name/build/build")
+    parameters = {"recipe": load_recipe(deployment.bench.recipe).model_dump(mode="json")}
+    kinds = {"CronSchedule": {"cron": "* * * * *"}, "RRuleSchedule": {"rrule": "FREQ=MINUTELY;BYSECOND=30"}}
+    added = deployment.ask(
+        f"/deployments/{found['id']}/schedules",
+        [{"schedule": one, "active": True, "parameters": parameters} for one in kinds.values()],
+    )
+
+    def ended() -> set[str]:
+        done = [one for one in deployment.flow_runs("build") if one["state_type"] == "COMPLETED"]
+        return {one["created_by"]["display_value"] for one in done}
+
+    try:
+        deployment.wait(lambda: ended() == kinds.keys(), what="a build by each kind of schedule")
+    finally:
+        for one in added:
+            deployment.delete(f"/deployments/{found['id']}/schedules/{one['id']}")
+    deployment.wait(lambda: deployment.versions()[:1] == [1], what="a version")
+
+
 def _ended(deployment: Deployment, name: str) -> bool:
     return any(one["state_name"] == name for one in deployment.flow_runs("build"))

@@ -24,30 +24,10 @@ from stillroom.teachers.serving_process import identify_process
 from stillroom.teachers.serving_spec import server_environment
 from stillroom.teachers.serving_start import RunningServer, reuse, start
 from stillroom.teachers.serving_state import Paths, activity, read_state, write_state
+from tests.fakes.small_server import FAKE_SERVER
 
 NAME = "qwen2.5-coder-0.5b-instruct"
 ROOT = Path(__file__).resolve().parents[2]
-
-# Answers what SGLang answers: python fake.py PORT WEIGHT_VERSION
-FAKE_SERVER = """
-import http.server, json, sys
-posts = 0
-class Handler(http.server.BaseHTTPRequestHandler):
-    def answer(self, text):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(text.encode())
-    def do_GET(self):
-        if self.path == "/metrics":
-            self.answer('sglang:http_requests_total{endpoint="/generate",method="POST"} %d.0\\n' % posts)
-        else:
-            self.answer(json.dumps({"weight_version": sys.argv[2]}))
-    def do_POST(self):
-        global posts
-        posts += 1
-        self.answer("{}")
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-"""
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,12 @@ def test_artifact_keys_have_letters_digits_and_dashes(parts: tuple[object, ...])
     assert re.fullmatch(r"[a-z0-9-]+", artifact_key(*parts))
 
 
+def test_artifact_keys_of_different_names_differ() -> None:
+    names = ("a-b", "a.b", "a_b", "a--b", "a-.b", "a._b")
+    assert len({artifact_key(name, "build") for name in names}) == len(names)
+    assert artifact_key("a-b", "build") == "a-b-build"
+
+
 def test_the_funnel_gives_each_step_its_share_of_the_one_before() -> None:
     page = funnel_page("d-r1", {"prompts": 10, "samples": 40, "passed": 20, "kept": 0, "published": 0})
     assert "| samples | 40 | 4.00 |" in page

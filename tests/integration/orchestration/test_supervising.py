@@ -34,7 +34,7 @@ def test_it_gets_its_environment_and_its_log(tmp_path: Path) -> None:
     assert one.has_ended
 
 
-def test_an_end_takes_along_what_was_started_by_it_and_by_those_before(tmp_path: Path) -> None:
+def test_what_it_had_started_ends_before_it_is_started_again_and_with_it(tmp_path: Path) -> None:
     code = "import os, time\nif os.fork() == 0:\n    print(os.getpid(), flush=True); time.sleep(600)\ntime.sleep(600)"
     one = supervised(tmp_path, code)
     one.start()
@@ -44,9 +44,10 @@ def test_an_end_takes_along_what_was_started_by_it_and_by_those_before(tmp_path:
     one.process.wait()
     assert Path(f"/proc/{first}").exists()
     one.start_again()
-    children = lines(tmp_path / "log", 2)
+    assert not is_running(first)
+    _, second = lines(tmp_path / "log", 2)
     one.end(5.0)
-    assert not any(is_running(pid) for pid in children)
+    assert not is_running(second)
 
 
 def is_running(pid: str) -> bool:

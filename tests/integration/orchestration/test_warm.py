@@ -58,6 +58,13 @@ def is_running(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(pid)
+
+
 def test_it_has_its_callers_environment_folder_and_streams_and_its_caller_has_its_exit_code(
     place: Path, tmp_path: Path
 ) -> None:
@@ -93,10 +100,86 @@ def test_it_ends_with_a_caller_that_is_killed(place: Path) -> None:
         assert caller.stdout is not None
         pid = int(caller.stdout.readline())
         caller.kill()
-        deadline = time.monotonic() + 20
-        while is_running(pid) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not is_running(pid)
+        wait_until_gone(pid)
+
+
+WORKER = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-I", "-S", sys.argv[1]])
+time.sleep(600)
+"""
+
+
+def test_it_is_asked_to_end_when_its_worker_was_killed(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), sys.exit(0)))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-S", "-c", WORKER, warm_call.__file__]
+    environment = {"CODE": code, VARIABLE: str(place)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+        worker.kill()
+        assert worker.stdout.readline() == "asked\n"
+
+
+def test_each_signal_reaches_it_once(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "got = []\n"
+        "signal.signal(signal.SIGTERM, lambda *_: got.append(1))\n"
+        "print('ready', flush=True)\n"
+        "end = time.monotonic() + 2\n"
+        "while time.monotonic() < end: time.sleep(0.1)\n"
+        "sys.exit(len(got))"
+    )
+    with call(place, code) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "ready\n"
+        for _ in range(3):
+            caller.terminate()
+            time.sleep(0.2)
+        assert caller.wait(timeout=30) == 1
+
+
+def test_it_has_time_to_write_down_its_end_when_its_caller_was_killed_but_not_for_ever(place: Path) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\n"
+        "print(os.getpid(), flush=True)\n"
+        "while True: time.sleep(1)"
+    )
+    with call(place, code) as caller:
+        assert caller.stdout is not None
+        pid = int(caller.stdout.readline())
+        caller.kill()
+        assert caller.stdout.readline() == "asked\n"
+        assert is_running(pid)
+        wait_until_gone(pid)
+
+
+def test_a_starter_that_is_asked_to_end_waits_for_those_it_has_forked(tmp_path: Path) -> None:
+    where = tmp_path / "warm"
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), print('written', flush=True), os._exit(3)))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-c", STARTER, str(where)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "listens\n"
+        with call(where, code) as caller:
+            assert caller.stdout is not None
+            assert caller.stdout.readline() == "ready\n"
+            os.killpg(starter.pid, signal.SIGTERM)
+            assert caller.stdout.readline() == "written\n"
+            assert caller.wait(timeout=30) == 3
+        assert starter.wait(timeout=30) == 0
 
 
 def test_where_it_is_killed_its_caller_ends_by_the_same_signal(place: Path) -> None:

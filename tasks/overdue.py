@@ -1,0 +1,58 @@
+"""Flow runs by schedule that were due while nothing was up to run them: they are skipped, and their pages say so.
+
+Prefect's server plans ahead, and a worker that comes after hours would start all that was due meanwhile at once.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Completed
+
+from tasks.flow_runs import MOST_READ
+from tasks.waking import SKIPPED
+
+LATE_MINUTES = 5.0  # what is due for less is still run: somebody started everything anew
+
+
+async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:
+    """Skip those of a work pool; returns them. What a person or a build has started waits on, however old.
+
+    Args:
+        client: asks the server.
+        pool: name of the work pool, which no worker serves yet.
+    """
+    overdue = [one for one in await _waiting(client, pool) if one.auto_scheduled and one.run_count == 0]
+    why = "Nothing was done: nothing was up to run it when it was due. The next one by its schedule runs."
+    await asyncio.gather(
+        *(client.set_flow_run_state(one.id, Completed(name=SKIPPED, message=why), force=True) for one in overdue)
+    )
+    return overdue
+
+
+async def _waiting(client: PrefectClient, pool: str) -> list[FlowRun]:
+    """All flow runs of the pool that were due more than a moment ago."""
+    before = datetime.now(UTC) - timedelta(minutes=LATE_MINUTES)
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled", "Late"])),
+                expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": before}),
+            ),
+            work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
+            limit=MOST_READ,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < MOST_READ:
+            return found
