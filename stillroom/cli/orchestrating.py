@@ -25,9 +25,9 @@ def register(app: typer.Typer) -> None:
 
 
 def retry(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) -> None:
-    """Try all failed shards of a deployed run again; its build goes on by itself. What the build has to start, it does.
+    """Try all failed shards of a deployed run again; its build goes on by itself.
 
-    Where the newest build has not started a shard that is owed, or where no shard is owed, the build is tried again.
+    Where its newest build has not started a shard that is owed, or no shard is owed, the build is tried again.
     """
     from stillroom.cli.orchestrator import find
     from stillroom.runs import load_run

@@ -1,7 +1,8 @@
 """A shard fails since the sandbox is down or its data is poisoned: the page says so, and a retry heals the build."""
 
 import zlib
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from tests.deployed.deployment import Deployment
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def submitted_with_waiting_shards(deployment: Deployment, until: ExitStack) -> dict[str, Any]:
-    """A build whose two shards wait for the worker until the stack is closed."""
-    until.enter_context(deployment.paused_shards())
-    build = deployment.submit()
-    deployment.wait(lambda: len(deployment.shard_runs()) == 2, what="both shards to be started")
-    return build
+@contextmanager
+def submitted(deployment: Deployment) -> Iterator[dict[str, Any]]:
+    """A build whose two shards wait for the worker until the end of the block."""
+    with deployment.paused_shards():
+        build = deployment.submit()
+        deployment.wait(lambda: len(deployment.shard_runs()) == 2, what="both shards to be started")
+        yield build
 
 
 def is_healed(deployment: Deployment, build: dict[str, Any], shards: list[dict[str, Any]]) -> None:
@@ -39,9 +41,9 @@ def test_the_sandbox_is_down_and_both_failed_shards_are_retried_together(
     deployment: Deployment, start_teacher: Start, docker_socket: Path
 ) -> None:
     start_teacher()
-    with without_docker(docker_socket):
-        with ExitStack() as until:
-            build = submitted_with_waiting_shards(deployment, until)
+    with ExitStack() as gone:
+        with submitted(deployment) as build:
+            gone.enter_context(without_docker(docker_socket))
         deployment.wait_for_state(build, "ShardsFailed")
     message = deployment.message(build)
     assert "2 of 2 shards failed (0, 1): SandboxError: no Docker daemon answers" in message
@@ -60,8 +62,7 @@ def test_a_journal_is_poisoned_and_its_shard_is_retried_once_that_is_moved_away(
     deployment: Deployment, start_teacher: Start
 ) -> None:
     start_teacher()
-    with ExitStack() as until:
-        build = submitted_with_waiting_shards(deployment, until)
+    with submitted(deployment) as build:
         with opened(deployment.bench.lake) as lake:
             journal = shard_journal(lake, deployment.run_id, 1)
         assert isinstance(journal, Path)
