@@ -65,16 +65,6 @@ async def all_of_shards(client: PrefectClient, run_id: str) -> list[FlowRun]:
     return await _read(client, SHARD, _of_run(run_id))
 
 
-async def shards(client: PrefectClient, run_id: str) -> dict[int, FlowRun]:
-    """The newest flow run of each of the run's shards that ever had one."""
-    found: dict[int, FlowRun] = {}
-    for flow_run in await all_of_shards(client, run_id):
-        shard = shard_of(flow_run)
-        if shard is not None:
-            found.setdefault(shard, flow_run)
-    return dict(sorted(found.items()))
-
-
 async def find(client: PrefectClient, flow_run_id: UUID) -> FlowRun | None:
     """The flow run of the id; None where it was deleted."""
     try:

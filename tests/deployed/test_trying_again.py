@@ -1,10 +1,10 @@
 """`stillroom retry`, with a real Prefect server and a real lake: what it tries again, starts and leaves alone."""
 
-from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from prefect import flow
+from prefect import Flow, flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
@@ -13,7 +13,7 @@ from stillroom.code_version import code_version
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.runs import Run, open_run, shard_key, unfinished_shards
-from tasks.flow_runs import all_of_shards, run_tag, shard_of, start_key
+from tasks.flow_runs import all_of_shards, run_tag, shard_of, shard_tag, start_key
 from tasks.trying_again import Retry, find_retry, retry
 from tasks.waking import SHARDS_FAILED, wake_build
 from tests.deployed.conftest import StartShard, began, published_in_part, state_of
@@ -157,33 +157,49 @@ async def test_a_run_that_no_flow_run_builds_is_told_what_helps(client: PrefectC
 def _build() -> None: ...
 
 
-BeganAs = Callable[[str, State], Awaitable[FlowRun]]
+@flow(name="shard")
+def _shard() -> None: ...
 
 
-@pytest.fixture
-def began_by(client: PrefectClient, run: Run) -> BeganAs:
-    """Begins the run's build, as a deployment of this version of the code does."""
-
-    async def begin(version: str, state: State) -> FlowRun:
-        deployment = await _deployed(client, version)
-        return await client.create_flow_run_from_deployment(deployment, state=state, tags=[run_tag(run.run_id)])
-
-    return begin
-
-
-async def _deployed(client: PrefectClient, version: str) -> UUID:
-    flow_id = await client.create_flow(_build)
+async def deployed(client: PrefectClient, of: Flow[..., Any], version: str) -> UUID:
+    flow_id = await client.create_flow(of)
     return await client.create_deployment(flow_id, f"of {version.replace('/', ' ')}", version=version)
 
 
-async def test_what_other_code_made_is_named_before_anything_is_tried_again(
-    client: PrefectClient, lake: Lake, run: Run, began_by: BeganAs
+async def began_by(client: PrefectClient, version: str, run: Run) -> FlowRun:
+    """The run's build, begun by a deployment of this version of the code; it gave up."""
+    deployment = await deployed(client, _build, version)
+    return await client.create_flow_run_from_deployment(deployment, state=GAVE_UP, tags=[run_tag(run.run_id)])
+
+
+OTHERS = r"made by Stillroom 0\.0\.9, this command is of .*Nothing was tried again"
+
+
+async def test_a_build_that_other_code_began_is_named_and_not_tried_again(
+    client: PrefectClient, lake: Lake, run: Run
 ) -> None:
-    this = await began_by("0.0.9", GAVE_UP)
-    with pytest.raises(RequestError, match=r"made by Stillroom 0\.0\.9, this command is of .*Nothing was tried again"):
+    theirs = await began_by(client, "0.0.9", run)
+    with pytest.raises(RequestError, match=OTHERS):
         await retried(client, lake, run)
-    assert await state_of(client, this) == SHARDS_FAILED
-    ours = await began_by(code_version(), GAVE_UP)
+    assert await state_of(client, theirs) == SHARDS_FAILED
+    ours = await began_by(client, code_version(), run)
     found = await retried(client, lake, run)
     assert found.build is not None
     assert found.build.id == ours.id
+
+
+async def test_a_shard_that_other_code_began_is_named_and_nothing_is_tried_again(
+    client: PrefectClient, lake: Lake, run_of_three: Run, shard_began: StartShard
+) -> None:
+    run = run_of_three
+    ours = await began_by(client, code_version(), run)
+    shards = [await shard_began(run, number, Failed(), ours.id) for number in (0, 1)]
+    theirs = await client.create_flow_run_from_deployment(
+        await deployed(client, _shard, "0.0.9"),
+        state=Failed(),
+        tags=[run_tag(run.run_id), shard_tag(2)],
+        idempotency_key=start_key(ours.id, shard_key(run, 2)),
+    )
+    with pytest.raises(RequestError, match=OTHERS):
+        await retried(client, lake, run)
+    assert {await state_of(client, one) for one in (*shards, theirs)} == {"Failed"}
