@@ -14,17 +14,16 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
-from prefect.states import Completed
 from pydantic import Field
 
 from flows.build import build_late, build_run
-from flows.deployed_ends import held_up, outcome, skipped
+from flows.deployed_ends import held_up, nothing_to_do, outcome, skipped
 from flows.deployed_shards import DeployedShards
 from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake
 from stillroom.lake.maintenance import GRACE_MINUTES, KEEP_DAYS, MOST_GRACE_MINUTES, MOST_KEEP_DAYS
-from stillroom.lease import building, lease
-from stillroom.recipe import Recipe, load_recipe, with_paths_from
+from stillroom.lease import MOMENT_SECONDS, building, lease_soon
+from stillroom.recipe import Recipe, load_recipe, refuse_idle_models, with_paths_from
 from stillroom.runs import (
     Run,
     RunState,
@@ -47,7 +46,7 @@ from tasks.prefect_outage import UNANSWERED, answered
 from tasks.reporting import tell_without_stacks
 from tasks.sampling import sample_shard
 from tasks.unbegun import crash_unbegun
-from tasks.waking import wake_build
+from tasks.waking import HELD_UP, wake_build
 from tasks.workshop import Workshop
 
 # What may come of asking the lake and Prefect's server about one run.
@@ -139,7 +138,8 @@ def maintain(keep_days: KeepDays = KEEP_DAYS, grace_minutes: GraceMinutes = GRAC
 async def reconcile() -> list[str] | State[Any]:
     """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs.
 
-    Before that, flow runs that were taken and never began are marked as crashed.
+    Builds that were held up are woken, too, or fail where their runs were given up. Before that, flow runs that were
+    taken and never began are marked as crashed.
     """
     tell_without_stacks()
     await _crash_unbegun()
@@ -148,7 +148,8 @@ async def reconcile() -> list[str] | State[Any]:
     except LeaseHeld as error:  # somebody keeps house
         return skipped(error)
     try:
-        return [run_id for run_id in (*open_runs(lake), *runs_with_late_shards(lake)) if await _settle(lake, run_id)]
+        unsettled = dict.fromkeys((*open_runs(lake), *runs_with_late_shards(lake), *await _held_up(lake)))
+        return [run_id for run_id in unsettled if await _settle(lake, run_id)]
     finally:
         lake.close()
 
@@ -165,6 +166,18 @@ async def _crash_unbegun() -> None:
                 get_run_logger().warning("%s has never begun, and counts as crashed", one.name)
     except NOT_TO_BE_HAD as error:
         get_run_logger().error("what has never begun is left as it is: %s: %s", type(error).__name__, error)
+
+
+async def _held_up(lake: Lake) -> list[str]:
+    """Runs of the lake that have builds that were held up, also such as were given up since."""
+    try:
+        async with get_client() as client:
+            found = await flow_runs.runs_of_builds_in(client, HELD_UP)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("builds that were held up are left as they are: %s: %s", type(error).__name__, error)
+        return []
+    known = lake.rows("SELECT run_id FROM lake.current_runs ORDER BY created_at, run_id")
+    return [row["run_id"] for row in known if row["run_id"] in found]
 
 
 async def _settle(lake: Lake, run_id: str) -> bool:
@@ -188,7 +201,8 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     async with AsyncExitStack() as held:
         try:
             recipe = _checked(read()) if run_id is None else _recorded(run_id)
-            held.enter_context(lease(deployed_lake(), building(recipe.dataset)))
+            alone = lease_soon(deployed_lake(), building(recipe.dataset), seconds=MOMENT_SECONDS)
+            await held.enter_async_context(alone)
             shop = await held.enter_async_context(deployed_workshop(artifact_key(recipe.dataset, "build")))
         except LeaseHeld as error:  # another build of the dataset, or who keeps house in the lake
             return skipped(error) if run_id is None else held_up(run_id, error)
@@ -197,12 +211,11 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
             run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
             await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
         else:
+            if (end := nothing_to_do(shop.lake, run_id)) is not None:
+                return end
             run = load_run(shop.lake, run_id)
-            state, note = run_state(shop.lake, run_id)
-            if state is not RunState.OPENED:
+            if run_state(shop.lake, run_id)[0] is not RunState.OPENED:
                 late = late_shards(shop.lake, run_id)
-                if not late:
-                    return Completed(message=f"{run_id} is finished: {note}")
                 shop.watcher.say(f"shards {', '.join(map(str, late))} came after {run_id} was curated")
                 return await outcome(shop, run, _late(shop, run))
         shop.watcher.say(f"{'continuing' if run.is_continued else 'opened'} run {run.run_id}")
@@ -210,7 +223,8 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
 
 
 def _checked(recipe: Recipe) -> Recipe:
-    """A recipe that may be built."""
+    """A recipe that may be built: all that is asked of one beyond its form."""
+    refuse_idle_models(recipe, "what stands in the form")
     refuse_unknown_words(recipe)
     recipe_prompts(recipe)
     refuse_unusable_benchmarks(recipe)

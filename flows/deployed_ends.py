@@ -10,7 +10,7 @@ from flows.build import ShardsFailed
 from stillroom.errors import GateError, LeaseHeld, StillroomError
 from stillroom.lake import Lake
 from stillroom.lake.reading import opened
-from stillroom.runs import Run, RunState, late_shards, left_out, open_runs, run_state, unfinished_shards
+from stillroom.runs import Run, RunState, given_up, late_shards, left_out, run_state, unfinished_shards
 from tasks.announcing import announce_snapshot, show_standing
 from tasks.deployed import deployed_lake
 from tasks.prefect_outage import answered
@@ -52,8 +52,8 @@ def _waits(lake: Lake, run: Run, error: StillroomError) -> State[Any] | None:
     shards = f"Owed are shards of {run.run_id}: {', '.join(map(str, owed))}"
     return Failed(
         name=SHARDS_FAILED,
-        message=f"{type(error).__name__}: {why}. {shards}. Retry them in Prefect's UI or with `stillroom retry "
-        f"{run.run_id}`, and the build goes on by itself once all are done; or retry the build, which tries them too.",
+        message=f"{type(error).__name__}: {why}. {shards}. Retry this build in Prefect's UI, which tries them too, or "
+        f"call `stillroom retry {run.run_id}`. Once none of them is owed the build goes on by itself.",
     )
 
 
@@ -62,18 +62,25 @@ def skipped(error: LeaseHeld) -> State[Any]:
     return Completed(name=SKIPPED, message=f"Nothing was done: {error}")
 
 
+def nothing_to_do(lake: Lake, run_id: str) -> State[Any] | None:
+    """The end of a build that was tried again though its run is finished or was given up; None where work is left."""
+    if why := given_up(lake, run_id):
+        return Failed(message=f"Nothing was done: {why}")
+    state, note = run_state(lake, run_id)
+    if state is RunState.OPENED or late_shards(lake, run_id):
+        return None
+    return Completed(message=f"{run_id} is finished: {note}")
+
+
 def held_up(run_id: str, error: LeaseHeld) -> State[Any]:
     """The end of a build that was tried again, which somebody wants to go on, while others are at work.
 
-    One whose run has been given up for a later one of the dataset goes on by nobody's doing, and is told so.
+    One with whose run nobody goes on afterwards is told so.
     """
     with opened(deployed_lake()) as lake:
-        is_woken = run_id in open_runs(lake) or bool(late_shards(lake, run_id))
-    if not is_woken:
-        return Failed(
-            message=f"Nothing was done: {error} This build does not go on after that: {run_id} is finished, or was "
-            "given up for a later run of its dataset, which takes over what was paid for. `stillroom runs` lists them."
-        )
+        end = nothing_to_do(lake, run_id)
+    if end is not None:
+        return end
     return Failed(
         name=HELD_UP,
         message=f"Nothing was done: {error} After that this build goes on by itself, unless a newer one of {run_id} "

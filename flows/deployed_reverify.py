@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from flows.deployed_ends import skipped
 from flows.reverify import reverify as reverify_runs
 from stillroom.errors import LeaseHeld, RequestError
-from stillroom.lease import building, lease
+from stillroom.lease import MOMENT_SECONDS, building, lease_soon
 from stillroom.publication import freeze_missing, snapshots
 from stillroom.runs import dataset_runs
 from tasks.announcing import artifact_key
@@ -30,13 +30,15 @@ async def reverify(dataset: str) -> int | State[Any]:
     """
     tell_without_stacks()
     try:
-        with lease(deployed_lake(), building(dataset)):
-            async with deployed_workshop(artifact_key(dataset, "reverify")) as shop:
-                if not snapshots(shop.lake, dataset):
-                    raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
-                freeze_missing(shop.lake, dataset, shop.watcher.say)
-                runs = dataset_runs(shop.lake, dataset)
-                await shop.start_sandbox(runs.verification)
-                return await reverify_runs.fn(dataset, list(runs.finished))
+        async with (
+            lease_soon(deployed_lake(), building(dataset), seconds=MOMENT_SECONDS),
+            deployed_workshop(artifact_key(dataset, "reverify")) as shop,
+        ):
+            if not snapshots(shop.lake, dataset):
+                raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
+            await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
+            runs = dataset_runs(shop.lake, dataset)
+            await shop.start_sandbox(runs.verification)
+            return await reverify_runs.fn(dataset, list(runs.finished))
     except LeaseHeld as error:
         return skipped(error)

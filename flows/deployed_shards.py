@@ -20,7 +20,6 @@ from tasks import flow_runs
 from tasks.prefect_outage import answered
 from tasks.workshop import workshop
 
-DEPLOYMENT = "shard/shard"
 POLL_SECONDS = 2.0
 
 
@@ -114,7 +113,7 @@ class DeployedShards:
             if self._is_over:
                 raise NotStarted(f"shard {number} was not started: its build is being ended")
             flow_run = await arun_deployment(
-                DEPLOYMENT,
+                flow_runs.SHARD_DEPLOYMENT,
                 parameters={"run_id": self._run.run_id, "shard": number},
                 flow_run_name=f"{self._run.run_id} shard {number}",
                 timeout=0,

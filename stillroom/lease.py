@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from stillroom.holder import holder_of, note_holder
 from stillroom.lake.location import locate
 
 PAUSE_SECONDS = 0.1
+MOMENT_SECONDS = 2.0  # for which somebody may have a lease who only looks whether the work is being done
 
 
 class Lease(Protocol):
@@ -46,7 +47,7 @@ def sampling(run_id: str, shard: int) -> str:
 
 
 @contextmanager
-def lease(root: Path, work: str) -> Generator[Lease]:
+def lease(root: Path, work: str, *, seconds: float = 0.0) -> Generator[Lease]:
     """Hold the lease on ``work`` (any text) in the lake of the folder ``root`` for the length of the block.
 
     A file lock, or where the catalogue is in PostgreSQL an advisory lock there, which workers on any machine meet.
@@ -54,18 +55,37 @@ def lease(root: Path, work: str) -> Generator[Lease]:
     with its connection; where somebody else has taken it then, an asyncio task that holds it is cancelled, and who
     works otherwise has to ask the lease. The block ends in an error in any case.
 
+    Args:
+        root: the lake's folder.
+        work: what is to be done.
+        seconds: how long to wait for others who have it for a moment.
+
     Raises:
-        LeaseHeld: another process has it, or took it meanwhile; the message names its process, host and time.
+        LeaseHeld: another process has had it all the time, or took it meanwhile; the message names its process, host
+            and time.
         LakeError: the lake's folder cannot be written, or PostgreSQL does not answer.
     """
-    catalogue = locate(root.expanduser().resolve()).catalogue
-    with _in_postgres(catalogue, work) if isinstance(catalogue, str) else _in_folder(root, work) as held:
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                held = stack.enter_context(_at_once(root, work))
+                break
+            except LeaseHeld:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
         yield held
+
+
+def _at_once(root: Path, work: str) -> AbstractContextManager[Lease]:
+    catalogue = locate(root.expanduser().resolve()).catalogue
+    return _in_postgres(catalogue, work) if isinstance(catalogue, str) else _in_folder(root, work)
 
 
 @asynccontextmanager
 async def lease_soon(root: Path, work: str, *, seconds: float) -> AsyncGenerator[Lease]:
-    """``lease``, waiting so long for others who have it for a moment.
+    """``lease`` that waits beside the event loop's other tasks.
 
     Raises:
         LeaseHeld: another process has had it all the time, or took it meanwhile.
@@ -75,7 +95,7 @@ async def lease_soon(root: Path, work: str, *, seconds: float) -> AsyncGenerator
     with ExitStack() as stack:
         while True:
             try:
-                held = stack.enter_context(lease(root, work))
+                held = stack.enter_context(_at_once(root, work))
                 break
             except LeaseHeld:
                 if time.monotonic() > deadline:

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    FlowRunFilterTags,
+)
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
@@ -16,6 +23,7 @@ from prefect.states import AwaitingRetry, Cancelled, Cancelling
 
 BUILD = "build"
 SHARD = "shard"
+SHARD_DEPLOYMENT = "shard/shard"
 MOST_READ = 200  # what the server gives at once
 _SHARD_TAG = re.compile(r"shard:([0-9]{1,9})")
 
@@ -42,22 +50,19 @@ def run_of(flow_run: FlowRun) -> str | None:
 
 async def builds(client: PrefectClient, run_id: str) -> list[FlowRun]:
     """The flow runs that built the run as a whole, the newest first."""
-    return await _read(client, BUILD, run_id)
+    return await _read(client, BUILD, _of_run(run_id))
+
+
+async def runs_of_builds_in(client: PrefectClient, state_name: str) -> set[str]:
+    """Ids of the runs that have a build in a state of this name, whatever lake they are in."""
+    in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[state_name]))
+    found = await _read(client, BUILD, FlowRunFilter(state=in_state))
+    return {run_id for run_id in map(run_of, found) if run_id is not None}
 
 
 async def all_of_shards(client: PrefectClient, run_id: str) -> list[FlowRun]:
     """All flow runs of the run's shards, the newest first."""
-    return await _read(client, SHARD, run_id)
-
-
-async def shards(client: PrefectClient, run_id: str) -> dict[int, FlowRun]:
-    """The newest flow run of each of the run's shards that ever had one."""
-    found: dict[int, FlowRun] = {}
-    for flow_run in await all_of_shards(client, run_id):
-        shard = shard_of(flow_run)
-        if shard is not None:
-            found.setdefault(shard, flow_run)
-    return dict(sorted(found.items()))
+    return await _read(client, SHARD, _of_run(run_id))
 
 
 async def find(client: PrefectClient, flow_run_id: UUID) -> FlowRun | None:
@@ -118,14 +123,21 @@ async def cancel(client: PrefectClient, flow_runs: Sequence[FlowRun]) -> list[Fl
     return live
 
 
-async def _read(client: PrefectClient, flow_name: str, run_id: str) -> list[FlowRun]:
-    """All flow runs of a flow that bear the run's tag, the newest first."""
+def _of_run(run_id: str) -> FlowRunFilter:
+    return FlowRunFilter(tags=FlowRunFilterTags(all_=[run_tag(run_id)]))
+
+
+async def _read(client: PrefectClient, flow_name: str, which: FlowRunFilter) -> list[FlowRun]:
+    """All such flow runs of a flow, the newest first.
+
+    By when they began: what was scheduled for the night and begins in the morning is newer than what ran meanwhile.
+    """
     found: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=[flow_name])),
-            flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[run_tag(run_id)])),
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            flow_run_filter=which,
+            sort=FlowRunSort.START_TIME_DESC,
             limit=MOST_READ,
             offset=len(found),
         )

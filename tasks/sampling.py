@@ -7,7 +7,7 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import lease_soon, sampling
+from stillroom.lease import MOMENT_SECONDS, lease_soon, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
@@ -19,6 +19,7 @@ from stillroom.runs import (
     committed_shards,
     load_run,
     owed_at_most,
+    refuse_given_up,
     refuse_taken_over,
     refuse_unplanned,
     retracted_prompts,
@@ -33,7 +34,6 @@ from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
-MOMENT_SECONDS = 2.0  # for which somebody may have a shard's lease who only looks whether it is at work
 LOOK_SECONDS = 1.0
 
 
@@ -45,7 +45,7 @@ async def sample_shard(run_id: str, shard: int) -> str:
         TeacherError: a teacher is gone.
         SandboxError: the sandbox failed for good.
         LakeError: the journal or the lake cannot be written, or another process has the shard.
-        RequestError: the run has planned no such shard, or a later run has taken over its prompts.
+        RequestError: the run has planned no such shard or was given up, or a later run has taken over its prompts.
     """
     shop = workshop()
     lake = shop.lake
@@ -55,12 +55,10 @@ async def sample_shard(run_id: str, shard: int) -> str:
     async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
         if shard in committed_shards(lake, run):
             return key
-        if not owed_at_most(
-            lake, run, [shard]
-        ).prompts:  # every sample is there: `judge again` gives what verdicts lack
-            await asyncio.to_thread(lake.commit, key, {}, run_id=run_id, shard=shard)
+        refuse_given_up(lake, run_id)
+        if not owed_at_most(lake, run, [shard]).prompts:  # all samples are there: `judge again` gives missing verdicts
+            await shop.write(lambda: lake.commit(key, {}, run_id=run_id, shard=shard))
             return key
-        refuse_taken_over(lake, run, shard)
         await _until_alone(run, shard)
         recipe = run.recipe
         assigned = shard_prompts(lake, run, shard)
@@ -93,8 +91,7 @@ async def sample_shard(run_id: str, shard: int) -> str:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         prompts = [prompt for prompt, _ in assigned]
         rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
-        async with shop.slots(("lake",)):
-            await asyncio.to_thread(lake.commit, key, rows, run_id=run_id, shard=shard)
+        await shop.write(lambda: lake.commit(key, rows, run_id=run_id, shard=shard))
     return key
 
 
@@ -110,9 +107,17 @@ def hopeless(run_id: str, shard: int) -> StillroomError | None:
 
 
 async def _until_alone(run: Run, shard: int) -> None:
-    """Wait for shards of other runs whose prompts this one has taken over; what they are paid for is taken over too."""
-    told = False
-    while others := at_work(workshop().lake, run, shard):
+    """Wait for shards of earlier runs whose prompts this one has taken over; what they are paid for is taken over too.
+
+    Raises:
+        RequestError: a later run has taken over its own, before or meanwhile.
+    """
+    lake, told = workshop().lake, False
+    while True:
+        refuse_taken_over(lake, run, shard)
+        others = at_work(lake, run, shard)
+        if not others:
+            return
         if not told:
             workshop().watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
             told = True

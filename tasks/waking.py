@@ -1,18 +1,22 @@
 """Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
 
-Likewise a build that has published without some shards, once these have come, and one whose process was killed or ended
-with its worker, before it had started all of them or together with some. Whoever finds that it is time does it: the
-shard that was done last, and from time to time the flow `reconcile`, since a process may die between its shard's commit
-and this. All of them take one lease, so that a build is woken once.
+Likewise a build that has published without some shards, once these have come, one whose process was killed or ended
+with its worker, before it had started all of them or together with some, and one that was held up by others on its
+dataset, once these have ended. Whoever finds that it is time does it: the shard that was done last, and from time to
+time the flow `reconcile`, since a process may die between its shard's commit and this. All of them take one lease, so
+that a build is woken once.
 """
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Failed
 
+from stillroom.errors import LeaseHeld
 from stillroom.lake import Lake
-from stillroom.lease import lease_soon
+from stillroom.lease import building, lease, lease_soon
 from stillroom.runs import (
     RunState,
+    given_up,
     is_sampled,
     late_shards,
     load_run,
@@ -33,7 +37,7 @@ LEASE_SECONDS = 30.0
 async def wake_build(lake: Lake, run_id: str) -> bool:
     """Schedule the run's build once more if it waits and its shards are done, or wait for it; returns whether it was.
 
-    A build that a person cancelled stays cancelled.
+    A build that a person cancelled stays cancelled. One that was held up fails where its run was given up meanwhile.
 
     Raises:
         LeaseHeld: somebody else has been waking it for long.
@@ -42,7 +46,14 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
         if newest is None:
             return False
-        if _is_to_go_on(lake, run_id, newest):
+        if _is_held_up(newest):
+            if end := given_up(lake, run_id):
+                await client.set_flow_run_state(newest.id, Failed(message=f"Nothing was done: {end}"), force=True)
+                return False
+            if not _is_free(lake, run_id):
+                return False
+            why = "nobody else is at work on its dataset any more"
+        elif _is_to_go_on(lake, run_id, newest):
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
             why = "it had ended, with shards that nobody else starts"
@@ -77,10 +88,21 @@ async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, b
     return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in done_with for shard in owed)
 
 
+def _is_held_up(build: FlowRun) -> bool:
+    return build.state is not None and build.state.type is StateType.FAILED and build.state.name == HELD_UP
+
+
+def _is_free(lake: Lake, run_id: str) -> bool:
+    """Whether nobody builds, reverifies or retracts anything of the run's dataset now."""
+    try:
+        with lease(lake.root, building(load_run(lake, run_id).recipe.dataset)):
+            return True
+    except LeaseHeld:
+        return False
+
+
 def _is_to_go_on(lake: Lake, run_id: str, build: FlowRun) -> bool:
     state = build.state
-    if state is not None and state.type is StateType.FAILED and state.name == HELD_UP:
-        return True
     owed = unfinished_shards(lake, load_run(lake, run_id))
     if run_state(lake, run_id)[0] is RunState.OPENED:
         return not owed and waits_for_shards(build) and run_id in open_runs(lake)

@@ -50,13 +50,16 @@ def build(
     from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.outcome import print_outcome
     from stillroom.cli.prefect_server import prefect_server
-    from stillroom.lease import building, lease
+    from stillroom.lease import MOMENT_SECONDS, building, lease
     from stillroom.recipe import load_recipe
 
     loaded = load_recipe(recipe)
     root = lake_folder(ctx)
     progress_console = Console(stderr=True)
-    with lease(root, building(loaded.dataset)) as held, prefect_server(root / "prefect") as server:
+    with (
+        lease(root, building(loaded.dataset), seconds=MOMENT_SECONDS) as held,
+        prefect_server(root / "prefect") as server,
+    ):
         work = _build(loaded, root, new_run, server, progress_console, began)
         outcome = run_interruptible(work, held.assure)
     if as_json:
@@ -131,16 +134,18 @@ def status(
     found = states(server.api, run)
     nowhere = ("", "")  # a shard that has no flow run
     told = [(None, None) if found is None else found.shards.get(row["shard"], nowhere) for row in rows]
-    _print(
-        [{**row, "state": state, "message": message} for row, (state, message) in zip(rows, told, strict=True)],
-        as_json=as_json,
-    )
+    rows = [{**row, "state": state, "message": message} for row, (state, message) in zip(rows, told, strict=True)]
+    build = found.build if found is not None else None
+    if as_json:  # a list of rows has no other place for it
+        state, message = build or (None, None)
+        rows = [{**row, "build_state": state, "build_message": message} for row in rows]
+    _print(rows, as_json=as_json)
     if found is None:
         typer.echo(
             f"No Prefect server answers at {server.api}, so where the flow runs of {run} stand is not known.", err=True
         )
-    elif found.build is not None:  # beside the JSON, which is of the shards
-        typer.echo(f"The build is {': '.join(filter(None, found.build))}", err=as_json)
+    elif build is not None:  # beside the JSON, which has no row for a run without shards
+        typer.echo(f"The build is {': '.join(filter(None, build))}", err=as_json)
 
 
 def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,10 @@ from stillroom.cli.output import JsonOption, print_json
 from stillroom.cli.session import lake_folder, reading
 from stillroom.errors import RequestError
 
-WHY = "retried with `stillroom retry`"
+if TYPE_CHECKING:
+    from stillroom.lake import Lake
+    from stillroom.runs import Run
+
 RunArgument = Annotated[str, typer.Argument(help="A run id.")]
 
 
@@ -22,23 +25,26 @@ def register(app: typer.Typer) -> None:
 
 
 def retry(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) -> None:
-    """Try all failed shards of a deployed run again; its build goes on by itself. Without any, try the build again."""
+    """Try all failed shards of a deployed run again; its build goes on by itself.
+
+    Where its newest build has not started a shard that is owed, or no shard is owed, the build is tried again.
+    """
     from stillroom.cli.orchestrator import find
-    from stillroom.runs import load_run, unfinished_shards
+    from stillroom.runs import load_run
 
     with reading(ctx) as lake:
-        owed = set(unfinished_shards(lake, load_run(lake, run)))
-    with asking(find(lake_folder(ctx))):
-        done = asyncio.run(_retry(run, owed))
+        found = load_run(lake, run)
+        with asking(find(lake_folder(ctx))):
+            done = asyncio.run(_retry(lake, found))
     if not done["shards"] and not done["build"]:
         raise RequestError(f"nothing of {run} has failed: its build and its shards wait, run or are done")
     if as_json:
         print_json(done)
         return
-    if done["shards"]:
-        typer.echo(f"Tried again: shards {', '.join(map(str, done['shards']))} of {run}.")
     if done["build"]:
         typer.echo(f"Tried again: the build of {run}.")
+    if done["shards"]:
+        typer.echo(f"Tried again: shards {', '.join(map(str, done['shards']))} of {run}.")
 
 
 def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) -> None:
@@ -60,26 +66,16 @@ def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False)
         typer.echo(f"Cancelled {what}{len(done['shards'])} shards of {run}.")
 
 
-async def _retry(run_id: str, owed: set[int]) -> dict[str, Any]:
+async def _retry(lake: "Lake", run: "Run") -> dict[str, Any]:
     from prefect.client.orchestration import get_client
 
-    from tasks import flow_runs
-    from tasks.waking import waits_for_shards
+    from tasks.trying_again import find_retry, retry
 
     async with get_client() as client:
-        newest = next(iter(await flow_runs.builds(client, run_id)), None)
-        found = await flow_runs.shards(client, run_id)
-        has_unstarted = not owed <= found.keys()
-        if newest is not None and flow_runs.is_undone(newest.state) and (has_unstarted or not waits_for_shards(newest)):
-            await flow_runs.try_again(client, newest.id, WHY)  # it tries its shards again, and starts the others
-            return {"run": run_id, "shards": [], "build": True}
-        failed = {n: one for n, one in found.items() if n in owed and flow_runs.is_undone(one.state)}
-        for one in failed.values():
-            await flow_runs.try_again(client, one.id, WHY)
-        is_asleep = not failed and newest is not None and flow_runs.is_undone(newest.state)
-        if newest is not None and is_asleep:
-            await flow_runs.try_again(client, newest.id, WHY)
-    return {"run": run_id, "shards": sorted(failed), "build": is_asleep}
+        found = await find_retry(client, lake, run)
+        await retry(client, run, found)
+    shards = sorted({*found.shards, *found.started})
+    return {"run": run.run_id, "shards": shards, "build": found.build is not None}
 
 
 async def _cancel(run_id: str) -> dict[str, Any]:

@@ -142,13 +142,13 @@ def states(api: str, run_id: str) -> States | None:
 
 
 def _flow_runs(api: str, flow: str, run_id: str) -> Iterator[dict[str, Any]]:
-    """All of a run's flow runs of a flow, the newest first."""
+    """All of a run's flow runs of a flow, the one first that began last."""
     offset = 0
     while True:
         about = {
             "flows": {"name": {"any_": [flow]}},
             "flow_runs": {"tags": {"all_": [f"run:{run_id}"]}},
-            "sort": "EXPECTED_START_TIME_DESC",
+            "sort": "START_TIME_DESC",
             "limit": MOST_READ,
             "offset": offset,
         }

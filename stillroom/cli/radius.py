@@ -126,12 +126,14 @@ def _retract(root: Path, cause: "Cause") -> list[dict[str, Any]]:
 @contextmanager
 def _leases(lake: "Lake", cause: "Cause") -> Generator[Mapping[str, "Lease"]]:
     """Hold the leases by dataset, so that nothing that depends on ``cause`` is published meanwhile."""
-    from stillroom.lease import building, lease
+    from stillroom.lease import MOMENT_SECONDS, building, lease
     from stillroom.publication import datasets_of
 
     with ExitStack() as held:
         datasets = datasets_of(lake, cause)
-        leases = {name: held.enter_context(lease(lake.root, building(name))) for name in datasets}
+        leases = {
+            name: held.enter_context(lease(lake.root, building(name), seconds=MOMENT_SECONDS)) for name in datasets
+        }
         if came := [name for name in datasets_of(lake, cause) if name not in datasets]:
             raise LakeError(f"a build of {came[0]} began to use {cause} at this moment; nothing was done. Try again.")
         yield leases

@@ -47,7 +47,7 @@ def reverify(
 
     from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.prefect_server import prefect_server
-    from stillroom.lease import building, lease
+    from stillroom.lease import MOMENT_SECONDS, building, lease
     from stillroom.recipe import load_recipe
     from stillroom.records.libraries import read_libraries
 
@@ -61,7 +61,10 @@ def reverify(
     runtime = runtime or (base.sandbox.runtime if base else "")
     version = snapshot.version if "@" in name else None
     console = Console(stderr=True)
-    with lease(root, building(snapshot.name)) as held, prefect_server(root / "prefect") as server:
+    with (
+        lease(root, building(snapshot.name), seconds=MOMENT_SECONDS) as held,
+        prefect_server(root / "prefect") as server,
+    ):
         work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, server, console)
         outcome = run_interruptible(work, held.assure)
     if as_json:

@@ -3,7 +3,7 @@
 from stillroom.recipe.against import Table, find_tables
 from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
-from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
+from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
 from stillroom.recipe.model import (
     Against,
     Alike,
@@ -72,6 +72,7 @@ __all__ = [
     "recorded_benchmarks",
     "recorded_recipe",
     "recorded_sections",
+    "refuse_idle_models",
     "recorded_tables",
     "sections",
     "stage_fingerprints",

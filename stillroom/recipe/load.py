@@ -58,7 +58,7 @@ def parse_recipe(text: str, *, base: Path, source: str) -> Recipe:
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in _mistakes(error))
         raise RecipeError(f"{source} is not a valid recipe:\n{lines}") from error
-    _refuse_idle_models(recipe, source)
+    refuse_idle_models(recipe, source)
     return with_paths_from(recipe, base)
 
 
@@ -109,8 +109,14 @@ def _curation_from(curation: Curation, base: Path) -> Curation:
     return curation.model_copy(update=changes)
 
 
-def _refuse_idle_models(recipe: Recipe, source: str) -> None:
-    """Not in the model: recipes of earlier runs may hold such a line, and are to be read."""
+def refuse_idle_models(recipe: Recipe, source: str) -> None:
+    """Refuse `model:` of a teacher that is served here; ``source`` names the recipe in the error.
+
+    Not in the model: recipes of earlier runs may hold such a line, and are to be read.
+
+    Raises:
+        RecipeError: naming the teacher.
+    """
     for teacher in recipe.teachers:
         if teacher.serve is not None and teacher.model is not None:
             raise RecipeError(

@@ -5,6 +5,7 @@ from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
+from stillroom.runs.given_up import given_up, refuse_given_up
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     Unmeasured,
@@ -99,6 +100,7 @@ __all__ = [
     "decided_otherwise",
     "first_prompts",
     "funnel",
+    "given_up",
     "import_prompts",
     "is_measured",
     "is_planned",
@@ -124,6 +126,7 @@ __all__ = [
     "prompts_at_first",
     "proposal_row",
     "refusal_row",
+    "refuse_given_up",
     "refuse_taken_over",
     "refuse_unknown_words",
     "refuse_unplanned",

@@ -16,6 +16,7 @@ from stillroom.lake import Lake
 from stillroom.records import Answer
 from stillroom.runs.done import unfinished_shards
 from stillroom.runs.opening import Run
+from stillroom.runs.overlap import of_its_epoch
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
@@ -150,6 +151,7 @@ def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], Non
     """What journals of other runs hold of shards that share prompts with this one and were never published.
 
     Of a run that was abandoned that is all of them, also beyond their commits; of a finished one what it left out.
+    Runs of another epoch have nothing for it.
 
     Args:
         lake: knows the runs.
@@ -162,7 +164,8 @@ def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], Non
     """
     asked = {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
     found = lake.rows(_ABANDONED, asked)
-    places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found]
+    alike = of_its_epoch(lake, run, {row["run_id"] for row in found})  # of another one somebody may be writing it still
+    places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found if row["run_id"] in alike]
     return [entry for place in places for entry in _recorded(place, say)]
 
 

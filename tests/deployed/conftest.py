@@ -3,10 +3,11 @@
 And a Prefect server alone, with a lake, for what needs neither worker nor sandbox.
 """
 
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -24,7 +25,9 @@ from stillroom.cli.deployed_processes import server
 from stillroom.cli.orchestrator import home, version
 from stillroom.cli.prefect_database import make_template, provide
 from stillroom.lake import Lake
-from stillroom.runs import Run, shard_key
+from stillroom.publication import publish
+from stillroom.runs import Run, RunState, close_run, shard_key
+from stillroom.runs.curating import curate_run
 from tasks.flow_runs import run_tag, shard_tag, start_key
 from tests.deployed.browser import opened_page, screenshots_of
 from tests.deployed.deployment import Deployment, deployed
@@ -32,6 +35,7 @@ from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.integration.workbench import SEEDS, Workbench
+from verifiers.sandbox.daemon import SOCKET, ensure_docker
 
 ALWAYS_RIGHT = tuple(f"--{share}=0" for share in ("wrong", "prose", "refusal", "truncated", "hard", "repeat"))
 Start = Callable[..., TeacherProcess]
@@ -66,9 +70,30 @@ def bench(tmp_path: Path, port: int) -> Workbench:
 
 
 @pytest.fixture(scope="session")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def docker_socket(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """By which the shared deployment reaches Docker: a link, so that a test can take Docker away from it alone."""
+    ensure_docker().close()
+    link = tmp_path_factory.mktemp("d") / "docker.sock"
+    link.symlink_to(os.environ.get("DOCKER_HOST", f"unix://{SOCKET}").removeprefix("unix://"))
+    return link
+
+
+@contextmanager
+def without_docker(link: Path) -> Iterator[None]:
+    """Nothing answers at the link meanwhile; containers that run go on."""
+    socket = link.readlink()
+    link.unlink()
+    try:
+        yield
+    finally:
+        link.symlink_to(socket)
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory: pytest.TempPathFactory, docker_socket: Path) -> Iterator[Deployment]:
     """A deployment that runs one shard at a time."""
     bench = Workbench(tmp_path_factory.mktemp("deployed"), "http://127.0.0.1:9")
+    bench.environment["DOCKER_HOST"] = f"unix://{docker_socket}"
     bench.write_recipe(new_prompts=0)
     with deployed(bench, "--shards-at-once", "1") as running:
         yield running
@@ -189,3 +214,13 @@ async def began(client: PrefectClient, run: Run, state: State) -> FlowRun:
 async def state_of(client: PrefectClient, flow_run: FlowRun) -> str | None:
     state = (await client.read_flow_run(flow_run.id)).state
     return state.name if state else None
+
+
+async def published_in_part(lake: Lake, run: Run) -> Builder:
+    """Publish a run of three shards without the last two."""
+    builder = Builder(lake)
+    await builder.shard(run, 0)
+    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    assert snapshot is not None
+    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
+    return builder

@@ -91,6 +91,16 @@ class Deployment:
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
         self.ask(f"/flow_runs/{flow_run['id']}/set_state", {"state": state, "force": True})
 
+    @contextmanager
+    def paused_shards(self) -> Generator[None]:
+        """The worker takes no shard meanwhile: what is started waits."""
+        queue = self.ask("/work_queues/filter", {"work_queues": {"name": {"any_": ["shards"]}}})[0]
+        self.patch(f"/work_queues/{queue['id']}", {"is_paused": True})
+        try:
+            yield
+        finally:
+            self.patch(f"/work_queues/{queue['id']}", {"is_paused": False})
+
     def submit(self) -> dict[str, Any]:
         """Start a build of the bench's recipe as the form of the UI does."""
         deployment = self.ask("/deployments/name/build/build")

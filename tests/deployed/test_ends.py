@@ -1,7 +1,8 @@
 """What deployed flow runs end as, with a real Prefect server and a real lake; the steps of a build are stood in for."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,7 +26,7 @@ from stillroom.lease import building, lease
 from stillroom.runs import Run, RunState, close_run
 from tasks.announcing import artifact_key
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
-from tests.deployed.conftest import began
+from tests.deployed.conftest import began, published_in_part
 from tests.fakes.builds import Builder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -123,7 +124,7 @@ async def test_a_build_that_finds_no_sandbox_when_it_is_tried_again_waits_for_it
     shop.sandbox = SandboxError("Docker does not answer")
     _, end = await tried_again(client, run)
     assert end.name == SHARDS_FAILED
-    assert f"SandboxError: Docker does not answer. Owed are shards of {run.run_id}: 0. Retry them" in end.message
+    assert f"SandboxError: Docker does not answer. Owed are shards of {run.run_id}: 0. Retry this build" in end.message
     assert shop.built == []
 
 
@@ -144,13 +145,14 @@ async def test_no_shard_helps_a_verifier_that_is_not_fit(client: PrefectClient, 
 
 
 async def test_a_finished_run_whose_late_shards_cannot_be_published_waits_for_no_shard(
-    client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    client: PrefectClient, lake: Lake, run_of_three: Run, shop: Shop
 ) -> None:
-    close_run(lake, run, RunState.PUBLISHED, "")
-    monkeypatch.setattr(module, "late_shards", lambda *_: [0])
+    builder = await published_in_part(lake, run_of_three)
+    await builder.shard(run_of_three, 1)
     shop.failure = SandboxError("gone")
     with pytest.raises(SandboxError):
-        await tried_again(client, run)
+        await tried_again(client, run_of_three)
+    assert shop.built == [run_of_three.run_id]
 
 
 @pytest.mark.parametrize("text", [None, "dataset: another"], ids=["the file is gone", "it names another dataset"])
@@ -199,16 +201,40 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     assert shop.built == []
 
 
-async def test_a_held_up_build_whose_run_was_given_up_says_that_it_does_not_go_on(
+@pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])
+async def test_a_build_whose_run_was_given_up_does_nothing_and_says_so(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, is_held: bool
+) -> None:
+    await Builder(lake).sample(run)
+    later = Builder(lake).begin(run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)) if is_held else nullcontext():
+        _, end = await tried_again(client, run)
+    assert (end.type, end.name) == (StateType.FAILED, "Failed")
+    assert f"Nothing was done: {run.run_id} was given up for {later.run_id}, a later run" in end.message
+    assert shop.built == []
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])
+async def test_a_build_whose_run_is_finished_is_done(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, is_held: bool
+) -> None:
+    close_run(lake, run, RunState.PUBLISHED, "tiny@1")
+    with lease(lake.root, building(run.recipe.dataset)) if is_held else nullcontext():
+        _, end = await tried_again(client, run)
+    assert (end.type, end.message) == (StateType.COMPLETED, f"{run.run_id} is finished: tiny@1")
+    assert shop.built == []
+
+
+async def test_a_look_at_the_dataset_keeps_no_build_from_it(
     client: PrefectClient, lake: Lake, run: Run, shop: Shop
 ) -> None:
-    later = Builder(lake).begin(run.recipe, new_run=True)
-    with lease(lake.root, building(run.recipe.dataset)):
-        _, end = await tried_again(client, run)
-        _, of_later = await tried_again(client, later)
-    assert (end.type, end.name) == (StateType.FAILED, "Failed")
-    assert f"does not go on after that: {run.run_id} is finished, or was given up" in end.message
-    assert of_later.name == HELD_UP
+    with ExitStack() as look:
+        look.enter_context(lease(lake.root, building(run.recipe.dataset)))
+        trying = asyncio.create_task(tried_again(client, run))
+        await asyncio.sleep(0.5)
+        look.close()
+        await trying
+    assert shop.built == [run.run_id]
 
 
 @pytest.mark.parametrize(

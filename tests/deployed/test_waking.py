@@ -4,28 +4,29 @@ import asyncio
 import logging
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
 from flows import deployed
 from flows.deployed import reconcile
 from stillroom import LAKE_VARIABLE
+from stillroom.cli.orchestrator import states
 from stillroom.lake import Lake
-from stillroom.lease import lease, sampling
-from stillroom.publication import publish
-from stillroom.runs import Run, RunState, close_run, unfinished_shards
-from stillroom.runs.curating import curate_run
+from stillroom.lease import building, lease, sampling
+from stillroom.runs import Run, given_up, unfinished_shards
 from tasks import waking
 from tasks.deployed import LIMITS, LimitMissing, slots
 from tasks.flow_runs import builds, cancel, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
-from tests.deployed.conftest import began, state_of
+from tests.deployed.conftest import began, published_in_part, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.integration.workbench import ROOT
@@ -104,14 +105,62 @@ async def test_a_run_that_was_given_up_for_a_later_one_wakes_nobody(
     assert not await wake_build(lake, run.run_id)
 
 
-async def published_in_part(lake: Lake, run: Run) -> Builder:
-    """Publish a run of three shards without the last two."""
-    builder = Builder(lake)
-    await builder.shard(run, 0)
-    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
-    assert snapshot is not None
-    close_run(lake, run, RunState.PUBLISHED, snapshot.label)
-    return builder
+HELD = Failed(name=HELD_UP, message="Nothing was done")
+
+
+async def test_a_build_that_was_held_up_is_woken_once_its_dataset_is_free(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, HELD)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    with lease(lake.root, building(run.recipe.dataset)):
+        assert not await wake_build(lake, run.run_id)
+        assert await reconcile.fn() == []
+        assert await state_of(client, this) == HELD_UP
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
+
+
+async def test_a_build_that_was_held_up_by_the_run_that_its_own_was_given_up_for_fails(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, HELD)
+    later = Builder(lake).begin(run.recipe, new_run=True)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    with lease(lake.root, building(run.recipe.dataset)):
+        assert await reconcile.fn() == []
+    state = (await client.read_flow_run(this.id)).state
+    assert state is not None
+    assert (state.type, state.name) == (StateType.FAILED, "Failed")
+    assert state.message == f"Nothing was done: {given_up(lake, run.run_id)}"
+    assert later.run_id in state.message
+
+
+async def test_builds_that_are_held_up_in_another_lake_are_left_to_it(
+    client: PrefectClient, lake: Lake, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, HELD)
+    Lake.open(tmp_path / "other", create=True).close()
+    monkeypatch.setenv(LAKE_VARIABLE, str(tmp_path / "other"))
+    assert await reconcile.fn() == []
+    assert await state_of(client, this) == HELD_UP
+
+
+async def test_a_build_that_began_late_is_newer_than_one_that_was_to_begin_after_it(
+    api: str, client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    """The one of the night begins in the morning; meanwhile a person has begun one and cancelled it."""
+    nightly = await began(client, run, Scheduled(scheduled_time=datetime.now(UTC) - timedelta(hours=6)))
+    by_hand = await began(client, run, Running())
+    await client.set_flow_run_state(by_hand.id, Cancelled(), force=True)
+    for state in (Running(), GAVE_UP):
+        await client.set_flow_run_state(nightly.id, state, force=True)
+    assert [one.id for one in await builds(client, run.run_id)] == [nightly.id, by_hand.id]
+    found = states(api, run.run_id)
+    assert found is not None
+    assert found.build == (SHARDS_FAILED, GAVE_UP.message)
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id)
 
 
 async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ with lease(Path(sys.argv[1]), "the build of tiny"):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+HELD = "the build of tiny"
 
 
 @pytest.fixture
@@ -72,6 +76,21 @@ def test_other_work_is_free(root: Path) -> None:
 def test_second_taker_in_the_same_process_is_refused(root: Path) -> None:
     with lease(root, "w"), pytest.raises(LeaseHeld):
         take(root, "w")
+
+
+def test_who_has_it_for_a_moment_is_waited_for(root: Path) -> None:
+    with ExitStack() as look:
+        look.enter_context(lease(root, "w"))
+        ends = threading.Timer(0.3, look.close)
+        ends.start()
+        with lease(root, "w", seconds=30.0):
+            assert not ends.is_alive() or ends.finished.is_set()
+        ends.join()
+
+
+def test_who_has_it_for_longer_is_not(root: Path) -> None:
+    with holder(root) as held, pytest.raises(LeaseHeld, match=f"process {held.pid}"), lease(root, HELD, seconds=0.2):
+        pytest.fail("two are at the same work")
 
 
 def test_it_is_free_again_after_the_block_and_after_an_error_in_it(root: Path) -> None:

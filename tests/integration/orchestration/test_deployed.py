@@ -13,15 +13,16 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from flows import deployed as flows_deployed
-from flows.deployed import build_file, maintain, reconcile, shard
+from flows.deployed import build, build_file, maintain, reconcile, shard
 from flows.deployed_reverify import reverify
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
-from stillroom.errors import LakeError, RequestError, StillroomError, TeacherLost
+from stillroom.errors import LakeError, RecipeError, RequestError, StillroomError, TeacherLost
 from stillroom.publication import Snapshot
 from tasks.announcing import MOST_SHOWN, artifact_key, funnel_page, snapshot_page
 from tasks.deployed import LIMITS, deployed_lake, deployed_workshop, refuse_other_version, slots
 from tasks.reporting import WithoutStack
+from tests.fakes.prompts import recipe
 
 
 @contextmanager
@@ -46,6 +47,14 @@ async def test_no_flow_run_of_another_version_gets_a_workshop(monkeypatch: pytes
             pytest.fail("two versions would be mixed in one run")
     with flow_run_of("0.0.9"), pytest.raises(RequestError, match="Nothing was done"):
         await build_file.fn(Path("/nowhere/recipe.yaml"))
+
+
+async def test_a_form_that_names_a_model_beside_what_is_served_is_refused_as_a_file_is(tmp_path: Path) -> None:
+    plain = recipe(tmp_path)
+    (teacher,) = plain.teachers
+    served = teacher.model_copy(update={"urls": (), "serve": "qwen2.5-coder-1.5b"})
+    with flow_run_of(code_version()), pytest.raises(RecipeError, match=r"'fake' is served here .* would mean nothing"):
+        await build.fn(plain.model_copy(update={"teachers": (served,)}))
 
 
 @pytest.mark.parametrize("version", [code_version(), None])

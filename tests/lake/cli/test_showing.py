@@ -31,7 +31,7 @@ def test_status_says_when_prefects_server_does_not_answer(answer, stillroom, lak
         assert shown.exit_code == 0
         assert said in shown.stderr
     (row,) = answer("status", "functions-r1")
-    assert (row["state"], row["message"]) == (None, None)
+    assert (row["state"], row["message"], row["build_state"], row["build_message"]) == (None, None, None, None)
 
 
 def test_status_tells_where_the_build_stands(stillroom, monkeypatch):
@@ -42,7 +42,9 @@ def test_status_tells_where_the_build_stands(stillroom, monkeypatch):
     assert "The build is ShardsFailed: 1 of 1 shards failed" in shown.stdout
     assert "gone" in shown.stdout
     beside = stillroom("status", "functions-r1", "--json")
-    assert json.loads(beside.stdout)[0]["state"] == "Failed"
+    (shard,) = json.loads(beside.stdout)
+    assert (shard["state"], shard["message"]) == ("Failed", "gone")
+    assert (shard["build_state"], shard["build_message"]) == ("ShardsFailed", "1 of 1 shards failed")
     assert "The build is ShardsFailed" in beside.stderr
 
 

@@ -12,9 +12,11 @@ from stillroom.publication.summary import summary
 from stillroom.runs import (
     Run,
     RunState,
+    abandoned_entries,
     at_work,
     change_verification,
     close_run,
+    given_up,
     late_shards,
     left_out,
     load_run,
@@ -22,9 +24,11 @@ from stillroom.runs import (
     missing,
     open_run,
     open_runs,
+    refuse_given_up,
     refuse_taken_over,
     runs_with_late_shards,
     shard_key,
+    shard_prompts,
     shards_of_run,
 )
 from stillroom.runs.curating import curate_run
@@ -154,10 +158,30 @@ async def test_the_next_run_takes_over_what_is_missing_and_pays_for_the_rest_of_
     refuse_taken_over(lake, second, 0)
 
 
-async def test_another_epoch_takes_nothing_over(lake: Lake, tmp_path: Path) -> None:
+async def test_another_epoch_takes_nothing_over_and_nobody_waits_for_it(lake: Lake, tmp_path: Path) -> None:
     run, _ = await published_in_part(lake, tmp_path)
-    Builder(lake).begin(recipe(tmp_path, HALF.replace("samples: 4", "samples: 4, epoch: 1")))
+    second = Builder(lake).begin(recipe(tmp_path, HALF.replace("samples: 4", "samples: 4, epoch: 1")))
     refuse_taken_over(lake, run, 1)
+    number = shard_of(lake, second, run, 1)
+    with lease(lake.root, sampling(run.run_id, 1)), lease(lake.root, sampling(second.run_id, number)):
+        assert at_work(lake, run, 1) == at_work(lake, second, number) == []
+
+
+async def test_the_journal_of_another_epoch_is_left_alone_since_somebody_may_be_writing_it(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    second = Builder(lake).begin(recipe(tmp_path, HALF.replace("samples: 4", "samples: 4, epoch: 1")))
+    same = Builder(lake).begin(recipe(tmp_path, HALF), new_run=True)
+    assert abandoned_entries(lake, second, shard_of(lake, second, run, 1)) == []
+    assert abandoned_entries(lake, same, shard_of(lake, same, run, 1))
+
+
+def shard_of(lake: Lake, run: Run, other: Run, number: int) -> int:
+    """The shard of a run that has the first prompt of another run's."""
+    (prompt, *_) = shard_prompts(lake, other, number)
+    asked = "SELECT shard FROM lake.shards WHERE run_id = ? AND prompt_id = ?"
+    return lake.rows(asked, [run.run_id, prompt[0].prompt_id])[0]["shard"]
 
 
 async def test_what_came_late_is_not_sampled_by_the_next_run(lake: Lake, tmp_path: Path) -> None:
@@ -177,6 +201,8 @@ async def test_a_shard_that_is_still_at_work_on_prompts_that_were_taken_over_is_
     assert at_work(lake, second, 0) == []
     with lease(lake.root, sampling(run.run_id, 1)):
         assert at_work(lake, second, 0) == [sampling(run.run_id, 1)]
+    with lease(lake.root, sampling(second.run_id, 0)):
+        assert at_work(lake, run, 1) == [], "an earlier run waits for no later one"
 
 
 async def test_samples_that_were_committed_while_the_next_run_planned_their_prompts_are_paid_for_once(
@@ -195,5 +221,15 @@ async def test_a_run_that_was_given_up_for_a_later_one_is_not_open(lake: Lake, t
     builder = Builder(lake)
     first = builder.begin(recipe(tmp_path, FOUR_EACH))
     assert open_runs(lake) == [first.run_id]
+    refuse_given_up(lake, first.run_id)
     second = builder.begin(recipe(tmp_path, FOUR_EACH), new_run=True)
     assert open_runs(lake) == [second.run_id]
+    assert given_up(lake, second.run_id) is None
+    with pytest.raises(RequestError, match=rf"nothing was done: {first.run_id} was given up for {second.run_id}, a"):
+        refuse_given_up(lake, first.run_id)
+
+
+async def test_a_finished_run_was_not_given_up_and_may_still_get_what_it_lacks(lake: Lake, tmp_path: Path) -> None:
+    run, _ = await published_in_part(lake, tmp_path)
+    Builder(lake).begin(recipe(tmp_path, HALF), new_run=True)
+    assert given_up(lake, run.run_id) is None

@@ -1,4 +1,7 @@
-"""A shard is sampled if it is planned, and hopeless where one of its own teachers was found gone, and only there."""
+"""A shard is sampled if it is planned and somebody's, and hopeless where one of its own teachers was found gone.
+
+Of two runs that ask for the same the later one waits for the earlier one, and never the other way round.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,18 +11,23 @@ import pytest
 
 from stillroom.errors import RequestError, TeacherError, TeacherLost
 from stillroom.lake import Lake
+from stillroom.lease import lease, sampling
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
-from stillroom.runs import open_run, shard_key, unfinished_shards
+from stillroom.runs import Run, RunState, close_run, open_run, shard_key, shard_prompts, unfinished_shards
+from tasks import sampling as sampling_module
 from tasks import workshop as module
 from tasks.sampling import hopeless, sample_shard
 from tasks.workshop import Workshop
+from tests.fakes.answers import ALL_RIGHT
 from tests.fakes.builds import Builder
-from tests.fakes.prompts import recipe
+from tests.fakes.prompts import known, prompt, recipe
 from tests.fakes.rows import row
 from tests.fakes.teacher import FakeTeacher
 from tests.fakes.tokenizer import make_tokenizer
 from tests.fakes.verifiers import FakeVerifier
+
+SECONDS = 30.0  # in which shards end that wait for nobody
 
 
 class Nobody:
@@ -126,3 +134,83 @@ async def test_a_teacher_that_was_retracted_is_asked_nothing(
         await sample_shard.fn(run.run_id, 0)
 
     assert server.paid == []
+
+
+@pytest.fixture
+async def of_one(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Recipe]:
+    """Four seeds in shards of two, and a teacher that knows them; whatever samples here needs no sandbox."""
+    shop = Workshop(lake, Nobody())
+    monkeypatch.setattr(shop, "verifiers", lambda _: [FakeVerifier()])
+    monkeypatch.setattr(module, "_open", [shop])
+    monkeypatch.setattr(sampling_module, "LOOK_SECONDS", 0.05)
+    model = str(make_tokenizer(tmp_path / "tiny-coder"))
+    with FakeTeacher(known=known(*map(prompt, range(4))), mix=ALL_RIGHT, model=model) as teacher:
+        served = Teacher(name="fake", urls=(teacher.url,), model=teacher.model, patience_seconds=0.1)
+        plain = recipe(tmp_path, "execution: {prompts_per_shard: 2}\nsnapshot: {allow_partial: 0.5}", seeds=4)
+        assert plain.seeding is not None
+        seeding = plain.seeding.model_copy(update={"seed_prompts": 4})
+        yield plain.model_copy(update={"teachers": (served,), "seeding": seeding})
+        await shop.close()
+
+
+def cut_in_ones(recipe: Recipe, *, epoch: int) -> Recipe:
+    """The same prompts, each a shard of its own."""
+    execution = recipe.execution.model_copy(update={"prompts_per_shard": 1})
+    sampling = recipe.sampling.model_copy(update={"epoch": epoch})
+    return recipe.model_copy(update={"execution": execution, "sampling": sampling})
+
+
+def shards_with_prompts_of(lake: Lake, run: Run, other: Run, shard: int) -> list[int]:
+    prompts = [one.prompt_id for one, _ in shard_prompts(lake, other, shard)]
+    asked = "SELECT shard FROM lake.shards WHERE run_id = ? AND prompt_id IN (SELECT unnest(?)) ORDER BY shard"
+    return [row["shard"] for row in lake.rows(asked, [run.run_id, prompts])]
+
+
+async def test_shards_of_two_epochs_wait_neither_for_each_other_nor_for_a_third(lake: Lake, of_one: Recipe) -> None:
+    first = Builder(lake).begin(of_one)
+    await sample_shard.fn(first.run_id, 0)
+    close_run(lake, first, RunState.PUBLISHED, "without shard 1")
+    second = Builder(lake).begin(cut_in_ones(of_one, epoch=1), new_run=True)
+    at_work, other = shards_with_prompts_of(lake, second, first, 1)
+    with lease(lake.root, sampling(second.run_id, at_work)):
+        earlier = asyncio.create_task(sample_shard.fn(first.run_id, 1))
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(asyncio.gather(earlier, sample_shard.fn(second.run_id, other)), SECONDS)
+    assert unfinished_shards(lake, first) == []
+    assert other not in unfinished_shards(lake, second)
+
+
+async def test_a_shard_whose_prompts_are_planned_anew_while_it_waits_refuses(lake: Lake, of_one: Recipe) -> None:
+    first = Builder(lake).begin(of_one)
+    close_run(lake, first, RunState.PUBLISHED, "in part")
+    second = Builder(lake).begin(of_one, new_run=True)
+    (number, *_) = shards_with_prompts_of(lake, second, first, 1)
+    with lease(lake.root, sampling(first.run_id, 1)):
+        waits = asyncio.create_task(sample_shard.fn(second.run_id, number))
+        await asyncio.sleep(0.2)
+        assert not waits.done()
+        third = Builder(lake).begin(of_one, new_run=True)
+        with pytest.raises(RequestError, match=f"planned anew by the later run {third.run_id}"):
+            await asyncio.wait_for(waits, SECONDS)
+
+
+async def test_the_later_run_waits_for_the_earlier_one_and_pays_for_nothing_again(lake: Lake, of_one: Recipe) -> None:
+    first = Builder(lake).begin(of_one)
+    close_run(lake, first, RunState.PUBLISHED, "in part")
+    earlier = asyncio.create_task(sample_shard.fn(first.run_id, 1))
+    await asyncio.sleep(0)
+    second = Builder(lake).begin(of_one, new_run=True)
+    (number, *_) = shards_with_prompts_of(lake, second, first, 1)
+    await asyncio.wait_for(asyncio.gather(earlier, sample_shard.fn(second.run_id, number)), SECONDS)
+    costs = lake.rows("SELECT run_id, sum(samples) AS n FROM lake.costs WHERE samples > 0 GROUP BY run_id")
+    assert {row["run_id"] for row in costs} == {first.run_id}
+
+
+async def test_a_run_that_was_given_up_asks_for_nothing_any_more(lake: Lake, of_one: Recipe) -> None:
+    first = Builder(lake).begin(of_one)
+    key = await sample_shard.fn(first.run_id, 0)
+    Builder(lake).begin(cut_in_ones(of_one, epoch=1), new_run=True)
+    with pytest.raises(RequestError, match=f"nothing was done: {first.run_id} was given up for"):
+        await sample_shard.fn(first.run_id, 1)
+    assert unfinished_shards(lake, first) == [1]
+    assert await sample_shard.fn(first.run_id, 0) == key, "a good shard that is tried again is still good"

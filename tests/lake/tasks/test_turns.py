@@ -9,11 +9,12 @@ import pytest
 
 from stillroom.calibration import Calibration, record
 from stillroom.lake import Lake
-from stillroom.runs import FIRST_ROUND, open_run
+from stillroom.runs import FIRST_ROUND, open_run, unfinished_shards
 from tasks import calibration
 from tasks import workshop as module
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, curate_again, publish_changes, publish_snapshot
+from tasks.sampling import sample_shard
 from tasks.seeding import import_sources, plan
 from tasks.verification import judge_again
 from tasks.workshop import Workshop
@@ -21,6 +22,9 @@ from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.tasks.test_sampling import Nobody
+
+ALL_SAMPLES = "sampling: {adaptive: false, samples: 2, wave: 2}"
+SLOWER = f"{ALL_SAMPLES}\nverification: {{min_test_strength: null, timeout_seconds: 9}}"
 
 
 class Turns:
@@ -51,7 +55,7 @@ async def test_from_import_to_publication_all_tasks_write_in_turn(
     monkeypatch.setattr(module, "_open", [shop])
     monkeypatch.setattr(calibration, "measure", measure)
     builder = Builder(lake)
-    run = open_run(lake, recipe(tmp_path))
+    run = open_run(lake, recipe(tmp_path, ALL_SAMPLES))
     in_turn: list[str] = []
     commit = lake.commit
 
@@ -67,11 +71,14 @@ async def test_from_import_to_publication_all_tasks_write_in_turn(
         await calibrate_verifiers.fn(run.run_id)
     record(lake, [calibrated(builder.verifier)])
     await builder.sample(run)
+    again = open_run(lake, recipe(tmp_path, SLOWER))
     with monkeypatch.context() as watching:
         watching.setattr(lake, "commit", watched)
+        for shard in unfinished_shards(lake, again):
+            assert await sample_shard.fn(run.run_id, shard) == in_turn[-1], "all its samples are there"
         assert await publish_snapshot.fn(run.run_id, await curate.fn(run.run_id)) == "tiny@1"
         monkeypatch.setattr(shop, "verifiers", lambda _: [FakeVerifier(verifier_id="another")])
         assert await judge_again.fn(run.run_id) > 0
         await publish_changes.fn(run.run_id, await curate_again.fn(run.run_id))
     assert turns.held == []
-    assert len(in_turn) >= 7
+    assert len(in_turn) >= 8
