@@ -28,8 +28,9 @@ from stillroom.runs.opening import (
     open_runs,
     run_state,
 )
-from stillroom.runs.overlap import at_work, is_sampled, refuse_taken_over
+from stillroom.runs.overlap import at_work, is_sampled, is_shared, refuse_taken_over
 from stillroom.runs.paid import (
+    Owed,
     abandoned_entries,
     adopted_samples,
     committed_answers,
@@ -77,6 +78,7 @@ __all__ = [
     "DatasetRuns",
     "Missing",
     "Run",
+    "Owed",
     "RunState",
     "Unjudged",
     "Unmeasured",
@@ -100,6 +102,7 @@ __all__ = [
     "is_measured",
     "is_planned",
     "is_sampled",
+    "is_shared",
     "judged",
     "late_shards",
     "left_out",

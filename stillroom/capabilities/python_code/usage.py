@@ -7,9 +7,11 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 TEST_MODULES = frozenset({"doctest", "pytest", "unittest"})  # whatever is called in them runs tests
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_MAY_BE_EXAMPLES = (ast.Expr, ast.Assert, ast.If)
 
 
 def without_usage(source: str, entry_point: str) -> str:
@@ -20,6 +22,8 @@ def without_usage(source: str, entry_point: str) -> str:
     that cannot be parsed, or that would be left empty, stays as it is.
     """
     body = statements(source)
+    if not any(isinstance(node, _MAY_BE_EXAMPLES) for node in body):  # as most answers: spares the walk through it
+        return source
     names = _names_in(body, entry_point)
     examples = [node for node in body if _is_example(node, names)]
     if not examples or len(examples) == len(body):
@@ -43,7 +47,8 @@ def calls(source: str) -> bool:
     return any(isinstance(node, ast.Call) for statement in statements(source) for node in ast.walk(statement))
 
 
-def statements(source: str) -> list[ast.stmt]:
+@lru_cache(maxsize=4)  # several questions are asked of one answer in turn
+def statements(source: str) -> Sequence[ast.stmt]:
     """The top-level statements; none where it cannot be parsed."""
     try:
         return ast.parse(source).body
