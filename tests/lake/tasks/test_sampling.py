@@ -1,6 +1,7 @@
 """A shard is sampled if it is planned, and hopeless where one of its own teachers was found gone, and only there."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -93,3 +94,27 @@ async def test_a_number_that_is_not_planned_is_refused_and_stays_owed_for_when_i
         with pytest.raises(RequestError, match=rf"no shard {number}: planned are shards 0 to 1\. Nothing was done"):
             await sample_shard.fn(run.run_id, number)
         assert not lake.committed(shard_key(run, number))
+
+
+async def test_other_work_goes_on_while_a_shard_waits_for_the_lake(lake: Lake, shop: Workshop, of_two: Recipe) -> None:
+    run = Builder(lake, is_calibrated=False).begin(of_two)
+    held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lake.moment():
+            held.set()
+            is_over.wait(30.0)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    waiting = asyncio.create_task(sample_shard.fn(run.run_id, 99))
+    await asyncio.sleep(0.2)
+    try:
+        assert holder.is_alive()
+        assert not waiting.done()
+    finally:
+        is_over.set()
+        holder.join()
+    with pytest.raises(RequestError, match="no shard 99"):
+        await waiting
