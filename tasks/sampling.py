@@ -1,6 +1,9 @@
 """Tasks of a shard: answer and verify what it owes, and commit it once."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from prefect import task
 
@@ -11,12 +14,14 @@ from stillroom.lease import MOMENT_SECONDS, lease_soon, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
+    Owed,
     Run,
     abandoned_entries,
     at_work,
     committed_answers,
     committed_entries,
     committed_shards,
+    is_shared,
     load_run,
     owed_at_most,
     refuse_given_up,
@@ -37,6 +42,21 @@ from tasks.workshop import workshop
 LOOK_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owing:
+    """A shard that is to be sampled.
+
+    Attributes:
+        owed: what it owes at most.
+        is_shared: whether other runs have planned prompts of it, too.
+    """
+
+    run: Run
+    shard: int
+    owed: Owed
+    is_shared: bool
+
+
 @task(name="answer, verify and commit", task_run_name="shard {shard}", **RETRYING)
 async def sample_shard(run_id: str, shard: int) -> str:
     """Do what the shard still owes; returns its commit key.
@@ -49,50 +69,79 @@ async def sample_shard(run_id: str, shard: int) -> str:
     """
     shop = workshop()
     lake = shop.lake
-    run = load_run(lake, run_id)
-    refuse_unplanned(lake, run, shard)
+    run = await shop.read(partial(_planned, run_id, shard))
     key = shard_key(run, shard)
     async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
-        if shard in committed_shards(lake, run):
+        owing = await shop.read(partial(_owing, run, shard))
+        if owing is None:
             return key
-        refuse_given_up(lake, run_id)
-        if not owed_at_most(lake, run, [shard]).prompts:  # all samples are there: `judge again` gives missing verdicts
+        if not owing.owed.prompts:  # all samples are there: `judge again` gives missing verdicts
             await shop.write(lambda: lake.commit(key, {}, run_id=run_id, shard=shard))
             return key
-        await _until_alone(run, shard)
-        recipe = run.recipe
-        assigned = shard_prompts(lake, run, shard)
-        withheld = retracted_prompts(lake, recipe.dataset)
+        if owing.is_shared:
+            await _until_alone(run, shard)
+        assigned = await shop.read(partial(shard_prompts, lake, run, shard))
+        withheld = await shop.read(partial(retracted_prompts, lake, run.recipe.dataset))
         names = {name for _, name in assigned}
         teachers = {name: (await met(run, name)).client for name in sorted(names)}
-        capability = find_capability(recipe.capability)
-        verifiers = shop.verifiers(recipe.verification)
-        work = Shard(
-            [
-                Assignment(prompt=prompt, teacher=teachers[name], is_withheld=prompt.prompt_id in withheld)
-                for prompt, name in assigned
-            ],
-            capability=capability,
-            params=sampling_params(recipe),
-            epoch=recipe.sampling.epoch,
-            policy=policy(recipe),
-            verifiers=verifiers,
-            committed=committed_entries(lake, run_id, shard),
-            answers=committed_answers(lake, run_id, shard),
-            elsewhere=stored_elsewhere(lake, run, shard),
-            abandoned=abandoned_entries(lake, run, shard, shop.watcher.say),
-            calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
-            observe=lambda tally: _observed(shard, tally),
-            say=shop.watcher.say,
-        )
+        assignments = [
+            Assignment(prompt=prompt, teacher=teachers[name], is_withheld=prompt.prompt_id in withheld)
+            for prompt, name in assigned
+        ]
+        work = await shop.read(partial(_work, owing, assignments))
         async with shop.slots(("teacher", "sandbox")):
             result = await work.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
-        prompts = [prompt for prompt, _ in assigned]
-        rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
-        await shop.write(lambda: lake.commit(key, rows, run_id=run_id, shard=shard))
+        await shop.write(lambda: lake.commit(key, shard_rows(result, recipe=run.recipe), run_id=run_id, shard=shard))
     return key
+
+
+def _planned(run_id: str, shard: int) -> Run:
+    """The run, which has planned the shard."""
+    lake = workshop().lake
+    run = load_run(lake, run_id)
+    refuse_unplanned(lake, run, shard)
+    return run
+
+
+def _owing(run: Run, shard: int) -> _Owing | None:
+    """What the run is to sample of the shard; None where it is committed.
+
+    Raises:
+        RequestError: the run was given up.
+    """
+    lake = workshop().lake
+    if shard in committed_shards(lake, run):
+        return None
+    refuse_given_up(lake, run.run_id)
+    owed = owed_at_most(lake, run, [shard])
+    return _Owing(run=run, shard=shard, owed=owed, is_shared=is_shared(lake, run, shard))
+
+
+def _work(owing: _Owing, assignments: Sequence[Assignment]) -> Shard:
+    """The shard's work, with all that the lake and the journals know of it."""
+    shop = workshop()
+    lake, run, shard = shop.lake, owing.run, owing.shard
+    recipe = run.recipe
+    capability = find_capability(recipe.capability)
+    verifiers = shop.verifiers(recipe.verification)
+    is_begun = owing.owed.begun > 0 or owing.owed.prompts < len(assignments)
+    return Shard(
+        assignments,
+        capability=capability,
+        params=sampling_params(recipe),
+        epoch=recipe.sampling.epoch,
+        policy=policy(recipe),
+        verifiers=verifiers,
+        committed=committed_entries(lake, run.run_id, shard) if is_begun else (),
+        answers=committed_answers(lake, run.run_id, shard) if is_begun else {},
+        elsewhere=stored_elsewhere(lake, run, shard) if owing.is_shared else (),
+        abandoned=abandoned_entries(lake, run, shard, shop.watcher.say) if owing.is_shared else (),
+        calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
+        observe=lambda tally: _observed(shard, tally),
+        say=shop.watcher.say,
+    )
 
 
 def hopeless(run_id: str, shard: int) -> StillroomError | None:
@@ -112,16 +161,18 @@ async def _until_alone(run: Run, shard: int) -> None:
     Raises:
         RequestError: a later run has taken over its own, before or meanwhile.
     """
-    lake, told = workshop().lake, False
-    while True:
-        refuse_taken_over(lake, run, shard)
-        others = at_work(lake, run, shard)
-        if not others:
-            return
+    shop, told = workshop(), False
+    while others := await shop.read(partial(_earlier_at_work, run, shard)):
         if not told:
-            workshop().watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
+            shop.watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
             told = True
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _earlier_at_work(run: Run, shard: int) -> list[str]:
+    lake = workshop().lake
+    refuse_taken_over(lake, run, shard)
+    return at_work(lake, run, shard)
 
 
 def _observed(shard: int, tally: Tally) -> None:

@@ -63,6 +63,9 @@ class Workshop:
         watcher: sees how it gets on.
         slots: how this process waits its turn among others; a build of its own process waits for nobody.
         runtime: the runtime of this process's sandboxes, whatever recipes say; "" leaves it to them.
+
+    Attributes:
+        met: commit keys of the teachers that this process has met and the lake has, by run.
     """
 
     def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = "") -> None:
@@ -70,22 +73,27 @@ class Workshop:
         self.watcher = watcher
         self.slots = slots
         self.first_answer = asyncio.Event()
+        self.met: set[str] = set()
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 
     async def write(self, work: Callable[[], Written]) -> Written:
-        """What ``work`` returns, which writes into the lake: when it is its turn among others, beside the event loop.
+        """What ``work`` returns, which writes into the lake, as ``read``, when it is its turn among others."""
+        async with self.slots(("lake",)):
+            return await self.read(work)
+
+    async def read(self, work: Callable[[], Written]) -> Written:
+        """What ``work`` returns, which asks the lake, beside the event loop: programs and requests go on meanwhile.
 
         One that is cancelled is waited for: the lake must not be closed under it.
         """
-        async with self.slots(("lake",)):
-            writing = asyncio.create_task(asyncio.to_thread(work))
-            try:
-                return await asyncio.shield(writing)
-            except asyncio.CancelledError:
-                await asyncio.gather(writing, return_exceptions=True)
-                raise
+        working = asyncio.create_task(asyncio.to_thread(work))
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            await asyncio.gather(working, return_exceptions=True)
+            raise
 
     async def teacher(self, recipe: Recipe, name: str) -> ConnectedTeacher:
         """The teacher of this name, connected once; a failure to connect is forgotten, so a retry tries again."""

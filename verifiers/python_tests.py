@@ -13,12 +13,12 @@ from stillroom.records.execution import Ending, Execution, Executor, Limits, Pro
 from verifiers.conversion.only_read import only_read
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
+from verifiers.kept_plans import plan_of
 from verifiers.pace import wall_for
-from verifiers.plan import Converted, Unconvertible, convert
+from verifiers.plan import Converted, Unconvertible
 
 NAME = "python-tests@5"
 MAX_SOURCE_CHARS = 256 << 10
-CONVERTED_KEPT = 512
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
 
 
@@ -81,7 +81,7 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:unusable", detail=str(error))
         if pairs is not None:
             return await self._judge_pairs(pairs, answer.text)
-        plan = _converted(check.tests, check.entry_point)
+        plan = plan_of(check.tests, check.entry_point)
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
         if isinstance(plan, Converted) and not plan.foretold:
@@ -145,8 +145,3 @@ def _pair_finding(pair: Pair, execution: Execution) -> Finding | None:
 def _verifier_id(limits: Limits, image_digest: str) -> str:
     config = [limits.cpu_seconds, limits.wall_seconds, limits.memory_bytes, limits.output_bytes]
     return fingerprint(["verifier", NAME, config, image_digest], length=24)
-
-
-@lru_cache(maxsize=CONVERTED_KEPT)
-def _converted(tests: str, entry_point: str) -> Converted | Unconvertible:
-    return convert(tests, entry_point)

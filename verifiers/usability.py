@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from stillroom.records import Check
 from verifiers.io_pairs import BadPairs, read_pairs
-from verifiers.plan import Converted, Unconvertible, convert
+from verifiers.kept_plans import plan_of
+from verifiers.plan import Converted, Unconvertible
 
 KEPT = 1 << 14
 MAX_SHOWN_CHARS = 200
@@ -28,7 +29,7 @@ def _python_tests(check: Check) -> str:
             return ""
     except BadPairs as error:
         return f"`tests` are no pairs of stdin and stdout: {error}"
-    plan = convert(check.tests, check.entry_point)
+    plan = plan_of(check.tests, check.entry_point)
     if isinstance(plan, Unconvertible) and not plan.is_usable:
         return f"`tests` can judge no answer: {_told(plan, check.tests)}"
     if check.entry_point and not _asks_for(check.entry_point, plan, check.tests):

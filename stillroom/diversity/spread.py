@@ -1,7 +1,11 @@
 """How widely a set spreads over what texts can be about, by their embeddings."""
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from stillroom.diversity.clusters import nearest
 from stillroom.diversity.estimate import Z95, Estimate, of_draws
@@ -33,9 +37,20 @@ def vendi_score(rows: Rows) -> float:
         for start in range(0, count, _BLOCK_ROWS):
             block = rows[start : start + _BLOCK_ROWS].astype(np.float64)
             gram += block.T @ block
-    shares = np.clip(np.linalg.eigvalsh(gram / count), 0.0, None)
+    with _blas().limit(limits=1, user_api="blas"):
+        shares = np.clip(np.linalg.eigvalsh(gram / count), 0.0, None)
     shares = shares[shares > 0.0] / shares.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+@cache
+def _blas() -> Any:  # noqa: ANN401 - it has no types
+    """The libraries of linear algebra that are loaded. Found once: looking for them takes milliseconds.
+
+    Threads only get into each other's way over matrices of a few hundred rows (20 of them took 1.5 s of CPU with two
+    threads and 0.07 with one), and the last bits of a figure would hang on the number of cores.
+    """
+    return ThreadpoolController()
 
 
 def vendi_of_draws(rows: Rows, *, texts: int, draws: int = DRAWS, seed: int = 0) -> Estimate | None:

@@ -31,8 +31,9 @@ from stillroom.runs.opening import (
     opened_at,
     run_state,
 )
-from stillroom.runs.overlap import at_work, is_sampled, refuse_taken_over
+from stillroom.runs.overlap import at_work, is_sampled, is_shared, refuse_taken_over
 from stillroom.runs.paid import (
+    Owed,
     abandoned_entries,
     adopted_samples,
     committed_answers,
@@ -80,6 +81,7 @@ __all__ = [
     "DatasetRuns",
     "Missing",
     "Run",
+    "Owed",
     "RunState",
     "Unjudged",
     "Unmeasured",
@@ -105,6 +107,7 @@ __all__ = [
     "is_measured",
     "is_planned",
     "is_sampled",
+    "is_shared",
     "judged",
     "late_shards",
     "left_out",

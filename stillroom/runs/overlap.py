@@ -19,6 +19,7 @@ from stillroom.lease import lease, sampling
 from stillroom.runs.opening import Run
 
 _PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
+_SHARED = f"SELECT 1 FROM lake.shards WHERE run_id <> $run AND prompt_id IN {_PROMPTS} LIMIT 1"  # noqa: S608 - constant
 _OTHERS = f"""
 SELECT DISTINCT p.run_id, p.shard
 FROM lake.shards p JOIN lake.current_runs r ON r.run_id = p.run_id
@@ -33,6 +34,14 @@ class _Sharing:
 
     earlier: tuple[tuple[str, int], ...]
     later: tuple[tuple[str, int], ...]
+
+
+def is_shared(lake: Lake, run: Run, shard: int) -> bool:
+    """Whether another run, of any dataset, has planned a prompt of the shard.
+
+    Where none has, nobody else was paid for it or is at it: nothing more need be asked of other runs.
+    """
+    return bool(lake.rows(_SHARED, {"run": run.run_id, "shard": shard}))
 
 
 def refuse_taken_over(lake: Lake, run: Run, shard: int) -> None:

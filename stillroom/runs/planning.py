@@ -1,7 +1,7 @@
 """What a run has to do: its pool, and its shards."""
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from stillroom.fingerprint import fingerprint
@@ -16,6 +16,7 @@ from stillroom.seeding.novelty import Nearest, NoveltyPool
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
 AGREED = "agreement:"  # what keys begin with of commits whose prompts are known ones, with fewer tests
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
+_OF_SHARD = "AND prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
 _SAMPLED = """
 SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
     SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
@@ -74,10 +75,14 @@ def _compared(new: Sequence[Prompt], there: Sequence[Prompt]) -> list[Prompt]:
 
 def pool(lake: Lake, dataset: str) -> list[Prompt]:
     """Every prompt of the dataset, of all its runs, in the order of admission, each with its newest check."""
+    return _admitted(lake, "", {"dataset": dataset})
+
+
+def _admitted(lake: Lake, condition: str, asked: Mapping[str, object]) -> list[Prompt]:
     rows = lake.rows(
-        f"SELECT * FROM lake.prompts WHERE run_id IN {_OF_DATASET} "  # noqa: S608 - constant
+        f"SELECT * FROM lake.prompts WHERE run_id IN {_OF_DATASET} {condition} "  # noqa: S608 - constant
         "ORDER BY created_at, writing_round, writing_request, prompt_id",
-        {"dataset": dataset},
+        asked,
     )
     return list({row["prompt_id"]: prompt_from(row) for row in rows}.values())  # a later row keeps the first's place
 
@@ -176,7 +181,8 @@ def shard_prompts(lake: Lake, run: Run, shard: int) -> list[tuple[Prompt, str]]:
         "SELECT prompt_id, teacher FROM lake.shards WHERE run_id = ? AND shard = ? ORDER BY position",
         [run.run_id, shard],
     )
-    by_id = {prompt.prompt_id: prompt for prompt in pool(lake, run.recipe.dataset)}
+    asked = {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
+    by_id = {prompt.prompt_id: prompt for prompt in _admitted(lake, _OF_SHARD, asked)}
     return [(by_id[row["prompt_id"]], row["teacher"]) for row in assigned]
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from stillroom.capabilities import Capability
 from stillroom.lake import Row
 from stillroom.recipe import Price, Recipe
 from stillroom.records import (
+    Answer,
     Check,
     Completion,
     FinishReason,
@@ -159,16 +159,13 @@ def teacher_row(identity: Identity, recipe: Recipe, *, licence: str, template_sh
     }
 
 
-def shard_rows(
-    result: ShardResult, *, capability: Capability, prompts: Sequence[Prompt], recipe: Recipe
-) -> dict[str, list[Row]]:
+def shard_rows(result: ShardResult, *, recipe: Recipe) -> dict[str, list[Row]]:
     """Rows of ``samples``, ``verdicts`` and ``costs`` of one finished shard; what it adopted costs it nothing."""
     paid = [entry for entry in result.samples if entry.sample.sample_id not in result.adopted]
     judged = [one for one in result.verdicts if verdict_key(one) not in result.adopted_verdicts]
-    by_id = {prompt.prompt_id: prompt for prompt in prompts}
     return {
         "samples": [
-            _sample_row(entry, result.requests[entry.sample.request_id], by_id[entry.sample.prompt_id], capability)
+            _sample_row(entry, result.requests[entry.sample.request_id], result.answers[entry.sample.sample_id])
             for entry in result.samples
         ],
         "verdicts": [verdict_row(verdict) for verdict in result.verdicts],
@@ -215,10 +212,9 @@ def writing_costs(rulings: Sequence[Ruling], recipe: Recipe) -> list[Row]:
     ]
 
 
-def _sample_row(entry: SampleEntry, request: Request, prompt: Prompt, capability: Capability) -> Row:
+def _sample_row(entry: SampleEntry, request: Request, answer: Answer) -> Row:
     sample = entry.sample
     completion = sample.completion
-    answer = capability.extract(prompt, completion)
     params = request.params
     return {
         "sample_id": sample.sample_id,

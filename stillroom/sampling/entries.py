@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from stillroom.fingerprint import fingerprint
-from stillroom.records import Outcome, Request, Sample, Verdict
+from stillroom.records import Answer, Outcome, Request, Sample, Verdict
 
 
 class SampleEntry(msgspec.Struct, frozen=True, tag="sample"):
@@ -68,11 +68,13 @@ class ShardResult:
     """All that a finished shard has to commit.
 
     Attributes:
+        answers: by sample id, what was extracted of it and judged.
         adopted: sample ids of what another run has committed, and so recorded the cost of.
         adopted_verdicts: likewise, by sample, check and verifier.
     """
 
     samples: tuple[SampleEntry, ...]
+    answers: Mapping[str, Answer]
     verdicts: tuple[Verdict, ...]
     adopted: frozenset[str]
     adopted_verdicts: frozenset[VerdictKey]

@@ -104,7 +104,7 @@ class Shard:
         self._policy = policy
         self._verifiers = verifiers
         self._committed = committed
-        self._answers = answers or {}
+        self._answers = dict(answers or {})
         self._elsewhere = elsewhere
         self._abandoned = abandoned
         self._calibrations = calibrations or {}
@@ -146,6 +146,7 @@ class Shard:
         check_ids = {assignment.prompt.check_id for assignment in self._assignments}
         return ShardResult(
             samples=tuple(self._samples[id_] for id_ in self._samples if id_ in owned and id_ not in stored),
+            answers=self._answers,
             verdicts=tuple(
                 verdict
                 for key, verdict in self._verdicts.items()
@@ -308,7 +309,9 @@ class Shard:
 
         What cannot be judged stays without a verdict, so nothing is known of it, and the others go on.
         """
-        answer = self._answers.get(sample.sample_id) or self._capability.extract(prompt, sample.completion)
+        answer = self._answers.get(sample.sample_id)
+        if answer is None:
+            answer = self._answers[sample.sample_id] = self._capability.extract(prompt, sample.completion)
         outcomes: list[Outcome] = []
         for verifier in self._verifiers:
             key: VerdictKey = (sample.sample_id, prompt.check_id, verifier.verifier_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from stillroom.aside import aside
@@ -62,7 +62,7 @@ async def connect(teacher: Teacher, say: Say) -> ConnectedTeacher:
     return ConnectedTeacher(client=_client(teacher, identities[0], urls, template, say), licence="")
 
 
-async def _met(http: httpx.AsyncClient, url: str, teacher: Teacher, say: Say) -> Identity:
+async def _met(http: httpx2.AsyncClient, url: str, teacher: Teacher, say: Say) -> Identity:
     """Who serves at an address; a server that asks for patience is given what the recipe says.
 
     Raises:

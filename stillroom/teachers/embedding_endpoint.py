@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
-import httpx
+import httpx2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class EmbeddingEndpoint:
         self._settings = settings
         self._url = settings.url.rstrip("/")
         self._called = f"embedding model {settings.model} at {self._url}"
-        self._http = open_plain_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), at_once=settings.in_flight)
+        self._http = open_plain_client(timeout=httpx2.Timeout(READ_SECONDS, connect=5.0), at_once=settings.in_flight)
         self.dims = 0  # any, for the probe
         with ExitStack() as unless_met:
             unless_met.callback(self.close)
@@ -133,7 +133,7 @@ class EmbeddingEndpoint:
             reply = self._http.request(
                 method, f"{self._url}{path}", content=content, headers={"content-type": "application/json"}
             )
-        except httpx.RequestError as error:
+        except httpx2.RequestError as error:
             raise TeacherLost(
                 f"{self._called} is gone: {type(error).__name__} {error}. Start it, or correct "
                 "`curation.embedding.url` in the recipe."

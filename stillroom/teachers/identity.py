@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-import httpx
+import httpx2
 import msgspec
 
 from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch
@@ -55,7 +55,7 @@ class Identity:
         return f"{self.name}@{self.revision}"
 
 
-async def identify(http: httpx.AsyncClient, url: str, teacher: Teacher) -> Identity:
+async def identify(http: httpx2.AsyncClient, url: str, teacher: Teacher) -> Identity:
     """Ask the server at ``url`` who it is, and refuse another model than the recipe's.
 
     Raises:
@@ -114,12 +114,12 @@ def _another_model(url: str, teacher: Teacher, wanted: str, info: ModelInfo) -> 
     )
 
 
-async def _ask(http: httpx.AsyncClient, url: str, path: str, kind: type[Said]) -> Said:
+async def _ask(http: httpx2.AsyncClient, url: str, path: str, kind: type[Said]) -> Said:
     try:
         reply = await http.get(f"{url}{path}", timeout=10.0)
         if reply.is_success:
             return msgspec.json.decode(reply.content, type=kind)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: no such JSON, or no UTF-8
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:  # ValueError: no such JSON, or no UTF-8
         raise _no_server(url, f"{type(error).__name__}: {error}") from error
     found = f"{path} gave {reply.status_code} {reply.reason_phrase}: {reply.text[:MAX_ERROR_CHARACTERS]}"
     if reply.status_code in BUSY_STATUS:

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 
 from stillroom.errors import TeacherLost
 
@@ -38,7 +38,7 @@ class Pulse:
     def __init__(
         self,
         url: str,
-        http: httpx.AsyncClient,
+        http: httpx2.AsyncClient,
         *,
         teacher_id: str,
         patience_seconds: float,
@@ -104,12 +104,12 @@ class Pulse:
     async def _ask(self) -> None:
         try:
             await self._http.get(f"{self._url}/model_info", timeout=SILENT_SECONDS)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             self._missed(error)
         else:
             self.heard()
 
-    def _missed(self, error: httpx.HTTPError) -> None:
+    def _missed(self, error: httpx2.HTTPError) -> None:
         now = time.monotonic()
         if not self.is_silent:
             self.is_silent, self._silent_since = True, now

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import msgspec
 
 from stillroom.home import home
@@ -125,7 +125,7 @@ def model_info(url: str) -> dict[str, object] | None:
     """The server's ``/model_info``; None if nothing that speaks SGLang answers there."""
     try:
         return msgspec.json.decode(get(f"{url}/model_info", timeout_seconds=ANSWER_SECONDS).raise_for_status().content)
-    except (httpx.HTTPError, ValueError):  # ValueError: no JSON, or no UTF-8
+    except (httpx2.HTTPError, ValueError):  # ValueError: no JSON, or no UTF-8
         return None
 
 
@@ -133,7 +133,7 @@ def is_ready(url: str) -> bool:
     """Whether the server takes requests (``/health`` would run a generation)."""
     try:
         return get(f"{url}/ready", timeout_seconds=ANSWER_SECONDS).is_success
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return False
 
 
@@ -141,7 +141,7 @@ def activity(url: str) -> float | None:
     """A figure that grows whenever the server is asked or generates; None if it does not answer."""
     try:
         text = get(f"{url}/metrics", timeout_seconds=ANSWER_SECONDS).raise_for_status().text
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return None
     return sum(map(float, ACTIVITY.findall(text)))
 

@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable
 
-import httpx
+import httpx2
 import msgspec
 from tenacity import AsyncRetrying, retry_if_exception_type
 
@@ -69,7 +69,7 @@ class SGLangClient:
         self._recognise = recognise
         self._lost_urls: set[str] = set()
         self._outage = Outage(identity.teacher_id, patience_seconds, say, advice=advice, in_hand=self._in_hand)
-        self._http = open_client(timeout=httpx.Timeout(READ_SECONDS, connect=5.0), kept=in_flight)
+        self._http = open_client(timeout=httpx2.Timeout(READ_SECONDS, connect=5.0), kept=in_flight)
         self._pulses: dict[str, Pulse] = {}
         self._go_to(urls)
 
@@ -148,7 +148,7 @@ class SGLangClient:
                 reply = await self._http.post(
                     f"{url}/generate", content=body, headers={"content-type": "application/json"}
                 )
-        except httpx.RequestError as error:  # no connection, or a reply that cannot be decoded
+        except httpx2.RequestError as error:  # no connection, or a reply that cannot be decoded
             self._lost_urls.add(url)
             lost = TeacherLost(f"teacher {self.teacher_id} at {url} is gone: {type(error).__name__} {error}")
             if self._revive is not None and url in self.urls:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from stillroom.errors import TeacherBusy, TeacherLost, TeacherRefused
@@ -50,7 +50,7 @@ def is_whole(reply: Reply) -> bool:
     return finish is not None and finish.get("type") in set(FinishReason)
 
 
-def raise_for(reply: httpx.Response, who: str) -> None:
+def raise_for(reply: httpx2.Response, who: str) -> None:
     """Let a success pass.
 
     Args:

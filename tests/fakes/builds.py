@@ -100,7 +100,7 @@ class Builder:
             abandoned=abandoned_entries(self.lake, run, number),
             calibrations={self.verifier.verifier_id: "fake-calibration"},
         ).run(shard_journal(self.lake, run.run_id, number))
-        rows = shard_rows(result, capability=capability, prompts=prompts, recipe=recipe)
+        rows = shard_rows(result, recipe=recipe)
         self.lake.commit(shard_key(run, number), rows, run_id=run.run_id, shard=number)
 
     async def build(self, recipe: Recipe, **options: Any) -> tuple[Run, Snapshot | None]:

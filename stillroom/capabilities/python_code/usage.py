@@ -8,9 +8,11 @@ import ast
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 TEST_MODULES = frozenset({"doctest", "pytest", "unittest"})  # whatever is called in them runs tests
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_MAY_BE_EXAMPLES = (ast.Expr, ast.Assert, ast.If)
 
 
 def without_usage(source: str, entry_point: str) -> str:
@@ -21,6 +23,8 @@ def without_usage(source: str, entry_point: str) -> str:
     that cannot be parsed, or that would be left empty, stays as it is.
     """
     body = statements(source)
+    if not any(isinstance(node, _MAY_BE_EXAMPLES) for node in body):  # as most answers: spares the walk through it
+        return source
     names = _names_in(body, entry_point)
     examples = [node for node in body if _is_example(node, names)]
     if not examples or len(examples) == len(body):
@@ -61,7 +65,8 @@ def missing(source: str) -> frozenset[str]:
     return frozenset(read - given - set(dir(builtins)))
 
 
-def statements(source: str) -> list[ast.stmt]:
+@lru_cache(maxsize=4)  # several questions are asked of one answer in turn
+def statements(source: str) -> Sequence[ast.stmt]:
     """The top-level statements; none where it cannot be parsed."""
     try:
         return ast.parse(source).body

@@ -4,6 +4,7 @@ Of two runs that ask for the same the later one waits for the earlier one, and n
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -214,3 +215,27 @@ async def test_a_run_that_was_given_up_asks_for_nothing_any_more(lake: Lake, of_
         await sample_shard.fn(first.run_id, 1)
     assert unfinished_shards(lake, first) == [1]
     assert await sample_shard.fn(first.run_id, 0) == key, "a good shard that is tried again is still good"
+
+
+async def test_other_work_goes_on_while_a_shard_waits_for_the_lake(lake: Lake, shop: Workshop, of_two: Recipe) -> None:
+    run = Builder(lake, is_calibrated=False).begin(of_two)
+    held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lake.moment():
+            held.set()
+            is_over.wait(30.0)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    waiting = asyncio.create_task(sample_shard.fn(run.run_id, 99))
+    await asyncio.sleep(0.2)
+    try:
+        assert holder.is_alive()
+        assert not waiting.done()
+    finally:
+        is_over.set()
+        holder.join()
+    with pytest.raises(RequestError, match="no shard 99"):
+        await waiting

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from stillroom.cli.app import make_app
 from stillroom.errors import GateError
 
-HEAVY = {"duckdb", "polars", "prefect", "transformers", "docker", "pydantic", "httpx", "rich.markdown"}
+HEAVY = {"duckdb", "polars", "prefect", "transformers", "docker", "pydantic", "httpx", "httpx2", "rich.markdown"}
 
 
 def test_help_imports_nothing_heavy():

@@ -10,9 +10,20 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
+from stillroom.capabilities.python_code.capability import PythonCode
 from stillroom.errors import LakeError, SandboxError, TeacherError, TeacherRefused, Unjudgeable
 from stillroom.journal import Journal
-from stillroom.records import Answer, Check, Judgement, ModelClient, Outcome, Prompt, SamplingParams, Verifier
+from stillroom.records import (
+    Answer,
+    Check,
+    Completion,
+    Judgement,
+    ModelClient,
+    Outcome,
+    Prompt,
+    SamplingParams,
+    Verifier,
+)
 from stillroom.sampling import Assignment, Policy, Shard, ShardResult
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.teachers import sglang
@@ -109,6 +120,24 @@ async def test_every_prompt_gets_n_samples_each_with_its_verdict(
     assert {entry.sample.index for entry in result.samples} == set(range(8))
     outcomes = {verdict.judgement.outcome for verdict in result.verdicts}
     assert outcomes == {Outcome.PASS, Outcome.FAIL}
+
+
+async def test_answers_are_extracted_once_and_told_with_their_samples(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = PythonCode.extract
+    extracted: list[str] = []
+
+    def counted(code: PythonCode, prompt: Prompt, completion: Completion) -> Answer:
+        extracted.append(completion.text)
+        return extract(code, prompt, completion)
+
+    monkeypatch.setattr(PythonCode, "extract", counted)
+    result = await shard(memory_client(), FakeVerifier()).run(journal)
+
+    assert len(extracted) == len(result.samples) == 48
+    told = {entry.sample.completion.text: result.answers[entry.sample.sample_id] for entry in result.samples}
+    assert all(answer.text and answer.text in text for text, answer in told.items())
 
 
 async def test_damaged_lines_are_told_when_a_shard_goes_on(client: SGLangClient, journal: Path) -> None:

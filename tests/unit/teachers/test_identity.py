@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from stillroom.errors import TeacherBusy, TeacherError, TeacherMismatch
@@ -24,7 +24,7 @@ def teacher(server: FakeTeacher | str, **changes: Any) -> Teacher:
 
 
 async def identity(server: FakeTeacher, **changes: Any) -> Identity:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(trust_env=False) as http:
         return await identify(http, server.url, teacher(server, **changes))
 
 
@@ -133,7 +133,7 @@ async def test_answer_that_is_no_utf8_is_no_crash(server: FakeTeacher) -> None:
 
 async def test_server_that_is_not_there_is_named() -> None:
     url = "http://127.0.0.1:9"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(trust_env=False) as http:
         with pytest.raises(
             TeacherError, match=r"no SGLang server answers at http://127.0.0.1:9 .*Start it, or correct"
         ):
@@ -142,7 +142,7 @@ async def test_server_that_is_not_there_is_named() -> None:
 
 async def test_server_that_speaks_something_else_is_named(server: FakeTeacher) -> None:
     other = f"{server.url}/v1"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(trust_env=False) as http:
         with pytest.raises(
             TeacherError,
             match=r"no SGLang server answers at \S+/v1 \(/model_info gave 404 Not Found: .*\)\. Start it, or",
