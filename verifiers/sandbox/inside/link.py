@@ -24,6 +24,7 @@ from link_errors import origin
 from link_proxies import Proxy, State, of
 from link_standing import DATA, Refused, Standings, Undecided
 from link_streams import is_carried
+from link_underneath import RUNNING
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -56,6 +57,7 @@ class Link:
         gone: why nothing more comes from the other side; None as long as it lives.
         calls: requests made.
         uses: those of them that use what the solution defines; to ask for a name is no use of it.
+        runs: those of them that may have run code of the solution.
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
         missed: the last name that the other side did not define, or "".
@@ -82,7 +84,7 @@ class Link:
         self.streams = None
         self.asked = None
         self.gone: PartnerGone | None = None
-        self.calls = self.uses = 0
+        self.calls = self.uses = self.runs = 0
         self.undecided = self.unsure = ""
         self.is_refused = False
         self.stops_meant = True
@@ -169,6 +171,7 @@ class Link:
         with self._turn:
             self.calls += 1
             self.uses += request[0] not in ("name", "seed")
+            self.runs += request[0] in RUNNING
             try:
                 self.send(request)
             except Unsendable as error:
@@ -293,11 +296,6 @@ class Link:
                 self.ask("cancel", number)
                 raise
             seconds = min(MOST_WAITED_SECONDS, seconds + 0.001)
-
-    def plain(self, state: State, method: str) -> tuple:
-        """Whether an object is data underneath, whether this method is that of such data, and the data."""
-        found = self.ask("plain", state.number, method)
-        return found if type(found) is tuple and len(found) == 3 else (False, False, None)
 
     def take(self, state: State, count: int) -> list:
         """Up to so many items of an iterator; fewer where it has no more."""

@@ -26,6 +26,7 @@ class State:
         data_method: the name under which it is a method that data have, too; "" where it is no such method.
         kind: a type of this process that is like the object's, once that was asked.
         ahead: items that were taken from it and not used yet.
+        underneath: on the tests' side, what was told of its data when it arrived; None where it is none.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class State:
         "number",
         "standing",
         "taken",
+        "underneath",
     )
 
     def __init__(self, link, number, standing):
@@ -47,15 +49,23 @@ class State:
         self.standing = standing
         self.name = self.data_method = ""
         self.is_callable = self.is_tainted = False
-        self.kind = None
+        self.kind = self.underneath = None
         self.ahead = collections.deque()
         self.taken = 0
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA:
+        if self.standing == DATA and not self.library():
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
+
+    def data(self):
+        """A list with the data that the object is underneath; an empty one where it is none."""
+        return self.underneath.data(self.link, self.number) if self.underneath is not None else []
+
+    def library(self):
+        """The library of which the object's type is, which may be as the tests expect it and cannot cross; or ""."""
+        return self.underneath.library if self.underneath is not None else ""
 
     def answered(self, found):
         """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.

@@ -16,6 +16,7 @@ import types
 
 import link_operators  # noqa: F401 - gives proxies their operators
 import link_proxies
+import link_underneath
 import link_views
 import runner
 from link_copies import COPIES, FACTORIES, container
@@ -70,6 +71,7 @@ class Values:
         self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
+        self._told: set[int] = set()  # and of those of which the other side was told what they are underneath
         self.errors = Errors(self)
         self.shared = Shared(self, 1 if link.is_tests else -1)
 
@@ -185,8 +187,12 @@ class Values:
             self.exports.append(value)
             self.numbers[id(value)] = number
         if isinstance(value, type) and issubclass(value, BaseException):
-            return (OBJECT, number, "exception", self.errors.give(value))
-        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [])
+            return (OBJECT, number, "exception", self.errors.give(value), None)
+        told = None
+        if not self.link.is_tests and number not in self._told:
+            self._told.add(number)
+            told = link_underneath.told(value)
+        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [], told)
 
     def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
         """The value that a message's part stands for.
@@ -239,7 +245,7 @@ class Values:
                 self._views[number] = known
         return known
 
-    def _proxy(self, number: int, kind: str, families: list, standing: int) -> object:
+    def _proxy(self, number: int, kind: str, families: list, told: tuple | None, standing: int) -> object:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
@@ -255,6 +261,8 @@ class Values:
             if len(self.proxies) >= MAX_EXPORTS:
                 raise TooMuchSent("too many objects cross")
             proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
+            if told is not None and self.link.is_tests:
+                of(proxy).underneath = link_underneath.Underneath(told, self.link.runs)
         else:
             of(proxy).standing = min(of(proxy).standing, standing)
         return proxy
