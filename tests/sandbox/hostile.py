@@ -124,7 +124,9 @@ _add(
         said="('float', [(9e9, -9e9)[len(asked) % 2]], [], '')",
         asked="(True, True, (9e9, -9e9)[len(asked) % 2])",
     ),
-    by_count_of_lists=_LATE.format(base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], '')", asked="said()"),
+    by_count_of_lists=_LATE.format(
+        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], '')", asked="said()"
+    ),
     by_last_told=_LATE.format(base="", said="('int', [told[-1]], [], '')", asked="(True, True, told[-1])"),
     by_order_of_its_own=_LATE.format(base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], '')", asked="said()"),
     in_a_second_message=_LATE.format(base="", said="('int', [], [], '')", asked="('int', [21], [], '')"),

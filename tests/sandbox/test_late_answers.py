@@ -1,4 +1,4 @@
-"""What an object is as data was said when it arrived: no answer is made of what its solution was told, or asked, later."""
+"""What an object is as data is said when it arrives: no answer is made of what its solution is told or asked later."""
 
 import pytest
 
@@ -174,17 +174,17 @@ def poly(n): return Poly(range(n))
     "tests",
     [
         pytest.param("r = grid(3)\nassert r == [0, 1, 2]\nr.push(7)\nassert r == [0, 1, 2, 7]", id="changed-list"),
-        pytest.param("r = grid(3)\nassert r < [0, 1, 3] and r >= [0, 1]\nr.append(1)\nassert r > [0, 1, 2]", id="order"),
+        pytest.param("r = grid(3)\nassert [0, 1] <= r < [0, 1, 3]\nr.append(1)\nassert r > [0, 1, 2]", id="order"),
         pytest.param("r = grid(3)\nr[0] = 5\nassert r == [5, 1, 2]\ndel r[0]\nassert r == [1, 2]", id="items"),
         pytest.param("r = rows(2)\nr[0].append(4)\nassert r == [[0, 4], [1]]", id="nested-lists"),
-        pytest.param("r = grid(2) + [5]\nr.append(6)\ns = grid(2)\nassert s == [0, 1] and r == [0, 1, 5, 6]", id="sum"),
-        pytest.param("r = rows(1)\ns = r + [[5]]\ns[0].append(9)\nassert r == [[0]]\nassert s[1:] == [[5]]", id="apart"),
+        pytest.param("r = grid(2) + [5]\nr.append(6)\nassert grid(2) == [0, 1] and r == [0, 1, 5, 6]", id="sum"),
+        pytest.param("r = rows(1)\ns = r + [[5]]\ns[0].append(9)\nassert r == [[0]] and s[1:] == [[5]]", id="apart"),
         pytest.param("p = Poly([1, 2])\nassert p.degree() == 1\nassert p == (1, 2) and p < (1, 3)", id="tuple-class"),
         pytest.param("assert poly(3) == (0, 1, 2) and (0, 1) < poly(3)\nassert poly(3).degree() == 2", id="tuple"),
         pytest.param("assert 1.4 < warm(1.41) < 1.42\nassert abs(warm(2) - 2) < 1e-9", id="number"),
         pytest.param("c = Celsius(20)\nassert c == 20 and 19 < c < 21", id="number-class"),
-        pytest.param("v = Version('1.2')\nassert v < v.bump() and v.bump() > v\nassert max(v, v.bump()) == v.bump()", id="ordered"),
-        pytest.param("g = Grid(range(40000))\nassert g == list(range(40000))\ng.push(1)\nassert len(g) == 40001", id="large"),
+        pytest.param("v = Version('1.2')\nassert v < v.bump() > v and max(v, v.bump()) == v.bump()", id="ordered"),
+        pytest.param("g = Grid(range(40000))\nassert g == list(range(40000)) and len(g.push(1)) == 40001", id="large"),
         pytest.param("g = Grid(range(40000))\ng.push(1)\nassert g == [*range(40000), 1]", id="large-and-changed"),
     ],
 )  # fmt: skip

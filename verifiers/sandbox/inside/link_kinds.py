@@ -24,7 +24,17 @@ _MRO = type.__dict__["__mro__"]
 _LINK_FILES = frozenset(
     f"link_{name}.py"
     for name in (
-        "proxies", "views", "values", "errors", "copies", "arrays", "streams", "kinds", "shared", "tasks", "underneath",
+        "proxies",
+        "views",
+        "values",
+        "errors",
+        "copies",
+        "arrays",
+        "streams",
+        "kinds",
+        "shared",
+        "tasks",
+        "underneath",
     )
 )
 _types: dict[tuple, type] = {}
