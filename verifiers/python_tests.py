@@ -6,6 +6,7 @@ The version stands also for how the capability ``code`` extracts the answer that
 import ast
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
 
 from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
@@ -96,7 +97,13 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
+        program = Program(
+            source=source,
+            tests=check.tests,
+            entry_point=check.entry_point,
+            draws_seed=_draws_seed(check, self.image_digest),
+            limits=self._limits,
+        )
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
@@ -139,6 +146,12 @@ def _pair_finding(pair: Pair, execution: Execution) -> Finding | None:
         return None
     shown = execution.stdout[:200].decode("utf-8", "replace")
     return Finding("wrong-answer", f"on {pair.stdin[:200]!r}: printed {shown!r}, expected {pair.stdout[:200]!r}")
+
+
+def _draws_seed(check: Check, image_digest: str) -> int:
+    """With what the random numbers of tests begin: the same whenever they judge, and known to no program."""
+    parts = (NAME, image_digest, check.entry_point, check.tests)
+    return int.from_bytes(sha256(repr(parts).encode("utf-8", "backslashreplace")).digest()[:8])
 
 
 @lru_cache  # asked for several times a sample

@@ -106,7 +106,7 @@ def test_a_class_of_the_prompt_is_used_by_tests_and_answer(bench):
     row = {
         "prompt": (
             "class Node:\n    def __init__(self, value, rest=None):\n        self.value, self.rest = value, rest\n\n\n"
-            "def build(xs):\n    head = None\n    for x in reversed(xs): head = Node(x, head)\n    return head\n\n\n"
+            "def build(xs):\n    return Node(xs[0], build(xs[1:])) if xs else None\n\n\n"
             "def values(node):\n    found = []\n    while node:\n        found.append(node.value)\n        node = node.rest\n"
             '    return found\n\n\ndef turned(node):\n    """Turn a list round."""\n'
         ),
