@@ -107,8 +107,8 @@ def test_a_class_of_the_prompt_is_used_by_tests_and_answer(bench):
         "prompt": (
             "class Node:\n    def __init__(self, value, rest=None):\n        self.value, self.rest = value, rest\n\n\n"
             "def build(xs):\n    return Node(xs[0], build(xs[1:])) if xs else None\n\n\n"
-            "def values(node):\n    found = []\n    while node:\n        found.append(node.value)\n        node = node.rest\n"
-            '    return found\n\n\ndef turned(node):\n    """Turn a list round."""\n'
+            "def values(node):\n    found = []\n    while node:\n        found.append(node.value)\n"
+            '        node = node.rest\n    return found\n\n\ndef turned(node):\n    """Turn a list round."""\n'
         ),
         "entry_point": "turned",
         "test": "def check(candidate):\n    assert values(candidate(build([1, 2, 3]))) == [3, 2, 1]\n",

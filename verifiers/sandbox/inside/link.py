@@ -22,7 +22,7 @@ import stops
 from link_copies import Reply
 from link_errors import origin
 from link_proxies import Proxy, State, of
-from link_standing import DATA, Refused, Standings, Undecided
+from link_standing import DATA, DATA_NAMES, Refused, Standings, Undecided
 from link_streams import is_carried
 from link_underneath import RUNNING
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
@@ -257,6 +257,8 @@ class Link:
 
     def call(self, state: State, arguments: tuple, keywords: dict) -> object:
         """Call an object of the other side; arguments that it changed in place are changed here too."""
+        if state.is_judge_of((*arguments, *keywords.values())):
+            self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         containers = self.values.shared.given([*arguments, *keywords.values()])
         try:
             given = [self.values.pack(each) for each in arguments]
@@ -271,7 +273,8 @@ class Link:
         result, heard = reply
         if self.streams is not None:
             self.streams.take(heard)
-        if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
+        is_of_data = state.data_method in DATA_NAMES and (arguments or keywords)
+        if is_of_data and result is not None and type(result) is not Proxy:
             self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         return state.answered(result)
 
