@@ -55,6 +55,8 @@ def _equal(left, right):
         return asked("eq", left, right) is True
     if right is None:
         return False
+    if own.library():
+        own.link.unsure = own.link.unsure or f"an object of {own.library()} is compared, which does not cross"
     if not own.link.values.is_data(right):
         return NotImplemented  # an object of the tests, which may say itself
     if own.is_tainted:
@@ -62,8 +64,6 @@ def _equal(left, right):
     data = own.data()
     if data and (data[0] == right or not own.underneath.is_own("__eq__")):
         return data[0] == right
-    if own.library():
-        own.link.unsure = own.link.unsure or f"an object of {own.library()} is compared, which does not cross"
     return False if own.standing == DATA else own.decline("whether an object equals data")
 
 

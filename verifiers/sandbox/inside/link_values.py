@@ -14,6 +14,7 @@ import inspect
 import sys
 import types
 
+import link_arrays
 import link_operators  # noqa: F401 - gives proxies their operators
 import link_proxies
 import link_underneath
@@ -27,7 +28,7 @@ from link_standing import DATA
 
 MAX_EXPORTS = 200_000
 MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED = range(8)
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR = range(9)
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
 # What may cross by its name: types, and functions that only compute, or print.
@@ -80,7 +81,7 @@ class Values:
         kind = type(value)
         if kind in _SCALARS or isinstance(value, (list, tuple, dict, set, frozenset, bytearray, range)):
             return True
-        return (kind.__module__, kind.__name__) in COPIES
+        return _is_copied(value)
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
         """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
@@ -106,7 +107,7 @@ class Values:
             return (SHARED, key, self.contents(value, depth - 1))
         if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth, self.shared.keys):
             return (PLAIN, value)
-        own = kind.__module__ not in ("builtins", "collections")
+        own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
         if keep and own:
@@ -151,8 +152,11 @@ class Values:
             state = COPIES[named][0](value)
             if state is not None:
                 return (COPY, named, state)
-        if named[0] == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
-            return self.pack(value.item(), depth=depth - 1)
+            if named[0] == "datetime":  # no object, since whatever asks for the zone would be told of another
+                raise Unsendable(f"a {named[1]} in a zone that has no form: {type(value.tzinfo).__name__}")
+        if named[0] == "numpy" and link_arrays.is_scalar(value):
+            state = link_arrays.scalar_state(value)
+            return None if state is None else (SCALAR, *state)
         return None
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
@@ -215,6 +219,8 @@ class Values:
         if tag == COPY:
             named, state = rest
             return COPIES[named][1](state)
+        if tag == SCALAR:
+            return link_arrays.made_scalar(*rest)
         if tag == OBJECT:
             return self._proxy(*rest, standing)
         if tag == VIEW:
@@ -266,6 +272,12 @@ class Values:
         else:
             of(proxy).standing = min(of(proxy).standing, standing)
         return proxy
+
+
+def _is_copied(value) -> bool:
+    """Whether a value is data of the standard library or of numpy, which crosses as a copy."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) in COPIES or (kind.__module__ == "numpy" and link_arrays.is_scalar(value))
 
 
 def is_bare(value, depth: int, shared=()) -> bool:
