@@ -145,6 +145,37 @@ def test_no_part_of_a_later_argument_is_there_to_be_found(bench, tests):
     assert found.outcome is not Outcome.PASS, found
 
 
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert ANSWER > 1.41\nassert ANSWER < 1.42", id="two-assertions"),
+        pytest.param("assert 1.41 < ANSWER and ANSWER < 1.42", id="both"),
+        pytest.param("import solution\nassert solution.ANSWER > 1.41\nassert solution.ANSWER < 1.42", id="module"),
+    ],
+)
+@pytest.mark.parametrize("made", ["(9e9, -9e9)[len(asked) % 2]", "L((9e9, -9e9)[len(asked) % 2])"])
+def test_no_name_stands_for_another_value_each_time_it_is_read(bench, tests, made):
+    source = (
+        "import sys\nserving = sys.modules['link_serving'].Serving\nname = serving._name\nasked = []\n"
+        "class L(float): pass\ndef answered(self, wanted):\n    asked.append(1)\n"
+        f"    self._lookup = lambda _: {made}\n    return name(self, wanted)\nserving._name = answered\nANSWER = 0.0\n"
+    )
+    found = bench.judge(source, IN_PROCESS + tests, "ANSWER")
+    assert found.outcome is not Outcome.PASS, found
+
+
+def test_what_a_name_stands_for_is_what_the_solution_has_made_of_it(bench):
+    source = (
+        "import threading, time\ncount = 0\ndone = False\ndef add():\n    global count\n    count += 1\n"
+        "def start():\n    def work():\n        global done\n        time.sleep(0.2)\n        done = True\n"
+        "    threading.Thread(target=work).start()\n"
+    )
+    tests = "import time, solution\nassert count == 0\nadd()\nassert 1 == count == solution.count\nadd()\n"
+    tests += "assert count == 2\nstart()\nassert not done\nwhile not done:\n    time.sleep(0.05)\nassert done"
+    found = bench.judge(source, tests, "add")
+    assert found.outcome is Outcome.PASS, found
+
+
 GRID = """
 import functools
 class Grid(list):
