@@ -176,6 +176,13 @@ def test_what_a_name_stands_for_is_what_the_solution_has_made_of_it(bench):
     assert found.outcome is Outcome.PASS, found
 
 
+def test_a_list_that_a_callback_got_is_what_it_became(bench):
+    source = "class Log(list): pass\ndef run(seen):\n    log = Log([1])\n    seen(log)\n    log.append(2)\n"
+    tests = "kept = []\nrun(lambda log: kept.append((log, log == [1])))\nassert kept[0][1] and kept[0][0] == [1, 2]"
+    found = bench.judge(source, IN_PROCESS + tests, "run")
+    assert found.outcome is Outcome.PASS, found
+
+
 GRID = """
 import functools
 class Grid(list):

@@ -115,6 +115,15 @@ class Link:
         self.is_refused = True
         raise Refused(why)
 
+    def lose(self, why: str):
+        """Take the other side for gone, since what it sends has no meaning.
+
+        Raises:
+            PartnerGone: always.
+        """
+        self.gone = PartnerGone(why)
+        raise self.gone from None
+
     def send(self, message: tuple) -> None:
         """Write one message.
 
@@ -154,8 +163,7 @@ class Link:
             self.gone = TooMuchSent(str(error)) if isinstance(error, ValueError) else PartnerGone(str(error))
             raise self.gone from None
         if type(message) is not tuple or len(message) < 2 or type(message[0]) is not str:
-            self.gone = PartnerGone("the other process sent no message")
-            raise self.gone
+            self.lose("the other process sent no message")
         *message, told = message
         answered = given if message[0] in ("value", "raise") else ()
         self._read(self.values.shared.read, (told, answered, standing))
@@ -183,6 +191,7 @@ class Link:
                 self.on_wait(True)
                 message = self.receive(given, standing)
                 self.on_wait(False)
+                self.runs += request[0] in RUNNING  # also after what it may have called here
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
                 if message[0] == "raise":
@@ -199,8 +208,7 @@ class Link:
         except Exception as error:
             if origin(error) is not None:
                 raise
-            self.gone = PartnerGone(f"an answer has no meaning: {error}")
-            raise self.gone from None
+            self.lose(f"an answer has no meaning: {error}")
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -253,8 +261,7 @@ class Link:
             self.peeks += 1
             raise
         if type(answer) is not tuple or len(answer) != 2:
-            self.gone = PartnerGone("a reply has no meaning")
-            raise self.gone
+            self.lose("a reply has no meaning")
         found, is_callable = answer
         self.peeks += type(found) is not Proxy
         if type(found) is Proxy:
@@ -277,8 +284,7 @@ class Link:
             self.give_up(str(error))
         reply = self.ask("call", state.number, given, named, surroundings, standing=state.standing, given=containers)
         if type(reply) is not Reply or len(reply) != 2:
-            self.gone = PartnerGone("a reply has no meaning")
-            raise self.gone
+            self.lose("a reply has no meaning")
         result, heard = reply
         if self.streams is not None:
             self.streams.take(heard)
@@ -295,8 +301,7 @@ class Link:
         while True:
             found = self.ask("await", number, seconds, standing=standing)
             if type(found) is not tuple or len(found) != 3:
-                self.gone = PartnerGone("a reply has no meaning")
-                raise self.gone
+                self.lose("a reply has no meaning")
             is_done, are_others_left, value = found
             if are_others_left:
                 self.unsure = self.unsure or "tasks of the solution run on only while the tests await something of it"

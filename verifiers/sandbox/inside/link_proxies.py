@@ -62,8 +62,9 @@ class State:
 
     def is_judge_of(self, given):
         """Whether it is a method that would say whether its object is what the tests expect."""
-        is_claim = self.standing < INSTANCE and self.data_method and claims_equality(self.data_method)
-        return is_claim and not all(map(is_of_partner, given))
+        if self.standing == INSTANCE or not claims_equality(self.data_method):
+            return False
+        return not all(map(is_of_partner, given))
 
     def data(self):
         """A list with the data that the object is underneath; an empty one where it is none."""

@@ -88,29 +88,27 @@ class Underneath:
     __slots__ = ("_asked_at", "_base", "_data", "_own", "library")
 
     def __init__(self, said, runs):
-        if type(said) is not tuple or len(said) != 4 or (said[0] and said[0] not in _BASES):
-            raise ValueError("no data of an object")
         self._base, _, own, library = said
         self._own = frozenset(map(str, own))
         self.library = str(library)
-        self._take(said, runs)
+        if not self._take(said, runs):
+            raise ValueError("no data of an object")
 
     def _take(self, said, runs):
-        base, data = said[:2]
+        """Take what was told now; returns whether it has a meaning."""
+        base, data, _, _ = said
         if base != self._base or type(data) is not list or any(type(each) is not _BASES.get(base) for each in data):
-            raise ValueError("no data of an object")
+            return False
         self._data = data[:1]
         self._asked_at = runs if data else -1
+        return True
 
     def data(self, link, number):
-        """A list with the data, as it is now; an empty one where it cannot be had.
-
-        Raises:
-            ValueError: the answer has no meaning.
-        """
+        """A list with the data, as it is now; an empty one where it cannot be had."""
         if self._base in _CHANGEABLE and self._asked_at != link.runs:
             said = link.ask("plain", number)
-            self._take(said if type(said) is tuple else ("", []), link.runs)
+            if type(said) is not tuple or len(said) != 4 or not self._take(said, link.runs):
+                link.lose("the data of an object has no meaning")
         return self._data
 
     def is_own(self, method):
