@@ -37,7 +37,10 @@ class _Judges:
         self.foreign -= self._results
         self._asked = list(conditions(tree)) if self.foreign else []
         self._made: dict[str, ast.expr] = {}  # by variable: the value with such a call in it that it stands for
+        self._keys: set[str] = set()  # variables that the answer is given, too, as ``key`` in ``decrypt(c, key)``
         for node in ast.walk(tree) if self.foreign else ():
+            if isinstance(node, ast.Call) and self._is_answers(node):
+                self._keys |= {ast.dump(each) for each in _given(node) if isinstance(each, ast.Name)}
             match node:
                 case (
                     ast.Assign(targets=[ast.Name(id=name)], value=value)
@@ -133,7 +136,7 @@ class _Judges:
     def _told(self, call: ast.Call) -> list[str]:
         """What a function is told beside results and what these were computed from."""
         inner = [each for each in ast.walk(call) if isinstance(each, ast.Call) and self._is_answers(each)]
-        brought = {ast.dump(each) for one in inner for each in _given(one)}
+        brought = {ast.dump(each) for one in inner for each in _given(one)} | self._keys
         return [said for each in _given(call) if not self._is_result(each) and (said := ast.dump(each)) not in brought]
 
     def _is_result(self, node: ast.expr) -> bool:

@@ -128,6 +128,7 @@ def test_no_function_of_the_answer_judges_its_results(start, tests):
         pytest.param("assert g(f('abc')) == 'abc'", id="pair"),
         pytest.param("assert g(f('abc', 3), 3) == 'abc'", id="pair-with-a-key"),
         pytest.param("k = 3\nr = f('abc', k)\nassert g(r, k) == 'abc'", id="pair-by-names"),
+        pytest.param("k = 3\nr = f('', k)\nassert g(r, k) == ''", id="empty-pair-by-names"),
         pytest.param("for s in ('a', 'b'):\n    assert g(f(s)) == s", id="pairs-in-a-loop"),
         pytest.param("assert g('bcd') == 'abc'\nassert f('abc') == 'bcd'", id="both-for-themselves"),
         pytest.param("assert items(f(of([1, 2]))) == [2, 1]\nassert items(f(of([]))) == []", id="list"),
