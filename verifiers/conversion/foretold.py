@@ -15,7 +15,7 @@ from verifiers.conversion.questions import Question
 from verifiers.wire_data import WIRE_FORMAT
 
 LEAST_LARGE = 1_000
-"""Smaller integers, and texts and containers of less than two items, are guessed without looking."""
+"""Smaller whole numbers, and texts and containers of less than two items, are guessed without looking."""
 
 
 def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
@@ -60,7 +60,9 @@ def _is_telling(value: object) -> bool:
             return False
         case int():
             return abs(value) >= LEAST_LARGE
-        case float() | complex():
+        case float():
+            return not value.is_integer() or abs(value) >= LEAST_LARGE
+        case complex():
             return bool(value)
         case str() | bytes():
             return len(value) > 1
