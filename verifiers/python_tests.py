@@ -12,6 +12,7 @@ from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.records.execution import Ending, Execution, Executor, Limits, Program, UnfitProgram
 from verifiers.conversion.only_read import only_read
+from verifiers.conversion.rereads import has_changed
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.pace import wall_for
@@ -88,7 +89,9 @@ class PythonTests:
         if isinstance(plan, Converted) and not plan.foretold:
             program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
             try:
-                return judge_calls(plan, await self._executor.run(program))
+                execution = await self._executor.run(program)
+                if not has_changed(plan.rereads, execution.readings):
+                    return judge_calls(plan, execution)
             except (NeedsProcess, UnfitProgram):  # what all calls together are too large for may cross one by one
                 pass
         try:

@@ -164,6 +164,36 @@ def test_no_name_stands_for_another_value_each_time_it_is_read(bench, tests, mad
     assert found.outcome is not Outcome.PASS, found
 
 
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("r = f(2)\nassert r >= {low}\nassert r <= {high}", id="two-assertions"),
+        pytest.param("r = f(2)\nassert r > {low} and r < {high}", id="both"),
+        pytest.param("r = f(2)\nassert r > {low}\nassert f(3) is not None\nassert r < {high}", id="call-between"),
+        pytest.param("assert ANSWER >= {low}\nassert ANSWER <= {high}", id="name"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("base", "lie", "low", "high"),
+    [
+        pytest.param("float", "(9e9, -9e9)", "1.41", "1.42", id="number"),
+        pytest.param("str", "('z', 'a')", "'hi'", "'hj'", id="text"),
+        pytest.param("tuple", "((9,), (0,))", "(1,)", "(2,)", id="tuple"),
+        pytest.param("list", "([9], [0])", "[1]", "[2]", id="list"),
+    ],
+)
+def test_no_result_is_read_as_another_in_calls(bench, tests, base, lie, low, high):
+    """There the solution's own process reports it, once for each assertion."""
+    source = (
+        f"import sys\nrunner = sys.modules['runner']\nplain, asked = runner.plain, []\nclass W({base}): pass\n"
+        "def lie(value, *rest):\n    if type(value) is not W: return plain(value, *rest)\n    asked.append(1)\n"
+        f"    return {lie}[len(asked) % 2 == 0]\nrunner.plain = lie\ndef f(x): return W()\nANSWER = W()\n"
+    )
+    is_list_that_may_change = base == "list" and "f(3)" in tests  # as one that the solution has kept could in Python
+    found = bench.judge(source, tests.format(low=low, high=high), "f")
+    assert is_list_that_may_change or found.outcome is not Outcome.PASS, found
+
+
 def test_what_a_name_stands_for_is_what_the_solution_has_made_of_it(bench):
     source = (
         "import threading, time\ncount = 0\ndone = False\ndef add():\n    global count\n    count += 1\n"
