@@ -40,10 +40,10 @@ def _data_of(value, method, *, is_kept=True):
         method: what the operator calls.
         is_kept: whether nothing comes of it that could be changed, so that it need not be a copy.
     """
-    if type(value) is not Proxy or of(value).is_tainted or of(value).underneath is None:
+    if type(value) is not Proxy or of(value).is_tainted or of(value).is_own(method):
         return value
     data = of(value).data()
-    if not data or of(value).underneath.is_own(method):
+    if not data:
         return value
     return data[0] if is_kept else copy.deepcopy(data[0])
 
@@ -62,7 +62,7 @@ def _equal(left, right):
     if own.is_tainted:
         return own.decline("whether the result of an operation with data equals data")
     data = own.data()
-    if data and (data[0] == right or not own.underneath.is_own("__eq__")):
+    if data and (data[0] == right or not own.is_own("__eq__")):
         return data[0] == right
     return False if own.standing == DATA else own.decline("whether an object equals data")
 

@@ -70,6 +70,10 @@ class State:
         """A list with the data that the object is underneath; an empty one where it is none."""
         return self.underneath.data(self.link, self.number) if self.underneath is not None else []
 
+    def is_own(self, method):
+        """Whether a method is the object's own, and not as of the data that it is underneath."""
+        return self.underneath is not None and self.underneath.is_own(method)
+
     def library(self):
         """The library of which the object's type is, which may be as the tests expect it and cannot cross; or ""."""
         return self.underneath.library if self.underneath is not None else ""
