@@ -54,9 +54,9 @@ def read_check(tests: str, entry_point: str) -> Check:
 
 def _pairs(item: Mapping[str, object]) -> list[Mapping[str, object]]:
     """Pairs under our names for them; what is no known form stays as it is, for the verifier to tell."""
+    given, wanted = (cast("list[object]", item.get(key)) for key in ("inputs", "outputs"))
     match item:
-        case {"inputs": list(inputs), "outputs": list(outputs)} if not item.get("fn_name"):
-            given, wanted = cast("list[object]", inputs), cast("list[object]", outputs)
+        case {"inputs": list(), "outputs": list()} if not item.get("fn_name"):
             if len(given) != len(wanted):
                 raise ValueError(f"`inputs` has {len(given)} items and `outputs` {len(wanted)}")
             return [{"stdin": _text(one), "stdout": _text(other)} for one, other in zip(given, wanted, strict=True)]
@@ -72,9 +72,9 @@ def _pairs(item: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 def _text(found: object) -> object:
     """APPS has some inputs as lists of lines."""
-    lines = cast("list[object]", found) if isinstance(found, list) else []
+    lines = cast("list[object]", found) if isinstance(found, list) else [found]
     texts = [line for line in lines if isinstance(line, str)]
-    return "\n".join(texts) if lines and len(texts) == len(lines) else found
+    return "\n".join(texts) if len(texts) == len(lines) else cast("object", found)
 
 
 def pairs_in(tests: str) -> list[tuple[str, str]]:

@@ -46,11 +46,13 @@ def solution_modules(tree: ast.Module, entry_point: str) -> frozenset[str]:
 
     Whether there is another module of that name is for whoever imports it to see: that one comes first.
     """
-    found = set(SOLUTION_MODULES)
+    found: set[str] = set(SOLUTION_MODULES)
     for node in ast.walk(tree):
-        is_named = isinstance(node, ast.ImportFrom) and node.module and not node.level and entry_point
-        if is_named and any(alias.name == entry_point for alias in node.names):
-            found.update(accumulate(node.module.split("."), "{}.{}".format))  # packages hold modules
+        match node:
+            case ast.ImportFrom(module=str(module), level=0) if any(each.name == entry_point for each in node.names):
+                found.update(accumulate(module.split("."), "{}.{}".format))  # packages hold modules
+            case _:
+                pass
     return frozenset(found)
 
 

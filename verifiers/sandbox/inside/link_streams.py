@@ -35,6 +35,7 @@ class Streams:
         self._streams = {name: getattr(sys, name) for name in STREAMS}
         self._builtins = {name: getattr(builtins, name) for name in CARRIED}
         self._seed = random.seed
+        self._state = None  # of the random numbers when both sides last had the same, once the tests have seeded them
         random.seed = self._seeded
 
     def told(self) -> list | None:
@@ -46,9 +47,17 @@ class Streams:
             typed = self._typed()
         if not self.link.unsure and os.listdir(TMP):
             self.link.unsure = "the tests write files, which the solution does not see"
-        if not (printed or patched or typed is not None):
+        drawn = self._drawn()
+        if not (printed or patched or drawn or typed is not None):
             return None
-        return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched]]
+        return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched], drawn]
+
+    def _drawn(self) -> tuple | None:
+        """Where random numbers that the tests have seeded go on, if they drew some: the next are others."""
+        if self._state is None or self._state == (state := random.getstate()):
+            return None
+        self._state = state
+        return state
 
     def _typed(self) -> str | None:
         try:
@@ -76,6 +85,7 @@ class Streams:
         self._seed(*arguments, **keywords)
         if not keywords and not self.link.gone:
             self.link.ask("seed", *[self.link.values.pack(each) for each in arguments])
+            self._state = random.getstate()
 
     def watch_patches(self) -> None:
         """Notice what ``unittest.mock`` puts in place where the solution does not see it."""
@@ -112,7 +122,9 @@ def surrounded(told: list | None, unpack):
     if told is None:
         yield heard
         return
-    printed, typed, patched = told
+    printed, typed, patched, drawn = told
+    if drawn is not None:
+        random.setstate(drawn)
     saved = {name: getattr(sys, name) for name in STREAMS}
     originals = {name: getattr(builtins, name) for name, _ in patched}
     made = {name: io.StringIO() for name in printed}

@@ -14,8 +14,10 @@ import inspect
 import sys
 import types
 
+import link_arrays
 import link_operators  # noqa: F401 - gives proxies their operators
 import link_proxies
+import link_underneath
 import link_views
 import runner
 from link_copies import COPIES, FACTORIES, container
@@ -26,7 +28,7 @@ from link_standing import DATA
 
 MAX_EXPORTS = 200_000
 MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED = range(8)
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR = range(9)
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
 # What may cross by its name: types, and functions that only compute, or print.
@@ -70,6 +72,7 @@ class Values:
         self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
+        self._told: set[int] = set()  # and of those of which the other side was told what they are underneath
         self.errors = Errors(self)
         self.shared = Shared(self, 1 if link.is_tests else -1)
 
@@ -78,7 +81,7 @@ class Values:
         kind = type(value)
         if kind in _SCALARS or isinstance(value, (list, tuple, dict, set, frozenset, bytearray, range)):
             return True
-        return (kind.__module__, kind.__name__) in COPIES
+        return _is_copied(value)
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
         """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
@@ -104,7 +107,7 @@ class Values:
             return (SHARED, key, self.contents(value, depth - 1))
         if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth, self.shared.keys):
             return (PLAIN, value)
-        own = kind.__module__ not in ("builtins", "collections")
+        own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
         if keep and own:
@@ -149,8 +152,11 @@ class Values:
             state = COPIES[named][0](value)
             if state is not None:
                 return (COPY, named, state)
-        if named[0] == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
-            return self.pack(value.item(), depth=depth - 1)
+            if named[0] == "datetime":  # no object, since whatever asks for the zone would be told of another
+                raise Unsendable(f"a {named[1]} in a zone that has no form: {type(value.tzinfo).__name__}")
+        if named[0] == "numpy" and link_arrays.is_scalar(value):
+            state = link_arrays.scalar_state(value)
+            return None if state is None else (SCALAR, *state)
         return None
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
@@ -185,8 +191,12 @@ class Values:
             self.exports.append(value)
             self.numbers[id(value)] = number
         if isinstance(value, type) and issubclass(value, BaseException):
-            return (OBJECT, number, "exception", self.errors.give(value))
-        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [])
+            return (OBJECT, number, "exception", self.errors.give(value), None)
+        told = None
+        if not self.link.is_tests and number not in self._told:
+            self._told.add(number)
+            told = link_underneath.told(value)
+        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [], told)
 
     def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
         """The value that a message's part stands for.
@@ -209,6 +219,8 @@ class Values:
         if tag == COPY:
             named, state = rest
             return COPIES[named][1](state)
+        if tag == SCALAR:
+            return link_arrays.made_scalar(*rest)
         if tag == OBJECT:
             return self._proxy(*rest, standing)
         if tag == VIEW:
@@ -239,7 +251,7 @@ class Values:
                 self._views[number] = known
         return known
 
-    def _proxy(self, number: int, kind: str, families: list, standing: int) -> object:
+    def _proxy(self, number: int, kind: str, families: list, told: tuple | None, standing: int) -> object:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
@@ -255,9 +267,17 @@ class Values:
             if len(self.proxies) >= MAX_EXPORTS:
                 raise TooMuchSent("too many objects cross")
             proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
+            if told is not None and self.link.is_tests:
+                of(proxy).underneath = link_underneath.Underneath(told, self.link.runs)
         else:
             of(proxy).standing = min(of(proxy).standing, standing)
         return proxy
+
+
+def _is_copied(value) -> bool:
+    """Whether a value is data of the standard library or of numpy, which crosses as a copy."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) in COPIES or (kind.__module__ == "numpy" and link_arrays.is_scalar(value))
 
 
 def is_bare(value, depth: int, shared=()) -> bool:

@@ -168,8 +168,11 @@ class _SolutionFinder:
         pass
 
 
-def run_tests(source, entry_point):
-    """Run the tests' source against the solution at the other end of the socket."""
+def run_tests(source, entry_point, draws_seed):
+    """Run the tests' source against the solution at the other end of the socket.
+
+    Its random numbers begin otherwise than the solution's, which could draw what is expected of it.
+    """
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
     known_names.name_main(tree)
@@ -178,7 +181,7 @@ def run_tests(source, entry_point):
     joined.modules = known_names.solution_modules(tree, entry_point)
     joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
-    random.seed(0)
+    random.seed(draws_seed)
     joined.streams = Streams(joined)
     if "mock" in source:
         joined.streams.watch_patches()
