@@ -108,16 +108,12 @@ class Places:
         Raises:
             TeacherError: the embedder is behind an endpoint that gives no usable answer.
         """
-        prompts = self.prompts(rows)
-        answers = self._vectors("answer", {row["sample_id"]: row["answer"] for row in rows})
-        both = np.zeros((len(rows), self.embedder.dims), np.float32)
-        for place, row in enumerate(rows):
-            both[place] = prompts[row["prompt_id"]] + answers[row["sample_id"]]
+        vectors = self._sums(rows)
         known: Mapping[str, float | None] = scores or {}
         found = [known.get(row["sample_id"]) for row in rows]
         return Placed(
             ids=[row["sample_id"] for row in rows],
-            rows=unit_rows(both),
+            rows=vectors,
             attributes=pl.DataFrame(
                 [(row["topic"], row["difficulty_asked"], row["teacher_id"], opening(row["task"])) for row in rows],
                 schema=dict.fromkeys(("topic", "difficulty", "teacher", "opening"), pl.String()),
@@ -126,6 +122,18 @@ class Places:
             scores=np.array([np.nan if one is None else one for one in found], np.float64),
         )
 
+    def vectors(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """The vectors of samples alone, of which nothing is kept that was not known before.
+
+        Raises:
+            TeacherError: as ``place``.
+        """
+        apart = Places(self.lake, self.dataset, self.embedder)
+        owners = (("answer", "sample_id"), ("prompt", "prompt_id"))
+        keys = {(kind, row[id_]) for row in rows for kind, id_ in owners}
+        apart._known = {key: self._known[key] for key in keys & self._known.keys()}
+        return apart._sums(rows)
+
     def prompts(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
         """The vectors of their prompts, by id.
 
@@ -133,6 +141,14 @@ class Places:
             TeacherError: as ``place``.
         """
         return self._vectors("prompt", {row["prompt_id"]: row["task"] for row in rows})
+
+    def _sums(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        prompts = self.prompts(rows)
+        answers = self._vectors("answer", {row["sample_id"]: row["answer"] for row in rows})
+        both = np.zeros((len(rows), self.embedder.dims), np.float32)
+        for place, row in enumerate(rows):
+            both[place] = prompts[row["prompt_id"]] + answers[row["sample_id"]]
+        return unit_rows(both)
 
     def _vectors(self, kind: str, texts: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
         """By id, from what was asked for before, from the lake, else computed."""
