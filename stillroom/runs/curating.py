@@ -146,9 +146,10 @@ def _curated(
     stated = stated_tables(given)
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, dropped)
-    answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
+    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id}
+    answers, of_answers = compared_with(lake, run.recipe, "answer", **old)
     observe(1, "published prompts")
-    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", tables=given, embedder=embedder, without=gone)
+    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", **old)
     observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}

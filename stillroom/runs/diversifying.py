@@ -11,10 +11,9 @@ from stillroom.curation.selection import Curated
 from stillroom.lake import Row
 from stillroom.recipe import Diversity
 from stillroom.records import Prompt
+from stillroom.runs.diversity_rows import RISK, STAYED, UNKNOWN, WANTED
 from stillroom.runs.placing import Places
 
-RISK = "monoculture"
-WANTED, STAYED, UNKNOWN = "gate_wanted", "gate_kept", "gate_unknown"  # in `metrics`; the slice of the last is a quota
 _METHOD = "greedy-novelty@2"
 _MOST_ROUNDS = 4  # of what duplicates something that was left out; what then still does is left out with it
 

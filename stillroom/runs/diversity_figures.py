@@ -17,14 +17,14 @@ from stillroom.lake import Lake, Row
 from stillroom.recipe import Table
 from stillroom.records import Origin
 from stillroom.runs.clustering import clustered
-from stillroom.runs.diversifying import RISK, Described
+from stillroom.runs.diversifying import Described
+from stillroom.runs.diversity_rows import RISK, UNMEASURED
 from stillroom.runs.foreseeing import foreseen, passed
 from stillroom.runs.opening import Run
 from stillroom.runs.placing import Places, members
 
 MOST_MEASURED = 2_000  # examples: embedding them takes about a second
 MOST_REFERENCE = 5_000  # rows of a table that others are compared with
-UNMEASURED = "examples_without_vectors"  # in `metrics`, where the endpoint could not be asked
 WRITTEN = Origin.WRITTEN.value
 _GIVEN = """
 SELECT any_value(task) AS task FROM lake.prompts
@@ -115,8 +115,8 @@ def _located(
     places.know(known)
     columns = {"sample_id": pl.String, "prompt_id": pl.String}
     measured = pl.DataFrame([(row["sample_id"], row["prompt_id"]) for row in told], schema=columns, orient="row")
+    vectors = places.place(told).rows  # first: what is published has vectors, and others the same texts
     found = clustered(lake, places, pl.concat([samples.select("sample_id", "prompt_id"), measured]))
-    vectors = places.place(told).rows
     its = measured.join(found.leaders, on="sample_id", how="left", maintain_order="left")
     labels = its["leader"].rank("dense").to_numpy().astype(np.int64)
     novel = [*_beyond_given(lake, run, told, embedder), *_beyond_tables(told, tables, embedder)]

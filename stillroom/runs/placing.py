@@ -4,7 +4,8 @@ A sample's vector is the sum of its prompt's and its answer's, at unit length. S
 samples, and vectors that were computed to find duplicates serve here too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +94,7 @@ class Places:
     embedder: Embedder
     fresh: list[Row] = field(default_factory=list[Row])
     _known: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
+    _by_text: MutableMapping[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
 
     def know(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows of ``embeddings`` that are not in the lake yet."""
@@ -132,6 +134,7 @@ class Places:
         owners = (("answer", "sample_id"), ("prompt", "prompt_id"))
         keys = {(kind, row[id_]) for row in rows for kind, id_ in owners}
         apart._known = {key: self._known[key] for key in keys & self._known.keys()}
+        apart._by_text = ChainMap({}, self._by_text)
         return apart._sums(rows)
 
     def prompts(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
@@ -157,17 +160,20 @@ class Places:
         for id_, text in texts.items():
             alike.setdefault(text, []).append(id_)
         missing: list[str] = []  # one of each different text
-        for ids in alike.values():
+        for text, ids in alike.items():
             found = [self._known[kind, id_] for id_ in ids if (kind, id_) in self._known]
-            if found:
-                self._known |= {(kind, id_): found[0] for id_ in ids}
-            else:
+            vector = found[0] if found else self._by_text.get((kind, text))
+            if vector is None:
                 missing.append(ids[0])
+            else:
+                self._known |= {(kind, id_): vector for id_ in ids}
+                self._by_text[kind, text] = vector
         for start in range(0, len(missing), _AT_A_TIME):
             part = missing[start : start + _AT_A_TIME]
             computed = self.embedder.embed([texts[id_] for id_ in part])
             for id_, row in zip(part, computed, strict=True):
                 self._known |= {(kind, one): row for one in alike[texts[id_]]}
+                self._by_text[kind, texts[id_]] = row
                 about: Row = {"kind": kind, "owner_id": id_, "embedder": self.embedder.name}
                 self.fresh.append({**about, "vector": row.tolist()})
         return {id_: self._known[kind, id_] for id_ in texts}
