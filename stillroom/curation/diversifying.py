@@ -73,11 +73,12 @@ def diversify(
         embedder: whose vectors these are, for the evidence.
         wanted: how many of ``kept`` stay at the most; ``wanted_of`` the decisions where None.
     """
+    scores = _filled(kept.scores)
     chosen = choose(
         kept.rows,
         wanted_of(decisions, settings) if wanted is None else wanted,
-        scores=_filled(kept.scores),
-        quality=settings.quality,
+        scores=scores,
+        quality=0.0 if scores is None else settings.quality,  # with no scores novelty alone can decide
         attributes=kept.attributes,
         quotas=quotas_of(settings),
         held=Held(rows=held.rows, attributes=held.attributes),

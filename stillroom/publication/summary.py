@@ -193,7 +193,8 @@ def _diversity(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield "## How diverse it is"
         yield (
             "Only figures of equal draws compare with those of another version. What further samples would bring is "
-            "told of each teacher, by all its samples of the dataset that passed, with the prompt as the unit. All figures are in `manifest.json`."
+            "told of each teacher, by all its samples of the dataset that passed, with the prompt as the unit. All "
+            "figures are in `manifest.json`."
         )
         yield _table(tuple(figures[0]), _rows(figures))
 

@@ -270,8 +270,11 @@ class Embedding(Section):
         return self
 
 
+TEST_STRENGTH = "test-strength"  # the score that is measured by Stillroom itself
+
+
 class DiversityQuotas(Section):
-    """The most of what is kept and published that may share one value of an attribute; null: any share."""
+    """The most of what is kept and published that may share one known value of an attribute; null: any share."""
 
     topic: Annotated[float | None, Field(gt=0.0, le=1.0, description="Of the prompt.")] = None
     difficulty: Annotated[float | None, Field(gt=0.0, le=1.0, description="Asked for when it was written.")] = None
@@ -287,7 +290,7 @@ class Diversity(Section):
     score: Annotated[
         str,
         Field(min_length=1, description="Which score: `test-strength`, or a scorer's name@version."),
-    ] = "test-strength"
+    ] = TEST_STRENGTH
     quotas: DiversityQuotas = DiversityQuotas()
 
 

@@ -5,6 +5,7 @@ from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
+from stillroom.runs.idle import refuse_idle_settings
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     Unmeasured,
@@ -121,6 +122,7 @@ __all__ = [
     "proposal_row",
     "refusal_row",
     "refuse_taken_over",
+    "refuse_idle_settings",
     "refuse_unknown_words",
     "refuse_unplanned",
     "refuse_unusable_benchmarks",

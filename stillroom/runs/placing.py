@@ -18,9 +18,9 @@ from stillroom.diversity import opening
 from stillroom.embedding import Embedder, unit_rows
 from stillroom.errors import RequestError
 from stillroom.lake import Lake, Row
+from stillroom.recipe import TEST_STRENGTH
 from stillroom.runs.opening import Run
 
-TEST_STRENGTH = "test-strength"
 _AT_A_TIME = 20_000
 
 _STORED = """
