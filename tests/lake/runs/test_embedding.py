@@ -33,7 +33,7 @@ SEMANTIC = ", semantic_answers: {threshold: 0.99}, diversity: {share: 0.5}"
 
 
 async def test_an_endpoint_that_is_down_stops_nothing_that_hangs_on_no_vector(lake: Lake, tmp_path: Path) -> None:
-    run, snapshot = await Builder(lake).build(by_endpoint(tmp_path, "http://127.0.0.1:9", count=30))
+    _, snapshot = await Builder(lake).build(by_endpoint(tmp_path, "http://127.0.0.1:9", count=30))
 
     assert snapshot is not None
     rows = {row["metric"]: row for row in diversity_of(lake, snapshot.curation_id)}
@@ -101,6 +101,7 @@ async def test_a_server_of_other_weights_is_not_compared_with_the_old_ones(
     assert evidence
     assert all("org/tiny-embedder@beef/8000" in row["evidence"] for row in evidence)
     newest = lake.rows(
-        "SELECT DISTINCT embedder FROM lake.embeddings WHERE curation_id = (SELECT any_value(curation_id) FROM lake.current_selections)"
+        "SELECT DISTINCT embedder FROM lake.embeddings "
+        "WHERE curation_id = (SELECT any_value(curation_id) FROM lake.current_selections)"
     )
     assert newest == [{"embedder": "org/tiny-embedder@beef/8000"}]
