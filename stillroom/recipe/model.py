@@ -254,7 +254,7 @@ class Embedding(Section):
     batch_size: Annotated[int, Field(ge=1, le=2048, description="Texts in one request.")] = 64
     in_flight: Annotated[int, Field(ge=1, le=256, description="Requests at once.")] = 4
     most_characters: Annotated[
-        int, Field(ge=64, le=1_000_000, description="Characters sent of a text; servers refuse what is too long.")
+        int, Field(ge=64, le=1_000_000, description="The most that is sent of a text; less where the model reads less.")
     ] = 8_000
     patience_seconds: Annotated[float, Field(gt=0, description="How long a silent server is retried.")] = 120.0
 
