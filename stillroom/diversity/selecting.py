@@ -25,6 +25,7 @@ from stillroom.errors import RequestError
 CHOSEN, SAMENESS, QUOTA = "chosen", "sameness", "quota"
 _AT_ONCE = 128  # chosen texts that all others are compared with in one product of matrices
 _MOST_CLUSTERS = 500
+_SMALL_STEPS = 3
 
 Rows = NDArray[np.float32]
 
@@ -67,7 +68,7 @@ def choose(
     """Choose at most ``count`` of the candidates; fewer where quotas leave no room for more.
 
     A quota is a share of what there is in the end, so that it holds for that: where not all that is wanted finds room,
-    the limits are those of a smaller total, the largest that can be filled.
+    the limits are those of a smaller total that can be filled: the largest, where there is one quota.
 
     Args:
         rows: (n, dims) embeddings of the candidates, of unit length.
@@ -92,14 +93,17 @@ def choose(
     room = Quotas(quotas or {}, columns, already)
     found = k_means(rows, clusters or min(_MOST_CLUSTERS, max(2, round(len(rows) ** 0.5))), seed=seed)
     shares = np.full(len(rows), 0.5) if scores is None else rank_shares(scores)
-    asked = wanted
+    asked, attempts = wanted, 0
     while True:
         wanted = _fillable(room, wanted, len(held.rows))
         greedy = _Greedy(rows, found, shares, quality, held, wanted)
         reasons = _fill(greedy, room, wanted, asked, len(held.rows))
         if len(greedy.order) >= wanted:
             return Chosen(order=np.array(greedy.order, np.int64), fates=_fates(greedy, len(rows), reasons))
-        wanted = len(greedy.order)  # several quotas together leave less room than each by itself
+        # Several quotas together leave less room than each by itself. How much less is tried out, and soon in large
+        # steps: what such a step gives away, `_fill` mostly takes back.
+        attempts += 1
+        wanted = len(greedy.order) if attempts <= _SMALL_STEPS else len(greedy.order) * 3 // 4
 
 
 def _fillable(room: Quotas, wanted: int, held: int) -> int:
