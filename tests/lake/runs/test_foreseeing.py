@@ -3,15 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from stillroom.diversity import GRAM, Corpus
+from stillroom.embedding import unit_rows
+from stillroom.embedding.packaged import PackagedEmbedder
 from stillroom.lake import Lake
 from stillroom.runs import foreseeing
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import write_seeds
 from tests.lake.runs.test_diversifying import OFF, asking
 
+_TEXTS = "SELECT DISTINCT s.sample_id, s.answer, p.task FROM lake.samples s JOIN lake.prompts p USING (prompt_id)"
 _SAMPLES = "SELECT sample_id, prompt_id, answer FROM lake.samples ORDER BY prompt_id, sample_id"
 
 
@@ -68,6 +72,16 @@ async def test_each_sample_lies_in_one_cluster_and_leaders_lead_themselves(lake:
     assert {row["owner_id"] for row in vectors} == leaders
     assert all(row["similarity"] >= 0.8 - 1e-6 for row in placed)
     assert {row["member_id"] for row in placed if row["similarity"] == 1.0} >= leaders
+    texts = {row["sample_id"]: row for row in lake.rows(_TEXTS)}
+    embed = PackagedEmbedder().embed
+    of_member, of_leader = (
+        unit_rows(
+            embed([texts[row[name]]["task"] for row in placed]) + embed([texts[row[name]]["answer"] for row in placed])
+        )
+        for name in ("member_id", "representative_id")
+    )
+    found = [row["similarity"] for row in placed]
+    np.testing.assert_allclose((of_member * of_leader).sum(axis=1), found, atol=1e-5)
     assert newest(lake)["clusters_seen"]["value"] == len(leaders)
 
     await builder.build(asking(tmp_path, OFF, 12))
