@@ -8,6 +8,7 @@
     │   ├── TeacherLost    it is gone, or what it sends is no answer
     │   ├── TeacherRefused it will never answer this request (too long, bad schema); no retry helps
     │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
+    │       └── EmbedderChanged it serves other weights than stored vectors are of; begin again with its own
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
     │   └── Unjudgeable    it failed at one answer and works for others, which can go on
     ├── LakeError          the lake cannot be read or written
@@ -54,6 +55,10 @@ class TeacherRefused(TeacherError):
 
 class TeacherMismatch(TeacherError):
     """The server behind the address is not the teacher that the recipe names."""
+
+
+class EmbedderChanged(TeacherMismatch):
+    """An embedding model is not the one that the vectors in the lake are of. From now on its own name counts."""
 
 
 class SandboxError(StillroomError):

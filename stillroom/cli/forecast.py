@@ -13,6 +13,7 @@ from stillroom.runs import (
     owed_at_most,
     paid_changes,
     prompts_at_first,
+    refuse_idle_settings,
     refuse_unknown_words,
     refuse_unusable_benchmarks,
     refuse_unusable_tables,
@@ -67,10 +68,12 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
     """The forecast for ``recipe``; ``lake`` is None where there is none yet.
 
     Raises:
-        RecipeError: the seed or prompt file cannot be used, or a word is none of the capability's.
+        RecipeError: the seed or prompt file cannot be used, or a word is none of the capability's, or a
+            setting could do nothing.
         RequestError: a benchmark cannot be used.
     """
     refuse_unknown_words(recipe)
+    refuse_idle_settings(recipe)
     refuse_unusable_benchmarks(recipe)
     refuse_unusable_tables(recipe)
     newest = newest_run(lake, recipe.dataset) if lake else None

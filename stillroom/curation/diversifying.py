@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.decisions import Decision, Gate
-from stillroom.diversity import CHOSEN, SAMENESS, Held, choose
+from stillroom.diversity import CHOSEN, SAMENESS, Held, choose, of_share
 from stillroom.recipe import Diversity
 
 
@@ -31,35 +30,60 @@ class Placed:
     scores: NDArray[np.float64]
 
 
+def joined(one: Placed, other: Placed) -> Placed:
+    """Both, one after the other."""
+    return Placed(
+        ids=[*one.ids, *other.ids],
+        rows=np.concatenate([one.rows, other.rows]),
+        attributes=pl.concat([one.attributes, other.attributes]),
+        scores=np.concatenate([one.scores, other.scores]),
+    )
+
+
+def wanted_of(decisions: Sequence[Decision], settings: Diversity) -> int:
+    """How many of those kept so far are to stay: with those published already, a share of the run's that passed."""
+    ours, kept = (sum(one.gate == gate for one in decisions) for gate in (Gate.PUBLISHED, Gate.KEPT))
+    return max(0, of_share(settings.share, ours + kept) - ours)
+
+
+def quotas_of(settings: Diversity) -> dict[str, float]:
+    """The quotas that are set, by attribute."""
+    return {name: share for name, share in settings.quotas.model_dump().items() if share is not None}
+
+
 def diversify(
-    decisions: Sequence[Decision], kept: Placed, published: Placed, settings: Diversity, embedder: str
+    decisions: Sequence[Decision],
+    kept: Placed,
+    held: Placed,
+    settings: Diversity,
+    embedder: str,
+    *,
+    wanted: int | None = None,
 ) -> tuple[Decision, ...]:
     """The decisions, where what is too like the rest is dropped in place of being kept.
 
     A share of the run's samples that pass all other gates is kept, counting those that are published already: so what
-    is decided about a run twice is decided alike. What is published stays. A duplicate of what is dropped here is
-    dropped too, as its duplicate.
+    is decided about a run twice is decided alike. What is published stays.
 
     Args:
         decisions: about all samples of a run.
-        kept: those that are kept so far.
-        published: all that the dataset has published, of this run too.
+        kept: those that are kept so far, and asked about.
+        held: what stays in any case: all that the dataset has published, of this run too.
         settings: how much stays, and which.
         embedder: whose vectors these are, for the evidence.
+        wanted: how many of ``kept`` stay at the most; ``wanted_of`` the decisions where None.
     """
-    ours = sum(one.gate == Gate.PUBLISHED for one in decisions)
-    wanted = max(0, ceil(settings.share * (ours + len(kept.ids))) - ours)
-    quotas = {name: share for name, share in settings.quotas.model_dump().items() if share is not None}
+    scores = _filled(kept.scores)
     chosen = choose(
         kept.rows,
-        wanted,
-        scores=_filled(kept.scores),
-        quality=settings.quality,
+        wanted_of(decisions, settings) if wanted is None else wanted,
+        scores=scores,
+        quality=0.0 if scores is None else settings.quality,  # with no scores novelty alone can decide
         attributes=kept.attributes,
-        quotas=quotas,
-        held=Held(rows=published.rows, attributes=published.attributes),
+        quotas=quotas_of(settings),
+        held=Held(rows=held.rows, attributes=held.attributes),
     )
-    names = [*kept.ids, *published.ids]
+    names = [*kept.ids, *held.ids]
     fates = pl.concat([chosen.fates, kept.attributes], how="horizontal").with_columns(id=pl.Series(kept.ids))
     left_out = {fate["id"]: fate for fate in fates.filter(pl.col("reason") != CHOSEN).iter_rows(named=True)}
     return tuple(

@@ -1,5 +1,6 @@
 """Rows of Parquet tables as old documents: compared with like published ones, read in batches, never held as text."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -75,6 +76,22 @@ def with_tables(
         structures=pl.concat([published.structures, *(one.computed for one in kinds if isinstance(one, Structural))]),
         embeddings=pl.concat([published.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))]),
     )
+
+
+def some_texts(table: Table, most: int) -> list[str]:
+    """Texts of a table, every n-th where it has more than ``most`` rows: the same ones whenever they are asked for.
+
+    Raises:
+        RecipeError: the table cannot be read.
+    """
+    rows = sum(len(batch) for batch in _batches(table))
+    step = max(1, math.ceil(rows / most))
+    found: list[str] = []
+    first = 0
+    for batch in _batches(table):
+        found += batch["text"].gather_every(step, offset=-first % step).to_list()
+        first += len(batch)
+    return found
 
 
 def _usable_rows(table: Table) -> int:

@@ -2,9 +2,21 @@
 
 from stillroom.diversity.clusters import Clusters, assign, k_means, leader_clusters, nearest
 from stillroom.diversity.estimate import Estimate
+from stillroom.diversity.foreseeing import FURTHER, RELIABLE, UNRELIABLE, Brought, foresee
+from stillroom.diversity.gram_counts import GramCounts
 from stillroom.diversity.lexical import compression_ratio, distinct_n
-from stillroom.diversity.measuring import Sides, Source, measure
-from stillroom.diversity.quotas import opening
+from stillroom.diversity.measuring import (
+    CLUSTER,
+    GRAM,
+    MOST_CHARACTERS,
+    MOST_WORDS,
+    TEXTS,
+    Meaning,
+    Novel,
+    Sides,
+    measure,
+)
+from stillroom.diversity.quotas import of_share, opening
 from stillroom.diversity.repetition import self_bleu, self_repetition
 from stillroom.diversity.selecting import CHOSEN, QUOTA, SAMENESS, Chosen, Held, choose
 from stillroom.diversity.spread import cluster_coverage, cluster_entropy, novelty, vendi_of_draws, vendi_score
@@ -13,16 +25,27 @@ from stillroom.diversity.words import Corpus, split_words
 
 __all__ = [
     "CHOSEN",
+    "CLUSTER",
+    "FURTHER",
+    "GRAM",
+    "MOST_CHARACTERS",
+    "MOST_WORDS",
     "QUOTA",
+    "RELIABLE",
     "SAMENESS",
+    "TEXTS",
+    "UNRELIABLE",
+    "Brought",
     "Chosen",
     "Clusters",
     "Corpus",
     "Estimate",
+    "GramCounts",
     "Held",
+    "Meaning",
+    "Novel",
     "Seen",
     "Sides",
-    "Source",
     "assign",
     "chao1",
     "choose",
@@ -32,12 +55,14 @@ __all__ = [
     "coverage",
     "distinct_n",
     "expected_new",
+    "foresee",
     "is_reliable",
     "k_means",
     "leader_clusters",
     "measure",
     "nearest",
     "novelty",
+    "of_share",
     "opening",
     "self_bleu",
     "self_repetition",

@@ -104,33 +104,39 @@ def nearest(rows: Rows, others: Rows) -> tuple[Places, Rows]:
     return places, np.clip(best, -1.0, 1.0)
 
 
-def leader_clusters(rows: Rows, similarity: float) -> Places:
+def leader_clusters(rows: Rows, similarity: float, known: Rows | None = None) -> tuple[Places, Rows]:
     """Clusters around leaders: a row joins the most similar leader that is similar enough, else it leads.
 
     Hartigan, *Clustering Algorithms* (1975), section 3.2. The number of clusters is open, as estimates of what has not
-    been seen yet need it; that of k-means is not.
+    been seen yet need it; that of k-means is not. What came later changes nothing about what came before: give the
+    leaders that were found so far, and the clusters go on.
 
     Args:
         rows: (n, dims), of unit length, in the order in which they came.
         similarity: least cosine similarity to a leader.
+        known: (m, dims), leaders of what came before.
 
     Returns:
-        (n,) the cluster of each row, numbered in order of their leaders.
+        (n,) the cluster of each row, numbered in order of their leaders, the known ones first; and (n,) the cosine
+        similarity with that leader, 1 for a leader itself.
     """
-    labels = np.full(len(rows), -1, np.int64)
+    labels, best = np.zeros(len(rows), np.int64), np.full(len(rows), -np.inf, np.float32)
+    first = 0 if known is None else len(known)
+    if known is not None and first and len(rows):
+        labels, best = nearest(rows, known)
     leaders: list[int] = []
     for start in range(0, len(rows), _BLOCK_ROWS // 4):
-        block = rows[start : start + _BLOCK_ROWS // 4]
-        joined = np.zeros(len(block), np.int64)
-        best = np.full(len(block), -np.inf, np.float32)
+        span = slice(start, start + _BLOCK_ROWS // 4)
+        block, joined, alike = rows[span], labels[span], best[span]  # the last two are views
         if leaders:
-            joined, best = nearest(block, rows[leaders])
+            places, similarities = nearest(block, rows[leaders])
+            is_nearer = similarities > alike
+            joined[is_nearer], alike[is_nearer] = first + places[is_nearer], similarities[is_nearer]
         among = block @ block.T
         for place in range(len(block)):
-            if best[place] < similarity:
-                joins = np.flatnonzero(among[place, place + 1 :] > best[place + 1 :]) + place + 1
-                joined[joins], best[joins] = len(leaders), among[place, joins]
-                joined[place] = len(leaders)
+            if alike[place] < similarity:
+                joins = np.flatnonzero(among[place, place + 1 :] > alike[place + 1 :]) + place + 1
+                joined[joins], alike[joins] = first + len(leaders), among[place, joins]
+                joined[place], alike[place] = first + len(leaders), 1.0
                 leaders.append(start + place)
-        labels[start : start + len(block)] = joined
-    return labels
+    return labels, np.clip(best, -1.0, 1.0)

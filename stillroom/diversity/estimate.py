@@ -20,4 +20,5 @@ class Estimate:
 def of_draws(values: NDArray[np.float64]) -> Estimate:
     """Mean over draws, and where the middle 95 % of them lie."""
     low, high = np.percentile(values, [2.5, 97.5])
-    return Estimate(value=float(values.mean()), low=float(low), high=float(high))
+    mean = float(values.mean())
+    return Estimate(value=mean, low=min(mean, float(low)), high=max(mean, float(high)))  # equal draws round apart

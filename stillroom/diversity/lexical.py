@@ -13,11 +13,12 @@ _BETWEEN = b"\n"
 
 
 def distinct_n(corpus: Corpus, n: int, *, words: int, draws: int = DRAWS, seed: int = 0) -> Estimate | None:
-    """Different n-grams over all n-grams, of draws of ``words`` words.
+    """Different n-grams over the number of words, of draws of ``words`` words.
 
-    Li et al., *A Diversity-Promoting Objective Function for Neural Conversation Models* (arXiv:1510.03055). The share
-    falls with the amount of text (Liu et al., *Rethinking and Refining the Distinct Metric*, ACL 2022), so only
-    figures of equal ``words`` can be compared.
+    Li et al., *A Diversity-Promoting Objective Function for Neural Conversation Models* (arXiv:1510.03055), whose
+    distinct-1 and distinct-2 are "scaled by total number of generated tokens". Texts shorter than ``n`` words have
+    words and no n-grams, and bring the share down. It falls with the amount of text (Liu et al., *Rethinking and
+    Refining the Distinct Metric*, ACL 2022), so only figures of equal ``words`` can be compared.
 
     Returns:
         None where the corpus has fewer words than that, or no n-grams.
@@ -30,7 +31,7 @@ def distinct_n(corpus: Corpus, n: int, *, words: int, draws: int = DRAWS, seed: 
         numbers, _ = corpus.draw(words, generator).grams(n)
         if not len(numbers):
             return None
-        shares.append((int(numbers.max()) + 1) / len(numbers))
+        shares.append((int(numbers.max()) + 1) / words)
     return of_draws(np.array(shares))
 
 

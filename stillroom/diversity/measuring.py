@@ -4,19 +4,17 @@ Sets of different size are compared by figures of equal slices: a slice names wh
 drawn. A set that is smaller than a slice has no row for it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.diversity.clusters import leader_clusters
 from stillroom.diversity.estimate import Estimate
 from stillroom.diversity.lexical import compression_ratio, distinct_n
 from stillroom.diversity.repetition import self_bleu, self_repetition
 from stillroom.diversity.spread import cluster_entropy, novelty, vendi_of_draws, vendi_score
-from stillroom.diversity.unseen import Seen, chao1, coverage, expected_new
 from stillroom.diversity.words import Corpus
 
 STYLE, SAME, DIMINISHING = "style_collapse", "monoculture", "diminishing_returns"  # risks of DESIGN
@@ -37,9 +35,36 @@ MOST_CHARACTERS = 20_000  # read of each text at all
 GRAM = 4
 LONG_GRAM = 8
 CLUSTER = 0.8  # least cosine similarity with the leader of a cluster
-FURTHER = 1_000
 
 Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Novel:
+    """Texts that are to go beyond a reference corpus, both as embeddings of their first ``MOST_WORDS`` words.
+
+    Attributes:
+        slice: names both sides, and how many texts the corpus has.
+    """
+
+    slice: str
+    rows: Rows
+    reference: Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What the examples of a set are about, by embeddings of unit length.
+
+    Attributes:
+        rows: (answers, dims), of the examples.
+        labels: (answers,), the cluster of each, among clusters that are the same for all sets that are compared.
+        novel: what is compared with a corpus.
+    """
+
+    rows: Rows
+    labels: NDArray[np.int64]
+    novel: Sequence[Novel] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +74,18 @@ class Sides:
     Attributes:
         prompts: different tasks.
         answers: one for each example.
-        rows: (answers, dims), embeddings of the examples, of unit length.
-        written: embeddings of tasks that a teacher wrote.
-        reference: embeddings of the tasks that it was to go beyond.
+        meaning: None where nothing is known of it.
     """
 
     prompts: Sequence[str]
     answers: Sequence[str]
-    rows: Rows
-    written: Rows | None = None
-    reference: Rows | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """What one teacher has brought: answers in the order in which they came, and their embeddings."""
-
-    answers: Sequence[str]
-    rows: Rows
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class MetricRow:
+    """One figure of a risk: what of, of which slice, and how it was had."""
+
     risk: str
     metric: str
     slice: str
@@ -78,28 +93,26 @@ class _Row:
     method: str
 
 
-def measure(
-    sides: Sides, sources: Mapping[str, Source] | None = None, *, snapshot: str = "", embedder: str = "", seed: int = 0
-) -> pl.DataFrame:
+def measure(sides: Sides, *, snapshot: str = "", embedder: str = "", seed: int = 0) -> pl.DataFrame:
     """A row for each figure that the set is large enough for: the columns of ``metrics``.
 
     Args:
         sides: the set.
-        sources: by teacher, all that it brought, for what more it would bring.
         snapshot: the candidate that is measured.
         embedder: whose vectors these are; it stands in the methods that hang on them.
         seed: of the draws. The order of the texts plays a part in them: give them in one order.
     """
-    found = [
-        *_wording("prompts", _cut(sides.prompts), seed),
-        *_wording("answers", _cut(sides.answers), seed),
-        *_meaning(sides, embedder, seed),
-    ]
-    for teacher, source in (sources or {}).items():
-        found += _unseen(teacher, source, embedder)
+    found = [*_wording("prompts", _cut(sides.prompts), seed), *_wording("answers", _cut(sides.answers), seed)]
+    if sides.meaning is not None:
+        found += _meaning(sides.meaning, embedder, seed)
+    return framed(found, snapshot=snapshot)
+
+
+def framed(figures: Iterable[MetricRow], *, snapshot: str = "") -> pl.DataFrame:
+    """Figures with the columns of ``metrics``."""
     rows = [
         (snapshot, one.risk, one.metric, one.slice, one.figure.value, one.figure.low, one.figure.high, one.method, None)
-        for one in found
+        for one in figures
     ]
     return pl.DataFrame(rows, schema=METRICS, orient="row")
 
@@ -109,15 +122,15 @@ def _cut(texts: Sequence[str]) -> list[str]:
     return [text[:MOST_CHARACTERS] for text in texts]
 
 
-def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[_Row]:
+def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[MetricRow]:
     corpus = Corpus.read(texts)
     for words in WORDS:
         for n in (1, 2, 3):
             if figure := distinct_n(corpus, n, words=words, seed=seed):
-                yield _Row(STYLE, f"distinct_{n}", f"{side}/{words}-words", figure, "distinct-n@1")
+                yield MetricRow(STYLE, f"distinct_{n}", f"{side}/{words}-words", figure, "distinct-n@2")
     for size in BYTES:
         if figure := compression_ratio(texts, size_bytes=size, seed=seed):
-            yield _Row(STYLE, "compression_ratio", f"{side}/{size}-bytes", figure, "deflate-ratio@1")
+            yield MetricRow(STYLE, "compression_ratio", f"{side}/{size}-bytes", figure, "deflate-ratio@1")
     order = np.random.default_rng(seed).permutation(len(texts))
     for count in TEXTS:
         if count <= len(texts):
@@ -125,40 +138,20 @@ def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[_Row]:
             slice_ = f"{side}/{count}-texts"
             for n in (GRAM, LONG_GRAM):
                 figure = Estimate(value=self_repetition(sample, n))
-                yield _Row(STYLE, f"self_repetition_{n}", slice_, figure, "self-repetition@1")
-            yield _Row(STYLE, "self_bleu", slice_, Estimate(value=self_bleu(sample)), "self-bleu@1")
+                yield MetricRow(STYLE, f"self_repetition_{n}", slice_, figure, "self-repetition@1")
+            yield MetricRow(STYLE, "self_bleu", slice_, Estimate(value=self_bleu(sample)), "self-bleu@1")
 
 
-def _meaning(sides: Sides, embedder: str, seed: int) -> Iterator[_Row]:
-    rows = sides.rows
+def _meaning(meaning: Meaning, embedder: str, seed: int) -> Iterator[MetricRow]:
+    rows = meaning.rows
     if len(rows):
-        yield _Row(SAME, "vendi_score", "", Estimate(value=vendi_score(rows)), f"vendi@1/{embedder}")
+        yield MetricRow(SAME, "vendi_score", "", Estimate(value=vendi_score(rows)), f"vendi@1/{embedder}")
     order = np.random.default_rng(seed).permutation(len(rows))
     for count in TEXTS:
         if figure := vendi_of_draws(rows, texts=count, seed=seed):
-            yield _Row(SAME, "vendi_score", f"{count}-texts", figure, f"vendi@1/{embedder}")
-            entropy = cluster_entropy(leader_clusters(rows[order[:count]], CLUSTER))
-            yield _Row(SAME, "cluster_entropy", f"{count}-texts", entropy, f"miller-madow@1/{CLUSTER}/{embedder}")
-    if sides.written is not None and sides.reference is not None:
-        figure = novelty(sides.written, sides.reference)
-        if figure:
-            yield _Row(SAME, "novelty", "written-prompts/given-prompts", figure, f"nearest@1/{embedder}")
-
-
-def _unseen(teacher: str, source: Source, embedder: str) -> Iterator[_Row]:
-    count = len(source.answers)
-    if not count:
-        return
-    numbers, owners = Corpus.read(_cut(source.answers)).grams(GRAM)
-    pairs = np.unique(np.stack([numbers, owners]), axis=1) if len(numbers) else np.zeros((2, 0), np.int64)
-    labels = leader_clusters(source.rows, CLUSTER)
-    for kind, seen, by in (
-        ("clusters", Seen.of_counts(np.bincount(labels).tolist(), count), f"/{CLUSTER}/{embedder}"),
-        (f"{GRAM}_grams", Seen.of_counts(np.bincount(pairs[0]).tolist(), count), ""),
-    ):
-        observed = Estimate(value=float(seen.observed))
-        yield _Row(DIMINISHING, f"{kind}_seen", teacher, observed, f"count@1{by}")
-        yield _Row(DIMINISHING, f"{kind}_coverage", teacher, coverage(seen), f"good-turing@1{by}")
-        yield _Row(DIMINISHING, f"{kind}_in_all", teacher, chao1(seen), f"chao1@1{by}")
-        new = expected_new(seen, FURTHER)
-        yield _Row(DIMINISHING, f"new_{kind}_in_next_{FURTHER}", teacher, new, f"extrapolation@1{by}")
+            yield MetricRow(SAME, "vendi_score", f"{count}-texts", figure, f"vendi@1/{embedder}")
+            entropy = cluster_entropy(meaning.labels[order[:count]])
+            yield MetricRow(SAME, "cluster_entropy", f"{count}-texts", entropy, f"miller-madow@2/{CLUSTER}/{embedder}")
+    for one in meaning.novel:
+        if figure := novelty(one.rows, one.reference):
+            yield MetricRow(SAME, "novelty", one.slice, figure, f"nearest@2/{MOST_WORDS}-words/{embedder}")

@@ -25,6 +25,7 @@ from stillroom.errors import RequestError
 CHOSEN, SAMENESS, QUOTA = "chosen", "sameness", "quota"
 _AT_ONCE = 128  # chosen texts that all others are compared with in one product of matrices
 _MOST_CLUSTERS = 500
+_SMALL_STEPS = 3
 
 Rows = NDArray[np.float32]
 
@@ -66,13 +67,17 @@ def choose(
 ) -> Chosen:
     """Choose at most ``count`` of the candidates; fewer where quotas leave no room for more.
 
+    A quota is a share of what there is in the end, so that it holds for that: where not all that is wanted finds room,
+    the limits are those of a smaller total that can be filled: the largest, where there is one quota.
+
     Args:
         rows: (n, dims) embeddings of the candidates, of unit length.
         count: how many are wanted.
         scores: (n,), the higher the better; None where nothing is known.
         quality: 0 for novelty alone, 1 for scores alone.
         attributes: n rows, a column for each attribute with a quota.
-        quotas: by attribute, the most of what is chosen and held that any one of its values may take, above 0 to 1.
+        quotas: by attribute, the most of what is chosen and held that any one of its values may take, above 0 to 1,
+            rounded up to whole texts; a text of which the value is not known (null or "") is not limited by it.
         held: what candidates are to differ from as well.
         clusters: how many are balanced; the square root of n by default, at most 500.
         seed: of the clusters; all else has no chance in it. Of equal candidates the first is chosen.
@@ -85,12 +90,39 @@ def choose(
     wanted = min(count, len(rows))
     columns = attributes if attributes is not None else pl.DataFrame()
     already = held.attributes if held.attributes.width else columns.clear()
-    room = Quotas(quotas or {}, columns, already, wanted + len(held.rows))
+    room = Quotas(quotas or {}, columns, already)
     found = k_means(rows, clusters or min(_MOST_CLUSTERS, max(2, round(len(rows) ** 0.5))), seed=seed)
     shares = np.full(len(rows), 0.5) if scores is None else rank_shares(scores)
-    greedy = _Greedy(rows, found, shares, quality, held, wanted)
+    asked, attempts = wanted, 0
+    while True:
+        wanted = _fillable(room, wanted, len(held.rows))
+        greedy = _Greedy(rows, found, shares, quality, held, wanted)
+        reasons = _fill(greedy, room, wanted, asked, len(held.rows))
+        if len(greedy.order) >= wanted:
+            return Chosen(order=np.array(greedy.order, np.int64), fates=_fates(greedy, len(rows), reasons))
+        # Several quotas together leave less room than each by itself. How much less is tried out, and soon in large
+        # steps: what such a step gives away, `_fill` mostly takes back.
+        attempts += 1
+        wanted = len(greedy.order) if attempts <= _SMALL_STEPS else len(greedy.order) * 3 // 4
+
+
+def _fillable(room: Quotas, wanted: int, held: int) -> int:
+    """The most that can be chosen so that every quota by itself holds for what is chosen and held."""
+    while (fits := room.room(wanted, wanted + held)) < wanted:
+        wanted = fits
+    return wanted
+
+
+def _fill(greedy: "_Greedy", room: Quotas, wanted: int, asked: int, held: int) -> dict[int, str]:
+    """Choose by the limits of ``wanted``; returns why candidates were passed over, by their place.
+
+    Where that is less than was asked for, one more is chosen as long as quotas hold with it.
+    """
+    room.begin(held + wanted)
     reasons: dict[int, str] = {}
-    while len(greedy.order) < wanted and (candidate := greedy.best()) is not None:
+    while len(greedy.order) < asked and (candidate := greedy.best()) is not None:
+        if len(greedy.order) >= wanted:
+            room.widen(held + len(greedy.order) + 1)
         if (full := room.full(candidate)) is not None:
             reasons[candidate] = f"{QUOTA}:{full}"
             greedy.leave(candidate)
@@ -98,7 +130,7 @@ def choose(
             room.take(candidate)
             greedy.take(candidate)
     greedy.compare()
-    return Chosen(order=np.array(greedy.order, np.int64), fates=_fates(greedy, len(rows), reasons))
+    return reasons
 
 
 class _Greedy:

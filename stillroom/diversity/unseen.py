@@ -106,7 +106,7 @@ def chao1(seen: Seen, *, bias_corrected: bool = False) -> Estimate:
     return Estimate(value=observed + hidden, low=observed + hidden / spread, high=observed + hidden * spread)
 
 
-def expected_new(seen: Seen, further: int, *, seed: int = 0) -> Estimate:
+def expected_new(seen: Seen, further: float, *, seed: int = 0) -> Estimate:
     """How many kinds that were not seen yet ``further`` samples of the same source would bring.
 
     f0 [1 - (1 - f1 / (n f0 + f1))^m], with f0 the kinds not seen by Chao1 (Colwell et al., 2012). It is a lower
@@ -122,12 +122,12 @@ def expected_new(seen: Seen, further: int, *, seed: int = 0) -> Estimate:
     return Estimate(value=value, low=max(0.0, value - margin), high=value + margin)
 
 
-def is_reliable(seen: Seen, further: int) -> bool:
+def is_reliable(seen: Seen, further: float) -> bool:
     """Whether ``expected_new`` of so many further samples stays where it was found to hold."""
     return seen.samples + further <= RELIABLE * seen.samples
 
 
-def _new(samples: int, once: int, hidden: float, further: int) -> float:
+def _new(samples: int, once: int, hidden: float, further: float) -> float:
     if hidden <= 0 or not once:
         return 0.0
     return hidden * (1 - (1 - once / (samples * hidden + once)) ** further)

@@ -25,3 +25,14 @@ def open_embedder(settings: Embedding | None) -> Generator[Embedder]:
 
     with closing(EndpointEmbedder(settings)) as embedder:
         yield embedder
+
+
+def packaged_name() -> str:
+    """Identity of the packaged weights, which are not read for it.
+
+    Raises:
+        RequestError: their package is not installed.
+    """
+    from stillroom.embedding.packaged import name
+
+    return name()

@@ -39,7 +39,7 @@ class PackagedEmbedder:
 
     def __init__(self) -> None:
         """Read the weights; a process reads them once."""
-        self.name = f"{PACKAGE}/{MODEL}@{_version()}"
+        self.name = name()
         self._tokenizer, self._vectors = _load()
         self.dims = self._vectors.shape[1]
 
@@ -62,6 +62,15 @@ class PackagedEmbedder:
         )
         counts.sum_duplicates()
         return counts @ self._vectors
+
+
+def name() -> str:
+    """Identity of these weights.
+
+    Raises:
+        RequestError: the package is not installed.
+    """
+    return f"{PACKAGE}/{MODEL}@{_version()}"
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:

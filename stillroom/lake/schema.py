@@ -309,7 +309,7 @@ TABLES = {
             "Vectors of texts that were compared by meaning, so that later runs need not compute them again.",
             columns_from("""
             curation_id VARCHAR | the curation
-            kind VARCHAR | prompt or answer
+            kind VARCHAR | prompt or answer; sample: prompt and answer of one that leads a cluster of meaning
             owner_id VARCHAR | prompt_id or sample_id
             embedder VARCHAR | model and version; only vectors of one compare
             vector FLOAT[] | of unit length, so that products are cosine similarities
@@ -318,14 +318,14 @@ TABLES = {
         ),
         Table(
             "dedup_clusters",
-            "Which texts were found to be the same, and which one stands for them.",
+            "Which texts were found to be the same, and which one stands for them; and where samples lie by meaning.",
             columns_from("""
             curation_id VARCHAR | the curation
-            kind VARCHAR | prompt or answer
-            method VARCHAR | exact, near, structural or semantic
-            member_id VARCHAR | prompt_id or sample_id that was dropped
-            representative_id VARCHAR | the one that stays; NAME:id for a row of a table
-            similarity DOUBLE | verified Jaccard similarity, 1 for exact and structural, cosine for semantic
+            kind VARCHAR | prompt or answer; sample: one that passed, in its cluster of meaning
+            method VARCHAR | exact, near, structural or semantic; of clusters of meaning, how they were made
+            member_id VARCHAR | prompt_id or sample_id that was dropped; of a cluster of meaning, that lies in it
+            representative_id VARCHAR | the one that stays, NAME:id for a row of a table; of a cluster, its leader
+            similarity DOUBLE | verified Jaccard similarity, 1 for exact and structural, cosine for all others
             """),
         ),
         Table(

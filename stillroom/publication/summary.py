@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.judging import warning_by_teacher
-from stillroom.publication.diverse import in_short
+from stillroom.publication.diverse import in_short, in_words
 
 MAX_REASONS = 12
 
@@ -135,6 +135,7 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield _rates(row)
     if not manifest["calibrated"]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
+    yield from in_words(manifest.get("diversity", []))
     yield from _unchecked(manifest["contamination_checked_against"], of_rows=manifest["rows"])
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
@@ -192,7 +193,8 @@ def _diversity(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield "## How diverse it is"
         yield (
             "Only figures of equal draws compare with those of another version. What further samples would bring is "
-            "told of each teacher, by its samples of this run that passed. All figures are in `manifest.json`."
+            "told of each teacher, by all its samples of the dataset that passed, with the prompt as the unit. All "
+            "figures are in `manifest.json`."
         )
         yield _table(tuple(figures[0]), _rows(figures))
 

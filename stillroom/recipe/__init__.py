@@ -5,6 +5,7 @@ from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
 from stillroom.recipe.model import (
+    TEST_STRENGTH,
     Against,
     Alike,
     Contamination,
@@ -37,6 +38,7 @@ from stillroom.recipe.stages import (
 
 __all__ = [
     "PAID_STAGES",
+    "TEST_STRENGTH",
     "Against",
     "Alike",
     "Benchmark",

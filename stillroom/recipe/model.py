@@ -254,7 +254,7 @@ class Embedding(Section):
     batch_size: Annotated[int, Field(ge=1, le=2048, description="Texts in one request.")] = 64
     in_flight: Annotated[int, Field(ge=1, le=256, description="Requests at once.")] = 4
     most_characters: Annotated[
-        int, Field(ge=64, le=1_000_000, description="Characters sent of a text; servers refuse what is too long.")
+        int, Field(ge=64, le=1_000_000, description="The most that is sent of a text; less where the model reads less.")
     ] = 8_000
     patience_seconds: Annotated[float, Field(gt=0, description="How long a silent server is retried.")] = 120.0
 
@@ -270,8 +270,11 @@ class Embedding(Section):
         return self
 
 
+TEST_STRENGTH = "test-strength"  # the score that is measured by Stillroom itself
+
+
 class DiversityQuotas(Section):
-    """The most of what is kept and published that may share one value of an attribute; null: any share."""
+    """The most of what is kept and published that may share one known value of an attribute; null: any share."""
 
     topic: Annotated[float | None, Field(gt=0.0, le=1.0, description="Of the prompt.")] = None
     difficulty: Annotated[float | None, Field(gt=0.0, le=1.0, description="Asked for when it was written.")] = None
@@ -287,7 +290,7 @@ class Diversity(Section):
     score: Annotated[
         str,
         Field(min_length=1, description="Which score: `test-strength`, or a scorer's name@version."),
-    ] = "test-strength"
+    ] = TEST_STRENGTH
     quotas: DiversityQuotas = DiversityQuotas()
 
 

@@ -6,6 +6,7 @@ from stillroom.runs.checked import checked_against
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
 from stillroom.runs.given_up import given_up, refuse_given_up
+from stillroom.runs.idle import refuse_idle_settings
 from stillroom.runs.measuring import (
     PROMPTS_A_COMMIT,
     Unmeasured,
@@ -131,6 +132,7 @@ __all__ = [
     "refusal_row",
     "refuse_given_up",
     "refuse_taken_over",
+    "refuse_idle_settings",
     "refuse_unknown_words",
     "refuse_unplanned",
     "refuse_unusable_benchmarks",

@@ -21,6 +21,7 @@ def compared_with(
     tables: Sequence[Table] = (),
     embedder: Embedder | None = None,
     without: Sequence[str] = (),
+    of_run: str = "",
 ) -> tuple[Published, dict[str, list[Row]]]:
     """What prompts or answers are compared with by a recipe, and rows of what the lake lacked of it, by table.
 
@@ -31,6 +32,7 @@ def compared_with(
         tables: tables whose rows count like what is published.
         embedder: turns texts into vectors, where the recipe compares these.
         without: ids of examples that do not count.
+        of_run: which run is decided about.
 
     Raises:
         RecipeError: a table cannot be read.
@@ -46,7 +48,7 @@ def compared_with(
         old, keys = with_structures(lake, dataset, side, old, STRUCTURES[side], without=without)
         rows["dedup_signatures"] += structure_rows(side, keys, old.signatures)
     if semantic and embedder:
-        old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without)
+        old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without, of_run=of_run)
         rows["embeddings"] = embedding_rows(side, vectors, embedder)
     if ours := [table for table in tables if table.kind == side]:
         old = with_tables(old, ours, settings, further_kinds(curation, side, Published(texts=old.texts), embedder))

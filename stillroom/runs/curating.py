@@ -1,26 +1,28 @@
 """Curates a run: from the lake's samples and verdicts to exactly one selection row per sample, in one commit."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stillroom.capabilities import find_capability
 from stillroom.curation.preference import prefers
-from stillroom.curation.selection import RULES, Candidate, Decision, curate
-from stillroom.embedding import Embedder, open_embedder
-from stillroom.errors import LakeError
+from stillroom.curation.reopening import Deciding
+from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Gate
+from stillroom.embedding import Embedder
+from stillroom.errors import EmbedderChanged, LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Curation, Stage, filter_methods
+from stillroom.recipe import Stage, filter_methods
 from stillroom.records import ID_DIGITS, Prompt, teacher_name
 from stillroom.runs.compared import compared_with, rows_of
 from stillroom.runs.decontaminating import Decontaminated, decontaminate
-from stillroom.runs.diversifying import differing
+from stillroom.runs.diversifying import described, differing
+from stillroom.runs.diversity_figures import figures_of
+from stillroom.runs.embedding import embedded_by, embedder_of
 from stillroom.runs.filtering import Filtered, filtered
 from stillroom.runs.held_against import held_against
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
-from stillroom.runs.placing import diversity_scores
+from stillroom.runs.placing import Places, diversity_scores, members
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
 from stillroom.runs.retracting import Cause, retracted_samples
@@ -87,25 +89,19 @@ def curate_run(
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
             the run was begun. A finished run is held against what is there now.
     """
-    with _embedder(run.recipe.curation) as embedder:
-        return _curated(lake, run, sorted(verifier_ids), embedder, measure_id=measure_id, again=again, observe=observe)
-
-
-@contextmanager
-def _embedder(curation: Curation) -> Generator[Embedder | None]:
-    """What turns texts into vectors, where decisions hang on these."""
-    if curation.semantic_answers is None and curation.semantic_prompts is None and curation.diversity is None:
-        yield None
-        return
-    with open_embedder(curation.embedding) as embedder:
-        yield embedder
+    with embedder_of(lake, run) as embedder:
+        asked: dict[str, Any] = {"measure_id": measure_id, "again": again, "observe": observe}
+        try:
+            return _curated(lake, run, sorted(verifier_ids), embedder, **asked)
+        except EmbedderChanged:  # met when the first text had no vector: all are compared by what was met then
+            return _curated(lake, run, sorted(verifier_ids), embedder, **asked)
 
 
 def _curated(
     lake: Lake,
     run: Run,
     verifiers: Sequence[str],
-    embedder: Embedder | None,
+    embedder: Embedder,
     *,
     measure_id: str,
     again: bool,
@@ -136,7 +132,7 @@ def _curated(
     identity = (
         *against.identity,
         *(one.identity for one in given),
-        *([embedder.name] if embedder else []),
+        *embedded_by(run.recipe.curation),
         *_filters_now(run),
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
@@ -150,17 +146,18 @@ def _curated(
     stated = stated_tables(given)
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, dropped)
-    answers, of_answers = compared_with(lake, run.recipe, "answer", tables=given, embedder=embedder, without=gone)
+    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id}
+    answers, of_answers = compared_with(lake, run.recipe, "answer", **old)
     observe(1, "published prompts")
-    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", tables=given, embedder=embedder, without=gone)
+    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", **old)
     observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
     filtered_out = filtered(run.recipe.curation.filters, rows, prompts_by_id)
     checked = decontaminate(lake, run, against, rows, prompts_by_id)
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
-    curated = curate(
-        _candidates(rows, places, weak, retracted, checked, paid, filtered_out),
+    deciding = Deciding(
+        candidates=_candidates(rows, places, weak, retracted, checked, paid, filtered_out),
         selection=run.recipe.selection,
         curation=run.recipe.curation,
         answers=answers,
@@ -168,12 +165,31 @@ def _curated(
         embedder=embedder,
         spill_directory=lake.root / "tmp",
     )
-    found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
-    compared = _together(of_answers, of_prompts, *found)
+    curated = deciding.decide()
     observe(4, "what differs")
-    known = compared.get("embeddings", [])
-    curated, diverse = differing(
-        lake, run, curated, rows, prompts_by_id, scores, embedder=embedder, known=known, without=gone
+    by_sample = {row["sample_id"]: described(row, prompts_by_id[row["prompt_id"]]) for row in rows}
+    placed = Places(lake, run.recipe.dataset, embedder)
+    placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
+    differs = differing(
+        curated,
+        run.recipe.curation.diversity,
+        by_sample,
+        scores,
+        placed,
+        lambda: members(lake, run.recipe.dataset, without=gone),
+        deciding,
+    )
+    curated = differs.curated
+    compared = _together(of_answers, of_prompts, *_found(curated, embedder), {"embeddings": placed.fresh})
+    figures = figures_of(
+        lake,
+        run,
+        rows,
+        [by_sample[one.sample_id] for one in curated.decisions if one.gate == Gate.KEPT],
+        embedder=embedder,
+        known=_vectors(compared),
+        without=gone,
+        tables=given,
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
     written = checked.rows(curation_id)
@@ -181,9 +197,9 @@ def _curated(
     written["selections"] = [
         {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions
     ]
-    measured = (*stated, *diverse.pop("metrics"))
+    measured = (*stated, *differs.metrics, *figures.pop("metrics"))
     written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
-    for table, some in _together(compared, diverse).items():
+    for table, some in _together(compared, figures).items():
         written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
     observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
@@ -194,6 +210,14 @@ def _curated(
 def _filters_now(run: Run) -> list[str]:
     """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
+
+
+def _found(curated: Curated, embedder: Embedder) -> list[dict[str, list[Row]]]:
+    return [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
+
+
+def _vectors(*found: Mapping[str, Sequence[Row]]) -> list[Row]:
+    return [row for tables in found for row in tables.get("embeddings", [])]
 
 
 def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:

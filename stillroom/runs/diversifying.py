@@ -1,112 +1,114 @@
-"""Lets a run keep what differs, where its recipe asks for that, and measures how diverse the next version will be."""
+"""Lets a run keep what differs, where its recipe asks for that: the gate of diversity and its rounds."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
-from hashlib import md5
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
-from stillroom.curation.decisions import Gate
-from stillroom.curation.diversifying import diversify
+from stillroom.curation.decisions import Decision, Gate
+from stillroom.curation.diversifying import diversify, joined, quotas_of, wanted_of
+from stillroom.curation.reopening import Deciding
 from stillroom.curation.selection import Curated
-from stillroom.diversity import Sides, Source, measure
-from stillroom.embedding import Embedder, open_embedder
-from stillroom.lake import Lake, Row
-from stillroom.records import Origin, Prompt
-from stillroom.runs.opening import Run
-from stillroom.runs.placing import Places, members
+from stillroom.lake import Row
+from stillroom.recipe import Diversity
+from stillroom.records import Prompt
+from stillroom.runs.diversity_rows import RISK, STAYED, UNKNOWN, WANTED
+from stillroom.runs.placing import Places
 
-MOST_MEASURED = 2_000  # examples: embedding them takes about a second
-WRITTEN = Origin.WRITTEN.value
+_METHOD = "greedy-novelty@2"
+_MOST_ROUNDS = 4  # of what duplicates something that was left out; what then still does is left out with it
+
+Described = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differing:
+    """What the gate decided.
+
+    Attributes:
+        curated: all decisions, and the duplicates that are left.
+        metrics: rows of ``metrics``, but for their snapshot, which say how many it was to keep and kept.
+    """
+
+    curated: Curated
+    metrics: Sequence[Row] = field(default_factory=list[Row])
 
 
 def differing(
-    lake: Lake,
-    run: Run,
     curated: Curated,
-    rows: Sequence[Mapping[str, Any]],
-    prompts: Mapping[str, Prompt],
+    settings: Diversity | None,
+    by_sample: Mapping[str, Described],
     scores: Mapping[str, float | None],
-    *,
-    embedder: Embedder | None = None,
-    known: Sequence[Row] = (),
-    without: Sequence[str] = (),
-) -> tuple[Curated, dict[str, list[Row]]]:
-    """What was decided, less what the gate of diversity drops; and rows of what was computed for that and measured.
+    places: Places,
+    published: Callable[[], Sequence[Described]],
+    deciding: Deciding,
+) -> Differing:
+    """What was decided, less what the gate of diversity drops.
 
-    Rows are those of ``embeddings`` that the gate hangs on and the lake lacked, without their curation, and those of
-    ``metrics``, without their snapshot.
+    A duplicate of what it drops has its turn, as long as there is room: it is compared with what stays.
 
     Args:
-        lake: knows what is published.
-        run: whose samples these are.
         curated: what all other gates have decided.
-        rows: the samples, with answer, teacher_id and outcome.
-        prompts: theirs, by id.
+        settings: the gate's; None where the recipe has none.
+        by_sample: the run's samples, as of ``described``.
         scores: by sample, as of ``diversity_scores``.
-        embedder: what vectors have come from so far; where None, the recipe's is opened.
-        known: rows of ``embeddings`` that the lake is to get anyway.
-        without: ids of examples on their way out.
+        places: embeds them.
+        published: asked for what the dataset has published, as of ``members``.
+        deciding: decides about duplicates again.
 
     Raises:
         TeacherError: embeddings come from an endpoint that gives no usable answer.
     """
-    with nullcontext(embedder) if embedder else open_embedder(run.recipe.curation.embedding) as opened:
-        places = Places(lake, run.recipe.dataset, opened)
-        places.know(known)
-        by_sample = {row["sample_id"]: described(row, prompts[row["prompt_id"]]) for row in rows}
-        settings = run.recipe.curation.diversity
-        kept = _kept(curated, by_sample)
-        if settings is not None and kept:
-            published = places.place(members(lake, run.recipe.dataset, without=without))
-            decisions = diversify(
-                curated.decisions, places.place(kept, scores), published, settings, places.embedder.name
-            )
-            curated = replace(curated, decisions=decisions)
-        hung_on = [*places.fresh]  # what only measures need is computed again
-        some = members(lake, run.recipe.dataset, without=without, most=MOST_MEASURED)
-        passed = [by_sample[row["sample_id"]] for row in rows if row["outcome"] == "pass"]
-        metrics = _measured(places, _some([*some, *_kept(curated, by_sample)]), passed)
-    return curated, {"embeddings": hung_on, "metrics": metrics}
+    asked = [one.sample_id for one in curated.decisions if one.gate == Gate.KEPT]
+    if settings is None or not asked:
+        return Differing(curated=curated)
+    wanted = wanted_of(curated.decisions, settings)
+    embedder, held = places.embedder.name, places.place(published())
+    room, rounds, stayed, every = wanted, 0, 0, set(asked)
+    while asked:
+        placed = places.place([by_sample[id_] for id_ in asked], scores)
+        curated = replace(
+            curated,
+            decisions=diversify(_taken(curated.decisions, asked), placed, held, settings, embedder, wanted=room),
+        )
+        stays = _kept_of(curated.decisions, asked)
+        if stays:
+            held = joined(held, places.place([by_sample[id_] for id_ in stays], scores))
+        room, stayed = room - len(stays), stayed + len(stays)
+        again = deciding.reopened(curated.decisions)
+        every |= again
+        rounds += 1
+        if room and rounds < _MOST_ROUNDS:
+            curated = deciding.decide_again(curated, again) if again else curated
+            asked = _kept_of(curated.decisions, sorted(again))
+        else:  # nothing more can stay, so nobody asks what they duplicate
+            curated, asked, room = deciding.forgotten(curated, again), sorted(again), 0
+    return Differing(curated=curated, metrics=_told(settings, [by_sample[id_] for id_ in every], wanted, stayed))
 
 
-def _measured(places: Places, told: Sequence[dict[str, Any]], passed: Sequence[dict[str, Any]]) -> list[Row]:
-    """How diverse these examples are, and what more each teacher would bring by those of its samples that passed."""
-    if not told:
-        return []
-    vectors = places.prompts(told)
-    given, written = (
-        [vectors[id_] for id_ in dict.fromkeys(row["prompt_id"] for row in told if (row["origin"] == WRITTEN) is which)]
-        for which in (False, True)
-    )
-    sides = Sides(
-        prompts=[*dict(sorted((row["prompt_id"], row["task"]) for row in told)).values()],
-        answers=[row["answer"] for row in told],
-        rows=places.place(told).rows,
-        written=np.array(written) if written else None,
-        reference=np.array(given) if given else None,
-    )
-    sources: dict[str, Source] = {}
-    for teacher in sorted({row["teacher_id"] for row in passed}):
-        brought = _some([row for row in passed if row["teacher_id"] == teacher])
-        sources[teacher] = Source(answers=[row["answer"] for row in brought], rows=places.place(brought).rows)
-    figures = measure(sides, sources, embedder=places.embedder.name).drop("snapshot")
-    return [*figures.iter_rows(named=True)]
+def _taken(decisions: Sequence[Decision], asked: Sequence[str]) -> list[Decision]:
+    """The decisions, those about these samples open but for this gate."""
+    ids = set(asked)
+    return [
+        Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.KEPT) if one.sample_id in ids else one
+        for one in decisions
+    ]
 
 
-def _kept(curated: Curated, by_sample: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return [by_sample[one.sample_id] for one in curated.decisions if one.gate == Gate.KEPT]
+def _kept_of(decisions: Sequence[Decision], asked: Sequence[str]) -> list[str]:
+    kept = {one.sample_id for one in decisions if one.gate == Gate.KEPT}
+    return [id_ for id_ in asked if id_ in kept]
 
 
-def _some(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """At most ``MOST_MEASURED`` of them, by chance, but always the same ones in the same order."""
-    ordered = sorted(rows, key=lambda row: md5(row["sample_id"].encode(), usedforsecurity=False).digest())
-    return ordered[:MOST_MEASURED]
+def _told(settings: Diversity, asked: Sequence[Described], wanted: int, kept: int) -> list[Row]:
+    """Rows of ``metrics``: what the gate was to keep, what it kept, and of how many a quota has no value to count."""
+    columns = {"topic": "topic", "difficulty": "difficulty_asked", "teacher": "teacher_id", "opening": "task"}
+    unknown = {name: sum(not row[columns[name]] for row in asked) for name in quotas_of(settings)}
+    figures = [(WANTED, "", wanted), (STAYED, "", kept), *((UNKNOWN, name, n) for name, n in unknown.items() if n)]
+    about: Row = {"risk": RISK, "low": None, "high": None, "method": _METHOD, "threshold": None}
+    return [{**about, "metric": metric, "slice": slice_, "value": float(value)} for metric, slice_, value in figures]
 
 
-def described(row: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+def described(row: Mapping[str, Any], prompt: Prompt) -> Described:
     """A sample of a run as ``members`` has those that are published."""
     return {
         "sample_id": row["sample_id"],

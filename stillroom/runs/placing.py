@@ -4,7 +4,8 @@ A sample's vector is the sum of its prompt's and its answer's, at unit length. S
 samples, and vectors that were computed to find duplicates serve here too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +18,9 @@ from stillroom.diversity import opening
 from stillroom.embedding import Embedder, unit_rows
 from stillroom.errors import RequestError
 from stillroom.lake import Lake, Row
+from stillroom.recipe import TEST_STRENGTH
 from stillroom.runs.opening import Run
 
-TEST_STRENGTH = "test-strength"
 _AT_A_TIME = 20_000
 
 _STORED = """
@@ -93,6 +94,7 @@ class Places:
     embedder: Embedder
     fresh: list[Row] = field(default_factory=list[Row])
     _known: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
+    _by_text: MutableMapping[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
 
     def know(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows of ``embeddings`` that are not in the lake yet."""
@@ -108,16 +110,12 @@ class Places:
         Raises:
             TeacherError: the embedder is behind an endpoint that gives no usable answer.
         """
-        prompts = self.prompts(rows)
-        answers = self._vectors("answer", {row["sample_id"]: row["answer"] for row in rows})
-        both = np.zeros((len(rows), self.embedder.dims), np.float32)
-        for place, row in enumerate(rows):
-            both[place] = prompts[row["prompt_id"]] + answers[row["sample_id"]]
+        vectors = self._sums(rows)
         known: Mapping[str, float | None] = scores or {}
         found = [known.get(row["sample_id"]) for row in rows]
         return Placed(
             ids=[row["sample_id"] for row in rows],
-            rows=unit_rows(both),
+            rows=vectors,
             attributes=pl.DataFrame(
                 [(row["topic"], row["difficulty_asked"], row["teacher_id"], opening(row["task"])) for row in rows],
                 schema=dict.fromkeys(("topic", "difficulty", "teacher", "opening"), pl.String()),
@@ -125,6 +123,19 @@ class Places:
             ),
             scores=np.array([np.nan if one is None else one for one in found], np.float64),
         )
+
+    def vectors(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """The vectors of samples alone, of which nothing is kept that was not known before.
+
+        Raises:
+            TeacherError: as ``place``.
+        """
+        apart = Places(self.lake, self.dataset, self.embedder)
+        owners = (("answer", "sample_id"), ("prompt", "prompt_id"))
+        keys = {(kind, row[id_]) for row in rows for kind, id_ in owners}
+        apart._known = {key: self._known[key] for key in keys & self._known.keys()}
+        apart._by_text = ChainMap({}, self._by_text)
+        return apart._sums(rows)
 
     def prompts(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
         """The vectors of their prompts, by id.
@@ -134,6 +145,14 @@ class Places:
         """
         return self._vectors("prompt", {row["prompt_id"]: row["task"] for row in rows})
 
+    def _sums(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        prompts = self.prompts(rows)
+        answers = self._vectors("answer", {row["sample_id"]: row["answer"] for row in rows})
+        both = np.zeros((len(rows), self.embedder.dims), np.float32)
+        for place, row in enumerate(rows):
+            both[place] = prompts[row["prompt_id"]] + answers[row["sample_id"]]
+        return unit_rows(both)
+
     def _vectors(self, kind: str, texts: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
         """By id, from what was asked for before, from the lake, else computed."""
         self._read(kind, [id_ for id_ in texts if (kind, id_) not in self._known])
@@ -141,17 +160,20 @@ class Places:
         for id_, text in texts.items():
             alike.setdefault(text, []).append(id_)
         missing: list[str] = []  # one of each different text
-        for ids in alike.values():
+        for text, ids in alike.items():
             found = [self._known[kind, id_] for id_ in ids if (kind, id_) in self._known]
-            if found:
-                self._known |= {(kind, id_): found[0] for id_ in ids}
-            else:
+            vector = found[0] if found else self._by_text.get((kind, text))
+            if vector is None:
                 missing.append(ids[0])
+            else:
+                self._known |= {(kind, id_): vector for id_ in ids}
+                self._by_text[kind, text] = vector
         for start in range(0, len(missing), _AT_A_TIME):
             part = missing[start : start + _AT_A_TIME]
             computed = self.embedder.embed([texts[id_] for id_ in part])
             for id_, row in zip(part, computed, strict=True):
                 self._known |= {(kind, one): row for one in alike[texts[id_]]}
+                self._by_text[kind, texts[id_]] = row
                 about: Row = {"kind": kind, "owner_id": id_, "embedder": self.embedder.name}
                 self.fresh.append({**about, "vector": row.tolist()})
         return {id_: self._known[kind, id_] for id_ in texts}

@@ -56,6 +56,10 @@ SELECT o.id, e.vector FROM ({owners}) o JOIN lake.embeddings e ON e.owner_id = o
 WHERE e.kind = $kind AND e.embedder = $embedder AND e.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
 QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY e.created_at DESC) = 1
 """
+_OF_RUN = """
+SELECT owner_id AS id, any_value(vector) AS vector FROM lake.embeddings
+WHERE kind = $kind AND embedder = $embedder AND run_id = $run GROUP BY owner_id
+"""
 _LEAVING = """
 SELECT DISTINCT example_id FROM lake.examples WHERE run_id = $run AND sample_id IN (SELECT unnest($samples))
 """  # those of other runs stay until these are curated
@@ -114,9 +118,19 @@ def with_structures(
 
 
 def with_embeddings(
-    lake: Lake, dataset: str, kind: str, published: Published, embedder: Embedder, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    published: Published,
+    embedder: Embedder,
+    *,
+    without: Sequence[str] = (),
+    of_run: str = "",
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the vectors of all texts, and those among them (id, vector) that the lake does not have yet.
+
+    Those that an earlier curation of the run ``of_run`` has computed come with them, published or not: to decide again
+    about a run takes no vector that was not needed before.
 
     Raises:
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
@@ -125,7 +139,10 @@ def with_embeddings(
     stored = lake.query(_EMBEDDED.format(owners=_OWNERS[kind]), asked).cast(VECTOR_SCHEMA)
     fresh = Semantic(embedder, 1.0)
     _sign_missing(fresh, published, stored)
-    return replace(published, embeddings=pl.concat([stored, fresh.computed])), fresh.computed
+    asked = {"kind": kind, "embedder": embedder.name, "run": of_run}
+    known = lake.query(_OF_RUN, asked).cast(VECTOR_SCHEMA).join(stored, on="id", how="anti")
+    known = known.join(fresh.computed, on="id", how="anti")
+    return replace(published, embeddings=pl.concat([stored, fresh.computed, known])), fresh.computed
 
 
 def _sign_missing(kind: Kind, published: Published, stored: pl.DataFrame) -> None:

@@ -22,8 +22,12 @@ class FakeEmbeddings(FakeTeacher):
         self.is_generation = False
         self.odd: list[str] = []
         self.most_characters = 1_000_000
+        self.most_tokens: int | None = None  # what it says of itself
 
     async def handle(self, method: str, path: str, body: bytes, connection: Any) -> None:
+        if path == "/v1/models" and self.most_tokens is not None:
+            connection.reply(200, {"object": "list", "data": [{"id": self.model, "max_model_len": self.most_tokens}]})
+            return
         if path != "/v1/embeddings":
             await super().handle(method, path, body, connection)
             return

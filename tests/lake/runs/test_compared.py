@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from stillroom.curation.structures import STRUCTURES
-from stillroom.embedding import Embedder
+from stillroom.embedding import Embedder, late
 from stillroom.errors import RecipeError
 from stillroom.lake import Lake
 from stillroom.publication import freeze
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.recipe import Recipe, parse_recipe
-from stillroom.runs import curating, load_run, published, refuse_unusable_tables
+from stillroom.runs import load_run, published, refuse_unusable_tables
 from stillroom.runs.compared import compared_with
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
@@ -61,7 +61,7 @@ async def test_answers_of_one_structure_are_published_once_and_their_keys_are_ke
     )
     assert {row["gate"] for row in found} == {"structural-duplicate", "exact-duplicate"}  # some remarks are equal
     assert {row["matched_id"] for row in found} == answers.keys()
-    methods = {row["method"] for row in lake.rows("SELECT method FROM lake.dedup_clusters")}
+    methods = {row["method"] for row in lake.rows("SELECT method FROM lake.dedup_clusters WHERE kind = 'answer'")}
     assert methods == {"structural", "exact"}
 
 
@@ -106,7 +106,7 @@ async def test_embeddings_are_stored_and_computed_once(
     def opened(_: object) -> Generator[Embedder]:
         yield embedder
 
-    monkeypatch.setattr(curating, "open_embedder", opened)
+    monkeypatch.setattr(late, "open_embedder", opened)
     _, snapshot = await Builder(lake).build(asking(tmp_path, SEMANTIC))
     assert snapshot is not None
     assert snapshot.rows == 1

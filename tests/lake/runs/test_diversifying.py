@@ -22,9 +22,9 @@ OFF = f"curation: {{{NO_DEDUP}}}\n"
 ON = f"curation: {{{NO_DEDUP}, diversity: {{share: 0.5, quotas: {{teacher: 1.0}}}}}}\n"
 
 
-def asking(folder: Path, curation: str, count: int = 4) -> Recipe:
+def asking(folder: Path, curation: str, count: int = 4, *, prompts: int = 2) -> Recipe:
     changes = f"{curation}sampling: {{adaptive: false, samples: {count}}}\nselection: {{keep: 99}}"
-    return seeds(recipe(folder, changes, seeds=2))
+    return seeds(recipe(folder, changes, seeds=prompts), prompts)
 
 
 def fates(lake: Lake, run_id: str) -> Counter[str]:
@@ -51,7 +51,7 @@ async def test_a_second_curation_and_a_later_run_go_on_from_what_is_published(la
     builder = Builder(lake)
     run, _ = await builder.build(asking(tmp_path, ON))
     stored = lake.rows("SELECT * FROM lake.embeddings")
-    assert {row["kind"] for row in stored} == {"prompt", "answer"}
+    assert {row["kind"] for row in stored} == {"prompt", "answer", "sample"}
     assert {len(row["vector"]) for row in stored} == {256}
 
     curate_run(lake, run, [builder.verifier.verifier_id], again=True)
@@ -60,16 +60,16 @@ async def test_a_second_curation_and_a_later_run_go_on_from_what_is_published(la
     later, _ = await builder.build(asking(tmp_path, ON, 8))
     found = fates(lake, later.run_id)
     assert found["kept"] + found["diversity"] + found["published"] == sum(found.values())
-    computed = lake.rows("SELECT owner_id, count(*) AS n FROM lake.embeddings GROUP BY ALL HAVING n > 1")
+    computed = lake.rows("SELECT kind, owner_id, count(*) AS n FROM lake.embeddings GROUP BY ALL HAVING n > 1")
     assert computed == []  # nothing was embedded twice
 
 
-async def test_without_the_section_everything_is_kept_and_no_vectors_are(lake: Lake, tmp_path: Path) -> None:
+async def test_without_the_section_everything_is_kept_and_only_leaders_have_vectors(lake: Lake, tmp_path: Path) -> None:
     run, snapshot = await Builder(lake).build(asking(tmp_path, OFF))
 
     assert snapshot is not None
     assert fates(lake, run.run_id) == {"kept": 8}
-    assert lake.rows("SELECT * FROM lake.embeddings") == []
+    assert {row["kind"] for row in lake.rows("SELECT kind FROM lake.embeddings")} == {"sample"}
 
 
 async def test_a_scorer_decides_where_the_recipe_says_so(lake: Lake, tmp_path: Path) -> None:
@@ -102,6 +102,9 @@ async def test_every_version_says_how_diverse_it_is(lake: Lake, tmp_path: Path) 
     teacher = lake.rows("SELECT DISTINCT teacher_id FROM lake.samples")[0]["teacher_id"]
     new = figures["new_4_grams_in_next_1000", teacher]
     assert new["low"] <= new["value"] <= new["high"]
+    assert new["method"] == "extrapolation@2/by-prompt/unreliable"
+    counted = [figures[f"{what}_counted", teacher]["value"] for what in ("samples", "prompts")]
+    assert counted == [60, 2]
     assert np.isfinite([row["value"] for row in rows]).all()
 
     assert manifest(lake, snapshot)["diversity"] == rows

@@ -20,12 +20,12 @@ def varied(count: int, vocabulary: int, seed: int = 0, length: int = 40) -> list
     return [" ".join(f"w{draw.randrange(vocabulary)}" for _ in range(length)) for _ in range(count)]
 
 
-def test_distinct_n_of_the_whole_is_the_plain_ratio() -> None:
+def test_distinct_n_of_the_whole_is_scaled_by_its_words() -> None:
     texts = ["a b a b", "a b c"]
     figure = distinct_n(Corpus.read(texts), 2, words=7)
 
     assert figure is not None
-    assert figure.value == pytest.approx(3 / 5)  # ab ba ab, ab bc, whichever order
+    assert figure.value == pytest.approx(3 / 7)  # ab ba ab, ab bc, whichever order; 7 words, as Li et al. have it
 
 
 def test_distinct_n_is_free_of_the_size_of_the_set() -> None:

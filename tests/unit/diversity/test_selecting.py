@@ -1,6 +1,7 @@
 """Choosing what differs: the greedy rule itself, quotas, the knob, and how it compares with chance."""
 
-from math import ceil
+from collections import Counter
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from stillroom.diversity import (
     selecting,
     vendi_score,
 )
+from stillroom.diversity.quotas import of_share
 from stillroom.embedding import unit_rows
 from stillroom.errors import RequestError
 
@@ -144,15 +146,49 @@ def test_quotas_hold_over_what_is_chosen_and_held(seed: int, topic: float, teach
         rows, 60, attributes=ours, quotas=shares, held=Held(rows=random_rows(held, seed=seed + 1), attributes=theirs)
     )
 
+    total = Fraction(len(found.order) + held)
     for name, share in shares.items():
-        limit = ceil(share * (60 + held))
         before = dict(theirs[name].value_counts().rows())
         for value, count in ours[found.order][name].value_counts().rows():
-            assert count + before.get(value, 0) <= limit
+            if value != "":  # not known: no two of them are the same
+                assert count + before.get(value, 0) < Fraction(str(share)) * total + 1
     reasons = found.fates["reason"].to_list()
     if len(found.order) < 60:  # only for want of room
         assert {reason for reason in reasons if reason != CHOSEN} <= {"quota:topic", "quota:teacher"}
     assert reasons.count(CHOSEN) == len(found.order) == len(set(found.order.tolist()))
+
+
+def test_quotas_that_cannot_be_filled_hold_for_what_is_chosen() -> None:
+    rows = random_rows(100)
+    attributes = pl.DataFrame({"topic": ["loops"] * 90 + ["text"] * 5 + ["files"] * 5})
+
+    found = choose(rows, 50, attributes=attributes, quotas={"topic": 0.4})
+
+    # 5 of each of the others, and of the most common one no more than .4 of all, rounded up
+    assert Counter(attributes["topic"].gather(found.order)) == {"loops": 8, "text": 5, "files": 5}
+    assert set(found.fates["reason"]) == {CHOSEN, "quota:topic"}
+
+
+def test_a_single_value_cannot_be_a_part_of_what_is_chosen() -> None:
+    attributes = pl.DataFrame({"topic": ["loops"] * 30})
+
+    assert len(choose(random_rows(30), 20, attributes=attributes, quotas={"topic": 0.3}).order) == 1
+    held = Held(rows=random_rows(10, seed=1), attributes=attributes[:10])
+    assert len(choose(random_rows(30), 20, attributes=attributes, quotas={"topic": 0.3}, held=held).order) == 0
+
+
+def test_what_is_not_known_of_two_texts_is_not_the_same() -> None:
+    attributes = pl.DataFrame({"topic": [None, "", "loops", "loops"] * 10}, schema={"topic": pl.String})
+
+    found = choose(random_rows(40), 24, attributes=attributes, quotas={"topic": 0.25})
+
+    assert len(found.order) == 24
+    assert attributes["topic"].gather(found.order).to_list().count("loops") <= 6
+
+
+@pytest.mark.parametrize(("share", "count", "expected"), [(0.55, 100, 55), (0.07, 100, 7), (0.3, 10, 3), (0.3, 11, 4)])
+def test_shares_are_exact_in_decimals(share: float, count: int, expected: int) -> None:
+    assert of_share(share, count) == expected
 
 
 def test_openings_are_the_first_words() -> None:

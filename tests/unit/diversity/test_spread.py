@@ -127,13 +127,14 @@ def test_k_means_of_few_and_of_equal_rows(count: int) -> None:
 
 def test_leaders_are_apart_and_members_near() -> None:
     rows = random_rows(3_000, 6)
-    labels = leader_clusters(rows, 0.8)
+    labels, similarity = leader_clusters(rows, 0.8)
     leaders = rows[[int(np.flatnonzero(labels == label)[0]) for label in range(labels.max() + 1)]]
 
     among = leaders @ leaders.T
     assert among[~np.eye(len(leaders), dtype=bool)].max() < 0.8
     assert ((rows * leaders[labels]).sum(axis=1)).min() >= 0.8 - 1e-5
-    assert leader_clusters(rows[:0], 0.8).tolist() == []
+    np.testing.assert_allclose(similarity, (rows * leaders[labels]).sum(axis=1), atol=1e-5)
+    assert leader_clusters(rows[:0], 0.8)[0].tolist() == []
 
 
 def test_a_row_joins_the_leader_that_was_most_similar_when_it_came() -> None:
@@ -148,4 +149,18 @@ def test_a_row_joins_the_leader_that_was_most_similar_when_it_came() -> None:
         else:
             expected.append(int(similarity.argmax()))
 
-    assert leader_clusters(rows, 0.9).tolist() == expected
+    assert leader_clusters(rows, 0.9)[0].tolist() == expected
+
+
+def test_clusters_go_on_from_the_leaders_of_what_came_before() -> None:
+    rows = random_rows(900, 4, seed=3)
+    whole, _ = leader_clusters(rows, 0.9)
+
+    first, _ = leader_clusters(rows[:500], 0.9)
+    leaders = rows[np.unique(first, return_index=True)[1]]
+    later, similarity = leader_clusters(rows[500:], 0.9, leaders)
+
+    assert [*first.tolist(), *later.tolist()] == whole.tolist()
+    assert similarity.min() >= 0.9 - 1e-5
+    nothing, _ = leader_clusters(rows[:0], 0.9, leaders)
+    assert nothing.tolist() == []

@@ -72,8 +72,32 @@ def test_long_texts_are_sent_in_part(server: FakeEmbeddings) -> None:
     server.most_characters = 100
 
     np.testing.assert_allclose(embed(server, ["x" * 300], most_characters=100), expected(["x" * 100]), atol=1e-6)
+    assert len(server.requests) == 2  # with the probe
+
+
+def test_a_text_that_is_refused_for_its_length_is_halved_and_those_beside_it_are_not(server: FakeEmbeddings) -> None:
+    server.most_characters = 100
+    texts = ["a", "x" * 300, "y" * 90, "z" * 1_000, "b"]
+
+    rows = embed(server, texts, most_characters=400)
+
+    np.testing.assert_allclose(rows, expected(["a", "x" * 100, "y" * 90, "z" * 100, "b"]), atol=1e-6)
+    np.testing.assert_allclose(embed(server, texts[1:2], most_characters=400), rows[1:2])
+
+
+def test_a_text_that_is_refused_however_short_is_an_error(server: FakeEmbeddings) -> None:
+    server.most_characters = 40  # more than the probe has
+
     with pytest.raises(TeacherRefused, match=r"embedding model org/tiny-embedder at .* refuses the request \(400\)"):
-        embed(server, ["x" * 300], most_characters=200)
+        embed(server, ["a", "x" * 300])
+
+
+def test_texts_are_cut_to_what_the_model_reads_and_its_name_says_so(server: FakeEmbeddings) -> None:
+    server.most_tokens = 32
+
+    with open_embedder(settings(server, most_characters=8_000)) as embedder:
+        assert embedder.name == "org/tiny-embedder@f00d/8000/32-tokens"
+        np.testing.assert_allclose(embedder.embed(["x" * 300]), expected(["x" * 128]), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["busy", "error", "drop", "none"])
