@@ -2,25 +2,10 @@
 
 from stillroom.recipe.against import Table, find_tables
 from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
+from stillroom.recipe.curation import Against, Alike, Contamination, Curation, Diversity, Embedding, Near
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, with_paths_from
-from stillroom.recipe.model import (
-    Against,
-    Alike,
-    Contamination,
-    Curation,
-    Diversity,
-    Embedding,
-    Near,
-    Price,
-    Recipe,
-    Sampling,
-    Sandbox,
-    Seeding,
-    Selection,
-    Teacher,
-    Verification,
-)
+from stillroom.recipe.model import Price, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
 from stillroom.recipe.stages import (
     PAID_STAGES,
     Stage,

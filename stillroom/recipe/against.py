@@ -7,7 +7,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from stillroom.errors import RecipeError
-from stillroom.recipe.model import Against
+from stillroom.recipe.curation import Against
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.recipe.against import find_tables
 from stillroom.recipe.benchmarks import find_benchmarks
+from stillroom.recipe.curation import Curation
 from stillroom.recipe.filters import Filters, filter_methods
-from stillroom.recipe.model import Curation, Recipe, Verification
+from stillroom.recipe.model import Recipe, Verification
 
 
 class Stage(StrEnum):
