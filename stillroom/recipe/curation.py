@@ -39,13 +39,19 @@ def _place(value: object) -> Path | str:
 class Contamination(Section):
     """Benchmarks whose text is looked for in prompts and answers: 13 words in a row, or a shorter item as a whole."""
 
-    benchmarks: Annotated[
-        dict[Name, Annotated[Path | str, PlainValidator(_place), WithJsonSchema({"type": "string"})]],
-        Field(
-            min_length=1,
-            description="By name, a file, a folder of files (JSON, CSV, Parquet or plain text), or hf://datasets/...",
-        ),
-    ]
+    installed: Annotated[
+        bool, Field(description="Whether all that is in `$STILLROOM_HOME/benchmarks` is looked for as well.")
+    ] = True
+    benchmarks: dict[Name, Annotated[Path | str, PlainValidator(_place), WithJsonSchema({"type": "string"})]] = Field(
+        default_factory=dict[str, Path | str],
+        description="By name, a file, a folder of files (JSON, CSV, Parquet or plain text), or hf://datasets/...",
+    )
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if not self.installed and not self.benchmarks:
+            raise ValueError("it looks for no benchmark; if that is meant, write `contamination: null`")
+        return self
 
 
 class Embedding(Section):
@@ -139,7 +145,7 @@ class Curation(Section):
     contamination: Annotated[
         Contamination | None,
         Field(description="What is checked against; null: nothing, which the snapshot then says."),
-    ] = None
+    ] = Contamination()
     embedding: Annotated[
         Embedding | None, Field(description="What turns texts into vectors; null: weights installed with Stillroom.")
     ] = None

@@ -18,6 +18,7 @@ from stillroom.recipe.against import find_tables
 from stillroom.recipe.benchmarks import find_benchmarks
 from stillroom.recipe.curation import Curation
 from stillroom.recipe.filters import Filters, filter_methods
+from stillroom.recipe.installed_benchmarks import benchmark_places
 from stillroom.recipe.model import Recipe, Verification
 
 
@@ -147,11 +148,11 @@ def _curation_section(curation: Curation) -> dict[str, Plain]:
     later = _flat(Curation().model_dump(mode="json", include=set(_LATER)))
     section = {key: value for key, value in section.items() if key not in later or value != later[key]}
     section |= _embedding_section(curation) | _filter_section(curation.filters)
-    places = curation.contamination.benchmarks if curation.contamination else {}
+    benchmarks = find_benchmarks(benchmark_places(curation.contamination))
     for table in find_tables(curation.against):
         columns: dict[str, Plain] = {"kind": table.kind, "id": table.id, "text": table.text}
         section |= _flat(columns, f"{_AGAINST}{table.name}.") | {f"{_AGAINST}{table.name}{_SHA256}": table.sha256}
-    return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
+    return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in benchmarks}
 
 
 def _embedding_section(curation: Curation) -> dict[str, Plain]:

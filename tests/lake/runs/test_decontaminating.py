@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stillroom.cli.explaining import explain
+from stillroom.cli.outcome import outcome_of
 from stillroom.cli.showing import describe
 from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
@@ -113,12 +114,70 @@ async def test_a_version_states_what_it_was_checked_against_where_nothing_was_fo
     assert all(one.is_same for one in compare(lake, snapshot))
 
 
-async def test_a_version_that_was_checked_against_nothing_says_so(lake: Lake, tmp_path: Path) -> None:
-    _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=2)))
+@pytest.mark.parametrize(
+    ("text", "is_off", "said"),
+    [
+        pytest.param(ALL, False, "no benchmark in `$STILLROOM_HOME/benchmarks`", id="nothing-installed"),
+        pytest.param(f"{ALL}curation: {{contamination: null}}\n", True, "turns the check off", id="turned-off"),
+    ],
+)
+async def test_a_version_that_was_checked_against_nothing_says_so_and_why(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, is_off: bool, said: str
+) -> None:
+    if is_off:
+        installed(tmp_path, monkeypatch, seed_row(0)["task"])
+    run, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, text, seeds=2)))
     assert snapshot is not None
+
     folder = freeze(lake, snapshot)
-    assert json.loads((folder / "manifest.json").read_text())["contamination_checked_against"] == []
-    assert "It was checked for contamination against nothing." in (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+
+    stated = json.loads((folder / "manifest.json").read_text())
+    assert (stated["contamination_checked_against"], stated["contamination_check_is_off"]) == ([], is_off)
+    summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert "It was checked for contamination against nothing: " in summary
+    assert said in summary
+    assert describe(lake, snapshot, 0)["contamination_check_is_off"] is is_off
+    told = outcome_of(lake, run, snapshot.label, seconds=1.0, first_sample_seconds=None)
+    assert told["benchmarks"] == {}
+    assert said in str(told["unchecked"])
+
+
+async def test_what_is_installed_is_looked_for_though_no_recipe_names_it(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(tmp_path, monkeypatch, seed_row(0)["task"])
+    run, curation_id = await curated(lake, seeds(recipe(tmp_path, ALL, seeds=2)))
+
+    assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    told = outcome_of(lake, run, "", seconds=1.0, first_sample_seconds=None)
+    assert (list(told["benchmarks"]), told["unchecked"]) == (["exam"], "")
+
+
+async def test_a_benchmark_that_is_installed_later_decides_again_for_nothing(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(tmp_path, monkeypatch, "one question that nothing which is built here has got in it")
+    builder, given = Builder(lake), seeds(recipe(tmp_path, ALL, seeds=2))
+    first, snapshot = await builder.build(given)
+    assert snapshot is not None
+    paid = builder.client.paid
+    exam(tmp_path / "installed", seed_row(0)["task"])
+
+    run, second = await builder.build(given)
+
+    assert second is None, "what is published stays"
+    assert builder.client.paid == paid
+    assert run.run_id == first.run_id
+    assert run.is_rederived
+    overlapping = lake.rows("SELECT count(*) AS n FROM lake.contamination_hits WHERE benchmark = 'exam'")[0]["n"]
+    assert overlapping > 0
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    """A benchmark of these texts in the folder where every recipe looks."""
+    (folder / "installed").mkdir()
+    exam(folder / "installed", *texts)
+    monkeypatch.setenv("STILLROOM_BENCHMARKS", str(folder / "installed"))
 
 
 async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, tmp_path: Path) -> None:
