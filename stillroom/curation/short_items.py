@@ -31,7 +31,7 @@ class _Half:
 class ShortItems:
     """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
 
-    method = "short-items@1"
+    method = "short-items@2"
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text; those that share a half with many others are not looked for.
