@@ -103,7 +103,7 @@ class Diversity(Section):
 class Against(Section):
     """A table of Parquet whose rows count like what is published: they are never dropped, and win."""
 
-    path: Annotated[Path, Field(description="A file, or a pattern such as `old/*.parquet`.")]
+    path: Annotated[Path, Field(description="A file, a folder of them, or a pattern such as `old/**/*.parquet`.")]
     id: Annotated[str, Field(min_length=1, description="The column that names a row.")] = "id"
     text: Annotated[str, Field(min_length=1, description="The column that holds the text.")] = "text"
     kind: Annotated[Literal["prompt", "answer"], Field(description="What its texts are, and are compared with.")]
