@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import KnownRuns, Words, folded
 from stillroom.errors import RequestError
@@ -74,13 +75,18 @@ class Benchmarks:
         texts: list[str] = items["text"].to_list()
         sizes = np.zeros(len(items), np.int64)
         runs: dict[int, list[pl.DataFrame]] = {size: [] for size in range(LEAST_WORDS, GRAM_WORDS + 1)}
+        begins = [np.zeros(0, np.uint64)]  # of texts that count where they occur whole: their first 8 words
         for block, words in word_blocks(texts):
             rows = np.array(block, np.int64)
             of_block = np.bincount(words.owners, minlength=len(block))
             sizes[rows] = of_block
             for size, found in runs.items():
                 found.append(_runs(words, of_block, item_of[rows], size))
-        self._indexes = [_Index(pl.concat(found), self._items, size) for size, found in runs.items()]
+            is_short = (of_block >= LEAST_WORDS) & (of_block < GRAM_WORDS)
+            begins.append(words.run_hashes((np.cumsum(of_block) - of_block)[is_short], LEAST_WORDS))
+        *self._short, self._long = (_Index(pl.concat(found), self._items, size) for size, found in runs.items())
+        self._known = KnownRuns(self._long.hashes, GRAM_WORDS)
+        self._begins = KnownRuns(np.concatenate(begins), LEAST_WORDS)
         self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +99,7 @@ class Benchmarks:
         rows, pieces = pieces_of(documents["text"].to_list())
         found = [_NO_RUNS]
         for block, words in word_blocks(pieces):
-            found += [runs for index in self._indexes for runs in index.find(words, np.array(block, np.int64))]
+            found += self._runs(words, np.array(block, np.int64))
         runs = pl.concat(found)
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
@@ -110,6 +116,15 @@ class Benchmarks:
             .sort("row", "item")
             .select(list(HIT_SCHEMA))
         )
+
+    def _runs(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
+        """Runs of consecutive matches: piece, item, start, end, words. ``rows`` has the piece of each text of words."""
+        yield self._long.found(words, rows, *self._known.among(words))
+        begins, _ = self._begins.among(words)
+        for index in self._short:
+            first = begins[begins + index.size <= len(words.hashes)]
+            first = first[words.owners[first] == words.owners[first + index.size - 1]]
+            yield index.found(words, rows, first, words.run_hashes(first, index.size))
 
 
 def _runs(words: Words, sizes: NDArray[np.int64], items: NDArray[np.int64], size: int) -> pl.DataFrame:
@@ -142,15 +157,19 @@ class _Index:
             .filter(pl.int_range(pl.len()).over("hash", "benchmark") < MOST_ITEMS)
             .select("hash", "item")
         )
-        self._known = KnownRuns(self._runs["hash"].to_numpy(), size)
+        self.size = size
 
-    def find(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
-        """Runs of consecutive matches, if there are any: piece, item, start, end, words."""
-        first, hashes = self._known.among(words)
+    @property
+    def hashes(self) -> Hashes:
+        """Of all runs."""
+        return self._runs["hash"].to_numpy()
+
+    def found(self, words: Words, rows: NDArray[np.int64], first: NDArray[np.int64], hashes: Hashes) -> pl.DataFrame:
+        """Of runs that begin with these words, and have these hashes, those that are known, as ``Benchmarks._runs``."""
         if not len(first):
-            return
-        size = self._known.size
-        yield (
+            return _NO_RUNS
+        size = self.size
+        return (
             pl.DataFrame(
                 {
                     "hash": hashes,

@@ -116,6 +116,9 @@ class Curation(Section):
     """What is removed: by filters, as contaminated, as duplicate of the run or of all that the dataset published."""
 
     exact: bool = True
+    exact_prompts: Annotated[
+        bool, Field(description="Whether equal tasks are duplicates also where `near_prompts` is null.")
+    ] = False
     near_prompts: Near | None = Near()
     near_answers: Near | None = Near(threshold=0.9)
     structural_prompts: Annotated[
@@ -138,6 +141,10 @@ class Curation(Section):
             "is verified is compared; what they leave equal goes by `selection.rank`, prompts by their age.",
         ),
     ] = ("verified",)
+    published: Annotated[
+        Literal["own", "all"],
+        Field(description="What new rows are compared with: what this dataset has published, or all of the lake."),
+    ] = "own"
     against: dict[Name, Against] = Field(
         default_factory=dict[str, Against],
         description="By name, tables whose rows new prompts or answers may not duplicate.",

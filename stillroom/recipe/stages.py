@@ -49,6 +49,8 @@ _LATER = (
     "semantic_prompts",
     "semantic_answers",
     "representative",
+    "exact_prompts",
+    "published",
     "diversity",
 )
 _BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256

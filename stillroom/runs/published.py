@@ -69,7 +69,13 @@ def leaving(lake: Lake, run_id: str, dropped: Sequence[str]) -> list[str]:
 
 
 def published(
-    lake: Lake, dataset: str, kind: str, settings: DedupSettings, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    settings: DedupSettings,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The published texts of one kind, and the signatures among theirs that the lake does not have yet.
 
@@ -85,13 +91,14 @@ def published(
         settings: decide the scheme of the signatures.
         without: ids of examples that do not count, since they are on their way out. A prompt counts as long as it has
             another.
+        elsewhere: that the snapshots of all datasets but this one count.
     """
 
     def texts(ids: list[str]) -> pl.DataFrame:
         return lake.query(_TEXTS[kind], {"ids": ids})
 
     found = lake.query(
-        _SIGNED.format(owners=_OWNERS[kind]),
+        _scoped(_SIGNED, kind, elsewhere=elsewhere),
         {"kind": kind, "dataset": dataset, "scheme": settings.scheme, "leaving": [*without]},
     ).rename({"place": "arrival"})
     is_signed = pl.col("scheme").is_not_null()
@@ -100,19 +107,39 @@ def published(
     return Published(signatures=pl.concat([signed, fresh]).sort("arrival"), texts=texts), fresh
 
 
+def _scoped(query: str, kind: str, *, elsewhere: bool) -> str:
+    """The query about the dataset's own texts, or about those of all others."""
+    own = query.format(owners=_OWNERS[kind])
+    return own.replace("= $dataset", "<> $dataset") if elsewhere else own
+
+
 def with_structures(
-    lake: Lake, dataset: str, kind: str, published: Published, structure: Structure, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    published: Published,
+    structure: Structure,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the structures of all texts, and those among them (id, key) that the lake does not have yet."""
     asked = {"kind": kind, "dataset": dataset, "scheme": structure.scheme, "leaving": [*without]}
-    stored = lake.query(_KEYED.format(owners=_OWNERS[kind]), asked).cast(KEY_SCHEMA)
+    stored = lake.query(_scoped(_KEYED, kind, elsewhere=elsewhere), asked).cast(KEY_SCHEMA)
     fresh = Structural(structure)
     _sign_missing(fresh, published, stored)
     return replace(published, structures=pl.concat([stored, fresh.computed])), fresh.computed
 
 
 def with_embeddings(
-    lake: Lake, dataset: str, kind: str, published: Published, embedder: Embedder, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    published: Published,
+    embedder: Embedder,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the vectors of all texts, and those among them (id, vector) that the lake does not have yet.
 
@@ -120,7 +147,7 @@ def with_embeddings(
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     asked = {"kind": kind, "dataset": dataset, "embedder": embedder.name, "leaving": [*without]}
-    stored = lake.query(_EMBEDDED.format(owners=_OWNERS[kind]), asked).cast(VECTOR_SCHEMA)
+    stored = lake.query(_scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked).cast(VECTOR_SCHEMA)
     fresh = Semantic(embedder, 1.0)
     _sign_missing(fresh, published, stored)
     return replace(published, embeddings=pl.concat([stored, fresh.computed])), fresh.computed

@@ -78,20 +78,24 @@ async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not
 async def test_an_item_of_which_the_prompt_has_one_half_and_the_answer_the_other_is_found(
     lake: Lake, tmp_path: Path
 ) -> None:
-    task, solution = seed_row(0)["task"], seed_row(0)["solution"]
-    halves = [" ".join(re.findall(r"[^\W_]+", task)[-7:]), " ".join(re.findall(r"[^\W_]+", solution)[:7])]
-    (tmp_path / "exam").mkdir()
-    (tmp_path / "exam" / "test.jsonl").write_text(json.dumps({"id": "q", "question": halves[0], "answer": halves[1]}))
+    given = seeds(recipe(tmp_path, AGAINST, seeds=2))
+    exam(tmp_path)
+    builder = Builder(lake)
+    await builder.sample(run := builder.begin(given))
+    asked = {"prompt": prompt(0).prompt_id}
+    sample = lake.rows("SELECT sample_id, answer FROM lake.samples WHERE prompt_id = $prompt LIMIT 1", asked)[0]
+    half, other = (re.findall(r"[^\W_]+", text) for text in (seed_row(0)["task"], sample["answer"]))
+    item = {"id": "q", "question": " ".join(half[-7:]), "answer": " ".join(other[:7])}
+    (tmp_path / "exam" / "test.jsonl").write_text(json.dumps(item))
 
-    _, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+    curation_id = curate_run(lake, builder.begin(given), [builder.verifier.verifier_id])
 
-    dropped = gates(lake, curation_id)[prompt(0).prompt_id]
-    assert ("contamination", "prompt+answer:exam") in dropped
-    found = hits(lake)
-    assert {(hit["side"], hit["method"], hit["score"]) for hit in found} == {("prompt+answer", "word-runs@2", 14)}
-    assert all(hit["sample_id"] for hit in found)
-    about = explain(lake, found[0]["sample_id"])
-    assert [one["side"] for one in about["overlaps"]] == ["prompt+answer"]
+    dropped = lake.rows("SELECT * FROM lake.selections WHERE gate = 'contamination'")
+    assert [(row["sample_id"], row["reason"]) for row in dropped] == [(sample["sample_id"], "prompt+answer:exam")]
+    (hit,) = hits(lake)
+    assert (hit["side"], hit["sample_id"], hit["score"]) == ("prompt+answer", sample["sample_id"], 14)
+    assert (hit["curation_id"], hit["run_id"], hit["method"]) == (curation_id, run.run_id, "word-runs@2")
+    assert [one["side"] for one in explain(lake, sample["sample_id"])["overlaps"]] == ["prompt+answer"]
 
 
 async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ FIELDS: dict[str, tuple[object, Stage | None]] = {
     "selection.keep": (3, Stage.SELECTION),
     "selection.rank": ("shortest", Stage.SELECTION),
     "curation.exact": (False, Stage.CURATION),
+    "curation.exact_prompts": (True, Stage.CURATION),
+    "curation.published": ("all", Stage.CURATION),
     "curation.near_prompts.threshold": (0.5, Stage.CURATION),
     "curation.near_answers.threshold": (0.5, Stage.CURATION),
     "curation.contamination.installed": (False, Stage.CURATION),
