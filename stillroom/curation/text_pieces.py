@@ -22,6 +22,10 @@ def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
     rows: list[int] = []
     pieces: list[str] = []
     for row, text in enumerate(texts):
+        if len(text) <= _PIECE_CHARS:
+            rows.append(row)
+            pieces.append(text)
+            continue
         for start in range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS):
             rows.append(row)
             pieces.append(text[start : _end(text, start + _PIECE_CHARS)])

@@ -56,8 +56,8 @@ class Words:
 
     def runs(self, size: int) -> tuple[NDArray[np.int64], Hashes]:
         """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
-        first = np.arange(max(len(self.hashes) - size + 1, 0))
-        first = first[self.owners[first] == self.owners[first + size - 1]] if len(first) else first
+        count = max(len(self.hashes) - size + 1, 0)
+        first = np.flatnonzero(self.owners[:count] == self.owners[size - 1 :][:count])
         return first, self.run_hashes(first, size)
 
     def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
@@ -107,7 +107,7 @@ def words_of(texts: Sequence[str]) -> Words:
     starts = np.flatnonzero(is_border & (after > 0))
     ends = np.flatnonzero(is_border & (before > 0))
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
-    owners = np.searchsorted(text_starts, starts, "right") - 1
+    owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
     return Words(
         hashes=segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
         owners=owners,
