@@ -154,7 +154,11 @@ def _print(about: dict[str, Any]) -> None:
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )
     if about["contamination_checked_against"]:
+        from stillroom.runs import never_looked_for
+
         print_table(about["contamination_checked_against"], title="What it was checked for contamination against")
+        for sentence in never_looked_for(about["contamination_checked_against"]):
+            typer.echo(sentence)
     else:
         from stillroom.recipe import why_nothing
 

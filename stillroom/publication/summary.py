@@ -7,6 +7,7 @@ from typing import Any
 from stillroom.judging import warning_by_teacher
 from stillroom.publication.diverse import in_short
 from stillroom.recipe import why_nothing
+from stillroom.runs import never_looked_for
 
 MAX_REASONS = 12
 
@@ -139,6 +140,7 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
     if not manifest["contamination_checked_against"]:
         why = why_nothing(is_off=manifest["contamination_check_is_off"])
         yield f"It was checked for contamination against nothing: {why}"
+    yield from never_looked_for(manifest["contamination_checked_against"])
     yield from _unchecked(manifest["contamination_checked_against"], of_rows=manifest["rows"])
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
