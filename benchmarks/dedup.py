@@ -9,7 +9,6 @@ so it runs in an environment of its own, which ``--datatrove-python`` names.
 import argparse
 import json
 import random
-import re
 import resource
 import statistics
 import subprocess
@@ -24,25 +23,20 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from dedup_contamination import decontamination
 from dedup_corpus import documents, edited, source_text
 from dedup_diversity import CHOSEN_FROM, ROWS, diversity, vendi
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
-from stillroom.curation.benchmark_files import read_benchmarks
-from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.renamed_code import RenamedCode
 from stillroom.curation.shingles import shingle_sets
-from stillroom.curation.short_items import ShortItems
 from stillroom.curation.signatures import sign
 from stillroom.curation.similarity import jaccard
 from stillroom.curation.texts import normalise
-from stillroom.recipe import find_benchmarks
 from stillroom.seeding.novelty import NoveltyPool
 
 ROUNDS = 3
 MILLION, NEWCOMERS, TRUTH, SIDE_BY_SIDE = 1_000_000, 5_000, 10_000, 5_000
 Figures = dict[str, float]
-_WORD = re.compile(r"[^\W_]+")
 
 
 def corpus(count: int, seed: int = 1) -> pl.DataFrame:
@@ -218,35 +212,6 @@ def rouge(_: argparse.Namespace) -> Figures:
     return figures
 
 
-def decontamination(options: argparse.Namespace) -> Figures:
-    """Each pass against a folder of benchmarks, and how many of 1,000 planted runs of 13 words the first one finds."""
-    if not options.reference.is_dir():
-        return {}
-    items = read_benchmarks(find_benchmarks({"reference": options.reference}))
-    benchmarks = Benchmarks(items)
-    frame = corpus(20_000)
-    documents = frame.select("id", "text")
-    short, code = ShortItems(items), RenamedCode(items)
-    seconds = in_turn(
-        runs=lambda: benchmarks.find(documents), short=lambda: short.find(documents), code=lambda: code.find(documents)
-    )
-    generator = random.Random(2)
-    long = [words for text in items["text"].to_list() if len(words := _WORD.findall(text)) >= 40]
-    planted: list[str] = []
-    for text in frame["text"].head(1_000).to_list():
-        words = generator.choice(long)
-        start = generator.randrange(1, len(words) - 20)
-        planted.append(f"{text[:500]} {' '.join(words[start : start + 13])} {text[500:]}")
-    found = benchmarks.find(pl.DataFrame({"id": [str(row) for row in range(len(planted))], "text": planted}))
-    return {
-        "decontamination_docs_per_cpu_second": len(frame) / seconds["runs"],
-        "short_items_docs_per_cpu_second": len(frame) / seconds["short"],
-        "renamed_code_docs_per_cpu_second": len(frame) / seconds["code"],
-        "planted_contamination_found": found["id"].n_unique() / len(planted),
-        "benchmark_texts": len(items),
-    }
-
-
 def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
@@ -256,7 +221,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "truth": truth,
     "references": references,
     "rouge": rouge,
-    "decontamination": decontamination,
+    "decontamination": lambda options: decontamination(options.reference),
     "vendi": lambda _: vendi(corpus(ROWS, seed=11)["text"].to_list()),
     "diversity": lambda _: diversity(corpus(CHOSEN_FROM, seed=11)["text"].to_list()),
     "million": million,

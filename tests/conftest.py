@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +18,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Container images set PYTHONDONTWRITEBYTECODE; pytest would then rewrite every test module in each of its processes.
 sys.dont_write_bytecode = False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_installed_benchmarks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever runs the tests may have benchmarks installed, against which all that they build would be checked."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STILLROOM_BENCHMARKS", str(tmp_path_factory.mktemp("benchmarks")))
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stillroom.lake import Lake
-from stillroom.recipe import PAID_STAGES, Recipe, Stage, StageChange, changes, recorded_sections, sections
+from stillroom.recipe import (
+    PAID_STAGES,
+    Recipe,
+    Stage,
+    StageChange,
+    benchmarks_folder,
+    changes,
+    recorded_benchmarks,
+    recorded_sections,
+    sections,
+    why_nothing,
+)
 from stillroom.runs import (
     FIRST_ROUND,
     is_planned,
@@ -46,6 +57,8 @@ class Forecast:
             have samples may get more.
         completion_tokens_expected: likewise, for sampling alone.
         money_at_most: completion tokens at the dearest teacher's price, prompts not counted.
+        benchmarks: by name, the sha256 of those whose text is looked for.
+        unchecked: without any, why and how to change it; else "".
     """
 
     dataset: str
@@ -62,6 +75,8 @@ class Forecast:
     completion_tokens_expected: int | None
     money_at_most: float
     currency: str
+    benchmarks: dict[str, str]
+    unchecked: str
 
 
 def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
@@ -77,7 +92,8 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
     refuse_unusable_benchmarks(recipe)
     refuse_unusable_tables(recipe)
     newest = newest_run(lake, recipe.dataset) if lake else None
-    changed = changes(recorded_sections(newest["sections"]), sections(recipe)) if newest else []
+    now = sections(recipe)
+    changed = changes(recorded_sections(newest["sections"]), now) if newest else []
     action = _action(newest, changed)
     run_id = newest["run_id"] if newest and action != "open" else ""
     work = _work(recipe, lake, run_id)
@@ -107,6 +123,10 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
         completion_tokens_expected=round(expected * history.tokens_per_sample) if history and expected else expected,
         money_at_most=tokens * dearest.output_per_million / 1e6,
         currency=dearest.currency,
+        benchmarks=(benchmarks := recorded_benchmarks(now[Stage.CURATION])),
+        unchecked=""
+        if benchmarks
+        else why_nothing(is_off=recipe.curation.contamination is None, folder=benchmarks_folder()),
     )
 
 

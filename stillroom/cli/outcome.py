@@ -1,15 +1,18 @@
 """What a build came to: the figures it ends by printing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from stillroom.judging import warning_by_teacher
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
+from stillroom.recipe import Stage, recorded_benchmarks, why_nothing
 from stillroom.records.verdict import ARTEFACT
 from stillroom.runs import Run, adopted_samples, decided_otherwise, left_out, replies_in
 
@@ -53,6 +56,8 @@ def outcome_of(
     snapshot = next((found for found in snapshots(lake, run.recipe.dataset) if found.label == label), None)
     new = sum(row["examples"] for row in kept)
     lacks = left_out(lake, run)
+    recorded = lake.rows("SELECT sections FROM lake.current_runs WHERE run_id = ?", one)[0]
+    benchmarks = recorded_benchmarks(json.loads(recorded["sections"])[Stage.CURATION.value])
     return {
         "run": run.run_id,
         "snapshot": label,
@@ -75,6 +80,8 @@ def outcome_of(
         "left_as_decided": decided_otherwise(lake, run.run_id),
         "missing_shards": list(lacks.shards),
         "missing_prompts": lacks.prompts,
+        "benchmarks": benchmarks,
+        "unchecked": "" if benchmarks else why_nothing(is_off=run.recipe.curation.contamination is None),
         "dropped": lake.rows("SELECT gate, reason, samples FROM lake.why_dropped WHERE run_id = ?", one),
         "test_strengths": strengths_of_run(lake, run.run_id, run.recipe.verification.min_test_strength),
         "tokens_per_example": spent["tokens"] / new if new else None,
@@ -101,6 +108,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
         ("examples kept", f"{sum(outcome['kept_by_origin'].values())}: {by_origin or 'none'}"),
         ("this build took", f"{outcome['seconds']:.0f} s"),
     ]
+    if outcome["benchmarks"]:
+        rows.append(("benchmarks looked for", escape(", ".join(outcome["benchmarks"]))))
     if outcome["missing_shards"]:
         shards = ", ".join(map(str, outcome["missing_shards"]))
         rows.append(("published without", f"{outcome['missing_prompts']} prompts, of failed shards: {shards}"))
@@ -128,6 +137,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
             f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
         )
         console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False, markup=False)
+    if outcome["unchecked"]:
+        console.print(Text(f"\nIt was checked for contamination against nothing: {outcome['unchecked']}"))
     if outcome["warning"]:
         console.print(Text(f"\nWarning: {outcome['warning']}", style="yellow"))
     console.print("\nTry:")

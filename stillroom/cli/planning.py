@@ -84,6 +84,7 @@ def _print(forecast: "Forecast") -> None:
     typer.echo(f"  tokens to write:   {forecast.completion_tokens_at_most:,} at most{tokens}")
     if forecast.money_at_most:
         typer.echo(f"  money:             {forecast.money_at_most:,.2f} {forecast.currency} at most for written tokens")
+    typer.echo(f"  benchmarks:        {', '.join(forecast.benchmarks) or f'none looked for: {forecast.unchecked}'}")
 
 
 def _expected(amount: int | None) -> str:

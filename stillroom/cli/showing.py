@@ -101,6 +101,7 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     which = {"name": snapshot.name, "version": snapshot.version}
     cost = lake.rows(_COST, {"run_id": snapshot.run_id})
     spent = sum(row["completion_tokens"] for row in cost)
+    recipe = _recipe(lake, snapshot.run_id)
     return {
         "snapshot": snapshot.label,
         "parent": f"{snapshot.name}@{snapshot.parent_version}" if snapshot.parent_version else "",
@@ -115,11 +116,14 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
         "composition": lake.rows(_BY_ORIGIN, which),
         "taken_out": lake.rows(_TAKEN_OUT, which) if lake.holds("removals") else [],
         "funnel": lake.rows(_FUNNEL, {"curation_id": snapshot.curation_id}),
+        "contamination_check_is_off": recipe.get("curation", {}).get("contamination") is None,
         "contamination_checked_against": checked_against(
             lake, snapshot.name, snapshot.version, at=published_at(lake, snapshot)
         ),
         "diversity": diversity_of(lake, snapshot.curation_id),
-        "test_strengths": strengths_of_run(lake, snapshot.run_id, _minimum(lake, snapshot.run_id)),
+        "test_strengths": strengths_of_run(
+            lake, snapshot.run_id, recipe.get("verification", {}).get("min_test_strength")
+        ),
         "teachers": lake.rows(_TEACHERS, which),
         "cost": cost,
         "completion_tokens_per_new_row": spent / snapshot.new_rows if snapshot.new_rows else None,
@@ -127,11 +131,10 @@ def describe(lake: "Lake", snapshot: "Snapshot", rows: int) -> dict[str, Any]:
     }
 
 
-def _minimum(lake: "Lake", run_id: str) -> float | None:
-    """The least strength of tests that the run's recipe asks for."""
+def _recipe(lake: "Lake", run_id: str) -> dict[str, dict[str, Any]]:
+    """The recipe that the run was last recorded with, as it stands there: also one that is not read any more."""
     rows = lake.rows("SELECT recipe FROM current_runs WHERE run_id = ?", [run_id])
-    recipe: dict[str, dict[str, Any]] = json.loads(rows[0]["recipe"]) if rows else {}
-    return recipe.get("verification", {}).get("min_test_strength")
+    return json.loads(rows[0]["recipe"]) if rows else {}
 
 
 def _print(about: dict[str, Any]) -> None:
@@ -151,9 +154,16 @@ def _print(about: dict[str, Any]) -> None:
         about["funnel"], ["gate", "reason", "samples"], title=f"What became of the samples of {about['run_id']}"
     )
     if about["contamination_checked_against"]:
+        from stillroom.runs import never_looked_for
+
         print_table(about["contamination_checked_against"], title="What it was checked for contamination against")
+        for sentence in never_looked_for(about["contamination_checked_against"]):
+            typer.echo(sentence)
     else:
-        typer.echo("\nIt was checked for contamination against nothing.")
+        from stillroom.recipe import why_nothing
+
+        why = why_nothing(is_off=about["contamination_check_is_off"])
+        typer.echo(f"\nIt was checked for contamination against nothing: {why}")
     if about["test_strengths"]:
         print_table(about["test_strengths"], title=f"Tests of the prompts of {about['run_id']}")
     if about["diversity"]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import polars as pl
 
+from stillroom.curation.item_texts import wholes
 from stillroom.errors import RequestError
 from stillroom.recipe.benchmark_kinds import file_format
 from stillroom.recipe.benchmarks import Benchmark
@@ -25,7 +26,7 @@ def read_benchmarks(benchmarks: Sequence[Benchmark]) -> pl.DataFrame:
 
     A row of JSON Lines, of a JSON list or of a table is an item; another JSON document or a text file is one as a
     whole. It is named by its file and there by its id field, else its line or row, from 1. Each of its texts, however
-    deep, is checked.
+    deep, is checked, and also those that follow each other as one text (``item_texts``).
 
     Raises:
         RequestError: a file is not what its name says, or a benchmark holds no text at all.
@@ -51,7 +52,7 @@ def _items(name: str, path: Path) -> list[tuple[str, str]]:
         if kind in (".txt", ".md"):
             return [(name, text) for text in _texts(content.decode("utf-8-sig"))]
         rows = _json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind)
-        return [(f"{name}:{_name(row) or number}", text) for number, row in rows for text in _texts(row)]
+        return [(f"{name}:{_name(row) or number}", text) for number, row in rows for text in _texts_of_row(row)]
     except _UNREADABLE as error:
         said = str(error) or type(error).__name__
         raise RequestError(f"benchmark file {path} cannot be read: {said}. Mend it or take it away.") from error
@@ -101,6 +102,12 @@ def _name(row: object) -> str:
         return ""
     fields = cast("dict[str, object]", row)
     return next((str(fields[field]) for field in _ID_FIELDS if fields.get(field) not in (None, "")), "")
+
+
+def _texts_of_row(row: object) -> list[str]:
+    """The texts of a row, and what they are together without its name."""
+    every, name = list(_texts(row)), _name(row)
+    return [*every, *wholes([text for text in every if text != name])]
 
 
 def _texts(value: object) -> Iterator[str]:

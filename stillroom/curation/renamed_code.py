@@ -4,92 +4,124 @@ Code is compared token by token, without comments, docstrings and blank lines. A
 as any other such name; what it may not choose (keywords, builtins, what follows a dot, numbers, texts) as it stands.
 30 tokens in a row are then held against each other once more: each name must stand for one other all along
 (parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from.
+
+Runs of 30 tokens are looked up by a 64-bit hash, and what they are is compared before anything is said: of a token
+of a benchmark some 30 bytes are held.
 """
 
-import ast
-import builtins
-import io
-import keyword
-import re
-import textwrap
-import tokenize
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import numpy as np
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
-from stillroom.curation.contamination import HIT_SCHEMA, covered, refuse_unusable
+from stillroom.curation.contamination import HIT_SCHEMA, covered, numbered, refuse_unusable
+from stillroom.curation.programs import ANY_NAME, LEAST_TOKENS, Program, programs_of
+from stillroom.curation.shingles import Hashes, mix
+from stillroom.curation.word_grams import segment_hashes
 
-RUN_TOKENS = 30
+RUN_TOKENS = LEAST_TOKENS
+MOST_PLACES = 64  # of a benchmark, at which a run is held against the items that have it
 _LEAST_KINDS = 8  # different tokens in a run: tables of numbers are no code
-_MOST_PLACES = 64  # at which a run is held against the items that have it
-MOST_CODE_CHARS = 100_000  # of a program: longer ones are data
-_FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)(^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
-_MOST_CUT_LINES = 8  # of a statement that was cut off
-_FIXED = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
-_LAYOUT = {tokenize.NEWLINE: "\n", tokenize.INDENT: ">", tokenize.DEDENT: "<"}
-_SKIPPED = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER, tokenize.TYPE_COMMENT))
-_ANY_NAME = ""
+_BASE = 0xA0761D6478BD642F  # odd, so that it has an inverse modulo 2^64
 
-Place = tuple[int, int]  # of a program and a token in it
+Tokens = NDArray[np.int32]  # numbers of a vocabulary
+
+
+class _Vocabulary:
+    """Numbers of the tokens of benchmarks, and a hash of each; 0 is any name."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {ANY_NAME: 0}
+
+    def add(self, tokens: Sequence[str]) -> Tokens:
+        """Their numbers; new ones are added."""
+        numbers = self._numbers
+        return np.fromiter((numbers.setdefault(token, len(numbers)) for token in tokens), np.int32, len(tokens))
+
+    def look_up(self, tokens: Sequence[str]) -> Tokens:
+        """Their numbers; tokens that no benchmark has are told apart by numbers below 0."""
+        others: dict[str, int] = {}
+        numbers = self._numbers
+        found = (numbers[one] if one in numbers else others.setdefault(one, -1 - len(others)) for one in tokens)
+        return np.fromiter(found, np.int32, len(tokens))
 
 
 @dataclass(frozen=True, slots=True)
-class _Program:
-    """The tokens of a piece of code.
+class _Numbered:
+    """A program by the numbers of its tokens: as they are looked up, and each token's own."""
 
-    Attributes:
-        source: the code.
-        kinds: each token as it is looked up: a name that may be changed is ``_ANY_NAME``.
-        names: each token's own text.
-        lines: the line of each, from 1.
-    """
+    kinds: Tokens
+    names: Tokens
 
-    source: str
-    kinds: tuple[str, ...]
-    names: tuple[str, ...]
-    lines: tuple[int, ...]
-
-    def runs(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The runs by which it is looked up, each with its first token."""
-        for start in range(len(self.kinds) - RUN_TOKENS + 1):
-            run = self.kinds[start : start + RUN_TOKENS]
-            if len(set(run)) >= _LEAST_KINDS:
-                yield start, run
+    def runs(self) -> tuple[NDArray[np.int64], Hashes]:
+        """The runs by which it is looked up: the first token of each, and a hash."""
+        first = np.arange(max(len(self.kinds) - RUN_TOKENS + 1, 0))
+        if not len(first):
+            return first, np.zeros(0, np.uint64)
+        is_new = sliding_window_view(_before(self.kinds), RUN_TOKENS) < first[:, None]
+        first = first[is_new.sum(axis=1) >= _LEAST_KINDS]
+        hashes = mix(self.kinds.astype(np.int64).view(np.uint64))
+        return first, segment_hashes(hashes, first, first + RUN_TOKENS, _BASE)
 
 
 class RenamedCode:
     """The Python code in some benchmarks, to look documents up in."""
 
-    method = "renamed-code@1"
+    method = "renamed-code@2"
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text; those without code of 30 tokens are not looked for.
+
+        A run that a benchmark has at many places, such as a header that all its programs begin with, stands for the
+        first ``MOST_PLACES`` of them; an item that has no other runs is not counted as looked for.
 
         Raises:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
-        self._names: list[tuple[str, str]] = items.select("benchmark", "item_id").rows()
-        self._programs: list[_Program] = []
+        item_of, self._items = numbered(items)
+        self._vocabulary = _Vocabulary()
+        self._programs: list[_Numbered] = []
         self._owners: list[int] = []
-        self._runs: dict[tuple[str, ...], list[Place]] = {}
-        is_checked, is_too_short = np.zeros(len(items), bool), np.zeros(len(items), bool)
+        owners: list[int] = []
+        is_too_short = np.zeros(len(items), bool)
+        runs: list[tuple[NDArray[np.int64], Hashes]] = []
         for row, text in enumerate(items["text"].to_list()):
-            programs = list(_programs(text))
-            is_checked[row] = any(len(one.kinds) >= RUN_TOKENS for one in programs)
-            is_too_short[row] = bool(programs) and not is_checked[row]
+            programs = list(programs_of(text))
+            is_too_short[row] = bool(programs) and all(len(one.kinds) < RUN_TOKENS for one in programs)
             for one in programs:
-                for start, run in one.runs():
-                    places = self._runs.setdefault(run, [])
-                    if len(places) < _MOST_PLACES:
-                        places.append((len(self._programs), start))
-                self._programs.append(one)
-                self._owners.append(row)
+                add = self._vocabulary.add
+                self._programs.append(_Numbered(add(one.kinds), add(one.names)))
+                self._owners.append(int(item_of[row]))
+                owners.append(row)
+                runs.append(self._programs[-1].runs())
+        places = self._places(runs)
+        self._hashes: Hashes = places["hash"].to_numpy()
+        self._where: NDArray[np.int32] = places.select("program", "start").to_numpy()
+        is_checked = np.zeros(len(items), bool)
+        is_checked[np.array(owners, np.int64)[places["program"].unique().to_numpy()]] = True
         self.coverage = covered(items, is_checked=is_checked, is_too_short=is_too_short)
+
+    def _places(self, runs: Sequence[tuple[NDArray[np.int64], Hashes]]) -> pl.DataFrame:
+        """Where runs are, by hash: program and first token, of each benchmark the first ``MOST_PLACES``."""
+        counts = [len(first) for first, _ in runs]
+        benchmarks = [self._items[owner][0] for owner in self._owners]
+        frame = pl.DataFrame(
+            {
+                "hash": np.concatenate([np.zeros(0, np.uint64), *(hashes for _, hashes in runs)]),
+                "program": np.repeat(np.arange(len(runs), dtype=np.int32), counts),
+                "start": np.concatenate([np.zeros(0, np.int32), *(first.astype(np.int32) for first, _ in runs)]),
+            }
+        )
+        benchmark = pl.Series("benchmark", benchmarks, pl.String()).rank("dense")
+        return (
+            frame.with_columns(benchmark.gather(frame["program"]))
+            .sort("hash", "benchmark", "program", "start")
+            .filter(pl.int_range(pl.len()).over("hash", "benchmark") < MOST_PLACES)
+        )
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
         """Documents (id, text) with code of an item: rows of ``HIT_SCHEMA``, one per document and item.
@@ -103,87 +135,53 @@ class RenamedCode:
         hits: list[tuple[str, str, str, int, str]] = []
         for id_, text in documents.select("id", "text").iter_rows():
             longest: dict[tuple[str, str], tuple[int, str]] = {}
-            for program in _programs(text):
-                for item, start, tokens in self._matches(program):
-                    name = self._names[item]
-                    if tokens > longest.get(name, (0, ""))[0]:
-                        longest[name] = (tokens, _shown(program, start, tokens))
-            hits += [(id_, *name, *found) for name, found in longest.items()]
+            for program in programs_of(text):
+                for owner, start, tokens in self._matches(program):
+                    item = self._items[owner]
+                    if tokens > longest.get(item, (0, ""))[0]:
+                        longest[item] = (tokens, program.shown(start, tokens))
+            hits += [(id_, *item, *found) for item, found in longest.items()]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
-    def _matches(self, program: _Program) -> Iterator[tuple[int, int, int]]:
+    def _matches(self, program: Program) -> Iterator[tuple[int, int, int]]:
         """Items with code of this program: which, from which token of it, and for how many."""
+        look_up = self._vocabulary.look_up
+        ours = _Numbered(look_up(program.kinds), look_up(program.names))
+        starts, hashes = ours.runs()
+        left, right = (np.searchsorted(self._hashes, hashes, side) for side in ("left", "right"))
         seen: dict[tuple[int, int], int] = {}  # up to which token a program and one of ours go on alike, side by side
-        for start, run in program.runs():
-            for number, at in self._runs.get(run, ()):
+        for run in np.flatnonzero(right > left).tolist():
+            start = int(starts[run])
+            places: list[tuple[int, int]] = self._where[left[run] : right[run]].tolist()
+            for number, at in places:
                 if start + RUN_TOKENS <= seen.get((number, at - start), 0):
                     continue
-                tokens = _equal_but_for_names(program, start, self._programs[number], at)
+                tokens = _equal_but_for_names(ours, start, self._programs[number], at)
                 if tokens >= RUN_TOKENS:
                     seen[number, at - start] = start + tokens
                     yield self._owners[number], start, tokens
 
 
-def _equal_but_for_names(one: _Program, start: int, other: _Program, at: int) -> int:
+def _before(kinds: Tokens) -> NDArray[np.int64]:
+    """Where each token stood last before, or -1: the different ones of a run are those that stood before it."""
+    order = np.argsort(kinds, kind="stable")
+    before = np.full(len(kinds), -1, np.int64)
+    is_again = kinds[order][1:] == kinds[order][:-1]
+    before[order[1:][is_again]] = order[:-1][is_again]
+    return before
+
+
+def _equal_but_for_names(one: _Numbered, start: int, other: _Numbered, at: int) -> int:
     """For how many tokens two programs go on alike, while each name of one stands for one of the other."""
-    theirs: dict[str, str] = {}
-    ours: dict[str, str] = {}
     most = min(len(one.kinds) - start, len(other.kinds) - at)
-    for step in range(most):
-        kind, name, known = one.kinds[start + step], one.names[start + step], other.names[at + step]
-        if kind != other.kinds[at + step]:
-            return step
-        if kind == _ANY_NAME and (theirs.setdefault(name, known) != known or ours.setdefault(known, name) != name):
+    kinds = one.kinds[start : start + most]
+    is_other = np.flatnonzero(kinds != other.kinds[at : at + most])
+    most = int(is_other[0]) if len(is_other) else most
+    free = np.flatnonzero(kinds[:most] == 0)
+    names, known = one.names[start + free].tolist(), other.names[at + free].tolist()
+    theirs: dict[int, int] = {}
+    ours: dict[int, int] = {}
+    for step, name, stands_for in zip(free.tolist(), names, known, strict=True):
+        if theirs.setdefault(name, stands_for) != stands_for or ours.setdefault(stands_for, name) != name:
             return step
     return most
-
-
-def _shown(program: _Program, start: int, tokens: int) -> str:
-    first, last = program.lines[start], program.lines[start + tokens - 1]
-    return "\n".join(program.source.split("\n")[first - 1 : last]).strip("\n")
-
-
-def _programs(text: str) -> Iterator[_Program]:
-    """The Python code of a text: its fenced blocks, or all of it."""
-    blocks: list[tuple[str, str]] = _FENCED.findall(text) or [(text, "```")]
-    for block, end in blocks:
-        if len(block) <= MOST_CODE_CHARS:
-            source = textwrap.dedent(block.expandtabs())
-            if program := _program(source) if end else _cut_program(source):
-                yield program
-
-
-def _cut_program(source: str) -> _Program | None:
-    """The tokens of a source that ends somewhere in a statement, up to where it can be read."""
-    lines = source.split("\n")
-    attempts = (lines[: len(lines) - cut] for cut in range(min(_MOST_CUT_LINES, len(lines))))
-    return next((program for kept in attempts if (program := _program("\n".join(kept)))), None)
-
-
-def _program(source: str) -> _Program | None:
-    """The tokens of a source, or None where it is no Python (as prose is), or no more than a short expression."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of what Python thinks of an odd escape
-            body = ast.parse(source).body
-        tokens = [one for one in tokenize.generate_tokens(io.StringIO(source).readline) if one.type not in _SKIPPED]
-    except (SyntaxError, ValueError, tokenize.TokenError, RecursionError, MemoryError):
-        return None
-    kinds: list[str] = []
-    names: list[str] = []
-    lines: list[int] = []
-    is_new, was_alone = True, False  # whether a statement begins here, and whether a text that stood alone ends
-    for token, after in zip_longest(tokens, tokens[1:]):
-        is_docstring = is_new and token.type == tokenize.STRING and (after is None or after.type == tokenize.NEWLINE)
-        if is_docstring or was_alone:
-            was_alone = is_docstring
-            continue
-        is_new = token.type in _LAYOUT
-        follows_dot = bool(names) and names[-1] == "."
-        is_free = token.type == tokenize.NAME and token.string not in _FIXED and not follows_dot
-        name = _LAYOUT.get(token.type, token.string)
-        kinds.append(_ANY_NAME if is_free else name)
-        names.append(name)
-        lines.append(lines[-1] if lines and token.type in _LAYOUT else token.start[0])
-    if len(kinds) < RUN_TOKENS and all(isinstance(one, ast.Expr) for one in body):
-        return None
-    return _Program(source, tuple(kinds), tuple(names), tuple(lines))

@@ -74,7 +74,7 @@ def curate(
         kinds=answer_kinds,
     )
     found: dict[str, Found] = {}
-    if curation.near_prompts or prompt_kinds:
+    if curation.near_prompts or curation.exact_prompts or prompt_kinds:
         among_prompts = dedup_settings(curation.near_prompts, spill_directory=spill_directory)
         order = prompt_order(open_, curation.representative)
         found["prompt"] = settle_prompts(open_, order, filling, prompts, among_prompts, prompt_kinds)

@@ -5,18 +5,20 @@ one of its halves as it was: so halves are looked up, and around each that is fo
 word. The first and the last word must be there, since an item without them is little more than a common phrase.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
 from stillroom.curation.text_pieces import pieces_of, word_blocks
-from stillroom.curation.word_grams import KnownRuns, Words, folded, words_of
+from stillroom.curation.word_grams import KnownRuns, Words, folded
 
 Hashed = list[int]  # words
-MOST_ITEMS = 64  # that share a half: one that more have is a phrase, at each of which all of them would be compared
+MOST_ITEMS = 64  # of a benchmark that share a half: what more have is a phrase, at each of which all would be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class _Half:
 class ShortItems:
     """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
 
-    method = "short-items@1"
+    method = "short-items@2"
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text; those that share a half with many others are not looked for.
@@ -41,24 +43,34 @@ class ShortItems:
         """
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         self._items = items.select("benchmark", "item_id")
-        words = words_of(items["text"].to_list())
-        sizes = np.bincount(words.owners, minlength=len(items))
+        benchmarks: list[str] = items["benchmark"].to_list()
+        sizes = np.zeros(len(items), np.int64)
+        self._halves: dict[int, dict[int, list[_Half]]] = {}
+        for block, words in word_blocks(items["text"].to_list()):
+            sizes[block] = np.bincount(words.owners, minlength=len(block))
+            self._add(block, words, sizes[block])
         is_checked = (sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)
+        for known in self._halves.values():
+            for hash_ in [hash_ for hash_, sharing in known.items() if len(sharing) > MOST_ITEMS]:
+                crowd = Counter(benchmarks[half.item] for half in known[hash_])
+                dropped = [half for half in known[hash_] if crowd[benchmarks[half.item]] > MOST_ITEMS]
+                is_checked[[half.item for half in dropped]] = False
+                known[hash_] = [half for half in known[hash_] if crowd[benchmarks[half.item]] <= MOST_ITEMS]
+        self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
+        self._known = {size: KnownRuns(np.array(list(known), np.uint64), size) for size, known in self._halves.items()}
+
+    def _add(self, block: Sequence[int], words: Words, sizes: NDArray[np.int64]) -> None:
+        """Take in the halves of those of a block of items that have 8 to 12 words."""
         starts = np.cumsum([0, *sizes.tolist()])
         by_size: dict[int, list[tuple[int, _Half]]] = {}
-        for item in np.flatnonzero(is_checked).tolist():
-            for place, size, half in _halves_of(item, words, int(starts[item]), int(starts[item + 1])):
+        for row in np.flatnonzero((sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)).tolist():
+            for place, size, half in _halves_of(block[row], words, int(starts[row]), int(starts[row + 1])):
                 by_size.setdefault(size, []).append((place, half))
-        self._halves: dict[int, dict[int, list[_Half]]] = {}
         for size, halves in by_size.items():
             hashes = words.run_hashes(np.array([place for place, _ in halves]), size)
             known = self._halves.setdefault(size, {})
             for hash_, (_, half) in zip(hashes.tolist(), halves, strict=True):
                 known.setdefault(hash_, []).append(half)
-            for hash_ in [hash_ for hash_, sharing in known.items() if len(sharing) > MOST_ITEMS]:
-                is_checked[[half.item for half in known.pop(hash_)]] = False
-        self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
-        self._known = {size: KnownRuns(np.array(list(known), np.uint64), size) for size, known in self._halves.items()}
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
         """Documents (id, text) that hold an item but for one word: rows of ``HIT_SCHEMA``, one per document and item.

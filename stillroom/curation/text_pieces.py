@@ -1,23 +1,44 @@
 """Walks through texts of any size in blocks of words that fit into memory."""
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from stillroom.curation.shingles import blocks
 from stillroom.curation.word_grams import Words, words_of
 
 _BLOCK_CHARS = 1 << 18
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
+_OVERLAP_WORDS = 256  # also where blanks or tables spread them: 13 of them are looked for, however marks part these
+_MOST_OVERLAP_CHARS = 1 << 20
+_WORD = re.compile(r"[^\W_]+")
 
 
 def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Giant texts cut into overlapping pieces: the row that each piece comes from, and the pieces."""
+    """Giant texts cut into overlapping pieces: the row that each piece comes from, and the pieces.
+
+    A piece goes on after the next one's start for 4,096 characters at least, and until it has many words of that.
+    """
     rows: list[int] = []
     pieces: list[str] = []
     for row, text in enumerate(texts):
+        if len(text) <= _PIECE_CHARS:
+            rows.append(row)
+            pieces.append(text)
+            continue
         for start in range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS):
             rows.append(row)
-            pieces.append(text[start : start + _PIECE_CHARS + _OVERLAP_CHARS])
+            pieces.append(text[start : _end(text, start + _PIECE_CHARS)])
     return rows, pieces
+
+
+def _end(text: str, border: int) -> int:
+    """Where a piece ends that the next one begins in at ``border``."""
+    if border + _OVERLAP_CHARS >= len(text):
+        return len(text)
+    words = _WORD.finditer(text, border, border + _MOST_OVERLAP_CHARS)
+    last = next(islice(words, _OVERLAP_WORDS - 1, None), None)
+    return max(border + _OVERLAP_CHARS, last.end() if last else border + _MOST_OVERLAP_CHARS)
 
 
 def word_blocks(pieces: Sequence[str]) -> Iterator[tuple[list[int], Words]]:

@@ -22,6 +22,12 @@ _UNSPACED = (
     (0x20000, 0x323AF),
 )
 _SEPARATOR = "\n"
+# Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
+_ESCAPED_BLANK = re.compile(
+    r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
+    r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
+    r"[nrt]"
+)
 _INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or picks a variant of a character
     "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -50,13 +56,13 @@ class Words:
 
     def runs(self, size: int) -> tuple[NDArray[np.int64], Hashes]:
         """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
-        first = np.arange(max(len(self.hashes) - size + 1, 0))
-        first = first[self.owners[first] == self.owners[first + size - 1]] if len(first) else first
+        count = max(len(self.hashes) - size + 1, 0)
+        first = np.flatnonzero(self.owners[:count] == self.owners[size - 1 :][:count])
         return first, self.run_hashes(first, size)
 
     def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
         """The hashes of runs of ``size`` words that begin with these."""
-        return _segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+        return segment_hashes(self.hashes, first, first + size, _WORD_BASE)
 
 
 class KnownRuns:
@@ -82,7 +88,9 @@ class KnownRuns:
 
 
 def folded(text: str) -> str:
-    """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
+    """A text as its words are compared: NFKC, without what cannot be seen, in lower case; blanks are not escaped."""
+    if "\\" in text:
+        text = _ESCAPED_BLANK.sub(" ", text)
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
@@ -99,9 +107,9 @@ def words_of(texts: Sequence[str]) -> Words:
     starts = np.flatnonzero(is_border & (after > 0))
     ends = np.flatnonzero(is_border & (before > 0))
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
-    owners = np.searchsorted(text_starts, starts, "right") - 1
+    owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
     return Words(
-        hashes=_segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
+        hashes=segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
         owners=owners,
         starts=starts - text_starts[owners],
         ends=ends - text_starts[owners],
@@ -114,7 +122,7 @@ def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
-def _segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
+def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
     """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
     powers, inverses = _powers(base, 1 << max(len(values), 1).bit_length())
     sums = np.zeros(len(values) + 1, np.uint64)

@@ -330,12 +330,12 @@ TABLES = {
         ),
         Table(
             "contamination_hits",
-            "Text that prompts and answers share with benchmarks, one row per prompt or answer, item and method.",
+            "Text that prompts and answers share with benchmarks, one row per side, item and method.",
             columns_from("""
             curation_id VARCHAR | the curation
             sample_id VARCHAR | the sample, empty for a prompt
             prompt_id VARCHAR | the prompt, or the sample's
-            side VARCHAR | prompt or answer
+            side VARCHAR | prompt, answer, or "prompt+answer" for what begins in the one and ends in the other
             benchmark VARCHAR | the benchmark
             item_id VARCHAR | the item in it: file, and there its id, line or row
             method VARCHAR | how it was found

@@ -109,6 +109,7 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
         "verifiers": verifiers,
         "calibrations": [one.row() for one in calibrations],
         "calibrated": bool(verifiers) and all(row["verifier_id"] in calibrated for row in verifiers),
+        "contamination_check_is_off": run.recipe.curation.contamination is None,
         "contamination_checked_against": checked_against(lake, snapshot.name, snapshot.version, at=at),
         "duplicates_compared_with": compared_tables(lake, snapshot.name, snapshot.version, at=at),
         "diversity": diversity_of(lake, snapshot.curation_id),

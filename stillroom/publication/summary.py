@@ -6,6 +6,8 @@ from typing import Any
 
 from stillroom.judging import warning_by_teacher
 from stillroom.publication.diverse import in_short, in_words
+from stillroom.recipe import why_nothing
+from stillroom.runs import never_looked_for
 
 MAX_REASONS = 12
 
@@ -136,6 +138,10 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
     if not manifest["calibrated"]:
         yield "A verifier was not calibrated: its rates of true and false passes were not measured, or are too bad."
     yield from in_words(manifest.get("diversity", []))
+    if not manifest["contamination_checked_against"]:
+        why = why_nothing(is_off=manifest["contamination_check_is_off"])
+        yield f"It was checked for contamination against nothing: {why}"
+    yield from never_looked_for(manifest["contamination_checked_against"])
     yield from _unchecked(manifest["contamination_checked_against"], of_rows=manifest["rows"])
     if any(row["revision_source"] == "declared" for row in manifest["teachers"]):
         yield "A teacher's revision is declared by the recipe only; its server does not say what it serves."
@@ -147,8 +153,6 @@ def _caveats(manifest: Mapping[str, Any]) -> Iterable[str]:
 
 def _unchecked(checks: Sequence[Mapping[str, Any]], *, of_rows: int) -> Iterable[str]:
     """What was not checked, by benchmark: a row counts as checked against whichever content its curation found."""
-    if not checks:
-        yield "It was checked for contamination against nothing."
     for benchmark in dict.fromkeys(row["benchmark"] for row in checks):
         methods: dict[
             tuple[tuple[str, int], ...], list[str]

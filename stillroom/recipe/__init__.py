@@ -2,9 +2,7 @@
 
 from stillroom.recipe.against import Table, find_tables
 from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
-from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
-from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
-from stillroom.recipe.model import (
+from stillroom.recipe.curation import (
     TEST_STRENGTH,
     Against,
     Alike,
@@ -13,15 +11,11 @@ from stillroom.recipe.model import (
     Diversity,
     Embedding,
     Near,
-    Price,
-    Recipe,
-    Sampling,
-    Sandbox,
-    Seeding,
-    Selection,
-    Teacher,
-    Verification,
 )
+from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
+from stillroom.recipe.installed_benchmarks import benchmark_places, benchmarks_folder, why_nothing
+from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
+from stillroom.recipe.model import Price, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
 from stillroom.recipe.stages import (
     PAID_STAGES,
     Stage,
@@ -64,6 +58,8 @@ __all__ = [
     "Table",
     "Teacher",
     "Verification",
+    "benchmark_places",
+    "benchmarks_folder",
     "changes",
     "filter_methods",
     "find_benchmarks",
@@ -79,5 +75,6 @@ __all__ = [
     "sections",
     "stage_fingerprints",
     "verification_section",
+    "why_nothing",
     "with_paths_from",
 ]

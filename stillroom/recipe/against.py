@@ -7,7 +7,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from stillroom.errors import RecipeError
-from stillroom.recipe.model import Against
+from stillroom.recipe.curation import Against
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +52,25 @@ def find_tables(against: Mapping[str, Against]) -> list[Table]:
 
 def _table(name: str, given: Against) -> Table:
     place = given.path
-    files = (
-        [place] if place.is_file() else sorted(path for one in glob.glob(str(place)) if (path := Path(one)).is_file())
-    )
+    files = _files(place)
     if not files:
         raise RecipeError(
-            f"curation.against: table {name!r} is at {place}, where no file is. Expected a Parquet file, or a pattern "
-            "such as `old/*.parquet`; mend the path, or take the table out."
+            f"curation.against: table {name!r} is at {place}, where no file is. Expected a Parquet file, a folder of "
+            "them (`.parquet`, in folders too), or a pattern such as `old/**/*.parquet`; mend the path, or take the "
+            "table out."
         )
     digests = [(_file_sha256(name, path), path.name) for path in files]
     lines = "".join(f"{digest}  {file}\n" for digest, file in digests)
     digest = digests[0][0] if len(files) == 1 else sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
     return Table(name=name, kind=given.kind, id=given.id, text=given.text, files=tuple(files), sha256=digest)
+
+
+def _files(place: Path) -> list[Path]:
+    """The file, all files ending in ``.parquet`` below the folder, or all files of the pattern, by path."""
+    if place.is_file():
+        return [place]
+    pattern = f"{glob.escape(str(place))}/**/*.parquet" if place.is_dir() else str(place)
+    return sorted(path for one in glob.iglob(pattern, recursive=True) if (path := Path(one)).is_file())
 
 
 def _file_sha256(name: str, path: Path) -> str:

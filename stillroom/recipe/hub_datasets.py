@@ -41,7 +41,7 @@ class HubDataset:
         """Where it is on this machine, once it was fetched: part by part, each whole or not at all."""
         owner, name = self.repository.split("/")
         part = fingerprint([self.repository, self.commit, self.path], length=12)
-        return home() / "benchmarks" / f"{owner}--{name}" / f"{self.commit}-{part}"
+        return home() / "hub-datasets" / f"{owner}--{name}" / f"{self.commit}-{part}"
 
 
 def parse_place(place: str) -> HubDataset:

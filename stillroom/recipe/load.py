@@ -11,7 +11,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from stillroom.errors import LakeError, RecipeError
-from stillroom.recipe.model import RECORDED, Curation, Recipe, without_credentials
+from stillroom.recipe.addresses import RECORDED, without_credentials
+from stillroom.recipe.curation import Curation
+from stillroom.recipe.model import Recipe
 
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is a page; anything larger is another file by mistake
 

@@ -16,8 +16,10 @@ from stillroom.errors import RecipeError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.recipe.against import find_tables
 from stillroom.recipe.benchmarks import find_benchmarks
+from stillroom.recipe.curation import Curation
 from stillroom.recipe.filters import Filters, filter_methods
-from stillroom.recipe.model import Curation, Recipe, Verification
+from stillroom.recipe.installed_benchmarks import benchmark_places
+from stillroom.recipe.model import Recipe, Verification
 
 
 class Stage(StrEnum):
@@ -47,6 +49,8 @@ _LATER = (
     "semantic_prompts",
     "semantic_answers",
     "representative",
+    "exact_prompts",
+    "published",
     "diversity",
 )
 _BENCHMARK = "contamination."  # what fields of the stage of curation begin with that hold a benchmark's sha256
@@ -146,11 +150,11 @@ def _curation_section(curation: Curation) -> dict[str, Plain]:
     later = _flat(Curation().model_dump(mode="json", include=set(_LATER)))
     section = {key: value for key, value in section.items() if key not in later or value != later[key]}
     section |= _embedding_section(curation) | _filter_section(curation.filters)
-    places = curation.contamination.benchmarks if curation.contamination else {}
+    benchmarks = find_benchmarks(benchmark_places(curation.contamination))
     for table in find_tables(curation.against):
         columns: dict[str, Plain] = {"kind": table.kind, "id": table.id, "text": table.text}
         section |= _flat(columns, f"{_AGAINST}{table.name}.") | {f"{_AGAINST}{table.name}{_SHA256}": table.sha256}
-    return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in find_benchmarks(places)}
+    return section | {f"{_BENCHMARK}{one.name}": one.sha256 for one in benchmarks}
 
 
 def _embedding_section(curation: Curation) -> dict[str, Plain]:

@@ -2,7 +2,7 @@
 
 from stillroom.runs.agreeing import settled, unsettled
 from stillroom.runs.asking import asked_teachers, prompts_at_first
-from stillroom.runs.checked import checked_against
+from stillroom.runs.checked import checked_against, never_looked_for
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
 from stillroom.runs.given_up import given_up, refuse_given_up
@@ -117,6 +117,7 @@ __all__ = [
     "measured",
     "measuring_cost",
     "missing",
+    "never_looked_for",
     "newest_run",
     "open_run",
     "open_runs",

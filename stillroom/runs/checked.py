@@ -6,7 +6,7 @@ kept it or held it as published: what another one would have said of it is not w
 gone by then, that curation stands on the checks of earlier ones, and says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,20 @@ def example_checked_against(
     found = _checked(lake, _OF_EXAMPLE, {**asked, "at": at})
     pairs = dict.fromkeys((row["benchmark"], row["sha256"]) for row in found)
     return [{"benchmark": benchmark, "sha256": sha256} for benchmark, sha256 in pairs]
+
+
+def never_looked_for(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of what ``checked_against`` gives: for each benchmark of which no method could look for any item, a sentence."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in checks:
+        found.setdefault((row["benchmark"], row["sha256"]), []).append(row)
+    said = [
+        f"None of the {max(row['items'] for row in rows):,} items of `{benchmark}` (sha256 `{sha256[:12]}`) is long "
+        "enough to be looked for."
+        for (benchmark, sha256), rows in found.items()
+        if not any(row["items_checked"] for row in rows)
+    ]
+    return [*said, "So it was checked for contamination against nothing."] if said and len(said) == len(found) else said
 
 
 def _checked(lake: Lake, rows: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:

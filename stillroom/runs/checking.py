@@ -4,7 +4,7 @@ import difflib
 
 from stillroom.capabilities import find_capability
 from stillroom.errors import RecipeError
-from stillroom.recipe import Recipe, find_benchmarks, find_tables
+from stillroom.recipe import Recipe, benchmark_places, find_benchmarks, find_tables
 
 
 def refuse_unknown_words(recipe: Recipe) -> None:
@@ -25,16 +25,17 @@ def refuse_unknown_words(recipe: Recipe) -> None:
 
 
 def refuse_unusable_benchmarks(recipe: Recipe) -> None:
-    """Read the benchmarks that a recipe names, before anything is paid for.
+    """Read the benchmarks that a recipe is checked against, before anything is paid for.
 
     Raises:
         RequestError: one is not there, is empty, or holds a file that cannot be read.
     """
-    if recipe.curation.contamination is None:
+    found = find_benchmarks(benchmark_places(recipe.curation.contamination))
+    if not found:
         return
-    from stillroom.curation.benchmark_files import read_benchmarks  # slow to import, and most recipes name none
+    from stillroom.curation.benchmark_files import read_benchmarks  # slow to import, and not needed without any
 
-    read_benchmarks(find_benchmarks(recipe.curation.contamination.benchmarks))
+    read_benchmarks(found)
 
 
 def refuse_unusable_tables(recipe: Recipe) -> None:

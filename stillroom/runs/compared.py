@@ -11,6 +11,7 @@ from stillroom.embedding import Embedder
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Table
 from stillroom.runs.published import published, with_embeddings, with_structures
+from stillroom.runs.published_elsewhere import with_other_datasets
 
 
 def compared_with(
@@ -52,6 +53,8 @@ def compared_with(
         rows["embeddings"] = embedding_rows(side, vectors, embedder)
     if ours := [table for table in tables if table.kind == side]:
         old = with_tables(old, ours, settings, further_kinds(curation, side, Published(texts=old.texts), embedder))
+    if curation.published == "all":
+        old = with_other_datasets(lake, recipe, side, old, settings, embedder)
     return old, rows
 
 

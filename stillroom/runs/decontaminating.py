@@ -1,6 +1,7 @@
 """Holds what a run may publish against the benchmarks that its recipe names."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,10 @@ from stillroom.runs.held_against import EarlierCheck, Gone, HeldAgainst, earlier
 from stillroom.runs.opening import Run
 
 PROMPT, ANSWER = "prompt", "answer"  # the sides of a sample
+BOTH = "prompt+answer"  # of text that begins in the one and ends in the other
+
+
+_FENCE = re.compile(r"^[ \t]*```[^\n]*\n?", re.MULTILINE)  # whose language is no word of what it holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +30,9 @@ class Decontaminated:
     """What the check of a run has found.
 
     Attributes:
-        overlaps: by sample, the most that its prompt shares with a benchmark, else its answer.
+        overlaps: by sample, the most that its prompt shares with a benchmark, else its answer, else both together.
         unchecked: by sample, a benchmark that was gone before anything looked for it in there, and why it cannot be.
-        hits: rows of ``contamination_hits``, but for their curation: one per prompt or answer, item and method.
+        hits: rows of ``contamination_hits``, but for their curation: one per side, item and method.
         metrics: rows of ``metrics`` but for their snapshot, which say what was checked against.
     """
 
@@ -49,7 +54,8 @@ def decontaminate(
 ) -> Decontaminated:
     """Look for text of benchmarks in all prompts and answers that may be published.
 
-    Answers are looked at as they would be trained on: the turns of the assistant.
+    Answers are looked at as they would be trained on: the turns of the assistant. Then each is looked at behind its
+    prompt, for text of which the one has the beginning and the other the end.
 
     Args:
         lake: knows what earlier curations have found of benchmarks that are gone.
@@ -67,21 +73,29 @@ def decontaminate(
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
     indexes = searches(read_benchmarks(against.benchmarks)) if against.benchmarks else []
     in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
-    in_answers = _found(indexes, ANSWER, {one: trained_on(row, prompts) for one, row in asked.items()})
+    answers = {one: trained_on(row, prompts) for one, row in asked.items()}
+    in_answers = _found(indexes, ANSWER, answers)
+    together = {one: f"{prompts[row['prompt_id']].task}\n{_FENCE.sub('', answers[one])}" for one, row in asked.items()}
+    in_both = {
+        one: across
+        for one, found in _found(indexes, BOTH, together).items()
+        if (across := _beyond(found, in_prompts.get(asked[one]["prompt_id"], ()), in_answers.get(one, ())))
+    }
     earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
     for _, check in earlier:
         _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
         _add(in_answers, ANSWER, "sample_id", asked, check)
+        _add(in_both, BOTH, "sample_id", asked, check)
     longest = {
         sample_id: max(found, key=lambda one: one.words)
         for sample_id, row in asked.items()
-        if (found := in_prompts.get(row["prompt_id"]) or in_answers.get(sample_id))
+        if (found := in_prompts.get(row["prompt_id"]) or in_answers.get(sample_id) or in_both.get(sample_id))
     }
     hits: list[Row] = [
         *(_hit(one, sample_id="", prompt_id=prompt_id) for prompt_id, found in in_prompts.items() for one in found),
         *(
             {**_hit(one, sample_id=id_, prompt_id=asked[id_]["prompt_id"]), "shard": asked[id_]["shard"]}
-            for id_, found in in_answers.items()
+            for id_, found in (*in_answers.items(), *in_both.items())
             for one in found
         ),
     ]
@@ -114,6 +128,12 @@ def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> di
             how = said(index.method, hit["words"])
             found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=index.method, said=how, **hit))
     return found
+
+
+def _beyond(found: Iterable[Overlap], *known: Iterable[Overlap]) -> list[Overlap]:
+    """Those of items that are not known to be found in the same way."""
+    ways = {(one.method, one.benchmark, one.item_id) for some in known for one in some}
+    return [one for one in found if (one.method, one.benchmark, one.item_id) not in ways]
 
 
 def _add(found: dict[str, list[Overlap]], side: str, of: str, ids: Collection[str], check: EarlierCheck) -> None:

@@ -16,7 +16,15 @@ from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import METHODS
 from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
-from stillroom.recipe import Benchmark, Place, Stage, find_benchmarks, recorded_benchmarks, recorded_recipe
+from stillroom.recipe import (
+    Benchmark,
+    Place,
+    Stage,
+    benchmark_places,
+    find_benchmarks,
+    recorded_benchmarks,
+    recorded_recipe,
+)
 from stillroom.runs.checked import ITEMS, RISK
 from stillroom.runs.newest import newest_run
 from stillroom.runs.opening import Run, RunState, run_state
@@ -82,7 +90,7 @@ class EarlierCheck:
 
 
 def held_against(lake: Lake, run: Run, *, again: bool = False) -> HeldAgainst:
-    """The benchmarks of the run's recipe, as far as they are there.
+    """The benchmarks that the run's recipe names, and those that are installed, as far as they are there.
 
     Args:
         lake: knows what they were when the run was last recorded.
@@ -95,13 +103,13 @@ def held_against(lake: Lake, run: Run, *, again: bool = False) -> HeldAgainst:
     """
     if run.recipe.curation.contamination is None:
         return HeldAgainst()
-    places = run.recipe.curation.contamination.benchmarks
+    places = benchmark_places(run.recipe.curation.contamination)
     query = "SELECT sections FROM lake.current_runs WHERE run_id = ?"
     recorded = recorded_benchmarks(json.loads(lake.rows(query, [run.run_id])[0]["sections"])[Stage.CURATION.value])
     if not again and run_state(lake, run.run_id)[0] is RunState.OPENED:
         found = find_benchmarks(places)
         _refuse_changed(run, recorded, found)
-        return HeldAgainst(benchmarks=found, identity=METHODS)
+        return HeldAgainst(benchmarks=found, identity=METHODS if found else ())
     found, troubles = _usable(places, _newest_places(lake, run.recipe.dataset), recorded)
     names = {one.name for one in found}
     gone = [
@@ -109,9 +117,10 @@ def held_against(lake: Lake, run: Run, *, again: bool = False) -> HeldAgainst:
         for name, sha256 in sorted(recorded.items())
         if name not in names
     ]
-    others = (one.label for one in found if recorded.get(one.name) != one.sha256)
+    others = [one.label for one in found if recorded.get(one.name) != one.sha256]
+    methods = METHODS if found or gone else ()
     return HeldAgainst(
-        benchmarks=found, gone=gone, identity=(*METHODS, *others, *(f"gone:{one.label}" for one in gone))
+        benchmarks=found, gone=gone, identity=(*methods, *others, *(f"gone:{one.label}" for one in gone))
     )
 
 
@@ -129,8 +138,7 @@ def _newest_places(lake: Lake, dataset: str) -> Mapping[str, Place]:
     newest = newest_run(lake, dataset)
     if newest is None:
         return {}
-    contamination = recorded_recipe(newest["recipe"], run_id=newest["run_id"]).curation.contamination
-    return contamination.benchmarks if contamination else {}
+    return benchmark_places(recorded_recipe(newest["recipe"], run_id=newest["run_id"]).curation.contamination)
 
 
 def _usable(

@@ -74,7 +74,13 @@ def leaving(lake: Lake, run_id: str, dropped: Sequence[str]) -> list[str]:
 
 
 def published(
-    lake: Lake, dataset: str, kind: str, settings: DedupSettings, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    settings: DedupSettings,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The published texts of one kind, and the signatures among theirs that the lake does not have yet.
 
@@ -90,14 +96,15 @@ def published(
         settings: decide the scheme of the signatures.
         without: ids of examples that do not count, since they are on their way out. A prompt counts as long as it has
             another.
+        elsewhere: that the snapshots of all datasets but this one count.
     """
 
     def texts(ids: list[str]) -> pl.DataFrame:
         asked = {"ids": ids} if kind == "prompt" else {"ids": ids, "dataset": dataset}
-        return lake.query(_TEXTS[kind], asked)
+        return lake.query(_scoped(_TEXTS[kind], kind, elsewhere=elsewhere), asked)
 
     found = lake.query(
-        _SIGNED.format(owners=_OWNERS[kind]),
+        _scoped(_SIGNED, kind, elsewhere=elsewhere),
         {"kind": kind, "dataset": dataset, "scheme": settings.scheme, "leaving": [*without]},
     ).rename({"place": "arrival"})
     is_signed = pl.col("scheme").is_not_null()
@@ -106,12 +113,25 @@ def published(
     return Published(signatures=pl.concat([signed, fresh]).sort("arrival"), texts=texts), fresh
 
 
+def _scoped(query: str, kind: str, *, elsewhere: bool) -> str:
+    """The query about the dataset's own texts, or about those of all others."""
+    own = query.format(owners=_OWNERS[kind])
+    return own.replace("= $dataset", "<> $dataset") if elsewhere else own
+
+
 def with_structures(
-    lake: Lake, dataset: str, kind: str, published: Published, structure: Structure, *, without: Sequence[str] = ()
+    lake: Lake,
+    dataset: str,
+    kind: str,
+    published: Published,
+    structure: Structure,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the structures of all texts, and those among them (id, key) that the lake does not have yet."""
     asked = {"kind": kind, "dataset": dataset, "scheme": structure.scheme, "leaving": [*without]}
-    stored = lake.query(_KEYED.format(owners=_OWNERS[kind]), asked).cast(KEY_SCHEMA)
+    stored = lake.query(_scoped(_KEYED, kind, elsewhere=elsewhere), asked).cast(KEY_SCHEMA)
     fresh = Structural(structure)
     _sign_missing(fresh, published, stored)
     return replace(published, structures=pl.concat([stored, fresh.computed])), fresh.computed
@@ -126,6 +146,7 @@ def with_embeddings(
     *,
     without: Sequence[str] = (),
     of_run: str = "",
+    elsewhere: bool = False,
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the vectors of all texts, and those among them (id, vector) that the lake does not have yet.
 
@@ -136,7 +157,7 @@ def with_embeddings(
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     asked = {"kind": kind, "dataset": dataset, "embedder": embedder.name, "leaving": [*without]}
-    stored = lake.query(_EMBEDDED.format(owners=_OWNERS[kind]), asked).cast(VECTOR_SCHEMA)
+    stored = lake.query(_scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked).cast(VECTOR_SCHEMA)
     fresh = Semantic(embedder, 1.0)
     _sign_missing(fresh, published, stored)
     asked = {"kind": kind, "embedder": embedder.name, "run": of_run}

@@ -172,7 +172,7 @@ class EmbeddingEndpoint:
     def _ask(self, method: str, path: str, kind: type[Said], body: object = None) -> Said:
         return self._decoded(self._request(method, path, body), path, kind)
 
-    def _request(self, method: str, path: str, body: object = None) -> httpx.Response:
+    def _request(self, method: str, path: str, body: object = None) -> httpx2.Response:
         content = None if body is None else msgspec.json.encode(body)
         try:
             return self._http.request(
@@ -184,7 +184,7 @@ class EmbeddingEndpoint:
                 "`curation.embedding.url` in the recipe."
             ) from error
 
-    def _decoded(self, reply: httpx.Response, path: str, kind: type[Said]) -> Said:
+    def _decoded(self, reply: httpx2.Response, path: str, kind: type[Said]) -> Said:
         raise_for(reply, self._called)
         try:
             return msgspec.json.decode(reply.content, type=kind)

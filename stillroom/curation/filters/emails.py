@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from stillroom.curation.filters.countries import COUNTRY_TLDS
 from stillroom.curation.filters.finding import MOST_CANDIDATES
 from stillroom.curation.filters.placeholders import DOMAINS, PERSONS, RESERVED_TLDS, ROLES
 
@@ -14,18 +15,21 @@ _GENERIC_TLDS = frozenset(
     ("app", "biz", "cloud", "com", "dev", "edu", "gov", "info", "int", "mil", "name", "net", "org", "pro")
 )
 _FILE_SUFFIXES = frozenset(("md", "py", "sh", "so"))  # that are countries as well
+_SOURCE_SUFFIXES = frozenset(("cc", "hs", "ml", "mm", "pl", "ps", "rs"))  # likewise, but with many who write from there
+_SOURCE_STEMS = frozenset(("app", "build", "index", "lib", "main", "mod", "run", "script", "setup", "test", "tests"))
 _LEAST_LOCAL = 2
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
     """Where addresses stand (first character, character after the last) that are neither made up nor a function's.
 
-    Only countries and the usual generic domains end an address: in code, ``a@b.shape`` multiplies matrices.
+    Only countries and the usual generic domains end an address: in code, ``a@b.shape`` multiplies matrices, and so does
+    ``a@b.mT``. Whether the line is code cannot be asked: ``mail = ana@posteo.de`` is Python as well.
     """
     for at in islice(_ats(text), MOST_CANDIDATES):
         local = _LOCAL.search(text[max(at - _MOST_LOCAL, 0) : at])
         domain = _DOMAIN.match(text, at + 1, at + 1 + _MOST_DOMAIN)
-        if local and domain and _is_of_somebody(local.group(), domain.group(), domain.group(1).lower()):
+        if local and domain and _is_of_somebody(local.group(), domain.group(), domain.group(1)):
             start = at - len(local.group())
             if not _is_in_web_address(text, start):
                 yield start, domain.end()
@@ -40,10 +44,14 @@ def _ats(text: str) -> Iterator[int]:
 
 def _is_of_somebody(local: str, domain: str, tld: str) -> bool:
     labels = domain.lower().split(".")
+    is_odd, tld = not (tld.islower() or tld.isupper()), tld.lower()
+    is_file = tld in _FILE_SUFFIXES or (tld in _SOURCE_SUFFIXES and labels[-2] in _SOURCE_STEMS)
     person = local.lower().partition("+")[0]
     return (
-        (len(tld) == 2 or tld in _GENERIC_TLDS)
-        and tld not in RESERVED_TLDS | _FILE_SUFFIXES
+        (tld in COUNTRY_TLDS or tld in _GENERIC_TLDS)
+        and not is_odd
+        and not is_file
+        and tld not in RESERVED_TLDS
         and not DOMAINS.intersection(labels[:-1])
         and len(labels[-2]) > 1
         and len(person) >= _LEAST_LOCAL

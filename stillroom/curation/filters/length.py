@@ -9,6 +9,8 @@ from stillroom.curation.filters.finding import Finding
 
 LEAST_TEXTS = 20  # of which outliers are looked for: fewer have no usual length
 _CONSISTENT = 0.6745  # makes the median absolute deviation that of a normal distribution (Iglewicz and Hoaglin, 1993)
+_CONSISTENT_MEAN = 1.253314  # makes the mean absolute deviation that of a normal distribution: the root of pi / 2
+_MOST_OUTLIERS = 0.1  # of the texts: where more lie beyond, they are another kind of text
 _LEAST_FACTOR = 2.0  # by which an outlier differs from the median, also where nearly all texts are equally long
 
 
@@ -44,11 +46,15 @@ class LengthFilter:
 
 
 def usual_lengths(lengths: Sequence[int], most_deviation: float) -> tuple[float, float] | None:
-    """Between which lengths a text is no outlier, or None where there are too few texts to say.
+    """Between which lengths a text is no outlier, or None where there are too few texts to say, or no usual length.
 
     Lengths of texts spread by factors, so their logarithms are compared: an outlier's modified z-score, 0.6745 times
     its distance from the median over the median absolute deviation, is beyond ``most_deviation``. (Iglewicz and
     Hoaglin: How to Detect and Handle Outliers, ASQC 1993, who propose 3.5.)
+
+    Where half of the texts are about equally long, that deviation says nothing of the others, and many lie beyond it.
+    Then the mean absolute deviation stands in its place, over 1.253314 of it; and where still more than a tenth lie
+    beyond, there is no usual length.
 
     Args:
         lengths: of the texts that it is compared with, in characters.
@@ -58,6 +64,9 @@ def usual_lengths(lengths: Sequence[int], most_deviation: float) -> tuple[float,
         return None
     logs = np.log(np.array(lengths, np.float64) + 1)
     median = float(np.median(logs))
-    deviation = float(np.median(np.abs(logs - median)))
-    reach = max(most_deviation * deviation / _CONSISTENT, float(np.log(_LEAST_FACTOR)))
-    return float(np.exp(median - reach) - 1), float(np.exp(median + reach) - 1)
+    distances = np.abs(logs - median)
+    for deviation in (np.median(distances) / _CONSISTENT, np.mean(distances) * _CONSISTENT_MEAN):
+        reach = max(most_deviation * float(deviation), float(np.log(_LEAST_FACTOR)))
+        if np.mean(distances > reach) <= _MOST_OUTLIERS:
+            return float(np.exp(median - reach) - 1), float(np.exp(median + reach) - 1)
+    return None

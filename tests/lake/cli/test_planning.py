@@ -238,6 +238,21 @@ def test_a_table_that_cannot_be_compared_with_is_refused(
         refuse_unreadable(load_recipe(recipe_file))
 
 
+def test_a_plan_says_which_benchmarks_are_looked_for_and_why_none(
+    recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned() -> str:
+        return CliRunner().invoke(make_app(), ["--lake", str(tmp_path / "lake"), "plan", str(recipe_file)]).stdout
+
+    (tmp_path / "installed").mkdir()
+    monkeypatch.setenv("STILLROOM_BENCHMARKS", str(tmp_path / "installed"))
+    assert f"none looked for: there was no benchmark in {tmp_path / 'installed'}" in planned()
+    (tmp_path / "installed" / "exam.txt").write_text("a question")
+    assert "benchmarks:        exam\n" in planned()
+    recipe_file.write_text(f"{RECIPE}curation: {{contamination: null}}\n")
+    assert "none looked for: its recipe turns the check off (`contamination: null`)" in planned()
+
+
 def test_a_benchmark_that_has_changed_derives_a_finished_run_again(recipe_file: Path, lake: Lake) -> None:
     exam = recipe_file.with_name("exam.jsonl")
     exam.write_text('{"q": "one"}')

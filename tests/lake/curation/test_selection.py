@@ -405,3 +405,15 @@ def test_order_of_candidates_does_not_matter() -> None:
     candidates = [candidate(f"s{number}", "pqr"[number % 3], answer=text(f"{number % 5}")) for number in range(12)]
 
     assert gates(select(candidates)) == gates(select(candidates[::-1]))
+
+
+@pytest.mark.parametrize(("exact_prompts", "dropped"), [(True, "prompt-duplicate"), (False, "kept")])
+def test_equal_tasks_are_duplicates_without_near_ones_where_that_is_asked(exact_prompts: bool, dropped: str) -> None:
+    task = text("one task", 40)
+    candidates = [
+        candidate("a", "p", task=task, prompt_rank=0),
+        candidate("b", "q", task=task, prompt_rank=1),
+        candidate("c", "r", task=f"{task} too", prompt_rank=2),
+    ]
+    found = gates(select(candidates, near_prompts=None, exact_prompts=exact_prompts))
+    assert found == {"a": "kept", "b": dropped, "c": "kept"}

@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from stillroom.cli.ancestry import follow
+from stillroom.cli.app import make_app
 from stillroom.cli.showing import describe
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, freeze
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.publication.stating import manifest
+from stillroom.runs import never_looked_for
 from tests.fakes.builds import Builder
 from tests.fakes.exams import AGAINST, ALL, exam, seeds
 from tests.fakes.prompts import recipe, seed_row
 
-METHODS = "`renamed-code@1`, `short-items@1`, `word-runs@1`"
+METHODS = "`renamed-code@2`, `short-items@2`, `word-runs@2`"
 
 
 async def built(lake: Lake, folder: Path, yaml: str, wanted: int = 2) -> Snapshot:
@@ -110,3 +114,23 @@ async def test_different_contents_of_a_benchmark_are_told_together(lake: Lake, t
     assert f"- {first.rows} of its rows were not checked against `exam` ({shas}) by {METHODS}." in summary
     each = ", ".join(f"{rows} against sha256 `{sha256}`" for sha256, rows in found.items())
     assert f"- `exam` was not the same for all of its rows, by {METHODS}: {each}." in summary
+
+
+async def test_a_benchmark_of_which_nothing_is_long_enough_is_said_to_be_no_check(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "exam").mkdir()
+    (tmp_path / "exam" / "test.jsonl").write_text('{"answer": "Paris"}\n{"answer": "Berlin"}\n')
+    snapshot = await built(lake, tmp_path, AGAINST)
+
+    summary = (freeze(lake, snapshot) / SUMMARY_FILE).read_text(encoding="utf-8")
+
+    assert "None of the 2 items of `exam` (sha256 `" in summary
+    assert "So it was checked for contamination against nothing." in summary
+    assert "None of the 2 items" in CliRunner().invoke(make_app(), ["--lake", str(lake.root), "show", "tiny"]).stdout
+
+
+def test_a_benchmark_that_some_method_looked_for_is_not_among_them() -> None:
+    row = {"benchmark": "a", "sha256": "0" * 64, "items": 3, "items_checked": 0}
+    one, other = {**row, "items_checked": 1}, {**row, "benchmark": "b"}
+    assert never_looked_for([row, one]) == []
+    assert len(never_looked_for([row, one, other])) == 1
+    assert len(never_looked_for([row, other])) == 3

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stillroom.cli.explaining import explain
+from stillroom.cli.outcome import outcome_of
 from stillroom.cli.showing import describe
 from stillroom.errors import RecipeError, RequestError
 from stillroom.lake import Lake
@@ -36,7 +37,7 @@ def hits(lake: Lake) -> list[dict[str, Any]]:
 def by_words(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     """What is stated of runs of words, the first of the methods."""
     stated = describe(lake, snapshot, 0)["contamination_checked_against"]
-    return next(row for row in stated if row["method"] == "word-runs@1")
+    return next(row for row in stated if row["method"] == "word-runs@2")
 
 
 async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_text_as_evidence(
@@ -51,7 +52,7 @@ async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_t
     assert ("kept", "") in found[prompt(1).prompt_id]
     (hit,) = hits(lake)
     assert (hit["side"], hit["prompt_id"], hit["sample_id"]) == ("prompt", prompt(0).prompt_id, "")
-    assert (hit["benchmark"], hit["item_id"], hit["method"]) == ("exam", "test.jsonl:q0", "word-runs@1")
+    assert (hit["benchmark"], hit["item_id"], hit["method"]) == ("exam", "test.jsonl:q0", "word-runs@2")
     assert hit["overlap"] in seed_row(0)["task"].lower()
     assert hit["score"] >= 13
     assert (hit["curation_id"], hit["run_id"]) == (curation_id, run.run_id)
@@ -74,6 +75,29 @@ async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not
     assert {hit["shard"] for hit in found} == {0}
 
 
+async def test_an_item_of_which_the_prompt_has_one_half_and_the_answer_the_other_is_found(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = seeds(recipe(tmp_path, AGAINST, seeds=2))
+    exam(tmp_path)
+    builder = Builder(lake)
+    await builder.sample(run := builder.begin(given))
+    asked = {"prompt": prompt(0).prompt_id}
+    sample = lake.rows("SELECT sample_id, answer FROM lake.samples WHERE prompt_id = $prompt LIMIT 1", asked)[0]
+    half, other = (re.findall(r"[^\W_]+", text) for text in (seed_row(0)["task"], sample["answer"]))
+    item = {"id": "q", "question": " ".join(half[-7:]), "answer": " ".join(other[:7])}
+    (tmp_path / "exam" / "test.jsonl").write_text(json.dumps(item))
+
+    curation_id = curate_run(lake, builder.begin(given), [builder.verifier.verifier_id])
+
+    dropped = lake.rows("SELECT * FROM lake.selections WHERE gate = 'contamination'")
+    assert [(row["sample_id"], row["reason"]) for row in dropped] == [(sample["sample_id"], "prompt+answer:exam")]
+    (hit,) = hits(lake)
+    assert (hit["side"], hit["sample_id"], hit["score"]) == ("prompt+answer", sample["sample_id"], 14)
+    assert (hit["curation_id"], hit["run_id"], hit["method"]) == (curation_id, run.run_id, "word-runs@2")
+    assert [one["side"] for one in explain(lake, sample["sample_id"])["overlaps"]] == ["prompt+answer"]
+
+
 async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: Path) -> None:
     words = re.findall(r"[^\W_]+", seed_row(0)["task"])[6:16]
     exam(tmp_path, " ".join([*words[:4], "changed", *words[5:]]))
@@ -82,7 +106,7 @@ async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: 
 
     assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
     (hit,) = hits(lake)
-    assert (hit["method"], hit["score"]) == ("short-items@1", 10)
+    assert (hit["method"], hit["score"]) == ("short-items@2", 10)
     dropped = lake.rows("SELECT evidence FROM lake.selections WHERE gate = 'contamination'")
     assert dropped[0]["evidence"].startswith("its prompt has all words but one of item test.jsonl:q0: ")
 
@@ -97,28 +121,86 @@ async def test_a_version_states_what_it_was_checked_against_where_nothing_was_fo
 
     stated = json.loads((folder / "manifest.json").read_text())["contamination_checked_against"]
     assert [(row["method"], row["items_checked"], row["items_too_short"]) for row in stated] == [
-        ("renamed-code@1", 0, 0),
-        ("short-items@1", 1, 1),
-        ("word-runs@1", 1, 1),
+        ("renamed-code@2", 0, 0),
+        ("short-items@2", 1, 1),
+        ("word-runs@2", 1, 1),
     ]
     recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
     for row in stated:
         assert (row["benchmark"], row["sha256"], row["items"]) == ("exam", recorded["contamination.exam"], 2)
         assert (row["rows"], row["overlapping_rows"]) == (snapshot.rows, 0)
     summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert f"| exam | {stated[0]['sha256']} | word-runs@1 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
+    assert f"| exam | {stated[0]['sha256']} | word-runs@2 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
     assert "against nothing" not in summary
     assert "were not checked against" not in summary
     assert describe(lake, snapshot, 0)["contamination_checked_against"] == stated
     assert all(one.is_same for one in compare(lake, snapshot))
 
 
-async def test_a_version_that_was_checked_against_nothing_says_so(lake: Lake, tmp_path: Path) -> None:
-    _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=2)))
+@pytest.mark.parametrize(
+    ("text", "is_off", "said"),
+    [
+        pytest.param(ALL, False, "no benchmark in `$STILLROOM_HOME/benchmarks`", id="nothing-installed"),
+        pytest.param(f"{ALL}curation: {{contamination: null}}\n", True, "turns the check off", id="turned-off"),
+    ],
+)
+async def test_a_version_that_was_checked_against_nothing_says_so_and_why(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, is_off: bool, said: str
+) -> None:
+    if is_off:
+        installed(tmp_path, monkeypatch, seed_row(0)["task"])
+    run, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, text, seeds=2)))
     assert snapshot is not None
+
     folder = freeze(lake, snapshot)
-    assert json.loads((folder / "manifest.json").read_text())["contamination_checked_against"] == []
-    assert "It was checked for contamination against nothing." in (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+
+    stated = json.loads((folder / "manifest.json").read_text())
+    assert (stated["contamination_checked_against"], stated["contamination_check_is_off"]) == ([], is_off)
+    summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
+    assert "It was checked for contamination against nothing: " in summary
+    assert said in summary
+    assert describe(lake, snapshot, 0)["contamination_check_is_off"] is is_off
+    told = outcome_of(lake, run, snapshot.label, seconds=1.0, first_sample_seconds=None)
+    assert told["benchmarks"] == {}
+    assert said in str(told["unchecked"])
+
+
+async def test_what_is_installed_is_looked_for_though_no_recipe_names_it(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(tmp_path, monkeypatch, seed_row(0)["task"])
+    run, curation_id = await curated(lake, seeds(recipe(tmp_path, ALL, seeds=2)))
+
+    assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
+    told = outcome_of(lake, run, "", seconds=1.0, first_sample_seconds=None)
+    assert (list(told["benchmarks"]), told["unchecked"]) == (["exam"], "")
+
+
+async def test_a_benchmark_that_is_installed_later_decides_again_for_nothing(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(tmp_path, monkeypatch, "one question that nothing which is built here has got in it")
+    builder, given = Builder(lake), seeds(recipe(tmp_path, ALL, seeds=2))
+    first, snapshot = await builder.build(given)
+    assert snapshot is not None
+    paid = builder.client.paid
+    exam(tmp_path / "installed", seed_row(0)["task"])
+
+    run, second = await builder.build(given)
+
+    assert second is None, "what is published stays"
+    assert builder.client.paid == paid
+    assert run.run_id == first.run_id
+    assert run.is_rederived
+    overlapping = lake.rows("SELECT count(*) AS n FROM lake.contamination_hits WHERE benchmark = 'exam'")[0]["n"]
+    assert overlapping > 0
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    """A benchmark of these texts in the folder where every recipe looks."""
+    (folder / "installed").mkdir()
+    exam(folder / "installed", *texts)
+    monkeypatch.setenv("STILLROOM_BENCHMARKS", str(folder / "installed"))
 
 
 async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, tmp_path: Path) -> None:
@@ -138,7 +220,7 @@ async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, 
     stated = by_words(lake, second)
     assert (stated["rows"], stated["overlapping_rows"]) == (second.rows, 2)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert f"| word-runs@1 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
+    assert f"| word-runs@2 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
     of_prompt = gates(lake, second.curation_id)[prompt(old).prompt_id]
     assert of_prompt == {("published", ""), ("contamination", "prompt:exam")}
     assert all(one.is_same for one in compare(lake, first)), "what the first version states is as it was then"
@@ -153,7 +235,7 @@ async def test_rows_of_runs_that_were_not_checked_are_not_counted(lake: Lake, tm
     assert second is not None
     stated = by_words(lake, second)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    sha256, by = stated["sha256"][:12], "`renamed-code@1`, `short-items@1`, `word-runs@1`"
+    sha256, by = stated["sha256"][:12], "`renamed-code@2`, `short-items@2`, `word-runs@2`"
     assert f"- {first.rows} of its rows were not checked against `exam` (sha256 `{sha256}`) by {by}." in summary
     assert stated["rows"] == second.rows - first.rows == second.new_rows > 0
 
@@ -172,7 +254,7 @@ async def test_another_content_of_a_benchmark_is_another_curation_and_is_stated_
     assert after != before
     assert gates(lake, after)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
     slices = lake.rows(
-        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@1'"
+        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@2'"
     )
     assert {row["snapshot"] for row in slices} == {before, after}
     assert len({row["slice"] for row in slices}) == 2

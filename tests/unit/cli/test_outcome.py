@@ -31,6 +31,8 @@ OUTCOME: dict[str, Any] = {
     "first_sample_seconds": 13.4,
     "summary": "/lake/snapshots/functions/1/summary.md",
     "left_as_decided": {},
+    "benchmarks": {"gsm8k": "0" * 64, "[bold]exam": "1" * 64},
+    "unchecked": "",
     "missing_shards": [],
     "missing_prompts": 0,
 }
@@ -56,6 +58,7 @@ def printed(**changes: Any) -> str:
         "exception:[bold]Odd",
         "functions@1 holds 25 examples, 25 of them new.",
         "Summary: /lake/snapshots/functions/1/summary.md",
+        "benchmarks looked for  gsm8k, [bold]exam",
         *QUERIES,
     ],
 )
@@ -86,3 +89,9 @@ def test_a_build_names_the_runs_that_other_rules_decided_about() -> None:
     assert "left as they are" in found
     assert "functions-r19 (another selection.keep), and" in found
     assert "before them" in found
+
+
+def test_a_build_that_was_checked_against_nothing_says_why() -> None:
+    out = printed(benchmarks={}, unchecked="no benchmark is in [there]")
+    assert "checked for contamination against nothing: no benchmark is in [there]" in out
+    assert "benchmarks looked for" not in out

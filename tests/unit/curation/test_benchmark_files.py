@@ -47,6 +47,9 @@ def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
         ("bench/math", "test.jsonl:7", "user"),
         ("bench/math", "test.jsonl:7", "deep text"),
         ("bench/math", "test.jsonl:7", "42 apples"),
+        ("bench/math", "test.jsonl:7", "user\ndeep text\n42 apples"),
+        ("bench/math", "test.jsonl:7", "deep text\n42 apples"),
+        ("bench/math", "test.jsonl:7", "user\ndeep text"),
         ("bench/math", "test.jsonl:3", "no id"),
     ]
 

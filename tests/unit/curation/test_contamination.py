@@ -141,6 +141,15 @@ def test_words_of_scripts_without_spaces_are_characters():
     assert len(Benchmarks(items(text)).find(documents("题目 " + text[2:20]))) == 1
 
 
+@pytest.mark.parametrize("blank", ["\n" * 3_000, " | " * 2_000, "-" * 9_000])
+def test_words_far_apart_at_a_seam_are_found(blank: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("stillroom.curation.text_pieces._PIECE_CHARS", 30_000)
+    item = sentence(5, 13)
+    text = blank.join(item.split())
+    before = "filler " * ((30_000 - len(text) // 2) // 7)
+    assert len(Benchmarks(items(item)).find(documents(before + text + " filler" * 9_000))) == 1
+
+
 def test_a_giant_text_is_searched_in_pieces(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("stillroom.curation.text_pieces._PIECE_CHARS", 300)
     monkeypatch.setattr("stillroom.curation.text_pieces._OVERLAP_CHARS", 200)
@@ -157,6 +166,37 @@ def test_odd_texts_are_clean(text: str):
 def test_checking_against_nothing_is_refused():
     with pytest.raises(RequestError, match="no benchmark items"):
         Benchmarks(items())
+
+
+def test_every_benchmark_that_has_a_passage_is_reported():
+    passage = sentence(6, 14)
+    many = items(*(f"{passage} {number}" for number in range(100)), benchmark="a")
+    found = Benchmarks(pl.concat([many, items(passage, benchmark="b")])).find(documents(passage))
+    assert sorted(found["benchmark"].to_list()) == ["a"] * MOST_ITEMS + ["b"]
+
+
+def test_an_item_whose_texts_repeat_each_other_counts_once_towards_the_most():
+    passage = sentence(6, 14)
+    frame = pl.DataFrame({"benchmark": "a", "item_id": [f"i{n // 3}" for n in range(30)], "text": [passage] * 30})
+    assert len(Benchmarks(frame).find(documents(passage))) == 10
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("{0}\\n{1}\\t{2}", id="escaped as in JSON"),
+        pytest.param("{0}\\\\n{1}\\r\\n{2}", id="escaped twice, and with a return"),
+    ],
+)
+def test_escaped_blanks_part_words(written: str):
+    item = "the first words of a question and then the next ones of it here"
+    parts = ("The first words of a question", "and then the next ones", "of it here")
+    assert len(Benchmarks(items(item)).find(documents(written.format(*parts)))) == 1
+
+
+@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
+def test_commands_of_latex_are_words(command: str):
+    assert folded(f"${command}$") == f"${command}$"
 
 
 def test_an_instruction_that_all_items_begin_with_is_reported_for_a_few_of_them():

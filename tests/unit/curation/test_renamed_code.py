@@ -1,11 +1,12 @@
 """Code of a benchmark is found whatever its names and its layout are, and other code is not."""
 
 import textwrap
+import tracemalloc
 
 import polars as pl
 import pytest
 
-from stillroom.curation.renamed_code import RenamedCode
+from stillroom.curation.renamed_code import MOST_PLACES, RenamedCode
 from tests.unit.curation.test_contamination import documents, items
 
 ITEM = '''
@@ -96,6 +97,27 @@ def test_tables_of_numbers_are_no_code():
 def test_long_equal_programs_are_compared_once():
     program = "\n".join(f"def f{n}(x):\n    return g(x[{n}], key=lambda y: y.z + {n})" for n in range(400))
     assert found(program.replace("g(", "h(").replace("x", "w"), item=program)[0][1] > 5_000
+
+
+def test_every_benchmark_that_has_the_code_is_named_and_items_without_a_place_are_not_counted():
+    many = items(*[ITEM] * (MOST_PLACES + 6), benchmark="a")
+    index = RenamedCode(pl.concat([many, items(ITEM, benchmark="b")]))
+
+    found = index.find(documents(RENAMED))
+
+    assert sorted(found["benchmark"].to_list()) == ["a"] * MOST_PLACES + ["b"]
+    assert index.coverage.rows() == [("a", MOST_PLACES + 6, MOST_PLACES, 0), ("b", 1, 1, 0)]
+
+
+def test_a_token_of_an_index_takes_some_tens_of_bytes():
+    programs = [ITEM.replace("0", str(number)).replace("best", f"best{number}") for number in range(2_000)]
+    tracemalloc.start()
+    index = RenamedCode(items(*programs))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    tokens = 2_000 * found(RENAMED)[0][1]
+    assert held / tokens < 60
+    assert len(index.find(documents(RENAMED)))
 
 
 def test_coverage_counts_items_with_code_long_enough():

@@ -107,3 +107,11 @@ def test_a_phrase_that_many_items_begin_with_is_not_looked_for_and_not_said_to_b
     assert index.coverage.select("items", "checked", "too_short").row(0) == (MOST_ITEMS + 2, 1, 0)
     assert index.find(documents("which of the following is right about number 3 today")).is_empty()
     assert len(index.find(documents("how many pears does the old farmer sell in may"))) == 1
+
+
+def test_a_phrase_of_one_benchmark_hides_no_item_of_another():
+    shared = [f"which of the following is true about number {number} today" for number in range(MOST_ITEMS + 1)]
+    index = ShortItems(pl.concat([items(*shared, benchmark="a"), items(shared[3], benchmark="b")]))
+
+    assert index.coverage.rows() == [("a", MOST_ITEMS + 1, 0, 0), ("b", 1, 1, 0)]
+    assert index.find(documents("which of the following is right about number 3 today"))["benchmark"].to_list() == ["b"]

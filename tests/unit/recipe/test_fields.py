@@ -76,8 +76,11 @@ FIELDS: dict[str, tuple[object, Stage | None]] = {
     "selection.keep": (3, Stage.SELECTION),
     "selection.rank": ("shortest", Stage.SELECTION),
     "curation.exact": (False, Stage.CURATION),
+    "curation.exact_prompts": (True, Stage.CURATION),
+    "curation.published": ("all", Stage.CURATION),
     "curation.near_prompts.threshold": (0.5, Stage.CURATION),
     "curation.near_answers.threshold": (0.5, Stage.CURATION),
+    "curation.contamination.installed": (False, Stage.CURATION),
     "curation.contamination.benchmarks": ({"exam": OTHER}, Stage.CURATION),
     "curation.structural_prompts": (True, Stage.CURATION),
     "curation.structural_answers": (True, Stage.CURATION),
@@ -181,7 +184,12 @@ def test_every_field_has_a_line_and_every_line_a_field() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_field_changes_its_stage_and_all_later_ones_or_none(tmp_path: Path, field: str) -> None:
+def test_a_field_changes_its_stage_and_all_later_ones_or_none(
+    tmp_path: Path, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "one.txt").write_text("a text")
+    monkeypatch.setenv("STILLROOM_BENCHMARKS", str(tmp_path / "installed"))
     value, first = FIELDS[field]
     before = given(tmp_path, is_seeded=field != "prompts")
     recipes = [Recipe.model_validate(one) for one in (before, changed(before, field, value, tmp_path))]

@@ -166,8 +166,8 @@ def test_benchmarks_are_taken_from_the_recipes_folder() -> None:
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        pytest.param("{}", "curation.contamination.benchmarks: Field required", id="nothing"),
-        pytest.param("{benchmarks: {}}", "curation.contamination.benchmarks: ", id="none"),
+        pytest.param("{installed: false}", "if that is meant, write `contamination: null`", id="nothing"),
+        pytest.param("{installed: false, benchmarks: {}}", "curation.contamination: it looks for no", id="none"),
         pytest.param("{benchmarks: exam}", "curation.contamination.benchmarks: ", id="no names"),
         pytest.param("{benchmarks: {A/B: x}}", "curation.contamination.benchmarks.A/B", id="a name with a slash"),
         pytest.param("{benchmark: {a: x}}", "unknown key; did you mean `benchmarks`?", id="misspelt"),

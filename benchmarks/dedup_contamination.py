@@ -1,0 +1,135 @@
+"""Plants text of benchmarks in documents, written in many ways, and measures how much of it is found and how fast.
+
+Planted are runs of 13 words of long items; items of 13 to 39 words as they stand, with their own punctuation; runs in
+other case, Unicode and punctuation; and code with other names and another layout. Every one of them must be found.
+"""
+
+import builtins
+import io
+import keyword
+import random
+import re
+import statistics
+import time
+import tokenize
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+from dedup_corpus import documents
+
+from stillroom.curation.benchmark_files import read_benchmarks
+from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.programs import programs_of
+from stillroom.curation.renamed_code import RenamedCode
+from stillroom.curation.short_items import ShortItems
+from stillroom.recipe import find_benchmarks
+
+DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
+Figures = dict[str, float]
+_WORD = re.compile(r"[^\W_]+")
+_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+_LEAST_TOKENS, _LEAST_KINDS = 40, 20
+_PARTS = ("—", " ", "\t", "/", " … ", "_")
+_ESCAPES = (" ", "\\n", "\\t", "\\r\\n")
+
+WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
+    "shouted": lambda words, _: ", ".join(words).upper(),
+    "wide": lambda words, _: " ".join(words).translate(_WIDE),
+    "decomposed": lambda words, _: unicodedata.normalize("NFD", " ".join(words)),
+    "invisible": lambda words, _: " ".join(f"{word[:1]}\u200b{word[1:]}" for word in words),
+    "marked up": lambda words, _: " ".join(f"**{word}**" for word in words),
+    "parted": lambda words, chance: "".join(f"{word}{chance.choice(_PARTS)}" for word in words),
+    "escaped": lambda words, chance: "".join(f"{chance.choice(_ESCAPES)}{word.capitalize()}" for word in words),
+}
+
+
+def decontamination(reference: Path) -> Figures:
+    """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found."""
+    if not reference.is_dir():
+        return {}
+    items = read_benchmarks(find_benchmarks({"reference": reference}))
+    frame = pl.concat(documents(DOCUMENTS, 1)).select("id", "text")
+    runs, short, code = Benchmarks(items), ShortItems(items), RenamedCode(items)
+    rates = _rates(frame, runs=runs, short_items=short, renamed_code=code)
+    texts = list(dict.fromkeys(items["text"].to_list()))
+    around = frame["text"].head(PLANTED).to_list()
+    chance = random.Random(2)
+    shares: Figures = {}
+    for kind, planted in _planted(texts, chance).items():
+        search = code if kind == "code" else runs
+        held = [_put(some, into, chance, kind) for some, into in zip(planted, around, strict=False)]
+        found = search.find(pl.DataFrame({"id": [str(row) for row in range(len(held))], "text": held}))
+        shares[f"planted_{kind}_found"] = found["id"].n_unique() / len(held)
+    return {
+        "decontamination_docs_per_cpu_second": rates["runs"],
+        "short_items_docs_per_cpu_second": rates["short_items"],
+        "renamed_code_docs_per_cpu_second": rates["renamed_code"],
+        "planted_contamination_found": min(shares.values()),
+        **shares,
+        "benchmark_texts": len(items),
+    }
+
+
+def _rates(frame: pl.DataFrame, **searches: Benchmarks | ShortItems | RenamedCode) -> dict[str, float]:
+    """Documents per CPU-second: medians of some rounds in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in searches}
+    for _ in range(ROUNDS):
+        for name, search in searches.items():
+            began = time.process_time()
+            search.find(frame)
+            seconds[name].append(time.process_time() - began)
+    return {name: len(frame) / statistics.median(taken) for name, taken in seconds.items()}
+
+
+def _planted(texts: Sequence[str], chance: random.Random) -> dict[str, list[str]]:
+    words = [_WORD.findall(text) for text in texts]
+    long = [some for some in words if len(some) >= 40]
+    short = [text for text, some in zip(texts, words, strict=True) if 13 <= len(some) < 40]
+    programs = [text for text in texts if any(_is_long_program(text))]
+    ways = list(WAYS.values())
+    return {
+        "run": [" ".join(_run(chance.choice(long), chance)) for _ in range(PLANTED)],
+        "short_item": [chance.choice(short) for _ in range(PLANTED)],
+        "otherwise_written": [ways[at % len(ways)](_run(chance.choice(long), chance), chance) for at in range(PLANTED)],
+        "code": [_renamed(chance.choice(programs), chance) for _ in range(PLANTED)],
+    }
+
+
+def _is_long_program(text: str) -> list[bool]:
+    return [
+        len(one.kinds) >= _LEAST_TOKENS and len(set(one.kinds)) >= _LEAST_KINDS and "```" not in text
+        for one in programs_of(text)
+    ]
+
+
+def _run(words: Sequence[str], chance: random.Random) -> list[str]:
+    start = chance.randrange(len(words) - 12)
+    return [*words[start : start + 13]]
+
+
+def _put(planted: str, into: str, chance: random.Random, kind: str) -> str:
+    at = chance.randrange(len(into) + 1)
+    if kind == "code":
+        return f"{into[:at].replace('```', '')}\n```python\n{planted}\n```\n"
+    return f"{into[:at]} {planted} {into[at:]}"
+
+
+def _renamed(source: str, chance: random.Random) -> str:
+    """Python with other names, remarks, and blanks around its commas."""
+    names: dict[str, str] = {}
+    lines = source.expandtabs().split("\n")
+    before = ""
+    changes: list[tuple[int, int, int, str]] = []
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+        if token.type == tokenize.NAME and token.string not in _FIXED and before != ".":
+            name = names.setdefault(token.string, f"{chance.choice('abcxyz')}{len(names)}")
+            changes.append((token.start[0] - 1, token.start[1], token.end[1], name))
+        elif token.string == ",":
+            changes.append((token.start[0] - 1, token.start[1], token.end[1], " , "))
+        before = token.string
+    for line, start, end, put in reversed(changes):
+        lines[line] = lines[line][:start] + put + lines[line][end:]
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""The texts of a benchmark's item, also such as stand in two of its fields: each may be too short to be found alone."""
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+
+_LEAST_CHARS = 8  # of as many words in a script that puts no space between them
+_MOST_CHARS, _MOST_TEXTS = 100_000, 64  # of an item: what is more is a document of many
+_SHORT_CHARS = 256  # of a pair that may be an item of less than 13 words by itself
+_HAS_CODE = re.compile(r"^\s*(?:def|class|async def) ", re.MULTILINE)
+
+
+def wholes(texts: Sequence[str]) -> list[str]:
+    """What the texts of an item are when they are read on from one to the next.
+
+    Fields of one word, such as labels, ids and entry points, stand between others without belonging to their text, so
+    all is joined with them and without. Neighbours are joined by themselves where both together are short, or are
+    Python code: a signature in one field, the body of the function in the next.
+
+    Args:
+        texts: of one item, in their order, without its id.
+    """
+    if not 2 <= len(texts) <= _MOST_TEXTS or sum(map(len, texts)) > _MOST_CHARS:
+        return []
+    sayings = [text for text in texts if len(text.split(maxsplit=1)) > 1]
+    found = ["\n".join(texts), "\n".join(sayings)]
+    for some in (texts, sayings):
+        found += [joined for pair in pairwise(some) if _stands_alone(joined := "\n".join(pair))]
+    known = {*texts, ""}
+    return [one for one in dict.fromkeys(found) if one not in known and len(one) >= _LEAST_CHARS]
+
+
+def _stands_alone(text: str) -> bool:
+    return len(text) <= _SHORT_CHARS or _is_program(text)
+
+
+def _is_program(text: str) -> bool:
+    if not _HAS_CODE.search(text):
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what Python thinks of an odd escape
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

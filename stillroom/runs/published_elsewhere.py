@@ -1,0 +1,74 @@
+"""What other datasets of the lake have published, as old documents after a dataset's own: never dropped, and winning.
+
+Each is named DATASET@published:ID, since one id may be published in two datasets. What their own curations have signed
+by the same settings, and embedded, is taken from the lake; what they have not is computed, and kept nowhere.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from stillroom.curation.comparison import Published, further_settings
+from stillroom.curation.settings import DedupSettings
+from stillroom.curation.structures import STRUCTURES
+from stillroom.embedding import Embedder
+from stillroom.lake import Lake
+from stillroom.recipe import Recipe
+from stillroom.runs.published import published, with_embeddings, with_structures
+
+_MARK = "@published:"  # no name of a dataset or of a table has an @
+_DATASETS = {
+    kind: f"SELECT {kind}_id AS id, arg_min(name, since) || '{_MARK}' || {kind}_id AS name "  # noqa: S608 - constants
+    f"FROM lake.published_members WHERE name <> $dataset GROUP BY {kind}_id"
+    for kind in ("sample", "prompt")
+}
+
+
+def with_other_datasets(
+    lake: Lake, recipe: Recipe, side: str, old: Published, settings: DedupSettings, embedder: Embedder | None = None
+) -> Published:
+    """The same with what other datasets have published after it.
+
+    Args:
+        lake: where they are.
+        recipe: of the dataset that is compared; says in which ways.
+        side: ``answer`` or ``prompt``.
+        old: what comes before them.
+        settings: decide the scheme of the signatures.
+        embedder: turns texts into vectors, where the recipe compares these.
+
+    Raises:
+        TeacherError: the embedder is behind an endpoint that gives no usable answer.
+    """
+    is_structural, semantic = further_settings(recipe.curation, side)
+    others, _ = published(lake, recipe.dataset, side, settings, elsewhere=True)
+    if is_structural:
+        others, _ = with_structures(lake, recipe.dataset, side, others, STRUCTURES[side], elsewhere=True)
+    if semantic and embedder:
+        others, _ = with_embeddings(lake, recipe.dataset, side, others, embedder, elsewhere=True)
+    named = lake.query(_DATASETS["sample" if side == "answer" else "prompt"], {"dataset": recipe.dataset})
+    after = old.signatures["arrival"].max()
+    first = 1 + (after if isinstance(after, int) else -1)
+
+    def of(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(named, on="id", how="inner", maintain_order="left")
+        return joined.with_columns(pl.col("name").alias("id")).select(frame.columns)
+
+    def texts(ids: list[str]) -> pl.DataFrame:
+        ours = [id_ for id_ in ids if _MARK not in id_]
+        theirs = pl.DataFrame({"name": [id_ for id_ in ids if _MARK in id_]}, schema={"name": pl.String})
+        plain = theirs.select("name", pl.col("name").str.split_exact(_MARK, 1).struct.field("field_1").alias("id"))
+        found = (
+            others.texts(plain["id"].to_list()).select("id", "text") if len(plain) else plain.rename({"name": "text"})
+        )
+        renamed = plain.join(found, on="id", how="inner").select(pl.col("name").alias("id"), "text")
+        return pl.concat([old.texts(ours).select("id", "text"), renamed]) if ours else renamed
+
+    signatures = of(others.signatures).with_columns(pl.col("arrival") + first)
+    return replace(
+        old,
+        signatures=pl.concat([old.signatures, signatures]),
+        structures=pl.concat([old.structures, of(others.structures)]),
+        embeddings=pl.concat([old.embeddings, of(others.embeddings)]),
+        texts=texts,
+    )
