@@ -49,6 +49,11 @@ def test_no_secret_of_the_tests_is_drawn_by_the_solution(bench, source, tests):
         ),
         pytest.param(
             "import random\ndef roll(): return random.randint(1, 10**9)\n",
+            "random.seed(a=3)\na = roll()\nrandom.seed(a=3)\nassert a == roll() != roll()",
+            id="by-keyword",
+        ),
+        pytest.param(
+            "import random\ndef roll(): return random.randint(1, 10**9)\n",
             "random.seed(3)\nexpected = random.randint(1, 10**9)\nrandom.seed(3)\nassert roll() == expected",
             id="as-the-tests-would",
         ),
@@ -63,6 +68,12 @@ def test_no_secret_of_the_tests_is_drawn_by_the_solution(bench, source, tests):
             "random.seed(3)\nrandom.random()\na = roll()\n"
             "own = random.Random(3)\nown.random()\nassert a == own.randint(1, 10**9)",
             id="goes-on-where-the-tests-are",
+        ),
+        pytest.param(
+            "import random\ndef roll(): return random.randint(1, 10**9)\n",
+            "state = random.getstate()\na = [roll(), roll()]\nrandom.setstate(state)\n"
+            "assert [roll(), roll()] == a and a[0] != a[1]",
+            id="state-put-back",
         ),
         pytest.param(
             "def turned(xs): return xs[::-1]\n",

@@ -35,8 +35,10 @@ class Streams:
         self._streams = {name: getattr(sys, name) for name in STREAMS}
         self._builtins = {name: getattr(builtins, name) for name in CARRIED}
         self._seed = random.seed
-        self._state = None  # of the random numbers when both sides last had the same, once the tests have seeded them
+        self._state = None  # of random numbers when both last had the same, once tests have seeded them; () where not
         random.seed = self._seeded
+        self._getstate = random.getstate
+        random.getstate, random.setstate = self._kept(random.getstate), self._kept(random.setstate)
 
     def told(self) -> list | None:
         """What a call takes with it; None where nothing was put in place."""
@@ -54,7 +56,7 @@ class Streams:
 
     def _drawn(self) -> tuple | None:
         """Where random numbers that the tests have seeded go on, if they drew some: the next are others."""
-        if self._state is None or self._state == (state := random.getstate()):
+        if self._state is None or self._state == (state := self._getstate()):
             return None
         self._state = state
         return state
@@ -85,7 +87,19 @@ class Streams:
         self._seed(*arguments, **keywords)
         if not keywords and not self.link.gone:
             self.link.ask("seed", *[self.link.values.pack(each) for each in arguments])
-            self._state = random.getstate()
+            self._state = self._getstate()
+        else:
+            self._state = ()
+
+    def _kept(self, function):
+        """``random.getstate`` or ``setstate``, by which tests have something drawn again: both go on from there."""
+
+        def kept(*arguments):
+            found = function(*arguments)
+            self._state = ()
+            return found
+
+        return kept
 
     def watch_patches(self) -> None:
         """Notice what ``unittest.mock`` puts in place where the solution does not see it."""
