@@ -47,8 +47,8 @@ def vendi_score(rows: Rows) -> float:
 def _blas() -> Any:  # noqa: ANN401 - it has no types
     """The libraries of linear algebra that are loaded. Found once: looking for them takes milliseconds.
 
-    Threads only get into each other's way over matrices of a few hundred rows (20 of them took 1.5 s of CPU with two
-    threads and 0.07 with one), and the last bits of a figure would hang on the number of cores.
+    Threads only get into each other's way over matrices of a few hundred rows: 20 of them took 1.5 s of CPU with two
+    threads on a busy machine and 0.07 with one.
     """
     return ThreadpoolController()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class PackagedEmbedder:
         """The sum of each piece's vectors, its tokens in one order, so that it comes out the same to the bit."""
         encoded = [one.ids for one in self._tokenizer.encode_batch_fast(pieces, add_special_tokens=False)]
         ends = np.cumsum([0, *map(len, encoded)])
-        tokens = np.fromiter((id_ for ids in encoded for id_ in ids), np.int32, count=int(ends[-1]))
+        tokens = np.fromiter(chain.from_iterable(encoded), np.int32, count=int(ends[-1]))
         tokens = np.minimum(tokens, len(self._vectors) - 1)
         counts: Any = csr_array(
             (np.ones(len(tokens), np.float32), tokens, ends), shape=(len(encoded), len(self._vectors))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from stillroom.records import Origin, Prompt
 from verifiers.usability import problem_of
 
 MAX_LINE_CHARACTERS = 1_000_000
+MOST_KEPT_CHARACTERS = 8 << 20  # of a file whose prompts are kept for whoever reads it next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +71,15 @@ def read_file(path: Path, capability: Capability, origin: Origin) -> PromptFile:
             lines are the same task. All mistakes are listed by line number.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also cuts at U+2028, which JSON allows
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read {path}: {error}. Expected JSON Lines in UTF-8.") from error
+    read = _read_lately if len(text) <= MOST_KEPT_CHARACTERS else _read
+    return read(path, text, capability, origin)
+
+
+def _read(path: Path, text: str, capability: Capability, origin: Origin) -> PromptFile:
+    lines = text.split("\n")  # splitlines() also cuts at U+2028, which JSON allows
     prompts: dict[str, tuple[int, Prompt]] = {}
     mistakes: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -97,6 +105,9 @@ def read_file(path: Path, capability: Capability, origin: Origin) -> PromptFile:
         prompts=tuple(prompt for _, prompt in prompts.values()),
         lines={prompt_id: number for prompt_id, (number, _) in prompts.items()},
     )
+
+
+_read_lately = lru_cache(maxsize=2)(_read)  # a build asks three times for its file; the same text is the same prompts
 
 
 def _prompt(line: str, capability: Capability, origin: Origin) -> Prompt:

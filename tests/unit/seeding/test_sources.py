@@ -219,3 +219,14 @@ def test_writer_that_is_no_name_is_refused(tmp_path: Path) -> None:
 
 def test_seed_with_a_writer_is_refused(tmp_path: Path) -> None:
     assert "line 1: a seed is written by a person" in refusal(tmp_path, {**seed_row(1), "writer": "big@2"})
+
+
+def test_file_that_is_read_again_gives_its_prompts_as_they_are_now(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.jsonl"
+    path.write_text(json.dumps(seed_row(1)) + "\n")
+    first = read_file(path, CODE, Origin.SEED)
+
+    assert read_file(path, CODE, Origin.SEED) is first
+    assert read_file(path, CODE, Origin.USER).prompts[0].origin is Origin.USER
+    path.write_text(json.dumps(seed_row(2)) + "\n")
+    assert [one.task for one in read_file(path, CODE, Origin.SEED).prompts] == [seed_row(2)["task"]]
