@@ -38,7 +38,7 @@ PRELOADED = (
     "stillroom.teachers.connect",
     "transformers.models.auto.tokenization_auto",
 )
-GRACE_SECONDS = 10.0  # in which a flow run writes down that it ends
+GRACE_SECONDS = 20.0  # in which a flow run writes down that it ends; on a busy machine ten were too few
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
