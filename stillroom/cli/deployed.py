@@ -26,7 +26,7 @@ DEFAULT_PORT = 4200
 DEFAULT_RECIPE = Path("deployments/recipes/quickstart.yaml")
 START_SECONDS = 120.0
 POLL_SECONDS = 0.1
-UP_ENDS_SECONDS = 60.0  # in which `up` ends all that it had started
+UP_ENDS_SECONDS = 90.0  # in which `up` ends all that it had started
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +95,7 @@ def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: E
     server.start()
     take_over(this)
     ending.callback(end_with, this, _say)
-    ending.callback(warm.end, GRACE_SECONDS)  # after the worker: flow runs write down that they end
+    ending.callback(warm.end, 2 * GRACE_SECONDS)  # after the worker: it waits for its forks itself
     warm.start()
     note()
     _serve_teachers(recipe, this)

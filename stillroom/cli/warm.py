@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from rich.console import Console
+
 from stillroom.cli.warm_call import ANSWER, HEADER, STREAMS
 
 ENGINE = "prefect.engine"  # what the process of a flow run executes
@@ -36,7 +38,7 @@ PRELOADED = (
     "stillroom.teachers.connect",
     "transformers.models.auto.tokenization_auto",
 )
-GRACE_SECONDS = 10.0  # in which a flow run writes down that it ends
+GRACE_SECONDS = 20.0  # in which a flow run writes down that it ends; on a busy machine ten were too few
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -87,7 +89,7 @@ class Starter:
             SystemExit: all processes have ended, and no more are wanted.
         """
         signal.set_wakeup_fd(self._wakes.fileno())
-        signal.signal(signal.SIGTERM, lambda *_: None)  # it wakes what waits below
+        signal.signal(signal.SIGTERM, _do_nothing)  # it wakes what waits below
         while not (self._is_ending and not self._callers):
             for key, _ in self._ready.select(self._seconds_left()):
                 if key.fileobj is self._listening:
@@ -217,12 +219,26 @@ def receive(caller: socket.socket) -> Call:
     return Call(environment=about["environment"], folder=about["folder"], streams=tuple(streams))
 
 
+def go_on_without_readers() -> None:
+    """Let log lines that nobody reads any more be lost.
+
+    rich, through which Prefect writes them, raises SystemExit where the reader of a pipe is gone; a flow run whose
+    worker was killed would end by that before it has written down on the server that it ends.
+    """
+
+    def be_quiet(self: Console) -> None:
+        self.quiet = True
+
+    Console.on_broken_pipe = be_quiet
+
+
 def main(place: str) -> None:
     """Serve calls at the socket ``place``; each fork then executes the engine of flow runs."""
     sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - DuckDB would import it, for nothing
     gc.disable()
     for name in PRELOADED:
         import_module(name)
+    go_on_without_readers()
     from stillroom.code_version import code_version
 
     code_version()  # of what was imported, whatever the files say later
@@ -240,6 +256,10 @@ def main(place: str) -> None:
     sys.argv = [ENGINE]
     sys.modules.pop(ENGINE, None)
     runpy.run_module(ENGINE, run_name="__main__", alter_sys=True)
+
+
+def _do_nothing(number: int, frame: object) -> None:
+    """Take a signal."""
 
 
 def _die_with(starter: int) -> None:

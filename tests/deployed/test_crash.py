@@ -73,7 +73,7 @@ def test_a_worker_that_is_killed_alone_takes_its_flows_along_and_the_next_one_co
         flows = children(deployment, "warm")
         assert flows
         os.kill(deployment.noted("worker"), signal.SIGKILL)
-        deployment.wait(lambda: not any(map(is_alive, flows)), seconds=30, what="flows without a worker to end")
+        deployment.wait(lambda: not any(map(is_alive, flows)), seconds=60, what="flows without a worker to end")
         deployment.wait_for_state(build, "Completed", seconds=300)
         assert deployment.run_count(build) > 1
         assert {one["state_name"] for one in deployment.flow_runs("shard")} == {"Completed"}

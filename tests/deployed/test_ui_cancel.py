@@ -29,6 +29,7 @@ def test_a_click_on_cancel_ends_a_build_and_its_shards(
     )
     page.goto(f"{deployment.ui}/runs/flow-run/{build['id']}")
     expect(page.get_by_text("Cancelled").first).to_be_visible()
+    expect(page.get_by_text(f"opened run {deployment.run_id}").first).to_be_visible()  # the page is whole
     page.screenshot(path=pictures / "2-cancelled.png")
     reconcile = deployment.ask("/deployments/name/reconcile/reconcile")
     run = deployment.ask(f"/deployments/{reconcile['id']}/create_flow_run", {})

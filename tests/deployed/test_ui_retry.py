@@ -41,9 +41,10 @@ def test_a_click_on_retry_heals_a_build_that_the_form_started(
     page.goto(f"{deployment.ui}/runs/flow-run/{build['id']}")
     expect(page.get_by_text("was published as").first).to_be_visible()
     page.screenshot(path=pictures / "5-build-completed.png")
-    shown = {one["key"]: one["id"] for one in deployment.ask("/artifacts/filter", {})}
+    shown = {one["key"]: one["latest_id"] for one in deployment.ask("/artifacts/latest/filter", {})}
     page.goto(f"{deployment.ui}/artifacts/artifact/{shown[f'{deployment.run_id}-shards']}")
     expect(page.get_by_text("owed_at_most").first).to_be_visible()
+    expect(page.get_by_text("false", exact=True)).to_have_count(0)  # both shards are committed
     page.screenshot(path=pictures / "6-shards.png")
     assert deployment.versions() == [1]
 

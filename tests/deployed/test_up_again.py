@@ -31,8 +31,8 @@ def test_a_build_goes_on_after_the_next_up_and_what_was_due_meanwhile_is_skipped
     start_teacher()
 
     with deployed(bench) as deployment:
-        assert deployment.state(running) == deployment.state(build) == "Crashed"
-        assert deployment.state(waiting) not in ("Cancelled", "Cancelling")
+        for one in (build, running, waiting):
+            assert deployment.state(one) not in ("Cancelled", "Cancelling")
         assert {deployment.state({"id": one}) for one in missed} == {"Skipped"}
         assert "when it was due" in deployment.message({"id": missed[0]})
         told = (bench.lake / "prefect-server" / "up.log").read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_running(pid)
@@ -193,3 +193,24 @@ def test_where_nobody_listens_the_caller_becomes_the_engine_itself(tmp_path: Pat
         _, err = caller.communicate(timeout=120)
     assert caller.returncode == 1
     assert "Invalid flow run id" in err
+
+
+def test_log_lines_that_nobody_reads_end_nothing() -> None:
+    code = (
+        "import os, sys; from rich.console import Console; from stillroom.cli.warm import go_on_without_readers\n"
+        "go_on_without_readers()\n"
+        "console = Console()\n"
+        "console.print('one')\n"
+        "sys.stdin.readline()\n"
+        "for _ in range(3): console.print('lost')\n"
+        "os._exit(7)"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"one\n"
+        writer.stdout.close()
+        writer.stdin.write(b"go on\n")
+        writer.stdin.flush()
+        assert writer.wait(timeout=30) == 7

@@ -1,5 +1,6 @@
 """What a build publishes is decided by what the lake has of its run, whatever is told of its shards."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,8 @@ class Silent:
     async def first_answer(self) -> None: ...
 
     async def cancel(self) -> None: ...
+
+    async def leave(self) -> None: ...
 
     async def join(self) -> dict[int, BaseException]:
         return {}
@@ -84,3 +87,32 @@ async def test_a_recipe_that_allows_less_is_published_with_less(
     await builder.shard(run, 0)
     assert await build_run(run.run_id, Silent()) == "tiny@1"
     assert published == [run.run_id]
+
+
+class Ended(Silent):
+    """Notes what is asked of them at the end; their first answer never comes."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.are_waited_for = asyncio.Event()
+
+    async def first_answer(self) -> None:
+        self.are_waited_for.set()
+        await asyncio.Event().wait()
+
+    async def cancel(self) -> None:
+        self.asked.append("cancel")
+
+    async def leave(self) -> None:
+        self.asked.append("leave")
+
+
+@pytest.mark.usefixtures("published")
+async def test_a_build_whose_process_is_ended_cancels_no_shard() -> None:
+    shards = Ended()
+    building = asyncio.create_task(build_run("tiny-r1", shards))
+    await shards.are_waited_for.wait()
+    building.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await building
+    assert shards.asked == ["leave"]
