@@ -15,7 +15,15 @@ from prefect.exceptions import ObjectNotFound
 from stillroom.code_version import code_version
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.runs import Run, RunState, refuse_given_up, run_state, shard_key, unfinished_shards
+from stillroom.runs import (
+    Run,
+    RunState,
+    refuse_given_up,
+    refuse_taken_over,
+    run_state,
+    shard_key,
+    unfinished_shards,
+)
 from tasks import flow_runs
 from tasks.waking import waits_for_shards
 
@@ -41,8 +49,8 @@ async def find_retry(client: PrefectClient, lake: Lake, run: Run) -> Retry:
     """What is to be tried again and started; nothing is changed.
 
     Raises:
-        RequestError: the run was given up; no flow run builds it; or other code made what would be tried again, whose
-            processes would refuse it one by one.
+        RequestError: the run was given up; no flow run builds it; a later run has taken over all that it lacks; or
+            other code made what would be tried again. Its processes would refuse that one by one.
     """
     refuse_given_up(lake, run.run_id)
     newest = next(iter(await flow_runs.builds(client, run.run_id)), None)
@@ -51,7 +59,8 @@ async def find_retry(client: PrefectClient, lake: Lake, run: Run) -> Retry:
             f"Prefect's server has no flow run that builds {run.run_id}. Start a build of its recipe: it goes on with "
             "the run where that is unfinished, and plans anew what a finished one lacks."
         )
-    found = _chosen(lake, run, newest, await flow_runs.all_of_shards(client, run.run_id))
+    chosen = _chosen(lake, run, newest, await flow_runs.all_of_shards(client, run.run_id))
+    found = _without_taken_over(lake, run, chosen)
     again = [found.build, *found.shards.values()]
     await _refuse_other_code(client, [one for one in again if one is not None], starts=bool(found.started))
     return found
@@ -90,6 +99,21 @@ def _chosen(lake: Lake, run: Run, build: FlowRun, shards: list[FlowRun]) -> Retr
         return Retry(build=None, shards=ended, started={})
     is_asleep = flow_runs.is_undone(build.state) and (not waits_for_shards(build) or not keys)
     return Retry(build=build if is_asleep else None, shards=ended, started=unstarted)
+
+
+def _without_taken_over(lake: Lake, run: Run, found: Retry) -> Retry:
+    """Without shards of a finished run that would refuse since a later run has planned their prompts anew."""
+    refusals: dict[int, RequestError] = {}
+    for number in (*found.shards, *found.started):
+        try:
+            refuse_taken_over(lake, run, number)
+        except RequestError as error:
+            refusals[number] = error
+    shards = {number: one for number, one in found.shards.items() if number not in refusals}
+    started = {number: key for number, key in found.started.items() if number not in refusals}
+    if refusals and found.build is None and not shards and not started:
+        raise next(iter(refusals.values()))
+    return Retry(build=found.build, shards=shards, started=started)
 
 
 async def _refuse_other_code(client: PrefectClient, again: list[FlowRun], *, starts: bool) -> None:

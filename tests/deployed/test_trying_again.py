@@ -137,6 +137,18 @@ async def test_a_cancelled_build_of_a_finished_run_is_tried_again_with_the_shard
     assert {await state_of(client, one) for one in (this, *shards)} == {"AwaitingRetry"}
 
 
+async def test_shards_that_a_later_run_has_taken_over_are_named_and_not_tried_again(
+    client: PrefectClient, lake: Lake, run_of_three: Run, shard_began: StartShard
+) -> None:
+    this = await began(client, run_of_three, Completed())
+    await published_in_part(lake, run_of_three)
+    failed = await shard_began(run_of_three, 1, Failed(), this.id)
+    later = Builder(lake).begin(run_of_three.recipe, new_run=True)
+    with pytest.raises(RequestError, match=f"planned anew by the later run {later.run_id}"):
+        await retried(client, lake, run_of_three)
+    assert await state_of(client, failed) == "Failed"
+
+
 async def test_a_run_that_was_given_up_is_not_tried_again(
     client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard
 ) -> None:
