@@ -15,7 +15,7 @@ from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import Run, checked_against, judged, load_run, open_run, rejudging_key, unjudged
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder, calibrated
-from tests.fakes.exams import AGAINST, exam, gates, seeds
+from tests.fakes.exams import AGAINST, ALL, exam, gates, seeds
 from tests.fakes.prompts import prompt, recipe, seed_row
 from tests.fakes.verifiers import FakeVerifier, execute
 
@@ -165,3 +165,18 @@ async def test_a_run_that_is_built_again_is_stopped_still(lake: Lake, tmp_path: 
     with pytest.raises(RecipeError, match="where nothing is"):
         curate_run(lake, again, [Builder(lake).verifier.verifier_id])
     assert await reverified(lake, load_run(lake, run.run_id), verifier("new"))
+
+
+async def test_what_was_installed_since_is_looked_for_as_well(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, ALL, seeds=2)))
+    assert snapshot is not None
+    (tmp_path / "installed").mkdir()
+    exam(tmp_path / "installed", seed_row(0)["task"])
+    monkeypatch.setenv("STILLROOM_BENCHMARKS", str(tmp_path / "installed"))
+
+    curation_id = await reverified(lake, load_run(lake, run.run_id), verifier("new"))
+
+    found = lake.rows("SELECT DISTINCT prompt_id FROM lake.contamination_hits WHERE curation_id = ?", [curation_id])
+    assert [row["prompt_id"] for row in found] == [CONTAMINATED.prompt_id]
