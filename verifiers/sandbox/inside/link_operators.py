@@ -7,6 +7,7 @@ look for, made of what they expect. Objects compare with data by the data that t
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN202
 # pyright: basic
+import link_compared
 import runner
 from link_proxies import Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
@@ -34,6 +35,8 @@ def _data_of(value, method):
     """The data that an object is underneath, where this method is that of such data; else the value itself."""
     if type(value) is not Proxy or of(value).is_tainted:
         return value
+    if of(value).number in of(value).link.values.made_of:
+        return link_compared.path(of(value)) or value
     has_data, is_as_of_data, data = of(value).link.plain(of(value), method)
     return data if has_data and is_as_of_data else value
 
@@ -46,13 +49,16 @@ def _equal(left, right):
     if right is None:
         return False
     if not own.link.values.is_data(right):
-        return NotImplemented  # an object of the tests, which may say itself
+        return link_compared.equal(left, right)
     if own.is_tainted:
         return own.decline("whether the result of an operation with data equals data")
     has_data, is_as_of_data, data = own.link.plain(own, "__eq__")
     if has_data and (is_as_of_data or data == right):
         return data == right
-    return False if own.standing == DATA else own.decline("whether an object equals data")
+    if own.standing != DATA:
+        return own.decline("whether an object equals data")
+    own.link.asked.is_denied = not own.is_of_library()
+    return False
 
 
 def _same(self, other):
