@@ -16,6 +16,7 @@ from verifiers.conversion.hollow import hollow
 from verifiers.conversion.only_read import only_read
 from verifiers.conversion.questions import Question
 from verifiers.conversion.refusal import Refused
+from verifiers.conversion.rereads import Reread, rereads
 from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
 from verifiers.conversion.unreached import never_run, rests_on_doctests
@@ -39,6 +40,7 @@ class Converted:
         only_read: names that are no function or class to the tests, so that their lack is the tests' own.
         foretold: the first assertion that expects what a later call is given, or "". With one the calls are not sent
             together: such tests run in a process of their own.
+        rereads: pairs of readings of one result, which agree unless it can have changed between them.
     """
 
     steps: tuple[Step, ...]
@@ -46,6 +48,7 @@ class Converted:
     entry_point: str = ""
     only_read: frozenset[str] = frozenset()
     foretold: str = ""
+    rereads: tuple[Reread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ def _converted(tree: ast.Module, entry_point: str) -> Converted | Unconvertible:
         entry_point=entry_point,
         only_read=only_read(tree, entry_point),
         foretold=foretold(steps, questions),
+        rereads=rereads(steps),
     )
 
 

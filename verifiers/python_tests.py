@@ -6,11 +6,13 @@ The version stands also for how the capability ``code`` extracts the answer that
 import ast
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
 
 from stillroom.fingerprint import fingerprint
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.records.execution import Ending, Execution, Executor, Limits, Program, UnfitProgram
 from verifiers.conversion.only_read import only_read
+from verifiers.conversion.rereads import has_changed
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
 from verifiers.pace import wall_for
@@ -88,7 +90,9 @@ class PythonTests:
         if isinstance(plan, Converted) and not plan.foretold:
             program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
             try:
-                return judge_calls(plan, await self._executor.run(program))
+                execution = await self._executor.run(program)
+                if not has_changed(plan.rereads, execution.readings):
+                    return judge_calls(plan, execution)
             except (NeedsProcess, UnfitProgram):  # what all calls together are too large for may cross one by one
                 pass
         try:
@@ -97,7 +101,13 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
     async def _judge_in_process(self, check: Check, source: str) -> Judgement:
-        program = Program(source=source, tests=check.tests, entry_point=check.entry_point, limits=self._limits)
+        program = Program(
+            source=source,
+            tests=check.tests,
+            entry_point=check.entry_point,
+            draws_seed=_draws_seed(check, self.image_digest),
+            limits=self._limits,
+        )
         execution = await self._executor.run(program)
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
@@ -144,6 +154,12 @@ def _pair_finding(pair: Pair, execution: Execution) -> Finding | None:
         return None
     shown = execution.stdout[:200].decode("utf-8", "replace")
     return Finding("wrong-answer", f"on {pair.stdin[:200]!r}: printed {shown!r}, expected {pair.stdout[:200]!r}")
+
+
+def _draws_seed(check: Check, image_digest: str) -> int:
+    """With what the random numbers of tests begin: the same whenever they judge, and known to no program."""
+    parts = (NAME, image_digest, check.entry_point, check.tests)
+    return int.from_bytes(sha256(repr(parts).encode("utf-8", "backslashreplace")).digest()[:8])
 
 
 @lru_cache  # asked for several times a sample

@@ -70,6 +70,7 @@ class Program:
         is_script: run as ``__main__`` with ``stdin`` and ``arguments``.
         tests: Python source that runs in a process of its own and reaches the solution through a socket.
         entry_point: the name under which ``tests`` know the solution's function.
+        draws_seed: with what the random numbers of ``tests`` begin; the solution is not told.
         keep_output_bytes: how much of stdout and stderr to report.
     """
 
@@ -80,6 +81,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     tests: str = ""
     entry_point: str = ""
+    draws_seed: int = 0
     limits: Limits = Limits()
     keep_output_bytes: int = 4096
 

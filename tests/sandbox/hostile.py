@@ -97,6 +97,42 @@ _add(
     + _NEAR.format(base="", difference="Near()")
     + "def solve(n): return Near()",
 )
+_LATE = """
+import sys, types
+serving = sys.modules.get("link_serving", types.SimpleNamespace(Serving=type("Serving", (), {{}}))).Serving
+underneath = sys.modules.get("link_underneath", types.SimpleNamespace())
+told, asked = [0], []
+class Late{base}: pass
+def said(value=None, **named):
+    asked.append(value)
+    return {said}
+underneath.told = said
+serving._plain = lambda self, number, method="": (0, {asked})
+def solve(n):
+    told.append(n)
+    return Late()
+"""
+_add(
+    "late-answers",
+    by_method=_LATE.format(
+        base="",
+        said="('float', [0.0], [], '')",
+        asked="(True, True, float('inf') if method in ('__gt__', '__ge__') else float('-inf'))",
+    ),
+    by_count=_LATE.format(
+        base="",
+        said="('float', [(9e9, -9e9)[len(asked) % 2]], [], '')",
+        asked="(True, True, (9e9, -9e9)[len(asked) % 2])",
+    ),
+    by_count_of_lists=_LATE.format(
+        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], '')", asked="said()"
+    ),
+    by_last_told=_LATE.format(base="", said="('int', [told[-1]], [], '')", asked="(True, True, told[-1])"),
+    by_order_of_its_own=_LATE.format(base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], '')", asked="said()"),
+    in_a_second_message=_LATE.format(base="", said="('int', [], [], '')", asked="('int', [21], [], '')"),
+    of_another_kind=_LATE.format(base="", said="('list', [], [], '')", asked="('int', [21], [], '')"),
+    of_a_library=_LATE.format(base="", said="('', [], [], 'numpy')", asked="said()"),
+)
 _add(
     "subclasses",
     int_subclass="class I(int):\n    def __eq__(s, o): return True\n    def __ne__(s, o): return False\n    __hash__ = int.__hash__\ndef solve(n): return I(0)",

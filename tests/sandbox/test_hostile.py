@@ -18,7 +18,7 @@ MOST_RUNS = 2  # of one program: by calls, and where a result is no data, in two
 SLACK_SECONDS = 2.0
 
 
-OF_OBJECTS = ("equality", "hostile-dunders", "objects", "subclasses")
+OF_OBJECTS = ("equality", "hostile-dunders", "late-answers", "objects", "subclasses")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Finds expected values that the solution would be given beforehand: they are arguments of calls that come later.
 
 All steps are in the solution's process before its first line runs. For ``assert encode("abc") == "bcd"`` beside
-``assert decode("bcd") == "abc"`` it could look among the arguments for what it is asked. A process of the tests' own
-sends them one by one, when they are due.
+``assert decode("bcd") == "abc"`` it could look among the arguments, and what they hold, for what it is asked. A process
+of the tests' own sends them one by one, when they are due.
 """
 
 import ast
@@ -15,7 +15,7 @@ from verifiers.conversion.questions import Question
 from verifiers.wire_data import WIRE_FORMAT
 
 LEAST_LARGE = 1_000
-"""Smaller integers, and texts and containers of less than two items, are guessed without looking."""
+"""Smaller whole numbers, and texts and containers of less than two items, are guessed without looking."""
 
 
 def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
@@ -38,10 +38,18 @@ def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
 
 
 def _brought(step: Step) -> Iterator[object]:
+    """The values that a step names, and all that is in them."""
     given = (*step.arguments, *(each for _, each in step.keywords))
-    yield from (each.value for each in given if each.register is None)
+    left = [each.value for each in given if each.register is None]
     if step.kind == "put":
-        yield step.value
+        left.append(step.value)
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            left += value
 
 
 def _is_telling(value: object) -> bool:
@@ -52,7 +60,9 @@ def _is_telling(value: object) -> bool:
             return False
         case int():
             return abs(value) >= LEAST_LARGE
-        case float() | complex():
+        case float():
+            return not value.is_integer() or abs(value) >= LEAST_LARGE
+        case complex():
             return bool(value)
         case str() | bytes():
             return len(value) > 1

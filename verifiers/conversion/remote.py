@@ -10,6 +10,7 @@ from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.scope import REMOTE_BUILT_INS, Function, Scope, place_in
+from verifiers.sandbox.inside.link_standing import claims_equality
 from verifiers.wire_data import within_bounds
 
 OPERATIONS: Mapping[type[ast.AST], str] = {
@@ -75,8 +76,11 @@ class Remotes:
                     may_be_object=is_class_name(found.name),
                 )
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if not scope.is_local(owner):
-                if attr.startswith("__") and (node.args or node.keywords):
+                given = [*node.args, *(each.value for each in node.keywords)]
+                if attr.startswith("__") and given:
                     refuse(node, "operator")  # under its other name
+                if claims_equality(attr) and not all(map(scope.is_solutions_own, given)):
+                    refuse(node, "equality")
                 method = recording.emit("attr", on=self.compute(owner).register, name=attr)
                 return Remote(self._call(method, node))
             case ast.Attribute(value=owner, attr=attr) if not scope.is_local(owner):

@@ -99,7 +99,7 @@ def _payloads(program: Program) -> tuple[bytes, bytes]:
     tests = b""
     if program.tests:
         job: tuple[object, ...] = ("serve", program.source)
-        tests = marshal.dumps(("tests", program.tests, program.entry_point), FORMAT)
+        tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed), FORMAT)
     elif program.is_script:
         job = ("script", program.source, list(program.arguments))
     else:

@@ -2,9 +2,11 @@
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 
 from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import FENCE, MAX_RESPONSE_CHARACTERS, extract_code
+from stillroom.capabilities.python_code.given_code import with_given_code
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
@@ -16,7 +18,8 @@ def read_submission(row: Mapping[str, object]) -> Submission:
 
     The answer is the first there is of `completion`, `response` (what a model wrote: fenced code is extracted, bare
     code is taken as it is), `solution` and `canonical_solution` (code). Tests are `tests` (Python source, a list of
-    lines or asserts, or stdin/stdout pairs) or HumanEval's `test`, where a `prompt` goes before the answer.
+    lines or asserts, or stdin/stdout pairs) or HumanEval's `test`, where a `prompt` goes before the answer, and
+    what it defines beside the entry point is the tests' own where they use it.
 
     Raises:
         ValueError: a key is missing or its value is of another form; says which.
@@ -35,7 +38,10 @@ def read_submission(row: Mapping[str, object]) -> Submission:
         return Submission(check=check, answer=Answer(text="", problem="truncated"))
     context = row.get("prompt") if "tests" not in row else ""
     if isinstance(context, str) and context:
-        return Submission(check=check, answer=_continued(context, text, entry_point))
+        answer = _continued(context, text, entry_point)
+        if not are_pairs(check.tests) and len(context) <= MAX_RESPONSE_CHARACTERS:
+            check = replace(check, tests=with_given_code(check.tests, context, entry_point))
+        return Submission(check=check, answer=answer)
     if key in ("completion", "response"):
         return Submission(check=check, answer=_written(text, check))
     return Submission(check=check, answer=Answer(text=text))

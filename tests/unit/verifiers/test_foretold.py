@@ -15,6 +15,9 @@ from verifiers.plan import Converted, convert
         pytest.param("assert encode(2) == -1500\nassert decode(-1500) == 2", id="large-number"),
         pytest.param("x = 'bcd'\nassert encode('abc') == x\nassert decode(x) == 'abc'", id="named"),
         pytest.param("assert encode('abc') in ('bcd', 'cde')\nassert decode(text='bcd') == 'abc'", id="one-of"),
+        pytest.param("assert parse('1,2') == [1, 2]\nassert add(([1, 2], [3])) == [1, 2, 3]", id="part"),
+        pytest.param("assert name(1) == 'one'\nassert count({'one': 1, 'two': 2}) == 2", id="key"),
+        pytest.param("assert root(2) == 1.41\nassert add([[1.41, 1]]) == 2", id="number-in-a-list"),
         pytest.param("y = ['b', 'c']\nassert encode('a') == ['b', 'c']\nsort(y)\nassert y == ['b', 'c']", id="changed"),
     ],
 )
@@ -28,6 +31,7 @@ def test_what_a_later_call_is_given_is_sent_when_it_is_due(tests):
     "tests",
     [
         pytest.param("assert f(1) == 2\nassert f(2) == 3", id="small-numbers"),
+        pytest.param("assert abs(f([1.0]) - 2.0) < 1e-6\nassert f([1.0, 2.0]) == 3.0", id="small-floats"),
         pytest.param("assert f('abc') == 'abc'", id="own-argument"),
         pytest.param("assert f('abc') == 'bcd'\nassert g('abc') == 'xyz'", id="earlier-argument"),
         pytest.param("assert f([]) == []\nassert f([1]) == [1]\nassert f(True) is True", id="little"),

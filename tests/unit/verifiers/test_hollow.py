@@ -67,12 +67,82 @@ def test_no_answer_says_itself_whether_its_result_is_the_expected_one(start, tes
         pytest.param("from math import isclose\nassert isclose(f(2), 4)", id="imported"),
         pytest.param("assert merge(f(2), [4]) == [2, 4]", id="compared-with-data"),
         pytest.param("assert is_prime(7) and f(2) == 3", id="under-test-itself"),
-        pytest.param("assert same(f(2), f(2))", id="of-results-alone"),
         pytest.param("assert isinstance(f(2), int)", id="built-in"),
         pytest.param("assert f(f(2), 4)", id="entry-point"),
     ],
 )
 def test_honest_forms_are_usable(start, tests):
+    found = convert(start + tests, "f")
+    assert not isinstance(found, Unconvertible) or found.is_usable, found
+
+
+@pytest.mark.parametrize("start", MODES)
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert same(f(2), f(2))", id="of-results-alone"),
+        pytest.param("assert is_prime(f(13))\nassert is_prime(f(7))", id="truth-of-a-result"),
+        pytest.param("assert is_prime(2)\nassert is_prime(f(13))", id="that-is-asked-for-one-truth-alone"),
+        pytest.param("assert all(map(is_prime, f(13)))", id="mapped"),
+        pytest.param("assert diff(f(2), 1.41) < 1e-6", id="near"),
+        pytest.param("assert 1e-6 > abs(diff(f(2), 1.41))", id="near-swapped"),
+        pytest.param("d = diff(f(2), 1.41)\nassert d < 1e-6", id="near-under-a-name"),
+        pytest.param("import math\nassert math.fabs(diff(f(2), 1.41)) < 1e-6", id="near-by-a-library"),
+        pytest.param("assert error(f(2)) < 1e-6", id="small"),
+        pytest.param("assert diff(f(2), 1.41) == 0", id="nought"),
+        pytest.param("assert compare(f(2), [4]) != 1", id="unequal"),
+        pytest.param("assert differences(f(2), [4]) == []", id="empty"),
+        pytest.param("assert pick(f(2), 4) == 4", id="what-it-is-told"),
+        pytest.param("assert norm(f(2)) == norm([4])", id="both-sides"),
+        pytest.param("assert f(2) == reference(2)", id="reference"),
+        pytest.param("for x in (1, 2):\n    assert slow(x) == f(x)", id="reference-first"),
+        pytest.param("assert f(0) == 0\nexpect(f(2), 4)\nexpect(f(3), 6)", id="statement"),
+        pytest.param("assert f(0) == 0\nr = f(2)\nexpect(r, 4)", id="statement-with-a-name"),
+        pytest.param("assert f(0) == 0\nvalidate(f(2))", id="statement-of-results-alone"),
+        pytest.param("assert f(0) == 0\nexpect(f(2)).to_equal(4)", id="chain"),
+        pytest.param("assert expect(f(2)).to_equal(4)", id="asserted-chain"),
+        pytest.param("assert f(0) == 0\nif not same(f(2), 4):\n    raise AssertionError", id="raised"),
+        pytest.param("def one(r, e):\n    assert same(r, e)\none(f(2), 4)", id="in-a-function-of-the-tests"),
+        pytest.param("x = 0\nx = x + diff(f(2), 4)\nassert x < 1", id="added-up"),
+        pytest.param(
+            "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): self.assertLess(diff(f(2), 4), 1e-6)",
+            id="assertLess",
+        ),
+        pytest.param(
+            "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): self.assertEqual(diff(f(2), 4), 0)",
+            id="assertEqual",
+        ),
+    ],
+)
+def test_no_function_of_the_answer_judges_its_results(start, tests):
+    found = convert(start + tests, "f")
+    assert isinstance(found, Unconvertible), found
+    assert found.reason == "tests:unusable", found
+    assert "judges the answer" in found.detail, found
+
+
+@pytest.mark.parametrize("start", MODES)
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert g(f('abc')) == 'abc'", id="pair"),
+        pytest.param("assert g(f('abc', 3), 3) == 'abc'", id="pair-with-a-key"),
+        pytest.param("k = 3\nr = f('abc', k)\nassert g(r, k) == 'abc'", id="pair-by-names"),
+        pytest.param("k = 3\nr = f('', k)\nassert g(r, k) == ''", id="empty-pair-by-names"),
+        pytest.param("for s in ('a', 'b'):\n    assert g(f(s)) == s", id="pairs-in-a-loop"),
+        pytest.param("assert g('bcd') == 'abc'\nassert f('abc') == 'bcd'", id="both-for-themselves"),
+        pytest.param("assert items(f(of([1, 2]))) == [2, 1]\nassert items(f(of([]))) == []", id="list"),
+        pytest.param("g = f()\nadd_edge(g, 1, 2)\nassert neighbours(g, 1) == [2]", id="procedures"),
+        pytest.param("assert is_prime(7)\nassert not is_prime(8)\nassert is_prime(f(13))", id="under-test-itself"),
+        pytest.param("assert gcd_of(4, 6) == 2\nassert gcd_of(*f(2)) > 0", id="asked-for-a-value"),
+        pytest.param("assert f(Point(0, 0), Point(2, 2)) == Point(1, 1)", id="class"),
+        pytest.param("assert f(make_tree([1, 2])) == 3", id="argument"),
+        pytest.param("import pytest\na = f(5)\nwith pytest.raises(ValueError):\n    take(a, 9)", id="raises"),
+        pytest.param("assert depth(f([1, 2, 3])) == 2", id="measure"),
+        pytest.param("assert isinstance(g(f(2)), int)", id="type"),
+    ],
+)  # fmt: skip
+def test_functions_beside_the_entry_point_may_be_used(start, tests):
     found = convert(start + tests, "f")
     assert not isinstance(found, Unconvertible) or found.is_usable, found
 

@@ -13,6 +13,7 @@ import marshal
 import os
 import struct
 import threading
+import time
 from collections.abc import Callable
 
 import link_kinds
@@ -22,11 +23,13 @@ import stops
 from link_copies import Reply
 from link_errors import origin
 from link_proxies import Proxy, State, of
-from link_standing import DATA, Refused, Standings, Undecided
+from link_standing import DATA, DATA_NAMES, Refused, Standings, Undecided
 from link_streams import is_carried
+from link_underneath import RUNNING
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
 
 MAX_MESSAGE_BYTES = 16 << 20
+MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
 MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
 _LENGTH = struct.Struct("<I")
 
@@ -56,6 +59,7 @@ class Link:
         gone: why nothing more comes from the other side; None as long as it lives.
         calls: requests made.
         uses: those of them that use what the solution defines; to ask for a name is no use of it.
+        runs: those of them that may have run code of the solution.
         undecided: what the tests asked that cannot be answered here, or "".
         is_refused: whether the tests got an object where data was expected.
         missed: the last name that the other side did not define, or "".
@@ -82,13 +86,14 @@ class Link:
         self.streams = None
         self.asked = None
         self.gone: PartnerGone | None = None
-        self.calls = self.uses = 0
+        self.calls = self.uses = self.runs = 0
         self.undecided = self.unsure = ""
         self.is_refused = False
         self.stops_meant = True
         self.missed = ""
         self.misses: set[str] = set()
         self.peeks = 0
+        self._named: dict[str, tuple[int, float, object]] = {}  # what was fetched last, and for how long it is so
         self.on_wait: Callable[[bool], None] = lambda waiting: None
         self._turn = threading.RLock()  # one request at a time, whichever thread makes it
 
@@ -109,6 +114,15 @@ class Link:
         """
         self.is_refused = True
         raise Refused(why)
+
+    def lose(self, why: str):
+        """Take the other side for gone, since what it sends has no meaning.
+
+        Raises:
+            PartnerGone: always.
+        """
+        self.gone = PartnerGone(why)
+        raise self.gone from None
 
     def send(self, message: tuple) -> None:
         """Write one message.
@@ -149,8 +163,7 @@ class Link:
             self.gone = TooMuchSent(str(error)) if isinstance(error, ValueError) else PartnerGone(str(error))
             raise self.gone from None
         if type(message) is not tuple or len(message) < 2 or type(message[0]) is not str:
-            self.gone = PartnerGone("the other process sent no message")
-            raise self.gone
+            self.lose("the other process sent no message")
         *message, told = message
         answered = given if message[0] in ("value", "raise") else ()
         self._read(self.values.shared.read, (told, answered, standing))
@@ -169,6 +182,7 @@ class Link:
         with self._turn:
             self.calls += 1
             self.uses += request[0] not in ("name", "seed")
+            self.runs += request[0] in RUNNING
             try:
                 self.send(request)
             except Unsendable as error:
@@ -177,6 +191,7 @@ class Link:
                 self.on_wait(True)
                 message = self.receive(given, standing)
                 self.on_wait(False)
+                self.runs += request[0] in RUNNING  # also after what it may have called here
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
                 if message[0] == "raise":
@@ -193,8 +208,7 @@ class Link:
         except Exception as error:
             if origin(error) is not None:
                 raise
-            self.gone = PartnerGone(f"an answer has no meaning: {error}")
-            raise self.gone from None
+            self.lose(f"an answer has no meaning: {error}")
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -229,11 +243,16 @@ class Link:
             return ("cannot", str(unsendable))
 
     def fetch(self, name: str) -> object:
-        """What the other side defines under a name.
+        """What the other side defines under a name: the same until its code has run, or its threads had the time to.
 
         Raises:
             NameError: it does not define it; the name is noted.
         """
+        now = time.monotonic()
+        runs, until, found = self._named.get(name, (-1, now, None))
+        if runs == self.runs and now < until:
+            self.peeks += type(found) is not Proxy
+            return found
         try:
             answer = self.ask("name", name)
         except NameError:
@@ -242,18 +261,20 @@ class Link:
             self.peeks += 1
             raise
         if type(answer) is not tuple or len(answer) != 2:
-            self.gone = PartnerGone("a reply has no meaning")
-            raise self.gone
+            self.lose("a reply has no meaning")
         found, is_callable = answer
         self.peeks += type(found) is not Proxy
         if type(found) is Proxy:
             of(found).is_callable = is_callable is True
             of(found).name = name
             of(found).standing = self.standings.of(name)
+        self._named[name] = (self.runs, now + MOST_HELD_SECONDS, found)
         return found
 
     def call(self, state: State, arguments: tuple, keywords: dict) -> object:
         """Call an object of the other side; arguments that it changed in place are changed here too."""
+        if state.is_judge_of((*arguments, *keywords.values())):
+            self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         containers = self.values.shared.given([*arguments, *keywords.values()])
         try:
             given = [self.values.pack(each) for each in arguments]
@@ -263,12 +284,12 @@ class Link:
             self.give_up(str(error))
         reply = self.ask("call", state.number, given, named, surroundings, standing=state.standing, given=containers)
         if type(reply) is not Reply or len(reply) != 2:
-            self.gone = PartnerGone("a reply has no meaning")
-            raise self.gone
+            self.lose("a reply has no meaning")
         result, heard = reply
         if self.streams is not None:
             self.streams.take(heard)
-        if state.data_method and (arguments or keywords) and result is not None and type(result) is not Proxy:
+        is_of_data = state.data_method in DATA_NAMES and (arguments or keywords)
+        if is_of_data and result is not None and type(result) is not Proxy:
             self.give_up(f"{state.data_method}() of a result: only the object itself could say")
         return state.answered(result)
 
@@ -280,8 +301,7 @@ class Link:
         while True:
             found = self.ask("await", number, seconds, standing=standing)
             if type(found) is not tuple or len(found) != 3:
-                self.gone = PartnerGone("a reply has no meaning")
-                raise self.gone
+                self.lose("a reply has no meaning")
             is_done, are_others_left, value = found
             if are_others_left:
                 self.unsure = self.unsure or "tasks of the solution run on only while the tests await something of it"
@@ -293,11 +313,6 @@ class Link:
                 self.ask("cancel", number)
                 raise
             seconds = min(MOST_WAITED_SECONDS, seconds + 0.001)
-
-    def plain(self, state: State, method: str) -> tuple:
-        """Whether an object is data underneath, whether this method is that of such data, and the data."""
-        found = self.ask("plain", state.number, method)
-        return found if type(found) is tuple and len(found) == 3 else (False, False, None)
 
     def take(self, state: State, count: int) -> list:
         """Up to so many items of an iterator; fewer where it has no more."""

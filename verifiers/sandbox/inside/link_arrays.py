@@ -1,4 +1,7 @@
-"""Says numpy's arrays as data: the type of their items, their shape and their bytes."""
+"""Says numpy's arrays and scalars as data: the type of their items, their shape and their bytes.
+
+A scalar stays one of numpy's: ``np.int64(3)`` is no ``int``, and has a ``dtype``.
+"""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201
@@ -18,6 +21,32 @@ def is_array(value) -> bool:
 def is_data(value) -> bool:
     """Whether a value is an array of numpy's whose items are data."""
     return is_array(value) and value.dtype.kind in _KINDS
+
+
+def is_scalar(value) -> bool:
+    """Whether a value is a number, a truth, a text or a time of numpy's."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.generic) and type(value) is value.dtype.type
+
+
+def scalar_state(value):
+    """What a scalar is made of again; None where it is no data."""
+    return (value.dtype.str, value.tobytes()) if value.dtype.kind in _KINDS else None
+
+
+def made_scalar(kind, data):
+    """A scalar of numpy's.
+
+    Raises:
+        ValueError: the parts do not make one.
+    """
+    numpy = importlib.import_module("numpy")
+    items = numpy.dtype(str(kind))
+    if items.kind not in _KINDS:
+        raise ValueError("a scalar that is no data")
+    if not items.itemsize:
+        return items.type()
+    return numpy.frombuffer(bytes(data), items, 1)[0]
 
 
 def state(array):

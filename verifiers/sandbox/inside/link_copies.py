@@ -8,6 +8,7 @@ import importlib
 import types
 
 import link_arrays
+import link_times
 import runner
 from link_library_values import VALUES
 
@@ -108,18 +109,12 @@ COPIES = {  # by module and type: how a value's state is read (None: it is no da
         lambda value: (value.numerator, value.denominator),
         lambda state: _made("fractions", "Fraction", *state),
     ),
-    ("datetime", "datetime"): (
-        lambda value: value.isoformat(),
-        lambda state: _type("datetime", "datetime").fromisoformat(state),
-    ),
+    ("datetime", "datetime"): (link_times.datetime_state, link_times.made_datetime),
     ("datetime", "date"): (
         lambda value: value.isoformat(),
         lambda state: _type("datetime", "date").fromisoformat(state),
     ),
-    ("datetime", "time"): (
-        lambda value: value.isoformat(),
-        lambda state: _type("datetime", "time").fromisoformat(state),
-    ),
+    ("datetime", "time"): (link_times.time_state, link_times.made_time),
     ("datetime", "timedelta"): (
         lambda value: (value.days, value.seconds, value.microseconds),
         lambda state: _made("datetime", "timedelta", *state),

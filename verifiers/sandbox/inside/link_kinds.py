@@ -7,7 +7,6 @@ a type of this side.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN401
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
-import collections
 import os
 import re
 import sys
@@ -25,7 +24,6 @@ _ASKED = (
     "throw", "close", "keys", "values", "items", "get", "__eq__", "__ne__", "index", "count",
 )  # fmt: skip
 _MRO = type.__dict__["__mro__"]
-_OF_DATA = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, collections.OrderedDict)
 _LINK_FILES = frozenset(
     f"link_{name}.py"
     for name in (
@@ -42,6 +40,7 @@ _LINK_FILES = frozenset(
         "named",
         "compared",
         "carried",
+        "underneath",
     )
 )
 _types: dict[tuple, type] = {}
@@ -116,12 +115,6 @@ def _new(name: str, bases: list, own: dict) -> type:
         return type(bases[0])(name, tuple(bases), own) if bases else type(name, (), own)
     except (TypeError, AttributeError, ValueError):
         return type(name, (), own)
-
-
-def is_as_of_data(kind: type, method: str) -> bool:
-    """Whether a subclass of built-in data has a method from there, or lacks it as that does."""
-    bases = [each for each in _OF_DATA if issubclass(kind, each)]
-    return any(getattr(kind, method, None) is getattr(base, method, None) for base in bases)
 
 
 def is_of_link(error: BaseException) -> str:

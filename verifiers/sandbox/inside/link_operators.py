@@ -7,6 +7,8 @@ look for, made of what they expect. Objects compare with data by the data that t
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN202
 # pyright: basic
+import copy
+
 import link_compared
 import runner
 from link_proxies import Proxy, asked, is_of_partner, number, of, operate
@@ -19,7 +21,7 @@ def _arithmetic(name, *operands):
     own = min(map(of, proxies), key=lambda each: each.standing)
     is_told = own.link.is_tests and not all(map(is_of_partner, operands))
     if is_told:  # before anything is told: what is asked later could be answered with it
-        given = [_data_of(each, f"__{name.rstrip('_')}__") for each in operands]
+        given = [_data_of(each, f"__{name.rstrip('_')}__", is_kept=False) for each in operands]
         if not any(type(each) is Proxy for each in given):
             return runner.operation(name)(*given)
     result = asked(name, *operands)
@@ -31,14 +33,22 @@ def _arithmetic(name, *operands):
     return result
 
 
-def _data_of(value, method):
-    """The data that an object is underneath, where this method is that of such data; else the value itself."""
-    if type(value) is not Proxy or of(value).is_tainted:
+def _data_of(value, method, *, is_kept=True):
+    """The data that an object is underneath, where this method is that of such data; else the value itself.
+
+    Args:
+        value: an operand.
+        method: what the operator calls.
+        is_kept: whether nothing comes of it that could be changed, so that it need not be a copy.
+    """
+    if type(value) is not Proxy or of(value).is_tainted or of(value).is_own(method):
         return value
     if of(value).number in of(value).link.values.made_of:
         return link_compared.path(of(value)) or value
-    has_data, is_as_of_data, data = of(value).link.plain(of(value), method)
-    return data if has_data and is_as_of_data else value
+    data = of(value).data()
+    if not data:
+        return value
+    return data[0] if is_kept else copy.deepcopy(data[0])
 
 
 def _equal(left, right):
@@ -48,13 +58,15 @@ def _equal(left, right):
         return asked("eq", left, right) is True
     if right is None:
         return False
+    if own.library():
+        own.link.unsure = own.link.unsure or f"an object of {own.library()} is compared, which does not cross"
     if not own.link.values.is_data(right):
         return link_compared.equal(left, right)
     if own.is_tainted:
         return own.decline("whether the result of an operation with data equals data")
-    has_data, is_as_of_data, data = own.link.plain(own, "__eq__")
-    if has_data and (is_as_of_data or data == right):
-        return data == right
+    data = own.data()
+    if data and (data[0] == right or not own.is_own("__eq__")):
+        return data[0] == right
     if own.standing != DATA:
         return own.decline("whether an object equals data")
     own.link.asked.is_denied = not own.is_of_library()

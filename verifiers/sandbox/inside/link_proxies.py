@@ -10,7 +10,7 @@ What the tests' process may not ask of the solution's objects, because the answe
 import collections
 
 import link_kinds
-from link_standing import DATA, DATA_NAMES, INSTANCE, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS
+from link_standing import DATA, DATA_NAMES, INSTANCE, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS, claims_equality
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later
@@ -24,9 +24,11 @@ class State:
         standing: what the tests let it answer.
         is_callable: whether it can be called, as far as that was told with its name.
         is_tainted: whether it came of an operation with data, so that what is read from it would be an answer to data.
-        data_method: the name under which it is a method that data have, too; "" where it is no such method.
+        data_method: the name under which it is a method that data have, too, or that claims equality; "" where it is
+            no such method.
         kind: a type of this process that is like the object's, once that was asked.
         ahead: items that were taken from it and not used yet.
+        underneath: on the tests' side, what was told of its data when it arrived; None where it is none.
     """
 
     __slots__ = (
@@ -40,6 +42,7 @@ class State:
         "number",
         "standing",
         "taken",
+        "underneath",
     )
 
     def __init__(self, link, number, standing):
@@ -48,15 +51,33 @@ class State:
         self.standing = standing
         self.name = self.data_method = ""
         self.is_callable = self.is_tainted = False
-        self.kind = None
+        self.kind = self.underneath = None
         self.ahead = collections.deque()
         self.taken = 0
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA and not self.is_of_library():
+        if self.standing == DATA and not (self.library() or self.is_of_library()):
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
+
+    def is_judge_of(self, given):
+        """Whether it is a method that would say whether its object is what the tests expect."""
+        if self.standing == INSTANCE or not claims_equality(self.data_method):
+            return False
+        return not all(map(is_of_partner, given))
+
+    def data(self):
+        """A list with the data that the object is underneath; an empty one where it is none."""
+        return self.underneath.data(self.link, self.number) if self.underneath is not None else []
+
+    def is_own(self, method):
+        """Whether a method is the object's own, and not as of the data that it is underneath."""
+        return self.underneath is not None and self.underneath.is_own(method)
+
+    def library(self):
+        """The library of which the object's type is, which may be as the tests expect it and cannot cross; or ""."""
+        return self.underneath.library if self.underneath is not None else ""
 
     def is_of_library(self):
         """Whether the object is said to be of a library's type, which may be as the tests expect it."""
@@ -101,7 +122,8 @@ class Proxy:
         if is_result and (name in TEXT_CLAIMS or (own.is_tainted and name in DATA_NAMES)):
             own.decline(f"{name} of a result")
         found = own.answered(own.link.ask("attr", own.number, name, standing=own.standing))
-        if is_result and type(found) is Proxy and name in DATA_NAMES:
+        is_claim = own.link.is_tests and not own.name and claims_equality(name)
+        if type(found) is Proxy and (is_claim or (is_result and name in DATA_NAMES)):
             of(found).data_method = name
         return found
 

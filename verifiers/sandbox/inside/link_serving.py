@@ -18,6 +18,7 @@ from collections.abc import Callable
 import link_carried
 import link_kinds
 import link_owned
+import link_underneath
 import runner
 from link_streams import surrounded
 from link_tasks import Tasks
@@ -159,15 +160,9 @@ class Serving:
             self._tasks.cancel(number)
         return (PLAIN, None)
 
-    def _plain(self, number, method) -> tuple:
-        """Whether an object is data underneath, whether this method is that of such data, and the data."""
-        value = self.values.exports[number]
-        try:
-            data = runner.plain(value)
-        except runner.Opaque:
-            return (PLAIN, (False, False, None))
-        is_as_of_data = link_kinds.is_as_of_data(type(value), method)
-        return (CONTAINER, "tuple", [(PLAIN, True), (PLAIN, is_as_of_data), self.values.pack(data)])
+    def _plain(self, number) -> tuple:
+        """What an object is underneath, as ``link_underneath.told`` says it."""
+        return (PLAIN, link_underneath.told(self.values.exports[number], is_first=False))
 
     def _copy(self, number, is_deep) -> tuple:
         return self.values.pack((copy.deepcopy if is_deep else copy.copy)(self.values.exports[number]), keep=True)

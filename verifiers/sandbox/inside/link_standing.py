@@ -8,6 +8,8 @@ nothing. So how much an object is trusted follows from what the tests, never the
 # ruff: noqa: ANN001
 # pyright: basic
 import ast
+import functools
+import re
 
 DATA, UNCLEAR, OBJECT, INSTANCE = range(4)
 """Where it came from a call whose result is data as far as the tests say; where only the name that was called looks
@@ -24,12 +26,24 @@ DATA_NAMES = frozenset(
 TEXT_CLAIMS = frozenset(("startswith", "endswith", *(name for name in dir(str) if name.startswith("is"))))
 """Methods by which a text would say whether it is the expected one."""
 
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_EQUAL = ("eq", "ne", "neq", "cmp", "differs", "unequal", "isclose", "allclose")
+_EQUAL_BEGINNINGS = ("equal", "isequal", "same", "identical", "equiv", "almost", "approx", "match", "compar", "assert")
 
 MEMORY_CLAIMS = frozenset((
     "__array__", "__array_interface__", "__array_struct__", "__arrow_c_array__", "__arrow_c_stream__", "__buffer__",
     "__cuda_array_interface__", "__dlpack__", "__dlpack_device__",
 ))  # fmt: skip
 """Attributes by which an object would say where in memory its data is: in the tests' memory it is nowhere."""
+
+
+@functools.cache
+def claims_equality(name: str) -> bool:
+    """Whether a method would say by its name whether its object is what it is given: ``equals``, ``isclose``."""
+    words = [each.lower() for each in _WORDS.findall(name)]
+    return ("close" in words and len(words) > 1) or any(
+        each in _EQUAL or each.startswith(_EQUAL_BEGINNINGS) for each in words
+    )
 
 
 class Undecided(BaseException):
@@ -64,6 +78,9 @@ class Standings:
         nodes = list(ast.walk(tree))
         self._aliases = {
             node.args.args[0].arg for node in nodes if isinstance(node, ast.FunctionDef) and _is_check(node)
+        }
+        self._given = {  # names that are called with something, so that what they return may be an answer to it
+            _name(node.func) for node in nodes if isinstance(node, ast.Call) and (node.args or node.keywords)
         }
         for node in nodes:
             self._note_maker(node)
@@ -104,9 +121,13 @@ class Standings:
             return set()
         owner = node.value
         if isinstance(owner, (ast.Call, ast.BinOp)):
-            return _makers(owner)
-        named = _name(owner)
-        return {named, *self._makers.get(named, ())}
+            found = _makers(owner)
+        else:
+            named = _name(owner)
+            found = {named, *self._makers.get(named, ())}
+        if claims_equality(node.attr):  # which whatever a solution returns can have, but ``Solution()`` is no answer
+            return set(filter(_is_capital, found - self._given))
+        return found
 
 
 def _is_check(node: ast.FunctionDef) -> bool:

@@ -35,7 +35,10 @@ class Streams:
         self._streams = {name: getattr(sys, name) for name in STREAMS}
         self._builtins = {name: getattr(builtins, name) for name in CARRIED}
         self._seed = random.seed
+        self._state = None  # of random numbers when both last had the same, once tests have seeded them; () where not
         random.seed = self._seeded
+        self._getstate = random.getstate
+        random.getstate, random.setstate = self._kept(random.getstate), self._kept(random.setstate)
 
     def told(self) -> list | None:
         """What a call takes with it; None where nothing was put in place."""
@@ -46,9 +49,17 @@ class Streams:
             typed = self._typed()
         if not self.link.unsure and os.listdir(TMP):
             self.link.unsure = "the tests write files, which the solution does not see"
-        if not (printed or patched or typed is not None):
+        drawn = self._drawn()
+        if not (printed or patched or drawn or typed is not None):
             return None
-        return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched]]
+        return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched], drawn]
+
+    def _drawn(self) -> tuple | None:
+        """Where random numbers that the tests have seeded go on, if they drew some: the next are others."""
+        if self._state is None or self._state == (state := self._getstate()):
+            return None
+        self._state = state
+        return state
 
     def _typed(self) -> str | None:
         try:
@@ -76,6 +87,19 @@ class Streams:
         self._seed(*arguments, **keywords)
         if not keywords and not self.link.gone:
             self.link.ask("seed", *[self.link.values.pack(each) for each in arguments])
+            self._state = self._getstate()
+        else:
+            self._state = ()
+
+    def _kept(self, function):
+        """``random.getstate`` or ``setstate``, by which tests have something drawn again: both go on from there."""
+
+        def kept(*arguments):
+            found = function(*arguments)
+            self._state = ()
+            return found
+
+        return kept
 
     def watch_patches(self) -> None:
         """Notice what ``unittest.mock`` puts in place where the solution does not see it."""
@@ -112,7 +136,9 @@ def surrounded(told: list | None, unpack):
     if told is None:
         yield heard
         return
-    printed, typed, patched = told
+    printed, typed, patched, drawn = told
+    if drawn is not None:
+        random.setstate(drawn)
     saved = {name: getattr(sys, name) for name in STREAMS}
     originals = {name: getattr(builtins, name) for name, _ in patched}
     made = {name: io.StringIO() for name in printed}

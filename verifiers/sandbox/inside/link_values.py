@@ -12,9 +12,11 @@ import inspect
 import sys
 import types
 
+import link_arrays
 import link_named
 import link_operators  # noqa: F401 - gives proxies their operators
 import link_proxies
+import link_underneath
 import link_views
 import runner
 from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS, container
@@ -26,7 +28,7 @@ from link_standing import DATA
 
 MAX_EXPORTS = 200_000
 MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, MEMBER, STAYS = range(10)
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR, MEMBER, STAYS = range(11)
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _DATA = (list, tuple, dict, set, frozenset, bytearray, range, types.MappingProxyType, *VIEWS_OF_DICTS)
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
@@ -59,6 +61,7 @@ class Values:
         self.made_of: dict[int, tuple] = {}  # what those are made of that cannot change, as it was told at first
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
+        self._told: set[int] = set()  # and of those of which the other side was told what they are underneath
         self.errors = Errors(self)
         self.shared = Shared(self, 1 if link.is_tests else -1)
 
@@ -67,8 +70,7 @@ class Values:
         kind = type(value)
         if kind in _SCALARS or isinstance(value, _DATA):
             return True
-        named = (kind.__module__, kind.__name__)
-        return named in COPIES and named not in STAYING
+        return _is_copied(value) and (kind.__module__, kind.__name__) not in STAYING
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
         """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
@@ -98,10 +100,10 @@ class Values:
             return (SHARED, key, self.contents(value, depth - 1))
         if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth, self.shared.keys):
             return (PLAIN, value)
-        own = kind.__module__ not in ("builtins", "collections")
+        own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
-        if keep and own and (kind.__module__, kind.__name__) not in COPIES:
+        if keep and own:
             return self.export(value)
         copied = self._copied(value, kind, depth)
         if copied is not None:
@@ -151,8 +153,11 @@ class Values:
                 return (STAYS, named, state, self.export(value))
             if state is not None:
                 return (COPY, named, state)
-        if named[0] == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
-            return self.pack(value.item(), depth=depth - 1)
+            if named[0] == "datetime":  # no object, since whatever asks for the zone would be told of another
+                raise Unsendable(f"a {named[1]} in a zone that has no form: {type(value.tzinfo).__name__}")
+        if named[0] == "numpy" and link_arrays.is_scalar(value):
+            state = link_arrays.scalar_state(value)
+            return None if state is None else (SCALAR, *state)
         return None
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
@@ -173,8 +178,12 @@ class Values:
             self.exports.append(value)
             self.numbers[id(value)] = number
         if isinstance(value, type) and issubclass(value, BaseException):
-            return (OBJECT, number, "exception", self.errors.give(value))
-        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [])
+            return (OBJECT, number, "exception", self.errors.give(value), None)
+        told = None
+        if not self.link.is_tests and number not in self._told:
+            self._told.add(number)
+            told = link_underneath.told(value)
+        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [], told)
 
     def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
         """The value that a message's part stands for.
@@ -197,6 +206,8 @@ class Values:
         if tag == COPY:
             named, state = rest
             return COPIES[named][1](state)
+        if tag == SCALAR:
+            return link_arrays.made_scalar(*rest)
         if tag == OBJECT:
             return self._proxy(*rest, standing)
         if tag == VIEW:
@@ -240,7 +251,7 @@ class Values:
                 self._views[number] = known
         return known
 
-    def _proxy(self, number: int, kind: str, families: list, standing: int) -> object:
+    def _proxy(self, number: int, kind: str, families: list, told: tuple | None, standing: int) -> object:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
@@ -256,9 +267,17 @@ class Values:
             if len(self.proxies) >= MAX_EXPORTS:
                 raise TooMuchSent("too many objects cross")
             proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
+            if told is not None and self.link.is_tests:
+                of(proxy).underneath = link_underneath.Underneath(told, self.link.runs)
         else:
             of(proxy).standing = min(of(proxy).standing, standing)
         return proxy
+
+
+def _is_copied(value) -> bool:
+    """Whether a value is data of the standard library or of numpy, which crosses as a copy."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) in COPIES or (kind.__module__ == "numpy" and link_arrays.is_scalar(value))
 
 
 def is_bare(value, depth: int, shared=()) -> bool:

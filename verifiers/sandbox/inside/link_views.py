@@ -8,7 +8,7 @@ attributes, methods and texts of their own, which is asked over the link.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 from link_proxies import Proxy, of
-from link_standing import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS
+from link_standing import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
 
 BASES = {kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}
 
@@ -26,7 +26,7 @@ class _View:
         if link.is_tests and name in TEXT_CLAIMS:
             link.refuse(f"{name} of a result: data was expected that says it itself")
         found = link.ask("attr", number, name)
-        if link.is_tests and type(found) is Proxy and name in DATA_NAMES:
+        if link.is_tests and type(found) is Proxy and (name in DATA_NAMES or claims_equality(name)):
             of(found).data_method = name
         return found
 

@@ -143,15 +143,18 @@ class _SolutionFinder:
         pass
 
 
-def run_tests(source, entry_point):
-    """Run the tests' source against the solution at the other end of the socket."""
+def run_tests(source, entry_point, draws_seed):
+    """Run the tests' source against the solution at the other end of the socket.
+
+    Its random numbers begin otherwise than the solution's, which could draw what is expected of it.
+    """
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
     standings = Standings(tree, entry_point)
     joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
     joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
-    random.seed(0)
+    random.seed(draws_seed)
     joined.streams = Streams(joined)
     if "mock" in source:
         joined.streams.watch_patches()

@@ -1,0 +1,126 @@
+"""A helper that a task's prompt defines is the tests' own, whatever an answer defines under its name."""
+
+import json
+
+import pytest
+
+from stillroom.capabilities import find_capability
+from stillroom.records import Outcome
+
+pytestmark = pytest.mark.docker
+
+ZERO = {
+    "prompt": (
+        "import math\n\n\ndef poly(xs, x):\n    return sum([c * math.pow(x, i) for i, c in enumerate(xs)])\n"
+        '\n\ndef find_zero(xs: list):\n    """Find a zero of ``poly(xs, .)``."""\n'
+    ),
+    "entry_point": "find_zero",
+    "test": (
+        "import math\ndef check(candidate):\n    for coeffs in ([1, 2], [-6, 11, -6, 1]):\n"
+        "        solution = candidate(list(coeffs))\n        assert math.fabs(poly(coeffs, solution)) < 1e-4\n"
+    ),
+}
+CYCLE = {
+    "prompt": (
+        "def encode_cyclic(s: str):\n    return s[1:] + s[:1]\n\n\ndef decode_cyclic(s: str):\n"
+        '    """Undo ``encode_cyclic``."""\n'
+    ),
+    "entry_point": "decode_cyclic",
+    "test": (
+        "def check(candidate):\n    from random import randint\n    for _ in range(5):\n"
+        "        s = ''.join(chr(ord('a') + randint(0, 25)) for i in range(9))\n"
+        "        assert candidate(encode_cyclic(s)) == s\n"
+    ),
+}
+RIGHT_ZERO = """
+def find_zero(xs: list):
+    low, high = -1.0, 1.0
+    while poly(xs, low) * poly(xs, high) > 0:
+        low, high = low * 2, high * 2
+    while high - low > 1e-10:
+        middle = (low + high) / 2
+        low, high = (low, middle) if poly(xs, middle) * poly(xs, low) <= 0 else (middle, high)
+    return low
+"""
+RIGHT_CYCLE = "def decode_cyclic(s: str):\n    return s[-1:] + s[:-1]\n"
+
+
+def judged(bench, row, answer):
+    submission = find_capability("code").read_submission({**row, "completion": answer})
+    return bench.judge(submission.answer.text, submission.check.tests, submission.check.entry_point)
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        pytest.param(ZERO, "def poly(xs, x): return 0.0\ndef find_zero(xs): return 7\n", id="poly-is-nought"),
+        pytest.param(
+            ZERO,
+            "def find_zero(xs):\n    global poly\n    poly = lambda xs, x: 0.0\n    return 7\n",
+            id="poly-replaced-later",
+        ),
+        pytest.param(
+            ZERO, "import math\nmath.pow = lambda x, i: 0.0\ndef find_zero(xs): return 7\n", id="pow-is-nought"
+        ),
+        pytest.param(ZERO, "import builtins\nbuiltins.sum = lambda xs: 0.0\ndef find_zero(xs): return 7\n", id="sum"),
+        pytest.param(
+            CYCLE, "def encode_cyclic(s): return s\ndef decode_cyclic(s): return s\n", id="both-are-the-identity"
+        ),
+        pytest.param(
+            CYCLE,
+            "kept = []\ndef encode_cyclic(s):\n    kept.append(s)\n    return s\ndef decode_cyclic(s): return kept[-1]",
+            id="what-was-told",
+        ),
+        pytest.param(
+            CYCLE, "class encode_cyclic(str): pass\ndef decode_cyclic(s): return s\n", id="a-class-in-its-place"
+        ),
+    ],
+)
+def test_an_answer_does_not_replace_what_the_tests_use(bench, row, answer):
+    fenced = judged(bench, row, f"```python\n{answer}```")
+    found = judged(bench, row, answer)
+    assert Outcome.PASS not in (fenced.outcome, found.outcome), (fenced, found)
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        pytest.param(ZERO, RIGHT_ZERO, id="zero"),
+        pytest.param(ZERO, f"```python\n{ZERO['prompt']}    pass\n{RIGHT_ZERO}```", id="zero-with-the-whole-prompt"),
+        pytest.param(CYCLE, RIGHT_CYCLE, id="cycle"),
+        pytest.param(CYCLE, f"```python\n{RIGHT_CYCLE}```", id="cycle-fenced"),
+        pytest.param(
+            CYCLE,
+            "def decode_cyclic(s):\n    found = s\n    for _ in s[1:]: found = encode_cyclic(found)\n"
+            "    return found\n",
+            id="by-the-helper-itself",
+        ),
+    ],
+)
+def test_an_honest_answer_passes_with_the_helpers_of_its_prompt(bench, row, answer):
+    found = judged(bench, row, answer)
+    assert found.outcome is Outcome.PASS, found
+
+
+def test_a_class_of_the_prompt_is_used_by_tests_and_answer(bench):
+    row = {
+        "prompt": (
+            "class Node:\n    def __init__(self, value, rest=None):\n        self.value, self.rest = value, rest\n\n\n"
+            "def build(xs):\n    return Node(xs[0], build(xs[1:])) if xs else None\n\n\n"
+            "def values(node):\n    found = []\n    while node:\n        found.append(node.value)\n"
+            '        node = node.rest\n    return found\n\n\ndef turned(node):\n    """Turn a list round."""\n'
+        ),
+        "entry_point": "turned",
+        "test": "def check(candidate):\n    assert values(candidate(build([1, 2, 3]))) == [3, 2, 1]\n",
+    }
+    right = (
+        "def turned(node):\n    last = None\n    while node:\n        last, node = Node(node.value, last), node.rest\n"
+    )
+    assert judged(bench, row, right + "    return last\n").outcome is Outcome.PASS
+    lying = "def values(node): return [3, 2, 1]\ndef turned(node): return node\n"
+    assert judged(bench, row, lying).outcome is not Outcome.PASS
+
+
+def test_json_tests_have_no_helpers():
+    row = {"prompt": "def f(): pass\n", "completion": "print(1)", "test": [{"stdin": "", "stdout": "1"}]}
+    assert json.loads(find_capability("code").read_submission(row).check.tests) == row["test"]

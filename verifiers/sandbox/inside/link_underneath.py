@@ -1,0 +1,116 @@
+"""Says what data an object of the solution is underneath: told as it arrives, before anything is asked of it.
+
+Whoever is asked later may answer with what it was told meanwhile: ``assert r >= 1.41`` and ``assert r <= 1.42`` of one
+``r`` would be met by two numbers. So data that cannot change is what it was when it arrived, for ever. A list, a
+dictionary or a set is asked for again where the solution's code has run since, as it could have changed one then; it is
+not told for which comparison.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic, reportArgumentType=false
+import collections
+import marshal
+import sys
+
+import runner
+
+_CHANGEABLE = {kind.__name__: kind for kind in (list, dict, set)}
+_BASES = {**_CHANGEABLE, **{kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}}
+_OPERATORS = "add sub mul truediv floordiv mod pow matmul lshift rshift and or xor".split()  # noqa: SIM905
+_METHODS = tuple(
+    f"__{name}__"
+    for name in ("eq", "lt", "le", "gt", "ge", "divmod", *_OPERATORS, *(f"i{each}" for each in _OPERATORS))
+)
+MOST_TOLD_BYTES = 64 << 10  # of what can change, with the object; more is sent where it is needed
+MOST_SENT_BYTES = 8 << 20
+RUNNING = frozenset(("call", "attr", "set", "op", "take", "await", "cancel", "copy"))
+"""Requests that may run code of the solution."""
+_known: dict[type, tuple[str, list[str], str]] = {}  # by type, on the solution's side
+
+
+def told(value, *, is_first=True):
+    """What the other side is told of an object: its data, and which operators are the object's own.
+
+    Args:
+        value: the object.
+        is_first: whether it is told with the object itself, and not because it is needed.
+
+    Returns:
+        The kind of data, a list with it or an empty one, names of methods, and the library of which the object's type
+        is, or ""; None where there is nothing to tell.
+    """
+    kind = type(value)
+    if kind not in _known:
+        base = next((name for name, each in _BASES.items() if issubclass(kind, each)), "")
+        own = [name for name in _METHODS if base and not _is_as_of_data(kind, name)]
+        _known[kind] = base, own, _library(kind)
+    base, own, library = _known[kind]
+    if not base:
+        return ("", [], [], library) if library else None
+    is_changeable = base in _CHANGEABLE
+    most = MOST_TOLD_BYTES if is_changeable and is_first else MOST_SENT_BYTES
+    try:
+        data = [] if is_changeable and _BASES[base].__len__(value) > most else [runner.plain(value)]
+        if len(marshal.dumps(data, runner.FORMAT)) > most:
+            data = []
+    except (runner.Opaque, ValueError):
+        data = []
+    return base, data, own, library
+
+
+def _is_as_of_data(kind, method):
+    """Whether a subclass of built-in data has a method from there, or lacks it as that does."""
+    bases = [each for each in (collections.OrderedDict, *_BASES.values()) if issubclass(kind, each)]
+    return any(getattr(kind, method, None) is getattr(base, method, None) for base in bases)
+
+
+def _library(kind):
+    """The installed library that defines a type, or ""."""
+    root = str(kind.__module__).partition(".")[0]
+    return root if "site-packages" in str(getattr(sys.modules.get(root), "__file__", "")) else ""
+
+
+class Underneath:
+    """What the tests' side was told of an object.
+
+    Args:
+        said: as ``told`` says it.
+        runs: how often the solution's code had been run by then.
+
+    Attributes:
+        library: of which the object's type is, or "".
+
+    Raises:
+        ValueError: it has no meaning.
+    """
+
+    __slots__ = ("_asked_at", "_base", "_data", "_own", "library")
+
+    def __init__(self, said, runs):
+        self._base, _, own, library = said
+        self._own = frozenset(map(str, own))
+        self.library = str(library)
+        if not self._take(said, runs):
+            raise ValueError("no data of an object")
+
+    def _take(self, said, runs):
+        """Take what was told now; returns whether it has a meaning."""
+        base, data, _, _ = said
+        if base != self._base or type(data) is not list or any(type(each) is not _BASES.get(base) for each in data):
+            return False
+        self._data = data[:1]
+        self._asked_at = runs if data else -1
+        return True
+
+    def data(self, link, number):
+        """A list with the data, as it is now; an empty one where it cannot be had."""
+        if self._base in _CHANGEABLE and self._asked_at != link.runs:
+            said = link.ask("plain", number)
+            if type(said) is not tuple or len(said) != 4 or not self._take(said, link.runs):
+                link.lose("the data of an object has no meaning")
+        return self._data
+
+    def is_own(self, method):
+        """Whether a method is the object's own, and not as of its data."""
+        return method in self._own
