@@ -104,11 +104,12 @@ def test_a_shard_whose_process_is_killed_alone_has_crashed_and_a_retry_heals_the
 
 
 def _process_of(flow_run: dict[str, Any], deployment: Deployment) -> int:
-    """The process of a flow run, which bears its id in its environment."""
+    """The process of a flow run: the fork that writes where the worker's child does, which bears the id."""
     named = f"PREFECT__FLOW_RUN_ID={flow_run['id']}".encode()
-    found = [pid for pid in children(deployment, "worker") if named in Path(f"/proc/{pid}/environ").read_bytes()]
-    assert len(found) == 1
-    return found[0]
+    (child,) = (pid for pid in children(deployment, "worker") if named in Path(f"/proc/{pid}/environ").read_bytes())
+    written_to = Path(f"/proc/{child}/fd/1").readlink()
+    (process,) = (pid for pid in children(deployment, "warm") if Path(f"/proc/{pid}/fd/1").readlink() == written_to)
+    return process
 
 
 def _is_whole(bench: Workbench) -> None:
