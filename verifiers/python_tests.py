@@ -18,6 +18,7 @@ from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, 
 from verifiers.kept_plans import plan_of
 from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible
+from verifiers.second_look import holds_in_one_process, is_open
 
 NAME = "python-tests@5"
 MAX_SOURCE_CHARS = 256 << 10
@@ -111,7 +112,11 @@ class PythonTests:
         if execution.tests is None:
             raise TypeError("the executor ran no tests")
         values = only_read(ast.parse(check.tests), check.entry_point) if execution.tests.absent else frozenset[str]()
-        return judge_tests(execution.tests, execution, check.entry_point, values)
+        found = judge_tests(execution.tests, execution, check.entry_point, values)
+        if is_open(found, execution.tests) and await holds_in_one_process(self._executor, check, source, self._limits):
+            detail = f"the tests fail only where they run apart from the solution: {found.detail}"
+            return replace(found, outcome=Outcome.ABSTAIN, reason="tests:undecided", detail=detail)
+        return found
 
     async def _judge_pairs(self, pairs: tuple[Pair, ...], source: str) -> Judgement:
         """Run the program once for each pair; stop at the first that fails, and charge for what ran."""

@@ -319,10 +319,9 @@ class Link:
         found = self.ask("take", state.number, count, standing=state.standing)
         return [*map(state.answered, found)] if type(found) is list and len(found) <= count else []
 
-    def kind(self, proxy: Proxy, *, of_itself: bool = False) -> type:
-        """A type of this process that is like the type of an object of the other, or like a type of the other."""
-        found = self.ask("kind", of(proxy).number, of_itself)
-        return self._read(link_kinds.made, (found,))
+    def kind(self, number: int, read: Callable = link_kinds.made, *, of_itself: bool = False) -> object:
+        """What is read of the type of the other side's object, or of a type of it: by default one that is like it."""
+        return self._read(read, (self.ask("kind", number, of_itself),))
 
     def note_patch(self, target: object, name: object) -> None:
         """Take note that the tests put something in the place of an attribute."""

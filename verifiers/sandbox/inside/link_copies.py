@@ -10,12 +10,14 @@ import types
 import link_arrays
 import link_times
 import runner
+from link_library_values import VALUES
 
 
 class Reply(list):
     """What a call answers: its result, and what it did to the streams."""
 
 
+VIEWS_OF_DICTS = (type({}.keys()), type({}.values()), type({}.items()))
 FACTORIES = {kind.__name__: kind for kind in (int, float, str, list, dict, set, tuple, bool)}  # of default dictionaries
 
 
@@ -40,6 +42,10 @@ def container(kind: str, items: list) -> object:
         "frozenset": frozenset,
         "deque": collections.deque,
         "reply": Reply,
+        "mappingproxy": lambda found: types.MappingProxyType(*found),
+        "dict_keys": lambda keys: dict.fromkeys(keys).keys(),
+        "dict_values": lambda values: dict(enumerate(values)).values(),
+        "dict_items": lambda pairs: dict(pairs).items(),
     }
     return makers[kind](items)
 
@@ -123,3 +129,6 @@ def _type(module, name):
 
 def _made(module, name, *state):
     return _type(module, name)(*state)
+
+
+COPIES.update(VALUES)

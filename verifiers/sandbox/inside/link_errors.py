@@ -11,10 +11,10 @@ whatever it calls its types.
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import builtins
 import marshal
-import os
 import sys
 
 import runner
+from link_libraries import is_library, is_machinery
 
 MAX_BASES = 64  # of one exception's type, all told
 MAX_ATTRIBUTES = 50
@@ -22,8 +22,6 @@ MAX_CAUSES = 3
 REMOTE = "_stillroom_remote_"  # what marks an exception of the other side
 
 _MRO = type.__dict__["__mro__"]
-_HOME = os.path.dirname(os.path.abspath(__file__))
-_RUNNERS = frozenset(("unittest", "doctest", "bdb", "pdb"))  # which end, skip or pass a test by exceptions of their own
 
 
 def origin(error: BaseException) -> tuple | None:
@@ -66,7 +64,7 @@ class Errors:
         """The family of a type of this side, which is to come back as itself."""
         for each in _MRO.__get__(kind):
             is_own = issubclass(each, BaseException) and each.__module__ != "builtins" and not issubclass(each, _Made)
-            if is_own and not _is_machinery(each.__module__):
+            if is_own and not is_machinery(each.__module__):
                 self.given.setdefault(str(each.__name__), each)
         return family(kind)
 
@@ -123,23 +121,6 @@ class Errors:
         return self._made[key]
 
 
-def _is_machinery(module) -> bool:
-    """Whether a module runs tests: one of ours, or of a library's for that."""
-    if type(module) is not str or module.partition(".")[0] in _RUNNERS:
-        return True
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return type(file) is str and os.path.dirname(os.path.abspath(file)) == _HOME
-
-
-def _is_library(name: str, module) -> bool:
-    """Whether tests may mean a module's types: it is one of the standard library or was installed."""
-    if _is_machinery(name):
-        return False
-    return name.partition(".")[0] in sys.stdlib_module_names or "/site-packages/" in str(
-        getattr(module, "__file__", "")
-    )
-
-
 def _imported(name: str, bases: list | None) -> type | None:
     """A library's public type of this name and these bases that is imported here: ``json.JSONDecodeError``.
 
@@ -151,7 +132,7 @@ def _imported(name: str, bases: list | None) -> type | None:
         found = getattr(module, "__dict__", {}).get(name)
         if not isinstance(found, type) or not issubclass(found, Exception) or issubclass(found, _Made):
             continue
-        if not _is_library(module_name, module) or _is_machinery(found.__module__):
+        if not is_library(module_name, module) or is_machinery(found.__module__):
             continue
         if [str(base.__name__) for base in found.__bases__] == bases:
             return found

@@ -5,12 +5,15 @@ a type of this side.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN401
+# ruff: noqa: ANN401
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 import os
 import re
+import sys
 from typing import Any
 
+import link_libraries
+from link_named import find, is_unnamed
 from link_standing import Undecided
 
 MAX_BASES = 64
@@ -35,26 +38,35 @@ _LINK_FILES = frozenset(
         "shared",
         "tasks",
         "underneath",
+        "named",
+        "compared",
+        "carried",
     )
 )
 _types: dict[tuple, type] = {}
 
 
 def described(kind: type) -> tuple:
-    """The names of a type and its bases, each with its module, and which methods of the usual ones it has."""
+    """The names of a type and its bases, each with its module, and which methods of the usual ones it has.
+
+    A module is told only of what is there under that name: a class that gives itself another's name is not that.
+    """
     bases = _MRO.__get__(kind)[:MAX_BASES]
     has = [name for name in _ASKED if any(each.__dict__.get(name) is not None for each in bases if each is not object)]
-    return [(str(each.__module__), str(each.__name__)) for each in bases], has
+    return [(_home(each), str(each.__name__)) for each in bases], has
+
+
+def _home(kind: type) -> str:
+    module, name = str(kind.__module__), str(kind.__name__)
+    return module if getattr(sys.modules.get(module), name, None) is kind or is_unnamed(kind) else ""
 
 
 def made(description: Any) -> type:
     """A type of this side for a type that the other describes."""
-    from link_values import find_named
-
     names, has = description
     key = (*names, *has)
     if key not in _types:
-        known = [found if isinstance(found, type) else None for found in (_known(*each, find_named) for each in names)]
+        known = [found if isinstance(found, type) else None for found in (_known(*each) for each in names)]
         if known[0] is not None:
             return known[0]
         bases = [each for each in known[1:] if each is not None and each is not object]
@@ -63,11 +75,31 @@ def made(description: Any) -> type:
     return _types[key]
 
 
-def _known(module: str, name: str, find_named) -> object:
+def library_types(description: Any) -> list:
+    """The libraries' types, as far as those are loaded here, among a described type and its bases."""
+    names = description[0][:MAX_BASES]
+    found = [link_libraries.type_of(str(module), str(name)) for module, name in names]
+    return [each for each in found if each is not None]
+
+
+def library_type(description: Any) -> type | None:
+    """The described type itself, where it is a library's that is loaded here."""
+    module, name = description[0][0]
+    return link_libraries.type_of(str(module), str(name))
+
+
+def is_of_library(kind: type) -> bool:
+    """Whether a type of this side is a library's, or under one of a library's: a mapping, say."""
+    modules = [_home(each) for each in _MRO.__get__(kind)[:MAX_BASES]]
+    found = [modules[0], *(each for each in modules[1:] if each != "builtins")]
+    return any(link_libraries.is_library(each, sys.modules.get(each)) for each in found)
+
+
+def _known(module: str, name: str) -> object:
     import builtins
 
     found = getattr(builtins, name, None) if module == "builtins" else None
-    return found if isinstance(found, type) else find_named(module, name)
+    return found if isinstance(found, type) else find(module, name)
 
 
 def _is_below(kind: type, others: list) -> bool:

@@ -9,6 +9,7 @@ look for, made of what they expect. Objects compare with data by the data that t
 # pyright: basic
 import copy
 
+import link_compared
 import runner
 from link_proxies import Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
@@ -42,6 +43,8 @@ def _data_of(value, method, *, is_kept=True):
     """
     if type(value) is not Proxy or of(value).is_tainted or of(value).is_own(method):
         return value
+    if of(value).number in of(value).link.values.made_of:
+        return link_compared.path(of(value)) or value
     data = of(value).data()
     if not data:
         return value
@@ -55,16 +58,17 @@ def _equal(left, right):
         return asked("eq", left, right) is True
     if right is None:
         return False
-    if own.library():
-        own.link.unsure = own.link.unsure or f"an object of {own.library()} is compared, which does not cross"
     if not own.link.values.is_data(right):
-        return NotImplemented  # an object of the tests, which may say itself
+        return link_compared.equal(left, right)
     if own.is_tainted:
         return own.decline("whether the result of an operation with data equals data")
     data = own.data()
     if data and (data[0] == right or not own.is_own("__eq__")):
         return data[0] == right
-    return False if own.standing == DATA else own.decline("whether an object equals data")
+    if own.standing != DATA:
+        return own.decline("whether an object equals data")
+    own.link.asked.is_denied = not own.is_of_library()
+    return False
 
 
 def _same(self, other):

@@ -56,7 +56,7 @@ class State:
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA and not self.library():
+        if self.standing == DATA and not self.is_of_library():
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
 
@@ -74,9 +74,9 @@ class State:
         """Whether a method is the object's own, and not as of the data that it is underneath."""
         return self.underneath is not None and self.underneath.is_own(method)
 
-    def library(self):
-        """The library of which the object's type is, which may be as the tests expect it and cannot cross; or ""."""
-        return self.underneath.library if self.underneath is not None else ""
+    def is_of_library(self):
+        """Whether the object's type is said to be a library's, so that it may be what the tests expect."""
+        return self.underneath is not None and self.underneath.is_of_library
 
     def answered(self, found):
         """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.
@@ -101,7 +101,7 @@ class Proxy:
     def __class__(self):  # what isinstance looks at where the type says no
         own = of(self)
         if own.kind is None:
-            own.kind = own.link.kind(self)
+            own.kind = own.link.kind(own.number)
         return own.kind
 
     def __call__(self, *arguments, **keywords):
@@ -151,10 +151,11 @@ class Proxy:
         return list(asked("dir", self))
 
     def __iter__(self):
-        own = of(self)
-        if not own.link.is_tests:
-            return _Walk(operate("iter", self))
         iterator = operate("iter", self)
+        if iterator is self:
+            return self
+        if not of(self).link.is_tests:
+            return _Walk(iterator)
         return _Taking(iterator) if type(iterator) is Proxy else iter(iterator)
 
     def __next__(self):

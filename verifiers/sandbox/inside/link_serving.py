@@ -15,6 +15,7 @@ import random
 import types
 from collections.abc import Callable
 
+import link_carried
 import link_kinds
 import link_owned
 import link_underneath
@@ -131,7 +132,8 @@ class Serving:
         given = [self.values.unpack(each) for each in operands]
         if name == "dir":
             return (PLAIN, [str(each) for each in dir(*given)])
-        return self._said([runner.operation(name)(*given)])
+        operation = link_carried.OPERATIONS.get(name) or runner.operation(name)
+        return self._said([operation(*given)])
 
     def _kind(self, number, of_itself) -> tuple:
         owner = self.values.exports[number]

@@ -7,43 +7,31 @@ name, an object that was given out before, or a ``Proxy``.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN202
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
-import builtins
 import collections
-import importlib
 import inspect
 import sys
 import types
 
 import link_arrays
+import link_named
 import link_operators  # noqa: F401 - gives proxies their operators
 import link_proxies
 import link_underneath
 import link_views
 import runner
-from link_copies import COPIES, FACTORIES, container
+from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS, container
 from link_errors import Errors
+from link_library_values import STAYING
 from link_proxies import Proxy, of
 from link_shared import Shared, is_changeable
 from link_standing import DATA
 
 MAX_EXPORTS = 200_000
 MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR = range(9)
+PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR, MEMBER, STAYS = range(11)
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
+_DATA = (list, tuple, dict, set, frozenset, bytearray, range, types.MappingProxyType, *VIEWS_OF_DICTS)
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
-# What may cross by its name: types, and functions that only compute, or print.
-_FUNCTIONS = frozenset(
-    "abs all any ascii bin callable chr divmod filter format hash hex isinstance issubclass iter len max min next oct "  # noqa: SIM905
-    "ord pow print repr reversed round sorted sum".split()
-)
-_NAMED_MODULES = frozenset(
-    "abc builtins collections collections.abc datetime decimal enum fractions io math numbers operator pathlib re "  # noqa: SIM905
-    "statistics string types typing uuid".split()
-)
-_UNNAMED_TYPES = {kind.__name__: kind for kind in vars(types).values() if isinstance(kind, type)} | {
-    type(each).__name__: type(each)
-    for each in ({}.keys(), {}.values(), {}.items(), iter([]), iter(()), iter({}), iter(""))
-}
 
 
 class PartnerGone(BaseException):
@@ -70,6 +58,8 @@ class Values:
         self.exports: list[object] = []
         self.numbers: dict[int, int] = {}
         self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
+        self.made_of: dict[int, tuple] = {}  # what those are made of that cannot change, as it was told at first
+        self.last_made_of: dict[int, tuple] = {}  # and what those that can change were, when that was last asked
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
         self._told: set[int] = set()  # and of those of which the other side was told what they are underneath
@@ -79,9 +69,9 @@ class Values:
     def is_data(self, value: object) -> bool:
         """Whether a value of this side is data, and no object that could say itself what it equals."""
         kind = type(value)
-        if kind in _SCALARS or isinstance(value, (list, tuple, dict, set, frozenset, bytearray, range)):
+        if kind in _SCALARS or isinstance(value, _DATA):
             return True
-        return _is_copied(value)
+        return _is_copied(value) and (kind.__module__, kind.__name__) not in STAYING
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
         """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
@@ -97,6 +87,10 @@ class Values:
         number = link_views.number_of(value, self.link)
         if number is not None:
             return (YOURS, number)
+        member = link_named.member_said(value, kind) if type(kind) is not type else None
+        if member is not None:  # also known by its number where the other side has not loaded its library
+            base = next((each for each in link_views.BASES.values() if isinstance(value, each)), None)
+            return (MEMBER, member, self._view(value, base, depth) if base is not None else self.export(value))
         number = self.numbers.get(id(value))
         if number is not None and number not in self._viewed:  # what was given out as an object stays one
             return self.export(value)
@@ -110,7 +104,7 @@ class Values:
         own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
-        if keep and own:
+        if keep and own and (kind.__module__, kind.__name__) not in COPIES:
             return self.export(value)
         copied = self._copied(value, kind, depth)
         if copied is not None:
@@ -118,7 +112,8 @@ class Values:
         base = next((each for each in link_views.BASES.values() if isinstance(value, each)), None)
         if base is not None:
             return self._view(value, base, depth) if own else (PLAIN, runner.plain(value))
-        return self._named(value) or self.export(value)
+        named = link_named.said(value)
+        return (NAMED, *named) if named else self.export(value)
 
     def contents(self, value: object, depth: int = MAX_DEPTH) -> tuple:
         """A shared container as a message says its items.
@@ -147,9 +142,16 @@ class Values:
                 factory = getattr(value.default_factory, "__name__", "")
                 items.insert(0, (PLAIN, factory if FACTORIES.get(factory) is value.default_factory else ""))
             return (CONTAINER, _KINDS.get(kind.__name__, "dict"), items)
+        if kind in VIEWS_OF_DICTS:
+            return (CONTAINER, kind.__name__, [self.pack(each, depth=depth - 2) for each in value])
+        if kind is types.MappingProxyType:  # but that of a class holds its methods
+            found = dict(value)
+            return (CONTAINER, "mappingproxy", [(PLAIN, found)]) if is_bare(found, depth) else None
         named = (kind.__module__, kind.__name__)
         if named in COPIES and kind is getattr(sys.modules.get(named[0]), named[1], None):
             state = COPIES[named][0](value)
+            if named in STAYING and not self.link.is_tests:
+                return (STAYS, named, state, self.export(value))
             if state is not None:
                 return (COPY, named, state)
             if named[0] == "datetime":  # no object, since whatever asks for the zone would be told of another
@@ -166,20 +168,6 @@ class Values:
         number = self.export(value)[1]
         self._viewed.add(number)
         return (VIEW, number, base.__name__, str(type(value).__name__), packed)
-
-    def _named(self, value: object) -> tuple | None:
-        """Something of the standard library that both sides know by one name."""
-        module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
-        if (
-            module is None
-            and isinstance(value, types.MethodDescriptorType)
-            and hasattr(builtins, value.__objclass__.__name__)
-        ):
-            return (NAMED, "builtins", value.__objclass__.__name__, name)
-        module = {"_operator": "operator", "_functools": "functools"}.get(module, module)
-        if type(module) is str and type(name) is str and find_named(module, name) is value:
-            return (NAMED, module, name, "")
-        return None
 
     def export(self, value: object) -> tuple:
         """Give an object a number that the other side may name."""
@@ -229,9 +217,22 @@ class Values:
             return self._shared(*rest, standing, depth - 1)
         if tag == NAMED:
             module, name, attribute = rest
-            found = find_named(module, name)
+            found = link_named.find(module, name)
             return found if not attribute else vars(found)[attribute]
+        if tag == MEMBER:
+            member, otherwise = rest
+            found = link_named.member(*member)
+            return found if found is not None else self.unpack(otherwise, standing, depth - 1)
+        if tag == STAYS:
+            return self._staying(*rest, standing)
         raise PartnerGone("a message's value has no meaning")
+
+    def _staying(self, named: tuple, state: object, spec: tuple, standing: int) -> object:
+        is_new = spec[1] not in self.proxies
+        found = self.unpack(spec, standing)
+        if is_new and named in STAYING:
+            self.made_of[spec[1]] = (named, state)
+        return found
 
     def _shared(self, key: int, contents: tuple, standing: int, depth: int) -> object:
         found = self.shared.value_of(key)
@@ -300,18 +301,8 @@ def is_bare(value, depth: int, shared=()) -> bool:
     return True
 
 
-def find_named(module: str, name: str) -> object:
-    """A type, or a function that only computes or prints, of the standard library; None for anything else."""
-    if module == "builtins" and name in _UNNAMED_TYPES and not hasattr(builtins, name):
-        return _UNNAMED_TYPES[name]
-    found = getattr(importlib.import_module(module), name, None) if module in _NAMED_MODULES else None
-    if isinstance(found, type):
-        return None if issubclass(found, BaseException) else found
-    is_known = module in ("math", "operator", "statistics") or (module == "builtins" and name in _FUNCTIONS)
-    return found if is_known and callable(found) else None
-
-
 def _signature_of_code(code: types.CodeType) -> tuple:
     """What a function's code says of its arguments; nothing of its constants, which may be expected values."""
+    rest = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     return (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, code.co_name,
-            code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])  # fmt: skip
+            code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest])  # fmt: skip

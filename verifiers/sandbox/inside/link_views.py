@@ -21,6 +21,7 @@ class _View:
     def __getattr__(self, name):
         link, number = self.__dict__["_stillroom_state_"]
         if link.is_tests and name in MEMORY_CLAIMS:
+            link.asked.is_denied = link.asked.is_denied or _asked(self, "hasattr", name) is True
             raise AttributeError(name)
         if link.is_tests and name in TEXT_CLAIMS:
             link.refuse(f"{name} of a result: data was expected that says it itself")
@@ -40,9 +41,13 @@ class _View:
 
 
 def _text(view, name, *arguments):
-    link, _ = view.__dict__["_stillroom_state_"]
-    found = link.ask("op", name, [link.values.pack(view), *map(link.values.pack, arguments)])
+    found = _asked(view, name, *arguments)
     return found if type(found) is str else "<no text>"
+
+
+def _asked(view, name, *arguments):
+    link, _ = view.__dict__["_stillroom_state_"]
+    return link.ask("op", name, [link.values.pack(view), *map(link.values.pack, arguments)])
 
 
 _kinds: dict[tuple[str, str], type] = {}
@@ -62,6 +67,11 @@ def view(link, number: int, base: str, name: str, data: object):
     made = kind.__new__(_kinds[base, name], data)
     made.__dict__["_stillroom_state_"] = (link, number)
     return made
+
+
+def state_of(view) -> tuple:
+    """The link of a view, and the number of the object that it stands for."""
+    return view.__dict__["_stillroom_state_"]
 
 
 def number_of(value: object, link) -> int | None:

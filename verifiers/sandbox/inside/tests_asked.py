@@ -25,11 +25,12 @@ class Asked:
     Attributes:
         count: assertions that were asked, and exceptions that came where the tests would else have failed.
         is_settled: whether all that the module asked when it was run held.
+        is_denied: whether it was denied, since an assertion held, that an object equals data.
     """
 
     def __init__(self, functions):
         self.count = 0
-        self.is_settled = False
+        self.is_settled = self.is_denied = False
         self._functions = functions
         self._failed = []  # lines of what did not hold, until it is known that the test did not either
         self._open = {}  # by line, how many assertions were begun and have not ended
@@ -132,6 +133,7 @@ class Asked:
         """Forget what did not hold: the test did not either."""
         self._failed.clear()
         self._open.clear()
+        self.is_denied = False
         return ""
 
     def load(self):
@@ -192,6 +194,7 @@ class Asked:
 
     def _settle(self):
         """What holds while the failure of another assertion is handled is what the tests accept in its place."""
+        self.is_denied = False
         error = sys.exception() if self._failed else None
         while error is not None and self._failed:
             if _is_failure(error):

@@ -18,11 +18,14 @@ import types
 
 import known_names
 import link
+import link_carried
+import link_compared
 import plain_data
 import pytest_shim
 import runner
 import stops
 import tests_asked
+import tests_kinds
 import tests_tree
 import tests_units
 import tests_watch
@@ -37,6 +40,7 @@ from pytest_marks import Failed
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
+REFUSED = ("Refused", (), "data was expected, and the solution returned an object", "")
 _QUITTERS = ("exit", "quit")
 
 
@@ -110,35 +114,6 @@ def _is_callable(value):
     return of(value).is_callable if type(value) is Proxy else callable(value)
 
 
-class _TypeOf(type):
-    """Makes ``type(x)`` the solution's class where ``x`` is an object of the solution."""
-
-    def __call__(cls, *arguments, **keywords):
-        if len(arguments) == 1 and type(arguments[0]) is Proxy:
-            own = of(arguments[0])
-            return own.link.ask("attr", own.number, "__class__", standing=own.standing)
-        if len(arguments) == 3 and type(arguments[2]) is dict:  # else the new class would seem to be defined here
-            arguments = (*arguments[:2], {"__module__": TESTS, **arguments[2]})
-        return type(*arguments, **keywords)
-
-    def __instancecheck__(cls, value):
-        return isinstance(value, type)
-
-    def __subclasscheck__(cls, kind):
-        return issubclass(kind, type)
-
-
-class _type(metaclass=_TypeOf):
-    pass
-
-
-def _is_subclass(kind, bases):
-    """``issubclass``, also of a class of the solution under one of this process."""
-    if type(kind) is Proxy and not any(type(each) is Proxy for each in (bases if type(bases) is tuple else (bases,))):
-        kind = of(kind).link.kind(kind, of_itself=True)
-    return issubclass(kind, bases)
-
-
 class _SolutionFinder:
     """Makes ``from solution import f`` mean the solution, whatever the module is called."""
 
@@ -185,9 +160,10 @@ def run_tests(source, entry_point, draws_seed):
     joined.streams = Streams(joined)
     if "mock" in source:
         joined.streams.watch_patches()
+    for each in (link_carried, link_compared, tests_kinds):
+        each.watch(source)
     tests_watch.watch(source, joined)
     unseen = tests_watch.unseen_change(tree, joined.modules)
-    has_metaclasses = _has_metaclasses(tree)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, known_names.stand_ins(tree, entry_point))
@@ -195,9 +171,8 @@ def run_tests(source, entry_point, draws_seed):
     asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
     namespace[tests_tree.ASKED] = asked
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
-    namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py", issubclass=_is_subclass)
-    if not has_metaclasses:
-        namespace["type"] = _type
+    namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
+    namespace.update(tests_kinds.questions(tree))
 
     def unit(name, function, is_test=True):
         """Run a test, or what goes before or after some; returns whether it held, as far as it came."""
@@ -222,15 +197,18 @@ def run_tests(source, entry_point, draws_seed):
                 joined.undecided = f"a test is skipped after the solution was called: {error}"
             if found[0] in ("passed", "skipped"):
                 found = (found[0], "", (), "", "")
+        is_denied = asked.is_denied
         unsettled = asked.unsettled() if found[0] == "passed" else asked.forget()
         if joined.undecided:
             found = ("undecided", "", (), joined.undecided, "")
         elif joined.is_refused and found[0] == "passed":
-            found = ("failed", "Refused", (), "data was expected, and the solution returned an object", "")
+            found = ("failed", *REFUSED)
         elif unsettled:
             found = ("undecided", "", (), unsettled, "")
         elif joined.unsure and found[0] in ("failed", "raised", "broken-result"):
             found = ("undecided", *found[1:3], f"{joined.unsure}; {found[3]}", "")
+        elif is_denied and found[0] == "failed":
+            found = ("failed", *REFUSED)
         if entry_point in joined.misses:  # also where the tests have something else in its place
             namespace.absent = entry_point
         if is_test or found[0] != "passed":
@@ -253,11 +231,6 @@ def run_tests(source, entry_point, draws_seed):
     found = units, joined.gone is not None, joined.uses, namespace.absent, asked.count
     runner.send(b"T", marshal.dumps(found, 2))
     runner.flush()
-
-
-def _has_metaclasses(tree):
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    return any(isinstance(base, ast.Name) and base.id == "type" for each in classes for base in each.bases)
 
 
 def _ending(error, joined, has_used):

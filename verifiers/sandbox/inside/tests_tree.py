@@ -10,6 +10,7 @@ nothing, or in a function that nobody calls. So each says when it is asked and w
 import ast
 import sys
 
+from tests_kinds import SPECIAL
 from tests_outline import Outline, may_fail
 
 ASKED = "_stillroom_asked_"  # the name by which the tests reach what they report to
@@ -20,7 +21,7 @@ _BROAD = frozenset(("Exception", "BaseException"))
 def reporting(tree):
     """Rewrite a tree in place; returns its functions.
 
-    ``x.__class__`` becomes ``type(x)``, too, which knows what is an object of the solution.
+    ``x.__class__`` becomes ``type(x)``, too, and ``x.__hash__`` a call, which know what is an object of the solution.
     """
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, DEPTH))
@@ -47,12 +48,17 @@ def _say_reads(outline):
     defined = {each.name for each in outline.functions}
     for name, places in outline.reads.items():
         is_judge = name not in defined and (name.startswith(("assert", "fail")) or name in outline.judges)
-        if name not in asserting and name != "__class__" and not is_judge:
+        is_special = name.startswith("__") and name.endswith("__")
+        if name not in asserting and not is_special and not is_judge:
             continue
         for place in places:
             node = _at(place)
+            if is_special and node.__class__ is not ast.Attribute:
+                continue
             if name == "__class__":
                 new = _call(_named("type", node), [node.value], node)
+            elif is_special:
+                new = _call(_named(SPECIAL, node), [node.value, ast.Constant(name, **_place(node))], node)
             elif name in asserting:
                 new = _say("named", node, name, node)
             else:
