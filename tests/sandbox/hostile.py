@@ -116,22 +116,24 @@ _add(
     "late-answers",
     by_method=_LATE.format(
         base="",
-        said="('float', [0.0], [], '')",
+        said="('float', [0.0], [], False)",
         asked="(True, True, float('inf') if method in ('__gt__', '__ge__') else float('-inf'))",
     ),
     by_count=_LATE.format(
         base="",
-        said="('float', [(9e9, -9e9)[len(asked) % 2]], [], '')",
+        said="('float', [(9e9, -9e9)[len(asked) % 2]], [], False)",
         asked="(True, True, (9e9, -9e9)[len(asked) % 2])",
     ),
     by_count_of_lists=_LATE.format(
-        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], '')", asked="said()"
+        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], False)", asked="said()"
     ),
-    by_last_told=_LATE.format(base="", said="('int', [told[-1]], [], '')", asked="(True, True, told[-1])"),
-    by_order_of_its_own=_LATE.format(base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], '')", asked="said()"),
-    in_a_second_message=_LATE.format(base="", said="('int', [], [], '')", asked="('int', [21], [], '')"),
-    of_another_kind=_LATE.format(base="", said="('list', [], [], '')", asked="('int', [21], [], '')"),
-    of_a_library=_LATE.format(base="", said="('', [], [], 'numpy')", asked="said()"),
+    by_last_told=_LATE.format(base="", said="('int', [told[-1]], [], False)", asked="(True, True, told[-1])"),
+    by_order_of_its_own=_LATE.format(
+        base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], False)", asked="said()"
+    ),
+    in_a_second_message=_LATE.format(base="", said="('int', [], [], False)", asked="('int', [21], [], False)"),
+    of_another_kind=_LATE.format(base="", said="('list', [], [], False)", asked="('int', [21], [], False)"),
+    of_a_library=_LATE.format(base="", said="('', [], [], True)", asked="said()"),
 )
 _add(
     "subclasses",

@@ -23,18 +23,18 @@ def plain(self, number, method="__ge__"):
     value = float("inf") if method in ("__gt__", "__ge__") else float("-inf")
     return (0, (True, True, value))
 serving._plain = plain
-underneath.told = lambda value, **named: ("float", [], [], "")
+underneath.told = lambda value, **named: ("float", [], [], False)
 """
 BY_COUNT = """
-underneath.told = lambda value, **named: ("{kind}", [{value}], [], "")
-serving._plain = lambda self, number: (0, ("{kind}", [{value}], [], ""))
+underneath.told = lambda value, **named: ("{kind}", [{value}], [], False)
+serving._plain = lambda self, number: (0, ("{kind}", [{value}], [], False))
 """
 AS_TRUTH = """
 serving._plain = lambda self, *given: (0, (True, True, number()))
 underneath.told = lambda value, **named: (True, True, number())
 """
 AS_OWN = """
-underneath.told = lambda value, **named: ("float", [number()], ["__ge__", "__gt__"], "")
+underneath.told = lambda value, **named: ("float", [number()], ["__ge__", "__gt__"], False)
 L.__ge__ = L.__gt__ = lambda self, other: True
 """
 OTHER_DATA = """
@@ -84,7 +84,7 @@ underneath = sys.modules.get("link_underneath", types.SimpleNamespace())
 told = []
 class L{base}: pass
 def claim(value, **named):
-    return ({kind!r}, {data}, [], "")
+    return ({kind!r}, {data}, [], False)
 underneath.told = claim
 serving._plain = lambda self, *given: (0, claim(None))
 def encode(s): told.append(s); return {made}

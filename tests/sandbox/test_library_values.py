@@ -124,3 +124,22 @@ def test_no_object_of_a_librarys_type_says_itself_what_it_equals(bench, name, gi
     rows = [(source, f"import {module}\nassert {each.format(expected)}\n") for each in asked]
     found = bench.judge_all(rows, "f")
     assert Outcome.PASS not in {each.outcome for each in found}, found
+
+
+COUNTING = """
+import sys
+from types import SimpleNamespace
+asked = []
+carried = getattr(sys.modules.get("link_carried"), "OPERATIONS", {})
+def state(value):
+    asked.append(value)
+    return "types", "SimpleNamespace", {"a": len(asked)}
+carried["compared"] = state
+def f(x): return SimpleNamespace()
+"""
+
+
+def test_what_an_object_is_made_of_is_asked_once_until_its_solution_runs_again(bench):
+    tests = "from types import SimpleNamespace as N\nr = f(1)\nassert r != N(a=9)\nassert r == N(a={})\nassert r == N(a=1)\n"
+    assert bench.judge(COUNTING, tests.format(2), "f").outcome is not Outcome.PASS
+    assert bench.judge(COUNTING, tests.format(1), "f").outcome is Outcome.PASS

@@ -57,6 +57,12 @@ WRONG = [
     pytest.param("assert is_big([4]) is True", id="is-true"),
     pytest.param("assert total([1, 2]) == 4", id="other-number"),
     pytest.param("assert type(largest([1])) is float", id="exact-type"),
+    pytest.param("assert sorted(each([2, 1])) == [1, 3]", id="other-items"),
+]
+OTHERS = [
+    pytest.param("assert (matrix([[1, 2]]) == [[1, 3]]).all()", id="matrix"),
+    pytest.param("assert (objects([1, 'a']) == [1, 'b']).all()", id="object-array"),
+    pytest.param("assert record() == np.array([(1, 3.0)], dtype=[('a', 'i4'), ('b', 'f8')])", id="records"),
 ]
 UNDECIDED = [
     pytest.param("assert (matrix([[1, 2]]) == np.matrix([[1, 2]])).all()", id="matrix"),
@@ -101,6 +107,12 @@ def test_a_scalar_is_no_number_of_pythons(judged, tests):
 def test_what_does_not_cross_fails_nobody(judged, tests):
     found = judged(tests)
     assert found.outcome is Outcome.ABSTAIN, found
+
+
+@pytest.mark.parametrize("tests", OTHERS)
+def test_what_does_not_cross_and_is_another_is_wrong(judged, tests):
+    found = judged(tests)
+    assert found.outcome is Outcome.FAIL, found
 
 
 def test_no_scalar_is_an_object_that_lies(judged):

@@ -2,7 +2,8 @@
 
 They stay where they are, since they can change or lead to files. To be compared, what one of them is made of comes
 here; of what it is compared with the solution is told nothing. What no one can change, such as a path, is told when it
-arrives, so that it is no answer to what the solution was given since.
+arrives, so that it is no answer to what the solution was given since; what can change is asked for again where the
+solution's code has run since.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -47,11 +48,21 @@ def equal(proxy, value):
     if own.is_tainted:
         return own.decline("whether the result of an operation with data equals a value")
     if named in _CHANGING:
-        return operate("compared", proxy) == (*named, _CHANGING[named](value))
+        return _made_of_now(proxy) == (*named, _CHANGING[named](value))
     told, made_of = own.link.values.made_of.get(own.number, ("", None))
     if named in PATHS and told in PATHS:
         return path(own) == value
     return told == named and made_of == VALUES[named][0](value)
+
+
+def _made_of_now(proxy):
+    """What an object that can change is made of: asked for again only where the solution's code has run since."""
+    own, link = of(proxy), of(proxy).link
+    asked_at, found = link.values.last_made_of.get(own.number, (-1, None))
+    if asked_at != link.runs:
+        found = operate("compared", proxy)
+        link.values.last_made_of[own.number] = (link.runs, found)
+    return found
 
 
 def watch(source):

@@ -37,10 +37,10 @@ _LINK_FILES = frozenset(
         "kinds",
         "shared",
         "tasks",
+        "underneath",
         "named",
         "compared",
         "carried",
-        "underneath",
     )
 )
 _types: dict[tuple, type] = {}
@@ -88,9 +88,9 @@ def library_type(description: Any) -> type | None:
     return link_libraries.type_of(str(module), str(name))
 
 
-def is_of_library(description: Any) -> bool:
-    """Whether a described type is said to be a library's that is loaded here, or under one: a mapping, say."""
-    modules = [str(module) for module, _ in description[0][:MAX_BASES]]
+def is_of_library(kind: type) -> bool:
+    """Whether a type of this side is a library's, or under one of a library's: a mapping, say."""
+    modules = [_home(each) for each in _MRO.__get__(kind)[:MAX_BASES]]
     found = [modules[0], *(each for each in modules[1:] if each != "builtins")]
     return any(link_libraries.is_library(each, sys.modules.get(each)) for each in found)
 

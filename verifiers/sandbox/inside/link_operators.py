@@ -58,8 +58,6 @@ def _equal(left, right):
         return asked("eq", left, right) is True
     if right is None:
         return False
-    if own.library():
-        own.link.unsure = own.link.unsure or f"an object of {own.library()} is compared, which does not cross"
     if not own.link.values.is_data(right):
         return link_compared.equal(left, right)
     if own.is_tainted:

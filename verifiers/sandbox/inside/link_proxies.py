@@ -9,7 +9,6 @@ What the tests' process may not ask of the solution's objects, because the answe
 # pyright: basic, reportArgumentType=false
 import collections
 
-import link_kinds
 from link_standing import DATA, DATA_NAMES, INSTANCE, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS, claims_equality
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
@@ -57,7 +56,7 @@ class State:
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA and not (self.library() or self.is_of_library()):
+        if self.standing == DATA and not self.is_of_library():
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
 
@@ -75,13 +74,9 @@ class State:
         """Whether a method is the object's own, and not as of the data that it is underneath."""
         return self.underneath is not None and self.underneath.is_own(method)
 
-    def library(self):
-        """The library of which the object's type is, which may be as the tests expect it and cannot cross; or ""."""
-        return self.underneath.library if self.underneath is not None else ""
-
     def is_of_library(self):
-        """Whether the object is said to be of a library's type, which may be as the tests expect it."""
-        return self.link.kind(self.number, link_kinds.is_of_library)
+        """Whether the object's type is said to be a library's, so that it may be what the tests expect."""
+        return self.underneath is not None and self.underneath.is_of_library
 
     def answered(self, found):
         """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.

@@ -11,8 +11,8 @@ not told for which comparison.
 # pyright: basic, reportArgumentType=false
 import collections
 import marshal
-import sys
 
+import link_kinds
 import runner
 
 _CHANGEABLE = {kind.__name__: kind for kind in (list, dict, set)}
@@ -26,7 +26,7 @@ MOST_TOLD_BYTES = 64 << 10  # of what can change, with the object; more is sent 
 MOST_SENT_BYTES = 8 << 20
 RUNNING = frozenset(("call", "attr", "set", "op", "take", "await", "cancel", "copy"))
 """Requests that may run code of the solution."""
-_known: dict[type, tuple[str, list[str], str]] = {}  # by type, on the solution's side
+_known: dict[type, tuple[str, list[str], bool]] = {}  # by type, on the solution's side
 
 
 def told(value, *, is_first=True):
@@ -37,17 +37,17 @@ def told(value, *, is_first=True):
         is_first: whether it is told with the object itself, and not because it is needed.
 
     Returns:
-        The kind of data, a list with it or an empty one, names of methods, and the library of which the object's type
-        is, or ""; None where there is nothing to tell.
+        The kind of data, a list with it or an empty one, names of methods, and whether the object's type is a
+        library's or under one of a library's; None where there is nothing to tell.
     """
     kind = type(value)
     if kind not in _known:
         base = next((name for name, each in _BASES.items() if issubclass(kind, each)), "")
         own = [name for name in _METHODS if base and not _is_as_of_data(kind, name)]
-        _known[kind] = base, own, _library(kind)
-    base, own, library = _known[kind]
+        _known[kind] = base, own, link_kinds.is_of_library(kind)
+    base, own, is_of_library = _known[kind]
     if not base:
-        return ("", [], [], library) if library else None
+        return ("", [], [], True) if is_of_library else None
     is_changeable = base in _CHANGEABLE
     most = MOST_TOLD_BYTES if is_changeable and is_first else MOST_SENT_BYTES
     try:
@@ -56,19 +56,13 @@ def told(value, *, is_first=True):
             data = []
     except (runner.Opaque, ValueError):
         data = []
-    return base, data, own, library
+    return base, data, own, is_of_library
 
 
 def _is_as_of_data(kind, method):
     """Whether a subclass of built-in data has a method from there, or lacks it as that does."""
     bases = [each for each in (collections.OrderedDict, *_BASES.values()) if issubclass(kind, each)]
     return any(getattr(kind, method, None) is getattr(base, method, None) for base in bases)
-
-
-def _library(kind):
-    """The installed library that defines a type, or ""."""
-    root = str(kind.__module__).partition(".")[0]
-    return root if "site-packages" in str(getattr(sys.modules.get(root), "__file__", "")) else ""
 
 
 class Underneath:
@@ -79,18 +73,18 @@ class Underneath:
         runs: how often the solution's code had been run by then.
 
     Attributes:
-        library: of which the object's type is, or "".
+        is_of_library: whether its type was said to be a library's.
 
     Raises:
         ValueError: it has no meaning.
     """
 
-    __slots__ = ("_asked_at", "_base", "_data", "_own", "library")
+    __slots__ = ("_asked_at", "_base", "_data", "_own", "is_of_library")
 
     def __init__(self, said, runs):
-        self._base, _, own, library = said
+        self._base, _, own, is_of_library = said
         self._own = frozenset(map(str, own))
-        self.library = str(library)
+        self.is_of_library = is_of_library is True
         if not self._take(said, runs):
             raise ValueError("no data of an object")
 

@@ -59,6 +59,7 @@ class Values:
         self.numbers: dict[int, int] = {}
         self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
         self.made_of: dict[int, tuple] = {}  # what those are made of that cannot change, as it was told at first
+        self.last_made_of: dict[int, tuple] = {}  # and what those that can change were, when that was last asked
         self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
         self._told: set[int] = set()  # and of those of which the other side was told what they are underneath

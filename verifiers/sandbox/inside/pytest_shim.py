@@ -157,7 +157,7 @@ def _mapping(found):
     data = of(found).data()
     if not data:
         of(found).decline("whether an object is near a dictionary")
-    return data[0] if data and type(data[0]) is dict else None
+    return data[0] if type(data[0]) is dict else None
 
 
 def fail(reason="", *_, **__):

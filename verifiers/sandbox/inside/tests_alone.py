@@ -14,6 +14,7 @@ import marshal
 import sys
 import types
 
+import known_names
 import pytest_shim
 import runner
 import tests_asked
@@ -101,6 +102,7 @@ def run():
 
 def _all_hold(source, solution, entry_point):
     tree = ast.parse(source)
+    known_names.name_main(tree)
     asked = tests_asked.Asked(tests_tree.reporting(tree))
     beside = _Beside(asked)
     sys.modules["pytest"] = pytest_shim.module(beside)
