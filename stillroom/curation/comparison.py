@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,7 @@ from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.near import OldDocuments
 from stillroom.curation.relations import Kind
 from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import STRUCTURES
@@ -78,13 +77,15 @@ class Drop:
         return f"{self.said} {'row' if of_table else whose} {self.representative_id}"
 
 
-def dedup_settings(near: Near | None, *, exact: bool = True, spill_directory: Path | None = None) -> DedupSettings:
+def dedup_settings(near: Near | None, *, exact: bool = True, room: Room | None = None) -> DedupSettings:
     """How texts of one kind are compared; without ``near`` only equal ones count, without ``exact`` only others."""
+    room = room or Room()
     return DedupSettings(
         exact=exact,
         near=near is not None,
         threshold=near.threshold if near else _CHEAPEST,
-        spill_directory=spill_directory,
+        memory_bytes=room.memory_bytes,
+        spill_directory=room.spill_directory,
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from stillroom.curation.documents import Documents
+from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.near import NearDuplicates, NearSearch, OldDocuments
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import DROPS, Kind, Relation, choose
@@ -26,6 +27,10 @@ from stillroom.errors import LakeError
 
 EXACT = "exact"
 _NO_MATCHES = pl.DataFrame(schema={"later": pl.Int64(), "earlier": pl.Int64(), "jaccard": pl.Float64()})
+_DROPS_BY_ID = pl.Schema(
+    {"id": pl.String(), "representative_id": pl.String(), "similarity": pl.Float64(), "method": pl.String()}
+)
+_CLUSTERS_BY_ID = pl.Schema({"cluster_id": pl.String(), "id": pl.String(), "is_representative": pl.Boolean()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +106,10 @@ def search_duplicates(
     with open_scratch(settings) as scratch:
         signed = Signed(scratch, new, old.signatures, settings)
         near = _compared(scratch, signed, old, settings, kinds)
-        signed.ledger.write(near.drops, scratch.folder, exact=EXACT, with_exact=settings.exact)
+        signed.ledger.conclude(near.drops, exact=EXACT, with_exact=settings.exact)
         yield StoredDuplicates(
-            drops=pl.scan_parquet(scratch.folder / "drops.parquet", glob=False),
-            clusters=pl.scan_parquet(scratch.folder / "clusters.parquet", glob=False),
+            drops=FrameFiles(scratch.folder, "drops", _DROPS_BY_ID).write_all(signed.ledger.drops()).scan(),
+            clusters=FrameFiles(scratch.folder, "clusters", _CLUSTERS_BY_ID).write_all(signed.ledger.clusters()).scan(),
             signatures=signed.signatures(),
             crowded_buckets=near.crowded_buckets,
         )

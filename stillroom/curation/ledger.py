@@ -1,28 +1,37 @@
-"""Who is who in one search for duplicates: ids, arrivals and text hashes of all documents, in its scratch database.
+"""Who is who in one search for duplicates: ids, arrivals and text hashes of all documents, and what is dropped.
 
 Documents are known by their arrivals everywhere else.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import polars as pl
 
 from stillroom.curation.candidates import Arrivals
+from stillroom.curation.id_file import IdFile
 from stillroom.curation.scratch import Scratch
 from stillroom.errors import RequestError
 
 _TABLES = """
-CREATE TEMP TABLE old (arrival BIGINT, id VARCHAR, text_hash VARCHAR, characters BIGINT);
-CREATE TEMP TABLE hashes (arrival BIGINT, text_hash VARCHAR);
+CREATE TEMP TABLE old (arrival BIGINT, id VARCHAR, text_hash UUID, characters BIGINT);
+CREATE TEMP TABLE hashes (arrival BIGINT, text_hash UUID);
 """
-_REPEATED = "SELECT id FROM ranked GROUP BY id HAVING count(*) > 1 ORDER BY min(row) LIMIT 1"
-_BOTH = "SELECT id FROM ranked SEMI JOIN old USING (id) ORDER BY row LIMIT 1"
+_RANKED = "CREATE TEMP TABLE ranked AS SELECT id, rank, CAST(row AS BIGINT) AS row FROM fresh"
+_MORE_RANKED = "INSERT INTO ranked SELECT id, rank, row FROM fresh"
+_REPEATED = """
+WITH same_hash AS (SELECT hash(id) AS hash FROM ranked GROUP BY hash(id) HAVING count(*) > 1)
+SELECT id FROM ranked WHERE hash(id) IN (FROM same_hash) GROUP BY id HAVING count(*) > 1 ORDER BY min(row) LIMIT 1
+"""  # ids may be long; their hashes are short
+_BOTH = """
+WITH same_hash AS (SELECT hash(id) AS hash FROM ranked INTERSECT SELECT hash(id) FROM old)
+SELECT id FROM ranked WHERE hash(id) IN (FROM same_hash) AND id IN (
+    SELECT id FROM old WHERE hash(id) IN (FROM same_hash)
+) ORDER BY row LIMIT 1
+"""
 _ARRANGED = """
 CREATE TEMP TABLE arranged AS SELECT id, row FROM ranked ORDER BY rank, id;
-DROP TABLE ranked;
-CREATE TEMP VIEW everyone AS
-SELECT arrival, id FROM old UNION ALL SELECT rowid + {first:d} AS arrival, id FROM arranged
+DROP TABLE ranked
 """
 _REPEATS = """
 CREATE TEMP TABLE repeats AS
@@ -46,19 +55,10 @@ UNION ALL  -- a document whose text equals one that is itself dropped otherwise 
 SELECT r.arrival, coalesce(n.representative, r.target), coalesce(n.similarity, 1.0), coalesce(n.method, $exact)
 FROM repeats r LEFT JOIN near n ON n.arrival = r.target WHERE n.arrival IS NOT NULL OR $with_exact
 """
-_DROPS_BY_ID = """
-SELECT e.id, r.id AS representative_id, similarity, method
-FROM drops d JOIN everyone e ON e.arrival = d.arrival JOIN everyone r ON r.arrival = d.representative
-ORDER BY d.arrival
-"""
-_CLUSTERS_BY_ID = """
-WITH members AS (
-    SELECT DISTINCT representative, representative AS arrival FROM drops
-    UNION ALL SELECT representative, arrival FROM drops
-)
-SELECT r.id AS cluster_id, e.id, m.arrival = m.representative AS is_representative
-FROM members m JOIN everyone e ON e.arrival = m.arrival JOIN everyone r ON r.arrival = m.representative
-ORDER BY m.representative, m.arrival
+_CLUSTERS = """
+SELECT DISTINCT representative, representative AS arrival FROM drops
+UNION ALL SELECT representative, arrival FROM drops
+ORDER BY representative, arrival
 """
 
 
@@ -69,9 +69,12 @@ class Ledger:
         next_arrival: above those of all old documents.
     """
 
-    def __init__(self, scratch: Scratch) -> None:
-        """Begin with no documents."""
+    def __init__(self, scratch: Scratch, rows_at_a_time: int) -> None:
+        """Begin with no documents; ids are read so many at a time."""
         self._scratch = scratch
+        self._rows_at_a_time = rows_at_a_time
+        self._ids = IdFile(scratch.folder / "ids")
+        self._old: Arrivals = np.zeros(0, np.int64)  # ascending
         self.next_arrival = 0
         scratch.execute(_TABLES)
 
@@ -96,16 +99,26 @@ class Ledger:
         """
         start = 0
         for number, batch in enumerate(batches):
-            how = "INSERT INTO ranked" if number else "CREATE TEMP TABLE ranked AS"
             with self._scratch.view("fresh", batch.with_row_index("row", offset=start)):
-                self._scratch.execute(f"{how} SELECT id, rank, CAST(row AS BIGINT) AS row FROM fresh")
+                self._scratch.execute(_MORE_RANKED if number else _RANKED)
             start += len(batch)
         if repeated := self._scratch.rows(_REPEATED):
             raise RequestError(f"id {repeated[0][0]!r} occurs twice among the new documents: expected each once")
         if both := self._scratch.rows(_BOTH):
             raise RequestError(f"document {both[0][0]!r} is both new and old: leave out what is published already")
-        self._scratch.execute(_ARRANGED.format(first=self.next_arrival))
-        return self._scratch.arrays("SELECT row FROM arranged ORDER BY rowid")["row"]
+        self._scratch.execute(_ARRANGED)
+        self._old = self._scratch.arrays("SELECT arrival FROM old ORDER BY arrival")["arrival"]
+        for ids in ("SELECT id FROM old ORDER BY arrival", "SELECT id FROM arranged ORDER BY rowid"):
+            self._ids.add(batch["id"] for batch in self._scratch.batches(ids, self._rows_at_a_time))
+        rows = self._scratch.arrays("SELECT row FROM arranged ORDER BY rowid")["row"]
+        self._scratch.execute("DROP TABLE arranged")
+        return rows
+
+    def ids(self, arrivals: Arrivals) -> pl.Series:
+        """The ids of these documents."""
+        is_new = arrivals >= self.next_arrival
+        of_new = arrivals - self.next_arrival + len(self._old)
+        return self._ids.read(np.where(is_new, of_new, np.searchsorted(self._old, arrivals)))
 
     def add_hashes(self, hashes: pl.DataFrame) -> None:
         """Take in text hashes of new documents: arrival, text_hash."""
@@ -131,23 +144,38 @@ class Ledger:
 
     def old(self) -> pl.DataFrame:
         """The old documents that have a text: id, arrival, text_hash."""
-        return self._scratch.frame("SELECT id, arrival, text_hash FROM old WHERE characters > 0 ORDER BY arrival")
+        found = self._scratch.frame(
+            "SELECT id, arrival, replace(text_hash::VARCHAR, '-', '') AS text_hash FROM old WHERE characters > 0 "
+            "ORDER BY arrival"
+        )
+        return found.select("id", "arrival", "text_hash")
 
-    def old_ids(self, arrivals: Arrivals) -> pl.DataFrame:
-        """Those of these documents that are old: arrival, id."""
-        with self._scratch.view("wanted", pl.DataFrame({"arrival": arrivals})):
-            return self._scratch.frame("SELECT arrival, id FROM old SEMI JOIN wanted USING (arrival) ORDER BY arrival")
-
-    def write(self, near: pl.DataFrame, folder: Path, *, exact: str, with_exact: bool) -> None:
-        """Write all drops and clusters, by id, to ``drops.parquet`` and ``clusters.parquet`` in a folder.
+    def conclude(self, near: pl.DataFrame, *, exact: str, with_exact: bool) -> None:
+        """Put together what is dropped.
 
         Args:
             near: drops of other kinds than exact ones, a frame of ``DROPS``.
-            folder: where to.
             exact: how documents of the same text are called.
             with_exact: whether these are drops.
         """
         with self._scratch.view("near", near):
             self._scratch.execute(_DROPS, {"exact": exact, "with_exact": with_exact})
-        self._scratch.write(_DROPS_BY_ID, folder / "drops.parquet")
-        self._scratch.write(_CLUSTERS_BY_ID, folder / "clusters.parquet")
+
+    def drops(self) -> Iterator[pl.DataFrame]:
+        """All drops, in order of arrival: id, representative_id, similarity, method."""
+        for batch in self._scratch.batches("SELECT * FROM drops ORDER BY arrival", self._rows_at_a_time):
+            yield batch.select(
+                self.ids(batch["arrival"].to_numpy()),
+                self.ids(batch["representative"].to_numpy()).alias("representative_id"),
+                "similarity",
+                "method",
+            )
+
+    def clusters(self) -> Iterator[pl.DataFrame]:
+        """All clusters, the representative first: cluster_id, id, is_representative."""
+        for batch in self._scratch.batches(_CLUSTERS, self._rows_at_a_time):
+            yield batch.select(
+                self.ids(batch["representative"].to_numpy()).alias("cluster_id"),
+                self.ids(batch["arrival"].to_numpy()),
+                (pl.col("arrival") == pl.col("representative")).alias("is_representative"),
+            )

@@ -199,7 +199,8 @@ class NearSearch:
             if not len(later):
                 return
             texts = self._texts(np.unique(np.concatenate([later, earlier])))
-            verify(self._tables, later, earlier, texts, self._budget.page_characters)
+            page = self._budget.page_characters
+            verify(self._tables, later, earlier, texts, file=self._signed.folder / "texts", page_characters=page)
 
     def _texts(self, arrivals: Arrivals) -> Iterator[pl.DataFrame]:
         """The texts of these documents, in batches of arrival, text."""
@@ -209,7 +210,8 @@ class NearSearch:
         for batch in documents.batches() if is_wanted.any() else ():
             wanted = is_wanted[batch["arrival"].to_numpy() - self._first]
             yield batch.filter(pl.Series(wanted)).select("arrival", "text")
-        old = self._signed.ledger.old_ids(arrivals[arrivals < self._first])
+        old = pl.DataFrame({"arrival": arrivals[arrivals < self._first]})
+        old = old.with_columns(self._signed.ledger.ids(old["arrival"].to_numpy()))
         found = 0
         missing = old["id"]
         for batch in self._texts_of_old(old["id"].to_list()) if len(old) else ():
@@ -237,9 +239,7 @@ def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
     return pl.DataFrame({"bucket": keys.astype(np.int64) | band << 32, "arrival": arrivals})
 
 
-def _gathered(
-    pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int
-) -> Iterator[tuple[Arrivals, Arrivals]]:
+def _gathered(pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int) -> Iterator[tuple[Arrivals, Arrivals]]:
     """The same pairs, at most so many at a time, without those that one such part has twice."""
     waiting: list[tuple[Arrivals, Arrivals]] = []
     held = 0

@@ -1,6 +1,4 @@
-"""Buckets, pairs of documents and their texts, as tables of the scratch database of one search."""
-
-from collections.abc import Iterable
+"""Buckets and pairs of documents, as tables of the scratch database of one search."""
 
 import numpy as np
 import polars as pl
@@ -13,7 +11,6 @@ _TABLES = """
 CREATE TABLE crowded (part INTEGER, bucket BIGINT, arrival BIGINT);
 CREATE TABLE pairs (later BIGINT, earlier BIGINT, estimate DOUBLE, is_lasting BOOLEAN);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
-CREATE TEMP TABLE loose_texts (position BIGINT, text VARCHAR);
 """
 
 _BUCKETS = """
@@ -44,13 +41,6 @@ _MATCHES = """
 SELECT later, earlier, jaccard FROM similarities SEMI JOIN candidates USING (later, earlier)
 WHERE jaccard >= ? ORDER BY later, earlier
 """
-
-_TEXTS_IN_ORDER = """
-CREATE OR REPLACE TEMP TABLE texts AS SELECT position, text FROM loose_texts ORDER BY position;
-DELETE FROM loose_texts;
-"""
-
-_TEXTS = "SELECT text FROM texts WHERE position >= ? AND position < ? ORDER BY position"
 
 
 class PairTables:
@@ -144,25 +134,3 @@ class PairTables:
     def matches(self, threshold: float) -> pl.DataFrame:
         """The candidate pairs at or above the threshold: later, earlier, jaccard, ordered by the first two."""
         return self._scratch.frame(_MATCHES, [threshold])
-
-    def load_texts(self, arrivals: Arrivals, positions: Arrivals, texts: Iterable[pl.DataFrame]) -> Arrivals:
-        """Lay texts out in a given order, one at each position.
-
-        Args:
-            arrivals: the documents, ascending.
-            positions: the position of each (0, 1, 2, ...).
-            texts: batches of arrival, text; one text for each position.
-
-        Returns:
-            The number of characters of the text at each position.
-        """
-        for batch in texts:
-            places = positions[np.searchsorted(arrivals, batch["arrival"].to_numpy())]
-            with self._scratch.view("fresh", batch.select(pl.Series("position", places), "text")):
-                self._scratch.execute("INSERT INTO loose_texts SELECT position, text FROM fresh")
-        self._scratch.execute(_TEXTS_IN_ORDER)
-        return self._scratch.arrays("SELECT length(text) AS n FROM texts ORDER BY position")["n"]
-
-    def texts(self, start: int, stop: int) -> pl.Series:
-        """The texts at positions from ``start`` up to, not including, ``stop``."""
-        return self._scratch.frame(_TEXTS, [start, stop])["text"]

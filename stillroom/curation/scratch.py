@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,10 @@ class Scratch:
         """The rows of a query as a frame."""
         return self._connection.execute(sql, parameters or None).pl()
 
-    def write(self, sql: str, file: Path) -> None:
-        """Write the rows of a query to a file of Parquet."""
-        self._connection.sql(sql).write_parquet(str(file))
+    def batches(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
+        """The rows of a query, about so many at a time; nothing else may be asked before the last."""
+        for batch in self._connection.execute(sql).to_arrow_reader(rows):
+            yield pl.DataFrame(batch)
 
     @contextmanager
     def view(self, name: str, frame: pl.DataFrame) -> Generator[None]:

@@ -1,8 +1,6 @@
 """All documents of one search, signed: their band keys on disk, and a few bytes of each in memory."""
 
 from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,6 +10,7 @@ from stillroom.curation.band_files import BandFiles
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.documents import Documents, NewDocuments
+from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
 from stillroom.curation.settings import DedupSettings
@@ -27,6 +26,7 @@ class Signed:
     documents are written to Parquet batch by batch, and keys to a file for each band.
 
     Attributes:
+        folder: where files of the search lie.
         documents: the new ones.
         ledger: ids and text hashes of all.
         arrivals: by place.
@@ -40,14 +40,13 @@ class Signed:
             RequestError: as ``find_duplicates``.
             OSError: there is no room.
         """
-        self.ledger = Ledger(scratch)
+        self.ledger = Ledger(scratch, Budget(settings.memory_bytes).ids)
         self._settings = settings
         self._budget = Budget(settings.memory_bytes)
-        self._folder = scratch.folder
+        self.folder = scratch.folder
         self._bands = BandFiles(scratch.folder, settings.bands)
         self._parts: list[tuple[Arrivals, NDArray[np.bool_]]] = [(np.zeros(0, np.int64), np.zeros(0, bool))]
-        self._files: list[Path] = []
-        self._write(SIGNATURE_SCHEMA.to_frame())
+        self._files = FrameFiles(scratch.folder, "signed", SIGNATURE_SCHEMA)
         self._bands.add(self._old(old_signatures))
         self._old_places = _OldPlaces(np.concatenate([arrivals for arrivals, _ in self._parts]))
         self.documents = NewDocuments(new, self.ledger, self._budget)
@@ -94,7 +93,7 @@ class Signed:
         """The signatures of new documents, one for each different text, in no order."""
         places = self._place_of_new[self.ledger.repeats_among_new() - self.documents.first]
         twice = pl.LazyFrame({"arrival": self.arrivals[places[places >= 0]]})
-        return pl.scan_parquet(self._files, glob=False).join(twice, on="arrival", how="anti")
+        return self._files.scan().join(twice, on="arrival", how="anti")
 
     def _old(self, signatures: Documents) -> Iterator[BandKeys]:
         for batch in _batches(signatures, self._budget.documents):
@@ -107,16 +106,9 @@ class Signed:
         for batch in self.documents.batches():
             hashes, signed = sign(batch, self._settings)
             self.ledger.add_hashes(batch.select("arrival", hashes))
-            self._write(signed)
+            self._files.write(signed)
             self._parts.append((signed["arrival"].to_numpy(), (signed["characters"] > 0).to_numpy()))
             yield keys_of(signed, self._settings)
-
-    def _write(self, signatures: pl.DataFrame) -> None:
-        path = self._folder / f"signed-{len(self._files)}.parquet"
-        written = BytesIO()
-        signatures.write_parquet(written, compression="lz4")
-        path.write_bytes(written.getbuffer())  # where there is no room, this says so in the system's own words
-        self._files.append(path)
 
 
 class _OldPlaces:

@@ -6,6 +6,7 @@ however large a component is.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.sparse.csgraph import (  # pyright: ignore[reportMissingTypeStubs]
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.similarity import jaccard
+from stillroom.curation.text_file import TextFile
 from stillroom.curation.texts import normalise
 
 
@@ -47,32 +49,38 @@ def pages_of(components: NDArray[np.int32], characters: NDArray[np.int64], page:
 
 
 def verify(
-    tables: PairTables, later: Arrivals, earlier: Arrivals, texts: Iterable[pl.DataFrame], page_characters: int
+    tables: PairTables,
+    later: Arrivals,
+    earlier: Arrivals,
+    texts: Iterable[pl.DataFrame],
+    *,
+    file: Path,
+    page_characters: int,
 ) -> None:
-    """Record the exact Jaccard similarity of these pairs in the scratch database.
+    """Record the exact Jaccard similarity of these pairs.
 
     Args:
         tables: take the similarities.
         later: the pairs' later documents, by arrival.
         earlier: the pairs' earlier documents.
         texts: the texts of all of them, in batches of arrival, text, in any order.
+        file: where to put the texts meanwhile.
         page_characters: about how many characters a page has.
+
+    Raises:
+        OSError: there is no room.
     """
     positions = by_component(later, earlier)
     by_arrival = positions.sort("arrival")
     known, at = by_arrival["arrival"].to_numpy(), by_arrival["position"].to_numpy()
-    characters = tables.load_texts(known, at, texts)
-    pages = pages_of(positions["component"].to_numpy(), characters, page_characters)
+    laid_out = TextFile(file, known, at, texts)
+    pages = pages_of(positions["component"].to_numpy(), laid_out.characters, page_characters)
     ends = np.stack([at[np.searchsorted(known, later)], at[np.searchsorted(known, earlier)]])
     first_page, second_page = pages[ends.min(axis=0)], pages[ends.max(axis=0)]
     order = np.lexsort((second_page, first_page))
     changes = np.flatnonzero(np.diff(first_page[order]) | np.diff(second_page[order])) + 1
     for group in np.split(order, changes):
         wanted = np.unique(ends[:, group])
-        of_group: list[str] = []
-        for page in np.unique(pages[wanted]).tolist():
-            start, stop = np.searchsorted(pages, [page, page + 1]).tolist()
-            in_page = wanted[(wanted >= start) & (wanted < stop)]
-            of_group += normalise(tables.texts(start, stop).gather(in_page - start))
         left, right = np.searchsorted(wanted, ends[:, group])
+        of_group = normalise(laid_out.read(wanted))
         tables.record(later[group], earlier[group], jaccard(of_group, left, right))

@@ -150,6 +150,17 @@ class Lake:
             finally:
                 self._connection.execute("ROLLBACK")
 
+    @contextmanager
+    def within(self, memory_bytes: int) -> Generator[None]:
+        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
+        with self._thread_lock:
+            self._connection.execute(f"SET memory_limit = '{memory_bytes // 1024:d}KiB'")
+        try:
+            yield
+        finally:
+            with self._thread_lock:
+                self._connection.execute("RESET memory_limit")
+
     def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
         """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
         if not self._is_still:

@@ -7,6 +7,7 @@ from typing import Any
 from stillroom.capabilities import find_capability
 from stillroom.curation.preference import prefers
 from stillroom.curation.selection import RULES, Candidate, Decision, curate
+from stillroom.curation.settings import Room
 from stillroom.embedding import Embedder, open_embedder
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
@@ -87,7 +88,7 @@ def curate_run(
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
             the run was begun. A finished run is held against what is there now.
     """
-    with _embedder(run.recipe.curation) as embedder:
+    with lake.within(run.recipe.execution.memory_bytes), _embedder(run.recipe.curation) as embedder:
         return _curated(lake, run, sorted(verifier_ids), embedder, measure_id=measure_id, again=again, observe=observe)
 
 
@@ -166,7 +167,7 @@ def _curated(
         answers=answers,
         prompts=prompts,
         embedder=embedder,
-        spill_directory=lake.root / "tmp",
+        room=Room(memory_bytes=run.recipe.execution.memory_bytes, spill_directory=lake.root / "tmp"),
     )
     found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
     compared = _together(of_answers, of_prompts, *found)

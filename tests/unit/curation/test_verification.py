@@ -36,7 +36,7 @@ def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
         tables.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
         tables.choose_candidates(100, np.zeros(0, np.int64))
-        verify(tables, later, earlier, involved.iter_slices(3), 25)
+        verify(tables, later, earlier, involved.iter_slices(3), file=scratch.folder / "texts", page_characters=25)
         found = {pair[:2]: pair[2] for pair in tables.matches(0.0).rows()}
     assert found == dict(zip(wanted, jaccard(frame["text"].to_list(), later, earlier).tolist(), strict=True))
 
