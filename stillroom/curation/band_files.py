@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals
 from stillroom.curation.sketch import BandKeys
 
 
@@ -33,7 +33,7 @@ class BandFiles:
         """The keys of one band, by place."""
         return np.fromfile(self._files[band], np.uint32)
 
-    def of(self, places: Arrivals) -> BandKeys:
+    def of(self, places: NDArray[np.int32]) -> BandKeys:
         """The keys of some documents, shape (places, bands)."""
         keys = np.empty((len(self._files), len(places)), np.uint32)
         for path, of_band in zip(self._files, keys, strict=True):

@@ -8,7 +8,7 @@ that is kept. So whatever is dropped duplicates its representative itself, no ch
 along, and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -136,5 +136,5 @@ def _relations(signed: Signed, kinds: Sequence[Kind]) -> list[Relation]:
     return [kind.relation(signed.documents, different, old) for kind in kinds]
 
 
-def _no_texts(ids: list[str]) -> pl.DataFrame:
+def _no_texts(ids: list[str]) -> Iterable[pl.DataFrame]:
     raise LakeError(f"no source for the texts of {len(ids)} old documents was given")

@@ -60,13 +60,17 @@ def with_tables(
                 kind.sign(batch.join(with_text, on="id", how="semi"))
     by_name = {table.name: table for table in tables}
 
-    def texts(ids: list[str]) -> pl.DataFrame:
-        ours = [id_ for id_ in ids if ":" not in id_]
-        found = [published.texts(ours).select("id", "text")] if ours else []
-        for name in sorted({id_.partition(":")[0] for id_ in ids if ":" in id_}):
-            wanted = [id_ for id_ in ids if id_.startswith(f"{name}:")]
-            found += [batch.filter(pl.col("id").is_in(wanted)) for batch in _batches(by_name[name])]
-        return pl.concat(found) if found else pl.DataFrame(schema={"id": pl.String, "text": pl.String})
+    def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
+        if ours := [id_ for id_ in ids if ":" not in id_]:
+            yield from published.texts(ours)
+        by_table: dict[str, list[str]] = {}
+        for id_ in ids:
+            if ":" in id_:
+                by_table.setdefault(id_.partition(":")[0], []).append(id_)
+        for name, wanted in sorted(by_table.items()):
+            rows = pl.DataFrame({"id": wanted})
+            for batch in _batches(by_name[name]):
+                yield batch.join(rows, on="id", how="semi")
 
     return replace(
         published,

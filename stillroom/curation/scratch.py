@@ -60,7 +60,8 @@ class Scratch:
 
     def batches(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
         """The rows of a query, about so many at a time; nothing else may be asked before the last."""
-        for batch in self._connection.execute(sql).to_arrow_reader(rows):
+        reader: Any = self._connection.execute(sql).to_arrow_reader(rows)
+        for batch in reader:
             yield pl.DataFrame(batch)
 
     @contextmanager

@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import polars as pl
+
 from stillroom.capabilities import find_capability
 from stillroom.curation.preference import prefers
 from stillroom.curation.selection import RULES, Candidate, Decision, curate
@@ -42,7 +44,7 @@ WITH newest AS (
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
     FROM newest GROUP BY sample_id
 )
-SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, s.teacher_id, s.prompt_tokens,
+SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
        s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
@@ -157,7 +159,7 @@ def _curated(
     observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
     prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
-    filtered_out = filtered(run.recipe.curation.filters, rows, prompts_by_id)
+    filtered_out = filtered(lake, run, rows, prompts_by_id)
     checked = decontaminate(lake, run, against, rows, prompts_by_id)
     observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
     curated = curate(
@@ -172,12 +174,12 @@ def _curated(
     found = [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
     compared = _together(of_answers, of_prompts, *found)
     observe(4, "what differs")
-    known = compared.get("embeddings", [])
+    known = [row for row in compared.get("embeddings", []) if not isinstance(row, pl.DataFrame)]
     curated, diverse = differing(
         lake, run, curated, rows, prompts_by_id, scores, embedder=embedder, known=known, without=gone
     )
     shards = {row["sample_id"]: row["shard"] for row in rows}
-    written = checked.rows(curation_id)
+    written: dict[str, list[Row | pl.DataFrame]] = {table: [*some] for table, some in checked.rows(curation_id).items()}
     counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
     written["selections"] = [
         {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions
@@ -185,7 +187,7 @@ def _curated(
     measured = (*stated, *diverse.pop("metrics"))
     written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
     for table, some in _together(compared, diverse).items():
-        written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
+        written.setdefault(table, []).extend(_of_curation(curation_id, part) for part in some)
     observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
@@ -197,9 +199,15 @@ def _filters_now(run: Run) -> list[str]:
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
 
 
-def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
+def _of_curation(curation_id: str, part: Row | pl.DataFrame) -> Row | pl.DataFrame:
+    if isinstance(part, pl.DataFrame):
+        return part.with_columns(curation_id=pl.lit(curation_id))
+    return {**part, "curation_id": curation_id}
+
+
+def _together(*found: Mapping[str, Sequence[Row | pl.DataFrame]]) -> dict[str, list[Row | pl.DataFrame]]:
     """Rows by table, from several such."""
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[Row | pl.DataFrame]] = {}
     for tables in found:
         for table, some in tables.items():
             rows.setdefault(table, []).extend(some)

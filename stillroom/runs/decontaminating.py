@@ -1,18 +1,18 @@
 """Holds what a run may publish against the benchmarks that its recipe names."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from stillroom.capabilities import find_capability
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import Search, said, searches
 from stillroom.curation.contamination import Overlap
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Benchmark
 from stillroom.records import Prompt
+from stillroom.runs.answers import Answers
 from stillroom.runs.checked import CHECKED, GONE, ITEMS, RISK, TOO_SHORT
 from stillroom.runs.held_against import EarlierCheck, Gone, HeldAgainst, earlier_check
 from stillroom.runs.opening import Run
@@ -55,7 +55,7 @@ def decontaminate(
         lake: knows what earlier curations have found of benchmarks that are gone.
         run: whose samples these are.
         against: the benchmarks.
-        rows: samples, with prompt_id, answer, response, outcome and is_published.
+        rows: samples, with sample_id, prompt_id, shard, outcome and is_published.
         prompts: theirs, by id.
 
     Raises:
@@ -66,8 +66,9 @@ def decontaminate(
     asked = {row["sample_id"]: row for row in rows if row["outcome"] == "pass" or row["is_published"]}
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
     indexes = searches(read_benchmarks(against.benchmarks)) if against.benchmarks else []
-    in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
-    in_answers = _found(indexes, ANSWER, {one: trained_on(row, prompts) for one, row in asked.items()})
+    answers = Answers(lake=lake, run_id=run.run_id, sample_ids=asked.keys(), prompts=prompts)
+    in_prompts = _found(indexes, PROMPT, [{one: prompts[one].task for one in prompt_ids}])
+    in_answers = _found(indexes, ANSWER, answers.batches())
     earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
     for _, check in earlier:
         _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
@@ -97,22 +98,16 @@ def decontaminate(
     )
 
 
-def trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
-    """An answer as it would be trained on: the turns of the assistant. ``row`` has prompt_id, answer and response."""
-    prompt = prompts[row["prompt_id"]]
-    example = find_capability(prompt.capability).example(prompt, row["answer"], row["response"])
-    return "\n".join(content for role, content in example.messages if role == "assistant")
-
-
-def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> dict[str, list[Overlap]]:
-    """By id, what each of the texts shares with benchmarks."""
+def _found(indexes: Sequence[Search], side: str, texts: Iterable[Mapping[str, str]]) -> dict[str, list[Overlap]]:
+    """By id, what each of the texts shares with benchmarks; they come some at a time."""
     schema = {"id": pl.String, "text": pl.String}
-    documents = pl.DataFrame({"id": list(texts), "text": list(texts.values())}, schema=schema)
     found: dict[str, list[Overlap]] = {}
-    for index in indexes:
-        for hit in index.find(documents).iter_rows(named=True):
-            how = said(index.method, hit["words"])
-            found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=index.method, said=how, **hit))
+    for batch in texts if indexes else ():
+        documents = pl.DataFrame({"id": list(batch), "text": list(batch.values())}, schema=schema)
+        for index in indexes:
+            for hit in index.find(documents).iter_rows(named=True):
+                how = said(index.method, hit["words"])
+                found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=index.method, said=how, **hit))
     return found
 
 
