@@ -28,6 +28,7 @@ import numpy as np
 import polars as pl
 from dedup_corpus import documents, edited, source_text
 from dedup_diversity import CHOSEN_FROM, ROWS, diversity, vendi
+from dedup_lake import curated, publish
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
 from stillroom.curation.benchmark_files import read_benchmarks
@@ -228,13 +229,22 @@ def million_step(folder: str) -> Figures:
 
 
 def incremental_step(folder: str) -> Figures:
+    """New documents against old ones, as a search by itself and as a curation in a lake that has published these."""
     texts = pl.scan_parquet(f"{folder}/old-*.parquet").select("id", "text")
     new = pl.read_parquet(Path(folder) / "new.parquet")
     start = time.perf_counter()
     signed = pl.read_parquet(Path(folder) / "signatures.parquet")
     old = OldDocuments(signatures=signed, texts=lambda ids: [texts.filter(pl.col("id").is_in(ids)).collect()])
     found = find_duplicates(new, old)
-    return {"incremental_seconds": time.perf_counter() - start, "incremental_drops": len(found.drops)}
+    seconds = time.perf_counter() - start
+    publish(Path(folder) / "lake", texts, signed)
+    seconds_in_lake, drops_in_lake = curated(Path(folder) / "lake", new)
+    return {
+        "incremental_seconds": seconds,
+        "incremental_drops": len(found.drops),
+        "incremental_seconds_in_lake": seconds_in_lake,
+        "incremental_drops_in_lake": drops_in_lake,
+    }
 
 
 def rouge(_: argparse.Namespace) -> Figures:

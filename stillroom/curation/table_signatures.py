@@ -48,7 +48,7 @@ def kept_signatures(
         return signatures  # another process was as quick
     except OSError as error:
         raise LakeError(
-            f"cannot keep the signatures of table {table.name!r} in {folder}: {error}. Free space there, or name "
-            "another place (STILLROOM_HOME), then try again."
+            f"cannot keep the signatures of table {table.name!r} in {folder}: {error}. Free space there, "
+            "then try again."
         ) from error
     return signatures

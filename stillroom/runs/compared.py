@@ -8,7 +8,6 @@ from stillroom.curation.comparison import Found, Published, dedup_settings, furt
 from stillroom.curation.given_tables import with_tables
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
-from stillroom.home import home
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Table
 from stillroom.runs.published import published, with_embeddings, with_structures
@@ -51,7 +50,7 @@ def compared_with(
         rows["embeddings"] = [*embedding_rows(side, vectors, embedder)]
     if ours := [table for table in tables if table.kind == side]:
         kinds = further_kinds(curation, side, Published(texts=old.texts), embedder)
-        old = with_tables(old, ours, settings, kinds, cache=home() / "signatures")
+        old = with_tables(old, ours, settings, kinds, cache=lake.root / "tmp" / "signatures")
     return old, rows
 
 
