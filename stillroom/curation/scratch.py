@@ -60,8 +60,8 @@ class Scratch:
 
     def batches(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
         """The rows of a query, about so many at a time; nothing else may be asked before the last."""
-        reader: Any = self._connection.execute(sql).to_arrow_reader(rows)
-        for batch in reader:
+        found: Any = self._connection.execute(sql)  # the reader is of pyarrow, which has no types
+        for batch in found.to_arrow_reader(rows):
             yield pl.DataFrame(batch)
 
     @contextmanager

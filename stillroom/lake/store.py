@@ -140,8 +140,8 @@ class Lake:
             beside = self._connection.cursor()
         try:
             beside.execute("USE lake")
-            reader: Any = beside.execute(sql, parameters).to_arrow_reader(rows)
-            for batch in reader:
+            found: Any = beside.execute(sql, parameters)  # the reader is of pyarrow, which has no types
+            for batch in found.to_arrow_reader(rows):
                 yield pl.DataFrame(batch)
         except duckdb.Error as error:
             raise self._failed(error) from error
