@@ -29,11 +29,11 @@ class NewDocuments:
         Raises:
             RequestError: for missing columns, empty values, and ids that are repeated or old.
         """
-        self._documents = documents.lazy()
+        self._documents = documents
         self._batch_rows = budget.documents
-        schema = self._documents.collect_schema()
+        schema = documents.lazy().collect_schema()
         _check_columns(schema)
-        ranked = self._documents.select("id", "rank").collect_batches(chunk_size=budget.ids, maintain_order=True)
+        ranked = batches(documents.select("id", "rank"), budget.ids)
         nothing = pl.DataFrame(schema={"id": pl.String(), "rank": schema["rank"]})
         self.first = ledger.next_arrival
         rows = ledger.arrange(_checked(batch, ("id", "rank")) for batch in (nothing, *ranked))
@@ -48,12 +48,18 @@ class NewDocuments:
             RequestError: for a text that is null.
         """
         start = 0
-        texts = self._documents.select("id", "text")
-        for batch in texts.collect_batches(chunk_size=self._batch_rows, maintain_order=True):
+        for batch in batches(self._documents.select("id", "text"), self._batch_rows):
             _checked(batch, ("text",))
             arrivals = pl.Series("arrival", self._arrival_of_row[start : start + len(batch)], pl.Int64())
             yield batch.select(arrivals, "id", "text").sort("arrival")
             start += len(batch)
+
+
+def batches(frame: Documents, rows: int) -> Iterator[pl.DataFrame]:
+    """The rows of a frame in their order, about so many at a time."""
+    if isinstance(frame, pl.DataFrame):
+        return frame.iter_slices(rows)
+    return frame.collect_batches(chunk_size=rows, maintain_order=True)
 
 
 def _check_columns(schema: pl.Schema) -> None:

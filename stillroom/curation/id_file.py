@@ -15,6 +15,7 @@ class IdFile:
     def __init__(self, path: Path) -> None:
         """Begin an empty file."""
         self._path = path
+        self._size = 0
         self._ends = [np.zeros(1, np.int64)]
 
     def add(self, batches: Iterable[pl.Series]) -> None:
@@ -25,8 +26,8 @@ class IdFile:
         """
         with self._path.open("ab") as file:
             for ids in batches:
-                self._ends.append(self._ends[-1][-1] + np.cumsum(ids.str.len_bytes().to_numpy(), dtype=np.int64))
-                file.write("".join(ids).encode())
+                self._ends.append(self._size + np.cumsum(ids.str.len_bytes().to_numpy(), dtype=np.int64))
+                self._size += file.write("".join(ids).encode())
 
     def read(self, places: NDArray[np.int64]) -> pl.Series:
         """The ids at these places, in their order."""

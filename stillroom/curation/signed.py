@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stillroom.curation.band_files import BandFiles
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals
-from stillroom.curation.documents import Documents, NewDocuments
+from stillroom.curation.documents import Documents, NewDocuments, batches
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
@@ -96,7 +96,7 @@ class Signed:
         return self._files.scan().join(twice, on="arrival", how="anti")
 
     def _old(self, signatures: Documents) -> Iterator[BandKeys]:
-        for batch in _batches(signatures, self._budget.documents):
+        for batch in batches(signatures, self._budget.documents):
             check_signatures(batch, self._settings)
             self.ledger.add_old(batch)
             self._parts.append((batch["arrival"].to_numpy(), (batch["characters"] > 0).to_numpy()))
@@ -128,9 +128,3 @@ class _OldPlaces:
     def of(self, arrivals: Arrivals) -> NDArray[np.int32]:
         found = np.searchsorted(self._ascending, arrivals).astype(np.int32)
         return found if self._order is None else self._order[found]
-
-
-def _batches(frame: Documents, rows: int) -> Iterator[pl.DataFrame]:
-    if isinstance(frame, pl.DataFrame):
-        return frame.iter_slices(rows)
-    return frame.collect_batches(chunk_size=rows, maintain_order=True)
