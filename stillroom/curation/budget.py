@@ -7,6 +7,7 @@ _ROW_BYTES = 256  # a document's number in a bucket, as array, frame and row of 
 _PAIR_BYTES = 5 << 10  # a pair of documents, and the keys of all bands of both
 _VERIFIED_BYTES = 384  # a pair while its place among the texts is looked for
 _CHARACTER_BYTES = 128  # a character of a page, its shingle, and that as an entry of a sparse matrix
+_SIGNATURE_BYTES = 4 << 10
 _ID_BYTES = 1 << 10
 
 
@@ -24,6 +25,11 @@ class Budget:
     def documents(self) -> int:
         """Documents of which the texts are read and signed together."""
         return min(20_000, self.memory_bytes // _DOCUMENT_BYTES)
+
+    @property
+    def signatures(self) -> int:
+        """Old documents of which the signatures are read together."""
+        return self.memory_bytes // _SIGNATURE_BYTES
 
     @property
     def ids(self) -> int:

@@ -96,7 +96,7 @@ class Signed:
         return self._files.scan().join(twice, on="arrival", how="anti")
 
     def _old(self, signatures: Documents) -> Iterator[BandKeys]:
-        for batch in batches(signatures, self._budget.documents):
+        for batch in batches(signatures, self._budget.signatures):
             check_signatures(batch, self._settings)
             self.ledger.add_old(batch)
             self._parts.append((batch["arrival"].to_numpy(), (batch["characters"] > 0).to_numpy()))

@@ -24,7 +24,7 @@ from tests.lake.curation.test_duplicates import QUICK, SENTENCES, as_old, corpor
 def at_a_time(count: int) -> Generator[None]:
     """In the block searches hold so many documents, rows, pairs and characters at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("documents", "ids", "bucket_rows", "pairs", "verified_pairs", "page_characters"):
+        for name in ("documents", "signatures", "ids", "bucket_rows", "pairs", "verified_pairs", "page_characters"):
             patch.setattr(Budget, name, count)
         yield
 
