@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from numpy.typing import NDArray
 
@@ -16,7 +15,7 @@ from stillroom.runs.diversifying import Differing, differing
 from stillroom.runs.placing import Places
 from tests.lake.curation.test_selection import candidate, text
 
-NONE = Published(texts=lambda ids: pl.DataFrame(schema={"id": pl.String, "text": pl.String}))
+NONE = Published(texts=lambda ids: [])
 DUPLICATES = ("exact-duplicate", "near-duplicate", "structural-duplicate", "semantic-duplicate")
 TASK = text("one task", 40)
 
@@ -64,7 +63,13 @@ def gate(
     by_sample = {one.sample_id: described(one, teachers.get(one.sample_id, "x"), "") for one in candidates}
     places = Places(lake, "tiny", ByWords())
     found = differing(
-        before, Diversity.model_validate({"quality": 0.0, **how}), by_sample, {}, places, lambda: [], deciding
+        before,
+        Diversity.model_validate({"quality": 0.0, **how}),
+        by_sample.__getitem__,
+        {},
+        places,
+        lambda: [],
+        deciding,
     )
     return found, before
 
