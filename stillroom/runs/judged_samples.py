@@ -116,7 +116,9 @@ class Judged:
         ]
 
 
-def judged_samples(lake: Lake, run: Run, verifiers: Sequence[str], *, measure_id: str = "", again: bool = False) -> Judged:
+def judged_samples(
+    lake: Lake, run: Run, verifiers: Sequence[str], *, measure_id: str = "", again: bool = False
+) -> Judged:
     """All samples of a run, by the verdicts of these verifiers; arguments as of ``curate_run``.
 
     Raises:
