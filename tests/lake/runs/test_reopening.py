@@ -115,7 +115,7 @@ def test_a_duplicate_of_what_a_quota_drops_takes_the_place_that_is_free(lake: La
             assert one.matched_id in kept
     drops = dict(found.curated.duplicates["answer"].drops.select("id", "representative_id").iter_rows())
     assert drops == {id_: one.matched_id for id_, one in by_id.items() if one.gate.value in DUPLICATES}
-    told = {row["metric"]: row["value"] for row in found.metrics}
+    told: dict[Any, Any] = {row["metric"]: row["value"] for row in found.metrics}
     assert told == {"gate_wanted": 3.0, "gate_kept": len(kept)}
 
 
@@ -147,7 +147,7 @@ def test_nothing_is_dropped_in_favour_of_what_is_itself_dropped(
             assert decisions[one.matched_id].is_kept
         if one.gate == Gate.PROMPT_DUPLICATE:
             assert one.matched_id in prompts
-    told = {row["metric"]: row["value"] for row in found.metrics}
+    told: dict[Any, Any] = {row["metric"]: row["value"] for row in found.metrics}
     assert len(kept) == told["gate_kept"] <= told["gate_wanted"]
     if not quotas:
         assert told["gate_kept"] == told["gate_wanted"]
