@@ -21,9 +21,10 @@ down:  ## end what `make up` started and left behind
 test:  ## set up, then run the whole test suite
 	@deployments/setup.sh --tests $(QUICKSTART) deployments/test.sh
 
-soak:  ## kill builds at 100 chance moments on each catalogue and hold what is left against the teacher's ledger (an hour)
+soak:  ## kill builds at 100 chance moments on each catalogue; then look for duplicates among ten million (two hours, 40 GB)
 	@deployments/setup.sh --tests $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100
 	@uv run --locked python -m tests.faults.soak --kills 100 --catalogue postgres
+	@uv run --locked python benchmarks/dedup.py --only ten-million
 
 check:  ## format, lint, types, import contracts, docs
 	@deployments/setup.sh --packages-only deployments/check.sh

@@ -1,6 +1,7 @@
 """Measures the search for duplicates and for novelty beside its references; the last line printed is one JSON object.
 
     uv run python benchmarks/dedup.py [--only PART] [--datatrove-python PATH]
+    uv run python benchmarks/dedup.py --only ten-million --folder FOLDER    (40 GB, half an hour; `make soak`)
 
 References that are not installed are skipped and their keys left out. datatrove pins other versions of our libraries,
 so it runs in an environment of its own, which ``--datatrove-python`` names.
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,8 +28,10 @@ import polars as pl
 from dedup_contamination import decontamination
 from dedup_corpus import documents, edited, source_text
 from dedup_diversity import CHOSEN_FROM, ROWS, diversity, vendi
+from dedup_lake import curated, publish
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
+from stillroom.curation.duplicates import search_duplicates
 from stillroom.curation.shingles import shingle_sets
 from stillroom.curation.signatures import sign
 from stillroom.curation.similarity import jaccard
@@ -36,6 +40,7 @@ from stillroom.seeding.novelty import NoveltyPool
 
 ROUNDS = 3
 MILLION, NEWCOMERS, TRUTH, SIDE_BY_SIDE = 1_000_000, 5_000, 10_000, 5_000
+MOST_PEAK_BYTES, MOST_GROWTH = 6 * 10**9, 12  # of ten million documents; of their seconds over those of a million
 Figures = dict[str, float]
 
 
@@ -45,9 +50,13 @@ def corpus(count: int, seed: int = 1) -> pl.DataFrame:
 
 def cpu_seconds(work: Callable[[], object]) -> float:
     """CPU seconds of this process and its children."""
-    before = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    before = _cpu_seconds()
     work()
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) - before
+    return _cpu_seconds() - before
+
+
+def _cpu_seconds() -> float:
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def in_turn(**works: Callable[[], object]) -> dict[str, float]:
@@ -169,6 +178,36 @@ def million(options: argparse.Namespace) -> Figures:
         return _in_own_process("million", folder) | _in_own_process("incremental", folder)
 
 
+def ten_million(options: argparse.Namespace) -> Figures:
+    """A million documents and then ten million, both searched lazily from Parquet, with what was found on disk.
+
+    Raises:
+        SystemExit: they take more memory, or more seconds over those of a million, than they may.
+    """
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        figures: Figures = {}
+        for step, count in (("stored-million", MILLION), ("ten-million", 10 * MILLION)):
+            (Path(folder) / step).mkdir()
+            for number, batch in enumerate(documents(count)):
+                batch.write_parquet(Path(folder) / step / f"old-{number:04}.parquet")
+            figures |= _in_own_process(step, folder)
+    figures["ten_million_growth"] = figures["ten_million_seconds"] / figures["stored_million_seconds"]
+    if figures["ten_million_peak_bytes"] > MOST_PEAK_BYTES or figures["ten_million_growth"] > MOST_GROWTH:
+        raise SystemExit(f"expected at most {MOST_PEAK_BYTES:,} bytes and {MOST_GROWTH} times the seconds: {figures}")
+    return figures
+
+
+def stored_step(step: str, folder: str) -> Figures:
+    settings = DedupSettings(spill_directory=Path(folder))
+    before = _cpu_seconds()
+    start = time.perf_counter()
+    with search_duplicates(pl.scan_parquet(f"{folder}/{step}/old-*.parquet"), settings=settings) as found:
+        drops = found.drops.select(pl.len()).collect().item()
+        seconds = time.perf_counter() - start
+    figures = {"seconds": seconds, "cpu_seconds": _cpu_seconds() - before, "peak_bytes": _peak_bytes(), "drops": drops}
+    return {f"{step.replace('-', '_')}_{name}": figure for name, figure in figures.items()}
+
+
 def _in_own_process(step: str, folder: str) -> Figures:
     done = subprocess.run([sys.executable, __file__, "--step", step, folder], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout.splitlines()[-1])
@@ -184,13 +223,22 @@ def million_step(folder: str) -> Figures:
 
 
 def incremental_step(folder: str) -> Figures:
+    """New documents against old ones, as a search by itself and as a curation in a lake that has published these."""
     texts = pl.scan_parquet(f"{folder}/old-*.parquet").select("id", "text")
     new = pl.read_parquet(Path(folder) / "new.parquet")
     start = time.perf_counter()
     signed = pl.read_parquet(Path(folder) / "signatures.parquet")
-    old = OldDocuments(signatures=signed, texts=lambda ids: texts.filter(pl.col("id").is_in(ids)).collect())
+    old = OldDocuments(signatures=signed, texts=lambda ids: [texts.filter(pl.col("id").is_in(ids)).collect()])
     found = find_duplicates(new, old)
-    return {"incremental_seconds": time.perf_counter() - start, "incremental_drops": len(found.drops)}
+    seconds = time.perf_counter() - start
+    publish(Path(folder) / "lake", texts, signed)
+    seconds_in_lake, drops_in_lake = curated(Path(folder) / "lake", new)
+    return {
+        "incremental_seconds": seconds,
+        "incremental_drops": len(found.drops),
+        "incremental_seconds_in_lake": seconds_in_lake,
+        "incremental_drops_in_lake": drops_in_lake,
+    }
 
 
 def rouge(_: argparse.Namespace) -> Figures:
@@ -226,12 +274,18 @@ PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "diversity": lambda _: diversity(corpus(CHOSEN_FROM, seed=11)["text"].to_list()),
     "million": million,
 }
-STEPS: dict[str, Callable[[str], Figures]] = {"million": million_step, "incremental": incremental_step}
+LONG_PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {"ten-million": ten_million}  # asked for by name
+STEPS: dict[str, Callable[[str], Figures]] = {
+    "million": million_step,
+    "incremental": incremental_step,
+    "stored-million": partial(stored_step, "stored-million"),
+    "ten-million": partial(stored_step, "ten-million"),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--only", choices=PARTS, help="run one part")
+    parser.add_argument("--only", choices=[*PARTS, *LONG_PARTS], help="run one part")
     parser.add_argument("--datatrove-python", help="the interpreter of an environment that has datatrove")
     parser.add_argument("--reference", type=Path, default=Path("../shared/reference"), help="a folder of benchmarks")
     parser.add_argument("--folder", help="where the documents of the large parts are written")
@@ -242,8 +296,8 @@ def main() -> None:
         return
     source_text()
     figures: Figures = {}
-    for name, part in PARTS.items():
-        if options.only in (None, name):
+    for name, part in (PARTS | LONG_PARTS).items():
+        if options.only == name or (options.only is None and name in PARTS):
             of_part = part(options)
             figures |= of_part
             for key, value in of_part.items():

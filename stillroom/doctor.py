@@ -126,7 +126,7 @@ def _disk(lake_root: Path, models: Sequence[str]) -> Finding:
 def _memory(models: Sequence[str]) -> Finding:
     served = {model.name: model for model in map(lookup, models)}
     unmeasured = [name for name, model in served.items() if not model.resident_bytes]
-    total = _memory_bytes()
+    total = memory_bytes()
     needed = PIPELINE_BYTES + sum(model.resident_bytes for model in served.values())
     found = f"{total / GIB:.1f} GB"
     if unmeasured:
@@ -142,7 +142,8 @@ def _memory(models: Sequence[str]) -> Finding:
     return Finding(name="memory", state=State.PROBLEM, found=found, todo=todo)
 
 
-def _memory_bytes() -> int:
+def memory_bytes() -> int:
+    """What this machine has of memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 

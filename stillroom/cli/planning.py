@@ -33,6 +33,7 @@ def plan(
 ) -> None:
     """Say what a build of a recipe would do and cost at most. Spends and writes nothing."""
     from stillroom.cli.forecast import foresee
+    from stillroom.doctor import memory_bytes
     from stillroom.lake.disk import disk_use
     from stillroom.lake.location import locate
     from stillroom.recipe import load_recipe
@@ -53,6 +54,16 @@ def plan(
         _print(forecast)
         if forecast.action != "refuse":
             typer.echo(f"  disk:              about {_size(disk.expected(samples))}, {_size(disk.bytes_free)} are free")
+            typer.echo(
+                f"  memory:            a curation holds {loaded.execution.memory_mib:,} MiB in DuckDB before it spills "
+                f"to {root / 'tmp'}, and about as much beside it"
+            )
+    if 2 * loaded.execution.memory_bytes > memory_bytes():
+        typer.echo(
+            f"Warning: execution.memory_mib is {loaded.execution.memory_mib:,}, and a curation takes about twice that; "
+            f"this machine has {memory_bytes() >> 20:,} MiB. Lower it: what does not fit is spilled to disk.",
+            err=True,
+        )
     if disk.is_short_for(samples):
         typer.echo(
             f"Warning: the build would write about {_size(disk.expected(samples))}; {_size(disk.bytes_free)} are free "

@@ -1,5 +1,6 @@
 """Which documents of a bucket are compared: each with a bounded number of kept ones that came before it."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -10,9 +11,10 @@ from stillroom.curation.sketch import BandKeys
 Arrivals: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-_FILTER_BITS = 22
-_FILTER_ODD = np.uint32(0x9E3779B1)
-_FILTER_SHIFT = np.uint32(32 - _FILTER_BITS)
+_FILTER_BITS = (12, 28)
+_SLOTS_PER_DOCUMENT = 4
+_SPREAD = np.uint32(0x9E3779B1)
+_PAIRS_WALKED = 100_000
 
 
 def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: int) -> tuple[Arrivals, Arrivals]:
@@ -32,23 +34,33 @@ def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: i
     Returns:
         The later and the earlier document of every pair; a pair may come up once per bucket.
     """
+    some = list(pairs_by_distance(buckets, arrivals, is_kept, peers))
+    return np.concatenate([later for later, _ in some]), np.concatenate([earlier for _, earlier in some])
+
+
+def pairs_by_distance(
+    buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: int
+) -> Iterator[tuple[Arrivals, Arrivals]]:
+    """The same pairs in ``peers`` parts, of which each has at most one pair for a row."""
     kept = arrivals[is_kept]
     kept_before = np.cumsum(is_kept) - is_kept
-    is_start = np.concatenate([[True], buckets[1:] != buckets[:-1]]) if len(buckets) else np.zeros(0, bool)
+    is_start = starts(buckets)
     kept_before_bucket = kept_before[is_start][np.cumsum(is_start) - 1]
     in_bucket = kept_before - kept_before_bucket
-    later: list[Arrivals] = []
-    earlier: list[Arrivals] = []
     latest = peers - peers // 2
     for back in range(1, latest + 1):
         rows = np.flatnonzero(in_bucket >= back)
-        later.append(arrivals[rows])
-        earlier.append(kept[kept_before[rows] - back])
+        yield arrivals[rows], kept[kept_before[rows] - back]
     for ahead in range(peers // 2):
         rows = np.flatnonzero(in_bucket > latest + ahead)
-        later.append(arrivals[rows])
-        earlier.append(kept[kept_before_bucket[rows] + ahead])
-    return np.concatenate(later), np.concatenate(earlier)
+        yield arrivals[rows], kept[kept_before_bucket[rows] + ahead]
+
+
+def starts(buckets: Arrivals) -> Flags:
+    """Of rows in order of their buckets, which is the first of its bucket."""
+    found = np.ones(len(buckets), bool)
+    np.not_equal(buckets[1:], buckets[:-1], out=found[1:])
+    return found
 
 
 def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
@@ -60,20 +72,25 @@ def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
     Returns:
         A flag per new document and one per old document.
     """
+    least, most = _FILTER_BITS
+    bits = min(max(least, (_SLOTS_PER_DOCUMENT * len(new_keys)).bit_length()), most)
     in_order = np.sort(new_keys)
     repeated = in_order[1:][in_order[1:] == in_order[:-1]]
-    shared = np.zeros(1 << _FILTER_BITS, bool)
-    by_new = np.zeros(1 << _FILTER_BITS, bool)
-    shared[_slots(repeated)] = True
-    by_new[_slots(in_order)] = True
-    old_slots = _slots(old_keys)
-    old_may = by_new[old_slots]
-    shared[old_slots[old_may]] = True
-    return shared[_slots(new_keys)], old_may
+    shared = np.zeros(1 << bits, bool)
+    shared[top_bits(repeated, bits)] = True
+    old_may = np.zeros(len(old_keys), bool)
+    if len(old_keys):
+        by_new = np.zeros(1 << bits, bool)
+        by_new[top_bits(in_order, bits)] = True
+        old_slots = top_bits(old_keys, bits)
+        old_may = by_new[old_slots]
+        shared[old_slots[old_may]] = True
+    return shared[top_bits(new_keys, bits)], old_may
 
 
-def _slots(keys: BandKeys) -> BandKeys:
-    return keys * _FILTER_ODD >> _FILTER_SHIFT
+def top_bits(keys: BandKeys, bits: int) -> BandKeys:
+    """The highest bits of a hash of each key."""
+    return keys * _SPREAD >> np.uint32(32 - bits)
 
 
 def choose_representatives(later: Arrivals, earlier: Arrivals) -> dict[int, int]:
@@ -90,7 +107,9 @@ def choose_representatives(later: Arrivals, earlier: Arrivals) -> dict[int, int]
         Representatives by dropped document.
     """
     representatives: dict[int, int] = {}
-    for document, candidate in zip(later.tolist(), earlier.tolist(), strict=True):
-        if document not in representatives and candidate not in representatives:
-            representatives[document] = candidate
+    for start in range(0, len(later), _PAIRS_WALKED):
+        some = slice(start, start + _PAIRS_WALKED)
+        for document, candidate in zip(later[some].tolist(), earlier[some].tolist(), strict=True):
+            if document not in representatives and candidate not in representatives:
+                representatives[document] = candidate
     return representatives

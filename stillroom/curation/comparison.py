@@ -1,18 +1,17 @@
 """Compares texts of a run with each other and with what is published: what selection asks of the search."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from stillroom.curation.candidates import may_share
 from stillroom.curation.duplicates import find_duplicates
-from stillroom.curation.near import OldDocuments
+from stillroom.curation.near import OldDocuments, TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import STRUCTURES
@@ -33,13 +32,13 @@ class Published:
         signatures: of one scheme.
         structures: keys of the same texts, a frame of ``KEY_SCHEMA``, where structures are compared.
         embeddings: vectors of the same texts, a frame of ``VECTOR_SCHEMA``, where embeddings are.
-        texts: gives the texts of some of them, by id.
+        texts: gives the texts of some of them, as in ``OldDocuments``.
     """
 
     signatures: pl.DataFrame = field(default_factory=SIGNATURE_SCHEMA.to_frame)
     structures: pl.DataFrame = field(default_factory=KEY_SCHEMA.to_frame)
     embeddings: pl.DataFrame = field(default_factory=VECTOR_SCHEMA.to_frame)
-    texts: Callable[[list[str]], pl.DataFrame]
+    texts: TextsOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +77,15 @@ class Drop:
         return f"{self.said} {'row' if of_table else whose} {self.representative_id}"
 
 
-def dedup_settings(near: Near | None, *, exact: bool = True, spill_directory: Path | None = None) -> DedupSettings:
+def dedup_settings(near: Near | None, *, exact: bool = True, room: Room | None = None) -> DedupSettings:
     """How texts of one kind are compared; without ``near`` only equal ones count, without ``exact`` only others."""
+    room = room or Room()
     return DedupSettings(
         exact=exact,
         near=near is not None,
         threshold=near.threshold if near else _CHEAPEST,
-        spill_directory=spill_directory,
+        memory_bytes=room.memory_bytes,
+        spill_directory=room.spill_directory,
     )
 
 
@@ -218,9 +219,10 @@ class Comparison:
             schema={"id": pl.String, "arrival": pl.Int64, "text": pl.String},
         )
 
-    def _texts_of(self, ids: list[str]) -> pl.DataFrame:
+    def _texts_of(self, ids: list[str]) -> Iterator[pl.DataFrame]:
         """Texts of this run from memory, published ones from where they are."""
         ours = [id_ for id_ in ids if id_ in self._ours]
-        others = [id_ for id_ in ids if id_ not in self._ours]
-        frame = self._documents(ours, 0).select("id", "text")
-        return pl.concat([frame, self._published.texts(others).select("id", "text")]) if others else frame
+        for start in range(0, len(ours), _SIGNED_AT_A_TIME):
+            yield self._documents(ours[start : start + _SIGNED_AT_A_TIME], 0).select("id", "text")
+        if others := [id_ for id_ in ids if id_ not in self._ours]:
+            yield from self._published.texts(others)

@@ -30,13 +30,13 @@ class Placed:
     scores: NDArray[np.float64]
 
 
-def joined(one: Placed, other: Placed) -> Placed:
-    """Both, one after the other."""
+def joined(*parts: Placed) -> Placed:
+    """All of them, one after the other; at least one."""
     return Placed(
-        ids=[*one.ids, *other.ids],
-        rows=np.concatenate([one.rows, other.rows]),
-        attributes=pl.concat([one.attributes, other.attributes]),
-        scores=np.concatenate([one.scores, other.scores]),
+        ids=[id_ for part in parts for id_ in part.ids],
+        rows=np.concatenate([part.rows for part in parts]),
+        attributes=pl.concat([part.attributes for part in parts]),
+        scores=np.concatenate([part.scores for part in parts]),
     )
 
 

@@ -6,11 +6,12 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
+from stillroom.curation.budget import Budget
+from stillroom.curation.ledger import Ledger
 from stillroom.errors import RequestError
 
 Documents: TypeAlias = pl.DataFrame | pl.LazyFrame
 
-_BATCH_ROWS = 20_000
 _EXPECTED = {"id": "text", "text": "text", "rank": "a number"}
 
 
@@ -18,30 +19,27 @@ class NewDocuments:
     """The new documents of one search; texts are never all in memory unless the caller's frame is.
 
     Attributes:
-        order: arrival, id of all of them, ascending: by rank, then id, going on from the old ones.
+        first: the arrival of the first of them; they go on from the old ones, by rank, then id.
+        count: how many there are.
     """
 
-    def __init__(self, documents: Documents, old_signatures: pl.DataFrame) -> None:
-        """Check the documents and put them in order.
+    def __init__(self, documents: Documents, ledger: Ledger, budget: Budget) -> None:
+        """Check the documents and put them in order, which the ledger keeps.
 
         Raises:
             RequestError: for missing columns, empty values, and ids that are repeated or old.
         """
         self._documents = documents
-        _check_columns(documents.lazy().collect_schema())
-        ranked = documents.lazy().select("id", "rank").collect()
-        _check_values(ranked, ("id", "rank"))
-        if ranked["id"].n_unique() != len(ranked):
-            repeated = ranked.filter(pl.col("id").is_duplicated())["id"][0]
-            raise RequestError(f"id {repeated!r} occurs twice among the new documents: expected each once")
-        if len(both := ranked.join(old_signatures, on="id", how="semi")):
-            raise RequestError(f"document {both['id'][0]!r} is both new and old: leave out what is published already")
-        in_order = ranked.with_row_index("row").sort("rank", "id")
-        first = 1 + int(np.max(old_signatures["arrival"].to_numpy(), initial=-1))
-        arrivals = np.arange(first, first + len(ranked), dtype=np.int64)
-        self.order = in_order.select(pl.Series("arrival", arrivals), "id")
-        self._arrival_of_row = np.empty_like(arrivals)
-        self._arrival_of_row[in_order["row"].to_numpy()] = arrivals
+        self._batch_rows = budget.documents
+        schema = documents.lazy().collect_schema()
+        _check_columns(schema)
+        ranked = batches(documents.select("id", "rank"), budget.ids)
+        nothing = pl.DataFrame(schema={"id": pl.String(), "rank": schema["rank"]})
+        self.first = ledger.next_arrival
+        rows = ledger.arrange(_checked(batch, ("id", "rank")) for batch in (nothing, *ranked))
+        self.count = len(rows)
+        self._arrival_of_row = np.empty_like(rows)
+        self._arrival_of_row[rows] = np.arange(self.first, self.first + self.count)
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All documents as frames of arrival, id, text, ascending within a batch.
@@ -50,12 +48,18 @@ class NewDocuments:
             RequestError: for a text that is null.
         """
         start = 0
-        texts = self._documents.lazy().select("id", "text")
-        for batch in texts.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True):
-            _check_values(batch, ("text",))
+        for batch in batches(self._documents.select("id", "text"), self._batch_rows):
+            _checked(batch, ("text",))
             arrivals = pl.Series("arrival", self._arrival_of_row[start : start + len(batch)], pl.Int64())
             yield batch.select(arrivals, "id", "text").sort("arrival")
             start += len(batch)
+
+
+def batches(frame: Documents, rows: int) -> Iterator[pl.DataFrame]:
+    """The rows of a frame in their order, about so many at a time."""
+    if isinstance(frame, pl.DataFrame):
+        return frame.iter_slices(rows)
+    return frame.collect_batches(chunk_size=rows, maintain_order=True)
 
 
 def _check_columns(schema: pl.Schema) -> None:
@@ -66,10 +70,11 @@ def _check_columns(schema: pl.Schema) -> None:
             raise RequestError(f"column {name!r} of the new documents is {schema[name]}: expected {expected}")
 
 
-def _check_values(frame: pl.DataFrame, names: tuple[str, ...]) -> None:
+def _checked(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
     for name in names:
         column = frame[name]
         if column.null_count() or (column.dtype.is_float() and column.is_nan().any()):
             raise RequestError(
                 f"column {name!r} of the new documents has empty values: expected {_EXPECTED[name]} in each"
             )
+    return frame

@@ -8,20 +8,29 @@ that is kept. So whatever is dropped duplicates its representative itself, no ch
 along, and runs one after another, each given what the earlier ones kept, keep what one run over everything would keep.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
 
-from stillroom.curation.documents import Documents, NewDocuments
+from stillroom.curation.documents import Documents
+from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.near import NearDuplicates, NearSearch, OldDocuments
-from stillroom.curation.relations import DROPS, Kind, choose
+from stillroom.curation.pair_tables import PairTables
+from stillroom.curation.relations import DROPS, Kind, Relation, choose
+from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, sign
+from stillroom.curation.signatures import SIGNATURE_SCHEMA
+from stillroom.curation.signed import Signed
 from stillroom.errors import LakeError
 
 EXACT = "exact"
 _NO_MATCHES = pl.DataFrame(schema={"later": pl.Int64(), "earlier": pl.Int64(), "jaccard": pl.Float64()})
+_DROPS_BY_ID = pl.Schema(
+    {"id": pl.String(), "representative_id": pl.String(), "similarity": pl.Float64(), "method": pl.String()}
+)
+_CLUSTERS_BY_ID = pl.Schema({"cluster_id": pl.String(), "id": pl.String(), "is_representative": pl.Boolean()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +54,40 @@ class Duplicates:
     crowded_buckets: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDuplicates:
+    """The same on disk, in files that go when the search is left. ``signatures`` are in no order."""
+
+    drops: pl.LazyFrame
+    clusters: pl.LazyFrame
+    signatures: pl.LazyFrame
+    crowded_buckets: int
+
+
 def find_duplicates(
     new: Documents,
     old: OldDocuments | None = None,
     settings: DedupSettings | None = None,
     kinds: Sequence[Kind] = (),
 ) -> Duplicates:
-    """Find what to drop among new documents.
+    """Find what to drop among new documents; the arguments and errors are those of ``search_duplicates``."""
+    with search_duplicates(new, old, settings, kinds) as found:
+        return Duplicates(
+            drops=found.drops.collect(),
+            clusters=found.clusters.collect(),
+            signatures=found.signatures.collect().sort("arrival"),
+            crowded_buckets=found.crowded_buckets,
+        )
+
+
+@contextmanager
+def search_duplicates(
+    new: Documents,
+    old: OldDocuments | None = None,
+    settings: DedupSettings | None = None,
+    kinds: Sequence[Kind] = (),
+) -> Generator[StoredDuplicates]:
+    """Find what to drop among new documents, with what was found on disk for the length of the block.
 
     Args:
         new: id (text, unique), text, rank (a number; the lower is preferred, equal ranks go by id). What does not fit
@@ -67,94 +103,38 @@ def find_duplicates(
     """
     settings = settings or DedupSettings()
     old = old or OldDocuments(signatures=SIGNATURE_SCHEMA.to_frame(), texts=_no_texts)
-    check_signatures(old.signatures, settings)
-    documents = NewDocuments(new, old.signatures)
-    hashes, signatures = _sign_all(documents, settings)
-    targets = _exact_targets(hashes, old.signatures if settings.exact else SIGNATURE_SCHEMA.to_frame())
-    is_live = targets["target"] == targets["arrival"]
-    different = signatures.join(targets.filter(is_live), on="arrival", how="semi")
-    with_text, old_with_text = (frame.filter(pl.col("characters") > 0) for frame in (different, old.signatures))
-    relations = [kind.relation(documents, with_text, old_with_text) for kind in kinds]
-    if settings.near:
-        near = NearSearch(documents, old, settings, relations).run(different)
-    else:
-        drops = choose(_NO_MATCHES, relations, with_text["arrival"].to_numpy())
-        near = NearDuplicates(drops=drops.cast(DROPS), crowded_buckets=0)
-    drops = _drops(targets, near.drops, settings)
-    ids = pl.concat([documents.order, old.signatures.select("arrival", "id")])
-    return Duplicates(
-        drops=_with_ids(drops, ids),
-        clusters=_clusters(drops, ids),
-        signatures=signatures,
-        crowded_buckets=near.crowded_buckets,
-    )
-
-
-def _sign_all(documents: NewDocuments, settings: DedupSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The text hash of every document (arrival, text_hash), and the signatures of different texts, by arrival."""
-    hashes: list[pl.DataFrame] = [pl.DataFrame(schema={"arrival": pl.Int64(), "text_hash": pl.String()})]
-    signatures: list[pl.DataFrame] = [SIGNATURE_SCHEMA.to_frame()]
-    for batch in documents.batches():
-        of_batch, signed = sign(batch, settings)
-        hashes.append(batch.select("arrival", of_batch))
-        signatures.append(signed)
-    in_order = pl.concat(signatures).sort("arrival")
-    return pl.concat(hashes).sort("arrival"), in_order.unique("text_hash", keep="first", maintain_order=True)
-
-
-def _exact_targets(hashes: pl.DataFrame, old_signatures: pl.DataFrame) -> pl.DataFrame:
-    """For each new document the first one, old or new, with the same text: arrival, target (itself if it is first)."""
-    old = old_signatures.select("arrival", "text_hash").join(hashes, on="text_hash", how="semi")
-    everyone = pl.concat([old, hashes])
-    first = everyone.group_by("text_hash").agg(pl.col("arrival").min().alias("target"))
-    return hashes.join(first, on="text_hash", how="left").select("arrival", "target").sort("arrival")
-
-
-def _drops(targets: pl.DataFrame, near: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
-    """All drops as arrival, representative, similarity, method.
-
-    A document whose text equals one that is itself dropped otherwise goes to that one's representative.
-    """
-    is_exact = (pl.col("target") != pl.col("arrival")) & settings.exact
-    through = near.rename({"arrival": "target"})
-    joined = targets.join(through, on="target", how="left")
-    is_near = pl.col("representative").is_not_null()
-    return joined.filter(is_near | is_exact).select(
-        "arrival",
-        pl.coalesce("representative", "target").alias("representative"),
-        pl.col("similarity").fill_null(1.0),
-        pl.col("method").fill_null(EXACT),
-    )
-
-
-def _with_ids(drops: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    return (
-        drops.join(ids, on="arrival", how="left", maintain_order="left")
-        .join(
-            ids.rename({"arrival": "representative", "id": "representative_id"}),
-            on="representative",
-            how="left",
-            maintain_order="left",
+    with open_scratch(settings) as scratch:
+        signed = Signed(scratch, new, old.signatures, settings)
+        near = _compared(scratch, signed, old, settings, kinds)
+        signed.ledger.conclude(near.drops, exact=EXACT, with_exact=settings.exact)
+        yield StoredDuplicates(
+            drops=FrameFiles(scratch.folder, "drops", _DROPS_BY_ID).write_all(signed.ledger.drops()).scan(),
+            clusters=FrameFiles(scratch.folder, "clusters", _CLUSTERS_BY_ID).write_all(signed.ledger.clusters()).scan(),
+            signatures=signed.signatures(),
+            crowded_buckets=near.crowded_buckets,
         )
-        .select("id", "representative_id", "similarity", "method")
-    )
 
 
-def _clusters(drops: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Cluster rows, the representative first, then its duplicates in order of arrival."""
-    members = pl.concat(
-        [
-            drops.select("representative").unique().with_columns(pl.col("representative").alias("arrival")),
-            drops.select("representative", "arrival"),
-        ]
-    ).sort("representative", "arrival")
-    names = ids.rename({"arrival": "representative", "id": "cluster_id"})
-    return (
-        members.join(names, on="representative", how="left", maintain_order="left")
-        .join(ids, on="arrival", how="left", maintain_order="left")
-        .select("cluster_id", "id", (pl.col("arrival") == pl.col("representative")).alias("is_representative"))
-    )
+def _compared(
+    scratch: Scratch, signed: Signed, old: OldDocuments, settings: DedupSettings, kinds: Sequence[Kind]
+) -> NearDuplicates:
+    relations = _relations(signed, kinds)
+    if settings.near:
+        return NearSearch(PairTables(scratch), signed, old.texts, settings, relations).run()
+    drops = choose(_NO_MATCHES, relations, signed.different()) if relations else DROPS.to_frame()
+    return NearDuplicates(drops=drops.cast(DROPS), crowded_buckets=0)
 
 
-def _no_texts(ids: list[str]) -> pl.DataFrame:
+def _relations(signed: Signed, kinds: Sequence[Kind]) -> list[Relation]:
+    """How the documents are related by further kinds, which hold what they compare by in memory."""
+    if not kinds:
+        return []
+    compared = pl.LazyFrame({"arrival": signed.different()})
+    columns = ("id", "arrival", "text_hash")
+    different = signed.signatures().select(columns).join(compared, on="arrival", how="semi").collect().sort("arrival")
+    old = signed.ledger.old()
+    return [kind.relation(signed.documents, different, old) for kind in kinds]
+
+
+def _no_texts(ids: list[str]) -> Iterable[pl.DataFrame]:
     raise LakeError(f"no source for the texts of {len(ids)} old documents was given")

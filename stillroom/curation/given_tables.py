@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from stillroom.curation.semantic import Semantic
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
 from stillroom.curation.structural import Structural
+from stillroom.curation.table_signatures import kept_signatures
 from stillroom.errors import RecipeError
 from stillroom.recipe import Table
 
@@ -31,7 +33,12 @@ def refuse_unusable_tables(tables: Sequence[Table]) -> dict[str, int]:
 
 
 def with_tables(
-    published: Published, tables: Sequence[Table], settings: DedupSettings, kinds: Sequence[Kind] = ()
+    published: Published,
+    tables: Sequence[Table],
+    settings: DedupSettings,
+    kinds: Sequence[Kind] = (),
+    *,
+    cache: Path | None = None,
 ) -> Published:
     """The same with the rows of tables after it, each as ``NAME:id``: of equal texts in one table the first.
 
@@ -40,34 +47,38 @@ def with_tables(
         tables: of one kind of text.
         settings: decide the scheme of the signatures.
         kinds: in which other ways texts are compared; what they compare by is computed of the tables' rows too.
+        cache: a folder where signatures stay, so that no table is signed twice; None where they need not.
 
     Raises:
         RecipeError: a table cannot be read.
+        LakeError: signatures cannot be written to the cache.
         TeacherError: a kind embeds texts at an endpoint that gives no usable answer.
     """
     signed = [published.signatures]
     after = 1 + int(np.max(published.signatures["arrival"].to_numpy(), initial=-1))
     for table in tables:
-        seen = pl.Series("text_hash", [], pl.String())
-        for batch in _batches(table):
-            arrivals = pl.int_range(after, after + len(batch), dtype=pl.Int64, eager=True).alias("arrival")
-            _, different = sign(batch.select("id", arrivals, "text"), settings)
-            different = different.filter(~pl.col("text_hash").is_in(seen.implode()))
-            seen = pl.concat([seen, different["text_hash"]])
-            signed.append(different.select(SIGNATURE_SCHEMA.names()))
-            after += len(batch)
-            with_text = different.filter(pl.col("characters") > 0)
+        of_table = kept_signatures(cache, table, settings, lambda table=table: _sign(table, settings)).with_columns(
+            pl.concat_str(pl.lit(f"{table.name}:"), "id").alias("id"), pl.col("arrival") + after
+        )
+        signed.append(of_table.select(SIGNATURE_SCHEMA.names()))
+        after = max([after, *(of_table["arrival"].tail(1) + 1)])
+        with_text = of_table.filter(pl.col("characters") > 0)
+        for batch in _batches(table) if kinds else ():
             for kind in kinds:
                 kind.sign(batch.join(with_text, on="id", how="semi"))
     by_name = {table.name: table for table in tables}
 
-    def texts(ids: list[str]) -> pl.DataFrame:
-        ours = [id_ for id_ in ids if ":" not in id_]
-        found = [published.texts(ours).select("id", "text")] if ours else []
-        for name in sorted({id_.partition(":")[0] for id_ in ids if ":" in id_}):
-            wanted = [id_ for id_ in ids if id_.startswith(f"{name}:")]
-            found += [batch.filter(pl.col("id").is_in(wanted)) for batch in _batches(by_name[name])]
-        return pl.concat(found) if found else pl.DataFrame(schema={"id": pl.String, "text": pl.String})
+    def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
+        if ours := [id_ for id_ in ids if ":" not in id_]:
+            yield from published.texts(ours)
+        by_table: dict[str, list[str]] = {}
+        for id_ in ids:
+            if ":" in id_:
+                by_table.setdefault(id_.partition(":")[0], []).append(id_)
+        for name, wanted in sorted(by_table.items()):
+            rows = pl.DataFrame({"id": wanted})
+            for batch in _batches(by_name[name]):
+                yield batch.join(rows, on="id", how="semi")
 
     return replace(
         published,
@@ -92,6 +103,18 @@ def some_texts(table: Table, most: int) -> list[str]:
         found += batch["text"].gather_every(step, offset=-first % step).to_list()
         first += len(batch)
     return found
+
+
+def _sign(table: Table, settings: DedupSettings) -> pl.DataFrame:
+    """The signatures of a table's different texts, with its own ids, and arrivals from 0."""
+    signed = [SIGNATURE_SCHEMA.to_frame()]
+    after = 0
+    for batch in _batches(table):
+        ids = batch["id"].str.strip_prefix(f"{table.name}:")
+        arrivals = pl.int_range(after, after + len(batch), dtype=pl.Int64, eager=True).alias("arrival")
+        signed.append(sign(batch.select(ids, arrivals, "text"), settings)[1].select(SIGNATURE_SCHEMA.names()))
+        after += len(batch)
+    return pl.concat(signed).unique("text_hash", keep="first", maintain_order=True)
 
 
 def _usable_rows(table: Table) -> int:

@@ -1,6 +1,6 @@
 """The search for near-duplicates among documents with different texts: buckets, candidates, exact verification."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,22 +8,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals, bucket_pairs, may_share
-from stillroom.curation.documents import NewDocuments
+from stillroom.curation.budget import Budget
+from stillroom.curation.candidates import Arrivals, may_share, pairs_by_distance, starts, top_bits
+from stillroom.curation.documents import Documents
+from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
-from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.signatures import keys_of
+from stillroom.curation.signed import Signed
 from stillroom.curation.sketch import BandKeys, estimated_jaccard
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
-TextsOf: TypeAlias = Callable[[list[str]], pl.DataFrame]
+TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
+Flags: TypeAlias = NDArray[np.bool_]
 
-_IDS_AT_A_TIME = 10_000
-_PAIRS_AT_A_TIME = 200_000
-_TURN_ROWS = 4_096
-_BUCKET_ROWS = 4_000_000  # handed to DuckDB at a time: as many bands as fit
+_PART_BITS = 16  # of a hash, by which the buckets of one band are cut into parts
 _NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
 
@@ -32,12 +31,13 @@ class OldDocuments:
     """What is already published: it wins over newcomers and is never dropped.
 
     Attributes:
-        signatures: a frame of ``SIGNATURE_SCHEMA``: the rows that earlier searches returned for these documents.
-        texts: gives the texts of some of them: a list of ids in, a frame (id, text) out. Asked only for documents
-            that share a bucket with a new one.
+        signatures: a frame of ``SIGNATURE_SCHEMA``: the rows that earlier searches returned for these documents. What
+            does not fit in memory comes as ``polars.scan_parquet(...)``.
+        texts: gives the texts of some of them: a list of ids in, frames (id, text) out, in any order. Asked only for
+            documents that share a bucket with a new one.
     """
 
-    signatures: pl.DataFrame
+    signatures: Documents
     texts: TextsOf
 
 
@@ -59,66 +59,74 @@ class NearSearch:
 
     def __init__(
         self,
-        documents: NewDocuments,
-        old: OldDocuments,
+        tables: PairTables,
+        signed: Signed,
+        texts: TextsOf,
         settings: DedupSettings,
         relations: Sequence[Relation] = (),
     ) -> None:
-        """Prepare a search among these documents and against the old ones; ``relations`` are asked along with it."""
-        self._documents = documents
-        self._old = old
+        """Prepare a search among these documents; ``relations`` are asked along with it, ``texts`` for old texts."""
+        self._tables = tables
+        self._signed = signed
+        self._texts_of_old = texts
         self._settings = settings
         self._relations = relations
-        self._different: Arrivals = np.zeros(0, np.int64)  # new documents, ascending
-        self._arrivals: Arrivals = np.zeros(0, np.int64)  # of all documents in buckets, ascending
-        self._keys: BandKeys = np.zeros((0, settings.bands), np.uint32)  # theirs
-        self._texts_of: NDArray[np.uint32] | None = None  # a number for their text each, where two may have the same
+        self._budget = Budget(settings.memory_bytes)
+        self._first = signed.documents.first
+        self._is_crowded: Flags = np.zeros(signed.documents.count, bool)  # new documents, in crowded buckets
+        self._text_numbers = None if settings.exact else signed.text_numbers()
 
-    def run(self, signatures: pl.DataFrame) -> NearDuplicates:
-        """Compare the documents with these signatures with each other and with the old ones."""
-        has_shingles = pl.col("characters") > 0
-        new, old = signatures.filter(has_shingles), self._old.signatures.filter(has_shingles).sort("arrival")
-        if not self._settings.exact:
-            self._texts_of = pl.concat([old["text_hash"], new["text_hash"]]).rank("dense").to_numpy()
-        self._different = new["arrival"].to_numpy()
-        with open_scratch(self._settings) as scratch:
-            crowded_buckets = self._fill_buckets(scratch, new, old)
-            return NearDuplicates(drops=self._settle(scratch), crowded_buckets=crowded_buckets)
+    def run(self) -> NearDuplicates:
+        """Compare the documents with each other and with the old ones."""
+        crowded_buckets = self._fill_buckets()
+        return NearDuplicates(drops=self._settle(), crowded_buckets=crowded_buckets)
 
-    def _fill_buckets(self, scratch: Scratch, new: pl.DataFrame, old: pl.DataFrame) -> int:
-        """Put candidate pairs into the scratch database, some bands at a time; returns how many buckets are crowded."""
+    def _fill_buckets(self) -> int:
+        """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
-        new_keys, old_keys = keys_of(new, self._settings), keys_of(old, self._settings)
-        new_arrivals, old_arrivals = new["arrival"].to_numpy(), old["arrival"].to_numpy()
-        self._arrivals = np.concatenate([old_arrivals, new_arrivals])
-        self._keys = np.concatenate([old_keys, new_keys])
         crowded_buckets = 0
-        for rows in self._bucket_rows(_by_band(new_keys), new_arrivals, _by_band(old_keys), old_arrivals):
-            buckets, arrivals = scratch.shared_buckets(*rows)
-            _, place, sizes = np.unique(buckets, return_inverse=True, return_counts=True)
-            is_crowded = sizes[place] > peers + 1
+        for new_rows, old_rows in self._bucket_rows():
+            buckets, arrivals = self._tables.shared_buckets(new_rows, old_rows)
+            is_start = starts(buckets)
+            sizes = np.diff(np.append(np.flatnonzero(is_start), len(buckets)))
+            is_crowded = np.repeat(sizes > peers + 1, sizes)
             crowded_buckets += int((sizes > peers + 1).sum())
-            scratch.add_crowded(buckets[is_crowded], arrivals[is_crowded])
+            self._tables.add_crowded(buckets[is_crowded], arrivals[is_crowded], self._budget.bucket_rows)
+            self._is_crowded[self._new(arrivals[is_crowded])] = True
             roomy = arrivals[~is_crowded]
-            self._add_pairs(scratch, buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
+            self._add_pairs(buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
         return crowded_buckets
 
-    def _bucket_rows(
-        self, new_keys: BandKeys, new: Arrivals, old_keys: BandKeys, old: Arrivals
-    ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        """The rows (bucket, arrival) of documents that may share a bucket, some bands at a time; keys by band."""
+    def _bucket_rows(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """The rows (bucket, arrival) of documents that may share a bucket, of new and of old ones.
+
+        Some bands at a time, or parts of one band. A bucket is whole in one of them.
+        """
+        limit = self._budget.bucket_rows
         some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
         for band in range(self._settings.bands):
-            of_new, of_old = new_keys[band], old_keys[band]
-            new_may, old_may = may_share(of_new, of_old)
-            some_new.append(_rows_of_band(band, of_new[new_may], new[new_may]))
-            some_old.append(_rows_of_band(band, of_old[old_may], old[old_may]))
-            waiting += len(some_new[-1]) + len(some_old[-1])
-            if waiting > _BUCKET_ROWS or band == self._settings.bands - 1:
-                yield pl.concat(some_new), pl.concat(some_old)
-                some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+            (new_keys, new), (old_keys, old) = self._may_share(band)
+            parts = -(-(len(new) + len(old)) // limit)
+            for part in range(parts):
+                some_new.append(_rows(band, *_part(new_keys, new, part, parts)))
+                some_old.append(_rows(band, *_part(old_keys, old, part, parts)))
+                waiting += len(some_new[-1]) + len(some_old[-1])
+                if waiting > limit:
+                    yield pl.concat(some_new), pl.concat(some_old)
+                    some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+        if waiting:
+            yield pl.concat(some_new), pl.concat(some_old)
 
-    def _settle(self, scratch: Scratch) -> pl.DataFrame:
+    def _may_share(self, band: int) -> tuple[tuple[BandKeys, Arrivals], tuple[BandKeys, Arrivals]]:
+        """Keys and arrivals of the new and of the old documents that may share a bucket of this band."""
+        keys, arrivals, is_compared = self._signed.band(band), self._signed.arrivals, self._signed.is_compared
+        new = np.flatnonzero(is_compared & (arrivals >= self._first))
+        old = np.flatnonzero(is_compared & (arrivals < self._first))
+        new_may, old_may = may_share(keys[new], keys[old])
+        new, old = new[new_may], old[old_may]
+        return (keys[new], arrivals[new]), (keys[old], arrivals[old])
+
+    def _settle(self) -> pl.DataFrame:
         """Verify candidates and choose representatives until nothing changes.
 
         In a crowded bucket the candidates depend on who is kept, and who is kept on them. Whatever is guessed first,
@@ -127,82 +135,127 @@ class NearSearch:
         hundred thousand versions of one text; a few rounds reach the end. Elsewhere the guess is that all are kept:
         it matters only where a document has more candidates than it is compared with.
         """
-        buckets, arrivals = scratch.crowded()
-        is_first = np.concatenate([[True], buckets[1:] != buckets[:-1]])[: len(buckets)]
-        is_kept = np.isin(arrivals, arrivals[is_first]) | (arrivals < self._first_new)
+        different = self._signed.different() if self._relations else np.zeros(0, np.int64)
+        is_out = self._not_first()
         guessed = np.zeros(0, np.int64)
         while True:
-            scratch.forget_passing_pairs()
-            self._add_pairs(scratch, buckets, arrivals, is_kept, lasting=False)
-            is_cut = scratch.choose_candidates(self._settings.most_compared, guessed)
-            self._verify(scratch)
-            matches = scratch.matches(self._settings.threshold)
-            drops = choose(matches, self._relations, self._different)
+            self._tables.forget_passing_pairs()
+            for part in range(self._tables.crowded_parts):
+                buckets, arrivals = self._tables.crowded(part)
+                self._add_pairs(buckets, arrivals, self._are_in(arrivals, is_out), lasting=False)
+            is_cut = self._tables.choose_candidates(self._settings.most_compared, guessed)
+            self._verify()
+            drops = choose(self._tables.matches(self._settings.threshold), self._relations, different)
             dropped = drops["arrival"].to_numpy()
-            was_kept, is_kept = is_kept, ~np.isin(arrivals, dropped)
+            was_out, is_out = is_out, np.zeros(len(is_out), bool)
+            is_out[dropped - self._first] = True
             is_same = np.array_equal(guessed, dropped) or (not is_cut and bool(np.isin(guessed, dropped).all()))
-            if is_same and np.array_equal(was_kept, is_kept):
+            if is_same and np.array_equal(was_out & self._is_crowded, is_out & self._is_crowded):
                 return drops
             guessed = dropped
 
-    def _add_pairs(
-        self, scratch: Scratch, buckets: Arrivals, arrivals: Arrivals, is_kept: NDArray[np.bool_], *, lasting: bool
-    ) -> None:
-        later, earlier = bucket_pairs(buckets, arrivals, is_kept, self._settings.bucket_peers)
-        is_wanted = later >= self._first_new
-        if self._texts_of is not None:
-            is_wanted &= self._texts_of[self._rows(later)] != self._texts_of[self._rows(earlier)]
-        later, earlier = later[is_wanted], earlier[is_wanted]
-        for start in range(0, len(later), _PAIRS_AT_A_TIME):
-            some = slice(start, start + _PAIRS_AT_A_TIME)
-            estimates = self._estimates(later[some], earlier[some])
+    def _not_first(self) -> Flags:
+        """Of each new document whether it is in crowded buckets, and the first of none."""
+        is_out = self._is_crowded.copy()
+        for part in range(self._tables.crowded_parts):
+            buckets, arrivals = self._tables.crowded(part)
+            is_out[self._new(arrivals[starts(buckets)])] = False
+        return is_out
+
+    def _are_in(self, arrivals: Arrivals, is_out: Flags) -> Flags:
+        """Whether these documents are kept: old, or not among the new ones that are out."""
+        are_in = np.ones(len(arrivals), bool)
+        is_new = arrivals >= self._first
+        are_in[is_new] = ~is_out[arrivals[is_new] - self._first]
+        return are_in
+
+    def _new(self, arrivals: Arrivals) -> Arrivals:
+        """Those of these documents that are new, counted from 0."""
+        return arrivals[arrivals >= self._first] - self._first
+
+    def _add_pairs(self, buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
+        pairs = pairs_by_distance(buckets, arrivals, is_kept, self._settings.bucket_peers)
+        for later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
+            estimates = self._estimates(later, earlier)
             is_likely = estimates >= self._settings.least_estimate
-            scratch.add_pairs(later[some][is_likely], earlier[some][is_likely], estimates[is_likely], lasting=lasting)
+            self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
+
+    def _wanted(self, pairs: tuple[Arrivals, Arrivals]) -> tuple[Arrivals, Arrivals]:
+        """Those of which the later document is new and has another text."""
+        later, earlier = pairs
+        is_wanted = later >= self._first
+        if self._text_numbers is not None:
+            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in pairs)
+            is_wanted &= of_later != of_earlier
+        return later[is_wanted], earlier[is_wanted]
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
-        left, right = (self._keys[self._rows(side)] for side in (later, earlier))
+        left, right = (self._signed.keys(side) for side in (later, earlier))
         return estimated_jaccard(left, right, self._settings.rows_per_band)
 
-    def _rows(self, arrivals: Arrivals) -> NDArray[np.intp]:
-        """Where these documents stand in what is held of all documents in buckets."""
-        return np.searchsorted(self._arrivals, arrivals)
-
-    def _verify(self, scratch: Scratch) -> None:
-        later, earlier = scratch.unverified()
-        if len(later):
-            verify(scratch, later, earlier, self._texts(np.unique(np.concatenate([later, earlier]))))
+    def _verify(self) -> None:
+        while True:
+            later, earlier = self._tables.unverified(self._budget.verified_pairs)
+            if not len(later):
+                return
+            texts = self._texts(np.unique(np.concatenate([later, earlier])))
+            page = self._budget.page_characters
+            verify(self._tables, later, earlier, texts, file=self._signed.folder / "texts", page_characters=page)
 
     def _texts(self, arrivals: Arrivals) -> Iterator[pl.DataFrame]:
         """The texts of these documents, in batches of arrival, text."""
-        wanted = pl.DataFrame({"arrival": arrivals})
-        for batch in self._documents.batches():
-            yield batch.join(wanted, on="arrival", how="semi").select("arrival", "text")
-        wanted = self._old.signatures.select("arrival", "id").join(wanted, on="arrival", how="semi")
-        for part in wanted.iter_slices(_IDS_AT_A_TIME):
-            found = self._old.texts(part["id"].to_list())
-            texts = part.join(found, on="id", how="inner").select("arrival", "text")
-            if len(texts) != len(part):
-                missing = part.join(found, on="id", how="anti")["id"].to_list()
-                raise LakeError(
-                    f"asked for the texts of {len(part)} old documents, found {len(texts)}: "
-                    f"expected one for each signature; missing: {missing[:3]}"
-                )
-            yield texts
-
-    @property
-    def _first_new(self) -> int:
-        """The arrival of the first new document; all old ones lie below."""
-        return int(self._documents.order["arrival"][0]) if len(self._documents.order) else 0
-
-
-def _by_band(keys: BandKeys) -> BandKeys:
-    """Keys of shape (documents, bands) as (bands, documents), turned round in blocks that fit the cache."""
-    turned = np.empty(keys.shape[::-1], np.uint32)
-    for start in range(0, len(keys), _TURN_ROWS):
-        turned[:, start : start + _TURN_ROWS] = keys[start : start + _TURN_ROWS].T
-    return turned
+        documents = self._signed.documents
+        is_wanted = np.zeros(documents.count, bool)
+        is_wanted[self._new(arrivals)] = True
+        for batch in documents.batches() if is_wanted.any() else ():
+            wanted = is_wanted[batch["arrival"].to_numpy() - self._first]
+            yield batch.filter(pl.Series(wanted)).select("arrival", "text")
+        old = pl.DataFrame({"arrival": arrivals[arrivals < self._first]})
+        old = old.with_columns(self._signed.ledger.ids(old["arrival"].to_numpy()))
+        found = 0
+        missing = old["id"]
+        for batch in self._texts_of_old(old["id"].to_list()) if len(old) else ():
+            texts = batch.join(old, on="id", how="inner").select("arrival", "text", "id")
+            found += len(texts)
+            missing = missing.filter(~missing.is_in(texts["id"].implode()))
+            yield texts.select("arrival", "text")
+        if found != len(old):
+            raise LakeError(
+                f"asked for the texts of {len(old)} old documents, found {found}: "
+                f"expected one for each signature; missing: {missing.head(3).to_list()}"
+            )
 
 
-def _rows_of_band(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
+def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[BandKeys, Arrivals]:
+    """Those of some documents whose keys are in one of several parts."""
+    if parts == 1:
+        return keys, arrivals
+    is_in = top_bits(keys, _PART_BITS) % parts == part
+    return keys[is_in], arrivals[is_in]
+
+
+def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
     """Bucket (the band's number above 32 bits of key), arrival."""
     return pl.DataFrame({"bucket": keys.astype(np.int64) | band << 32, "arrival": arrivals})
+
+
+def _gathered(pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int) -> Iterator[tuple[Arrivals, Arrivals]]:
+    """The same pairs, at most so many at a time, without those that one such part has twice."""
+    waiting: list[tuple[Arrivals, Arrivals]] = []
+    held = 0
+    for later, earlier in pairs:
+        for start in range(0, len(later), at_a_time):
+            some = slice(start, start + at_a_time)
+            waiting.append((later[some], earlier[some]))
+            held += len(later[some])
+            if held >= at_a_time:
+                yield _unique(waiting)
+                waiting, held = [], 0
+    if held:
+        yield _unique(waiting)
+
+
+def _unique(pairs: Sequence[tuple[Arrivals, Arrivals]]) -> tuple[Arrivals, Arrivals]:
+    later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    found = pl.DataFrame({"later": later, "earlier": earlier}).unique()
+    return found["later"].to_numpy(), found["earlier"].to_numpy()

@@ -84,7 +84,8 @@ def choose(matches: pl.DataFrame, relations: Sequence[Relation], arrivals: Arriv
     """
     if not relations:
         chosen = choose_representatives(matches["later"].to_numpy(), matches["earlier"].to_numpy())
-        pairs = pl.DataFrame([*chosen.items()], schema={"later": pl.Int64, "earlier": pl.Int64}, orient="row")
+        columns = {"later": chosen.keys(), "earlier": chosen.values()}
+        pairs = pl.DataFrame({name: np.fromiter(column, np.int64, len(chosen)) for name, column in columns.items()})
         return pairs.join(matches, on=["later", "earlier"], how="left", maintain_order="left").select(
             pl.col("later").alias("arrival"),
             pl.col("earlier").alias("representative"),

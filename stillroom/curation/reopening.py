@@ -4,19 +4,20 @@ A text gives way to one that is kept. Where that one is dropped afterwards, the 
 what is really kept, and asked for by the gate in its turn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import islice
 
 import numpy as np
 import polars as pl
 
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds
 from stillroom.curation.decisions import Candidate, Decision, Gate
+from stillroom.curation.near import TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Curated, curate
 from stillroom.curation.semantic import Semantic
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
 from stillroom.curation.structural import Structural
 from stillroom.embedding import Embedder
@@ -28,6 +29,7 @@ ANSWER_GATES = (
     Gate.STRUCTURAL_DUPLICATE,
     Gate.SEMANTIC_DUPLICATE,
 )
+_AT_A_TIME = 20_000  # texts in frames together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Deciding:
         answers: likewise.
         prompts: likewise.
         embedder: likewise.
-        spill_directory: likewise.
+        room: likewise.
     """
 
     candidates: Sequence[Candidate]
@@ -50,7 +52,7 @@ class Deciding:
     answers: Published
     prompts: Published
     embedder: Embedder | None = None
-    spill_directory: Path | None = None
+    room: Room | None = None
 
     def decide(self) -> Curated:
         """Decide about every sample; raises as ``curate``."""
@@ -61,7 +63,7 @@ class Deciding:
             answers=self.answers,
             prompts=self.prompts,
             embedder=self.embedder,
-            spill_directory=self.spill_directory,
+            room=self.room,
         )
 
     def reopened(self, decisions: Sequence[Decision]) -> set[str]:
@@ -97,7 +99,7 @@ class Deciding:
             answers=self._held("answer", curated, {one.sample_id: one.answer for one in ours}),
             prompts=self._held("prompt", curated, {one.prompt_id: one.task for one in ours}),
             embedder=self.embedder,
-            spill_directory=self.spill_directory,
+            room=self.room,
         )
         decided = {one.sample_id: one for one in anew.decisions if one.sample_id in again}
         prompts = {one.prompt_id for one in asked}
@@ -148,28 +150,37 @@ def _signed(
     texts: Mapping[str, str], old: pl.DataFrame, settings: DedupSettings, kinds: Sequence[Kind]
 ) -> pl.DataFrame:
     """Signatures of these texts, one for each of them, that come after the old ones; kinds sign them too."""
-    first = 1 + int(np.max(old["arrival"].to_numpy(), initial=-1))
-    documents = pl.DataFrame(
-        {"id": [*texts], "arrival": range(first, first + len(texts)), "text": [*texts.values()]},
-        schema={"id": pl.String, "arrival": pl.Int64, "text": pl.String},
-    )
-    hashes, different = sign(documents, settings)
-    owners = documents.select("id", "arrival", hashes)
-    signed = owners.join(different.drop("id", "arrival"), on="text_hash", how="left").select(SIGNATURE_SCHEMA.names())
-    with_text = documents.join(signed.filter(pl.col("characters") > 0), on="id", how="semi").select("id", "text")
-    for kind in kinds:
-        kind.sign(with_text)
-    return signed
+    after = 1 + int(np.max(old["arrival"].to_numpy(), initial=-1))
+    found = [SIGNATURE_SCHEMA.to_frame()]
+    for frame in _frames(texts, texts):
+        documents = frame.select("id", pl.int_range(after, after + len(frame), dtype=pl.Int64).alias("arrival"), "text")
+        after += len(frame)
+        hashes, different = sign(documents, settings)
+        owners = documents.select("id", "arrival", hashes)
+        signed = owners.join(different.drop("id", "arrival"), on="text_hash", how="left")
+        found.append(signed.select(SIGNATURE_SCHEMA.names()))
+        with_text = frame.join(signed.filter(pl.col("characters") > 0), on="id", how="semi")
+        for kind in kinds:
+            kind.sign(with_text)
+    return pl.concat(found)
 
 
-def _texts_of(ours: Mapping[str, str], others: Callable[[list[str]], pl.DataFrame]) -> Callable[..., pl.DataFrame]:
-    def texts(ids: list[str]) -> pl.DataFrame:
-        some = {id_: ours[id_] for id_ in ids if id_ in ours}
-        frame = pl.DataFrame({"id": [*some], "text": [*some.values()]}, schema={"id": pl.String, "text": pl.String})
-        rest = [id_ for id_ in ids if id_ not in ours]
-        return pl.concat([frame, others(rest).select("id", "text")]) if rest else frame
+def _texts_of(ours: Mapping[str, str], others: TextsOf) -> TextsOf:
+    def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
+        yield from _frames([id_ for id_ in ids if id_ in ours], ours)
+        if rest := [id_ for id_ in ids if id_ not in ours]:
+            yield from others(rest)
 
     return texts
+
+
+def _frames(ids: Iterable[str], texts: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    """Frames (id, text) of these ids, some at a time."""
+    waiting = iter(ids)
+    while some := [*islice(waiting, _AT_A_TIME)]:
+        yield pl.DataFrame(
+            {"id": some, "text": [texts[id_] for id_ in some]}, schema={"id": pl.String, "text": pl.String}
+        )
 
 
 def _together(before: Found, after: Found | None, again: set[str]) -> Found:

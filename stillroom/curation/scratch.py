@@ -1,17 +1,18 @@
-"""The scratch database of one search for duplicates: buckets, pairs and texts, in DuckDB, spilling to disk."""
+"""The scratch database of one search for duplicates: DuckDB in a folder of its own, within a bound of memory."""
 
+import errno
 import shutil
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals
 from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError
 
@@ -22,143 +23,50 @@ _NO_ROOM = (  # a commit that finds no space is a failed transaction
     duckdb.TransactionException,
     duckdb.FatalException,
 )
-
-_TABLES = """
-CREATE TABLE crowded (bucket BIGINT, arrival BIGINT);
-CREATE TABLE pairs (later BIGINT, earlier BIGINT, estimate DOUBLE, is_lasting BOOLEAN);
-CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
-CREATE TEMP TABLE loose_texts (position BIGINT, text VARCHAR);
-"""
-
-_BUCKETS = """
-WITH everyone AS (
-    SELECT bucket, arrival FROM new_rows
-    UNION ALL
-    SELECT bucket, arrival FROM old_rows WHERE bucket IN (SELECT bucket FROM new_rows)
-), shared AS (
-    SELECT bucket FROM everyone GROUP BY bucket HAVING count(*) > 1
-)
-SELECT bucket, arrival FROM everyone SEMI JOIN shared USING (bucket) ORDER BY bucket, arrival
-"""
-
-_CANDIDATES = """
-CREATE OR REPLACE TEMP TABLE candidates AS
-SELECT later, earlier, row_number() OVER (PARTITION BY later ORDER BY estimate DESC, earlier) AS place
-FROM (SELECT DISTINCT later, earlier, estimate FROM pairs ANTI JOIN dropped ON dropped.arrival = pairs.earlier)
-QUALIFY place <= 1 + $most  -- the one too many tells that some are left out
-"""
-
-_UNVERIFIED = """
-SELECT later, earlier FROM candidates ANTI JOIN similarities USING (later, earlier)
-"""
-
-_MATCHES = """
-SELECT later, earlier, jaccard FROM similarities SEMI JOIN candidates USING (later, earlier)
-WHERE jaccard >= ? ORDER BY later, earlier
-"""
-
-_TEXTS_IN_ORDER = """
-CREATE OR REPLACE TEMP TABLE texts AS SELECT position, text FROM loose_texts ORDER BY position;
-DELETE FROM loose_texts;
-"""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Scratch:
-    """One scratch database; see ``open_scratch``. Documents are known by their arrivals alone."""
+    """One scratch database; see ``open_scratch``.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the tables of a new, empty database."""
+    Attributes:
+        folder: an empty folder for files beside it.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        """Take a new, empty database."""
+        self.folder = folder
         self._connection = connection
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout
-        connection.execute(_TABLES)
 
-    def shared_buckets(self, new_rows: pl.DataFrame, old_rows: pl.DataFrame) -> tuple[Arrivals, Arrivals]:
-        """Buckets that hold a new document and at least one more.
+    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
+        """Run statements that have no result."""
+        self._connection.execute(sql, parameters or None)
 
-        Args:
-            new_rows: bucket, arrival, of new documents.
-            old_rows: the same of old ones.
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, of which there are few."""
+        return self._connection.execute(sql, parameters or None).fetchall()
 
-        Returns:
-            Bucket numbers, ascending, and the arrivals in them, ascending within a bucket.
-        """
-        with self._view("new_rows", new_rows), self._view("old_rows", old_rows):
-            rows = self._connection.execute(_BUCKETS).fetchnumpy()
-        return np.asarray(rows["bucket"], np.int64), np.asarray(rows["arrival"], np.int64)
+    def arrays(
+        self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> dict[str, NDArray[np.int64]]:
+        """The columns of a query for whole numbers."""
+        found = self._connection.execute(sql, parameters or None).fetchnumpy()
+        return {name: np.asarray(column, np.int64) for name, column in found.items()}
 
-    def add_crowded(self, buckets: Arrivals, arrivals: Arrivals) -> None:
-        """Remember the rows of buckets whose pairs depend on who is kept."""
-        with self._view("fresh", pl.DataFrame({"bucket": buckets, "arrival": arrivals})):
-            self._connection.execute("INSERT INTO crowded SELECT bucket, arrival FROM fresh")
+    def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+        """The rows of a query as a frame."""
+        return self._connection.execute(sql, parameters or None).pl()
 
-    def crowded(self) -> tuple[Arrivals, Arrivals]:
-        """All remembered rows: bucket numbers, ascending, and the arrivals in them, ascending within a bucket."""
-        rows = self._connection.execute("SELECT bucket, arrival FROM crowded ORDER BY bucket, arrival").fetchnumpy()
-        return np.asarray(rows["bucket"], np.int64), np.asarray(rows["arrival"], np.int64)
-
-    def add_pairs(self, later: Arrivals, earlier: Arrivals, estimates: NDArray[np.float64], *, lasting: bool) -> None:
-        """Add pairs with their estimated similarity; the not lasting are gone with ``forget_passing_pairs``."""
-        pairs = pl.DataFrame({"later": later, "earlier": earlier, "estimate": estimates})
-        with self._view("fresh", pairs.unique()):
-            self._connection.execute("INSERT INTO pairs SELECT later, earlier, estimate, ? FROM fresh", [lasting])
-
-    def choose_candidates(self, most: int, dropped: Arrivals) -> bool:
-        """Make candidates of the pairs: for each later document its ``most`` likeliest duplicates.
-
-        Args:
-            most: how many of them.
-            dropped: documents that nothing is compared with.
-
-        Returns:
-            Whether any document had more, so that who is dropped decides what its candidates are.
-        """
-        with self._view("dropped", pl.DataFrame({"arrival": dropped})):
-            self._connection.execute(_CANDIDATES, {"most": most})
-        left_out = self._connection.execute("DELETE FROM candidates WHERE place > ? RETURNING later", [most]).fetchone()
-        return left_out is not None
-
-    def forget_passing_pairs(self) -> None:
-        """Drop the pairs that depended on who was kept; their similarities stay known."""
-        self._connection.execute("DELETE FROM pairs WHERE NOT is_lasting")
-
-    def unverified(self) -> tuple[Arrivals, Arrivals]:
-        """Candidate pairs (later, earlier) whose similarity is not known yet."""
-        rows = self._connection.execute(_UNVERIFIED).fetchnumpy()
-        return np.asarray(rows["later"], np.int64), np.asarray(rows["earlier"], np.int64)
-
-    def record(self, later: Arrivals, earlier: Arrivals, jaccard: NDArray[np.float64]) -> None:
-        """Record the exact similarity of pairs."""
-        with self._view("fresh", pl.DataFrame({"later": later, "earlier": earlier, "jaccard": jaccard})):
-            self._connection.execute("INSERT INTO similarities SELECT later, earlier, jaccard FROM fresh")
-
-    def matches(self, threshold: float) -> pl.DataFrame:
-        """The candidate pairs at or above the threshold: later, earlier, jaccard, ordered by the first two."""
-        return self._connection.execute(_MATCHES, [threshold]).pl()
-
-    def load_texts(self, positions: pl.DataFrame, texts: Iterable[pl.DataFrame]) -> list[int]:
-        """Lay texts out in a given order, one at each position.
-
-        Args:
-            positions: arrival, position (0, 1, 2, ...).
-            texts: batches of arrival, text; one text for each position.
-
-        Returns:
-            The number of characters of the text at each position.
-        """
-        for batch in texts:
-            with self._view("fresh", batch.join(positions, on="arrival", how="inner").select("position", "text")):
-                self._connection.execute("INSERT INTO loose_texts SELECT position, text FROM fresh")
-        self._connection.execute(_TEXTS_IN_ORDER)
-        return self._connection.execute("SELECT length(text) AS n FROM texts ORDER BY position").pl()["n"].to_list()
-
-    def texts(self, start: int, stop: int) -> pl.Series:
-        """The texts at positions from ``start`` up to, not including, ``stop``."""
-        return self._connection.execute(
-            "SELECT text FROM texts WHERE position >= ? AND position < ? ORDER BY position", [start, stop]
-        ).pl()["text"]
+    def batches(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
+        """The rows of a query, about so many at a time; nothing else may be asked before the last."""
+        found: Any = self._connection.execute(sql)  # the reader is of pyarrow, which has no types
+        for batch in found.to_arrow_reader(rows):
+            yield pl.DataFrame(batch)
 
     @contextmanager
-    def _view(self, name: str, frame: pl.DataFrame) -> Generator[None]:
+    def view(self, name: str, frame: pl.DataFrame) -> Generator[None]:
+        """Let queries of the block see a frame."""
         self._connection.register(name, frame)
         try:
             yield
@@ -180,12 +88,18 @@ def open_scratch(settings: DedupSettings) -> Generator[Scratch]:
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="stillroom-dedup-", dir=place, ignore_cleanup_errors=True)
             )
-            scratch = Scratch(stack.enter_context(closing(_connect(Path(folder), settings))))
+            connection = stack.enter_context(closing(_connect(Path(folder), settings)))
+            (files := Path(folder) / "files").mkdir()
+            scratch = Scratch(connection, files)
         except (OSError, *_NO_ROOM) as error:
             raise _no_room(place, settings, error) from error
         try:
             yield scratch
         except _NO_ROOM as error:
+            raise _no_room(place, settings, error) from error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
             raise _no_room(place, settings, error) from error
 
 

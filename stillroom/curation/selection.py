@@ -9,13 +9,13 @@ nor in favour of a prompt that keeps none, and what is left over when the k plac
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from stillroom.curation.alike_prompts import settle_prompts
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds
 from stillroom.curation.decisions import Candidate, Decision, Gate, decided_alone
 from stillroom.curation.filling import Filling
 from stillroom.curation.preference import prompt_order
+from stillroom.curation.settings import Room
 from stillroom.embedding import Embedder
 from stillroom.recipe import Curation, Selection
 
@@ -40,7 +40,7 @@ def curate(
     answers: Published,
     prompts: Published,
     embedder: Embedder | None = None,
-    spill_directory: Path | None = None,
+    room: Room | None = None,
 ) -> Curated:
     """Decide about every candidate.
 
@@ -51,7 +51,7 @@ def curate(
         answers: published answers, by sample id.
         prompts: published tasks, by prompt id.
         embedder: turns texts into vectors; needed where the curation compares embeddings.
-        spill_directory: where searches put what does not fit in memory; the system's temporary folder where None.
+        room: what searches may take of memory and disk.
 
     Raises:
         LakeError: where published texts cannot be had, or there is no room to spill.
@@ -60,7 +60,7 @@ def curate(
     """
     decisions = {one.sample_id: decided_alone(one) for one in candidates}
     open_ = [one for one in candidates if decisions[one.sample_id] is None]
-    among_answers = dedup_settings(curation.near_answers, exact=curation.exact, spill_directory=spill_directory)
+    among_answers = dedup_settings(curation.near_answers, exact=curation.exact, room=room)
     answer_kinds, prompt_kinds = (
         further_kinds(curation, side, old, embedder) for side, old in (("answer", answers), ("prompt", prompts))
     )
@@ -75,7 +75,7 @@ def curate(
     )
     found: dict[str, Found] = {}
     if curation.near_prompts or curation.exact_prompts or prompt_kinds:
-        among_prompts = dedup_settings(curation.near_prompts, spill_directory=spill_directory)
+        among_prompts = dedup_settings(curation.near_prompts, room=room)
         order = prompt_order(open_, curation.representative)
         found["prompt"] = settle_prompts(open_, order, filling, prompts, among_prompts, prompt_kinds)
     filling.finish()

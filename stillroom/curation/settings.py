@@ -13,6 +13,14 @@ _MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What searches may take of memory and disk, as in ``DedupSettings``."""
+
+    memory_bytes: int = 1024 * _MEBIBYTE
+    spill_directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DedupSettings:
     """Which kinds of duplicates are looked for, how surely they are found, and what the search may use.
 
@@ -31,7 +39,10 @@ class DedupSettings:
             costs nothing where buckets are smaller.
         most_compared: with how many others a document is compared exactly at most: those that its sketch resembles
             most. Few have that many.
-        memory_bytes: what DuckDB may hold before it spills; text and shingles in work take about as much again.
+        memory_bytes: what DuckDB may hold before it spills. Batches of texts, of buckets and of pairs in work are cut
+            by it too, and take about as much again. Outside it lie some 60 bytes a document (its place and arrival,
+            where its id is, flags, the keys of one band), pairs that were found to be duplicates, what further kinds
+            compare by, and a caller's frames.
         spill_directory: where the scratch database lies; the system's temporary folder by default, which may be in
             memory. Builds take the lake's folder `tmp`, where maintenance finds what a killed one left.
     """

@@ -60,7 +60,7 @@ def check_signatures(signatures: pl.DataFrame, settings: DedupSettings) -> None:
     """Refuse old signatures that cannot be compared with new ones.
 
     Raises:
-        RequestError: where columns are missing, the scheme is another, or two documents have one arrival.
+        RequestError: where columns are missing, or the scheme is another.
     """
     if missing := [name for name in SIGNATURE_SCHEMA if name not in signatures.columns]:
         raise RequestError(f"old signatures have no column {missing[0]!r}: expected {list(SIGNATURE_SCHEMA)}")
@@ -70,5 +70,3 @@ def check_signatures(signatures: pl.DataFrame, settings: DedupSettings) -> None:
             f"old signatures have scheme {others[0]}, these settings make {settings.scheme}: "
             "sign the old documents again, or use the settings they were signed with"
         )
-    if signatures["arrival"].n_unique() != len(signatures):
-        raise RequestError("two old signatures have the same arrival: each document needs its own")

@@ -6,6 +6,7 @@ however large a component is.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -17,11 +18,10 @@ from scipy.sparse.csgraph import (  # pyright: ignore[reportMissingTypeStubs]
 )
 
 from stillroom.curation.candidates import Arrivals
-from stillroom.curation.scratch import Scratch
+from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.similarity import jaccard
+from stillroom.curation.text_file import TextFile
 from stillroom.curation.texts import normalise
-
-_PAGE_CHARS = 8_000_000  # a page's shingles take 64 MB
 
 
 def by_component(later: Arrivals, earlier: Arrivals) -> pl.DataFrame:
@@ -40,38 +40,47 @@ def by_component(later: Arrivals, earlier: Arrivals) -> pl.DataFrame:
     )
 
 
-def pages_of(components: NDArray[np.int32], characters: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The page of each position, ascending: about ``_PAGE_CHARS`` each; only a component larger than that is split."""
+def pages_of(components: NDArray[np.int32], characters: NDArray[np.int64], page: int) -> NDArray[np.int64]:
+    """The page of each position, ascending: about ``page`` characters each; only a component larger is split."""
     before = np.cumsum(characters) - characters
     is_start = np.concatenate([[True], components[1:] != components[:-1]])
     start_of_component = before[is_start][np.cumsum(is_start) - 1]
-    return start_of_component // _PAGE_CHARS + (before - start_of_component) // _PAGE_CHARS
+    return start_of_component // page + (before - start_of_component) // page
 
 
-def verify(scratch: Scratch, later: Arrivals, earlier: Arrivals, texts: Iterable[pl.DataFrame]) -> None:
-    """Record the exact Jaccard similarity of these pairs in the scratch database.
+def verify(
+    tables: PairTables,
+    later: Arrivals,
+    earlier: Arrivals,
+    texts: Iterable[pl.DataFrame],
+    *,
+    file: Path,
+    page_characters: int,
+) -> None:
+    """Record the exact Jaccard similarity of these pairs.
 
     Args:
-        scratch: takes the similarities.
+        tables: take the similarities.
         later: the pairs' later documents, by arrival.
         earlier: the pairs' earlier documents.
         texts: the texts of all of them, in batches of arrival, text, in any order.
+        file: where to put the texts meanwhile.
+        page_characters: about how many characters a page has.
+
+    Raises:
+        OSError: there is no room.
     """
     positions = by_component(later, earlier)
-    characters = scratch.load_texts(positions.select("arrival", "position"), texts)
-    pages = pages_of(positions["component"].to_numpy(), np.array(characters, np.int64))
     by_arrival = positions.sort("arrival")
     known, at = by_arrival["arrival"].to_numpy(), by_arrival["position"].to_numpy()
+    laid_out = TextFile(file, known, at, texts)
+    pages = pages_of(positions["component"].to_numpy(), laid_out.characters, page_characters)
     ends = np.stack([at[np.searchsorted(known, later)], at[np.searchsorted(known, earlier)]])
     first_page, second_page = pages[ends.min(axis=0)], pages[ends.max(axis=0)]
     order = np.lexsort((second_page, first_page))
     changes = np.flatnonzero(np.diff(first_page[order]) | np.diff(second_page[order])) + 1
     for group in np.split(order, changes):
         wanted = np.unique(ends[:, group])
-        of_group: list[str] = []
-        for page in np.unique(pages[wanted]).tolist():
-            start, stop = np.searchsorted(pages, [page, page + 1]).tolist()
-            in_page = wanted[(wanted >= start) & (wanted < stop)]
-            of_group += normalise(scratch.texts(start, stop).gather(in_page - start))
         left, right = np.searchsorted(wanted, ends[:, group])
-        scratch.record(later[group], earlier[group], jaccard(of_group, left, right))
+        of_group = normalise(laid_out.read(wanted))
+        tables.record(later[group], earlier[group], jaccard(of_group, left, right))

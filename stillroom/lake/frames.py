@@ -1,6 +1,7 @@
 """Rows as frames with the types of their table, before they are committed."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import polars as pl
 
@@ -22,16 +23,33 @@ _POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def typed(key: str, tables: Mapping[str, Sequence[Mapping[str, object]]], shard: int) -> dict[str, pl.DataFrame]:
+Part: TypeAlias = Mapping[str, object] | pl.DataFrame  # a row of a table, or many
+
+
+def typed(key: str, tables: Mapping[str, Sequence[Part]], shard: int) -> dict[str, pl.DataFrame]:
     """The rows of each table that has any, typed as it is.
 
     Raises:
         LakeError: a row does not fit its table.
     """
     try:
-        return {name: _frame(TABLES[name], rows, shard) for name, rows in tables.items() if rows}
+        frames = {name: _together(TABLES[name], parts, shard) for name, parts in tables.items()}
     except (pl.exceptions.PolarsError, KeyError, TypeError, OverflowError) as error:
         raise LakeError(f"commit {key} wrote nothing: a row does not fit its table: {error!r}") from error
+    return {name: frame for name, frame in frames.items() if len(frame)}
+
+
+def _together(table: Table, parts: Sequence[Part], shard: int) -> pl.DataFrame:
+    rows = [part for part in parts if not isinstance(part, pl.DataFrame)]
+    return pl.concat(
+        [_frame(table, rows, shard), *(_cast(table, part, shard) for part in parts if isinstance(part, pl.DataFrame))]
+    )
+
+
+def _cast(table: Table, frame: pl.DataFrame, shard: int) -> pl.DataFrame:
+    if "shard" not in frame.columns:
+        frame = frame.with_columns(shard=pl.lit(shard))
+    return frame.select(pl.col(column.name).cast(_POLARS[column.type]) for column in given_columns(table))
 
 
 def _frame(table: Table, rows: Sequence[Mapping[str, object]], shard: int) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The lake: one way in (``commit``), one way out (``query``)."""
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -128,6 +128,26 @@ class Lake:
             names = [column[0] for column in answer.description]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
+    def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Iterator[pl.DataFrame]":
+        """Rows of a query as frames, about so many at a time: others may be asked in between.
+
+        Raises:
+            LakeError: as ``query``.
+        """
+        import polars as pl  # whoever only reads few rows does not wait for polars
+
+        with self._thread_lock:
+            beside = self._connection.cursor()
+        try:
+            beside.execute("USE lake")
+            found: Any = beside.execute(sql, parameters)  # the reader is of pyarrow, which has no types
+            for batch in found.to_arrow_reader(rows):
+                yield pl.DataFrame(batch)
+        except duckdb.Error as error:
+            raise self._failed(error) from error
+        finally:
+            beside.close()
+
     @contextmanager
     def _asked(
         self, sql: str, parameters: Sequence[object] | Mapping[str, object]
@@ -136,9 +156,10 @@ class Lake:
             try:
                 yield self._connection.execute(sql, parameters or None)
             except duckdb.Error as error:
-                raise damage(error, self._writing.data) or LakeError(
-                    f"the query failed: {told(error, *self._places)}"
-                ) from error
+                raise self._failed(error) from error
+
+    def _failed(self, error: duckdb.Error) -> LakeError:
+        return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
 
     @contextmanager
     def moment(self) -> Generator[None]:
@@ -149,6 +170,17 @@ class Lake:
                 yield
             finally:
                 self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def within(self, memory_bytes: int) -> Generator[None]:
+        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
+        with self._thread_lock:
+            self._connection.execute(f"SET memory_limit = '{memory_bytes // 1024:d}KiB'")
+        try:
+            yield
+        finally:
+            with self._thread_lock:
+                self._connection.execute("RESET memory_limit")
 
     def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
         """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
@@ -190,7 +222,7 @@ class Lake:
     def commit(
         self,
         key: str,
-        tables: Mapping[str, Sequence[Row]] | Callable[[], Mapping[str, Sequence[Row]]],
+        tables: "Mapping[str, Sequence[Row | pl.DataFrame]] | Callable[[], Mapping[str, Sequence[Row]]]",
         *,
         run_id: str,
         shard: int = NO_SHARD,
@@ -199,8 +231,9 @@ class Lake:
 
         Args:
             key: identity of the unit of work.
-            tables: rows by table name, without the common columns; or a function that gives them, called
-                inside the transaction, for values that depend on what is committed (a snapshot's number).
+            tables: rows by table name, each by itself or many as a frame, without the common columns; or a function
+                that gives them, called inside the transaction, for values that depend on what is committed (a
+                snapshot's number).
             run_id: the run that wrote the rows.
             shard: the shard that wrote them; a row may name another in its own `shard`.
 

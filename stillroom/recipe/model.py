@@ -187,6 +187,20 @@ class Execution(Section):
 
     prompts_per_shard: Annotated[int, Field(ge=1, le=10_000)] = 16
     shards_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    memory_mib: Annotated[
+        int,
+        Field(
+            ge=256,
+            le=1 << 20,
+            description="What DuckDB may hold while a run is curated before it spills to the lake's folder `tmp`; the "
+            "rest of the work takes about as much again.",
+        ),
+    ] = 1024
+
+    @property
+    def memory_bytes(self) -> int:
+        """``memory_mib`` in bytes."""
+        return self.memory_mib << 20
 
 
 class Recipe(Section):

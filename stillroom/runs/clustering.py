@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from stillroom.diversity import CLUSTER, leader_clusters
 from stillroom.lake import Lake, Row
-from stillroom.runs.placing import Places
+from stillroom.runs.placing import Places, of_embeddings, vector_column
 
 KIND = "sample"
 _AT_A_TIME = 10_000
 _SCHEMA = pl.Schema({"sample_id": pl.String(), "leader": pl.String()})
+_OWNER = {"owner_id": pl.String()}
 _OF_DATASET = "run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
 _PLACED = f"""
 SELECT member_id AS sample_id, arg_min(representative_id, created_at) AS leader FROM lake.dedup_clusters
@@ -49,7 +50,7 @@ class Clustered:
     """
 
     leaders: pl.DataFrame
-    rows: Mapping[str, list[Row]] = field(default_factory=dict[str, list[Row]])
+    rows: Mapping[str, list[Row | pl.DataFrame]] = field(default_factory=dict[str, list[Row | pl.DataFrame]])
 
 
 def cluster_method(embedder: str) -> str:
@@ -77,7 +78,7 @@ def clustered(lake: Lake, places: Places, samples: pl.DataFrame) -> Clustered:
     names: list[str] = stored["leader"].to_list()
     vectors: NDArray[np.float32] = stored["vector"].explode(empty_as_null=False).cast(pl.Float32).to_numpy()
     vectors = vectors.reshape(len(names), places.embedder.dims)
-    rows: dict[str, list[Row]] = {"dedup_clusters": [], "embeddings": []}
+    rows: dict[str, list[Row | pl.DataFrame]] = {"dedup_clusters": [], "embeddings": []}
     leaders = [known]
     for part in missing.iter_slices(_AT_A_TIME):
         texts = lake.rows(_TEXTS, {"dataset": places.dataset, "ids": part["sample_id"].to_list()})
@@ -85,17 +86,22 @@ def clustered(lake: Lake, places: Places, samples: pl.DataFrame) -> Clustered:
         labels, similarities = leader_clusters(found, CLUSTER, vectors)
         fresh = np.unique(labels[labels >= len(names)], return_index=True)[1]
         new = np.flatnonzero(labels >= len(names))[fresh]
-        names += [texts[place]["sample_id"] for place in new.tolist()]
+        founders: list[str] = [texts[place]["sample_id"] for place in new.tolist()]
+        names += founders
         vectors = np.concatenate([vectors, found[new]])
-        rows["embeddings"] += [
-            {"kind": KIND, "owner_id": texts[place]["sample_id"], "embedder": name, "vector": pl.Series(found[place])}
-            for place in new.tolist()
-        ]
+        lead = pl.DataFrame({"owner_id": founders, "vector": vector_column(found[new])}, schema_overrides=_OWNER)
+        rows["embeddings"].append(of_embeddings(KIND, lead, name))
         ids: list[str] = [text["sample_id"] for text in texts]
         lie_in: list[str] = [names[label] for label in labels.tolist()]
-        leaders.append(pl.DataFrame({"sample_id": ids, "leader": lie_in}, schema=_SCHEMA))
-        rows["dedup_clusters"] += [
-            {"kind": KIND, "method": method, "member_id": id_, "representative_id": leader, "similarity": similarity}
-            for id_, leader, similarity in zip(ids, lie_in, similarities.tolist(), strict=True)
-        ]
+        placed = pl.DataFrame({"sample_id": ids, "leader": lie_in}, schema=_SCHEMA)
+        leaders.append(placed)
+        rows["dedup_clusters"].append(
+            placed.select(
+                pl.lit(KIND).alias("kind"),
+                pl.lit(method).alias("method"),
+                pl.col("sample_id").alias("member_id"),
+                pl.col("leader").alias("representative_id"),
+                pl.Series("similarity", similarities, pl.Float64),
+            )
+        )
     return Clustered(leaders=pl.concat(leaders), rows=rows)

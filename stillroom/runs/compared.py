@@ -1,6 +1,6 @@
 """What a curation compares prompts and answers with, and the rows of what was computed for that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Table
+from stillroom.runs.placing import of_embeddings
 from stillroom.runs.published import published, with_embeddings, with_structures
 from stillroom.runs.published_elsewhere import with_other_datasets
 
@@ -23,7 +24,7 @@ def compared_with(
     embedder: Embedder | None = None,
     without: Sequence[str] = (),
     of_run: str = "",
-) -> tuple[Published, dict[str, list[Row]]]:
+) -> tuple[Published, dict[str, list[Row | pl.DataFrame]]]:
     """What prompts or answers are compared with by a recipe, and rows of what the lake lacked of it, by table.
 
     Args:
@@ -44,7 +45,7 @@ def compared_with(
     settings = dedup_settings(curation.near_answers if side == "answer" else curation.near_prompts)
     is_structural, semantic = further_settings(curation, side)
     old, signed = published(lake, dataset, side, settings, without=without)
-    rows = {"dedup_signatures": signature_rows(side, signed)}
+    rows: dict[str, list[Row | pl.DataFrame]] = {"dedup_signatures": signature_rows(side, signed)}
     if is_structural:
         old, keys = with_structures(lake, dataset, side, old, STRUCTURES[side], without=without)
         rows["dedup_signatures"] += structure_rows(side, keys, old.signatures)
@@ -52,13 +53,14 @@ def compared_with(
         old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without, of_run=of_run)
         rows["embeddings"] = embedding_rows(side, vectors, embedder)
     if ours := [table for table in tables if table.kind == side]:
-        old = with_tables(old, ours, settings, further_kinds(curation, side, Published(texts=old.texts), embedder))
+        kinds = further_kinds(curation, side, Published(texts=old.texts), embedder)
+        old = with_tables(old, ours, settings, kinds, cache=lake.root / "tmp" / "signatures")
     if curation.published == "all":
         old = with_other_datasets(lake, recipe, side, old, settings, embedder)
     return old, rows
 
 
-def rows_of(side: str, found: Found, embedder: Embedder | None = None) -> dict[str, list[Row]]:
+def rows_of(side: str, found: Found, embedder: Embedder | None = None) -> Mapping[str, Sequence[Row | pl.DataFrame]]:
     """Rows of what a curation has found among prompts or answers, by table."""
     return {
         "embeddings": embedding_rows(side, found.embeddings, embedder) if embedder else [],
@@ -70,34 +72,28 @@ def rows_of(side: str, found: Found, embedder: Embedder | None = None) -> dict[s
     }
 
 
-def signature_rows(side: str, signatures: pl.DataFrame) -> list[Row]:
-    """Rows of ``dedup_signatures``, but for their curation."""
-    return [{"kind": side, "owner_id": row.pop("id"), **row} for row in signatures.iter_rows(named=True)]
+def signature_rows(side: str, signatures: pl.DataFrame) -> list[Row | pl.DataFrame]:
+    """Rows of ``dedup_signatures``, but for their curation: in one frame, since 38 keys each are many objects."""
+    return [signatures.rename({"id": "owner_id"}).with_columns(kind=pl.lit(side))] if len(signatures) else []
 
 
-def structure_rows(side: str, keys: pl.DataFrame, signatures: pl.DataFrame) -> list[Row]:
+def structure_rows(side: str, keys: pl.DataFrame, signatures: pl.DataFrame) -> list[Row | pl.DataFrame]:
     """The same of structures: a hash of the structure in place of that of the text, and no bands."""
-    scheme = STRUCTURES[side].scheme
-    return [
-        {
-            "kind": side,
-            "owner_id": owner_id,
-            "arrival": arrival,
-            "text_hash": key,
-            "characters": 0,
-            "bands": [],
-            "scheme": scheme,
-        }
-        for owner_id, key, arrival in keys.join(signatures.select("id", "arrival"), on="id").iter_rows()
-    ]
+    rows = keys.join(signatures.select("id", "arrival"), on="id").select(
+        pl.lit(side).alias("kind"),
+        pl.col("id").alias("owner_id"),
+        "arrival",
+        pl.col("key").alias("text_hash"),
+        pl.lit(0).alias("characters"),
+        pl.lit(None, pl.List(pl.UInt32())).fill_null([]).alias("bands"),
+        pl.lit(STRUCTURES[side].scheme).alias("scheme"),
+    )
+    return [rows] if len(rows) else []
 
 
-def embedding_rows(side: str, vectors: pl.DataFrame, embedder: Embedder) -> list[Row]:
-    """Rows of ``embeddings``, but for their curation."""
-    return [
-        {"kind": side, "owner_id": owner_id, "embedder": embedder.name, "vector": vector}
-        for owner_id, vector in zip(vectors["id"].to_list(), vectors["vector"], strict=True)
-    ]
+def embedding_rows(side: str, vectors: pl.DataFrame, embedder: Embedder) -> list[Row | pl.DataFrame]:
+    """Rows of ``embeddings``, but for their curation: in one frame too."""
+    return [of_embeddings(side, vectors.rename({"id": "owner_id"}), embedder.name)] if len(vectors) else []
 
 
 def _cluster_rows(side: str, found: Found) -> list[Row]:

@@ -1,59 +1,37 @@
 """Curates a run: from the lake's samples and verdicts to exactly one selection row per sample, in one commit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from stillroom.capabilities import find_capability
-from stillroom.curation.preference import prefers
+import polars as pl
+
 from stillroom.curation.reopening import Deciding
-from stillroom.curation.selection import RULES, Candidate, Curated, Decision, Gate
+from stillroom.curation.selection import RULES, Curated, Decision, Gate
+from stillroom.curation.settings import Room
 from stillroom.embedding import Embedder
-from stillroom.errors import EmbedderChanged, LakeError
+from stillroom.errors import EmbedderChanged
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.recipe import Stage, filter_methods
-from stillroom.records import ID_DIGITS, Prompt, teacher_name
+from stillroom.recipe import Stage, Table, filter_methods
+from stillroom.records import ID_DIGITS
 from stillroom.runs.compared import compared_with, rows_of
-from stillroom.runs.decontaminating import Decontaminated, decontaminate
-from stillroom.runs.diversifying import described, differing
+from stillroom.runs.decontaminating import decontaminate
+from stillroom.runs.diversifying import Described, described, differing
 from stillroom.runs.diversity_figures import figures_of
 from stillroom.runs.embedding import embedded_by, embedder_of
-from stillroom.runs.filtering import Filtered, filtered
-from stillroom.runs.held_against import held_against
-from stillroom.runs.measuring import is_measured, weakness
+from stillroom.runs.filtering import filtered
+from stillroom.runs.held_against import HeldAgainst, held_against
+from stillroom.runs.judged_samples import Judged, judged_samples
 from stillroom.runs.opening import Run
-from stillroom.runs.placing import Places, diversity_scores, members
+from stillroom.runs.placing import Places, all_members
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
-from stillroom.runs.retracting import Cause, retracted_samples
-from stillroom.runs.rows import money
 from stillroom.runs.tables import stated_tables, tables_of_run
 
 STEPS = 6  # of a curation
 
-_CANDIDATES = """
-WITH newest AS (
-    SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
-    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
-), judged AS (
-    SELECT sample_id, any_value(check_id) AS check_id,
-           CASE WHEN bool_or(outcome = 'fail') THEN 'fail'
-                WHEN bool_or(outcome = 'abstain') THEN 'abstain' ELSE 'pass' END AS outcome,
-           arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
-           arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
-    FROM newest GROUP BY sample_id
-)
-SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.response, s.teacher_id, s.prompt_tokens,
-       s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
-       e.sample_id IS NOT NULL AS is_published,
-       t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
-FROM lake.samples s JOIN judged j USING (sample_id)
-LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
-LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
-           QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
-WHERE s.run_id = $run
-ORDER BY s.shard, s.prompt_id, s.sample_index
-"""
+_Rows = dict[str, list[Row | pl.DataFrame]]  # by table: each by itself, or many as a frame
 
 
 def _unseen(done: int, note: str) -> None:
@@ -89,7 +67,7 @@ def curate_run(
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
             the run was begun. A finished run is held against what is there now.
     """
-    with embedder_of(lake, run) as embedder:
+    with lake.within(run.recipe.execution.memory_bytes), embedder_of(lake, run) as embedder:
         asked: dict[str, Any] = {"measure_id": measure_id, "again": again, "observe": observe}
         try:
             return _curated(lake, run, sorted(verifier_ids), embedder, **asked)
@@ -107,28 +85,30 @@ def _curated(
     again: bool,
     observe: Callable[[int, str], None],
 ) -> str:
-    counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}
-    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
-    _refuse_unjudged(lake, run, len(rows), verifiers)
-    weak = _weaknesses(run, rows)
-    retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
-    dropped: list[str] = []  # of what is published
-    for row in rows:
-        if row["is_published"] and (row["sample_id"] in retracted or (again and row["outcome"] != "pass")):
-            row["is_published"] = False
-            dropped.append(row["sample_id"])
-    paid = _paid(run, rows)
-    by_merit = prefers(run.recipe.curation.representative)  # then strengths and prices decide, which no stage reads
-    scores = diversity_scores(lake, run, rows)
-    input_ids = sorted(
-        f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{weak[row['sample_id']]}"
-        + (f":{retracted[row['sample_id']]}" if row["sample_id"] in retracted else "")
-        + (f":{row['strength']}:{paid[row['sample_id']]}" if by_merit else "")
-        + (f":{scores[row['sample_id']]}" if row["sample_id"] in scores else "")
-        for row in rows
-    )
+    samples = judged_samples(lake, run, verifiers, measure_id=measure_id, again=again)
     against = held_against(lake, run, again=again)
     given = tables_of_run(lake, run, again=again)
+    curation_id = _newest_or_next(lake, run.run_id, _identity(run, verifiers, samples, against, given))
+    key = f"curation:{curation_id}"
+    if lake.committed(key):
+        return curation_id
+    stated = stated_tables(given)
+    decided = _decided(lake, run, samples, against, given, embedder, observe)
+    written = {table: [_of_curation(curation_id, part) for part in some] for table, some in decided.rows.items()}
+    shards = {row["sample_id"]: row["shard"] for row in samples.rows}
+    counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
+    written["selections"] = [
+        {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in decided.decisions
+    ]
+    written["metrics"] = [{**row, "snapshot": curation_id} for row in (*stated, *decided.metrics)]
+    observe(5, "committing")
+    lake.commit(key, written, run_id=run.run_id)
+    observe(STEPS, "committed")
+    return curation_id
+
+
+def _identity(run: Run, verifiers: Sequence[str], samples: Judged, against: HeldAgainst, given: Sequence[Table]) -> str:
+    """All that decides, as an id."""
     identity = (
         *against.identity,
         *(one.identity for one in given),
@@ -136,75 +116,9 @@ def _curated(
         *_filters_now(run),
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
-    decided = fingerprint(
-        ["curation", RULES, run.run_id, *stages, [*verifiers], input_ids, *identity], length=ID_DIGITS
+    return fingerprint(
+        ["curation", RULES, run.run_id, *stages, [*verifiers], samples.identity, *identity], length=ID_DIGITS
     )
-    curation_id = _newest_or_next(lake, run.run_id, decided)
-    key = f"curation:{curation_id}"
-    if lake.committed(key):
-        return curation_id
-    stated = stated_tables(given)
-    observe(0, "published answers")
-    gone = leaving(lake, run.run_id, dropped)
-    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id}
-    answers, of_answers = compared_with(lake, run.recipe, "answer", **old)
-    observe(1, "published prompts")
-    prompts, of_prompts = compared_with(lake, run.recipe, "prompt", **old)
-    observe(2, "filters and text of benchmarks")
-    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, run.recipe.dataset))}
-    prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
-    filtered_out = filtered(run.recipe.curation.filters, rows, prompts_by_id)
-    checked = decontaminate(lake, run, against, rows, prompts_by_id)
-    observe(3, f"selecting from {len(rows):,} samples, duplicates left out")
-    deciding = Deciding(
-        candidates=_candidates(rows, places, weak, retracted, checked, paid, filtered_out),
-        selection=run.recipe.selection,
-        curation=run.recipe.curation,
-        answers=answers,
-        prompts=prompts,
-        embedder=embedder,
-        spill_directory=lake.root / "tmp",
-    )
-    curated = deciding.decide()
-    observe(4, "what differs")
-    by_sample = {row["sample_id"]: described(row, prompts_by_id[row["prompt_id"]]) for row in rows}
-    placed = Places(lake, run.recipe.dataset, embedder)
-    placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
-    differs = differing(
-        curated,
-        run.recipe.curation.diversity,
-        by_sample,
-        scores,
-        placed,
-        lambda: members(lake, run.recipe.dataset, without=gone),
-        deciding,
-    )
-    curated = differs.curated
-    compared = _together(of_answers, of_prompts, *_found(curated, embedder), {"embeddings": placed.fresh})
-    figures = figures_of(
-        lake,
-        run,
-        rows,
-        [by_sample[one.sample_id] for one in curated.decisions if one.gate == Gate.KEPT],
-        embedder=embedder,
-        known=_vectors(compared),
-        without=gone,
-        tables=given,
-    )
-    shards = {row["sample_id"]: row["shard"] for row in rows}
-    written = checked.rows(curation_id)
-    counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
-    written["selections"] = [
-        {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in curated.decisions
-    ]
-    measured = (*stated, *differs.metrics, *figures.pop("metrics"))
-    written["metrics"] += [{**row, "snapshot": curation_id} for row in measured]
-    for table, some in _together(compared, figures).items():
-        written.setdefault(table, []).extend({**row, "curation_id": curation_id} for row in some)
-    observe(5, "committing")
-    lake.commit(key, written, run_id=run.run_id)
-    observe(STEPS, "committed")
-    return curation_id
 
 
 def _filters_now(run: Run) -> list[str]:
@@ -212,17 +126,102 @@ def _filters_now(run: Run) -> list[str]:
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
 
 
-def _found(curated: Curated, embedder: Embedder) -> list[dict[str, list[Row]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What was decided about a run, and what the lake is to get besides, but for the curation's id."""
+
+    decisions: Sequence[Decision]
+    metrics: Sequence[Row]
+    rows: _Rows
+
+
+def _decided(
+    lake: Lake,
+    run: Run,
+    samples: Judged,
+    against: HeldAgainst,
+    given: Sequence[Table],
+    embedder: Embedder,
+    observe: Callable[[int, str], None],
+) -> _Decided:
+    recipe = run.recipe
+    observe(0, "published answers")
+    gone = leaving(lake, run.run_id, samples.unpublished)
+    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id}
+    answers, of_answers = compared_with(lake, recipe, "answer", **old)
+    observe(1, "published prompts")
+    prompts, of_prompts = compared_with(lake, recipe, "prompt", **old)
+    observe(2, "filters and text of benchmarks")
+    places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, recipe.dataset))}
+    prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
+    filtered_out = filtered(lake, run, samples.rows, prompts_by_id)
+    checked = decontaminate(lake, run, against, samples.rows, prompts_by_id)
+    observe(3, f"selecting from {len(samples.rows):,} samples, duplicates left out")
+    deciding = Deciding(
+        candidates=samples.candidates(places, checked, filtered_out),
+        selection=recipe.selection,
+        curation=recipe.curation,
+        answers=answers,
+        prompts=prompts,
+        embedder=embedder,
+        room=Room(memory_bytes=recipe.execution.memory_bytes, spill_directory=lake.root / "tmp"),
+    )
+    curated = deciding.decide()
+    observe(4, "what differs")
+    by_id = {row["sample_id"]: row for row in samples.rows}
+
+    def describe(sample_id: str) -> Described:
+        row = by_id[sample_id]
+        return described(row, prompts_by_id[row["prompt_id"]])
+
+    placed = Places(lake, recipe.dataset, embedder)
+    placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
+    differs = differing(
+        curated,
+        recipe.curation.diversity,
+        describe,
+        samples.scores,
+        placed,
+        lambda: all_members(lake, recipe.dataset, without=gone),
+        deciding,
+    )
+    curated = differs.curated
+    compared = _together(of_answers, of_prompts, *_found(curated, embedder), {"embeddings": placed.fresh})
+    metrics, measured = figures_of(
+        lake,
+        run,
+        samples.rows,
+        (describe(one.sample_id) for one in curated.decisions if one.gate == Gate.KEPT),
+        embedder=embedder,
+        known=_vectors(compared),
+        without=gone,
+        tables=given,
+    )
+    return _Decided(
+        decisions=curated.decisions,
+        metrics=[*checked.metrics, *differs.metrics, *metrics],
+        rows=_together({"contamination_hits": checked.hits}, compared, measured),
+    )
+
+
+def _found(curated: Curated, embedder: Embedder) -> list[Mapping[str, Sequence[Row | pl.DataFrame]]]:
     return [rows_of(side, one, embedder) for side, one in curated.duplicates.items()]
 
 
-def _vectors(*found: Mapping[str, Sequence[Row]]) -> list[Row]:
-    return [row for tables in found for row in tables.get("embeddings", [])]
+def _vectors(*found: Mapping[str, Sequence[Row | pl.DataFrame]]) -> list[pl.DataFrame]:
+    parts = (part for tables in found for part in tables.get("embeddings", ()))
+    return [part for part in parts if isinstance(part, pl.DataFrame)]
 
 
-def _together(*found: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
+def _of_curation(curation_id: str, part: Row | pl.DataFrame) -> Row | pl.DataFrame:
+    if isinstance(part, pl.DataFrame):
+        return part.with_columns(curation_id=pl.lit(curation_id))
+    return {**part, "curation_id": curation_id}
+
+
+def _together(*found: Mapping[str, Sequence[Row | pl.DataFrame]]) -> _Rows:
     """Rows by table, from several such."""
-    rows: dict[str, list[Row]] = {}
+    rows: _Rows = {}
     for tables in found:
         for table, some in tables.items():
             rows.setdefault(table, []).extend(some)
@@ -246,68 +245,6 @@ def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
         return decided  # one about no samples leaves no row
     again = [fingerprint(["again", decided, before], length=ID_DIGITS) for before in newest]
     return newest[0] if newest[0] in again[1:] else again[0]
-
-
-def _refuse_unjudged(lake: Lake, run: Run, judged: int, verifiers: Sequence[str]) -> None:
-    samples = lake.rows("SELECT count(*) AS n FROM lake.samples WHERE run_id = ?", [run.run_id])[0]["n"]
-    if judged != samples:
-        raise LakeError(
-            f"{samples - judged} of {samples} samples of run {run.run_id} have no verdict of {', '.join(verifiers)}, "
-            "so nothing was decided. Start the build again: it judges them first."
-        )
-
-
-def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """By sample, why its prompt's tests are too weak, or ""."""
-    minimum = run.recipe.verification.min_test_strength
-    if minimum is None or not is_measured(run.recipe, find_capability(run.recipe.capability)):
-        return {row["sample_id"]: "" for row in rows}
-    return {row["sample_id"]: weakness(row, minimum) for row in rows}
-
-
-def _paid(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """By sample what it cost, by its teacher's price in the recipe."""
-    prices = {teacher.name: teacher.price for teacher in run.recipe.teachers}
-    return {
-        row["sample_id"]: money(prices[teacher_name(row["teacher_id"])], row["prompt_tokens"], row["completion_tokens"])
-        for row in rows
-    }
-
-
-def _candidates(
-    rows: Sequence[dict[str, Any]],
-    places: Mapping[str, tuple[int, Prompt]],
-    weak: Mapping[str, str],
-    retracted: Mapping[str, Cause],
-    checked: Decontaminated,
-    paid: Mapping[str, float],
-    filtered_out: Mapping[str, Filtered],
-) -> list[Candidate]:
-    causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in retracted.items()}
-    return [
-        Candidate(
-            sample_id=row["sample_id"],
-            prompt_id=row["prompt_id"],
-            sample_index=row["sample_index"],
-            task=places[row["prompt_id"]][1].task,
-            answer=row["answer"],
-            outcome=row["outcome"],
-            reason=row["reason"],
-            evidence=row["detail"],
-            prompt_rank=places[row["prompt_id"]][0],
-            is_published=row["is_published"],
-            weakness=weak[row["sample_id"]],
-            retracted=causes.get(row["sample_id"]),
-            filtered=filtered_out.get(row["sample_id"]),
-            overlap=checked.overlaps.get(row["sample_id"]),
-            unchecked=checked.unchecked.get(row["sample_id"]),
-            strength=row["strength"],
-            money=paid[row["sample_id"]],
-            tokens=row["prompt_tokens"] + row["completion_tokens"],
-            answered_at=row["answered_at"],
-        )
-        for row in rows
-    ]
 
 
 def _selection(curation_id: str, decision: Decision, shard: int) -> Row:

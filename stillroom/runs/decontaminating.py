@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from stillroom.capabilities import find_capability
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import Search, said, searches
 from stillroom.curation.contamination import Overlap
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Benchmark
 from stillroom.records import Prompt
+from stillroom.runs.answers import Answers
 from stillroom.runs.checked import CHECKED, GONE, ITEMS, RISK, TOO_SHORT
 from stillroom.runs.held_against import EarlierCheck, Gone, HeldAgainst, earlier_check
 from stillroom.runs.opening import Run
@@ -41,13 +41,6 @@ class Decontaminated:
     hits: Sequence[Row] = ()
     metrics: Sequence[Row] = ()
 
-    def rows(self, curation_id: str) -> dict[str, list[Row]]:
-        """The rows by their tables."""
-        return {
-            "contamination_hits": [{**row, "curation_id": curation_id} for row in self.hits],
-            "metrics": [{**row, "snapshot": curation_id} for row in self.metrics],
-        }
-
 
 def decontaminate(
     lake: Lake, run: Run, against: HeldAgainst, rows: Sequence[Mapping[str, Any]], prompts: Mapping[str, Prompt]
@@ -61,7 +54,7 @@ def decontaminate(
         lake: knows what earlier curations have found of benchmarks that are gone.
         run: whose samples these are.
         against: the benchmarks.
-        rows: samples, with prompt_id, answer, response, outcome and is_published.
+        rows: samples, with sample_id, prompt_id, shard, outcome and is_published.
         prompts: theirs, by id.
 
     Raises:
@@ -72,15 +65,17 @@ def decontaminate(
     asked = {row["sample_id"]: row for row in rows if row["outcome"] == "pass" or row["is_published"]}
     prompt_ids = sorted({row["prompt_id"] for row in asked.values()})
     indexes = searches(read_benchmarks(against.benchmarks)) if against.benchmarks else []
+    answers = Answers(lake=lake, run_id=run.run_id, sample_ids=asked.keys(), prompts=prompts)
     in_prompts = _found(indexes, PROMPT, {one: prompts[one].task for one in prompt_ids})
-    answers = {one: trained_on(row, prompts) for one, row in asked.items()}
-    in_answers = _found(indexes, ANSWER, answers)
-    together = {one: f"{prompts[row['prompt_id']].task}\n{_FENCE.sub('', answers[one])}" for one, row in asked.items()}
-    in_both = {
-        one: across
-        for one, found in _found(indexes, BOTH, together).items()
-        if (across := _beyond(found, in_prompts.get(asked[one]["prompt_id"], ()), in_answers.get(one, ())))
-    }
+    in_answers: dict[str, list[Overlap]] = {}
+    in_both: dict[str, list[Overlap]] = {}
+    for batch in answers.batches() if indexes else ():
+        in_answers |= _found(indexes, ANSWER, batch)
+        tasks = {one: prompts[asked[one]["prompt_id"]].task for one in batch}
+        together = {one: f"{tasks[one]}\n{_FENCE.sub('', answer)}" for one, answer in batch.items()}
+        for one, found in _found(indexes, BOTH, together).items():
+            if across := _beyond(found, in_prompts.get(asked[one]["prompt_id"], ()), in_answers.get(one, ())):
+                in_both[one] = across
     earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
     for _, check in earlier:
         _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
@@ -109,13 +104,6 @@ def decontaminate(
             *(_metric(GONE, gone.label, len(ids)) for gone, ids in unchecked.items()),
         ],
     )
-
-
-def trained_on(row: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> str:
-    """An answer as it would be trained on: the turns of the assistant. ``row`` has prompt_id, answer and response."""
-    prompt = prompts[row["prompt_id"]]
-    example = find_capability(prompt.capability).example(prompt, row["answer"], row["response"])
-    return "\n".join(content for role, content in example.messages if role == "assistant")
 
 
 def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> dict[str, list[Overlap]]:

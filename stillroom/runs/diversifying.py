@@ -1,18 +1,19 @@
 """Lets a run keep what differs, where its recipe asks for that: the gate of diversity and its rounds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stillroom.curation.decisions import Decision, Gate
-from stillroom.curation.diversifying import diversify, joined, quotas_of, wanted_of
+from stillroom.curation.diversifying import Placed, diversify, joined, quotas_of, wanted_of
 from stillroom.curation.reopening import Deciding
 from stillroom.curation.selection import Curated
 from stillroom.lake import Row
 from stillroom.recipe import Diversity
 from stillroom.records import Prompt
 from stillroom.runs.diversity_rows import RISK, STAYED, UNKNOWN, WANTED
-from stillroom.runs.placing import Places
+from stillroom.runs.placing import AT_A_TIME, Places
 
 _METHOD = "greedy-novelty@2"
 _MOST_ROUNDS = 4  # of what duplicates something that was left out; what then still does is left out with it
@@ -36,10 +37,10 @@ class Differing:
 def differing(
     curated: Curated,
     settings: Diversity | None,
-    by_sample: Mapping[str, Described],
+    describe: Callable[[str], Described],
     scores: Mapping[str, float | None],
     places: Places,
-    published: Callable[[], Sequence[Described]],
+    published: Callable[[], Iterable[Sequence[Described]]],
     deciding: Deciding,
 ) -> Differing:
     """What was decided, less what the gate of diversity drops.
@@ -49,10 +50,10 @@ def differing(
     Args:
         curated: what all other gates have decided.
         settings: the gate's; None where the recipe has none.
-        by_sample: the run's samples, as of ``described``.
+        describe: gives a sample of the run by its id, as of ``described``: no more of them at once than are placed.
         scores: by sample, as of ``diversity_scores``.
         places: embeds them.
-        published: asked for what the dataset has published, as of ``members``.
+        published: asked for what the dataset has published, some at a time, as of ``members``.
         deciding: decides about duplicates again.
 
     Raises:
@@ -62,17 +63,17 @@ def differing(
     if settings is None or not asked:
         return Differing(curated=curated)
     wanted = wanted_of(curated.decisions, settings)
-    embedder, held = places.embedder.name, places.place(published())
+    embedder, held = places.embedder.name, joined(places.place([]), *map(places.place, published()))
     room, rounds, stayed, every = wanted, 0, 0, set(asked)
     while asked:
-        placed = places.place([by_sample[id_] for id_ in asked], scores)
+        placed = _placed(places, describe, asked, scores)
         curated = replace(
             curated,
             decisions=diversify(_taken(curated.decisions, asked), placed, held, settings, embedder, wanted=room),
         )
         stays = _kept_of(curated.decisions, asked)
         if stays:
-            held = joined(held, places.place([by_sample[id_] for id_ in stays], scores))
+            held = joined(held, _placed(places, describe, stays, scores))
         room, stayed = room - len(stays), stayed + len(stays)
         again = deciding.reopened(curated.decisions)
         every |= again
@@ -82,7 +83,14 @@ def differing(
             asked = _kept_of(curated.decisions, sorted(again))
         else:  # nothing more can stay, so nobody asks what they duplicate
             curated, asked, room = deciding.forgotten(curated, again), sorted(again), 0
-    return Differing(curated=curated, metrics=_told(settings, [by_sample[id_] for id_ in every], wanted, stayed))
+    return Differing(curated=curated, metrics=_told(settings, map(describe, every), wanted, stayed))
+
+
+def _placed(
+    places: Places, describe: Callable[[str], Described], ids: Sequence[str], scores: Mapping[str, float | None]
+) -> Placed:
+    parts = [ids[start : start + AT_A_TIME] for start in range(0, len(ids), AT_A_TIME)]
+    return joined(places.place([]), *(places.place([*map(describe, part)], scores) for part in parts))
 
 
 def _taken(decisions: Sequence[Decision], asked: Sequence[str]) -> list[Decision]:
@@ -99,11 +107,12 @@ def _kept_of(decisions: Sequence[Decision], asked: Sequence[str]) -> list[str]:
     return [id_ for id_ in asked if id_ in kept]
 
 
-def _told(settings: Diversity, asked: Sequence[Described], wanted: int, kept: int) -> list[Row]:
+def _told(settings: Diversity, asked: Iterable[Described], wanted: int, kept: int) -> list[Row]:
     """Rows of ``metrics``: what the gate was to keep, what it kept, and of how many a quota has no value to count."""
     columns = {"topic": "topic", "difficulty": "difficulty_asked", "teacher": "teacher_id", "opening": "task"}
-    unknown = {name: sum(not row[columns[name]] for row in asked) for name in quotas_of(settings)}
-    figures = [(WANTED, "", wanted), (STAYED, "", kept), *((UNKNOWN, name, n) for name, n in unknown.items() if n)]
+    unknown = Counter(name for row in asked for name in quotas_of(settings) if not row[columns[name]])
+    without = [(UNKNOWN, name, unknown[name]) for name in quotas_of(settings) if unknown[name]]
+    figures = [(WANTED, "", wanted), (STAYED, "", kept), *without]
     about: Row = {"risk": RISK, "low": None, "high": None, "method": _METHOD, "threshold": None}
     return [{**about, "metric": metric, "slice": slice_, "value": float(value)} for metric, slice_, value in figures]
 

@@ -1,8 +1,10 @@
 """Measures how diverse the next version will be, and how much that is new each teacher would bring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import md5
+from heapq import nsmallest
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -39,20 +41,20 @@ class _Located:
 
     meaning: Meaning
     leaders: pl.DataFrame
-    rows: Mapping[str, Sequence[Row]]
+    rows: Mapping[str, Sequence[Row | pl.DataFrame]]
 
 
 def figures_of(
     lake: Lake,
     run: Run,
     rows: Sequence[Mapping[str, Any]],
-    kept: Sequence[Described],
+    kept: Iterable[Described],
     *,
     embedder: Embedder,
-    known: Sequence[Row] = (),
+    known: Sequence[pl.DataFrame] = (),
     without: Sequence[str] = (),
     tables: Sequence[Table] = (),
-) -> dict[str, list[Row]]:
+) -> tuple[list[Row], dict[str, list[Row | pl.DataFrame]]]:
     """Rows of ``metrics`` without their snapshot, and by table those of what else was learnt.
 
     No decision hangs on them. So an endpoint that cannot be asked leaves out what hangs on embeddings, and a row says
@@ -64,14 +66,14 @@ def figures_of(
         rows: its samples, with outcome, prompt_id and teacher_id.
         kept: what the next version is to hold of them, beside what is published, as of ``described``.
         embedder: whose vectors count.
-        known: rows of ``embeddings`` that the lake is to get anyway.
+        known: frames of rows of ``embeddings`` that the lake is to get anyway.
         without: ids of examples on their way out.
         tables: fixed corpora that the version is compared with.
     """
-    told = _some([*members(lake, run.recipe.dataset, without=without, most=MOST_MEASURED), *kept])
+    told = _some(chain(members(lake, run.recipe.dataset, without=without, most=MOST_MEASURED), kept))
     samples = passed(lake, run, rows)
     if not told and samples.is_empty():
-        return {"metrics": []}
+        return [], {}
     sides = Sides(prompts=[*_tasks(told).values()], answers=[row["answer"] for row in told])
     try:
         located = _located_or_again(lake, run, told, samples, embedder, known, tables)
@@ -79,12 +81,11 @@ def figures_of(
         unmeasured: Row = {"risk": RISK, "metric": UNMEASURED, "slice": "", "value": float(len(told))}
         unmeasured |= {"low": None, "high": None, "method": "embedding-endpoint@1", "threshold": None}
         figures = measure(sides)
-        found = [unmeasured, *_named(figures), *foreseen(lake, run, samples, None)]
-        return {"metrics": found}
+        return [unmeasured, *_named(figures), *foreseen(lake, run, samples, None)], {}
     sides = Sides(prompts=sides.prompts, answers=sides.answers, meaning=located.meaning)
     more = foreseen(lake, run, samples, located.leaders, embedder=embedder.name)
     metrics = [*_named(measure(sides, embedder=embedder.name)), *more]
-    return {"metrics": metrics, **{name: [*some] for name, some in located.rows.items()}}
+    return metrics, {name: [*some] for name, some in located.rows.items()}
 
 
 def _located_or_again(
@@ -93,7 +94,7 @@ def _located_or_again(
     told: Sequence[Described],
     samples: pl.DataFrame,
     embedder: Embedder,
-    known: Sequence[Row],
+    known: Sequence[pl.DataFrame],
     tables: Sequence[Table],
 ) -> _Located:
     try:
@@ -108,7 +109,7 @@ def _located(
     told: Sequence[Described],
     samples: pl.DataFrame,
     embedder: Embedder,
-    known: Sequence[Row],
+    known: Sequence[pl.DataFrame],
     tables: Sequence[Table],
 ) -> _Located:
     places = Places(lake, run.recipe.dataset, embedder)
@@ -162,7 +163,8 @@ def _named(figures: pl.DataFrame) -> list[Row]:
     return [*figures.drop("snapshot").iter_rows(named=True)]
 
 
-def _some(rows: Sequence[Described]) -> list[Described]:
+def _some(rows: Iterable[Described]) -> list[Described]:
     """At most ``MOST_MEASURED`` of them, by chance, but always the same ones in the same order."""
-    ordered = sorted(rows, key=lambda row: md5(row["sample_id"].encode(), usedforsecurity=False).digest())
-    return ordered[:MOST_MEASURED]
+    return nsmallest(
+        MOST_MEASURED, rows, key=lambda row: md5(row["sample_id"].encode(), usedforsecurity=False).digest()
+    )

@@ -5,8 +5,9 @@ samples, and vectors that were computed to find duplicates serve here too.
 """
 
 from collections import ChainMap
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from stillroom.curation.diversifying import Placed
 from stillroom.diversity import opening
 from stillroom.embedding import Embedder, unit_rows
 from stillroom.errors import RequestError
-from stillroom.lake import Lake, Row
+from stillroom.lake import Lake
 from stillroom.recipe import TEST_STRENGTH
 from stillroom.runs.opening import Run
 
-_AT_A_TIME = 20_000
+AT_A_TIME = 20_000  # samples whose texts are looked at together
+_Vectors = dict[tuple[str, Any], NDArray[np.float32]]
 
 _STORED = """
 SELECT owner_id, any_value(vector) AS vector FROM lake.embeddings
@@ -41,6 +43,7 @@ JOIN (SELECT prompt_id, any_value(task) AS task FROM lake.prompts
 WHERE m.name = $dataset AND m.example_id NOT IN (SELECT unnest($leaving::VARCHAR[]))
 GROUP BY m.sample_id ORDER BY md5(m.sample_id) LIMIT $most
 """
+_NO_VECTORS = pl.Series("vector", [], pl.List(pl.Float32()))
 _SCORES = """
 SELECT sample_id, arg_max(value, created_at) AS value FROM lake.scores
 WHERE scorer = $scorer AND run_id = $run GROUP BY sample_id
@@ -57,6 +60,22 @@ def members(lake: Lake, dataset: str, *, without: Sequence[str] = (), most: int 
         most: of so many alone, by chance, but always the same ones.
     """
     return lake.rows(_MEMBERS, {"dataset": dataset, "leaving": [*without], "most": most})
+
+
+def all_members(lake: Lake, dataset: str, *, without: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
+    """The same of all of them, some at a time."""
+    for batch in lake.batches(_MEMBERS, {"dataset": dataset, "leaving": [*without], "most": None}, rows=AT_A_TIME):
+        yield batch.rows(named=True)
+
+
+def of_embeddings(kind: str, vectors: pl.DataFrame, embedder: str) -> pl.DataFrame:
+    """Rows of ``embeddings``, but for their curation, of a frame (owner_id, vector)."""
+    return vectors.select(pl.lit(kind).alias("kind"), "owner_id", pl.lit(embedder).alias("embedder"), "vector")
+
+
+def vector_column(rows: NDArray[np.float32]) -> pl.Series:
+    """Vectors as a column of lists, without an object for each number."""
+    return pl.Series("vector", np.ascontiguousarray(rows)).arr.to_list() if len(rows) else _NO_VECTORS
 
 
 def diversity_scores(lake: Lake, run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
@@ -86,23 +105,23 @@ class Places:
     """Embeds samples of one dataset, and keeps what the lake did not have.
 
     Attributes:
-        fresh: rows of ``embeddings`` that were computed, but for their curation.
+        fresh: frames of rows of ``embeddings`` that were computed, but for their curation.
     """
 
     lake: Lake
     dataset: str
     embedder: Embedder
-    fresh: list[Row] = field(default_factory=list[Row])
-    _known: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
-    _by_text: MutableMapping[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict[tuple[str, str], Any])
+    fresh: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    _known: _Vectors = field(default_factory=_Vectors)
+    _by_text: MutableMapping[tuple[str, Any], NDArray[np.float32]] = field(default_factory=_Vectors)  # by its hash
 
-    def know(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Take rows of ``embeddings`` that are not in the lake yet."""
-        self._known |= {
-            (row["kind"], row["owner_id"]): np.asarray(row["vector"], np.float32)
-            for row in rows
-            if row["embedder"] == self.embedder.name
-        }
+    def know(self, frames: Sequence[pl.DataFrame]) -> None:
+        """Take frames of rows of ``embeddings`` that are not in the lake yet."""
+        for frame in frames:
+            ours = frame.filter(pl.col("embedder") == self.embedder.name)
+            if len(ours):
+                keys = zip(ours["kind"].to_list(), ours["owner_id"].to_list(), strict=True)
+                self._known |= dict(zip(keys, self._matrix(ours["vector"]), strict=True))
 
     def place(self, rows: Sequence[Mapping[str, Any]], scores: Mapping[str, float | None] | None = None) -> Placed:
         """Samples (as of ``members``) with their vectors, attributes and scores.
@@ -162,20 +181,20 @@ class Places:
         missing: list[str] = []  # one of each different text
         for text, ids in alike.items():
             found = [self._known[kind, id_] for id_ in ids if (kind, id_) in self._known]
-            vector = found[0] if found else self._by_text.get((kind, text))
+            vector = found[0] if found else self._by_text.get((kind, _hash(text)))
             if vector is None:
                 missing.append(ids[0])
             else:
                 self._known |= {(kind, id_): vector for id_ in ids}
-                self._by_text[kind, text] = vector
-        for start in range(0, len(missing), _AT_A_TIME):
-            part = missing[start : start + _AT_A_TIME]
+                self._by_text[kind, _hash(text)] = vector
+        for start in range(0, len(missing), AT_A_TIME):
+            part = missing[start : start + AT_A_TIME]
             computed = self.embedder.embed([texts[id_] for id_ in part])
             for id_, row in zip(part, computed, strict=True):
                 self._known |= {(kind, one): row for one in alike[texts[id_]]}
-                self._by_text[kind, texts[id_]] = row
-                about: Row = {"kind": kind, "owner_id": id_, "embedder": self.embedder.name}
-                self.fresh.append({**about, "vector": row.tolist()})
+                self._by_text[kind, _hash(texts[id_])] = row
+            frame = pl.DataFrame({"owner_id": part, "vector": vector_column(computed)})
+            self.fresh.append(of_embeddings(kind, frame, self.embedder.name))
         return {id_: self._known[kind, id_] for id_ in texts}
 
     def _read(self, kind: str, ids: Collection[str]) -> None:
@@ -183,6 +202,14 @@ class Places:
             return
         asked = {"kind": kind, "embedder": self.embedder.name, "ids": [*ids], "dataset": self.dataset}
         stored = self.lake.query(_STORED, asked)
-        flat: NDArray[np.float32] = stored["vector"].explode(empty_as_null=False).cast(pl.Float32).to_numpy()
-        found = flat.reshape(len(stored), self.embedder.dims)
+        found = self._matrix(stored["vector"])
         self._known |= {(kind, id_): row for id_, row in zip(stored["owner_id"].to_list(), found, strict=True)}
+
+    def _matrix(self, vectors: pl.Series) -> NDArray[np.float32]:
+        flat: NDArray[np.float32] = vectors.explode(empty_as_null=False).cast(pl.Float32).to_numpy()
+        return flat.reshape(len(vectors), self.embedder.dims)
+
+
+def _hash(text: str) -> bytes:
+    """What stands for a text, lest all of them are held."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

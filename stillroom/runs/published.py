@@ -1,10 +1,11 @@
 """What a dataset has published and not taken out since: what it is compared by, and texts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
 
+from stillroom.curation.near import TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Published
 from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
@@ -63,7 +64,7 @@ WHERE kind = $kind AND embedder = $embedder AND run_id = $run GROUP BY owner_id
 _LEAVING = """
 SELECT DISTINCT example_id FROM lake.examples WHERE run_id = $run AND sample_id IN (SELECT unnest($samples))
 """  # those of other runs stay until these are curated
-_IDS_AT_A_TIME = 50_000  # of which the texts are in memory together
+_IDS_AT_A_TIME = 10_000  # of which the texts are in memory together
 
 
 def leaving(lake: Lake, run_id: str, dropped: Sequence[str]) -> list[str]:
@@ -99,9 +100,11 @@ def published(
         elsewhere: that the snapshots of all datasets but this one count.
     """
 
-    def texts(ids: list[str]) -> pl.DataFrame:
-        asked = {"ids": ids} if kind == "prompt" else {"ids": ids, "dataset": dataset}
-        return lake.query(_scoped(_TEXTS[kind], kind, elsewhere=elsewhere), asked)
+    def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
+        about = {} if kind == "prompt" else {"dataset": dataset}
+        for start in range(0, len(ids), _IDS_AT_A_TIME):
+            some = ids[start : start + _IDS_AT_A_TIME]
+            yield lake.query(_scoped(_TEXTS[kind], kind, elsewhere=elsewhere), {"ids": some, **about})
 
     found = lake.query(
         _scoped(_SIGNED, kind, elsewhere=elsewhere),
@@ -168,15 +171,15 @@ def with_embeddings(
 
 def _sign_missing(kind: Kind, published: Published, stored: pl.DataFrame) -> None:
     missing = published.signatures.filter(pl.col("characters") > 0).select("id").join(stored, on="id", how="anti")
-    for part in missing.iter_slices(_IDS_AT_A_TIME):
-        kind.sign(published.texts(part["id"].to_list()))
+    for batch in published.texts(missing["id"].to_list()):
+        kind.sign(batch)
 
 
-def _sign(texts: Callable[[list[str]], pl.DataFrame], unsigned: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
+def _sign(texts: TextsOf, unsigned: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
     """Signatures of these texts (id, arrival), one for each of them, also where two are equal."""
     found = [SIGNATURE_SCHEMA.to_frame()]
-    for part in unsigned.iter_slices(_IDS_AT_A_TIME):
-        documents = part.join(texts(part["id"].to_list()), on="id", how="inner").sort("arrival")
+    for batch in texts(unsigned["id"].to_list()):
+        documents = unsigned.join(batch, on="id", how="inner").sort("arrival")
         hashes, different = sign(documents, settings)
         owners = documents.select("id", "arrival", hashes)
         found.append(

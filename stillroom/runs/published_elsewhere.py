@@ -4,6 +4,7 @@ Each is named DATASET@published:ID, since one id may be published in two dataset
 by the same settings, and embedded, is taken from the lake; what they have not is computed, and kept nowhere.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
@@ -54,15 +55,13 @@ def with_other_datasets(
         joined = frame.join(named, on="id", how="inner", maintain_order="left")
         return joined.with_columns(pl.col("name").alias("id")).select(frame.columns)
 
-    def texts(ids: list[str]) -> pl.DataFrame:
-        ours = [id_ for id_ in ids if _MARK not in id_]
+    def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
+        if ours := [id_ for id_ in ids if _MARK not in id_]:
+            yield from old.texts(ours)
         theirs = pl.DataFrame({"name": [id_ for id_ in ids if _MARK in id_]}, schema={"name": pl.String})
         plain = theirs.select("name", pl.col("name").str.split_exact(_MARK, 1).struct.field("field_1").alias("id"))
-        found = (
-            others.texts(plain["id"].to_list()).select("id", "text") if len(plain) else plain.rename({"name": "text"})
-        )
-        renamed = plain.join(found, on="id", how="inner").select(pl.col("name").alias("id"), "text")
-        return pl.concat([old.texts(ours).select("id", "text"), renamed]) if ours else renamed
+        for batch in others.texts(plain["id"].to_list()) if len(plain) else ():
+            yield plain.join(batch, on="id", how="inner").select(pl.col("name").alias("id"), "text")
 
     signatures = of(others.signatures).with_columns(pl.col("arrival") + first)
     return replace(

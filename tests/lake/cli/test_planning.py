@@ -155,6 +155,18 @@ async def test_the_command_says_whether_a_derived_run_is_free(published, tmp_pat
     assert "16 at most" in asked
 
 
+@pytest.mark.parametrize(
+    ("memory_mib", "is_warned_of"), [pytest.param(256, False, id="little"), pytest.param(1 << 20, True, id="a-TiB")]
+)
+def test_the_command_says_what_a_curation_holds_in_memory(lake, tmp_path, memory_mib, is_warned_of):
+    write_recipe(tmp_path, f"execution: {{memory_mib: {memory_mib}}}\n")
+
+    planned = CliRunner().invoke(make_app(), ["--lake", str(lake.root), "plan", str(tmp_path / "recipe.yaml")])
+
+    assert f"{memory_mib:,} MiB in DuckDB before it spills to {lake.root / 'tmp'}" in planned.stdout
+    assert ("Warning: execution.memory_mib" in planned.stderr) is is_warned_of
+
+
 @pytest.mark.parametrize("difficulties", [None, ("easy",), ("medium", "hard")])
 def test_plan_counts_the_prompts_that_a_build_plans(lake, tmp_path, difficulties):
     given = changed(write_recipe(tmp_path, ""), seeding={"seed_prompts": 5, "difficulties": difficulties})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stillroom.curation.duplicates import Duplicates, find_duplicates
 from stillroom.curation.near import OldDocuments
-from stillroom.curation.scratch import Scratch
+from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.settings import DedupSettings
 from stillroom.errors import LakeError, RequestError
 from stillroom.fingerprint import normalise_text
@@ -83,7 +83,7 @@ def representatives_of(found: Duplicates) -> dict[str, str]:
 def as_old(all_documents: pl.DataFrame, signatures: pl.DataFrame) -> OldDocuments:
     return OldDocuments(
         signatures=signatures,
-        texts=lambda ids: all_documents.filter(pl.col("id").is_in(ids)).select("id", "text"),
+        texts=lambda ids: [all_documents.filter(pl.col("id").is_in(ids)).select("id", "text")],
     )
 
 
@@ -186,7 +186,7 @@ def test_without_exact_equal_texts_stay_and_similar_ones_go():
 def test_a_lazy_frame_over_parquet_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     new = documents([*SENTENCES, *(text.replace("the", "teh") for text in SENTENCES)], [3, 1, 2] * 4)
     new.write_parquet(tmp_path / "new.parquet")
-    monkeypatch.setattr("stillroom.curation.documents._BATCH_ROWS", 5)
+    monkeypatch.setattr("stillroom.curation.budget.Budget.documents", 5)
     lazy, eager = find_duplicates(pl.scan_parquet(tmp_path / "new.parquet")), find_duplicates(new)
     assert lazy.drops.equals(eager.drops)
     assert lazy.signatures.equals(eager.signatures)
@@ -203,7 +203,7 @@ def test_no_room_to_spill_is_an_error_of_the_lake(monkeypatch: pytest.MonkeyPatc
     def full(_: object, __: float) -> pl.DataFrame:
         raise duckdb.OutOfMemoryException("disk full")
 
-    monkeypatch.setattr(Scratch, "matches", full)
+    monkeypatch.setattr(PairTables, "matches", full)
     with pytest.raises(LakeError, match=r"disk full.*MB free.*Free space"):
         find_duplicates(documents(SENTENCES))
 

@@ -1,5 +1,6 @@
 """Rows of a Parquet table count like what is published: never dropped, and named by table and row in the evidence."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.given_tables import refuse_unusable_tables, with_tables
 from stillroom.curation.near import OldDocuments
 from stillroom.curation.settings import DedupSettings
+from stillroom.curation.signatures import sign
 from stillroom.errors import RecipeError
 from stillroom.recipe import Against, Curation, Table, find_tables
 from tests.lake.curation.test_duplicates import as_old, corpora, representatives_of
 from tests.lake.curation.test_selection import candidate, gates, published, select, text
 
-NOTHING = Published(texts=lambda ids: pl.DataFrame({"id": ids, "text": ids}).clear())
+NOTHING = Published(texts=lambda ids: [])
 
 
 def table(place: Path, frame: pl.DataFrame, *, kind: str = "answer", name: str = "old", **columns: str) -> Table:
@@ -136,3 +138,55 @@ def test_a_file_that_is_missing_or_no_parquet_is_refused_by_name(tmp_path: Path)
         refuse_unusable_tables([found])
     with pytest.raises(RecipeError, match=r"table 'old' is at .*gone\.parquet, where no file is"):
         find_tables({"old": Against(path=tmp_path / "gone.parquet", kind="answer")})
+
+
+def test_a_table_is_signed_once_whatever_it_is_called_and_again_when_it_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    signed: list[int] = []
+
+    def counting(batch: pl.DataFrame, how: DedupSettings) -> tuple[pl.Series, pl.DataFrame]:
+        signed.append(len(batch))
+        return sign(batch, how)
+
+    monkeypatch.setattr(given_tables, "sign", counting)
+    how, cache = dedup_settings(None), tmp_path / "kept"
+    place, frame = tmp_path / "old.parquet", rows(text("a"), text("b"), text("a"))
+
+    first = with_tables(NOTHING, [table(place, frame)], how, cache=cache)
+    renamed = with_tables(NOTHING, [table(place, frame, name="other")], how, cache=cache)
+
+    assert signed == [3]
+    assert first.signatures["id"].to_list() == ["old:r0", "old:r1"]
+    assert renamed.signatures["id"].to_list() == ["other:r0", "other:r1"]
+    assert renamed.signatures.drop("id").equals(first.signatures.drop("id"))
+
+    with_tables(NOTHING, [table(place, rows(text("c")))], how, cache=cache)
+    with_tables(NOTHING, [table(place, frame)], dedup_settings(Curation().near_answers), cache=cache)
+    assert signed == [3, 1, 3]
+
+    for kept in cache.iterdir():
+        kept.write_bytes(b"torn")
+    again = with_tables(NOTHING, [table(place, frame)], how, cache=cache)
+    assert again.signatures.equals(first.signatures)
+
+
+def test_two_tables_follow_one_another_and_are_read_once_for_all_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+    batches = given_tables._batches  # pyright: ignore[reportPrivateUsage]
+
+    def counting(one: Table) -> Iterator[pl.DataFrame]:
+        read.append(one.name)
+        return batches(one)
+
+    one, other = (
+        table(tmp_path / f"{name}.parquet", rows(text(name), text(f"{name} too")), name=name) for name in ("a", "b")
+    )
+    old = with_tables(NOTHING, [one, other], dedup_settings(None))
+    assert old.signatures.select("id", "arrival").rows() == [("a:r0", 0), ("a:r1", 1), ("b:r0", 2), ("b:r1", 3)]
+
+    monkeypatch.setattr(given_tables, "_batches", counting)
+    found = pl.concat(old.texts(["b:r1", "a:r0", "a:r1"]))
+
+    assert read == ["a", "b"]
+    assert dict(found.iter_rows()) == {"a:r0": text("a"), "a:r1": text("a too"), "b:r1": text("b too")}

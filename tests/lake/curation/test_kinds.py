@@ -31,7 +31,7 @@ def published_structures(**answers: str) -> Published:
     keys = pl.Series("key", STRUCTURES["answer"].keys(frame["text"]), pl.String)
     return Published(
         signatures=sign(frame.select("id", arrivals, "text"), dedup_settings(None))[1],
-        texts=lambda ids: frame.filter(pl.col("id").is_in(ids)),
+        texts=lambda ids: [frame.filter(pl.col("id").is_in(ids))],
         structures=frame.select("id", keys),
     )
 

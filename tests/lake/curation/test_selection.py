@@ -47,10 +47,10 @@ def published(**texts: str) -> Published:
         {"id": list(texts), "text": list(texts.values())}, schema={"id": pl.String, "text": pl.String}
     )
     if not texts:
-        return Published(texts=lambda ids: lookup.filter(pl.col("id").is_in(ids)))
+        return Published(texts=lambda ids: [lookup.filter(pl.col("id").is_in(ids))])
     owners = [candidate(id_, prompt=f"of {id_}", answer=one) for id_, one in texts.items()]
     earlier = select(owners, keep=99).duplicates["answer"].signatures
-    return Published(signatures=earlier, texts=lambda ids: lookup.filter(pl.col("id").is_in(ids)))
+    return Published(signatures=earlier, texts=lambda ids: [lookup.filter(pl.col("id").is_in(ids))])
 
 
 def select(
@@ -62,7 +62,7 @@ def select(
     prompts: Published | None = None,
     **curation: Any,
 ) -> Curated:
-    empty = Published(texts=lambda ids: pl.DataFrame(schema={"id": pl.String, "text": pl.String}))
+    empty = Published(texts=lambda ids: [])
     return curate(
         candidates,
         selection=Selection.model_validate({"keep": keep, "rank": rank}),

@@ -16,7 +16,7 @@ from stillroom.lake import Lake
 from stillroom.publication import Snapshot, compare, freeze, snapshots
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.recipe import Recipe
-from stillroom.runs import Run, refuse_unusable_benchmarks
+from stillroom.runs import Run, answers, refuse_unusable_benchmarks
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.exams import AGAINST, ALL, exam, gates, seeds
@@ -75,9 +75,11 @@ async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not
     assert {hit["shard"] for hit in found} == {0}
 
 
+@pytest.mark.parametrize("at_a_time", [2_048, 1])
 async def test_an_item_of_which_the_prompt_has_one_half_and_the_answer_the_other_is_found(
-    lake: Lake, tmp_path: Path
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:
+    monkeypatch.setattr(answers, "_AT_A_TIME", at_a_time)
     given = seeds(recipe(tmp_path, AGAINST, seeds=2))
     exam(tmp_path)
     builder = Builder(lake)

@@ -12,6 +12,7 @@ from stillroom.publication import freeze, manifest
 from stillroom.publication.diverse import diversity_of, in_short
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.recipe import Recipe
+from stillroom.runs import diversifying, placing
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.exams import seeds
@@ -62,6 +63,22 @@ async def test_a_second_curation_and_a_later_run_go_on_from_what_is_published(la
     assert found["kept"] + found["diversity"] + found["published"] == sum(found.values())
     computed = lake.rows("SELECT kind, owner_id, count(*) AS n FROM lake.embeddings GROUP BY ALL HAVING n > 1")
     assert computed == []  # nothing was embedded twice
+
+
+async def test_samples_and_what_is_published_may_be_placed_one_by_one(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "AT_A_TIME", 1)
+    monkeypatch.setattr(diversifying, "AT_A_TIME", 1)
+    builder = Builder(lake)
+    run, _ = await builder.build(asking(tmp_path, ON))
+    assert fates(lake, run.run_id) == {"kept": 4, "diversity": 4}
+
+    curate_run(lake, run, [builder.verifier.verifier_id], again=True)
+
+    assert fates(lake, run.run_id) == {"published": 4, "diversity": 4}
+    computed = lake.rows("SELECT kind, owner_id, count(*) AS n FROM lake.embeddings GROUP BY ALL HAVING n > 1")
+    assert computed == []
 
 
 async def test_without_the_section_everything_is_kept_and_only_leaders_have_vectors(lake: Lake, tmp_path: Path) -> None:

@@ -117,6 +117,6 @@ async def test_texts_are_the_datasets_own_where_another_has_others_under_the_sam
     for dataset, expected in (("tiny", "own"), ("other", "other")):
         found, _ = published.published(lake, dataset, "answer", SETTINGS)
         ids = found.signatures["id"].to_list()
-        texts = found.texts(ids)
+        texts = pl.concat(found.texts(ids))
         assert len(texts) == len(ids) == snapshot.rows
         assert {text.split()[0] for text in texts["text"]} == {expected}

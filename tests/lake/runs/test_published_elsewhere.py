@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from stillroom.curation.selection import dedup_settings
@@ -81,7 +82,7 @@ async def test_what_others_have_published_comes_after_a_datasets_own_and_is_sign
     assert {id_.partition("@")[0] for id_ in ids[len(own) :]} == {"tiny"}
     assert old.signatures["arrival"].to_list() == [*range(len(ids))]
     assert rows == {"dedup_signatures": []}
-    texts = dict(old.texts(ids).select("id", "text").iter_rows())
+    texts = dict(pl.concat(old.texts(ids)).select("id", "text").iter_rows())
     stored = dict(lake.query("SELECT sample_id, answer FROM lake.examples").iter_rows())
     assert texts == {id_: stored[id_.rpartition(":")[2]] for id_ in ids}
     assert set(old.signatures["scheme"]) == {dedup_settings(None).scheme}

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from numpy.typing import NDArray
 
@@ -16,7 +15,7 @@ from stillroom.runs.diversifying import Differing, differing
 from stillroom.runs.placing import Places
 from tests.lake.curation.test_selection import candidate, text
 
-NONE = Published(texts=lambda ids: pl.DataFrame(schema={"id": pl.String, "text": pl.String}))
+NONE = Published(texts=lambda ids: [])
 DUPLICATES = ("exact-duplicate", "near-duplicate", "structural-duplicate", "semantic-duplicate")
 TASK = text("one task", 40)
 
@@ -64,7 +63,13 @@ def gate(
     by_sample = {one.sample_id: described(one, teachers.get(one.sample_id, "x"), "") for one in candidates}
     places = Places(lake, "tiny", ByWords())
     found = differing(
-        before, Diversity.model_validate({"quality": 0.0, **how}), by_sample, {}, places, lambda: [], deciding
+        before,
+        Diversity.model_validate({"quality": 0.0, **how}),
+        by_sample.__getitem__,
+        {},
+        places,
+        lambda: [],
+        deciding,
     )
     return found, before
 
@@ -110,7 +115,7 @@ def test_a_duplicate_of_what_a_quota_drops_takes_the_place_that_is_free(lake: La
             assert one.matched_id in kept
     drops = dict(found.curated.duplicates["answer"].drops.select("id", "representative_id").iter_rows())
     assert drops == {id_: one.matched_id for id_, one in by_id.items() if one.gate.value in DUPLICATES}
-    told = {row["metric"]: row["value"] for row in found.metrics}
+    told: dict[Any, Any] = {row["metric"]: row["value"] for row in found.metrics}
     assert told == {"gate_wanted": 3.0, "gate_kept": len(kept)}
 
 
@@ -142,7 +147,7 @@ def test_nothing_is_dropped_in_favour_of_what_is_itself_dropped(
             assert decisions[one.matched_id].is_kept
         if one.gate == Gate.PROMPT_DUPLICATE:
             assert one.matched_id in prompts
-    told = {row["metric"]: row["value"] for row in found.metrics}
+    told: dict[Any, Any] = {row["metric"]: row["value"] for row in found.metrics}
     assert len(kept) == told["gate_kept"] <= told["gate_wanted"]
     if not quotas:
         assert told["gate_kept"] == told["gate_wanted"]

@@ -1,10 +1,9 @@
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillroom.curation import verification
+from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.scratch import open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.similarity import jaccard
@@ -32,13 +31,13 @@ def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
     wanted = [(later, earlier) for later, earlier in pairs if later < len(texts)] or [(1, 0)]
     later, earlier = np.array(wanted, np.int64).T
     frame = pl.DataFrame({"arrival": range(len(texts)), "text": normalise(pl.Series(texts))})
-    with pytest.MonkeyPatch.context() as patch, open_scratch(DedupSettings()) as scratch:
-        patch.setattr(verification, "_PAGE_CHARS", 25)
+    with open_scratch(DedupSettings()) as scratch:
+        tables = PairTables(scratch)
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
-        scratch.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
-        scratch.choose_candidates(100, np.zeros(0, np.int64))
-        verify(scratch, later, earlier, involved.iter_slices(3))
-        found = {pair[:2]: pair[2] for pair in scratch.matches(0.0).rows()}
+        tables.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
+        tables.choose_candidates(100, np.zeros(0, np.int64))
+        verify(tables, later, earlier, involved.iter_slices(3), file=scratch.folder / "texts", page_characters=25)
+        found = {pair[:2]: pair[2] for pair in tables.matches(0.0).rows()}
     assert found == dict(zip(wanted, jaccard(frame["text"].to_list(), later, earlier).tolist(), strict=True))
 
 
@@ -48,8 +47,7 @@ def test_components_stay_together():
     assert positions["position"].to_list() == [0, 1, 2, 3, 4]
 
 
-def test_only_a_component_larger_than_a_page_is_split(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(verification, "_PAGE_CHARS", 10)
+def test_only_a_component_larger_than_a_page_is_split():
     components = np.array([0, 0, 1, 1, 1, 2], np.int32)
-    assert pages_of(components, np.array([3, 4, 1, 1, 4, 2])).tolist() == [0, 0, 0, 0, 0, 1]
-    assert pages_of(components, np.array([6, 6, 9, 9, 9, 1])).tolist() == [0, 0, 1, 1, 2, 3]
+    assert pages_of(components, np.array([3, 4, 1, 1, 4, 2]), 10).tolist() == [0, 0, 0, 0, 0, 1]
+    assert pages_of(components, np.array([6, 6, 9, 9, 9, 1]), 10).tolist() == [0, 0, 1, 1, 2, 3]

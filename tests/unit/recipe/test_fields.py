@@ -120,6 +120,7 @@ FIELDS: dict[str, tuple[object, Stage | None]] = {
     "snapshot.allow_partial": (0.5, None),
     "execution.prompts_per_shard": (3, None),
     "execution.shards_at_once": (3, None),
+    "execution.memory_mib": (300, None),
 }
 
 

@@ -1,0 +1,42 @@
+"""The band keys of all documents of a search, on disk: one file for each band, read a band at a time."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillroom.curation.sketch import BandKeys
+
+
+class BandFiles:
+    """Keys of documents by place, which is the order in which they were added. 4 bytes a document and band."""
+
+    def __init__(self, folder: Path, bands: int) -> None:
+        """Begin with no documents, in an empty folder."""
+        self._files = [folder / f"band-{band}" for band in range(bands)]
+
+    def add(self, batches: Iterable[BandKeys]) -> None:
+        """Append the keys of documents, each batch of shape (documents, bands); call once.
+
+        Raises:
+            OSError: there is no room.
+        """
+        with ExitStack() as stack:
+            files = [stack.enter_context(path.open("ab")) for path in self._files]
+            for keys in batches:
+                for file, of_band in zip(files, np.ascontiguousarray(keys.T), strict=True):
+                    file.write(of_band)
+
+    def band(self, band: int) -> BandKeys:
+        """The keys of one band, by place."""
+        return np.fromfile(self._files[band], np.uint32)
+
+    def of(self, places: NDArray[np.int32]) -> BandKeys:
+        """The keys of some documents, shape (places, bands)."""
+        keys = np.empty((len(self._files), len(places)), np.uint32)
+        for path, of_band in zip(self._files, keys, strict=True):
+            if len(places):
+                np.take(np.memmap(path, np.uint32, "r"), places, out=of_band)  # unmapped at once: none of it stays
+        return keys.T

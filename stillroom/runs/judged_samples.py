@@ -1,0 +1,172 @@
+"""The samples of a run that is to be decided about, with all that decisions hang on but other texts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stillroom.capabilities import find_capability
+from stillroom.curation.preference import prefers
+from stillroom.curation.selection import Candidate
+from stillroom.errors import LakeError
+from stillroom.lake import Lake
+from stillroom.records import Prompt, teacher_name
+from stillroom.runs.decontaminating import Decontaminated
+from stillroom.runs.filtering import Filtered
+from stillroom.runs.measuring import is_measured, weakness
+from stillroom.runs.opening import Run
+from stillroom.runs.placing import diversity_scores
+from stillroom.runs.retracting import Cause, retracted_samples
+from stillroom.runs.rows import money
+
+_CANDIDATES = """
+WITH newest AS (
+    SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
+    QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
+), judged AS (
+    SELECT sample_id, any_value(check_id) AS check_id,
+           CASE WHEN bool_or(outcome = 'fail') THEN 'fail'
+                WHEN bool_or(outcome = 'abstain') THEN 'abstain' ELSE 'pass' END AS outcome,
+           arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
+           arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
+    FROM newest GROUP BY sample_id
+)
+SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
+       s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
+       e.sample_id IS NOT NULL AS is_published,
+       t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
+FROM lake.samples s JOIN judged j USING (sample_id)
+LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
+LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
+           QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
+WHERE s.run_id = $run
+ORDER BY s.shard, s.prompt_id, s.sample_index
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """All samples of a run.
+
+    Attributes:
+        rows: one a sample, with its answer, how the verifiers judged it, and whether it is published and stays.
+        weak: by sample, why its prompt's tests are too weak, or "".
+        retracted: by sample, why it is taken out, where it is.
+        unpublished: samples that were published and do not stay.
+        paid: by sample what it cost.
+        scores: by sample, as of ``diversity_scores``.
+        by_merit: whether strengths and prices decide.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    weak: Mapping[str, str]
+    retracted: Mapping[str, Cause]
+    unpublished: Sequence[str]
+    paid: Mapping[str, float]
+    scores: Mapping[str, float | None]
+    by_merit: bool
+
+    @property
+    def identity(self) -> list[str]:
+        """All of it that decides, a sample at a time."""
+        return sorted(
+            f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{self.weak[row['sample_id']]}"
+            + (f":{self.retracted[row['sample_id']]}" if row["sample_id"] in self.retracted else "")
+            + (f":{row['strength']}:{self.paid[row['sample_id']]}" if self.by_merit else "")
+            + (f":{self.scores[row['sample_id']]}" if row["sample_id"] in self.scores else "")
+            for row in self.rows
+        )
+
+    def candidates(
+        self,
+        places: Mapping[str, tuple[int, Prompt]],
+        checked: Decontaminated,
+        filtered_out: Mapping[str, Filtered],
+    ) -> list[Candidate]:
+        """The samples as they are decided about.
+
+        Args:
+            places: prompts and their ranks, by id.
+            checked: what they share with benchmarks.
+            filtered_out: what filters have found, by sample.
+        """
+        causes = {sample_id: (cause.kind, cause.cause_id) for sample_id, cause in self.retracted.items()}
+        return [
+            Candidate(
+                sample_id=row["sample_id"],
+                prompt_id=row["prompt_id"],
+                sample_index=row["sample_index"],
+                task=places[row["prompt_id"]][1].task,
+                answer=row["answer"],
+                outcome=row["outcome"],
+                reason=row["reason"],
+                evidence=row["detail"],
+                prompt_rank=places[row["prompt_id"]][0],
+                is_published=row["is_published"],
+                weakness=self.weak[row["sample_id"]],
+                retracted=causes.get(row["sample_id"]),
+                filtered=filtered_out.get(row["sample_id"]),
+                overlap=checked.overlaps.get(row["sample_id"]),
+                unchecked=checked.unchecked.get(row["sample_id"]),
+                strength=row["strength"],
+                money=self.paid[row["sample_id"]],
+                tokens=row["prompt_tokens"] + row["completion_tokens"],
+                answered_at=row["answered_at"],
+            )
+            for row in self.rows
+        ]
+
+
+def judged_samples(
+    lake: Lake, run: Run, verifiers: Sequence[str], *, measure_id: str = "", again: bool = False
+) -> Judged:
+    """All samples of a run, by the verdicts of these verifiers; arguments as of ``curate_run``.
+
+    Raises:
+        LakeError: a sample has no verdict of theirs.
+        RequestError: the recipe names a scorer, and no sample of the run has its score.
+    """
+    counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}
+    rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
+    _refuse_unjudged(lake, run, len(rows), verifiers)
+    weak = _weaknesses(run, rows)
+    retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
+    unpublished: list[str] = []
+    for row in rows:
+        if row["is_published"] and (row["sample_id"] in retracted or (again and row["outcome"] != "pass")):
+            row["is_published"] = False
+            unpublished.append(row["sample_id"])
+    return Judged(
+        rows=rows,
+        weak=weak,
+        retracted=retracted,
+        unpublished=unpublished,
+        paid=_paid(run, rows),
+        scores=diversity_scores(lake, run, rows),
+        by_merit=prefers(run.recipe.curation.representative),  # which no stage reads
+    )
+
+
+def _refuse_unjudged(lake: Lake, run: Run, judged: int, verifiers: Sequence[str]) -> None:
+    samples = lake.rows("SELECT count(*) AS n FROM lake.samples WHERE run_id = ?", [run.run_id])[0]["n"]
+    if judged != samples:
+        raise LakeError(
+            f"{samples - judged} of {samples} samples of run {run.run_id} have no verdict of {', '.join(verifiers)}, "
+            "so nothing was decided. Start the build again: it judges them first."
+        )
+
+
+def _weaknesses(run: Run, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """By sample, why its prompt's tests are too weak, or ""."""
+    minimum = run.recipe.verification.min_test_strength
+    if minimum is None or not is_measured(run.recipe, find_capability(run.recipe.capability)):
+        return {row["sample_id"]: "" for row in rows}
+    return {row["sample_id"]: weakness(row, minimum) for row in rows}
+
+
+def _paid(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """By sample what it cost, by its teacher's price in the recipe."""
+    prices = {teacher.name: teacher.price for teacher in run.recipe.teachers}
+    return {
+        row["sample_id"]: money(prices[teacher_name(row["teacher_id"])], row["prompt_tokens"], row["completion_tokens"])
+        for row in rows
+    }
