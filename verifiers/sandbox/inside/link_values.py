@@ -104,7 +104,7 @@ class Values:
         own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
-        if keep and own:
+        if keep and own and (kind.__module__, kind.__name__) not in COPIES:
             return self.export(value)
         copied = self._copied(value, kind, depth)
         if copied is not None:
