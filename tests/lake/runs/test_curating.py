@@ -1,5 +1,6 @@
 """Curation decides by the verdicts that count: those of the recipe's verifiers as it is now."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ async def test_decisions_by_other_rules_are_not_taken_for_ours(
 
 async def test_searches_spill_into_the_lake_and_say_so_where_they_cannot(lake: Lake, tmp_path: Path) -> None:
     run = await sampled(lake, recipe(tmp_path), LONG)
-    (lake.root / "tmp").rmdir()
+    shutil.rmtree(lake.root / "tmp")
 
     with pytest.raises(LakeError, match=rf"{lake.root}/tmp.*no such folder"):
         curate_run(lake, run, [LONG.verifier_id])

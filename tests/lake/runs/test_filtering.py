@@ -41,7 +41,7 @@ async def built(lake: Lake, given: Recipe, builder: Builder | None = None) -> tu
 def answering(lake: Lake, number: int, addition: str) -> Builder:
     """Answers to one seed end with a remark."""
     changed = prompt(number, reference=f"{prompt(number).reference}\n{addition}")
-    others = [prompt(row) for row in range(6) if row != number]
+    others = [prompt(row) for row in range(12) if row != number]
     return Builder(lake, client=MemoryClient(script=Script(known(changed, *others), mix=ALL_RIGHT)))
 
 
@@ -119,7 +119,7 @@ async def test_texts_of_another_language_and_of_unusual_length_are_dropped(lake:
 
 
 async def test_outliers_are_told_from_the_lengths_of_the_run(lake: Lake, tmp_path: Path) -> None:
-    given = seeds(recipe(tmp_path, ALL + "curation: {filters: {length: {}}}\n"), 6)
+    given = seeds(recipe(tmp_path, ALL + "curation: {filters: {length: {}}}\n", seeds=12), 12)
     _, curation_id = await built(lake, given, answering(lake, 3, "# " + "and so on " * 200))
 
     found = gates(lake, curation_id)
