@@ -78,7 +78,7 @@ SMALL, LARGE = "qwen2.5-coder-0.5b-instruct", "Qwen/Qwen2.5-Coder-1.5B-Instruct"
     ],
 )
 def test_memory_is_enough_or_not_for_what_the_recipe_serves_here(monkeypatch, models, gigabytes, state, said):
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: int(gigabytes * doctor.GIB))
+    monkeypatch.setattr(doctor, "memory_bytes", lambda: int(gigabytes * doctor.GIB))
     found = doctor._memory(models)
     assert found.state is state
     assert said in found.found + found.todo
@@ -86,7 +86,7 @@ def test_memory_is_enough_or_not_for_what_the_recipe_serves_here(monkeypatch, mo
 
 def test_a_recipe_that_serves_nothing_here_needs_nothing_of_a_server(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "NEEDED_BYTES", 10**18)
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: 4 * doctor.GIB)
+    monkeypatch.setattr(doctor, "memory_bytes", lambda: 4 * doctor.GIB)
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(
         "dataset: d\ncapability: code\nprompts: p.jsonl\n"

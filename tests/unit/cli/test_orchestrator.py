@@ -62,7 +62,7 @@ def told(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_what_is_written_down_is_read_again_until_it_is_forgotten(lake: Path) -> None:
     this = identify_process(os.getpid())
-    written = Orchestrator(api="http://127.0.0.1:4200/api", processes={"up": this}, teachers=("tiny",))
+    written = Orchestrator(api="http://127.0.0.1:4200/api", processes={"up": this})
     written.note(lake)
     assert noted(lake) == written
     assert written.ui == "http://127.0.0.1:4200"
