@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
+from stillroom.capabilities.python_code.given_code import with_given_code
 from stillroom.records import Answer, Check, Outcome
 from verifiers.plan import Converted, convert
 from verifiers.python_tests import PythonTests
@@ -50,10 +51,13 @@ def problems() -> list[Problem]:
         return [(source, Check(tests=tests, entry_point="f")) for source, tests in pairs]
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return [
-        (row["prompt"] + row["canonical_solution"], Check(tests=row["test"], entry_point=row["entry_point"]))
-        for row in rows
-    ]
+    return [(row["prompt"] + row["canonical_solution"], _check(row)) for row in rows]
+
+
+def _check(row: dict[str, str]) -> Check:
+    """The check of a row of HumanEval, whose tests have what its prompt defines for them."""
+    tests = with_given_code(row["test"], row["prompt"], row["entry_point"])
+    return Check(tests=tests, entry_point=row["entry_point"])
 
 
 def as_file(problem: Problem) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.capabilities.python_code.given_code import with_given_code
 from stillroom.records import Answer, Check, Outcome
 from verifiers.plan import Converted, convert
 from verifiers.python_tests import PythonTests
@@ -174,7 +175,13 @@ def _judged(bench, problems, sources):
     async def judge():
         import asyncio
 
-        checks = [Check(tests=each["test"], entry_point=each["entry_point"]) for each in problems]
+        checks = [
+            Check(
+                tests=with_given_code(each["test"], each["prompt"], each["entry_point"]),
+                entry_point=each["entry_point"],
+            )
+            for each in problems
+        ]
         answers = [Answer(text=source) for source in sources]
         return await asyncio.gather(*map(verifier.judge, checks, answers))
 
