@@ -117,7 +117,11 @@ def _by_its_name(method, asked):
 
 
 def questions(tree):
-    """What the tests get under the names of built-ins, and what reads an attribute for them."""
+    """What the tests get under the names of built-ins, and what reads an attribute for them.
+
+    Args:
+        tree: the tests; None where they define no class.
+    """
     found = {
         "isinstance": is_instance,
         "issubclass": is_subclass,
@@ -125,7 +129,7 @@ def questions(tree):
         "hasattr": has_attribute,
         SPECIAL: special,
     }
-    return found if _has_metaclasses(tree) else {**found, "type": _type}
+    return found if tree is not None and _has_metaclasses(tree) else {**found, "type": _type}
 
 
 def watch(source):
