@@ -16,8 +16,10 @@ from stillroom.lease import lease, sampling
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
 from stillroom.runs import Run, RunState, close_run, open_run, shard_key, shard_prompts, unfinished_shards
+from stillroom.teachers.connect import ConnectedTeacher
 from tasks import sampling as sampling_module
 from tasks import workshop as module
+from tasks.meeting import met
 from tasks.sampling import hopeless, sample_shard
 from tasks.workshop import Workshop
 from tests.fakes.answers import ALL_RIGHT
@@ -195,11 +197,20 @@ async def test_a_shard_whose_prompts_are_planned_anew_while_it_waits_refuses(lak
             await asyncio.wait_for(waits, SECONDS)
 
 
-async def test_the_later_run_waits_for_the_earlier_one_and_pays_for_nothing_again(lake: Lake, of_one: Recipe) -> None:
+async def test_the_later_run_waits_for_the_earlier_one_and_pays_for_nothing_again(
+    lake: Lake, of_one: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = Builder(lake).begin(of_one)
     close_run(lake, first, RunState.PUBLISHED, "in part")
+    is_at_work = asyncio.Event()
+
+    async def meets(run: Run, name: str) -> ConnectedTeacher:
+        is_at_work.set()  # it is past the question whether its prompts are another's
+        return await met(run, name)
+
+    monkeypatch.setattr(sampling_module, "met", meets)
     earlier = asyncio.create_task(sample_shard.fn(first.run_id, 1))
-    await asyncio.sleep(0)
+    await is_at_work.wait()
     second = Builder(lake).begin(of_one, new_run=True)
     (number, *_) = shards_with_prompts_of(lake, second, first, 1)
     await asyncio.wait_for(asyncio.gather(earlier, sample_shard.fn(second.run_id, number)), SECONDS)
