@@ -7,6 +7,7 @@ go of it first (it was restarted, or the backend was ended), another process may
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 
@@ -78,6 +79,8 @@ class DatabaseLease:
             if self.failure is not None:
                 self._stop()
                 break
+        with suppress(psycopg.Error):  # the server drops it with the connection, but only when it comes to that
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def _retake(self) -> None:
