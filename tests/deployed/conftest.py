@@ -103,7 +103,8 @@ def up(tmp_path_factory: pytest.TempPathFactory, docker_socket: Path) -> Iterato
 def deployment(up: Deployment, tmp_path: Path, port: int) -> Deployment:
     """The deployment of all tests that kill no part of it, seen with a dataset of the test's own, as ``bench``."""
     bench = Workbench(tmp_path, f"http://127.0.0.1:{port}", lake=up.bench.lake)
-    bench.write_recipe(new_prompts=0, dataset=f"functions{next(_numbers)}")
+    number = next(_numbers)  # an epoch of its own, too: nothing of another test's dataset is taken over
+    bench.write_recipe(new_prompts=0, dataset=f"functions{number}", epoch=number)
     return replace(up, bench=bench)
 
 

@@ -54,7 +54,7 @@ def _is_paid_once(deployment: Deployment) -> None:
     of_run = f"from samples where run_id = '{deployment.run_id}'"
     (stored,) = bench.sql(f"select count(*) as n, count(distinct sample_id) as d {of_run}")
     paid = (bench.folder / "ledger").read_text(encoding="utf-8").count('"sample"')
-    assert stored["n"] == stored["d"] == paid
+    assert stored == {"n": paid, "d": paid}
     assert deployment.versions() == [1]
 
 

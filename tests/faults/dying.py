@@ -14,6 +14,7 @@ from typing import Any
 from stillroom.calibration import record
 from stillroom.journal import Journal
 from stillroom.lake import Lake
+from stillroom.lake.own_folder import is_own
 from stillroom.publication import freeze, freeze_missing, publish, retract
 from stillroom.records import Answer, Check, Completion, Judgement, Outcome, SamplingParams
 from stillroom.runs import (
@@ -139,7 +140,8 @@ def work(root: Path, folder: Path, name: str, steps: int) -> None:
 
     def counted_rename(self: Path, target: Any) -> Path:
         moved = replace(self, target)
-        step()
+        if not is_own(self):  # what a process makes for itself alone is no step of the work
+            step()
         return moved
 
     def counted_write(self: Journal[Any], line: bytes) -> None:

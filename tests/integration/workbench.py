@@ -34,7 +34,7 @@ teachers:
     model: {model}
     in_flight: 16
     patience_seconds: {patience}
-sampling: {{samples: {samples}, wave: 2, max_new_tokens: 384}}
+sampling: {{samples: {samples}, wave: 2, max_new_tokens: 384, epoch: {epoch}}}
 execution: {{prompts_per_shard: {prompts_per_shard}}}
 """
 
@@ -76,6 +76,7 @@ class Workbench:
             "patience": 3,
             "samples": 4,
             "prompts_per_shard": 3,
+            "epoch": 0,
         }
         given = {**values, **changes}
         self.dataset = given["dataset"]
