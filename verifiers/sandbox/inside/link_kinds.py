@@ -75,14 +75,14 @@ def made(description: Any) -> type:
     return _types[key]
 
 
-def library_types(description: Any) -> list:
+def types_in_library(description: Any) -> list:
     """The libraries' types, as far as those are loaded here, among a described type and its bases."""
     names = description[0][:MAX_BASES]
     found = [link_libraries.type_of(str(module), str(name)) for module, name in names]
     return [each for each in found if each is not None]
 
 
-def library_type(description: Any) -> type | None:
+def type_in_library(description: Any) -> type | None:
     """The described type itself, where it is a library's that is loaded here."""
     module, name = description[0][0]
     return link_libraries.type_of(str(module), str(name))

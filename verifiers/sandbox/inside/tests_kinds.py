@@ -30,7 +30,7 @@ class _TypeOf(type):
         if len(arguments) == 1 and type(arguments[0]) is Proxy:
             own = of(arguments[0])
             found = own.link.ask("attr", own.number, "__class__", standing=own.standing)
-            known = own.link.kind(own.number, link_kinds.library_type) if type(found) is Proxy else None
+            known = own.link.kind(own.number, link_kinds.type_in_library) if type(found) is Proxy else None
             return known or found
         if len(arguments) == 3 and type(arguments[2]) is dict:  # else the new class would seem to be defined here
             arguments = (*arguments[:2], {"__module__": TESTS, **arguments[2]})
@@ -143,7 +143,7 @@ def watch(source):
 def _is_of(value, kinds, *, of_itself=False):
     """Whether a library's type is among these that is also one of an object of the solution, or of a class of it."""
     link, number = (of(value).link, of(value).number) if type(value) is Proxy else state_of(value)
-    known = link.kind(number, link_kinds.library_types, of_itself=of_itself)
+    known = link.kind(number, link_kinds.types_in_library, of_itself=of_itself)
     return any(issubclass(each, kind) for kind in _flat(kinds) if type(kind) is not Proxy for each in known)
 
 
