@@ -30,6 +30,7 @@ class FlowRunWatcher:
         self._artifact: UUID | None = None
         self._percent, self._text = 0.0, ""
         self._told = ""
+        self._is_over = asyncio.Event()
         self._updating: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -39,12 +40,13 @@ class FlowRunWatcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._updating is not None:
+        if self._updating is None:
+            return
+        self._is_over.set()
+        if kind is not None and not issubclass(kind, Exception):
             self._updating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._updating
-        if kind is None or issubclass(kind, Exception):
-            await self._try_to_update()
+        # An update that is under way is waited for: of one that is cut off nobody knows whether the server has it.
+        await asyncio.wait([self._updating])
 
     def say(self, line: str) -> None:
         """Write a line into the flow run's log."""
@@ -71,8 +73,11 @@ class FlowRunWatcher:
         self._percent, self._text = percent, text
 
     async def _keep_updating(self) -> None:
-        while True:
-            await asyncio.sleep(SECONDS_BETWEEN_UPDATES)
+        is_last = False
+        while not is_last:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), SECONDS_BETWEEN_UPDATES)
+            is_last = self._is_over.is_set()
             await self._try_to_update()
 
     async def _try_to_update(self) -> None:
@@ -82,13 +87,14 @@ class FlowRunWatcher:
             self._logger.debug("the progress artifact was not updated: %r", failed)
 
     async def _update(self) -> None:
-        if self._text == self._told:
+        percent, text = self._percent, self._text
+        if text == self._told:
             return
-        self._told = self._text
         if self._artifact is None:
-            self._artifact = await acreate_progress_artifact(self._percent, key=self._key, description=self._text)
+            self._artifact = await acreate_progress_artifact(percent, key=self._key, description=text)
         else:
-            await aupdate_progress_artifact(self._artifact, self._percent, description=self._text)
+            await aupdate_progress_artifact(self._artifact, percent, description=text)
+        self._told = text
 
 
 class WithoutStack(logging.Filter):

@@ -61,9 +61,10 @@ def _is_paid_once(deployment: Deployment) -> None:
 def _is_shown(deployment: Deployment, build: dict[str, Any]) -> None:
     """The progress of each shard, and the table, funnel and link of the build."""
     run_id, dataset = deployment.run_id, deployment.bench.dataset
-    found = {one["key"]: one for one in deployment.ask("/artifacts/latest/filter", {})}
     progress = {f"{dataset}-build", f"{run_id}-shard-0", f"{run_id}-shard-1"}
-    assert progress <= found.keys()
+    # The lake says that a shard is done, and the build goes on by it, before the shard's flow run has told its last.
+    deployment.wait(lambda: progress <= _artifacts(deployment).keys(), seconds=60.0, what="the progress of each shard")
+    found = _artifacts(deployment)
     assert {found[key]["type"] for key in progress} == {"progress"}
     assert {f"{run_id}-shards", f"{run_id}-funnel"} <= found.keys()
     link = found[f"{run_id}-snapshot"]
@@ -71,6 +72,10 @@ def _is_shown(deployment: Deployment, build: dict[str, Any]) -> None:
     assert link["flow_run_id"] == build["id"]
     expected = {"stillroom.shard.failed", "stillroom.snapshot.published"}
     deployment.wait(lambda: _events(deployment) == expected, seconds=60.0, what="its events, which are told aside")
+
+
+def _artifacts(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    return {one["key"]: one for one in deployment.ask("/artifacts/latest/filter", {})}
 
 
 def _events(deployment: Deployment) -> set[str]:
