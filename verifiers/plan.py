@@ -21,6 +21,7 @@ from verifiers.conversion.statements import Statements
 from verifiers.conversion.unimported import unimported
 from verifiers.conversion.unreached import never_run, rests_on_doctests
 from verifiers.sandbox.inside.known_names import stand_ins
+from verifiers.sandbox.inside.tree_nodes import nodes_of
 
 __all__ = ["Converted", "Question", "Unconvertible", "convert"]
 
@@ -97,7 +98,7 @@ def convert(tests_source: str, entry_point: str = "") -> Converted | Unconvertib
     found = _converted(tree, entry_point)
     if missing - {"math"} or (missing and not isinstance(found, Converted)):  # the driver has math at hand
         return Unconvertible(reason="tests:unusable", detail=f"the tests do not import {min(missing)!r}")
-    if isinstance(found, Converted) and (names := stand_ins(tree, entry_point)):
+    if isinstance(found, Converted) and (names := stand_ins(nodes_of(tree), entry_point)):
         return Unconvertible(reason="process:not-imported", detail=f"the tests do not import {min(names)!r}")
     return found
 

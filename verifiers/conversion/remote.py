@@ -10,7 +10,7 @@ from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.scope import REMOTE_BUILT_INS, Function, Scope, place_in
-from verifiers.sandbox.inside.link_standing import claims_equality
+from verifiers.sandbox.inside.link_claims import claims_equality
 from verifiers.wire_data import within_bounds
 
 OPERATIONS: Mapping[type[ast.AST], str] = {

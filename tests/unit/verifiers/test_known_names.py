@@ -6,6 +6,7 @@ import math
 import pytest
 
 from verifiers.sandbox.inside.known_names import HOMES, is_genuine, stand_ins
+from verifiers.sandbox.inside.tree_nodes import nodes_of
 
 
 @pytest.mark.parametrize(
@@ -36,17 +37,17 @@ from verifiers.sandbox.inside.known_names import HOMES, is_genuine, stand_ins
     ],
 )
 def test_names_that_tests_do_not_import_are_found(tests, names):
-    assert stand_ins(ast.parse(tests), "f") == names
+    assert stand_ins(nodes_of(ast.parse(tests)), "f") == names
 
 
 def test_the_entry_point_is_under_test_whatever_it_is_called():
-    assert stand_ins(ast.parse("for a, b in [(4, 2)]: assert gcd(a, a + b) == b"), "gcd") == set()
+    assert stand_ins(nodes_of(ast.parse("for a, b in [(4, 2)]: assert gcd(a, a + b) == b")), "gcd") == set()
 
 
 def test_without_an_entry_point_all_names_are_under_test_where_there_are_no_others():
     tests = "for a, b in [(4, 6)]:\n    assert gcd(a, b) * lcm(a, b) == a * b"
-    assert stand_ins(ast.parse(tests), "") == set()
-    assert stand_ins(ast.parse(tests + "\n    assert f(a, b) == gcd(a, b)"), "") == {"gcd", "lcm"}
+    assert stand_ins(nodes_of(ast.parse(tests)), "") == set()
+    assert stand_ins(nodes_of(ast.parse(tests + "\n    assert f(a, b) == gcd(a, b)")), "") == {"gcd", "lcm"}
 
 
 def test_only_what_the_library_has_under_its_name_is_genuine():

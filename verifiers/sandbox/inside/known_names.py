@@ -8,7 +8,7 @@ process ask here.
 import ast
 import builtins
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 _NAMES = {
@@ -41,13 +41,13 @@ HOMES = {name: module for module, names in _NAMES.items() for name in names.spli
 """The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
 
 
-def solution_modules(tree: ast.Module, entry_point: str) -> frozenset[str]:
+def solution_modules(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
     """The modules by which these tests mean the solution: also any that they take the entry point from.
 
     Whether there is another module of that name is for whoever imports it to see: that one comes first.
     """
     found: set[str] = set(SOLUTION_MODULES)
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.ImportFrom(module=str(module), level=0) if any(each.name == entry_point for each in node.names):
                 found.update(accumulate(module.split("."), "{}.{}".format))  # packages hold modules
@@ -56,33 +56,33 @@ def solution_modules(tree: ast.Module, entry_point: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def name_main(tree: ast.Module) -> None:
+def name_main(nodes: Iterable[ast.AST]) -> None:
     """Make ``from __main__ import f`` mean the solution: the tests, which run as that module, have no ``f`` yet."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "__main__" and not node.level:
             node.module = "solution"
 
 
-def stand_ins(tree: ast.Module, entry_point: str) -> frozenset[str]:
+def stand_ins(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
     """Names of libraries that tests neither import nor define, but for what is under test.
 
     That is the entry point, where there is one, or else all the names where there are no others; and a name that an
     assertion asks nothing beside: ``assert gcd(4, 6) == 2``.
 
     Args:
-        tree: the tests.
+        nodes: those of the tests.
         entry_point: the function that is under test, whatever it is called; "" where that is not said.
     """
-    read = _read(tree)
-    if read.isdisjoint(HOMES):  # as of most tests: each look at a tree takes as long as parsing it
+    read = _read(nodes)
+    if read.isdisjoint(HOMES):  # as of most tests
         return frozenset()
-    free = read - _bound(tree) - frozenset(_imported(tree))
+    free = read - _bound(nodes) - frozenset(_imported(nodes))
     known = free & HOMES.keys()
     if not known or (not entry_point and known == free):
         return frozenset()
     under_test = {entry_point}
-    of_libraries = frozenset(_imported(tree, besides=solution_modules(tree, entry_point)))
-    for node in ast.walk(tree):
+    of_libraries = frozenset(_imported(nodes, besides=solution_modules(nodes, entry_point)))
+    for node in nodes:
         if len(asked := _asserted(node) - of_libraries) == 1:
             under_test |= asked
     return frozenset(known - under_test)
@@ -99,13 +99,13 @@ def is_genuine(name: str, value: object) -> bool:
     )
 
 
-def _read(node: ast.AST) -> set[str]:
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+def _read(nodes: Iterable[ast.AST]) -> set[str]:
+    names = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
     return {name for name in names if not hasattr(builtins, name)}
 
 
-def _imported(tree: ast.Module, besides: frozenset[str] = frozenset()) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imported(nodes: Iterable[ast.AST], besides: frozenset[str] = frozenset()) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
                 module = (node.module or "" if isinstance(node, ast.ImportFrom) else alias.name).partition(".")[0]
@@ -116,9 +116,9 @@ def _imported(tree: ast.Module, besides: frozenset[str] = frozenset()) -> Iterat
                     yield from _NAMES.get(node.module or "", "").split()
 
 
-def _bound(tree: ast.Module) -> set[str]:
+def _bound(nodes: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
                 found.add(name)
@@ -135,8 +135,8 @@ def _asserted(node: ast.AST) -> set[str]:
     """The names that an assertion reads to ask what it asks; none where a node is no assertion."""
     match node:
         case ast.Assert(test=test):
-            return _read(test)
+            return _read(ast.walk(test))
         case ast.Call(func=ast.Attribute(attr=name), args=given, keywords=named) if name.startswith("assert"):
-            return {read for each in (*given, *named) for read in _read(each)}
+            return {read for each in (*given, *named) for read in _read(ast.walk(each))}
         case _:
             return set()

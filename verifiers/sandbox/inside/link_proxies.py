@@ -9,7 +9,8 @@ What the tests' process may not ask of the solution's objects, because the answe
 # pyright: basic, reportArgumentType=false
 import collections
 
-from link_standing import DATA, DATA_NAMES, INSTANCE, MEMORY_CLAIMS, OBJECT, TEXT_CLAIMS, claims_equality
+from link_claims import MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_standing import DATA, DATA_NAMES, INSTANCE, OBJECT
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later

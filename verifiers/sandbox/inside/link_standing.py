@@ -8,8 +8,9 @@ nothing. So how much an object is trusted follows from what the tests, never the
 # ruff: noqa: ANN001
 # pyright: basic
 import ast
-import functools
-import re
+
+from link_claims import claims_equality
+from tree_nodes import within
 
 DATA, UNCLEAR, OBJECT, INSTANCE = range(4)
 """Where it came from a call whose result is data as far as the tests say; where only the name that was called looks
@@ -23,27 +24,11 @@ DATA_NAMES = frozenset(
 )
 """What plain data answers to, so that using it says nothing of an object."""
 
-TEXT_CLAIMS = frozenset(("startswith", "endswith", *(name for name in dir(str) if name.startswith("is"))))
-"""Methods by which a text would say whether it is the expected one."""
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_EQUAL = ("eq", "ne", "neq", "cmp", "differs", "unequal", "isclose", "allclose")
-_EQUAL_BEGINNINGS = ("equal", "isequal", "same", "identical", "equiv", "almost", "approx", "match", "compar", "assert")
-
-MEMORY_CLAIMS = frozenset((
-    "__array__", "__array_interface__", "__array_struct__", "__arrow_c_array__", "__arrow_c_stream__", "__buffer__",
-    "__cuda_array_interface__", "__dlpack__", "__dlpack_device__",
+_MAKING = frozenset((
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.For,
+    ast.AsyncFor, ast.comprehension,
 ))  # fmt: skip
-"""Attributes by which an object would say where in memory its data is: in the tests' memory it is nowhere."""
-
-
-@functools.cache
-def claims_equality(name: str) -> bool:
-    """Whether a method would say by its name whether its object is what it is given: ``equals``, ``isclose``."""
-    words = [each.lower() for each in _WORDS.findall(name)]
-    return ("close" in words and len(words) > 1) or any(
-        each in _EQUAL or each.startswith(_EQUAL_BEGINNINGS) for each in words
-    )
+_USING = frozenset((ast.ClassDef, ast.Call, ast.Attribute))
 
 
 class Undecided(BaseException):
@@ -68,15 +53,14 @@ class Standings:
     """What the source of tests says of the names that it takes from the solution.
 
     Args:
-        tree: the tests.
+        nodes: those of the tests.
         entry_point: what ``check`` gets as its parameter.
     """
 
-    def __init__(self, tree: ast.AST, entry_point: str) -> None:
+    def __init__(self, nodes: list[ast.AST], entry_point: str) -> None:
         # By variable, attribute or function of the tests: the names whose calls made its values, or what it returns.
         self._makers: dict[str, set[str]] = {}
         self._entry_point = entry_point
-        nodes = list(ast.walk(tree))
         self._aliases = {
             node.args.args[0].arg for node in nodes if isinstance(node, ast.FunctionDef) and _is_check(node)
         }
@@ -84,8 +68,9 @@ class Standings:
             _name(node.func) for node in nodes if isinstance(node, ast.Call) and (node.args or node.keywords)
         }
         for node in nodes:
-            self._note_maker(node)
-        self._objects = {name for node in nodes for name in self._used_as_objects(node)}
+            if node.__class__ in _MAKING:
+                self._note_maker(node)
+        self._objects = {name for node in nodes if node.__class__ in _USING for name in self._used_as_objects(node)}
         if self._aliases & self._objects:
             self._objects.add(entry_point)
 
@@ -163,7 +148,7 @@ def _returned(node) -> list:
             continue
         if isinstance(each, (ast.Return, ast.Yield)) and each.value is not None:
             found.append(each.value)
-        left += ast.iter_child_nodes(each)
+        left += within(each)
     return found
 
 

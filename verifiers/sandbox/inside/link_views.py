@@ -7,8 +7,9 @@ attributes, methods and texts of their own, which is asked over the link.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
+from link_claims import MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
 from link_proxies import Proxy, of
-from link_standing import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_standing import DATA_NAMES
 
 BASES = {kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}
 

@@ -21,6 +21,7 @@ import tests_asked
 import tests_kinds
 import tests_tree
 import tests_units
+import tree_nodes
 from link_owned import TESTS
 from link_standing import Undecided
 
@@ -70,9 +71,9 @@ class _Namespace(dict):
 class _Finder:
     """Makes every module that the tests import and that is not there the solution."""
 
-    def __init__(self, tree):
+    def __init__(self, nodes):
         self._names = set()
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Import):
                 self._names |= {each.name for each in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -102,11 +103,12 @@ def run():
 
 def _all_hold(source, solution, entry_point):
     tree = ast.parse(source)
-    known_names.name_main(tree)
+    nodes = tree_nodes.nodes_of(tree)
+    known_names.name_main(nodes)
     asked = tests_asked.Asked(tests_tree.reporting(tree))
     beside = _Beside(asked)
     sys.modules["pytest"] = pytest_shim.module(beside)
-    sys.meta_path.append(_Finder(tree))
+    sys.meta_path.append(_Finder(nodes))
     if "unittest" in source:
         import unittest
 

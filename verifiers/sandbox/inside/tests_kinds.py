@@ -13,9 +13,9 @@ import functools
 import types
 
 import link_kinds
+from link_claims import MEMORY_CLAIMS
 from link_owned import TESTS
 from link_proxies import Proxy, is_of_partner, of, operate
-from link_standing import MEMORY_CLAIMS
 from link_views import state_of
 
 SPECIAL = "_stillroom_special_"  # the name by which the tests read attributes such as ``__hash__``
@@ -116,11 +116,11 @@ def _by_its_name(method, asked):
     return compare
 
 
-def questions(tree):
+def questions(nodes):
     """What the tests get under the names of built-ins, and what reads an attribute for them.
 
     Args:
-        tree: the tests; None where they define no class.
+        nodes: those of the tests, or at least the classes that they define.
     """
     found = {
         "isinstance": is_instance,
@@ -129,7 +129,7 @@ def questions(tree):
         "hasattr": has_attribute,
         SPECIAL: special,
     }
-    return found if tree is not None and _has_metaclasses(tree) else {**found, "type": _type}
+    return found if _have_metaclasses(nodes) else {**found, "type": _type}
 
 
 def watch(source):
@@ -156,6 +156,6 @@ def _flat(kinds):
     return [kinds.__origin__ if type(kinds).__name__ == "_SpecialGenericAlias" else kinds]
 
 
-def _has_metaclasses(tree):
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+def _have_metaclasses(nodes):
+    classes = [node for node in nodes if node.__class__ is ast.ClassDef]
     return any(isinstance(base, ast.Name) and base.id == "type" for each in classes for base in each.bases)

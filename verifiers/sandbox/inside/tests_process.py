@@ -29,6 +29,7 @@ import tests_kinds
 import tests_tree
 import tests_units
 import tests_watch
+import tree_nodes
 from link_errors import origin
 from link_kinds import is_of_link
 from link_owned import TESTS
@@ -151,10 +152,11 @@ def run_tests(source, entry_point, draws_seed):
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
     modules = known_names.SOLUTION_MODULES
-    if "import" in source:  # each look at a tree takes as long as parsing it
-        known_names.name_main(tree)
-        modules = known_names.solution_modules(tree, entry_point)
-    standings = Standings(tree, entry_point)
+    nodes = tree_nodes.nodes_of(tree)
+    if "import" in source:
+        known_names.name_main(nodes)
+        modules = known_names.solution_modules(nodes, entry_point)
+    standings = Standings(nodes, entry_point)
     joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
     joined.modules = modules
     joined.stops_meant = stops.are_meant(source)
@@ -166,16 +168,16 @@ def run_tests(source, entry_point, draws_seed):
     for each in (link_carried, link_compared, tests_kinds):
         each.watch(source)
     tests_watch.watch(source, joined)
-    unseen = tests_watch.unseen_change(tree, joined.modules)
+    unseen = tests_watch.unseen_change(nodes, joined.modules)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
-    namespace = _Namespace(joined, entry_point, known_names.stand_ins(tree, entry_point))
+    namespace = _Namespace(joined, entry_point, known_names.stand_ins(nodes, entry_point))
     units = []
     asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
     namespace[tests_tree.ASKED] = asked
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
     namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
-    namespace.update(tests_kinds.questions(tree if "class" in source else None))
+    namespace.update(tests_kinds.questions(nodes if "class" in source else ()))
 
     def unit(name, function, is_test=True):
         """Run a test, or what goes before or after some; returns whether it held, as far as it came."""

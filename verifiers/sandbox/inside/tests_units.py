@@ -59,11 +59,7 @@ def units(namespace, joined, tree):
                 yield unit, held, case is not None
     check = own.get("check")
     joined.asked.load()  # by now also what the tests ran
-    if (
-        isinstance(check, types.FunctionType)
-        and len(inspect.signature(check).parameters) == 1
-        and not joined.asked.has_run(check)
-    ):
+    if isinstance(check, types.FunctionType) and _count_of_parameters(check) == 1 and not joined.asked.has_run(check):
         yield "check", lambda: check(namespace.candidate()), True
     yield "fixtures", given.end, False
     yield from _hooks(own, "tearDownModule", "teardown_module")
@@ -133,7 +129,16 @@ def _hooks(own, *names):
 
 def _called(hook):
     """A hook of pytest or unittest, which may or may not want to be told what it is for."""
-    return lambda: hook(*[None] * len(inspect.signature(hook).parameters))
+    return lambda: hook(*[None] * _count_of_parameters(hook))
+
+
+def _count_of_parameters(function):
+    """How many parameters a function has, as ``inspect`` would say, which takes fifty times as long."""
+    if vars(function):  # it may stand for another
+        return len(inspect.signature(function).parameters)
+    code = function.__code__
+    of_any_number = (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS)
+    return code.co_argcount + code.co_kwonlyargcount + sum(bool(code.co_flags & each) for each in of_any_number)
 
 
 def _between(own, run):

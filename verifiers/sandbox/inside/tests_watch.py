@@ -19,16 +19,21 @@ CHANGERS = frozenset((
 ))  # fmt: skip
 
 
-def unseen_change(tree, solution_modules):
+_MAY_CHANGE = frozenset((ast.Attribute, ast.Subscript, ast.Call))
+
+
+def unseen_change(nodes, solution_modules):
     """What of a module the tests change outside of the solution's sight, or "".
 
     Args:
-        tree: the tests.
+        nodes: those of the tests.
         solution_modules: what the solution's module may be called.
     """
-    names = _imported(tree, solution_modules)
-    for node in ast.walk(tree):
-        for target in _changed(node):
+    names = _imported(nodes, solution_modules)
+    if not names:
+        return ""
+    for node in nodes:
+        for target in _changed(node) if node.__class__ in _MAY_CHANGE else ():
             dotted = _dotted(target, names)
             is_deep_in_solution = dotted.partition(".")[0] in solution_modules and dotted.count(".") > 1
             if dotted and dotted not in CARRIED and not is_deep_in_solution:
@@ -36,10 +41,10 @@ def unseen_change(tree, solution_modules):
     return ""
 
 
-def _imported(tree, solution_modules):
+def _imported(nodes, solution_modules):
     """What names stand for that were imported; those taken out of the solution are objects of its own."""
     names = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for each in node.names:
                 names[each.asname or each.name.partition(".")[0]] = (

@@ -1,0 +1,29 @@
+"""Names by which an object would say whether it is what was expected: what the tests ask of data, and never of it.
+
+Both the driver and the tests' process ask here.
+"""
+
+import functools
+import re
+
+TEXT_CLAIMS = frozenset(("startswith", "endswith", *(name for name in dir(str) if name.startswith("is"))))
+"""Methods by which a text would say whether it is the expected one."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_EQUAL = ("eq", "ne", "neq", "cmp", "differs", "unequal", "isclose", "allclose")
+_EQUAL_BEGINNINGS = ("equal", "isequal", "same", "identical", "equiv", "almost", "approx", "match", "compar", "assert")
+
+MEMORY_CLAIMS = frozenset((
+    "__array__", "__array_interface__", "__array_struct__", "__arrow_c_array__", "__arrow_c_stream__", "__buffer__",
+    "__cuda_array_interface__", "__dlpack__", "__dlpack_device__",
+))  # fmt: skip
+"""Attributes by which an object would say where in memory its data is: in the tests' memory it is nowhere."""
+
+
+@functools.cache
+def claims_equality(name: str) -> bool:
+    """Whether a method would say by its name whether its object is what it is given: ``equals``, ``isclose``."""
+    words = [each.lower() for each in _WORDS.findall(name)]
+    return ("close" in words and len(words) > 1) or any(
+        each in _EQUAL or each.startswith(_EQUAL_BEGINNINGS) for each in words
+    )
