@@ -134,7 +134,7 @@ def _called(hook):
 
 def _count_of_parameters(function):
     """How many parameters a function has, as ``inspect`` would say, which takes fifty times as long."""
-    if vars(function):  # it may stand for another
+    if not isinstance(function, types.FunctionType) or vars(function):  # bound to one of them, or standing for another
         return len(inspect.signature(function).parameters)
     code = function.__code__
     of_any_number = (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS)
