@@ -17,6 +17,7 @@ from flows.build import NotStarted
 from stillroom.errors import StillroomError
 from stillroom.runs import Run, shard_key, unfinished_shards
 from tasks import flow_runs
+from tasks.lake_outage import lake_answered
 from tasks.prefect_outage import answered
 from tasks.workshop import workshop
 
@@ -31,7 +32,7 @@ class DeployedShards:
     """The shards of one run, each with one flow run for each build of the run.
 
     A build that is tried again schedules the flow runs of the shards that failed once more, and starts those that
-    never were. While Prefect's server does not answer, it waits.
+    never were. While Prefect's server or the lake does not answer, it waits.
 
     Args:
         run: the run.
@@ -88,15 +89,24 @@ class DeployedShards:
         ids = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, UUID)}
         async with get_client() as client:
             while True:
-                owed = set(unfinished_shards(workshop().lake, self._run))
+                owed = await self._owed()
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
                 owed_ids = {n: id_ for n, id_ in ids.items() if n in owed}
                 found = await answered(partial(self._found, client, owed_ids), workshop().watcher.say)
                 if not any(one is not None and flow_runs.is_live(one.state) for one in found.values()):
                     break
                 await asyncio.sleep(POLL_SECONDS)
-        owed = set(unfinished_shards(workshop().lake, self._run))  # one may have committed since
+        owed = await self._owed()  # one may have committed since
         return failures | {n: _failure(n, one) for n, one in found.items() if n in owed}
+
+    async def _owed(self) -> set[int]:
+        """The shards that the lake does not have; where it does not answer it is waited for, as Prefect's server is."""
+        shop = workshop()
+
+        def ask() -> list[int]:
+            return unfinished_shards(shop.lake, self._run)
+
+        return set(await lake_answered(lambda: shop.read(ask), shop.watcher.say))
 
     async def _found(self, client: PrefectClient, ids: Mapping[int, UUID]) -> dict[int, FlowRun | None]:
         """The flow runs of these ids as they are now, None for those that are gone."""

@@ -66,7 +66,10 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
     """
     tell_without_stacks()  # also of a refusal
     refuse_other_version()
-    async with FlowRunWatcher(key) as watcher, open_workshop(deployed_lake(), watcher, slots) as shop:
+    async with (
+        FlowRunWatcher(key) as watcher,
+        open_workshop(deployed_lake(), watcher, slots, is_patient=True) as shop,
+    ):
         yield shop
 
 

@@ -4,7 +4,7 @@ Prefect says what runs; what is done is asked of the lake.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -53,9 +53,9 @@ async def builds(client: PrefectClient, run_id: str) -> list[FlowRun]:
     return await _read(client, BUILD, _of_run(run_id))
 
 
-async def runs_of_builds_in(client: PrefectClient, state_name: str) -> set[str]:
-    """Ids of the runs that have a build in a state of this name, whatever lake they are in."""
-    in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[state_name]))
+async def runs_of_builds_in(client: PrefectClient, state_names: Collection[str]) -> set[str]:
+    """Ids of the runs that have a build in a state of one of these names, whatever lake they are in."""
+    in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[*state_names]))
     found = await _read(client, BUILD, FlowRunFilter(state=in_state))
     return {run_id for run_id in map(run_of, found) if run_id is not None}
 

@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import Cancelled, Cancelling, Failed, Running
 
 from flows import deployed
+from flows.deployed_reconcile import reconcile
 from stillroom import LAKE_VARIABLE
 from stillroom.lake import Lake
 from stillroom.runs import Run
@@ -48,7 +49,7 @@ async def test_reconciling_ends_shards_of_earlier_builds_of_a_cancelled_run(
 ) -> None:
     await began(client, run, Cancelled())
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
-    assert await deployed.reconcile.fn() == [run.run_id]
+    assert await reconcile.fn() == [run.run_id]
     assert await is_ended(client, at_work)
 
 

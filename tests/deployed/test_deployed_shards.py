@@ -26,7 +26,7 @@ MANY = 30
 @pytest.fixture(autouse=True)
 def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = SimpleNamespace(say=print, progressed=lambda *_: None)
-    shop: Any = SimpleNamespace(lake=lake, watcher=watcher)
+    shop: Any = SimpleNamespace(lake=lake, watcher=watcher, read=asyncio.to_thread)
     monkeypatch.setattr(workshop, "_open", [shop])
 
 

@@ -1,7 +1,8 @@
 """What deployed flow runs end as, with a real Prefect server and a real lake; the steps of a build are stood in for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Running, exception_to_failed_state
 
 from flows import deployed as module
+from flows import deployed_build
 from flows.build import ShardsFailed, WritingFailed
 from flows.deployed import build, build_file, shard
 from stillroom import LAKE_VARIABLE
@@ -51,6 +53,9 @@ class Shop:
         if self.sandbox is not None:
             raise self.sandbox
 
+    async def read(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.to_thread(work)
+
     async def work(self, run_id: str, *_: object) -> str:
         self.built.append(run_id)
         if self.failure is not None:
@@ -68,8 +73,10 @@ def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(module, "deployed_workshop", opened)
-    monkeypatch.setattr(module, "build_run", made.work)
-    monkeypatch.setattr(module, "build_late", made.work)
+    monkeypatch.setattr(deployed_build, "deployed_workshop", opened)
+    monkeypatch.setattr(deployed_build, "build_run", made.work)
+    monkeypatch.setattr(deployed_build, "build_late", made.work)
+    monkeypatch.setattr(deployed_build, "get_run_logger", lambda: logging.getLogger("build"))
     monkeypatch.setattr(module, "sample_shard", made.work)
     return made
 
@@ -168,7 +175,7 @@ async def test_a_run_goes_on_with_its_own_recipe_whatever_became_of_the_file(
             pytest.fail("its dataset is open to others")
         return await shop.work(run_id)
 
-    monkeypatch.setattr(module, "build_run", work)
+    monkeypatch.setattr(deployed_build, "build_run", work)
     this = await began(client, run, Running())
     with within(this):
         end: Any = await build_file.fn(file)
@@ -189,7 +196,7 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     def kept_out(_: str) -> None:
         raise LeaseHeld("the lake is in the hands of stillroom lake maintain.")
 
-    monkeypatch.setattr(module, "deployed_workshop", kept_out)
+    monkeypatch.setattr(deployed_build, "deployed_workshop", kept_out)
     first = await client.create_flow_run(flow(name="build")(nothing), state=Running())
     with within(first):
         end: Any = await build.fn(run.recipe)

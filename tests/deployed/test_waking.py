@@ -15,8 +15,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
-from flows import deployed
-from flows.deployed import reconcile
+from flows import deployed_reconcile
+from flows.deployed_reconcile import reconcile
 from stillroom import LAKE_VARIABLE
 from stillroom.cli.orchestrator import states
 from stillroom.lake import Lake
@@ -242,7 +242,7 @@ async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
     other = await both_sampled(client, lake, run, tmp_path)
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(waking, "LEASE_SECONDS", 0.2)
-    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    monkeypatch.setattr(deployed_reconcile, "get_run_logger", lambda: logging.getLogger("reconcile"))
     for stuck, free in ((run, other), (other, run)):
         with lease(lake.root, f"waking the build of {stuck.run_id}"):
             assert await reconcile.fn() == [free.run_id]
@@ -275,8 +275,8 @@ async def test_what_prefect_says_of_one_run_keeps_no_other_waiting(
         return await wake_build(lake, run_id)
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
-    monkeypatch.setattr(deployed, "wake_build", wake)
-    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    monkeypatch.setattr(deployed_reconcile, "wake_build", wake)
+    monkeypatch.setattr(deployed_reconcile, "get_run_logger", lambda: logging.getLogger("reconcile"))
     assert await reconcile.fn() == [other.run_id]
     assert f"{run.run_id} is left as it is: {type(failure).__name__}: " in caplog.text
 

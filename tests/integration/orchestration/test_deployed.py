@@ -13,7 +13,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from flows import deployed as flows_deployed
-from flows.deployed import build, build_file, maintain, reconcile, shard
+from flows.deployed import build, build_file, maintain, shard
+from flows.deployed_reconcile import reconcile
 from flows.deployed_reverify import reverify
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
