@@ -25,9 +25,9 @@ from stillroom.cli.deployed_processes import POOL
 from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
 from stillroom.code_version import code_version
 from stillroom.recipe import Recipe
-from tasks.deployed import LIMITS
 from tasks.flow_runs import BUILD
 from tasks.overdue import skip_overdue
+from tasks.slots import LIMITS
 
 BUILDS, SHARDS = "builds", "shards"  # queues: builds wait for shards, so they must not take their places
 RECONCILE = "reconcile"

@@ -127,7 +127,9 @@ async def test_a_build_that_waits_for_its_shards_outlasts_a_restart(
     shards = DeployedShards(run, uuid4())
     shards.start([0])
     joining = asyncio.create_task(shards.join())
-    while not await all_of_shards_of(run):
+    while True:
+        if await all_of_shards_of(run):
+            break
         await asyncio.sleep(0.05)
     server.stop()
     await asyncio.sleep(4.0)  # in which it asks several times
@@ -210,9 +212,11 @@ async def test_a_build_whose_lease_another_took_is_held_up_and_goes_on_after_it(
 
         async def build(*_: object) -> str:
             waiting.start()
-            while not (pids := killer.execute(HELD, [number]).fetchall()):
+            while True:
+                if held := killer.execute(HELD, [number]).fetchone():
+                    break
                 await asyncio.sleep(0.02)
-            killer.execute("SELECT pg_terminate_backend(%s)", pids[0])
+            killer.execute("SELECT pg_terminate_backend(%s)", held)
             await asyncio.sleep(60)
             pytest.fail("it goes on though another has its dataset")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
@@ -23,7 +22,6 @@ from stillroom.lake import Lake
 from stillroom.lease import building, lease, sampling
 from stillroom.runs import Run, given_up, unfinished_shards
 from tasks import waking
-from tasks.deployed import LIMITS, LimitMissing, slots
 from tasks.flow_runs import builds, cancel, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.deployed.conftest import began, published_in_part, state_of
@@ -32,16 +30,6 @@ from tests.fakes.prompts import recipe
 from tests.integration.workbench import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
-    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMITS["teacher"], limit=1))
-    async with slots(["teacher"]):
-        held = await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])
-        assert held.active_slots == 1
-    with pytest.raises(LimitMissing, match=rf"no concurrency limit {LIMITS['sandbox']}"):
-        async with slots(["sandbox", "teacher"]):
-            pytest.fail("nothing limits the sandbox")
 
 
 GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
