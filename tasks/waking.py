@@ -7,13 +7,15 @@ was done last, and from time to time the flow `reconcile`, since a process may d
 All of them take one lease, so that a build is woken once.
 """
 
+from contextlib import AbstractAsyncContextManager
+
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Failed
 
 from stillroom.errors import LeaseHeld
 from stillroom.lake import Lake
-from stillroom.lease import building, lease, lease_soon
+from stillroom.lease import Lease, building, lease, lease_soon
 from stillroom.runs import (
     RunState,
     given_up,
@@ -36,6 +38,15 @@ MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again
 LEASE_SECONDS = 30.0
 
 
+def alone_waking(lake: Lake, run_id: str) -> AbstractAsyncContextManager[Lease]:
+    """In the block nobody else wakes the run's build, or cancels it while it sleeps.
+
+    Raises:
+        LeaseHeld: somebody has been at it for long.
+    """
+    return lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS)
+
+
 async def wake_build(lake: Lake, run_id: str) -> bool:
     """Schedule the run's build once more if it waits and its shards are done, or wait for it; returns whether it was.
 
@@ -44,7 +55,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
     Raises:
         LeaseHeld: somebody else has been waking it for long.
     """
-    async with lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS), get_client() as client:
+    async with alone_waking(lake, run_id), get_client() as client:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
         if newest is None:
             return False
