@@ -45,6 +45,7 @@ class DeployedShards:
         self._build_id = build_id
         self._starting: dict[int, asyncio.Task[UUID]] = {}
         self._in_turn = asyncio.Lock()
+        self._found_begun: set[int] = set()
         self._is_over = False
 
     @property
@@ -93,6 +94,8 @@ class DeployedShards:
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
                 owed_ids = {n: id_ for n, id_ in ids.items() if n in owed}
                 found = await answered(partial(self._found, client, owed_ids), workshop().watcher.say)
+                if await self._tried_again(client, found):
+                    continue
                 if not any(one is not None and flow_runs.is_live(one.state) for one in found.values()):
                     break
                 await asyncio.sleep(POLL_SECONDS)
@@ -107,6 +110,21 @@ class DeployedShards:
             return unfinished_shards(shop.lake, self._run)
 
         return set(await lake_answered(lambda: shop.read(ask), shop.watcher.say))
+
+    async def _tried_again(self, client: PrefectClient, found: Mapping[int, FlowRun | None]) -> bool:
+        """Try those again that this attempt of the build found begun, and that have crashed since: once.
+
+        Their processes may have died together with that of the attempt before. Prefect takes a while to notice, and
+        before it does, one that is dead looks like one that runs.
+        """
+        crashed = {n: one for n, one in found.items() if one is not None and flow_runs.is_crashed(one.state)}
+        again = {n: one for n, one in crashed.items() if n in self._found_begun}
+        for number, one in again.items():
+            why = "it has crashed, as its build had"
+            await answered(partial(flow_runs.try_again, client, one.id, why), workshop().watcher.say)
+            workshop().watcher.say(f"shard {number} is tried again: {why}")
+            self._found_begun.remove(number)
+        return bool(again)
 
     async def _found(self, client: PrefectClient, ids: Mapping[int, UUID]) -> dict[int, FlowRun | None]:
         """The flow runs of these ids as they are now, None for those that are gone."""
@@ -134,6 +152,8 @@ class DeployedShards:
         if not flow_runs.is_live(flow_run.state):  # of an earlier attempt of this build
             async with get_client() as client:
                 await flow_runs.try_again(client, flow_run.id, "its build was tried again")
+        elif flow_runs.has_begun(flow_run.state):
+            self._found_begun.add(number)
         return flow_run.id
 
 

@@ -88,6 +88,11 @@ def is_live(state: State | None) -> bool:
     return state is None or not state.is_final()
 
 
+def has_begun(state: State | None) -> bool:
+    """Whether a worker has taken the flow run, and it has not ended: it runs, or its process has died unnoticed."""
+    return is_live(state) and state is not None and state.type is not StateType.SCHEDULED
+
+
 def is_undone(state: State | None) -> bool:
     """Whether the flow run has ended without being done: it failed, crashed or was cancelled."""
     return state is not None and state.is_final() and not state.is_completed()
