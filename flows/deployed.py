@@ -16,7 +16,7 @@ from flows.deployed_ends import skipped
 from stillroom.errors import LeaseHeld
 from stillroom.lake.maintenance import GRACE_MINUTES, KEEP_DAYS, MOST_GRACE_MINUTES, MOST_KEEP_DAYS
 from stillroom.recipe import Recipe, load_recipe, with_paths_from
-from stillroom.runs import load_run
+from stillroom.runs import load_run, refuse_idle_settings
 from tasks import flow_runs
 from tasks.announcing import announce_failed_shard, artifact_key
 from tasks.deployed import deployed_workshop
@@ -57,7 +57,13 @@ async def build(recipe: Recipe, new_run: bool = False) -> str | State[Any]:
         recipe: What to make, from what, by whom, checked how, kept by which rule.
         new_run: Open another run, even if one is unfinished.
     """
-    return await built(lambda: with_paths_from(recipe, Path.cwd()), new_run)
+
+    def read() -> Recipe:
+        made = with_paths_from(recipe, Path.cwd())
+        refuse_idle_settings(made, is_from_form=True)
+        return made
+
+    return await built(read, new_run)
 
 
 @flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards])
@@ -68,7 +74,13 @@ async def build_file(recipe_file: Path, new_run: bool = False) -> str | State[An
         recipe_file: A recipe in YAML, on the machine of the worker.
         new_run: Open another run, even if one is unfinished.
     """
-    return await built(lambda: load_recipe(recipe_file), new_run)
+
+    def read() -> Recipe:
+        made = load_recipe(recipe_file)
+        refuse_idle_settings(made)
+        return made
+
+    return await built(read, new_run)
 
 
 @flow(
