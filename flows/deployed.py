@@ -21,6 +21,7 @@ from tasks import flow_runs
 from tasks.announcing import announce_failed_shard, artifact_key
 from tasks.deployed import deployed_workshop
 from tasks.housekeeping import keep_house
+from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD, answered
 from tasks.reporting import tell_without_stacks
 from tasks.sampling import sample_shard
@@ -114,6 +115,8 @@ def maintain(keep_days: KeepDays = KEEP_DAYS, grace_minutes: GraceMinutes = GRAC
         grace_minutes: A file is removed when nothing has named it for this long; whoever reads for longer may lose it.
     """
     tell_without_stacks()
+    if (end := overdue()) is not None:
+        return end
     try:
         return keep_house(keep_days, grace_minutes)
     except LeaseHeld as error:

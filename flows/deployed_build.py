@@ -31,6 +31,7 @@ from tasks import flow_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop, refuse_other_version
 from tasks.lake_outage import is_outage, patient_lake
+from tasks.overdue import overdue
 from tasks.prefect_outage import answered
 from tasks.reporting import tell_without_stacks
 from tasks.workshop import Workshop
@@ -43,8 +44,10 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     this = context.flow_run
     assert this is not None, "and is recorded"  # noqa: S101 - narrows the type
     tell_without_stacks()
-    refuse_other_version()
+    await refuse_other_version()
     run_id = flow_runs.run_of(this)
+    if run_id is None and (end := overdue()) is not None:
+        return end
     try:
         async with AsyncExitStack() as held:
             recipe = _checked(read()) if run_id is None else await _recorded(run_id)

@@ -78,9 +78,12 @@ def skipped(error: LeaseHeld) -> State[Any]:
     return Completed(name=SKIPPED, message=f"Nothing was done: {error}")
 
 
-def nothing_to_do(lake: Lake, run_id: str) -> State[Any] | None:
-    """The end of a build that was tried again though its run is finished or was given up; None where work is left."""
-    if why := given_up(lake, run_id):
+def nothing_to_do(lake: Lake, run_id: str, *, for_good: bool = False) -> State[Any] | None:
+    """The end of a build that was tried again though its run is finished or was given up; None where work is left.
+
+    With ``for_good``, None also where it may turn out that the run was not given up.
+    """
+    if why := given_up(lake, run_id, for_good=for_good):
         return Failed(message=f"Nothing was done: {why}")
     state, note = run_state(lake, run_id)
     if state is RunState.OPENED or late_shards(lake, run_id):
@@ -95,7 +98,7 @@ def held_up(run_id: str, error: LeaseHeld) -> State[Any]:
     """
     try:
         with opened(deployed_lake()) as lake:
-            end = nothing_to_do(lake, run_id)
+            end = nothing_to_do(lake, run_id, for_good=True)
     except LakeError:  # whoever wakes it asks again
         end = None
     if end is not None:

@@ -14,6 +14,7 @@ from stillroom.lake import Lake
 from stillroom.runs import open_runs, runs_with_late_shards
 from tasks import flow_runs
 from tasks.deployed import deployed_lake
+from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import tell_without_stacks
 from tasks.unbegun import crash_unbegun
@@ -28,6 +29,8 @@ async def reconcile() -> list[str] | State[Any]:
     Before that, flow runs that were taken and never began are marked as crashed.
     """
     tell_without_stacks()
+    if (end := overdue()) is not None:
+        return end
     await _crash_unbegun()
     try:
         lake = Lake.open(deployed_lake(), create=True)

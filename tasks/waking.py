@@ -60,7 +60,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
         if newest is None:
             return False
         if waits_for_others(newest):
-            if end := given_up(lake, run_id):
+            if end := given_up(lake, run_id, for_good=True):
                 await client.set_flow_run_state(newest.id, Failed(message=f"Nothing was done: {end}"), force=True)
                 return False
             if not _is_free(lake, run_id):

@@ -85,12 +85,7 @@ async def test_a_shard_whose_flow_run_was_deleted_has_failed_and_is_started_anew
 
 
 async def test_a_shard_that_died_unnoticed_with_its_build_is_tried_again_once_that_is_noticed(
-    client: PrefectClient,
-    lake: Lake,
-    run: Run,
-    shard_began: StartShard,
-    build_id: UUID,
-    monkeypatch: pytest.MonkeyPatch,
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
     dead = await shard_began(run, 0, Running(), build_id)

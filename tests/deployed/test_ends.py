@@ -18,14 +18,14 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Running, exception_to_failed_state
 
 from flows import deployed as module
-from flows import deployed_build
+from flows import deployed_build, deployed_ends
 from flows.build import ShardsFailed, WritingFailed
 from flows.deployed import build, build_file, shard
 from stillroom import LAKE_VARIABLE
 from stillroom.errors import GateError, LeaseHeld, SandboxError, StillroomError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease
-from stillroom.runs import Run, RunState, close_run
+from stillroom.runs import Run, RunState, close_run, open_run
 from tasks.announcing import artifact_key
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began, published_in_part
@@ -206,6 +206,46 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     _, end = await tried_again(client, run)
     assert end.name == HELD_UP
     assert shop.built == []
+
+
+async def test_a_build_that_is_held_up_by_a_run_that_has_planned_nothing_may_still_go_on(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop
+) -> None:
+    open_run(lake, run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        _, end = await tried_again(client, run)
+    assert end.name == HELD_UP
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_what_cannot_be_shown_changes_nothing_of_what_a_build_ends_as(
+    client: PrefectClient, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch, failure: StillroomError
+) -> None:
+    async def show(*_: object) -> None:
+        raise ObjectNotFound(KeyError(), "the server refused")
+
+    monkeypatch.setattr(deployed_ends, "show_standing", show)
+    shop.failure = failure
+    _, end = await tried_again(client, run)
+    assert end.name == SHARDS_FAILED
+    assert str(failure).rstrip(".") in end.message
+    assert "is not shown here: ObjectNotFound: " in shop.lines[-1]
+
+
+async def test_a_build_that_has_published_is_done_also_where_its_page_cannot_be_shown(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def show(*_: object) -> None:
+        raise ObjectNotFound(KeyError(), "the server refused")
+
+    async def publish(*_: object) -> str:
+        await Builder(lake).sample(run)
+        return "tiny@1"
+
+    monkeypatch.setattr(deployed_build, "build_run", publish)
+    monkeypatch.setattr(deployed_ends, "announce_snapshot", show)
+    _, end = await tried_again(client, run)
+    assert (end.type, end.message) == (StateType.COMPLETED, f"{run.run_id} was published as tiny@1")
 
 
 @pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])

@@ -1,21 +1,42 @@
 """What a schedule had planned for hours in which nothing was up is skipped; what somebody started is not."""
 
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.context import FlowRunContext
 from prefect.states import AwaitingRetry, Scheduled
 
-from tasks.overdue import LATE_MINUTES, skip_overdue
+from flows.deployed import build_file, maintain
+from flows.deployed_reconcile import reconcile
+from flows.deployed_reverify import reverify
+from tasks.overdue import LATE_MINUTES, WHY, overdue, skip_overdue
+from tasks.waking import SKIPPED
 from tests.deployed.conftest import state_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 POOL = "overdue"
+
+
+async def keep_house_at_once() -> object:
+    return maintain.fn()
+
+
+OVERDUE: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+    "build-file": lambda: build_file.fn(Path("/nowhere/recipe.yaml")),
+    "reverify": lambda: reverify.fn("tiny"),
+    "reconcile": lambda: reconcile.fn(),
+    "maintain": keep_house_at_once,
+}
 
 
 @flow(name="nightly")
@@ -58,3 +79,30 @@ async def test_of_what_is_overdue_only_what_a_schedule_has_planned_is_skipped(
     for one in (*started, *(one for one in planned if one not in late)):
         assert await state_of(client, one) in ("Scheduled", "Late")
     assert await skip_overdue(client, POOL) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_skipped"),
+    [
+        pytest.param({}, True, id="by a schedule, while the machine slept"),
+        pytest.param({"auto_scheduled": False}, False, id="a person's"),
+        pytest.param({"run_count": 2}, False, id="tried again"),
+        pytest.param({"expected_start_time": datetime.now(UTC)}, False, id="in time"),
+    ],
+)
+async def test_a_flow_run_that_comes_hours_late_skips_itself(changes: dict[str, Any], is_skipped: bool) -> None:
+    due = datetime.now(UTC) - timedelta(hours=3)
+    about = {"auto_scheduled": True, "run_count": 1, "expected_start_time": due, **changes}
+    this = FlowRun(flow_id=uuid4(), **about)
+    with FlowRunContext.model_construct(flow_run=this, parameters={}):
+        assert (overdue() is not None) is is_skipped
+
+
+@pytest.mark.parametrize("name", OVERDUE)
+async def test_every_flow_that_is_scheduled_skips_itself(name: str) -> None:
+    this = FlowRun(
+        flow_id=uuid4(), auto_scheduled=True, run_count=1, expected_start_time=datetime.now(UTC) - timedelta(hours=3)
+    )
+    with FlowRunContext.model_construct(flow_run=this, parameters={}):
+        end: Any = await OVERDUE[name]()
+    assert (end.name, end.message) == (SKIPPED, WHY)

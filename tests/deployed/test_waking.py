@@ -20,7 +20,7 @@ from stillroom import LAKE_VARIABLE
 from stillroom.cli.orchestrator import states
 from stillroom.lake import Lake
 from stillroom.lease import building, lease, sampling
-from stillroom.runs import Run, given_up, unfinished_shards
+from stillroom.runs import Run, RunState, close_run, given_up, open_run, unfinished_shards
 from tasks import waking
 from tasks.flow_runs import builds, cancel, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
@@ -122,6 +122,19 @@ async def test_a_build_that_was_held_up_by_the_run_that_its_own_was_given_up_for
     assert (state.type, state.name) == (StateType.FAILED, "Failed")
     assert state.message == f"Nothing was done: {given_up(lake, run.run_id)}"
     assert later.run_id in state.message
+
+
+async def test_a_build_that_was_held_up_waits_until_the_later_run_has_planned_something(
+    client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    """It may find nothing to do: then nobody has given up this one."""
+    this = await began(client, run, HELD)
+    later = open_run(lake, run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == HELD_UP
+    close_run(lake, later, RunState.EMPTY, "")
+    assert await wake_build(lake, run.run_id)
 
 
 async def test_builds_that_are_held_up_in_another_lake_are_left_to_it(

@@ -36,12 +36,12 @@ def flow_run_of(version: str | None) -> Iterator[None]:
         yield
 
 
-def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
+async def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
     with (
         flow_run_of("0.0.9"),
         pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"),
     ):
-        refuse_other_version()
+        await refuse_other_version()
 
 
 async def test_no_flow_run_of_another_version_gets_a_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +73,9 @@ async def test_settings_that_do_nothing_are_refused_in_a_form_and_in_a_file(tmp_
 
 
 @pytest.mark.parametrize("version", [code_version(), None])
-def test_a_flow_run_of_this_version_goes_on(version: str | None) -> None:
+async def test_a_flow_run_of_this_version_goes_on(version: str | None) -> None:
     with flow_run_of(version):
-        refuse_other_version()
+        await refuse_other_version()
 
 
 def test_a_worker_without_a_lake_is_told_how_to_start_it(monkeypatch: pytest.MonkeyPatch) -> None:

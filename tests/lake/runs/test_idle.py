@@ -49,7 +49,7 @@ def filled_in(folder: Path, changes: str) -> Recipe:
 
 @pytest.mark.parametrize("changes", ["representative: strongest-tests", "diversity: {quality: 0.5}"])
 def test_a_form_is_refused_for_what_differs_from_its_defaults(tmp_path: Path, changes: str) -> None:
-    with pytest.raises(RecipeError, match="decide nothing|for nothing"):
+    with pytest.raises(RecipeError, match=r"decide nothing|for nothing"):
         refuse_idle_settings(filled_in(tmp_path, f"curation: {{{changes}}}"), is_from_form=True)
 
 
