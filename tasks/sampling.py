@@ -10,7 +10,7 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import MOMENT_SECONDS, lease_soon, sampling
+from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, lease_soon, may_be_lost, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
@@ -21,6 +21,7 @@ from stillroom.runs import (
     committed_answers,
     committed_entries,
     committed_shards,
+    has_earlier,
     is_shared,
     load_run,
     owed_at_most,
@@ -161,12 +162,21 @@ async def _until_alone(run: Run, shard: int) -> None:
     Raises:
         RequestError: a later run has taken over its own, before or meanwhile.
     """
-    shop, told = workshop(), False
-    while others := await shop.read(partial(_earlier_at_work, run, shard)):
-        if not told:
+    shop = workshop()
+    # A lease that is free may have been lost a moment ago, with its connection, by a holder that is about to take it
+    # again and go on: then one look proves nothing.
+    looks = 2 if may_be_lost(shop.lake.root) and await shop.read(partial(has_earlier, shop.lake, run, shard)) else 1
+    free, told = 0, False
+    while free < looks:
+        if free:
+            await asyncio.sleep(REGAIN_SECONDS)
+        others = await shop.read(partial(_earlier_at_work, run, shard))
+        free = 0 if others else free + 1
+        if others and not told:
             shop.watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
             told = True
-        await asyncio.sleep(LOOK_SECONDS)
+        if others:
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _earlier_at_work(run: Run, shard: int) -> list[str]:
