@@ -57,12 +57,12 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
             if run_id is None:
                 await shop.start_sandbox(recipe.verification)
                 run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
-                await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
                 run_id = run.run_id
             elif (end := nothing_to_do(shop.lake, run_id)) is not None:
                 return end
             else:
                 run = load_run(shop.lake, run_id)
+            await answered(lambda: _note(this, run.run_id), shop.watcher.say)
             return await outcome(shop, run, _way(shop, run, this))
     # Another build of the dataset, or who keeps house in the lake. Where the lease is in PostgreSQL it can be lost to
     # them also while the build goes on, which is told at the end of the block.
@@ -93,9 +93,9 @@ async def _recorded(run_id: str) -> Recipe:
         lake.close()
 
 
-async def _tag(this: FlowRun, run_id: str) -> None:
+async def _note(this: FlowRun, run_id: str) -> None:
     async with get_client() as client:
-        await client.update_flow_run(this.id, tags=[*this.tags, flow_runs.run_tag(run_id)])
+        await flow_runs.note_that_it_goes_on(client, this, run_id)
 
 
 async def _way(shop: Workshop, run: Run, this: FlowRun) -> str:

@@ -72,8 +72,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
             why = "it had ended, with shards that nobody else starts"
         else:
             return False
-        await flow_runs.try_again(client, newest.id, why)
-        return True
+        return await flow_runs.try_again(client, newest.id, why)
 
 
 def waits_for_shards(build: FlowRun) -> bool:

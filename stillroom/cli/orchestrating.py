@@ -70,11 +70,10 @@ def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False)
 async def _retry(lake: "Lake", run: "Run") -> dict[str, Any]:
     from prefect.client.orchestration import get_client
 
-    from tasks.trying_again import find_retry, retry
+    from tasks.trying_again import retry_run
 
     async with get_client() as client:
-        found = await find_retry(client, lake, run)
-        await retry(client, run, found)
+        found = await retry_run(client, lake, run)
     shards = sorted({*found.shards, *found.started})
     return {"run": run.run_id, "shards": shards, "build": found.build is not None}
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Running, Scheduled, State
+from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running, Scheduled, State
 
 from flows import deployed
 from flows.deployed_reconcile import reconcile
@@ -84,6 +84,30 @@ async def test_the_command_ends_shards_of_earlier_builds(
     await began(client, run, Running())
     assert await ask("cancel", run.run_id) == {"run": run.run_id, "shards": [0], "build": True}
     assert await is_ended(client, at_work)
+
+
+async def test_what_a_worker_has_taken_since_it_was_listed_is_ended_by_its_worker(
+    client: PrefectClient, run_of_three: Run, shard_began: StartShard
+) -> None:
+    """Its process is being started: Cancelled would not keep it from running."""
+    made = [await shard_began(run_of_three, number, Scheduled(), uuid4()) for number in range(3)]
+    listed = await flow_runs.all_of_shards(client, run_of_three.run_id)
+    for one, state in zip(made, (Pending(), Completed()), strict=False):
+        await client.update_flow_run(one.id, infrastructure_pid="here:1")
+        await client.set_flow_run_state(one.id, state, force=True)
+    cancelled = await flow_runs.cancel(client, listed)
+    assert {one.id for one in cancelled} == {made[0].id, made[2].id}
+    assert [await state_of(client, one) for one in made] == ["Cancelling", "Completed", "Cancelled"]
+
+
+async def test_what_waits_for_its_turn_is_cancelled_before_what_would_make_room_for_it(
+    client: PrefectClient, run_of_three: Run, shard_began: StartShard
+) -> None:
+    states = (Running(), Scheduled(), Running())
+    made = [await shard_began(run_of_three, number, state, uuid4()) for number, state in enumerate(states)]
+    cancelled = await flow_runs.cancel(client, await flow_runs.all_of_shards(client, run_of_three.run_id))
+    assert cancelled[0].id == made[1].id
+    assert len(cancelled) == 3
 
 
 async def ended_in(client: PrefectClient, run: Run, state: State) -> FlowRun:

@@ -27,6 +27,7 @@ from stillroom.lake import Lake
 from stillroom.lease import building, lease
 from stillroom.runs import Run, RunState, close_run, open_run
 from tasks.announcing import artifact_key
+from tasks.flow_runs import WENT_ON, builds
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began, published_in_part
 from tests.fakes.builds import Builder
@@ -123,6 +124,18 @@ async def test_a_build_that_fails_while_shards_are_owed_is_woken_once_they_are_d
     assert not await wake_build(lake, run.run_id)
     await Builder(lake).sample(run)
     assert await wake_build(lake, run.run_id)
+
+
+async def test_a_build_that_goes_on_with_a_run_notes_that_and_one_that_does_nothing_does_not(
+    client: PrefectClient, run: Run, shop: Shop
+) -> None:
+    with lease(shop.lake.root, building(run.recipe.dataset)):
+        idle, _ = await tried_again(client, run)
+    this, _ = await tried_again(client, run)
+    assert {one.id: WENT_ON in one.labels for one in await builds(client, run.run_id)} == {
+        this.id: True,
+        idle.id: False,
+    }
 
 
 async def test_a_build_that_finds_no_sandbox_when_it_is_tried_again_waits_for_its_shards(

@@ -22,7 +22,7 @@ from stillroom.lake import Lake
 from stillroom.lease import building, lease, sampling
 from stillroom.runs import Run, RunState, close_run, given_up, open_run, unfinished_shards
 from tasks import waking
-from tasks.flow_runs import builds, cancel, try_again
+from tasks.flow_runs import builds, cancel, note_that_it_goes_on, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.deployed.conftest import began, published_in_part, state_of
 from tests.fakes.builds import Builder
@@ -164,6 +164,22 @@ async def test_a_build_that_began_late_is_newer_than_one_that_was_to_begin_after
     assert await wake_build(lake, run.run_id)
 
 
+async def test_a_build_that_a_person_has_tried_again_counts_though_another_began_after_it(
+    api: str, client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    first = await began(client, run, Failed(name=SHARDS_FAILED, message="of the first"))
+    second = await began(client, run, Cancelled())
+    assert [one.id for one in await builds(client, run.run_id)] == [second.id, first.id]
+    await note_that_it_goes_on(client, first, run.run_id)
+    assert [one.id for one in await builds(client, run.run_id)] == [first.id, second.id]
+    found = states(api, run.run_id)
+    assert found is not None
+    assert found.build == (SHARDS_FAILED, "of the first")
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id)
+    assert await state_of(client, first) == "AwaitingRetry"
+
+
 async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(
     client: PrefectClient, lake: Lake, run_of_three: Run
 ) -> None:
@@ -283,7 +299,7 @@ async def test_what_prefect_says_of_one_run_keeps_no_other_waiting(
 
 
 async def test_cancelling_ends_at_once_what_waits_for_another_try(client: PrefectClient, run: Run) -> None:
-    waits, runs = await began(client, run, Scheduled()), await began(client, run, Running())
+    waits, runs = await began(client, run, Failed()), await began(client, run, Running())
     for one in (waits, runs):
         await client.update_flow_run(one.id, infrastructure_pid="here:1")
     await try_again(client, waits.id, "a person clicked")
