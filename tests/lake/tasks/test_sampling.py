@@ -13,6 +13,7 @@ import pytest
 
 from stillroom.errors import RequestError, TeacherError, TeacherLost
 from stillroom.lake import Lake
+from stillroom.lake.location import CATALOGUE_VARIABLE
 from stillroom.lease import lease, may_be_lost, sampling
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
@@ -248,10 +249,10 @@ async def test_a_lease_that_was_lost_for_a_moment_counts_as_held(
     await asyncio.wait_for(waits, SECONDS)
 
 
-@pytest.mark.parametrize("is_in_postgres", [True, False])
-def test_only_leases_in_postgresql_can_be_lost(is_in_postgres: bool, request: pytest.FixtureRequest) -> None:
-    found: Lake = request.getfixturevalue("lake_in_postgres" if is_in_postgres else "lake")
-    assert may_be_lost(found.root) is is_in_postgres
+def test_only_leases_in_postgresql_can_be_lost(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not may_be_lost(lake.root)
+    monkeypatch.setenv(CATALOGUE_VARIABLE, "host=127.0.0.1 dbname=elsewhere")
+    assert may_be_lost(tmp_path / "no lake yet")
 
 
 async def test_a_run_that_was_given_up_asks_for_nothing_any_more(lake: Lake, of_one: Recipe) -> None:
