@@ -13,7 +13,7 @@ from flows.build import build_late, build_run
 from flows.deployed_ends import held_up, lake_away, nothing_to_do, outcome, skipped
 from flows.deployed_shards import DeployedShards
 from stillroom.errors import LakeError, LeaseHeld
-from stillroom.lease import MOMENT_SECONDS, building, lease_soon
+from stillroom.lease import MOMENT_SECONDS, building
 from stillroom.recipe import Recipe, refuse_idle_models
 from stillroom.runs import (
     Run,
@@ -30,7 +30,7 @@ from stillroom.seeding import recipe_prompts
 from tasks import flow_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop, refuse_other_version
-from tasks.lake_outage import is_outage, patient_lake
+from tasks.lake_outage import is_outage, lease_once_answered, patient_lake
 from tasks.overdue import overdue
 from tasks.prefect_outage import answered
 from tasks.reporting import tell_without_stacks
@@ -51,8 +51,8 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     try:
         async with AsyncExitStack() as held:
             recipe = _checked(read()) if run_id is None else await _recorded(run_id)
-            alone = lease_soon(deployed_lake(), building(recipe.dataset), seconds=MOMENT_SECONDS)
-            await held.enter_async_context(alone)
+            root, work, say = deployed_lake(), building(recipe.dataset), get_run_logger().info
+            await lease_once_answered(held, root, work, say, seconds=MOMENT_SECONDS)
             shop = await held.enter_async_context(deployed_workshop(artifact_key(recipe.dataset, "build")))
             if run_id is None:
                 await shop.start_sandbox(recipe.verification)

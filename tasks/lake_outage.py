@@ -7,6 +7,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake import Lake
 from stillroom.lake.passing import is_locked, is_passing
 from stillroom.lake.patience import PATIENCE_SECONDS
+from stillroom.lease import lease_soon
 
 PAUSE_SECONDS = 2.0
 
@@ -49,6 +51,22 @@ async def lake_answered(
                 say(f"the lake does not answer ({error}); this goes on as soon as it does")
                 is_told = True
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def lease_once_answered(
+    held: AsyncExitStack, root: Path, work: str, say: Callable[[str], None], *, seconds: float
+) -> None:
+    """Take the lease on ``work`` for as long as ``held`` is, as ``lease_soon``; the lake is waited for.
+
+    Raises:
+        LeaseHeld: as ``lease_soon``.
+        LakeError: the lake has been away for ``PATIENCE_SECONDS``, or will not come back by itself.
+    """
+
+    async def taken() -> None:
+        await held.enter_async_context(lease_soon(root, work, seconds=seconds))
+
+    await lake_answered(taken, say, seconds=PATIENCE_SECONDS)
 
 
 async def patient_lake(root: Path, say: Callable[[str], None]) -> Lake:

@@ -7,7 +7,7 @@ the machine slept, server and worker come back together and nobody stands betwee
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
@@ -18,7 +18,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.states import Completed
+from prefect.states import AwaitingRetry, Completed
 
 from tasks.flow_runs import MOST_READ
 from tasks.waking import SKIPPED
@@ -30,13 +30,20 @@ WHY = "Nothing was done: nothing was up to run it when it was due. The next one 
 
 
 def overdue() -> State[Any] | None:
-    """The end of the flow run that runs here where a schedule had planned it for long before; None where it goes on."""
+    """The end of the flow run that runs here where a schedule had planned it for long before; None where it goes on.
+
+    What somebody has tried again goes on, however old it is.
+    """
     context = FlowRunContext.get()
     this = context.flow_run if context is not None else None
-    if this is None or not this.auto_scheduled or this.run_count > 1 or this.expected_start_time is None:
-        return None  # what somebody tried again runs, however old it is
-    is_late = this.expected_start_time < datetime.now(UTC) - timedelta(minutes=LATE_MINUTES)
-    return Completed(name=SKIPPED, message=WHY) if is_late else None
+    if this is None or not this.auto_scheduled or this.expected_start_time is None:
+        return None
+    if this.expected_start_time > datetime.now(UTC) - timedelta(minutes=LATE_MINUTES):
+        return None
+    with get_client(sync_client=True) as client:
+        if any(state.name == AwaitingRetry().name for state in client.read_flow_run_states(this.id)):
+            return None
+    return Completed(name=SKIPPED, message=WHY)
 
 
 async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:

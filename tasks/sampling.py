@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +11,7 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, lease_soon, may_be_lost, sampling
+from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, may_be_lost, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
@@ -36,6 +37,7 @@ from stillroom.runs import (
     stored_elsewhere,
 )
 from stillroom.sampling import Assignment, Policy, Shard, Tally
+from tasks.lake_outage import lease_once_answered
 from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -72,7 +74,9 @@ async def sample_shard(run_id: str, shard: int) -> str:
     lake = shop.lake
     run = await shop.read(partial(_planned, run_id, shard))
     key = shard_key(run, shard)
-    async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
+    async with AsyncExitStack() as held:
+        work = sampling(run_id, shard)
+        await lease_once_answered(held, lake.root, work, shop.watcher.say, seconds=MOMENT_SECONDS)
         owing = await shop.read(partial(_owing, run, shard))
         if owing is None:
             return key
@@ -89,9 +93,9 @@ async def sample_shard(run_id: str, shard: int) -> str:
             Assignment(prompt=prompt, teacher=teachers[name], is_withheld=prompt.prompt_id in withheld)
             for prompt, name in assigned
         ]
-        work = await shop.read(partial(_work, owing, assignments))
+        sampled = await shop.read(partial(_work, owing, assignments))
         async with shop.slots(("teacher", "sandbox")):
-            result = await work.run(shard_journal(lake, run_id, shard))
+            result = await sampled.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         await shop.write(lambda: lake.commit(key, shard_rows(result, recipe=run.recipe), run_id=run_id, shard=shard))

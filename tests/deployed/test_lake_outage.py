@@ -6,7 +6,7 @@ With a real PostgreSQL server, a real Prefect server and a real lake.
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,11 +23,11 @@ from flows import deployed_build, deployed_reconcile
 from flows.deployed import build_file
 from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
-from stillroom.errors import StillroomError
+from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake, patience
 from stillroom.lake.location import CATALOGUE_VARIABLE
 from stillroom.lake.postgres import lock_number
-from stillroom.lease import building
+from stillroom.lease import building, lease
 from stillroom.runs import Run
 from tasks import lake_outage, workshop
 from tasks.flow_runs import all_of_shards
@@ -193,6 +193,20 @@ async def test_a_build_that_finds_no_lake_when_it_is_tried_again_goes_on_by_itse
     server.start()
     assert end.name == LAKE_AWAY
     assert [line for line in shop.lines if "the lake does not answer" in line] == shop.lines != []
+
+
+async def test_a_lease_is_waited_for_while_the_lake_is_away(server: PostgresServer, lake: Lake) -> None:
+    lines: list[str] = []
+    server.stop()
+    back = threading.Timer(1.0, server.start)
+    back.start()
+    async with AsyncExitStack() as held:
+        await lake_outage.lease_once_answered(held, lake.root, "w", lines.append, seconds=0.0)
+        back.join()
+        with pytest.raises(LeaseHeld), lease(lake.root, "w"):
+            pytest.fail("it is held")
+    (line,) = lines
+    assert "the lake does not answer" in line
 
 
 @pytest.mark.parametrize(("name", "has_end"), [(LAKE_AWAY, True), (HELD_UP, False)])
