@@ -1,41 +1,57 @@
 """What deployed flow runs end as: the states and messages that their pages show, and that wake builds later."""
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.build import ShardsFailed
-from stillroom.errors import GateError, LeaseHeld, StillroomError
+from stillroom.errors import GateError, LakeError, LeaseHeld, StillroomError
 from stillroom.lake import Lake
 from stillroom.lake.reading import opened
 from stillroom.runs import Run, RunState, given_up, late_shards, left_out, run_state, unfinished_shards
 from tasks.announcing import announce_snapshot, show_standing
 from tasks.deployed import deployed_lake
-from tasks.prefect_outage import answered
-from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED
+from tasks.lake_outage import is_outage
+from tasks.prefect_outage import NOT_TO_BE_HAD, answered
+from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, SHARDS_FAILED, SKIPPED
 from tasks.workshop import Workshop
 
 
 async def outcome(shop: Workshop, run: Run, work: Coroutine[Any, Any, str]) -> str | State[Any]:
-    """What the build came to. One that failed while shards are owed is woken once they are done."""
-    lake, say = shop.lake, shop.watcher.say
+    """What the build came to. One that failed while shards are owed is woken once they are done.
+
+    Raises:
+        StillroomError: as ``work``, where it waits for no shard; or the lake cannot be asked whether it does.
+    """
+    lake = shop.lake
     try:
         label = await work
     except StillroomError as error:
-        await answered(lambda: show_standing(lake, run.run_id), say)
-        waits = _waits(lake, run, error)
+        if is_outage(error):
+            raise
+        waits = await shop.read(partial(_waits, lake, run, error))
+        await _shown(shop, lambda: show_standing(lake, run.run_id))
         if waits is None:
             raise
         return waits
-    await answered(lambda: show_standing(lake, run.run_id), say)
+    await _shown(shop, lambda: show_standing(lake, run.run_id))
     if not label:
         return Completed(message=f"{run.run_id} brought nothing new, so nothing was published")
-    await answered(lambda: announce_snapshot(lake, run.recipe.dataset, label, run.run_id), say)
+    await _shown(shop, lambda: announce_snapshot(lake, run.recipe.dataset, label, run.run_id))
     lacks = left_out(lake, run)
     without = f" without {lacks}, which may come later" if lacks.shards else ""
     return Completed(message=f"{run.run_id} was published as {label}{without}")
+
+
+async def _shown(shop: Workshop, show: Callable[[], Awaitable[None]]) -> None:
+    """Show it where that can be done: it is no part of the work, and changes nothing of what a build ends as."""
+    try:
+        await answered(show, shop.watcher.say)
+    except NOT_TO_BE_HAD as error:
+        shop.watcher.say(f"what came of it is not shown here: {type(error).__name__}: {error}")
 
 
 def _waits(lake: Lake, run: Run, error: StillroomError) -> State[Any] | None:
@@ -62,9 +78,12 @@ def skipped(error: LeaseHeld) -> State[Any]:
     return Completed(name=SKIPPED, message=f"Nothing was done: {error}")
 
 
-def nothing_to_do(lake: Lake, run_id: str) -> State[Any] | None:
-    """The end of a build that was tried again though its run is finished or was given up; None where work is left."""
-    if why := given_up(lake, run_id):
+def nothing_to_do(lake: Lake, run_id: str, *, for_good: bool = False) -> State[Any] | None:
+    """The end of a build that was tried again though its run is finished or was given up; None where work is left.
+
+    With ``for_good``, None also where it may turn out that the run was not given up.
+    """
+    if why := given_up(lake, run_id, for_good=for_good):
         return Failed(message=f"Nothing was done: {why}")
     state, note = run_state(lake, run_id)
     if state is RunState.OPENED or late_shards(lake, run_id):
@@ -73,16 +92,28 @@ def nothing_to_do(lake: Lake, run_id: str) -> State[Any] | None:
 
 
 def held_up(run_id: str, error: LeaseHeld) -> State[Any]:
-    """The end of a build that was tried again, which somebody wants to go on, while others are at work.
+    """The end of a build of a run that was begun, while others are at work on its dataset.
 
     One with whose run nobody goes on afterwards is told so.
     """
-    with opened(deployed_lake()) as lake:
-        end = nothing_to_do(lake, run_id)
+    try:
+        with opened(deployed_lake()) as lake:
+            end = nothing_to_do(lake, run_id, for_good=True)
+    except LakeError:  # whoever wakes it asks again
+        end = None
     if end is not None:
         return end
     return Failed(
         name=HELD_UP,
-        message=f"Nothing was done: {error} After that this build goes on by itself, unless a newer one of {run_id} "
-        "has been started: then that one counts.",
+        message=f"{error} After that this build goes on by itself, unless a newer one of {run_id} has been started: "
+        "then that one counts.",
+    )
+
+
+def lake_away(run_id: str, error: LakeError) -> State[Any]:
+    """The end of a build of a run that was begun, whose lake does not answer."""
+    return Failed(
+        name=LAKE_AWAY,
+        message=f"{type(error).__name__}: {str(error).rstrip('. ')}. Nothing that was paid for is lost. Once the lake "
+        f"answers this build of {run_id} goes on by itself, up to {MOST_ATTEMPTS} times.",
     )

@@ -13,6 +13,7 @@ from stillroom.publication import freeze_missing, snapshots
 from stillroom.runs import dataset_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop
+from tasks.overdue import overdue
 from tasks.reporting import tell_without_stacks
 
 
@@ -29,6 +30,8 @@ async def reverify(dataset: str) -> int | State[Any]:
         RequestError: nothing of the dataset was published.
     """
     tell_without_stacks()
+    if (end := overdue()) is not None:
+        return end
     try:
         async with (
             lease_soon(deployed_lake(), building(dataset), seconds=MOMENT_SECONDS),

@@ -17,6 +17,7 @@ from flows.build import NotStarted
 from stillroom.errors import StillroomError
 from stillroom.runs import Run, shard_key, unfinished_shards
 from tasks import flow_runs
+from tasks.lake_outage import lake_answered
 from tasks.prefect_outage import answered
 from tasks.workshop import workshop
 
@@ -31,7 +32,7 @@ class DeployedShards:
     """The shards of one run, each with one flow run for each build of the run.
 
     A build that is tried again schedules the flow runs of the shards that failed once more, and starts those that
-    never were. While Prefect's server does not answer, it waits.
+    never were. While Prefect's server or the lake does not answer, it waits.
 
     Args:
         run: the run.
@@ -44,6 +45,7 @@ class DeployedShards:
         self._build_id = build_id
         self._starting: dict[int, asyncio.Task[UUID]] = {}
         self._in_turn = asyncio.Lock()
+        self._found_begun: set[int] = set()
         self._is_over = False
 
     @property
@@ -88,15 +90,41 @@ class DeployedShards:
         ids = {n: one for n, one in zip(self._starting, started, strict=True) if isinstance(one, UUID)}
         async with get_client() as client:
             while True:
-                owed = set(unfinished_shards(workshop().lake, self._run))
+                owed = await self._owed()
                 workshop().watcher.progressed("shards", self.count - len(owed & ids.keys()), self.count)
                 owed_ids = {n: id_ for n, id_ in ids.items() if n in owed}
                 found = await answered(partial(self._found, client, owed_ids), workshop().watcher.say)
+                if await self._tried_again(client, found):
+                    continue
                 if not any(one is not None and flow_runs.is_live(one.state) for one in found.values()):
                     break
                 await asyncio.sleep(POLL_SECONDS)
-        owed = set(unfinished_shards(workshop().lake, self._run))  # one may have committed since
+        owed = await self._owed()  # one may have committed since
         return failures | {n: _failure(n, one) for n, one in found.items() if n in owed}
+
+    async def _owed(self) -> set[int]:
+        """The shards that the lake does not have; where it does not answer it is waited for, as Prefect's server is."""
+        shop = workshop()
+
+        def ask() -> list[int]:
+            return unfinished_shards(shop.lake, self._run)
+
+        return set(await lake_answered(lambda: shop.read(ask), shop.watcher.say))
+
+    async def _tried_again(self, client: PrefectClient, found: Mapping[int, FlowRun | None]) -> bool:
+        """Try those again that this attempt of the build found begun, and that have crashed since: once.
+
+        Their processes may have died together with that of the attempt before. Prefect takes a while to notice, and
+        before it does, one that is dead looks like one that runs.
+        """
+        crashed = {n: one for n, one in found.items() if one is not None and flow_runs.is_crashed(one.state)}
+        again = {n: one for n, one in crashed.items() if n in self._found_begun}
+        for number, one in again.items():
+            why = "it has crashed, as its build had"
+            await answered(partial(flow_runs.try_again, client, one.id, why), workshop().watcher.say)
+            workshop().watcher.say(f"shard {number} is tried again: {why}")
+            self._found_begun.remove(number)
+        return bool(again)
 
     async def _found(self, client: PrefectClient, ids: Mapping[int, UUID]) -> dict[int, FlowRun | None]:
         """The flow runs of these ids as they are now, None for those that are gone."""
@@ -124,6 +152,8 @@ class DeployedShards:
         if not flow_runs.is_live(flow_run.state):  # of an earlier attempt of this build
             async with get_client() as client:
                 await flow_runs.try_again(client, flow_run.id, "its build was tried again")
+        elif flow_runs.has_begun(flow_run.state):
+            self._found_begun.add(number)
         return flow_run.id
 
 

@@ -16,6 +16,7 @@ from stillroom.holder import holder_of, note_holder
 from stillroom.lake.location import locate
 
 PAUSE_SECONDS = 0.1
+REGAIN_SECONDS = 10.0  # in which a holder that lost its connection to PostgreSQL has noticed and taken its lease again
 MOMENT_SECONDS = 2.0  # for which somebody may have a lease who only looks whether the work is being done
 
 
@@ -76,6 +77,11 @@ def lease(root: Path, work: str, *, seconds: float = 0.0) -> Generator[Lease]:
                     raise
             time.sleep(PAUSE_SECONDS)
         yield held
+
+
+def may_be_lost(root: Path) -> bool:
+    """Whether leases of the lake can be free for a moment though their holders live and go on with their work."""
+    return isinstance(locate(root.expanduser().resolve()).catalogue, str)
 
 
 def _at_once(root: Path, work: str) -> AbstractContextManager[Lease]:

@@ -1,30 +1,22 @@
-"""What a deployed flow run stands on: the lake that its worker was started for, its turn among others, its version."""
+"""What a deployed flow run stands on: the lake that its worker was started for, its workshop, its version."""
 
 import os
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
-from stillroom.errors import LakeError, RequestError, StillroomError
+from stillroom.errors import LakeError, RequestError
+from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import FlowRunWatcher, tell_without_stacks
+from tasks.slots import slots
 from tasks.workshop import Workshop, open_workshop
-
-# Named concurrency limits of Prefect's, made where they are missing; an operator changes them in the UI.
-LIMITS = {"teacher": "stillroom-teacher", "sandbox": "stillroom-sandbox", "lake": "stillroom-lake"}
-LEASE_SECONDS = 60.0  # after which Prefect gives back the slots of a process that was killed
-
-
-class LimitMissing(RequestError):
-    """A named concurrency limit was removed."""
-
-
-class SlotNotGiven(StillroomError):
-    """Prefect's server gave no slot, and no answer either."""
 
 
 def deployed_lake() -> Path:
@@ -41,19 +33,34 @@ def deployed_lake() -> Path:
     return Path(folder)
 
 
-def refuse_other_version() -> None:
+async def refuse_other_version() -> None:
     """Refuse a flow run that was created by a deployment of another version: two versions must not mix in one run.
 
     Raises:
         RequestError: naming both.
     """
     context = FlowRunContext.get()
-    created_by = context.flow_run.deployment_version if context and context.flow_run else None
-    if created_by is not None and created_by != code_version():
+    this = context.flow_run if context is not None else None
+    created_by = this.deployment_version if this is not None else None
+    if this is not None and created_by is not None and created_by != code_version():
+        first = ""
+        if await _is_still_deployed(this):
+            first = "So are the deployments: end `stillroom up` and start it again, which registers those of now. "
         raise RequestError(
             f"this flow run was created by Stillroom {created_by}, its worker is {code_version()}. Nothing was done. "
-            "Start a new build: it continues the same run, and pays for nothing again."
+            f"{first}Start a new build: it continues the same run, and pays for nothing again."
         )
+
+
+async def _is_still_deployed(flow_run: FlowRun) -> bool:
+    """Whether its deployment is of its version, so that a new flow run would be of that too."""
+    if flow_run.deployment_id is None:
+        return False
+    try:
+        async with get_client() as client:
+            return (await client.read_deployment(flow_run.deployment_id)).version == flow_run.deployment_version
+    except NOT_TO_BE_HAD:
+        return False
 
 
 @asynccontextmanager
@@ -65,32 +72,9 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
         SandboxError: the sandbox cannot be started.
     """
     tell_without_stacks()  # also of a refusal
-    refuse_other_version()
-    async with FlowRunWatcher(key) as watcher, open_workshop(deployed_lake(), watcher, slots) as shop:
+    await refuse_other_version()
+    async with (
+        FlowRunWatcher(key) as watcher,
+        open_workshop(deployed_lake(), watcher, partial(slots, say=watcher.say), is_patient=True) as shop,
+    ):
         yield shop
-
-
-@asynccontextmanager
-async def slots(means: Sequence[str]) -> AsyncGenerator[None]:
-    """Wait for a slot of each of the named means, in the order of ``LIMITS``, and hold them for the block.
-
-    One after another: of several names at once Prefect overlooks those that are missing.
-
-    Raises:
-        LimitMissing: a limit was removed; so none is overrun because of that.
-        SlotNotGiven: the server is gone or failed.
-    """
-    async with AsyncExitStack() as held:
-        for name in sorted({LIMITS[one] for one in means}, key=[*LIMITS.values()].index):
-            # A server that was restarted answers no renewal for a while; what is being paid for goes on.
-            slot = concurrency(name, lease_duration=LEASE_SECONDS, strict=True, raise_on_lease_renewal_failure=False)
-            try:
-                await held.enter_async_context(slot)
-            except ConcurrencySlotAcquisitionError as error:
-                if error.__cause__ is None:
-                    raise LimitMissing(
-                        f"Prefect has no concurrency limit {name}, so nothing was begun. `stillroom up` makes it; or "
-                        "make it in the UI, under Concurrency."
-                    ) from error
-                raise SlotNotGiven(f"Prefect's server gave no slot of {name}: {error.__cause__!r}") from error
-        yield

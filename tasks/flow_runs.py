@@ -4,7 +4,8 @@ Prefect says what runs; what is done is asked of the lake.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -24,6 +25,7 @@ from prefect.states import AwaitingRetry, Cancelled, Cancelling
 BUILD = "build"
 SHARD = "shard"
 SHARD_DEPLOYMENT = "shard/shard"
+WENT_ON = "stillroom.went-on"  # label of a build
 MOST_READ = 200  # what the server gives at once
 _SHARD_TAG = re.compile(r"shard:([0-9]{1,9})")
 
@@ -49,13 +51,28 @@ def run_of(flow_run: FlowRun) -> str | None:
 
 
 async def builds(client: PrefectClient, run_id: str) -> list[FlowRun]:
-    """The flow runs that built the run as a whole, the newest first."""
-    return await _read(client, BUILD, _of_run(run_id))
+    """The flow runs that built the run as a whole, the one first that went on with it last."""
+    return sorted(await _read(client, BUILD, _of_run(run_id)), key=went_on_at, reverse=True)
 
 
-async def runs_of_builds_in(client: PrefectClient, state_name: str) -> set[str]:
-    """Ids of the runs that have a build in a state of this name, whatever lake they are in."""
-    in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[state_name]))
+def went_on_at(build: FlowRun) -> datetime:
+    """When a build went on with its run the last time, in UTC; Prefect itself keeps the first time alone."""
+    noted = build.labels.get(WENT_ON)
+    if isinstance(noted, str):
+        return datetime.fromisoformat(noted)
+    return build.start_time or datetime.min.replace(tzinfo=UTC)
+
+
+async def note_that_it_goes_on(client: PrefectClient, build: FlowRun, run_id: str) -> None:
+    """Note on a build that it goes on with the run now, and is the one that counts."""
+    if run_of(build) is None:
+        await client.update_flow_run(build.id, tags=[*build.tags, run_tag(run_id)])
+    await client.update_flow_run_labels(build.id, {WENT_ON: datetime.now(UTC).isoformat()})
+
+
+async def runs_of_builds_in(client: PrefectClient, state_names: Collection[str]) -> set[str]:
+    """Ids of the runs that have a build in a state of one of these names, whatever lake they are in."""
+    in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[*state_names]))
     found = await _read(client, BUILD, FlowRunFilter(state=in_state))
     return {run_id for run_id in map(run_of, found) if run_id is not None}
 
@@ -88,6 +105,11 @@ def is_live(state: State | None) -> bool:
     return state is None or not state.is_final()
 
 
+def has_begun(state: State | None) -> bool:
+    """Whether a worker has taken the flow run, and it has not ended: it runs, or its process has died unnoticed."""
+    return is_live(state) and state is not None and state.type is not StateType.SCHEDULED
+
+
 def is_undone(state: State | None) -> bool:
     """Whether the flow run has ended without being done: it failed, crashed or was cancelled."""
     return state is not None and state.is_final() and not state.is_completed()
@@ -105,22 +127,35 @@ def reason(state: State | None) -> str:
     return first if first.endswith(".") else f"{first}."
 
 
-async def try_again(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
-    """Do what the button Retry does: the same flow run is scheduled once more."""
+async def try_again(client: PrefectClient, flow_run_id: UUID, why: str) -> bool:
+    """Do what the button Retry does: the same flow run is scheduled once more; returns whether it was.
+
+    Not where somebody else has done that since it was listed: a second process would be started beside the first.
+    """
+    if is_live((await client.read_flow_run(flow_run_id)).state):
+        return False
     await client.set_flow_run_state(flow_run_id, AwaitingRetry(message=why), force=True)
+    return True
 
 
 async def cancel(client: PrefectClient, flow_runs: Sequence[FlowRun]) -> list[FlowRun]:
     """Cancel those that are live; returns them.
 
     One that waits for its turn has no process that a worker could end. Prefect itself sees that only of those that
-    never had one: what was tried again would stay Cancelling for minutes, and count as live.
+    never had one: what was tried again would stay Cancelling for minutes, and count as live. Those that wait come
+    first, since each that ends makes room for one; and each is looked at again, since a worker may have taken it: what
+    is Cancelled while its process is being started runs all the same.
     """
     live = [one for one in flow_runs if is_live(one.state)]
-    for one in live:
-        waits = one.state is None or one.state.type is StateType.SCHEDULED
-        await client.set_flow_run_state(one.id, (Cancelled if waits else Cancelling)(message="the build was cancelled"))
-    return live
+    cancelled: list[FlowRun] = []
+    for one in sorted(live, key=lambda one: has_begun(one.state)):
+        now = await find(client, one.id)
+        if now is None or not is_live(now.state):
+            continue
+        state = (Cancelling if has_begun(now.state) else Cancelled)(message="the build was cancelled")
+        await client.set_flow_run_state(one.id, state)
+        cancelled.append(one)
+    return cancelled
 
 
 def _of_run(run_id: str) -> FlowRunFilter:

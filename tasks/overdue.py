@@ -1,11 +1,13 @@
 """Flow runs by schedule that were due while nothing was up to run them: they are skipped, and their pages say so.
 
-Prefect's server plans ahead, and a worker that comes after hours would start all that was due meanwhile at once.
+Prefect's server plans ahead, and a worker that comes after hours would start all that was due meanwhile at once. Where
+the machine slept, server and worker come back together and nobody stands between them: so each flow run looks itself.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
@@ -14,13 +16,34 @@ from prefect.client.schemas.filters import (
     WorkPoolFilter,
     WorkPoolFilterName,
 )
-from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import FlowRunContext
+from prefect.states import AwaitingRetry, Completed
 
 from tasks.flow_runs import MOST_READ
 from tasks.waking import SKIPPED
 
 LATE_MINUTES = 5.0  # what is due for less is still run: somebody started everything anew
+
+
+WHY = "Nothing was done: nothing was up to run it when it was due. The next one by its schedule runs."
+
+
+def overdue() -> State[Any] | None:
+    """The end of the flow run that runs here where a schedule had planned it for long before; None where it goes on.
+
+    What somebody has tried again goes on, however old it is.
+    """
+    context = FlowRunContext.get()
+    this = context.flow_run if context is not None else None
+    if this is None or not this.auto_scheduled or this.expected_start_time is None:
+        return None
+    if this.expected_start_time > datetime.now(UTC) - timedelta(minutes=LATE_MINUTES):
+        return None
+    with get_client(sync_client=True) as client:
+        if any(state.name == AwaitingRetry().name for state in client.read_flow_run_states(this.id)):
+            return None
+    return Completed(name=SKIPPED, message=WHY)
 
 
 async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:
@@ -31,9 +54,8 @@ async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:
         pool: name of the work pool, which no worker serves yet.
     """
     overdue = [one for one in await _waiting(client, pool) if one.auto_scheduled and one.run_count == 0]
-    why = "Nothing was done: nothing was up to run it when it was due. The next one by its schedule runs."
     for one in overdue:  # one after another: the server's database takes one writer at a time
-        await client.set_flow_run_state(one.id, Completed(name=SKIPPED, message=why), force=True)
+        await client.set_flow_run_state(one.id, Completed(name=SKIPPED, message=WHY), force=True)
     return overdue
 
 

@@ -9,9 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import httpx
+from prefect.exceptions import PrefectException
+
+from stillroom.errors import StillroomError
 
 PAUSE_SECONDS = 5.0
 UNANSWERED = (httpx.HTTPError, RuntimeError)  # RuntimeError: where the client asked for the server's version first
+# What may come of asking the lake and Prefect's server about one run.
+NOT_TO_BE_HAD = (StillroomError, PrefectException, *UNANSWERED)
 _BUSY = 429
 _BROKEN = 500  # and above
 

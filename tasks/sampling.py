@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +11,7 @@ from prefect import task
 from stillroom.calibration import named_calibrations, shipped_cases
 from stillroom.capabilities import find_capability
 from stillroom.errors import StillroomError
-from stillroom.lease import MOMENT_SECONDS, lease_soon, sampling
+from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, may_be_lost, sampling
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
@@ -21,6 +22,7 @@ from stillroom.runs import (
     committed_answers,
     committed_entries,
     committed_shards,
+    has_earlier,
     is_shared,
     load_run,
     owed_at_most,
@@ -35,6 +37,7 @@ from stillroom.runs import (
     stored_elsewhere,
 )
 from stillroom.sampling import Assignment, Policy, Shard, Tally
+from tasks.lake_outage import lease_once_answered
 from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -71,7 +74,9 @@ async def sample_shard(run_id: str, shard: int) -> str:
     lake = shop.lake
     run = await shop.read(partial(_planned, run_id, shard))
     key = shard_key(run, shard)
-    async with lease_soon(lake.root, sampling(run_id, shard), seconds=MOMENT_SECONDS):
+    async with AsyncExitStack() as held:
+        work = sampling(run_id, shard)
+        await lease_once_answered(held, lake.root, work, shop.watcher.say, seconds=MOMENT_SECONDS)
         owing = await shop.read(partial(_owing, run, shard))
         if owing is None:
             return key
@@ -88,9 +93,9 @@ async def sample_shard(run_id: str, shard: int) -> str:
             Assignment(prompt=prompt, teacher=teachers[name], is_withheld=prompt.prompt_id in withheld)
             for prompt, name in assigned
         ]
-        work = await shop.read(partial(_work, owing, assignments))
+        sampled = await shop.read(partial(_work, owing, assignments))
         async with shop.slots(("teacher", "sandbox")):
-            result = await work.run(shard_journal(lake, run_id, shard))
+            result = await sampled.run(shard_journal(lake, run_id, shard))
         for refusal in result.refusals:
             shop.watcher.say(f"prompt {refusal.prompt_id} was not answered: {refusal.message}")
         await shop.write(lambda: lake.commit(key, shard_rows(result, recipe=run.recipe), run_id=run_id, shard=shard))
@@ -161,12 +166,21 @@ async def _until_alone(run: Run, shard: int) -> None:
     Raises:
         RequestError: a later run has taken over its own, before or meanwhile.
     """
-    shop, told = workshop(), False
-    while others := await shop.read(partial(_earlier_at_work, run, shard)):
-        if not told:
+    shop = workshop()
+    # A lease that is free may have been lost a moment ago, with its connection, by a holder that is about to take it
+    # again and go on: then one look proves nothing.
+    looks = 2 if may_be_lost(shop.lake.root) and await shop.read(partial(has_earlier, shop.lake, run, shard)) else 1
+    free, told = 0, False
+    while free < looks:
+        if free:
+            await asyncio.sleep(REGAIN_SECONDS)
+        others = await shop.read(partial(_earlier_at_work, run, shard))
+        free = 0 if others else free + 1
+        if others and not told:
             shop.watcher.say(f"shard {shard} waits until {others[0]} has ended: it asks for the same")
             told = True
-        await asyncio.sleep(LOOK_SECONDS)
+        if others:
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _earlier_at_work(run: Run, shard: int) -> list[str]:

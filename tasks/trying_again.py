@@ -25,7 +25,7 @@ from stillroom.runs import (
     unfinished_shards,
 )
 from tasks import flow_runs
-from tasks.waking import waits_for_shards
+from tasks.waking import alone_waking, waits_for_shards
 
 WHY = "retried with `stillroom retry`"
 
@@ -66,12 +66,28 @@ async def find_retry(client: PrefectClient, lake: Lake, run: Run) -> Retry:
     return found
 
 
-async def retry(client: PrefectClient, run: Run, found: Retry) -> None:
-    """Do it. The build comes first: as long as it is cancelled, so are its shards."""
-    if found.build is not None:
-        await flow_runs.try_again(client, found.build.id, WHY)
-    for one in found.shards.values():
-        await flow_runs.try_again(client, one.id, WHY)
+async def retry_run(client: PrefectClient, lake: Lake, run: Run) -> Retry:
+    """Find and do it, one at a time for each run; returns what was tried again and started.
+
+    Raises:
+        RequestError: as ``find_retry``.
+        LeaseHeld: somebody has been at it for long.
+    """
+    async with alone_waking(lake, run.run_id):
+        return await retry(client, run, await find_retry(client, lake, run))
+
+
+async def retry(client: PrefectClient, run: Run, found: Retry) -> Retry:
+    """Do it; returns it without what a person has tried again meanwhile.
+
+    The build comes first: as long as it is cancelled, so are its shards.
+    """
+    build, shards = found.build, dict[int, FlowRun]()
+    if build is not None and not await flow_runs.try_again(client, build.id, WHY):
+        build = None
+    for number, one in found.shards.items():
+        if await flow_runs.try_again(client, one.id, WHY):
+            shards[number] = one
     for number, key in found.started.items():
         deployment = await client.read_deployment_by_name(flow_runs.SHARD_DEPLOYMENT)
         await client.create_flow_run_from_deployment(
@@ -81,6 +97,7 @@ async def retry(client: PrefectClient, run: Run, found: Retry) -> None:
             tags=[flow_runs.run_tag(run.run_id), flow_runs.shard_tag(number)],
             idempotency_key=key,
         )
+    return Retry(build=build, shards=shards, started=found.started)
 
 
 def _chosen(lake: Lake, run: Run, build: FlowRun, shards: list[FlowRun]) -> Retry:

@@ -1,11 +1,13 @@
 """Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
 
 Likewise a build that has published without some shards, once these have come, one whose process was killed or ended
-with its worker, before it had started all of them or together with some, and one that was held up by others on its
-dataset, once these have ended. Whoever finds that it is time does it: the shard that was done last, and from time to
-time the flow `reconcile`, since a process may die between its shard's commit and this. All of them take one lease, so
-that a build is woken once.
+with its worker, before it had started all of them or together with some, one that was held up by others on its
+dataset, once these have ended, and one whose lake did not answer. Whoever finds that it is time does it: the shard that
+was done last, and from time to time the flow `reconcile`, since a process may die between its shard's commit and this.
+All of them take one lease, so that a build is woken once.
 """
+
+from contextlib import AbstractAsyncContextManager
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -13,7 +15,7 @@ from prefect.states import Failed
 
 from stillroom.errors import LeaseHeld
 from stillroom.lake import Lake
-from stillroom.lease import building, lease, lease_soon
+from stillroom.lease import Lease, building, lease, lease_soon
 from stillroom.runs import (
     RunState,
     given_up,
@@ -29,9 +31,20 @@ from tasks import flow_runs
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
+LAKE_AWAY = "LakeAway"  # and of one whose lake did not answer for longer than anything waits
+WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY)  # whatever their shards do
 SKIPPED = "Skipped"  # and of a flow run that did nothing since another is at the same work
-MOST_ATTEMPTS = 10  # of a build that crashes and crashes again; beyond, a person is asked for
+MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again; beyond, a person is asked for
 LEASE_SECONDS = 30.0
+
+
+def alone_waking(lake: Lake, run_id: str) -> AbstractAsyncContextManager[Lease]:
+    """In the block nobody else wakes the run's build, or cancels it while it sleeps.
+
+    Raises:
+        LeaseHeld: somebody has been at it for long.
+    """
+    return lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS)
 
 
 async def wake_build(lake: Lake, run_id: str) -> bool:
@@ -42,25 +55,24 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
     Raises:
         LeaseHeld: somebody else has been waking it for long.
     """
-    async with lease_soon(lake.root, f"waking the build of {run_id}", seconds=LEASE_SECONDS), get_client() as client:
+    async with alone_waking(lake, run_id), get_client() as client:
         newest = next(iter(await flow_runs.builds(client, run_id)), None)
         if newest is None:
             return False
-        if _is_held_up(newest):
-            if end := given_up(lake, run_id):
+        if waits_for_others(newest):
+            if end := given_up(lake, run_id, for_good=True):
                 await client.set_flow_run_state(newest.id, Failed(message=f"Nothing was done: {end}"), force=True)
                 return False
             if not _is_free(lake, run_id):
                 return False
-            why = "nobody else is at work on its dataset any more"
+            why = "the lake answers, and nobody else is at work on its dataset"
         elif _is_to_go_on(lake, run_id, newest):
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
             why = "it had ended, with shards that nobody else starts"
         else:
             return False
-        await flow_runs.try_again(client, newest.id, why)
-        return True
+        return await flow_runs.try_again(client, newest.id, why)
 
 
 def waits_for_shards(build: FlowRun) -> bool:
@@ -71,6 +83,14 @@ def waits_for_shards(build: FlowRun) -> bool:
     if state.type is StateType.CRASHED:
         return build.run_count < MOST_ATTEMPTS
     return state.type is StateType.FAILED and state.name == SHARDS_FAILED
+
+
+def waits_for_others(build: FlowRun) -> bool:
+    """Whether the build goes on, whatever its shards do, once nothing keeps it from its dataset."""
+    state = build.state
+    if state is None or state.type is not StateType.FAILED or state.name not in WAIT_FOR_OTHERS:
+        return False
+    return state.name == HELD_UP or build.run_count < MOST_ATTEMPTS
 
 
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
@@ -86,10 +106,6 @@ async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, b
     done_with = {one.idempotency_key for one in found if not flow_runs.is_crashed(one.state)}
     owed = [shard for shard in unfinished_shards(lake, run) if shard not in at_work]
     return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in done_with for shard in owed)
-
-
-def _is_held_up(build: FlowRun) -> bool:
-    return build.state is not None and build.state.type is StateType.FAILED and build.state.name == HELD_UP
 
 
 def _is_free(lake: Lake, run_id: str) -> bool:

@@ -17,6 +17,7 @@ from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
 from stillroom.teachers.progress import Share
+from tasks.lake_outage import patient_lake
 from verifiers.assembly import MEBIBYTE, assemble
 from verifiers.code_tests import CodeTests
 from verifiers.sandbox import ConfiguredExecutor
@@ -193,10 +194,18 @@ def workshop() -> Workshop:
 
 @asynccontextmanager
 async def open_workshop(
-    lake_root: Path, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = ""
+    lake_root: Path,
+    watcher: Watcher,
+    slots: Slots = _unlimited,
+    *,
+    runtime: str = "",
+    is_patient: bool = False,
 ) -> AsyncGenerator[Workshop]:
-    """Open the lake (made where missing) and the workshop of this process for the length of the block."""
-    lake = Lake.open(lake_root, create=True)
+    """Open the lake (made where missing) and the workshop of this process for the length of the block.
+
+    Where ``is_patient`` says so, a catalogue that is away for a while is waited for by whoever asks it anything.
+    """
+    lake = await patient_lake(lake_root, watcher.say) if is_patient else Lake.open(lake_root, create=True)
     opened = Workshop(lake, watcher, slots, runtime=runtime)
     _open.append(opened)
     try:

@@ -138,13 +138,15 @@ def status(
     build = found.build if found is not None else None
     if as_json:  # a list of rows has no other place for it
         state, message = build or (None, None)
+        if not rows and build is not None:  # it writes, or ended before it had planned a shard
+            rows = [{"shard": None, "state": None, "message": None}]
         rows = [{**row, "build_state": state, "build_message": message} for row in rows]
     _print(rows, as_json=as_json)
     if found is None:
         typer.echo(
             f"No Prefect server answers at {server.api}, so where the flow runs of {run} stand is not known.", err=True
         )
-    elif build is not None:  # beside the JSON, which has no row for a run without shards
+    elif build is not None:
         typer.echo(f"The build is {': '.join(filter(None, build))}", err=as_json)
 
 

@@ -43,8 +43,13 @@ def up(
     *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the UI and the API.")] = DEFAULT_PORT,
     shards_at_once: Annotated[
-        int, typer.Option(min=1, max=64, help="Shards that run at the same time, until changed in the UI.")
-    ] = 2,
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Shards that run at the same time; else as before, at first 2. Each takes a slot.",
+        ),
+    ] = None,
 ) -> None:
     """Run Prefect's server, a worker, the teacher and all deployments for this lake. Ctrl-C ends all of them."""
     from stillroom.recipe import load_recipe
@@ -64,7 +69,7 @@ def up(
             _say("Ending the worker, the teacher and the server.")
 
 
-def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int, ending: ExitStack) -> None:
+def _run(recipe: "Recipe", root: Path, port: int, shards_at_once: int | None, ending: ExitStack) -> None:
     """Bring everything up and look after it; ``ending`` gets what is to be done at the end, in reverse."""
     from stillroom.cli import deployed_processes as processes
     from stillroom.cli.orchestrator import Orchestrator, forget, home, point_at
@@ -180,6 +185,10 @@ def _refuse_taken(port: int, root: Path) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
+        except PermissionError as error:
+            raise RequestError(
+                f"this user may not listen on port {port} of {LOOPBACK}; choose one above 1023 with --port"
+            ) from error
         except OSError as error:
             before = noted(root)
             ours = before is not None and before.api == f"http://{LOOPBACK}:{port}/api"
@@ -199,7 +208,7 @@ def _wait(server: "Supervised", api: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _register(recipe: "Recipe", root: Path, shards_at_once: int) -> None:
+def _register(recipe: "Recipe", root: Path, shards_at_once: int | None) -> None:
     from stillroom.cli.deploying import register as register_deployments
     from stillroom.cli.orchestrator import home
 

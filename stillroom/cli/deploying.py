@@ -25,18 +25,19 @@ from stillroom.cli.deployed_processes import POOL
 from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
 from stillroom.code_version import code_version
 from stillroom.recipe import Recipe
-from tasks.deployed import LIMITS
 from tasks.flow_runs import BUILD
 from tasks.overdue import skip_overdue
+from tasks.slots import LIMITS
 
 BUILDS, SHARDS = "builds", "shards"  # queues: builds wait for shards, so they must not take their places
 RECONCILE = "reconcile"
+DEFAULT_SHARDS_AT_ONCE = 2
 DEFAULT_SLOTS = {"teacher": 4, "sandbox": 4, "lake": 1}
 _COMMAND = (sys.executable, "-I", "-S", str(warm_call.__file__))  # of the process of a flow run
 
 
 async def register(
-    recipe: Recipe, *, folder: Path, home: Path, shards_at_once: int, say: Callable[[str], None]
+    recipe: Recipe, *, folder: Path, home: Path, shards_at_once: int | None, say: Callable[[str], None]
 ) -> None:
     """Register everything; what is there already is brought up to date, and what was due meanwhile is skipped.
 
@@ -44,11 +45,11 @@ async def register(
         recipe: what the form of a build shows at first.
         folder: where flow runs work; relative paths are taken from it.
         home: the folder of the server's database.
-        shards_at_once: how many shards run at the same time, where their queue is new.
+        shards_at_once: how many shards run at the same time from now on; None leaves that as it is.
         say: gets what a person has to know.
     """
     async with get_client() as client:
-        await _pool(client, shards_at_once)
+        await _pool(client, shards_at_once, say)
         for means, name in LIMITS.items():
             await _limit(client, name, DEFAULT_SLOTS[means])
         deployments = [_Deployment(client, one, recipe, folder) for one in read_deployments()]
@@ -68,13 +69,19 @@ async def _catch_up(client: PrefectClient, reconcile: UUID, say: Callable[[str],
     await client.create_flow_run_from_deployment(reconcile)
 
 
-async def _pool(client: PrefectClient, shards_at_once: int) -> None:
+async def _pool(client: PrefectClient, shards_at_once: int | None, say: Callable[[str], None]) -> None:
     template = ProcessWorker.get_default_base_job_template()
     with suppress(ObjectAlreadyExists):
         await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=template))
-    for name, limit in ((BUILDS, None), (SHARDS, shards_at_once)):
+    for name, limit in ((BUILDS, None), (SHARDS, shards_at_once or DEFAULT_SHARDS_AT_ONCE)):
         with suppress(ObjectAlreadyExists):
             await client.create_work_queue(name, work_pool_name=POOL, concurrency_limit=limit)
+    if shards_at_once is None:
+        return
+    queue = await client.read_work_queue_by_name(SHARDS, work_pool_name=POOL)
+    if queue.concurrency_limit != shards_at_once:
+        await client.update_work_queue(queue.id, concurrency_limit=shards_at_once)
+        say(f"{shards_at_once} shards run at once from now on; it was {queue.concurrency_limit or 'any number'}.")
 
 
 async def _limit(client: PrefectClient, name: str, slots: int) -> None:
@@ -143,6 +150,10 @@ class _Deployment:
             if there is not None and why is not None and there.parameters != made.parameters:
                 say(f"The form of {made.full_name} stays as it is, without the recipe of this command: {why}.")
                 made.parameters = there.parameters
-            else:
-                form.note(made.parameters, home)
-        return await made.aapply()
+                return await made.aapply()
+            # Both, until the server has it: what ended in between would look like an operator's change.
+            form.note(home, made.parameters, *([there.parameters] if there is not None else []))
+        done = await made.aapply()
+        if self.name == BUILD:
+            form.note(home, made.parameters)
+        return done

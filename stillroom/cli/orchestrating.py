@@ -1,7 +1,6 @@
 """``retry`` and ``cancel``: what Prefect's UI has a button for one flow run, for all flow runs of a run at once."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,17 +47,19 @@ def retry(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) 
 
 
 def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False) -> None:
-    """Cancel a deployed run: its build and its shards. What was paid for stays; a later build goes on with it."""
+    """Cancel a deployed run: its build, also one that sleeps, and its shards.
+
+    What was paid for stays; a later build goes on with it.
+    """
     from stillroom.cli.orchestrator import find
     from stillroom.runs import load_run
 
-    root: Path = lake_folder(ctx)
     with reading(ctx) as lake:
         load_run(lake, run)
-    with asking(find(root)):
-        done = asyncio.run(_cancel(run))
+        with asking(find(lake_folder(ctx))):
+            done = asyncio.run(_cancel(lake, run))
     if not done["shards"] and not done["build"]:
-        raise RequestError(f"no flow run of {run} waits or runs on this server")
+        raise RequestError(f"no flow run of {run} waits, runs or would go on by itself on this server")
     if as_json:
         print_json(done)
     else:
@@ -69,24 +70,19 @@ def cancel(ctx: typer.Context, run: RunArgument, *, as_json: JsonOption = False)
 async def _retry(lake: "Lake", run: "Run") -> dict[str, Any]:
     from prefect.client.orchestration import get_client
 
-    from tasks.trying_again import find_retry, retry
+    from tasks.trying_again import retry_run
 
     async with get_client() as client:
-        found = await find_retry(client, lake, run)
-        await retry(client, run, found)
+        found = await retry_run(client, lake, run)
     shards = sorted({*found.shards, *found.started})
     return {"run": run.run_id, "shards": shards, "build": found.build is not None}
 
 
-async def _cancel(run_id: str) -> dict[str, Any]:
+async def _cancel(lake: "Lake", run_id: str) -> dict[str, Any]:
     from prefect.client.orchestration import get_client
 
-    from tasks import flow_runs
+    from tasks.cancelling import cancel_run
 
     async with get_client() as client:
-        # The build first: else it would see its shards end, and fail.
-        builds = await flow_runs.cancel(client, await flow_runs.builds(client, run_id))
-        # All of theirs: one of an earlier build that was tried again may be at work beside the newest.
-        live = await flow_runs.cancel(client, await flow_runs.all_of_shards(client, run_id))
-    shards = {n for n in map(flow_runs.shard_of, live) if n is not None}
-    return {"run": run_id, "shards": sorted(shards), "build": bool(builds)}
+        done = await cancel_run(client, lake, run_id)
+    return {"run": run_id, "shards": list(done.shards), "build": done.build}

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from stillroom.teachers.serving_process import ProcessIdentity
 
 API_VARIABLE = "PREFECT_API_URL"
 NOTE = "deployed.json"
+WENT_ON = "stillroom.went-on"
 ANSWER_SECONDS = 5.0
 MOST_READ = 200  # flow runs that a server gives at once
 
@@ -121,7 +123,7 @@ class States:
     """Where the flow runs of a run stand: the name of a state and its message, as their pages show them.
 
     Attributes:
-        build: of the newest one that builds it; None where there is none.
+        build: of the one that went on with it last; None where there is none.
         shards: of the newest one of each shard.
     """
 
@@ -132,7 +134,7 @@ class States:
 def states(api: str, run_id: str) -> States | None:
     """Where the flow runs of a run stand; None where no Prefect server answers."""
     try:
-        build = next(_flow_runs(api, "build", run_id), None)
+        build = max(_flow_runs(api, "build", run_id), key=_went_on_at, default=None)
         shards: dict[int, tuple[str, str]] = {}
         for one in _flow_runs(api, "shard", run_id):
             shards.setdefault(int(one["parameters"]["shard"]), _state(one))
@@ -161,6 +163,12 @@ def _flow_runs(api: str, flow: str, run_id: str) -> Iterator[dict[str, Any]]:
         if len(page) < MOST_READ:
             return
         offset += len(page)
+
+
+def _went_on_at(build: dict[str, Any]) -> datetime:
+    """As ``tasks.flow_runs.went_on_at``, which waits for Prefect to be imported."""
+    noted = build["labels"].get(WENT_ON) or build["start_time"]
+    return datetime.fromisoformat(noted) if noted else datetime.min.replace(tzinfo=UTC)
 
 
 def _state(flow_run: dict[str, Any]) -> tuple[str, str]:

@@ -35,6 +35,12 @@ SERVICES_OF_DEPLOYMENTS = (
     "PAUSE_EXPIRATIONS",
     "TRIGGERS",
 )
+# Task runs are written down many at a time: by default each of their states is a transaction of its own.
+RECORDING = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",  # s; what is left is written at its end
+}
 CANCEL_AGAIN_SECONDS = 0.5  # a flow may take a cancellation for a failure of its server, and try again
 SPACE_NEEDED_BYTES = 1 << 20
 PACKAGES = frozenset(("prefect", "httpx", "httpcore"))  # whose errors, in a build, are about its server
@@ -149,6 +155,7 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        **RECORDING,
         **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in SERVICES_OF_DEPLOYMENTS},
     }
     environment = own_environment(home, settings)

@@ -33,6 +33,7 @@ PRELOADED = (
     "prefect.flow_engine",
     "prefect.client.orchestration",
     "flows.deployed",
+    "flows.deployed_reconcile",
     "flows.deployed_reverify",
     "stillroom.runs.curating",
     "stillroom.teachers.connect",

@@ -201,7 +201,7 @@ class DatabaseJournal(Generic[T]):
         """Do it again for as long as the connection is lost under it."""
         import psycopg
 
-        from stillroom.lake.postgres import is_passing
+        from stillroom.lake.passing import is_passing
 
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:

@@ -13,13 +13,14 @@ PAUSE_SECONDS = 0.2
 T = TypeVar("T")
 
 
-def patiently(work: Callable[[], T], writing: Writing) -> T:
-    """What ``work`` gives, tried again while it fails as ``writing`` says that passes.
+def patiently(work: Callable[[], T], writing: Writing, say: Callable[[str], None] | None = None) -> T:
+    """What ``work`` gives, tried again while it fails as ``writing`` says that passes; ``say`` is told once.
 
     Raises:
         LakeError: as ``work`` does, or it failed so for longer than ``PATIENCE_SECONDS``.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
+    is_told = False
     while True:
         try:
             return work()
@@ -30,4 +31,7 @@ def patiently(work: Callable[[], T], writing: Writing) -> T:
                 raise LakeError(
                     f"{writing.advice(PATIENCE_SECONDS)} The last attempt: {error.__cause__ or error}"
                 ) from error
+            if say is not None and not is_told:
+                say(f"the lake does not answer, and is asked again for {PATIENCE_SECONDS:.0f} s: {error}")
+                is_told = True
             time.sleep(PAUSE_SECONDS)

@@ -23,41 +23,11 @@ from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake.journal_tables import settle_journals
 from stillroom.lake.location import JOURNAL_VARIABLE
-from stillroom.lake.said import is_of_rollback, said
 
 SCHEMA = "stillroom"
 LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process
 CONNECT_SECONDS = 10
 COMMITTING = "commits to the lake"
-PASSING = (
-    "_pkey",  # another commit took the number
-    "maximum retry count",
-    "could not serialize access",
-    "deadlock detected",
-    "closed the connection",
-    "connection is closed",
-    "connection to server",
-    "connection refused",
-    "connection reset",
-    "connection timed out",
-    "consuming input failed",
-    "broken pipe",
-    "no connection to the server",
-    "could not receive data",
-    "could not send data",
-    "terminating connection",
-    "unable to connect to postgres",
-    "too many clients",
-    "remaining connection slots",
-    "is starting up",
-    "is shutting down",
-    "in recovery mode",
-    "not yet accepting connections",
-)
-"""What PostgreSQL, libpq or DuckLake say, in lower case, when the same commit may well succeed a moment later."""
-LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "permission denied")
-"""What they say, beside one of those, when it will not."""
-
 _NAME = "stillroom: "
 _HOLDERS = """
 SELECT a.application_name, a.backend_start, l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
@@ -237,13 +207,6 @@ class Turns:
             self._connection = connect(self._database, "writer")
             self._connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS:.0f}s"])
         return self._connection
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether a failure is one that the same work may not meet again a moment later."""
-    text = said(error)
-    passes = is_of_rollback(error) or any(phrase in text for phrase in PASSING)
-    return passes and not any(phrase in text for phrase in LASTING)
 
 
 def _lost(error: psycopg.Error) -> LakeError:

@@ -57,6 +57,8 @@ class Lake:
         self._writing = writing or FileWriting(root)
         self._presence = presence
         self._thread_lock = threading.RLock()
+        self._say: Callable[[str], None] | None = None
+        self._is_in_transaction = False
 
     @classmethod
     def open(cls, root: Path, *, create: bool = False) -> "Lake":
@@ -119,14 +121,11 @@ class Lake:
         Raises:
             LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
         """
-        with self._asked(sql, parameters) as answer:
-            return answer.pl()
+        return self._asked(sql, parameters, lambda answer: answer.pl())
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries; raises as ``query`` does, and needs neither polars nor Arrow."""
-        with self._asked(sql, parameters) as answer:
-            names = [column[0] for column in answer.description]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return self._asked(sql, parameters, _dictionaries)
 
     def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Iterator[pl.DataFrame]":
         """Rows of a query as frames, about so many at a time: others may be asked in between.
@@ -148,15 +147,32 @@ class Lake:
         finally:
             beside.close()
 
-    @contextmanager
+    def wait_for_outages(self, say: Callable[[str], None]) -> None:
+        """From now on questions wait as long as commits do for what passes, such as a restart of PostgreSQL.
+
+        Not those within a transaction, which is lost then.
+
+        Args:
+            say: is told, once for each question that has to wait.
+        """
+        self._say = say
+
     def _asked(
-        self, sql: str, parameters: Sequence[object] | Mapping[str, object]
-    ) -> Generator[duckdb.DuckDBPyConnection]:
-        with self._thread_lock:
+        self,
+        sql: str,
+        parameters: Sequence[object] | Mapping[str, object],
+        taken: Callable[[duckdb.DuckDBPyConnection], One],
+    ) -> One:
+        def ask() -> One:
             try:
-                yield self._connection.execute(sql, parameters or None)
+                return taken(self._connection.execute(sql, parameters or None))
             except duckdb.Error as error:
                 raise self._failed(error) from error
+
+        with self._thread_lock:
+            if self._say is None or self._is_in_transaction:
+                return ask()
+            return patiently(ask, self._writing, self._say)
 
     def _failed(self, error: duckdb.Error) -> LakeError:
         return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
@@ -166,9 +182,11 @@ class Lake:
         """The lake as it is now, for all queries of the block; none of them asks anew what is in it."""
         with self._thread_lock:
             self._connection.execute("BEGIN TRANSACTION")
+            self._is_in_transaction = True
             try:
                 yield
             finally:
+                self._is_in_transaction = False
                 self._connection.execute("ROLLBACK")
 
     @contextmanager
@@ -271,6 +289,7 @@ class Lake:
         """One attempt; ``unsure`` are times of earlier ones, which may have succeeded though they failed for us."""
         from stillroom.lake.frames import typed
 
+        self._is_in_transaction = True
         try:
             self._connection.execute("BEGIN TRANSACTION")
             self._connection.execute("FROM lake.current_snapshot()")  # whoever commits from now on makes this one fail
@@ -296,6 +315,8 @@ class Lake:
                     f"commit {key} was rolled back, nothing was written: {told(error, *self._places)}"
                 ) from error
             raise
+        finally:
+            self._is_in_transaction = False
         return True
 
     def _newest(self) -> datetime | None:
@@ -328,6 +349,11 @@ class Lake:
             self._connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
+
+
+def _dictionaries(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _after(newest: datetime | None) -> datetime:

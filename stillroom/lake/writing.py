@@ -12,8 +12,8 @@ from filelock import FileLock, Timeout
 from stillroom.errors import LakeError
 from stillroom.lake.landing import reach
 from stillroom.lake.location import Location
+from stillroom.lake.passing import is_locked, is_passing
 from stillroom.lake.receipts import CatalogueQuery
-from stillroom.lake.said import said
 
 if TYPE_CHECKING:
     from stillroom.lake.landing import FolderReach, StorageReach
@@ -94,7 +94,7 @@ class FileWriting:
 
     def is_passing(self, error: LakeError) -> bool:
         """Whether another program has the catalogue locked."""
-        return "database is locked" in said(error)
+        return is_locked(error)
 
     def advice(self, seconds: float) -> str:
         """Who locks it can be found."""
@@ -132,8 +132,6 @@ class PostgresWriting:
 
     def is_passing(self, error: LakeError) -> bool:
         """Whether the connection was lost, or another process committed in between."""
-        from stillroom.lake.postgres import is_passing
-
         return is_passing(error)
 
     def advice(self, seconds: float) -> str:

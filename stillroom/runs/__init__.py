@@ -32,7 +32,7 @@ from stillroom.runs.opening import (
     opened_at,
     run_state,
 )
-from stillroom.runs.overlap import at_work, is_sampled, is_shared, refuse_taken_over
+from stillroom.runs.overlap import at_work, has_earlier, is_sampled, is_shared, refuse_taken_over
 from stillroom.runs.paid import (
     Owed,
     abandoned_entries,
@@ -104,6 +104,7 @@ __all__ = [
     "first_prompts",
     "funnel",
     "given_up",
+    "has_earlier",
     "import_prompts",
     "is_measured",
     "is_planned",

@@ -1,7 +1,7 @@
 """Settings that were written into a recipe and could do nothing in it: refused before anything is paid for.
 
-What a recipe leaves to its default is no mistake. Without strengths of tests the gate of diversity goes by novelty
-alone.
+What a recipe leaves to its default is no mistake; a form fills in all defaults, so only what differs was written there.
+Without strengths of tests the gate of diversity goes by novelty alone.
 """
 
 from stillroom.capabilities import find_capability
@@ -14,8 +14,12 @@ _NONE_MEASURED = (
 )
 
 
-def refuse_idle_settings(recipe: Recipe) -> None:
+def refuse_idle_settings(recipe: Recipe, *, is_from_form: bool = False) -> None:
     """Refuse what hangs on scores that there are not, and a score that nothing is traded for.
+
+    Args:
+        recipe: as it was read.
+        is_from_form: whether every field was filled in, the defaults as well.
 
     Raises:
         RecipeError: naming the field, why it does nothing, and what to do.
@@ -30,6 +34,8 @@ def refuse_idle_settings(recipe: Recipe) -> None:
     if gate is None:
         return
     written = gate.model_fields_set
+    if is_from_form:
+        written = {name for name, field in type(gate).model_fields.items() if getattr(gate, name) != field.default}
     if "quality" in written and gate.quality and gate.score == TEST_STRENGTH and not measured:
         raise RecipeError(
             f"curation.diversity.quality: {gate.quality} would trade novelty for nothing, since {_NONE_MEASURED}. Set "

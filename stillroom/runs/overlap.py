@@ -60,6 +60,11 @@ def refuse_taken_over(lake: Lake, run: Run, shard: int) -> None:
         )
 
 
+def has_earlier(lake: Lake, run: Run, shard: int) -> bool:
+    """Whether shards of earlier runs ask for the same samples, at work or not."""
+    return bool(_sharing(lake, run, shard).earlier)
+
+
 def at_work(lake: Lake, run: Run, shard: int) -> list[str]:
     """The shards of earlier runs that ask for the same samples and are being sampled by some process now."""
     earlier = _sharing(lake, run, shard).earlier

@@ -129,7 +129,13 @@ def _shard() -> None: ...
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("deployed")
+    with server_alone(tmp_path_factory.mktemp("deployed")) as address:
+        yield address
+
+
+@contextmanager
+def server_alone(root: Path) -> Iterator[str]:
+    """A Prefect server without a worker; gives the address of its API."""
     home(root).mkdir()
     make_template()
     provide(home(root))

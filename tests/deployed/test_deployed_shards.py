@@ -10,13 +10,15 @@ import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import AsyncClientContext
-from prefect.states import Failed
+from prefect.states import Crashed, Failed, Running, Scheduled
 
+from flows import deployed_shards as module
 from flows.deployed_shards import DeployedShards
 from stillroom.lake import Lake
 from stillroom.runs import Run
 from tasks import workshop
 from tasks.flow_runs import all_of_shards, is_live, shard_of
+from tests.deployed.conftest import StartShard, state_of
 from tests.fakes.builds import Builder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.usefixtures("shard_deployment")]
@@ -26,7 +28,7 @@ MANY = 30
 @pytest.fixture(autouse=True)
 def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = SimpleNamespace(say=print, progressed=lambda *_: None)
-    shop: Any = SimpleNamespace(lake=lake, watcher=watcher)
+    shop: Any = SimpleNamespace(lake=lake, watcher=watcher, read=asyncio.to_thread)
     monkeypatch.setattr(workshop, "_open", [shop])
 
 
@@ -80,6 +82,45 @@ async def test_a_shard_whose_flow_run_was_deleted_has_failed_and_is_started_anew
     ended = await client.read_flow_run(before[2].id)
     assert ended.state is not None
     assert ended.state.is_cancelled(), "it was tried again"
+
+
+async def test_a_shard_that_died_unnoticed_with_its_build_is_tried_again_once_that_is_noticed(
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
+    dead = await shard_began(run, 0, Running(), build_id)
+    shards = DeployedShards(run, build_id)
+    shards.start([0])
+    joining = asyncio.create_task(shards.join())
+    await asyncio.sleep(1.0)
+    assert not joining.done()
+    await client.set_flow_run_state(dead.id, Crashed(message="It gave no sign of life for 90 s"), force=True)
+    await until_state(client, dead, "AwaitingRetry")
+    assert not joining.done()
+
+    await client.set_flow_run_state(dead.id, Running(), force=True)
+    await client.set_flow_run_state(dead.id, Crashed(message="out of memory"), force=True)
+    assert {number: str(why) for number, why in (await joining).items()} == {0: "out of memory."}, "only once"
+
+
+async def test_a_shard_that_crashes_by_itself_is_left_to_a_person(
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID
+) -> None:
+    waiting = await shard_began(run, 0, Scheduled(), build_id)
+    shards = DeployedShards(run, build_id)
+    shards.start([0])
+    joining = asyncio.create_task(shards.join())
+    await asyncio.sleep(1.0)
+    for state in (Running(), Crashed(message="out of memory")):
+        await client.set_flow_run_state(waiting.id, state, force=True)
+    assert {number: str(why) for number, why in (await joining).items()} == {0: "out of memory."}
+
+
+async def until_state(client: PrefectClient, flow_run: FlowRun, name: str) -> None:
+    while True:
+        if await state_of(client, flow_run) == name:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def test_a_build_that_is_ended_while_it_starts_its_shards_leaves_none_to_be_paid_for(

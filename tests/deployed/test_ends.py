@@ -1,7 +1,8 @@
 """What deployed flow runs end as, with a real Prefect server and a real lake; the steps of a build are stood in for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,16 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Running, exception_to_failed_state
 
 from flows import deployed as module
+from flows import deployed_build, deployed_ends
 from flows.build import ShardsFailed, WritingFailed
 from flows.deployed import build, build_file, shard
 from stillroom import LAKE_VARIABLE
 from stillroom.errors import GateError, LeaseHeld, SandboxError, StillroomError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease
-from stillroom.runs import Run, RunState, close_run
+from stillroom.runs import Run, RunState, close_run, open_run
 from tasks.announcing import artifact_key
+from tasks.flow_runs import WENT_ON, builds
 from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began, published_in_part
 from tests.fakes.builds import Builder
@@ -51,6 +54,9 @@ class Shop:
         if self.sandbox is not None:
             raise self.sandbox
 
+    async def read(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.to_thread(work)
+
     async def work(self, run_id: str, *_: object) -> str:
         self.built.append(run_id)
         if self.failure is not None:
@@ -68,8 +74,10 @@ def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(module, "deployed_workshop", opened)
-    monkeypatch.setattr(module, "build_run", made.work)
-    monkeypatch.setattr(module, "build_late", made.work)
+    monkeypatch.setattr(deployed_build, "deployed_workshop", opened)
+    monkeypatch.setattr(deployed_build, "build_run", made.work)
+    monkeypatch.setattr(deployed_build, "build_late", made.work)
+    monkeypatch.setattr(deployed_build, "get_run_logger", lambda: logging.getLogger("build"))
     monkeypatch.setattr(module, "sample_shard", made.work)
     return made
 
@@ -116,6 +124,18 @@ async def test_a_build_that_fails_while_shards_are_owed_is_woken_once_they_are_d
     assert not await wake_build(lake, run.run_id)
     await Builder(lake).sample(run)
     assert await wake_build(lake, run.run_id)
+
+
+async def test_a_build_that_goes_on_with_a_run_notes_that_and_one_that_does_nothing_does_not(
+    client: PrefectClient, run: Run, shop: Shop
+) -> None:
+    with lease(shop.lake.root, building(run.recipe.dataset)):
+        idle, _ = await tried_again(client, run)
+    this, _ = await tried_again(client, run)
+    assert {one.id: WENT_ON in one.labels for one in await builds(client, run.run_id)} == {
+        this.id: True,
+        idle.id: False,
+    }
 
 
 async def test_a_build_that_finds_no_sandbox_when_it_is_tried_again_waits_for_its_shards(
@@ -168,7 +188,7 @@ async def test_a_run_goes_on_with_its_own_recipe_whatever_became_of_the_file(
             pytest.fail("its dataset is open to others")
         return await shop.work(run_id)
 
-    monkeypatch.setattr(module, "build_run", work)
+    monkeypatch.setattr(deployed_build, "build_run", work)
     this = await began(client, run, Running())
     with within(this):
         end: Any = await build_file.fn(file)
@@ -189,7 +209,7 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     def kept_out(_: str) -> None:
         raise LeaseHeld("the lake is in the hands of stillroom lake maintain.")
 
-    monkeypatch.setattr(module, "deployed_workshop", kept_out)
+    monkeypatch.setattr(deployed_build, "deployed_workshop", kept_out)
     first = await client.create_flow_run(flow(name="build")(nothing), state=Running())
     with within(first):
         end: Any = await build.fn(run.recipe)
@@ -199,6 +219,46 @@ async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_
     _, end = await tried_again(client, run)
     assert end.name == HELD_UP
     assert shop.built == []
+
+
+async def test_a_build_that_is_held_up_by_a_run_that_has_planned_nothing_may_still_go_on(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop
+) -> None:
+    open_run(lake, run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        _, end = await tried_again(client, run)
+    assert end.name == HELD_UP
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_what_cannot_be_shown_changes_nothing_of_what_a_build_ends_as(
+    client: PrefectClient, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch, failure: StillroomError
+) -> None:
+    async def show(*_: object) -> None:
+        raise ObjectNotFound(KeyError(), "the server refused")
+
+    monkeypatch.setattr(deployed_ends, "show_standing", show)
+    shop.failure = failure
+    _, end = await tried_again(client, run)
+    assert end.name == SHARDS_FAILED
+    assert str(failure).rstrip(".") in end.message
+    assert "is not shown here: ObjectNotFound: " in shop.lines[-1]
+
+
+async def test_a_build_that_has_published_is_done_also_where_its_page_cannot_be_shown(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def show(*_: object) -> None:
+        raise ObjectNotFound(KeyError(), "the server refused")
+
+    async def publish(*_: object) -> str:
+        await Builder(lake).sample(run)
+        return "tiny@1"
+
+    monkeypatch.setattr(deployed_build, "build_run", publish)
+    monkeypatch.setattr(deployed_ends, "announce_snapshot", show)
+    _, end = await tried_again(client, run)
+    assert (end.type, end.message) == (StateType.COMPLETED, f"{run.run_id} was published as tiny@1")
 
 
 @pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])

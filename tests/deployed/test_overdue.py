@@ -1,21 +1,44 @@
 """What a schedule had planned for hours in which nothing was up is skipped; what somebody started is not."""
 
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
-from prefect.states import AwaitingRetry, Scheduled
+from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.states import AwaitingRetry, Running, Scheduled
 
-from tasks.overdue import LATE_MINUTES, skip_overdue
+from flows.deployed import build_file, maintain
+from flows.deployed_reconcile import reconcile
+from flows.deployed_reverify import reverify
+from tasks.overdue import LATE_MINUTES, WHY, overdue, skip_overdue
+from tasks.waking import SKIPPED
 from tests.deployed.conftest import state_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 POOL = "overdue"
+
+
+async def keep_house_at_once() -> object:
+    return maintain.fn()
+
+
+OVERDUE: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+    "build-file": lambda: build_file.fn(Path("/nowhere/recipe.yaml")),
+    "reverify": lambda: reverify.fn("tiny"),
+    "reconcile": lambda: reconcile.fn(),
+    "maintain": keep_house_at_once,
+}
 
 
 @flow(name="nightly")
@@ -25,7 +48,8 @@ def _nightly() -> None: ...
 @pytest.fixture
 async def nightly(client: PrefectClient) -> UUID:
     """A deployment of a pool that no worker serves, due every hour at half past now."""
-    await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    with suppress(ObjectAlreadyExists):
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
     hourly = IntervalSchedule(
         interval=timedelta(hours=1), anchor_date=datetime.now(UTC) - timedelta(minutes=30), timezone="UTC"
     )
@@ -58,3 +82,42 @@ async def test_of_what_is_overdue_only_what_a_schedule_has_planned_is_skipped(
     for one in (*started, *(one for one in planned if one not in late)):
         assert await state_of(client, one) in ("Scheduled", "Late")
     assert await skip_overdue(client, POOL) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_skipped"),
+    [
+        pytest.param({}, True, id="by a schedule, while the machine slept"),
+        pytest.param({"auto_scheduled": False}, False, id="a person's"),
+        pytest.param({"expected_start_time": datetime.now(UTC)}, False, id="in time"),
+    ],
+)
+@pytest.mark.usefixtures("client")
+async def test_a_flow_run_that_comes_hours_late_skips_itself(changes: dict[str, Any], is_skipped: bool) -> None:
+    due = datetime.now(UTC) - timedelta(hours=3)
+    this = FlowRun.model_validate({"flow_id": uuid4(), "auto_scheduled": True, "expected_start_time": due, **changes})
+    with FlowRunContext.model_construct(flow_run=this, parameters={}):
+        assert (overdue() is not None) is is_skipped
+
+
+async def test_what_was_skipped_goes_on_where_a_person_tries_it_again(client: PrefectClient, nightly: UUID) -> None:
+    now = datetime.now(UTC)
+    between = {"start_time": str(now - timedelta(hours=3)), "end_time": str(now)}
+    await client.request("POST", "/deployments/{id}/schedule", path_params={"id": nightly}, json=between)
+    this, *_ = await skip_overdue(client, POOL)
+    await client.set_flow_run_state(this.id, AwaitingRetry(message="a person clicked"), force=True)
+    await client.set_flow_run_state(this.id, Running(), force=True)
+    this = await client.read_flow_run(this.id)
+    assert this.auto_scheduled
+    with FlowRunContext.model_construct(flow_run=this, parameters={}):
+        assert overdue() is None
+
+
+@pytest.mark.parametrize("name", OVERDUE)
+@pytest.mark.usefixtures("client")
+async def test_every_flow_that_is_scheduled_skips_itself(name: str) -> None:
+    due = datetime.now(UTC) - timedelta(hours=3)
+    this = FlowRun(flow_id=uuid4(), auto_scheduled=True, expected_start_time=due)
+    with FlowRunContext.model_construct(flow_run=this, parameters={}):
+        end: Any = await OVERDUE[name]()
+    assert (end.name, end.message) == (SKIPPED, WHY)

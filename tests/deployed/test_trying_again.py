@@ -1,5 +1,6 @@
 """`stillroom retry`, with a real Prefect server and a real lake: what it tries again, starts and leaves alone."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.runs import Run, open_run, shard_key, unfinished_shards
 from tasks.flow_runs import all_of_shards, run_tag, shard_of, shard_tag, start_key
-from tasks.trying_again import Retry, find_retry, retry
+from tasks.trying_again import Retry, find_retry, retry, retry_run
 from tasks.waking import SHARDS_FAILED, wake_build
 from tests.deployed.conftest import StartShard, began, published_in_part, state_of
 from tests.fakes.builds import Builder
@@ -24,13 +25,33 @@ GAVE_UP = Failed(name=SHARDS_FAILED, message="the teacher is gone")
 
 
 async def retried(client: PrefectClient, lake: Lake, run: Run) -> Retry:
-    found = await find_retry(client, lake, run)
-    await retry(client, run, found)
-    return found
+    return await retry_run(client, lake, run)
 
 
 def is_nothing(found: Retry) -> bool:
     return found.build is None and not found.shards and not found.started
+
+
+async def test_two_retries_at_once_start_nothing_twice(
+    client: PrefectClient, lake: Lake, run_of_three: Run, shard_began: StartShard
+) -> None:
+    build = await began(client, run_of_three, GAVE_UP)
+    made = [await shard_began(run_of_three, number, Failed(), build.id) for number in range(3)]
+    both = await asyncio.gather(*(retried(client, lake, run_of_three) for _ in range(2)))
+    assert sorted(len(found.shards) for found in both) == [0, 3]
+    assert [await state_of(client, one) for one in made] == ["AwaitingRetry"] * 3
+
+
+async def test_what_runs_since_it_was_found_is_left_alone(
+    client: PrefectClient, lake: Lake, run_of_three: Run, shard_began: StartShard
+) -> None:
+    build = await began(client, run_of_three, GAVE_UP)
+    made = [await shard_began(run_of_three, number, Failed(), build.id) for number in range(3)]
+    found = await find_retry(client, lake, run_of_three)
+    await client.set_flow_run_state(made[1].id, Running(), force=True)  # a person's click, and its worker
+    done = await retry(client, run_of_three, found)
+    assert [*done.shards] == [0, 2]
+    assert [await state_of(client, one) for one in made] == ["AwaitingRetry", "Running", "AwaitingRetry"]
 
 
 async def test_what_the_newest_build_has_not_started_is_that_builds_to_start(

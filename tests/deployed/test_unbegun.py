@@ -14,8 +14,8 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Pending, Running, State
 
-from flows import deployed
-from flows.deployed import reconcile
+from flows import deployed_reconcile
+from flows.deployed_reconcile import reconcile
 from stillroom import LAKE_VARIABLE
 from stillroom.lake import Lake
 from tasks import unbegun
@@ -78,7 +78,7 @@ async def test_reconciling_frees_who_waits_for_one_that_never_began(
     this = await taken(client, "stillroom", Running())
     assert this.work_pool_name == "stillroom"
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
-    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    monkeypatch.setattr(deployed_reconcile, "get_run_logger", lambda: logging.getLogger("reconcile"))
     later(PENDING_SECONDS + 60)
     with FlowRunContext.model_construct(flow_run=this):
         assert await reconcile.fn() == []

@@ -10,21 +10,19 @@ from pathlib import Path
 import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
-from flows import deployed
-from flows.deployed import reconcile
+from flows import deployed_reconcile
+from flows.deployed_reconcile import reconcile
 from stillroom import LAKE_VARIABLE
 from stillroom.cli.orchestrator import states
 from stillroom.lake import Lake
 from stillroom.lease import building, lease, sampling
-from stillroom.runs import Run, given_up, unfinished_shards
+from stillroom.runs import Run, RunState, close_run, given_up, open_run, unfinished_shards
 from tasks import waking
-from tasks.deployed import LIMITS, LimitMissing, slots
-from tasks.flow_runs import builds, cancel, try_again
+from tasks.flow_runs import builds, cancel, note_that_it_goes_on, try_again
 from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
 from tests.deployed.conftest import began, published_in_part, state_of
 from tests.fakes.builds import Builder
@@ -32,16 +30,6 @@ from tests.fakes.prompts import recipe
 from tests.integration.workbench import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
-    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMITS["teacher"], limit=1))
-    async with slots(["teacher"]):
-        held = await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])
-        assert held.active_slots == 1
-    with pytest.raises(LimitMissing, match=rf"no concurrency limit {LIMITS['sandbox']}"):
-        async with slots(["sandbox", "teacher"]):
-            pytest.fail("nothing limits the sandbox")
 
 
 GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
@@ -136,6 +124,19 @@ async def test_a_build_that_was_held_up_by_the_run_that_its_own_was_given_up_for
     assert later.run_id in state.message
 
 
+async def test_a_build_that_was_held_up_waits_until_the_later_run_has_planned_something(
+    client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    """It may find nothing to do: then nobody has given up this one."""
+    this = await began(client, run, HELD)
+    later = open_run(lake, run.recipe, new_run=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        assert not await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == HELD_UP
+    close_run(lake, later, RunState.EMPTY, "")
+    assert await wake_build(lake, run.run_id)
+
+
 async def test_builds_that_are_held_up_in_another_lake_are_left_to_it(
     client: PrefectClient, lake: Lake, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,22 @@ async def test_a_build_that_began_late_is_newer_than_one_that_was_to_begin_after
     assert found.build == (SHARDS_FAILED, GAVE_UP.message)
     await Builder(lake).sample(run)
     assert await wake_build(lake, run.run_id)
+
+
+async def test_a_build_that_a_person_has_tried_again_counts_though_another_began_after_it(
+    api: str, client: PrefectClient, lake: Lake, run: Run
+) -> None:
+    first = await began(client, run, Failed(name=SHARDS_FAILED, message="of the first"))
+    second = await began(client, run, Cancelled())
+    assert [one.id for one in await builds(client, run.run_id)] == [second.id, first.id]
+    await note_that_it_goes_on(client, first, run.run_id)
+    assert [one.id for one in await builds(client, run.run_id)] == [first.id, second.id]
+    found = states(api, run.run_id)
+    assert found is not None
+    assert found.build == (SHARDS_FAILED, "of the first")
+    await Builder(lake).sample(run)
+    assert await wake_build(lake, run.run_id)
+    assert await state_of(client, first) == "AwaitingRetry"
 
 
 async def test_a_shard_that_comes_after_its_run_was_published_wakes_the_build_again(
@@ -242,7 +259,7 @@ async def test_a_run_that_cannot_be_settled_keeps_no_other_waiting(
     other = await both_sampled(client, lake, run, tmp_path)
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(waking, "LEASE_SECONDS", 0.2)
-    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    monkeypatch.setattr(deployed_reconcile, "get_run_logger", lambda: logging.getLogger("reconcile"))
     for stuck, free in ((run, other), (other, run)):
         with lease(lake.root, f"waking the build of {stuck.run_id}"):
             assert await reconcile.fn() == [free.run_id]
@@ -275,14 +292,14 @@ async def test_what_prefect_says_of_one_run_keeps_no_other_waiting(
         return await wake_build(lake, run_id)
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
-    monkeypatch.setattr(deployed, "wake_build", wake)
-    monkeypatch.setattr(deployed, "get_run_logger", lambda: logging.getLogger("reconcile"))
+    monkeypatch.setattr(deployed_reconcile, "wake_build", wake)
+    monkeypatch.setattr(deployed_reconcile, "get_run_logger", lambda: logging.getLogger("reconcile"))
     assert await reconcile.fn() == [other.run_id]
     assert f"{run.run_id} is left as it is: {type(failure).__name__}: " in caplog.text
 
 
 async def test_cancelling_ends_at_once_what_waits_for_another_try(client: PrefectClient, run: Run) -> None:
-    waits, runs = await began(client, run, Scheduled()), await began(client, run, Running())
+    waits, runs = await began(client, run, Failed()), await began(client, run, Running())
     for one in (waits, runs):
         await client.update_flow_run(one.id, infrastructure_pid="here:1")
     await try_again(client, waits.id, "a person clicked")

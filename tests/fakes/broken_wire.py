@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 class BrokenWire:
-    """Forwards connections to a server on this machine.
+    """Forwards connections to a server on this machine, from a port that is given or free.
 
     Attributes:
         port: where clients connect to.
@@ -18,18 +18,18 @@ class BrokenWire:
         broken: how many answers were lost.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, at: int = 0) -> None:
         self.breaks_at: bytes | None = None
         self.broken = 0
         self._server_port = port
         self._open: list[_Connection] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", at))
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
         """Take no more connections."""
-        self._listening.close()
+        _end(self._listening)
 
     def _accept(self) -> None:
         with suppress(OSError):

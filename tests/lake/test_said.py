@@ -5,7 +5,7 @@ import pytest
 
 from stillroom.errors import LakeError
 from stillroom.lake.full_disk import told
-from stillroom.lake.postgres import is_passing
+from stillroom.lake.passing import is_passing
 from stillroom.lake.said import said
 
 CLOSED = "server closed the connection unexpectedly"

@@ -1,5 +1,8 @@
 """Commands that ask a Prefect server end in a sentence where that goes away, refuses, or is of another version."""
 
+import errno
+import os
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,6 +66,19 @@ def test_deployments_of_this_version_are_submitted_to(tmp_path: Path) -> None:
         create_flow_run_from_deployment=lambda id_, **about: SimpleNamespace(id=about["name"]),
     )
     assert submitting._create(client, recipe(tmp_path), False) == "build tiny"
+
+
+def test_a_port_that_a_user_may_not_have_is_not_said_to_be_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: socket.socket, address: tuple[str, int]) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), address)
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)  # as the kernel does, but for root
+    done = CliRunner().invoke(make_app(), ["--lake", str(tmp_path), "up", str(QUICKSTART), "--port", "80"])
+    assert done.exit_code == 2
+    assert "this user may not listen on port 80 of 127.0.0.1" in done.stderr
+    assert "in use" not in done.stderr
 
 
 def test_a_second_up_of_a_lake_is_refused_whatever_its_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

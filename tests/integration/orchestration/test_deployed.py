@@ -1,5 +1,6 @@
 """What deployed flow runs stand on, and what they show."""
 
+import json
 import logging
 import re
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,15 +14,18 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from flows import deployed as flows_deployed
-from flows.deployed import build, build_file, maintain, reconcile, shard
+from flows.deployed import build, build_file, maintain, shard
+from flows.deployed_reconcile import reconcile
 from flows.deployed_reverify import reverify
 from stillroom import LAKE_VARIABLE
 from stillroom.code_version import code_version
 from stillroom.errors import LakeError, RecipeError, RequestError, StillroomError, TeacherLost
 from stillroom.publication import Snapshot
+from stillroom.recipe import Recipe
 from tasks.announcing import MOST_SHOWN, artifact_key, funnel_page, snapshot_page
-from tasks.deployed import LIMITS, deployed_lake, deployed_workshop, refuse_other_version, slots
+from tasks.deployed import deployed_lake, deployed_workshop, refuse_other_version
 from tasks.reporting import WithoutStack
+from tasks.slots import LIMITS, slots
 from tests.fakes.prompts import recipe
 
 
@@ -32,12 +36,12 @@ def flow_run_of(version: str | None) -> Iterator[None]:
         yield
 
 
-def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
+async def test_a_flow_run_of_another_version_is_refused_with_both() -> None:
     with (
         flow_run_of("0.0.9"),
         pytest.raises(RequestError, match=rf"created by Stillroom 0\.0\.9.*{re.escape(code_version())}"),
     ):
-        refuse_other_version()
+        await refuse_other_version()
 
 
 async def test_no_flow_run_of_another_version_gets_a_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,10 +61,21 @@ async def test_a_form_that_names_a_model_beside_what_is_served_is_refused_as_a_f
         await build.fn(plain.model_copy(update={"teachers": (served,)}))
 
 
+async def test_settings_that_do_nothing_are_refused_in_a_form_and_in_a_file(tmp_path: Path) -> None:
+    idle = "curation: {diversity: {quality: 0.5}}\nverification: {min_test_strength: null}"
+    made = recipe(tmp_path, idle)
+    file = tmp_path / "idle.yaml"
+    file.write_text(json.dumps(made.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    filled_in = Recipe.model_validate(made.model_dump(mode="json"))
+    for ask in (build.fn(filled_in), build_file.fn(file)):
+        with flow_run_of(code_version()), pytest.raises(RecipeError, match=r"quality: 0\.5 would trade novelty for"):
+            await ask
+
+
 @pytest.mark.parametrize("version", [code_version(), None])
-def test_a_flow_run_of_this_version_goes_on(version: str | None) -> None:
+async def test_a_flow_run_of_this_version_goes_on(version: str | None) -> None:
     with flow_run_of(version):
-        refuse_other_version()
+        await refuse_other_version()
 
 
 def test_a_worker_without_a_lake_is_told_how_to_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +87,7 @@ def test_a_worker_without_a_lake_is_told_how_to_start_it(monkeypatch: pytest.Mon
 async def test_only_means_that_have_a_limit_can_be_waited_for() -> None:
     assert set(LIMITS) == {"teacher", "sandbox", "lake"}
     with pytest.raises(KeyError):
-        async with slots(["coffee"]):
+        async with slots(["coffee"], print):
             pass
 
 

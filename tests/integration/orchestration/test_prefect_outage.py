@@ -93,7 +93,8 @@ async def test_a_build_outlasts_an_outage_while_it_starts_its_shards_and_waits_f
             owed.clear()
         return [shard if owed else shard.model_copy(update={"state": Completed()})]
 
-    monkeypatch.setattr(module, "workshop", lambda: SimpleNamespace(lake=None, watcher=watcher))
+    shop = SimpleNamespace(lake=None, watcher=watcher, read=asyncio.to_thread)
+    monkeypatch.setattr(module, "workshop", lambda: shop)
     monkeypatch.setattr(module, "arun_deployment", start)
     monkeypatch.setattr(module, "shard_key", lambda run, number: f"shard:{number}")
     monkeypatch.setattr(module, "unfinished_shards", lambda lake, run: list(owed))

@@ -48,6 +48,15 @@ def test_status_tells_where_the_build_stands(stillroom, monkeypatch):
     assert "The build is ShardsFailed" in beside.stderr
 
 
+def test_status_of_a_run_without_shards_tells_a_script_where_its_build_stands(stillroom, lake_root, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://elsewhere/api")
+    found = States(build=("Crashed", "out of memory"), shards={})
+    monkeypatch.setattr(orchestrator, "states", lambda *_: found)
+    monkeypatch.setattr("stillroom.runs.shards_of_run", lambda *_: [])
+    (row,) = json.loads(stillroom("status", "functions-r1", "--json").stdout)
+    assert (row["shard"], row["build_state"], row["build_message"]) == (None, "Crashed", "out of memory")
+
+
 def test_snapshots_and_show_name_the_parent(answer, stillroom, lake_root):
     assert answer("snapshots")[0]["parent"] == ""
     assert answer("show", "functions")["parent"] == ""

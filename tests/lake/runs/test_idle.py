@@ -6,6 +6,8 @@ import pytest
 
 from stillroom.cli.forecast import foresee
 from stillroom.errors import RecipeError
+from stillroom.recipe import Recipe
+from stillroom.runs import refuse_idle_settings
 from tests.fakes.prompts import recipe
 
 MEASURED, UNMEASURED = "verification: {min_test_strength: 0}", "verification: {min_test_strength: null}"
@@ -38,3 +40,21 @@ def test_what_could_do_nothing_is_refused(tmp_path: Path, changes: str, message:
 )
 def test_what_works_and_what_is_left_to_its_default_is_not(tmp_path: Path, changes: str, verification: str) -> None:
     assert foresee(recipe(tmp_path, f"curation: {{{changes}}}\n{verification}"), None).action == "open"
+
+
+def filled_in(folder: Path, changes: str) -> Recipe:
+    """As a form of Prefect's gives it: with all its fields."""
+    return Recipe.model_validate(recipe(folder, f"{changes}\n{UNMEASURED}").model_dump(mode="json"))
+
+
+@pytest.mark.parametrize("changes", ["representative: strongest-tests", "diversity: {quality: 0.5}"])
+def test_a_form_is_refused_for_what_differs_from_its_defaults(tmp_path: Path, changes: str) -> None:
+    with pytest.raises(RecipeError, match=r"decide nothing|for nothing"):
+        refuse_idle_settings(filled_in(tmp_path, f"curation: {{{changes}}}"), is_from_form=True)
+
+
+def test_a_form_is_not_refused_for_its_defaults(tmp_path: Path) -> None:
+    made = filled_in(tmp_path, "curation: {diversity: {share: 0.5}}")
+    with pytest.raises(RecipeError):
+        refuse_idle_settings(made)
+    refuse_idle_settings(made, is_from_form=True)

@@ -7,15 +7,17 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stillroom.errors import RequestError, TeacherError, TeacherLost
 from stillroom.lake import Lake
-from stillroom.lease import lease, sampling
+from stillroom.lake.location import CATALOGUE_VARIABLE
+from stillroom.lease import lease, may_be_lost, sampling
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
-from stillroom.runs import Run, RunState, close_run, open_run, shard_key, shard_prompts, unfinished_shards
+from stillroom.runs import Run, RunState, at_work, close_run, open_run, shard_key, shard_prompts, unfinished_shards
 from stillroom.teachers.connect import ConnectedTeacher
 from tasks import sampling as sampling_module
 from tasks import workshop as module
@@ -216,6 +218,41 @@ async def test_the_later_run_waits_for_the_earlier_one_and_pays_for_nothing_agai
     await asyncio.wait_for(asyncio.gather(earlier, sample_shard.fn(second.run_id, number)), SECONDS)
     costs = lake.rows("SELECT run_id, sum(samples) AS n FROM lake.costs WHERE samples > 0 GROUP BY run_id")
     assert {row["run_id"] for row in costs} == {first.run_id}
+
+
+async def test_a_lease_that_was_lost_for_a_moment_counts_as_held(
+    lake: Lake, of_one: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of PostgreSQL: the earlier shard takes it again, goes on, and asks nobody whether it may."""
+    first_look, second_look, third_look = done = [threading.Event() for _ in range(3)]
+    looks = iter(done)
+
+    def look(*about: Any) -> list[str]:
+        found = at_work(*about)
+        next(looks, third_look).set()
+        return found
+
+    monkeypatch.setattr(sampling_module, "may_be_lost", lambda _: True)
+    monkeypatch.setattr(sampling_module, "REGAIN_SECONDS", 2.0)
+    monkeypatch.setattr(sampling_module, "at_work", look)
+    first = Builder(lake).begin(of_one)
+    close_run(lake, first, RunState.PUBLISHED, "in part")
+    second = Builder(lake).begin(of_one, new_run=True)
+    (number, *_) = shards_with_prompts_of(lake, second, first, 1)
+    waits = asyncio.create_task(sample_shard.fn(second.run_id, number))
+    assert await asyncio.to_thread(first_look.wait, SECONDS)
+    with lease(lake.root, sampling(first.run_id, 1)):
+        assert await asyncio.to_thread(second_look.wait, SECONDS)
+        assert await asyncio.to_thread(third_look.wait, SECONDS)
+        assert not waits.done()
+        assert lake.rows("SELECT 1 FROM lake.costs WHERE samples > 0") == []
+    await asyncio.wait_for(waits, SECONDS)
+
+
+def test_only_leases_in_postgresql_can_be_lost(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not may_be_lost(lake.root)
+    monkeypatch.setenv(CATALOGUE_VARIABLE, "host=127.0.0.1 dbname=elsewhere")
+    assert may_be_lost(tmp_path / "no lake yet")
 
 
 async def test_a_run_that_was_given_up_asks_for_nothing_any_more(lake: Lake, of_one: Recipe) -> None:

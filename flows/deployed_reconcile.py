@@ -1,0 +1,93 @@
+"""Settles from time to time what nobody else has: builds that could go on, shards of cancelled ones, lost flow runs."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+
+from flows.deployed_ends import skipped
+from stillroom.errors import LeaseHeld
+from stillroom.lake import Lake
+from stillroom.runs import open_runs, runs_with_late_shards
+from tasks import flow_runs
+from tasks.deployed import deployed_lake
+from tasks.overdue import overdue
+from tasks.prefect_outage import NOT_TO_BE_HAD
+from tasks.reporting import tell_without_stacks
+from tasks.unbegun import crash_unbegun
+from tasks.waking import WAIT_FOR_OTHERS, wake_build
+
+
+@flow(name="reconcile", flow_run_name="reconcile")
+async def reconcile() -> list[str] | State[Any]:
+    """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs.
+
+    Builds that were held up, or whose lake did not answer, are woken, too, or fail where their runs were given up.
+    Before that, flow runs that were taken and never began are marked as crashed.
+    """
+    tell_without_stacks()
+    if (end := overdue()) is not None:
+        return end
+    await _crash_unbegun()
+    try:
+        lake = Lake.open(deployed_lake(), create=True)
+    except LeaseHeld as error:  # somebody keeps house
+        return skipped(error)
+    try:
+        unsettled = dict.fromkeys((*open_runs(lake), *runs_with_late_shards(lake), *await _held_up(lake)))
+        return [run_id for run_id in unsettled if await _settle(lake, run_id)]
+    finally:
+        lake.close()
+
+
+async def _crash_unbegun() -> None:
+    """In the work pool that this flow run came from."""
+    context = FlowRunContext.get()
+    pool = context.flow_run.work_pool_name if context is not None and context.flow_run is not None else None
+    if pool is None:
+        return
+    try:
+        async with get_client() as client:
+            for one in await crash_unbegun(client, pool):
+                get_run_logger().warning("%s has never begun, and counts as crashed", one.name)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("what has never begun is left as it is: %s: %s", type(error).__name__, error)
+
+
+async def _held_up(lake: Lake) -> list[str]:
+    """Runs of the lake that have builds which were held up, also such as were given up since."""
+    try:
+        async with get_client() as client:
+            found = await flow_runs.runs_of_builds_in(client, WAIT_FOR_OTHERS)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("builds that were held up are left as they are: %s: %s", type(error).__name__, error)
+        return []
+    known = lake.rows("SELECT run_id FROM lake.current_runs ORDER BY created_at, run_id")
+    return [row["run_id"] for row in known if row["run_id"] in found]
+
+
+async def _settle(lake: Lake, run_id: str) -> bool:
+    """Do what is left of a run; returns whether that was anything. What is wrong with one keeps no other waiting."""
+    try:
+        return await _cancel_left(run_id) or await wake_build(lake, run_id)
+    except NOT_TO_BE_HAD as error:
+        get_run_logger().error("%s is left as it is: %s: %s", run_id, type(error).__name__, error)
+        return False
+
+
+async def _cancel_left(run_id: str) -> bool:
+    """Cancel what is live of a build since before a person cancelled it; returns whether there was anything.
+
+    What somebody tried again since is left alone here. Prefect ends it within seconds all the same, as it does with
+    every flow run whose parent is cancelled; only a new build goes on with the run.
+    """
+    async with get_client() as client:
+        newest = next(iter(await flow_runs.builds(client, run_id)), None)
+        if newest is None or newest.state is None or not newest.state.is_cancelled():
+            return False
+        since = newest.state.timestamp
+        found = await flow_runs.all_of_shards(client, run_id)
+        return bool(await flow_runs.cancel(client, [one for one in found if one.state and one.state.timestamp < since]))

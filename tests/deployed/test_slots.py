@@ -1,0 +1,109 @@
+"""Slots of a real Prefect server, which is gone for a while: they are waited for, and given back without it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from tasks import prefect_outage
+from tasks.slots import LIMITS, LimitMissing, slots
+from tests.fakes.broken_wire import BrokenWire
+from tests.fakes.postgres import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(autouse=True)
+async def _limit_of_teachers(client: PrefectClient) -> None:
+    try:
+        await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=LIMITS["teacher"], limit=1))
+    except ObjectAlreadyExists:
+        return
+
+
+async def taken(client: PrefectClient) -> int:
+    return (await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])).active_slots
+
+
+async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
+    async with slots(["teacher"], pytest.fail):
+        assert await taken(client) == 1
+    with pytest.raises(LimitMissing, match=rf"no concurrency limit {LIMITS['sandbox']}"):
+        async with slots(["sandbox", "teacher"], pytest.fail):
+            pytest.fail("nothing limits the sandbox")
+    assert await taken(client) == 0
+
+
+@pytest.fixture
+async def limit(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One that nobody in this process has had a slot of, so that no client of its has reached a server."""
+    name = f"limit-{uuid4()}"
+    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
+    monkeypatch.setitem(LIMITS, "teacher", name)
+    monkeypatch.setattr(prefect_outage, "PAUSE_SECONDS", 0.2)
+    return name
+
+
+@contextmanager
+def reached_at(port: int) -> Iterator[None]:
+    """The server is asked at another port, and each request is tried once."""
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
+        yield
+
+
+async def test_the_first_slot_of_a_process_is_waited_for_until_the_server_is_back(
+    api: str, client: PrefectClient, limit: str
+) -> None:
+    lines: list[str] = []
+    is_held, is_over = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with slots(["teacher"], lines.append):
+            is_held.set()
+            await is_over.wait()
+
+    port = free_port()
+    with reached_at(port):
+        holding = asyncio.create_task(hold())
+        await asyncio.sleep(2.0)
+        assert not is_held.is_set()
+        assert not holding.done()
+        wire = BrokenWire(urlsplit(api).port or 0, at=port)
+        await asyncio.wait_for(is_held.wait(), 30)
+        assert (await client.read_global_concurrency_limit_by_name(limit)).active_slots == 1
+        is_over.set()
+        await holding
+        wire.close()
+    assert (await client.read_global_concurrency_limit_by_name(limit)).active_slots == 0
+    (line,) = lines
+    assert "Prefect's server does not answer" in line
+
+
+@pytest.mark.parametrize("failure", [None, ZeroDivisionError("a defect")], ids=["done", "failed"])
+async def test_a_slot_that_cannot_be_given_back_changes_nothing_of_what_was_done(
+    api: str, limit: str, failure: Exception | None
+) -> None:
+    lines: list[str] = []
+    wire = BrokenWire(urlsplit(api).port or 0)
+
+    async def work() -> str:
+        async with slots(["teacher"], lines.append):
+            wire.close()
+            wire.cut()
+            wire.let_server_know()
+            if failure is not None:
+                raise failure
+        return "done"
+
+    with reached_at(wire.port):
+        (end,) = await asyncio.gather(work(), return_exceptions=True)
+    assert end == (failure or "done")
+    (line,) = lines
+    assert f"did not take back a slot of {limit}" in line
