@@ -208,6 +208,7 @@ async def _build(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
             return skipped(error) if run_id is None else held_up(run_id, error)
         if run_id is None:
             await shop.start_sandbox(recipe.verification)
+            await shop.meet_workers(recipe.execution)
             run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
             await answered(lambda: _tag(this, run.run_id), shop.watcher.say)
         else:

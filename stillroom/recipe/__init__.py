@@ -15,7 +15,17 @@ from stillroom.recipe.curation import (
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.installed_benchmarks import benchmark_places, benchmarks_folder, why_nothing
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
-from stillroom.recipe.model import Price, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
+from stillroom.recipe.model import (
+    Execution,
+    Price,
+    Recipe,
+    Sampling,
+    Sandbox,
+    Seeding,
+    Selection,
+    Teacher,
+    Verification,
+)
 from stillroom.recipe.stages import (
     PAID_STAGES,
     Stage,
@@ -40,6 +50,7 @@ __all__ = [
     "Curation",
     "Diversity",
     "Embedding",
+    "Execution",
     "Filters",
     "Languages",
     "Length",

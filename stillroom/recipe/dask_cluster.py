@@ -1,0 +1,37 @@
+"""The Dask cluster of a recipe: worker processes to start beside a run, or the scheduler of a cluster that runs."""
+
+from typing import Annotated
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from stillroom.recipe.addresses import is_address, may_hold_credentials
+
+MOST_PROCESSES = 256
+SCHEMES = ("tcp", "tls")
+_EXPECTED = (
+    f"expected how many worker processes to start on this machine, 1 to {MOST_PROCESSES}, or the address of a running "
+    "scheduler without credentials, tcp://HOST:PORT or tls://HOST:PORT"
+)
+
+
+def _cluster(value: object) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_PROCESSES:
+        return value
+    if isinstance(value, str) and is_address(value, SCHEMES, needs_port=True) and not may_hold_credentials(value):
+        return value
+    raise ValueError(_EXPECTED)
+
+
+DaskCluster = Annotated[
+    int | str,
+    PlainValidator(_cluster),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_PROCESSES},
+                {"type": "string", "pattern": "^(tcp|tls)://[^/?#@]+:[0-9]+$"},
+            ]
+        }
+    ),
+]
+"""How many worker processes to start on this machine, or the address of a scheduler (tcp://HOST:PORT)."""
