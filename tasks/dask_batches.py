@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from prefect import task
@@ -23,8 +24,7 @@ from stillroom.installation import installation, refuse_other
 from tasks.reporting import tell_without_stacks
 
 if TYPE_CHECKING:
-    from prefect_dask import DaskTaskRunner
-    from prefect_dask.task_runners import PrefectDaskFuture
+    from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 BATCHES_AHEAD = 2  # for each thread of a worker: one is worked on, the next is there
 ANSWER_SECONDS = 15.0  # in which a scheduler answers
@@ -79,7 +79,7 @@ class DaskBatches:
         """
         runner = self._runner()
         batch_task = worked.with_options(name=name)
-        ahead = BATCHES_AHEAD * max(1, sum(runner.client.nthreads().values()))
+        ahead = BATCHES_AHEAD * max(1, sum(_threads(runner).values()))
         under_way: deque[PrefectDaskFuture[bytes]] = deque()
         try:
             for batch in batches:
@@ -95,7 +95,7 @@ class DaskBatches:
             raise
         finally:
             for one in under_way:
-                one.wrapped_future.cancel()
+                _future(one).cancel()
 
     def close(self) -> None:
         """Leave the cluster, or end the one that was started here; whoever waits for a batch waits no more."""
@@ -116,8 +116,8 @@ class DaskBatches:
 
     def _opened(self) -> "tuple[DaskTaskRunner, ExitStack]":
         _refuse_missing()
-        import dask
-        from prefect_dask import DaskTaskRunner
+        import dask.config
+        from prefect_dask.task_runners import DaskTaskRunner
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would tell is raised here
         dask.config.set({"distributed.admin.large-graph-warning-threshold": WARN_BYTES})
@@ -133,7 +133,7 @@ class DaskBatches:
     def _meet_workers(self, runner: "DaskTaskRunner") -> None:
         where = f"the Dask cluster at {self._cluster}" if isinstance(self._cluster, str) else "the local Dask cluster"
         try:
-            client = runner.client
+            client: Any = runner.client  # whose types do not tell that it waits
         except OSError as error:
             raise RequestError(
                 f"no Dask scheduler answers at {self._cluster}: {error}. Start one there with `dask scheduler`, name "
@@ -157,11 +157,11 @@ class DaskBatches:
 
         since = time.monotonic()
         try:
-            while not future.wrapped_future.done():
+            while not _future(future).done():
                 if self._is_closed.is_set():
                     raise WorkersError("the Dask cluster was left while its workers were at work")
                 future.wait(LOOK_SECONDS)
-                if runner.client.nthreads():
+                if _threads(runner):
                     since = time.monotonic()
                 elif time.monotonic() > since + WORKERS_SECONDS:
                     raise WorkersError(
@@ -186,14 +186,22 @@ def _refuse_missing() -> None:
     Raises:
         RequestError: saying how to install them.
     """
-    try:
-        import distributed  # noqa: F401 - whether it is there
-        import prefect_dask  # noqa: F401 - likewise
-    except ImportError as error:
+    if missing := [name for name in ("distributed", "prefect_dask") if find_spec(name) is None]:
         raise RequestError(
-            f"`execution.dask` takes packages that are not installed here: {error}. Install `stillroom[dask]`, or take "
-            "that line out of the recipe."
-        ) from error
+            f"`execution.dask` takes packages that are not installed here: {', '.join(missing)}. Install "
+            "`stillroom[dask]`, or take that line out of the recipe."
+        )
+
+
+def _threads(runner: "DaskTaskRunner") -> dict[str, int]:
+    """How many batches each worker works on at once, by its address."""
+    client: Any = runner.client
+    return client.nthreads()
+
+
+def _future(future: Any) -> Any:  # noqa: ANN401 - of a ``PrefectDaskFuture``, which Dask does not type
+    """Dask's own future."""
+    return future.wrapped_future
 
 
 def _own_cluster(processes: int) -> dict[str, Any]:

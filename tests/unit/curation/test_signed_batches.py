@@ -13,8 +13,9 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signed_batches import signed_batches
 from tests.fakes.batches import OneByOne
 
+WIDE = "\uff21\uff22"  # normalised to AB
 TEXTS = st.lists(
-    st.sampled_from(["", " ", "a", "ab " * 40, "the same", "the  same", "ＡＢ", "x" * 700]), min_size=1, max_size=9
+    st.sampled_from(["", " ", "a", "ab " * 40, "the same", "the  same", "AB", WIDE, "x" * 700]), min_size=1, max_size=9
 )
 
 
