@@ -1,6 +1,7 @@
 """What is installed where this process runs, as far as results hang on it: two that differ must not share a run."""
 
 import platform
+import socket
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -41,6 +42,15 @@ def refuse_other(found: Mapping[str, str], asked: Mapping[str, str], *, where: s
                 f"{where} has {name} {theirs}, expected {ours}, which the run is worked on with: its results might be "
                 "others. Install the same there, and start it again."
             )
+
+
+def refuse_ours(asked: Mapping[str, str]) -> None:
+    """Refuse to work here for a run that is worked on with another installation.
+
+    Raises:
+        RequestError: as ``refuse_other``, naming this machine.
+    """
+    refuse_other(installation(), asked, where=f"a worker on {socket.gethostname()}")
 
 
 def _version(package: str) -> str:

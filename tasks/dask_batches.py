@@ -7,7 +7,6 @@ Whoever reaches a scheduler can run code on its workers, so one of ours is reach
 import asyncio
 import concurrent.futures
 import logging
-import socket
 import threading
 import time
 from collections import deque
@@ -20,7 +19,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from stillroom.errors import RequestError, WorkersError
-from stillroom.installation import installation, refuse_other
+from stillroom.installation import installation, refuse_other, refuse_ours
 from tasks.reporting import tell_without_stacks
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def worked(work: Callable[[bytes], bytes], batch: bytes, installed: dict[str, st
         RequestError: it is another.
     """
     tell_without_stacks()
-    refuse_other(installation(), installed, where=f"a Dask worker on {socket.gethostname()}")
+    refuse_ours(installed)
     return work(batch)
 
 
@@ -141,15 +140,15 @@ class DaskBatches:
             ) from error
         try:
             client.wait_for_workers(1, timeout=ANSWER_SECONDS)
-            found: dict[str, dict[str, str]] = client.run(installation)
         except TimeoutError as error:
             raise RequestError(f"{where} has no workers. Start some with `dask worker {self._cluster}`.") from error
-        except (ImportError, AttributeError) as error:
-            raise RequestError(
-                f"a worker of {where} lacks Stillroom, or has another version of it: {error}. Install the same there, "
-                "and start it again."
-            ) from error
+        found: dict[str, dict[str, str] | Exception] = client.run(installation, on_error="return")
         for address, installed in found.items():
+            if isinstance(installed, Exception):
+                raise RequestError(
+                    f"the Dask worker at {address} cannot say which Stillroom it has, so it has none or another: "
+                    f"{installed}. Install the same there as here, and start it again."
+                ) from installed
             refuse_other(installed, installation(), where=f"the Dask worker at {address}")
 
     def _made(self, runner: "DaskTaskRunner", future: "PrefectDaskFuture[bytes]") -> bytes:
@@ -205,14 +204,14 @@ def _future(future: Any) -> Any:  # noqa: ANN401 - of a ``PrefectDaskFuture``, w
 
 
 def _own_cluster(processes: int) -> dict[str, Any]:
-    """The options of a cluster on this machine: no page, no listener but on the loopback, and a key of its own."""
+    """The options of a cluster on this machine: listeners on the loopback alone, and a key of its own."""
     return {
         "n_workers": processes,
         "threads_per_worker": 1,
         "processes": True,
         "host": "127.0.0.1",
         "security": True,
-        "dashboard_address": None,
+        "dashboard_address": "127.0.0.1:0",
         "memory_limit": 0,  # a worker holds a batch; to be killed at a share of the memory would only repeat that
         "silence_logs": logging.CRITICAL,
     }

@@ -34,7 +34,6 @@ ALL_WAYS = """
 sampling: {adaptive: false, samples: 6}
 selection: {keep: 6}
 verification: {min_test_strength: null}
-seeding: {seeds: seeds.jsonl, seed_prompts: 8, new_prompts: 0}
 curation:
   near_prompts: {threshold: 0.7}
   semantic_prompts: {threshold: 0.9}
@@ -83,8 +82,9 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def with_dask(folder: Path, value: str) -> Recipe:
-    text = ALL_WAYS.replace("seeding:", "#")  # it stands in the recipe of all tests
-    return recipe(folder, f"{text}\nexecution: {{dask: {value}}}", seeds=8)
+    plain = recipe(folder, f"{ALL_WAYS}\nexecution: {{dask: {value}}}", seeds=8)
+    assert plain.seeding is not None
+    return plain.model_copy(update={"seeding": plain.seeding.model_copy(update={"seed_prompts": 8})})
 
 
 async def sampled(root: Path, given: Recipe) -> Run:
@@ -121,9 +121,7 @@ def containers_of_others(client: DockerClient) -> set[str]:
     return {one.id or "" for one in found if f"-{os.getpid()}-" not in (one.name or "")}
 
 
-async def test_two_workers_give_the_rows_that_one_process_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_workers_give_the_rows_that_one_process_gives(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     run = await sampled(here, with_dask(tmp_path, "null"))
     shutil.copytree(here, there)
