@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BATCHES_AHEAD = 2  # for each thread of a worker: one is worked on, the next is there
 ANSWER_SECONDS = 15.0  # in which a scheduler answers
-WORKERS_SECONDS = 60.0  # for which a cluster may be without any worker
+WORKERS_SECONDS = 60.0  # for which a cluster may be without any worker, at its start too
 LOOK_SECONDS = 0.5
 WARN_BYTES = "1 GB"  # of what is sent at once; Dask warns at 10 MB
 _Parameters = dict[str, Any]
@@ -54,9 +54,9 @@ class DaskBatches:
 
     def __init__(self, cluster: int | str) -> None:
         self._cluster = cluster
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while the runner is used, lest somebody else closes it meanwhile
         self._open: tuple[DaskTaskRunner, ExitStack] | None = None
-        self._is_closed = threading.Event()
+        self._is_closed = False
 
     def meet(self) -> None:
         """Find out now what would else be found out late: where a cluster has an address, whether it can be used.
@@ -65,7 +65,7 @@ class DaskBatches:
             RequestError: what it takes is not installed here or there, or no cluster answers.
         """
         if isinstance(self._cluster, str):
-            self._runner()
+            self._ensure_open()
         else:
             _refuse_missing()
 
@@ -76,29 +76,32 @@ class DaskBatches:
             RequestError: as ``meet``; or a worker that came later has another installation.
             WorkersError: the scheduler or all workers are gone, or several died at one batch.
         """
-        runner = self._runner()
+        self._ensure_open()
+        with self._using() as runner:
+            ahead = BATCHES_AHEAD * max(1, sum(_threads(runner).values()))
         batch_task = worked.with_options(name=name)
-        ahead = BATCHES_AHEAD * max(1, sum(_threads(runner).values()))
         under_way: deque[PrefectDaskFuture[bytes]] = deque()
         try:
             for batch in batches:
                 parameters: _Parameters = {"work": work, "batch": batch, "installed": installation()}
-                under_way.append(runner.submit(batch_task, parameters))
+                with self._using() as runner:
+                    under_way.append(runner.submit(batch_task, parameters))
                 if len(under_way) >= ahead:
-                    yield self._made(runner, under_way.popleft())
+                    yield self._made(under_way.popleft())
             while under_way:
-                yield self._made(runner, under_way.popleft())
+                yield self._made(under_way.popleft())
         except WorkersError:
             under_way.clear()
             self._leave()  # another try meets or starts a cluster anew
             raise
         finally:
-            for one in under_way:
-                _future(one).cancel()
+            with suppress(WorkersError), self._using():
+                for one in under_way:
+                    _future(one).cancel()
 
     def close(self) -> None:
         """Leave the cluster, or end the one that was started here; whoever waits for a batch waits no more."""
-        self._is_closed.set()
+        self._is_closed = True
         self._leave()
 
     def _leave(self) -> None:
@@ -107,11 +110,22 @@ class DaskBatches:
                 self._open[1].close()
                 self._open = None
 
-    def _runner(self) -> "DaskTaskRunner":
+    def _ensure_open(self) -> None:
+        with self._lock:
+            if self._open is None and not self._is_closed:
+                self._open = self._opened()
+
+    @contextmanager
+    def _using(self) -> Iterator["DaskTaskRunner"]:
+        """The runner, for a moment.
+
+        Raises:
+            WorkersError: it was closed.
+        """
         with self._lock:
             if self._open is None:
-                self._open = self._opened()
-            return self._open[0]
+                raise WorkersError("the Dask cluster was left while its workers were at work")
+            yield self._open[0]
 
     def _opened(self) -> "tuple[DaskTaskRunner, ExitStack]":
         _refuse_missing()
@@ -139,7 +153,7 @@ class DaskBatches:
                 "another under `execution.dask`, or a number of processes to start here, or take that line out."
             ) from error
         try:
-            client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+            client.wait_for_workers(1, timeout=WORKERS_SECONDS)
         except TimeoutError as error:
             raise RequestError(f"{where} has no workers. Start some with `dask worker {self._cluster}`.") from error
         found: dict[str, dict[str, str] | Exception] = client.run(installation, on_error="return")
@@ -151,16 +165,16 @@ class DaskBatches:
                 ) from installed
             refuse_other(installed, installation(), where=f"the Dask worker at {address}")
 
-    def _made(self, runner: "DaskTaskRunner", future: "PrefectDaskFuture[bytes]") -> bytes:
+    def _made(self, future: "PrefectDaskFuture[bytes]") -> bytes:
         from distributed.scheduler import KilledWorker
 
         since = time.monotonic()
         try:
             while not _future(future).done():
-                if self._is_closed.is_set():
-                    raise WorkersError("the Dask cluster was left while its workers were at work")
                 future.wait(LOOK_SECONDS)
-                if _threads(runner):
+                with self._using() as runner:
+                    has_workers = bool(_threads(runner))
+                if has_workers:
                     since = time.monotonic()
                 elif time.monotonic() > since + WORKERS_SECONDS:
                     raise WorkersError(

@@ -214,7 +214,7 @@ def test_a_worker_without_stillroom_is_refused_by_what_it_lacks(address: str, tm
 
 
 def test_a_scheduler_without_workers_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(module, "WORKERS_SECONDS", 1.0)
     with (
         on(address) as batches,
         pytest.raises(RequestError, match=rf"{address} has no workers\..*`dask worker {address}`"),
