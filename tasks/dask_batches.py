@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -116,7 +116,7 @@ class DaskBatches:
                 self._open = self._opened()
 
     @contextmanager
-    def _using(self) -> Iterator["DaskTaskRunner"]:
+    def _using(self) -> Generator["DaskTaskRunner"]:
         """The runner, for a moment.
 
         Raises:

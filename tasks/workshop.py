@@ -82,6 +82,8 @@ class Workshop:
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._clusters: dict[int | str, DaskBatches] = {}
+        self._is_told_cluster = False
+        self._told_cluster: int | str | None = None
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 
     async def write(self, work: Callable[[], Written]) -> Written:
@@ -162,9 +164,17 @@ class Workshop:
             libraries=sandbox.requirements,
         )
 
+    def use_cluster(self, cluster: int | str | None) -> None:
+        """Have batches worked on there, or for None in this process, whatever recorded recipes say.
+
+        They say where a run was worked on when it was built; that cluster may be gone since.
+        """
+        self._is_told_cluster, self._told_cluster = True, cluster
+
     def batch_runner(self, execution: Execution) -> BatchRunner | None:
         """Where a recipe has batches worked on, a cluster that is started or met once; None: in this process."""
-        return None if execution.dask is None else self._dask(execution.dask)
+        cluster = self._cluster_of(execution)
+        return None if cluster is None else self._dask(cluster)
 
     async def meet_workers(self, execution: Execution) -> None:
         """Make sure, before anything is spent, that a recipe's cluster can be used, if it names one.
@@ -172,8 +182,9 @@ class Workshop:
         Raises:
             RequestError: nobody answers there, another installation does, or packages are missing here.
         """
-        if execution.dask is not None:
-            await asyncio.to_thread(self._dask(execution.dask).meet)
+        cluster = self._cluster_of(execution)
+        if cluster is not None:
+            await asyncio.to_thread(self._dask(cluster).meet)
 
     async def start_sandbox(self, verification: Verification) -> None:
         """Bring up the sandbox that a recipe asks for, before anything is spent.
@@ -195,6 +206,9 @@ class Workshop:
                 connecting.cancel()
         for executor in self._executors.values():
             await executor.close()
+
+    def _cluster_of(self, execution: Execution) -> int | str | None:
+        return self._told_cluster if self._is_told_cluster else execution.dask
 
     def _dask(self, cluster: int | str) -> "DaskBatches":
         if cluster not in self._clusters:

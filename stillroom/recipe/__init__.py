@@ -12,6 +12,7 @@ from stillroom.recipe.curation import (
     Embedding,
     Near,
 )
+from stillroom.recipe.dask_cluster import read_cluster
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.installed_benchmarks import benchmark_places, benchmarks_folder, why_nothing
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
@@ -78,6 +79,7 @@ __all__ = [
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
+    "read_cluster",
     "recorded_benchmarks",
     "recorded_recipe",
     "recorded_sections",

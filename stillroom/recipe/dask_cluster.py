@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from stillroom.recipe.addresses import is_address, may_hold_credentials
+from stillroom.errors import RequestError
+from stillroom.recipe.addresses import is_address, may_hold_credentials, without_credentials
 
 MOST_PROCESSES = 256
 SCHEMES = ("tcp", "tls")
@@ -20,6 +21,19 @@ def _cluster(value: object) -> int | str:
     if isinstance(value, str) and is_address(value, SCHEMES, needs_port=True) and not may_hold_credentials(value):
         return value
     raise ValueError(_EXPECTED)
+
+
+def read_cluster(text: str) -> int | str | None:
+    """The cluster that a person names on the command line; None for "0", which is none.
+
+    Raises:
+        RequestError: it is neither a number of processes nor an address.
+    """
+    try:
+        number = int(text) if text.isascii() and text.isdigit() else None
+        return None if number == 0 else _cluster(text if number is None else number)
+    except ValueError as error:
+        raise RequestError(f"{without_credentials(text)!r} names no Dask cluster: {error}, or 0 for none") from error
 
 
 DaskCluster = Annotated[

@@ -98,6 +98,14 @@ def test_an_error_of_stillroom_comes_back_as_it_was_raised(two: DaskBatches) -> 
     assert run(two, work.reverse, [b"ab"]) == [b"ba"]
 
 
+def test_workers_that_do_not_reach_the_server_of_prefect_work_all_the_same(two: DaskBatches) -> None:
+    def take() -> list[bytes]:
+        with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):  # as a build's own is to other machines
+            return list(two.run("do", work.reverse, NUMBERS))
+
+    assert in_flow(take) == [one[::-1] for one in NUMBERS]
+
+
 def test_a_batch_whose_worker_dies_is_done_again(two: DaskBatches, tmp_path: Path) -> None:
     mark = tmp_path / "died"
     assert run(two, partial(work.die_the_first_time, mark=str(mark))) == [one[::-1] for one in NUMBERS]

@@ -40,6 +40,13 @@ def test_stored_samples_are_judged_again_by_workers(tmp_path: Path, teacher: Tea
     after = bench.sql(verdicts)[len(before) :]
     assert sorted(map(str, after)) == sorted(map(str, before))
 
+    gone = bench.run("reverify", "functions", "--timeout-seconds", "7", "--dask", "tcp://127.0.0.1:9")
+    assert gone.code == 2
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in gone.err
+    here = bench.run("reverify", "functions", "--timeout-seconds", "7", "--dask", "0", "--json")
+    assert here.code == 0, here.err
+    assert here.json["judged"] == len(before)
+
 
 def test_a_cluster_that_is_not_there_is_told_before_anything_is_paid(tmp_path: Path, teacher: TeacherProcess) -> None:
     bench = bench_with(tmp_path, teacher, '"tcp://127.0.0.1:9"')

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.errors import RecipeError
-from stillroom.recipe import stage_fingerprints
+from stillroom.errors import RecipeError, RequestError
+from stillroom.recipe import read_cluster, stage_fingerprints
 from tests.fakes.prompts import recipe
 
 
@@ -59,3 +59,15 @@ def test_where_work_is_done_is_no_identity(tmp_path: Path) -> None:
     here, there = recipe(tmp_path), recipe(tmp_path, "execution: {dask: 2}")
     assert here.execution != there.execution
     assert stage_fingerprints(here) == stage_fingerprints(there)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0", None), ("3", 3), ("tcp://10.0.0.5:8786", "tcp://10.0.0.5:8786")])
+def test_a_cluster_is_named_on_the_command_line(text: str, expected: int | str | None) -> None:
+    assert read_cluster(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "-1", "9999", "two", "tcp://user:secret@10.0.0.5:8786"])
+def test_what_names_none_on_the_command_line_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"names no Dask cluster: expected how many .*, or 0 for none$") as refused:
+        read_cluster(text)
+    assert "secret" not in str(refused.value)
