@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED, temporary_settings
 
 from stillroom.errors import RequestError, WorkersError
 from stillroom.installation import installation, refuse_other, refuse_ours
@@ -84,7 +85,7 @@ class DaskBatches:
         try:
             for batch in batches:
                 parameters: _Parameters = {"work": work, "batch": batch, "installed": installation()}
-                with self._using() as runner:
+                with self._using() as runner, _settings_of_workers():
                     under_way.append(runner.submit(batch_task, parameters))
                 if len(under_way) >= ahead:
                     yield self._made(under_way.popleft())
@@ -206,6 +207,17 @@ def _refuse_missing() -> None:
         )
 
 
+@contextmanager
+def _settings_of_workers() -> Generator[None]:
+    """Prefect's settings that cross with a batch: a worker does not ask the server for its version first.
+
+    The server of a build's own is not to be reached from other machines. What a worker tells of its batches is lost
+    then, and nothing else; but that question would fail, and the batch with it.
+    """
+    with temporary_settings({PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False}):
+        yield
+
+
 def _threads(runner: "DaskTaskRunner") -> dict[str, int]:
     """How many batches each worker works on at once, by its address."""
     client: Any = runner.client
@@ -226,6 +238,7 @@ def _own_cluster(processes: int) -> dict[str, Any]:
         "host": "127.0.0.1",
         "security": True,
         "dashboard_address": "127.0.0.1:0",
+        "preload": "tasks.dask_worker",
         "memory_limit": 0,  # a worker holds a batch; to be killed at a share of the memory would only repeat that
         "silence_logs": logging.CRITICAL,
     }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -68,6 +69,14 @@ def test_two_processes_share_the_batches_and_results_are_in_their_order(two: Das
     assert len({process for _, process in found}) == 2
     assert str(os.getpid()).encode() not in {process for _, process in found}
     assert run(two, work.reverse, []) == []
+
+
+def test_ctrl_c_of_the_terminal_is_left_to_the_process_that_started_the_workers(two: DaskBatches) -> None:
+    before = {int(one.split()[1]) for one in run(two, work.name_process)}
+    for process in before:
+        os.kill(process, signal.SIGINT)
+    time.sleep(0.5)
+    assert {int(one.split()[1]) for one in run(two, work.name_process)} == before
 
 
 def test_few_batches_are_asked_for_ahead(two: DaskBatches) -> None:
