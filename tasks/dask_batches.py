@@ -182,7 +182,9 @@ class DaskBatches:
                         f"the Dask cluster has had no worker for {WORKERS_SECONDS:.0f} s. Start some again; what is "
                         "committed is not done again."
                     )
-            return future.result()
+            if _future(future).status != "finished":  # not what the work came to, but what befell it on its way
+                _future(future).result()
+            future.wait()
         except KilledWorker as error:
             raise WorkersError(
                 f"Dask workers died one after another at the same batch: {error}. Their logs say why; memory that is "
@@ -192,6 +194,7 @@ class DaskBatches:
             raise WorkersError(
                 f"the Dask scheduler is gone: {error!r}. Start it again; what is committed is not done again."
             ) from error
+        return future.result()
 
 
 def _refuse_missing() -> None:

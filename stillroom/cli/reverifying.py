@@ -108,7 +108,7 @@ async def _reverify(
                 sandbox = verification.sandbox.model_copy(update={"requirements": libraries})
                 verification = verification.model_copy(update={"sandbox": sandbox})
             await shop.start_sandbox(verification)
-            (cluster,) = clusters or [runs.execution.dask]
+            (cluster,) = clusters or [runs.execution.dask]  # none was named: where the newest run was worked on
             shop.use_cluster(cluster)
             await shop.meet_workers(runs.execution)
             await aside(server.wait)

@@ -1,5 +1,6 @@
 """Work on batches for workers in other processes, which find it by its name: some of it kills them."""
 
+import errno
 import os
 import signal
 import time
@@ -33,6 +34,10 @@ def die(batch: bytes) -> bytes:
 
 def refuse(batch: bytes) -> bytes:
     raise GateError(f"the batch {batch.decode()} is not good enough. Take another.")
+
+
+def fill_the_disk(batch: bytes) -> bytes:
+    raise OSError(errno.ENOSPC, f"no room for batch {batch.decode()}")
 
 
 def begin_and_wait(batch: bytes, *, mark: str) -> bytes:
