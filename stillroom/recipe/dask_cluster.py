@@ -37,15 +37,16 @@ def read_cluster(text: str) -> int | str | None:
 
 
 DaskCluster = Annotated[
-    int | str,
-    PlainValidator(_cluster),
+    int | str | None,
+    PlainValidator(lambda value: None if value is None else _cluster(value)),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "integer", "minimum": 1, "maximum": MOST_PROCESSES},
                 {"type": "string", "pattern": "^(tcp|tls)://[^/?#@]+:[0-9]+$"},
+                {"type": "null"},
             ]
         }
     ),
 ]
-"""How many worker processes to start on this machine, or the address of a scheduler (tcp://HOST:PORT)."""
+"""How many worker processes to start on this machine, or the address of a scheduler (tcp://HOST:PORT); or none."""

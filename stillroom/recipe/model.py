@@ -198,7 +198,7 @@ class Execution(Section):
         ),
     ] = 1024
     dask: Annotated[
-        DaskCluster | None,
+        DaskCluster,
         Field(
             description="Dask workers that sign and embed texts and judge samples again: how many processes to start "
             "for that on this machine, or tcp://HOST:PORT of a running scheduler; null: the run's own process does it."

@@ -107,9 +107,7 @@ def test_an_address_that_nobody_answers_at_is_refused(port: int, monkeypatch: py
         batches.meet()
 
 
-def test_work_ends_where_its_scheduler_does(
-    address: str, scheduler: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_work_ends_where_its_scheduler_does(address: str, scheduler: subprocess.Popen[bytes], tmp_path: Path) -> None:
     mark = tmp_path / "begun"
     with worker(address), on(address) as batches:
 
@@ -125,9 +123,10 @@ def test_work_ends_where_its_scheduler_does(
 def test_work_ends_where_all_its_workers_have_gone(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WORKERS_SECONDS", 1.0)
     mark = tmp_path / "begun"
     with worker(address) as only, on(address) as batches:
+        batches.meet()
+        monkeypatch.setattr(module, "WORKERS_SECONDS", 1.0)
 
         def take() -> list[bytes]:
             found = batches.run("do", partial(work.begin_and_wait, mark=str(mark)), NUMBERS)
