@@ -42,6 +42,8 @@ async def reverify(dataset: str) -> int | State[Any]:
             await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
             runs = dataset_runs(shop.lake, dataset)
             await shop.start_sandbox(runs.verification)
+            shop.use_cluster(runs.execution.dask)
+            await shop.meet_workers(runs.execution)
             return await reverify_runs.fn(dataset, list(runs.finished))
     except LeaseHeld as error:
         return skipped(error)

@@ -11,6 +11,7 @@
     │       └── EmbedderChanged it serves other weights than stored vectors are of; begin again with its own
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
     │   └── Unjudgeable    it failed at one answer and works for others, which can go on
+    ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
     ├── LakeError          the lake cannot be read or written
     │   └── LeaseHeld      another process is at this work; says which
     └── GateError          the work is done but the data is not good enough to publish
@@ -67,6 +68,10 @@ class SandboxError(StillroomError):
 
 class Unjudgeable(SandboxError):
     """One answer cannot be judged, whenever it is tried, and others can. Nothing is known about it."""
+
+
+class WorkersError(StillroomError):
+    """The processes that were to do work elsewhere are gone, or died at it again and again."""
 
 
 class LakeError(StillroomError):

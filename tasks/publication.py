@@ -90,5 +90,6 @@ async def _curated(run_id: str, *, again: bool) -> str:
             measure_id=shop.code_tests(verification).measure_id if is_asked else "",
             again=again,
             observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
+            batch_runner=shop.batch_runner(run.recipe.execution),
         )
     )

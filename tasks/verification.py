@@ -1,7 +1,7 @@
 """Tasks of verification beyond the shards: what prompts' tests are worth, seen from all their samples."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from prefect import task
@@ -14,10 +14,8 @@ from stillroom.records import Verifier
 from stillroom.runs import (
     PROMPTS_A_COMMIT,
     Run,
-    Unjudged,
     Unmeasured,
     is_measured,
-    judged,
     load_run,
     measured,
     measuring_cost,
@@ -28,10 +26,9 @@ from stillroom.runs import (
     unmeasured,
     unsettled,
 )
+from tasks.judging_again import judged_here, judged_there
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
-
-SAMPLES_A_COMMIT = 500
 
 
 @task(name="judge again", **RETRYING)
@@ -43,6 +40,7 @@ async def judge_again(run_id: str) -> int:
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not judged again.
+        WorkersError: the recipe has Dask workers judge, and they are gone; likewise.
     """
     shop = workshop()
     run = load_run(shop.lake, run_id)
@@ -51,26 +49,18 @@ async def judge_again(run_id: str) -> int:
     if not todo:
         return 0
     calibrations = _calibrations(run, verifiers)
-    count = 0
-    for start in range(0, len(todo), SAMPLES_A_COMMIT):
-        some = todo[start : start + SAMPLES_A_COMMIT]
-        async with shop.slots(("sandbox",)):
-            found = await asyncio.gather(*(_judged_or_told(one, calibrations) for one in some))
-        done = [(one, row) for one, row in zip(some, found, strict=True) if row is not None]
+    count = looked_at = 0
+    runner = shop.batch_runner(run.recipe.execution)
+    judging = judged_here(todo, calibrations) if runner is None else judged_there(runner, run, todo, calibrations)
+    async for found in judging:
+        done = [(one, row) for one, row in found if row is not None]
         count += len(done)
-        shop.watcher.progressed("judging again", start + len(some), len(todo))
+        looked_at += len(found)
+        shop.watcher.progressed("judging again", looked_at, len(todo))
         if done:
             key, rows = rejudging_key(run, [one for one, _ in done]), [row for _, row in done]
             await shop.write(partial(shop.lake.commit, key, {"verdicts": rows}, run_id=run_id))
     return count
-
-
-async def _judged_or_told(one: Unjudged, calibrations: Mapping[str, str]) -> Row | None:
-    try:
-        return await judged(one, calibrations)
-    except Unjudgeable as error:
-        workshop().watcher.say(f"sample {one.sample['sample_id']} stays without a verdict: {error}")
-        return None
 
 
 def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:

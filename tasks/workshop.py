@@ -8,19 +8,24 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.errors import StillroomError
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, Sandbox, Teacher, Verification
+from stillroom.recipe import Execution, Recipe, Sandbox, Teacher, Verification
 from stillroom.records import Verifier
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
 from stillroom.teachers.progress import Share
 from tasks.lake_outage import patient_lake
 from verifiers.assembly import MEBIBYTE, assemble
+from verifiers.batches import Bench
 from verifiers.code_tests import CodeTests
 from verifiers.sandbox import ConfiguredExecutor
+
+if TYPE_CHECKING:
+    from tasks.dask_batches import DaskBatches
 
 VERIFIERS = ("python-tests",)
 
@@ -77,6 +82,9 @@ class Workshop:
         self.met: set[str] = set()
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
+        self._clusters: dict[int | str, DaskBatches] = {}
+        self._is_told_cluster = False
+        self._told_cluster: int | str | None = None
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
 
     async def write(self, work: Callable[[], Written]) -> Written:
@@ -146,6 +154,39 @@ class Workshop:
             memory_bytes=verification.memory_mib * MEBIBYTE,
         )
 
+    def bench(self, verification: Verification) -> Bench:
+        """What a worker elsewhere needs to be told to judge as ``verifiers`` do."""
+        sandbox = verification.sandbox
+        return Bench(
+            verifiers=VERIFIERS,
+            timeout_seconds=verification.timeout_seconds,
+            memory_mib=verification.memory_mib,
+            runtime=self._runtime or sandbox.runtime,
+            libraries=sandbox.requirements,
+        )
+
+    def use_cluster(self, cluster: int | str | None) -> None:
+        """Have batches worked on there, or for None in this process, whatever recorded recipes say.
+
+        They say where a run was worked on when it was built; that cluster may be gone since.
+        """
+        self._is_told_cluster, self._told_cluster = True, cluster
+
+    def batch_runner(self, execution: Execution) -> BatchRunner | None:
+        """Where a recipe has batches worked on, a cluster that is started or met once; None: in this process."""
+        cluster = self._cluster_of(execution)
+        return None if cluster is None else self._dask(cluster)
+
+    async def meet_workers(self, execution: Execution) -> None:
+        """Make sure, before anything is spent, that a recipe's cluster can be used, if it names one.
+
+        Raises:
+            RequestError: nobody answers there, another installation does, or packages are missing here.
+        """
+        cluster = self._cluster_of(execution)
+        if cluster is not None:
+            await asyncio.to_thread(self._dask(cluster).meet)
+
     async def start_sandbox(self, verification: Verification) -> None:
         """Bring up the sandbox that a recipe asks for, before anything is spent.
 
@@ -156,7 +197,9 @@ class Workshop:
         await self._executor(verification).start()
 
     async def close(self) -> None:
-        """Close connections and the sandboxes' containers; served teachers stay warm."""
+        """Close connections, clusters and the sandboxes' containers; served teachers stay warm."""
+        for cluster in self._clusters.values():
+            await asyncio.to_thread(cluster.close)
         for connecting in self._teachers.values():
             if _is_met(connecting):
                 await connecting.result().client.close()
@@ -164,6 +207,16 @@ class Workshop:
                 connecting.cancel()
         for executor in self._executors.values():
             await executor.close()
+
+    def _cluster_of(self, execution: Execution) -> int | str | None:
+        return self._told_cluster if self._is_told_cluster else execution.dask
+
+    def _dask(self, cluster: int | str) -> "DaskBatches":
+        if cluster not in self._clusters:
+            from tasks.dask_batches import DaskBatches  # which Prefect is imported for, and that takes a second
+
+            self._clusters[cluster] = DaskBatches(cluster)
+        return self._clusters[cluster]
 
     def _executor(self, verification: Verification) -> ConfiguredExecutor:
         sandbox = verification.sandbox

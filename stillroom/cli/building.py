@@ -89,7 +89,8 @@ async def _build(
             asked = asked_teachers(shop.lake, run)
             teachers = [shop.teacher(recipe, teacher.name) for teacher in asked]
             sandbox = shop.start_sandbox(recipe.verification)
-            await asyncio.gather(aside(_import_flows), sandbox, aside(server.wait), *teachers)
+            workers = shop.meet_workers(recipe.execution)
+            await asyncio.gather(aside(_import_flows), sandbox, workers, aside(server.wait), *teachers)
             from flows.build import ShardsFailed
             from flows.build import build as build_flow
 

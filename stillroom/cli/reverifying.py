@@ -37,18 +37,21 @@ def reverify(
     memory_mib: OtherMemoryOption = None,
     requirements: RequirementsOption = None,
     runtime: RuntimeOption = "",
+    dask: Annotated[
+        str, typer.Option(help="Dask workers that judge: how many processes, or tcp://HOST:PORT; 0: none.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Judge a dataset's stored samples again, and publish a version where that changes its members.
 
-    No teacher is contacted. Without options the newest run's verification counts.
+    No teacher is contacted. Without options the newest run's verification counts, and its Dask workers judge.
     """
     from rich.console import Console
 
     from stillroom.cli.interruptible import run_interruptible
     from stillroom.cli.prefect_server import prefect_server
     from stillroom.lease import MOMENT_SECONDS, building, lease
-    from stillroom.recipe import load_recipe
+    from stillroom.recipe import load_recipe, read_cluster
     from stillroom.records.libraries import read_libraries
 
     root = lake_folder(ctx)
@@ -56,7 +59,9 @@ def reverify(
         snapshot = find_snapshot(lake, name)
     wanted: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
     limits = {key: value for key, value in wanted.items() if value is not None}
-    base = load_recipe(recipe).verification if recipe else None
+    loaded = load_recipe(recipe) if recipe else None
+    base = loaded.verification if loaded else None
+    clusters = [read_cluster(dask)] if dask else [loaded.execution.dask] if loaded else []
     libraries = read_libraries(requirements) if requirements else None
     runtime = runtime or (base.sandbox.runtime if base else "")
     version = snapshot.version if "@" in name else None
@@ -65,7 +70,7 @@ def reverify(
         lease(root, building(snapshot.name), seconds=MOMENT_SECONDS) as held,
         prefect_server(root / "prefect") as server,
     ):
-        work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, server, console)
+        work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, clusters, server, console)
         outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
@@ -81,6 +86,7 @@ async def _reverify(
     limits: Mapping[str, Any],
     libraries: "Libraries | None",
     runtime: str,
+    clusters: "list[int | str | None]",
     server: "PrefectServer",
     console: "Console",
 ) -> dict[str, Any]:
@@ -102,6 +108,9 @@ async def _reverify(
                 sandbox = verification.sandbox.model_copy(update={"requirements": libraries})
                 verification = verification.model_copy(update={"sandbox": sandbox})
             await shop.start_sandbox(verification)
+            (cluster,) = clusters or [runs.execution.dask]  # none was named: where the newest run was worked on
+            shop.use_cluster(cluster)
+            await shop.meet_workers(runs.execution)
             await aside(server.wait)
             freeze_missing(lake, dataset, watcher.say)
             from flows.build import ShardsFailed

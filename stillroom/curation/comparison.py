@@ -13,6 +13,7 @@ from stillroom.curation.relations import Kind
 from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
 from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
+from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
@@ -86,6 +87,7 @@ def dedup_settings(near: Near | None, *, exact: bool = True, room: Room | None =
         threshold=near.threshold if near else _CHEAPEST,
         memory_bytes=room.memory_bytes,
         spill_directory=room.spill_directory,
+        batch_runner=room.batch_runner,
     )
 
 
@@ -200,9 +202,9 @@ class Comparison:
         """
         held_keys = keys_of(self._held, self._settings)
         is_met = np.zeros(len(self._held), bool)
-        for start in range(0, len(undecided), _SIGNED_AT_A_TIME):
-            documents = self._documents(undecided[start : start + _SIGNED_AT_A_TIME], 0)
-            _, signed = sign(documents, self._settings)
+        starts = range(0, len(undecided), _SIGNED_AT_A_TIME)
+        batches = (self._documents(undecided[start : start + _SIGNED_AT_A_TIME], 0) for start in starts)
+        for documents, _, signed in signed_batches(batches, self._settings):
             is_met |= self._held["text_hash"].is_in(signed["text_hash"].implode()).to_numpy()
             keys = keys_of(signed, self._settings)
             for band in range(self._settings.bands):

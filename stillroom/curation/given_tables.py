@@ -12,7 +12,8 @@ from stillroom.curation.comparison import Published
 from stillroom.curation.relations import Kind
 from stillroom.curation.semantic import Semantic
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
+from stillroom.curation.signatures import SIGNATURE_SCHEMA
+from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.structural import Structural
 from stillroom.curation.table_signatures import kept_signatures
 from stillroom.errors import RecipeError
@@ -108,13 +109,19 @@ def some_texts(table: Table, most: int) -> list[str]:
 def _sign(table: Table, settings: DedupSettings) -> pl.DataFrame:
     """The signatures of a table's different texts, with its own ids, and arrivals from 0."""
     signed = [SIGNATURE_SCHEMA.to_frame()]
+    for _, _, signatures in signed_batches(_documents(table), settings):
+        signed.append(signatures.select(SIGNATURE_SCHEMA.names()))
+    return pl.concat(signed).unique("text_hash", keep="first", maintain_order=True)
+
+
+def _documents(table: Table) -> Iterator[pl.DataFrame]:
+    """The rows in their order: id of its own, arrival, text."""
     after = 0
     for batch in _batches(table):
         ids = batch["id"].str.strip_prefix(f"{table.name}:")
         arrivals = pl.int_range(after, after + len(batch), dtype=pl.Int64, eager=True).alias("arrival")
-        signed.append(sign(batch.select(ids, arrivals, "text"), settings)[1].select(SIGNATURE_SCHEMA.names()))
+        yield batch.select(ids, arrivals, "text")
         after += len(batch)
-    return pl.concat(signed).unique("text_hash", keep="first", maintain_order=True)
 
 
 def _usable_rows(table: Table) -> int:

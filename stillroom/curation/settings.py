@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.errors import RequestError
 from stillroom.fingerprint import fingerprint
 
@@ -14,10 +15,11 @@ _MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What searches may take of memory and disk, as in ``DedupSettings``."""
+    """What searches may take of memory, of disk and of other processes, as in ``DedupSettings``."""
 
     memory_bytes: int = 1024 * _MEBIBYTE
     spill_directory: Path | None = None
+    batch_runner: BatchRunner | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class DedupSettings:
             compare by, and a caller's frames.
         spill_directory: where the scratch database lies; the system's temporary folder by default, which may be in
             memory. Builds take the lake's folder `tmp`, where maintenance finds what a killed one left.
+        batch_runner: where many documents are signed; in this process by default.
     """
 
     exact: bool = True
@@ -55,6 +58,7 @@ class DedupSettings:
     most_compared: int = 32
     memory_bytes: int = 1024 * _MEBIBYTE
     spill_directory: Path | None = None
+    batch_runner: BatchRunner | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings that no search can meet.

@@ -14,7 +14,8 @@ from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, keys_of, sign
+from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, keys_of
+from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.sketch import BandKeys
 from stillroom.errors import RequestError
 
@@ -103,8 +104,7 @@ class Signed:
             yield keys_of(batch, self._settings)
 
     def _new(self) -> Iterator[BandKeys]:
-        for batch in self.documents.batches():
-            hashes, signed = sign(batch, self._settings)
+        for batch, hashes, signed in signed_batches(self.documents.batches(), self._settings):
             self.ledger.add_hashes(batch.select("arrival", hashes))
             self._files.write(signed)
             self._parts.append((signed["arrival"].to_numpy(), (signed["characters"] > 0).to_numpy()))

@@ -3,13 +3,16 @@
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.embedding.base import Embedder
 from stillroom.recipe import Embedding
 
 
 @contextmanager
-def open_embedder(settings: Embedding | None) -> Generator[Embedder]:
+def open_embedder(settings: Embedding | None, runner: BatchRunner | None = None) -> Generator[Embedder]:
     """The endpoint that the recipe names under ``curation.embedding``, met; without one the packaged weights.
+
+    With a batch runner the packaged weights work there. An endpoint is asked from here: it does the work.
 
     Raises:
         TeacherError: the endpoint cannot be reached, or serves another model.
@@ -19,7 +22,13 @@ def open_embedder(settings: Embedding | None) -> Generator[Embedder]:
     if settings is None:
         from stillroom.embedding.packaged import PackagedEmbedder
 
-        yield PackagedEmbedder()
+        packaged = PackagedEmbedder()
+        if runner is None:
+            yield packaged
+            return
+        from stillroom.embedding.batches import BatchedEmbedder
+
+        yield BatchedEmbedder(packaged, runner)
         return
     from stillroom.embedding.endpoint import EndpointEmbedder
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.embedding.base import Embedder
 from stillroom.embedding.choice import open_embedder
 from stillroom.errors import EmbedderChanged
@@ -87,10 +88,12 @@ class LateEmbedder:
 
 
 @contextmanager
-def late_embedder(settings: Embedding | None, known: Callable[[], Known | None]) -> Generator[LateEmbedder]:
+def late_embedder(
+    settings: Embedding | None, known: Callable[[], Known | None], runner: BatchRunner | None = None
+) -> Generator[LateEmbedder]:
     """What the recipe asks for under ``curation.embedding``, met when it is needed."""
     with ExitStack() as stack:
-        yield LateEmbedder(lambda: stack.enter_context(open_embedder(settings)), known)
+        yield LateEmbedder(lambda: stack.enter_context(open_embedder(settings, runner)), known)
 
 
 def newest_of(settings: Embedding, found: Iterable[Known]) -> Known | None:

@@ -12,10 +12,21 @@ from stillroom.recipe.curation import (
     Embedding,
     Near,
 )
+from stillroom.recipe.dask_cluster import read_cluster
 from stillroom.recipe.filters import Filters, Languages, Length, PersonalData, Secrets, filter_methods
 from stillroom.recipe.installed_benchmarks import benchmark_places, benchmarks_folder, why_nothing
 from stillroom.recipe.load import load_recipe, parse_recipe, recorded_recipe, refuse_idle_models, with_paths_from
-from stillroom.recipe.model import Price, Recipe, Sampling, Sandbox, Seeding, Selection, Teacher, Verification
+from stillroom.recipe.model import (
+    Execution,
+    Price,
+    Recipe,
+    Sampling,
+    Sandbox,
+    Seeding,
+    Selection,
+    Teacher,
+    Verification,
+)
 from stillroom.recipe.stages import (
     PAID_STAGES,
     Stage,
@@ -40,6 +51,7 @@ __all__ = [
     "Curation",
     "Diversity",
     "Embedding",
+    "Execution",
     "Filters",
     "Languages",
     "Length",
@@ -67,6 +79,7 @@ __all__ = [
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
+    "read_cluster",
     "recorded_benchmarks",
     "recorded_recipe",
     "recorded_sections",

@@ -1,6 +1,7 @@
 """Addresses of servers in a recipe: which are some, and what of them must not be written down."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from pydantic import WithJsonSchema
@@ -20,11 +21,12 @@ def may_hold_credentials(url: str) -> bool:
     return "@" in urlsplit(url).netloc or "?" in url or "#" in url
 
 
-def is_address(url: str) -> bool:
-    """Whether it is an http(s) address with a host."""
+def is_address(url: str, schemes: Sequence[str] = ("http", "https"), *, needs_port: bool = False) -> bool:
+    """Whether it is an address of one of these schemes, http(s) by default, with a host and maybe a port."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        has_port = parts.port is not None or not needs_port
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and has_port
     except ValueError:  # a port that is no number
         return False
 

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from stillroom.errors import RequestError
 from stillroom.recipe.addresses import ADDRESS, RECORDED, is_address, may_hold_credentials, without_credentials
 from stillroom.recipe.curation import Curation
+from stillroom.recipe.dask_cluster import DaskCluster
 from stillroom.recipe.section import Name, Section, Share
 from stillroom.records.libraries import Libraries, pinned, read_libraries
 
@@ -196,6 +197,13 @@ class Execution(Section):
             "rest of the work takes about as much again.",
         ),
     ] = 1024
+    dask: Annotated[
+        DaskCluster,
+        Field(
+            description="Dask workers that sign and embed texts and judge samples again: how many processes to start "
+            "for that on this machine, or tcp://HOST:PORT of a running scheduler; null: the run's own process does it."
+        ),
+    ] = None
 
     @property
     def memory_bytes(self) -> int:

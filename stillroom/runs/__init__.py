@@ -58,7 +58,7 @@ from stillroom.runs.planning import (
     unimported,
     written_in,
 )
-from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, unjudged
+from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, row_of, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples, retracted_teacher
 from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
@@ -140,6 +140,7 @@ __all__ = [
     "refuse_unusable_benchmarks",
     "refuse_unusable_tables",
     "rejudging_key",
+    "row_of",
     "replies_in",
     "retracted_prompts",
     "retracted_samples",

@@ -6,6 +6,7 @@ import polars as pl
 
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds, further_settings
 from stillroom.curation.given_tables import with_tables
+from stillroom.curation.settings import Room
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake, Row
@@ -24,6 +25,7 @@ def compared_with(
     embedder: Embedder | None = None,
     without: Sequence[str] = (),
     of_run: str = "",
+    room: Room | None = None,
 ) -> tuple[Published, dict[str, list[Row | pl.DataFrame]]]:
     """What prompts or answers are compared with by a recipe, and rows of what the lake lacked of it, by table.
 
@@ -35,6 +37,7 @@ def compared_with(
         embedder: turns texts into vectors, where the recipe compares these.
         without: ids of examples that do not count.
         of_run: which run is decided about.
+        room: what signing may take.
 
     Raises:
         RecipeError: a table cannot be read.
@@ -42,7 +45,7 @@ def compared_with(
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     curation, dataset = recipe.curation, recipe.dataset
-    settings = dedup_settings(curation.near_answers if side == "answer" else curation.near_prompts)
+    settings = dedup_settings(curation.near_answers if side == "answer" else curation.near_prompts, room=room)
     is_structural, semantic = further_settings(curation, side)
     old, signed = published(lake, dataset, side, settings, without=without)
     rows: dict[str, list[Row | pl.DataFrame]] = {"dedup_signatures": signature_rows(side, signed)}

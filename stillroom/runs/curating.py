@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.curation.reopening import Deciding
 from stillroom.curation.selection import RULES, Curated, Decision, Gate
 from stillroom.curation.settings import Room
@@ -46,6 +47,7 @@ def curate_run(
     measure_id: str = "",
     again: bool = False,
     observe: Callable[[int, str], None] = _unseen,
+    batch_runner: BatchRunner | None = None,
 ) -> str:
     """Decide about every sample of the run and commit the decisions; returns the curation_id.
 
@@ -60,15 +62,19 @@ def curate_run(
         again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
             retraction.
         observe: told how many of ``STEPS`` are done, and in words what comes next.
+        batch_runner: where many texts are signed and embedded; in this process by default.
 
     Raises:
         LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
         TeacherError: embeddings come from an endpoint that gives no usable answer.
+        WorkersError: the batch runner has nobody left to work.
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
             the run was begun. A finished run is held against what is there now.
     """
-    with lake.within(run.recipe.execution.memory_bytes), embedder_of(lake, run) as embedder:
-        asked: dict[str, Any] = {"measure_id": measure_id, "again": again, "observe": observe}
+    memory_bytes = run.recipe.execution.memory_bytes
+    room = Room(memory_bytes=memory_bytes, spill_directory=lake.root / "tmp", batch_runner=batch_runner)
+    with lake.within(memory_bytes), embedder_of(lake, run, batch_runner) as embedder:
+        asked: dict[str, Any] = {"measure_id": measure_id, "again": again, "observe": observe, "room": room}
         try:
             return _curated(lake, run, sorted(verifier_ids), embedder, **asked)
         except EmbedderChanged:  # met when the first text had no vector: all are compared by what was met then
@@ -84,6 +90,7 @@ def _curated(
     measure_id: str,
     again: bool,
     observe: Callable[[int, str], None],
+    room: Room,
 ) -> str:
     samples = judged_samples(lake, run, verifiers, measure_id=measure_id, again=again)
     against = held_against(lake, run, again=again)
@@ -93,7 +100,7 @@ def _curated(
     if lake.committed(key):
         return curation_id
     stated = stated_tables(given)
-    decided = _decided(lake, run, samples, against, given, embedder, observe)
+    decided = _decided(lake, run, samples, against, given, embedder, room, observe)
     written = {table: [_of_curation(curation_id, part) for part in some] for table, some in decided.rows.items()}
     shards = {row["sample_id"]: row["shard"] for row in samples.rows}
     counted: Row = {"verifier_ids": [*verifiers], "measure_id": measure_id}
@@ -142,12 +149,13 @@ def _decided(
     against: HeldAgainst,
     given: Sequence[Table],
     embedder: Embedder,
+    room: Room,
     observe: Callable[[int, str], None],
 ) -> _Decided:
     recipe = run.recipe
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, samples.unpublished)
-    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id}
+    old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id, "room": room}
     answers, of_answers = compared_with(lake, recipe, "answer", **old)
     observe(1, "published prompts")
     prompts, of_prompts = compared_with(lake, recipe, "prompt", **old)
@@ -164,7 +172,7 @@ def _decided(
         answers=answers,
         prompts=prompts,
         embedder=embedder,
-        room=Room(memory_bytes=recipe.execution.memory_bytes, spill_directory=lake.root / "tmp"),
+        room=room,
     )
     curated = deciding.decide()
     observe(4, "what differs")

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from stillroom.batch_runner import BatchRunner
 from stillroom.embedding import Known, LateEmbedder, late_embedder, newest_of, packaged_name
 from stillroom.lake import Lake
 from stillroom.recipe import Curation
@@ -30,8 +31,8 @@ def embedded_by(curation: Curation) -> list[str]:
 
 
 @contextmanager
-def embedder_of(lake: Lake, run: Run) -> Generator[LateEmbedder]:
-    """The recipe's embedder, met at the first text of which the lake has no vector."""
+def embedder_of(lake: Lake, run: Run, runner: BatchRunner | None = None) -> Generator[LateEmbedder]:
+    """The recipe's embedder, met at the first text of which the lake has no vector; ``runner`` as ``open_embedder``."""
     settings = run.recipe.curation.embedding
 
     def known() -> Known | None:
@@ -39,5 +40,5 @@ def embedder_of(lake: Lake, run: Run) -> Generator[LateEmbedder]:
             return None
         return newest_of(settings, (Known(**row) for row in lake.rows(_KNOWN, [run.recipe.dataset])))
 
-    with late_embedder(settings, known) as embedder:
+    with late_embedder(settings, known, runner) as embedder:
         yield embedder

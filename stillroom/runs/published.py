@@ -10,7 +10,8 @@ from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Published
 from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.signatures import SIGNATURE_SCHEMA, sign
+from stillroom.curation.signatures import SIGNATURE_SCHEMA
+from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import Structure
 from stillroom.embedding import Embedder
@@ -178,9 +179,9 @@ def _sign_missing(kind: Kind, published: Published, stored: pl.DataFrame) -> Non
 def _sign(texts: TextsOf, unsigned: pl.DataFrame, settings: DedupSettings) -> pl.DataFrame:
     """Signatures of these texts (id, arrival), one for each of them, also where two are equal."""
     found = [SIGNATURE_SCHEMA.to_frame()]
-    for batch in texts(unsigned["id"].to_list()):
-        documents = unsigned.join(batch, on="id", how="inner").sort("arrival")
-        hashes, different = sign(documents, settings)
+    read = texts(unsigned["id"].to_list())
+    batches = (unsigned.join(batch, on="id", how="inner").sort("arrival") for batch in read)
+    for documents, hashes, different in signed_batches(batches, settings):
         owners = documents.select("id", "arrival", hashes)
         found.append(
             owners.join(different.drop("id", "arrival"), on="text_hash", how="left").select(SIGNATURE_SCHEMA.names())

@@ -12,7 +12,7 @@ from typing import Any
 
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
-from stillroom.records import ID_DIGITS, Answer, Prompt, Verdict, Verifier
+from stillroom.records import ID_DIGITS, Answer, Judgement, Prompt, Verdict, Verifier
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import pool
 from stillroom.runs.rows import verdict_row
@@ -44,6 +44,11 @@ class Unjudged:
     sample: Mapping[str, Any]
     verifier: Verifier
     judged_at: datetime | None
+
+    @property
+    def answer(self) -> Answer:
+        """What is judged of the sample."""
+        return Answer(text=self.sample["answer"], problem=self.sample["extraction_problem"])
 
 
 def unjudged(lake: Lake, run: Run, verifiers: Sequence[Verifier]) -> list[Unjudged]:
@@ -79,14 +84,18 @@ async def judged(one: Unjudged, calibrations: Mapping[str, str]) -> Row:
         Unjudgeable: nothing is known about the sample; others can be judged.
         SandboxError: nothing is known about any sample.
     """
-    answer = Answer(text=one.sample["answer"], problem=one.sample["extraction_problem"])
+    return row_of(one, await judge_one(one.verifier, one.prompt.check, one.answer), calibrations)
+
+
+def row_of(one: Unjudged, judgement: Judgement, calibrations: Mapping[str, str]) -> Row:
+    """The row of ``verdicts`` that says so of a sample; ``calibrations`` as in ``judged``."""
     verdict = Verdict(
         sample_id=one.sample["sample_id"],
         check_id=one.prompt.check_id,
         verifier=one.verifier.name,
         verifier_id=one.verifier.verifier_id,
         image_digest=one.verifier.image_digest,
-        judgement=await judge_one(one.verifier, one.prompt.check, answer),
+        judgement=judgement,
         calibration_id=calibrations.get(one.verifier.verifier_id, ""),
     )
     return {**verdict_row(verdict), "shard": one.sample["shard"]}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillroom.lake import Lake
-from stillroom.recipe import Verification, recorded_recipe
+from stillroom.recipe import Execution, Verification, recorded_recipe
 from stillroom.runs.newest import NEWEST, ORDINAL
 from stillroom.runs.opening import RunState
 
@@ -46,12 +46,14 @@ class DatasetRuns:
         unfinished: the newest where it is not; its samples are judged when a build goes on with it.
         abandoned: ids of those that were given up before they were finished.
         verification: the newest run's.
+        execution: likewise.
     """
 
     finished: tuple[str, ...]
     unfinished: tuple[str, ...]
     abandoned: tuple[str, ...]
     verification: Verification
+    execution: Execution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +76,13 @@ def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> Datase
     going_on = [row["run_id"] for row in rows if row["is_newest"] and row["state"] == RunState.OPENED.value]
     others = [row for row in rows if row["run_id"] not in going_on]
     newest = next((row for row in rows if row["is_newest"]), rows[-1])
+    recipe = recorded_recipe(newest["recipe"], run_id=newest["run_id"])
     return DatasetRuns(
         finished=tuple(row["run_id"] for row in others if row["was_finished"]),
         unfinished=tuple(going_on),
         abandoned=tuple(row["run_id"] for row in others if not row["was_finished"]),
-        verification=recorded_recipe(newest["recipe"], run_id=newest["run_id"]).verification,
+        verification=recipe.verification,
+        execution=recipe.execution,
     )
 
 

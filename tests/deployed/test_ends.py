@@ -50,6 +50,8 @@ class Shop:
     def say(self, line: str) -> None:
         self.lines.append(line)
 
+    async def meet_workers(self, _: object) -> None: ...
+
     async def start_sandbox(self, _: object) -> None:
         if self.sandbox is not None:
             raise self.sandbox

@@ -121,6 +121,7 @@ FIELDS: dict[str, tuple[object, Stage | None]] = {
     "execution.prompts_per_shard": (3, None),
     "execution.shards_at_once": (3, None),
     "execution.memory_mib": (300, None),
+    "execution.dask": (2, None),
 }
 
 
