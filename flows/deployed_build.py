@@ -56,7 +56,7 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
             shop = await held.enter_async_context(deployed_workshop(artifact_key(recipe.dataset, "build")))
             if run_id is None:
                 await shop.start_sandbox(recipe.verification)
-            await shop.meet_workers(recipe.execution)
+                await shop.meet_workers(recipe.execution)
                 run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
                 run_id = run.run_id
             elif (end := nothing_to_do(shop.lake, run_id)) is not None:
