@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from stillroom.curation import given_tables
+from stillroom.curation import given_tables, signed_batches
 from stillroom.curation.comparison import Published, dedup_settings, further_kinds
 from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.given_tables import refuse_unusable_tables, with_tables
@@ -149,7 +149,7 @@ def test_a_table_is_signed_once_whatever_it_is_called_and_again_when_it_is_anoth
         signed.append(len(batch))
         return sign(batch, how)
 
-    monkeypatch.setattr(given_tables, "sign", counting)
+    monkeypatch.setattr(signed_batches, "sign", counting)
     how, cache = dedup_settings(None), tmp_path / "kept"
     place, frame = tmp_path / "old.parquet", rows(text("a"), text("b"), text("a"))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from stillroom.curation import signed_batches
 from stillroom.curation.selection import dedup_settings
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import sign
@@ -92,7 +93,7 @@ async def test_equal_texts_are_each_signed_once_some_at_a_time(
         return sign(documents, settings)
 
     monkeypatch.setattr(published, "_IDS_AT_A_TIME", 3)
-    monkeypatch.setattr(published, "sign", watched)
+    monkeypatch.setattr(signed_batches, "sign", watched)
 
     signatures, fresh = answers(lake)
 
