@@ -62,7 +62,8 @@ def curate_run(
         observe: told how many of ``STEPS`` are done, and in words what comes next.
 
     Raises:
-        LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
+        NotJudged: a sample has no verdict that counts.
+        LakeError: there is no room to search for duplicates.
         TeacherError: embeddings come from an endpoint that gives no usable answer.
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when
             the run was begun. A finished run is held against what is there now.
