@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
+from stillroom.lake.full_disk import FULL, OF_POSTGRES
 from stillroom.lake.journal_tables import settle_journals
 from stillroom.lake.location import JOURNAL_VARIABLE
 from stillroom.lake.said import is_of_rollback, said
@@ -55,8 +56,18 @@ PASSING = (
     "not yet accepting connections",
 )
 """What PostgreSQL, libpq or DuckLake say, in lower case, when the same commit may well succeed a moment later."""
-LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "permission denied")
-"""What they say, beside one of those, when it will not."""
+LASTING = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "does not exist",
+    "permission denied",
+    *FULL,
+    *OF_POSTGRES,
+)
+"""What they say, beside one of those, when it will not: DuckLake says of every commit that fails that it has been tried
+the "maximum retry count".
+"""
 
 _NAME = "stillroom: "
 _HOLDERS = """
