@@ -9,6 +9,7 @@ from typing import Protocol
 
 from prefect import flow
 
+from flows.deciding import decided
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
@@ -17,7 +18,6 @@ from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_late, publish_snapshot
 from tasks.sampling import hopeless
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
-from tasks.verification import judge_again, measure_tests, settle_tests
 from tasks.workshop import workshop
 
 
@@ -132,10 +132,8 @@ async def build_late(run_id: str) -> str:
 
 
 async def _curated(run_id: str) -> str:
-    await judge_again(run_id)
-    await settle_tests(run_id)
-    await measure_tests(run_id)
-    return await curate(run_id)
+    _, curation_id = await decided(run_id, curate)
+    return curation_id
 
 
 async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:

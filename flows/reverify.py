@@ -5,9 +5,9 @@ No teacher is asked for anything. What changes the members of the dataset is pub
 
 from prefect import flow
 
+from flows.deciding import decided
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate_again, publish_changes
-from tasks.verification import judge_again, measure_tests, settle_tests
 
 
 @flow(name="reverify", flow_run_name="reverify {dataset}")
@@ -23,8 +23,7 @@ async def reverify(dataset: str, run_ids: list[str]) -> int:
     judged = 0
     for run_id in run_ids:
         await calibrate_verifiers(run_id)
-        judged += await judge_again(run_id)
-        await settle_tests(run_id)
-        await measure_tests(run_id)
-        await publish_changes(run_id, await curate_again(run_id))
+        verdicts, curation_id = await decided(run_id, curate_again)
+        judged += verdicts
+        await publish_changes(run_id, curation_id)
     return judged

@@ -13,7 +13,8 @@
     │   └── Unjudgeable    it failed at one answer and works for others, which can go on
     ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
     ├── LakeError          the lake cannot be read or written
-    │   └── LeaseHeld      another process is at this work; says which
+    │   ├── LeaseHeld      another process is at this work; says which
+    │   └── NotJudged      samples have no verdict that counts; judge them first
     └── GateError          the work is done but the data is not good enough to publish
 
 A failing *sample* is never an error: it is a verdict. Foreign exceptions are turned into these at the
@@ -80,6 +81,10 @@ class LakeError(StillroomError):
 
 class LeaseHeld(LakeError):
     """Another living process holds the lease on this work."""
+
+
+class NotJudged(LakeError):
+    """Samples have no verdict that counts, so nothing is decided. They are to be judged first."""
 
 
 class GateError(StillroomError):

@@ -8,6 +8,7 @@ from prefect.tasks import Task
 from stillroom.errors import (
     GateError,
     LeaseHeld,
+    NotJudged,
     RequestError,
     StillroomError,
     TeacherBusy,
@@ -16,8 +17,9 @@ from stillroom.errors import (
     TeacherRefused,
 )
 
-# The client has tried a busy or lost teacher for the whole of its patience; a task would only do that again.
-HOPELESS = (RequestError, GateError, LeaseHeld, TeacherMismatch, TeacherRefused, TeacherBusy, TeacherLost)
+# The client has tried a busy or lost teacher for the whole of its patience; a task would only do that again. What
+# is not judged stays so whoever curates it: another task judges (``flows/deciding.py``).
+HOPELESS = (RequestError, GateError, LeaseHeld, NotJudged, TeacherMismatch, TeacherRefused, TeacherBusy, TeacherLost)
 
 
 class Retrying(TypedDict):

@@ -1,5 +1,6 @@
 """Follows an example back to where it comes from: selection, sample, verdicts, prompt, parents, seeds."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 # its catalogue about the files as often. Each column in a WHERE is another such question.
 _EXAMPLES = "SELECT * FROM examples WHERE example_id = ?"
 _SNAPSHOTS = "SELECT name, version, created_at FROM snapshot_members WHERE example_id = ?"
-_SELECTIONS = "SELECT * FROM selections WHERE run_id = ? AND (sample_id = ? OR matched_id = ?)"
+_SELECTION = "SELECT * FROM selections WHERE run_id = ? AND sample_id = ?"  # with OR, all columns of all would be read
+_DISPLACED = "SELECT * FROM selections WHERE run_id = ? AND matched_id = ?"
 _SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
 _SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ?"
 _VERDICTS = "SELECT * FROM verdicts WHERE run_id = ? AND sample_id = ?"
@@ -24,14 +26,21 @@ _STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
 _PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
 _RUN = "SELECT * FROM runs WHERE run_id = ?"
-_UNPAID = """
-SELECT (SELECT count(*) FROM samples WHERE run_id = $run AND shard = $shard)
-       - (SELECT coalesce(sum(samples), 0) FROM costs
-          WHERE run_id = $run AND shard = $shard AND stage = 'sampling') AS n
-"""
+_PAID_FOR = "SELECT sum(samples) AS n FROM costs WHERE run_id = ? AND shard = ? AND stage = 'sampling'"
 _PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"  # reads of every run's files
 _DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
-_COMMIT = "SELECT * FROM commits WHERE created_at = ?"  # no two have the same time, which their rows share
+_COMMITS = "SELECT * FROM commits WHERE run_id = ? AND (shard = ? OR created_at = ?)"
+# Prompts behind one and all that are behind those, by whatever row of whatever dataset: never too few. Each generation
+# looks through all prompts, and hashes are looked through in half the time of ids; two that are alike add a stranger,
+# which nobody's parents lead to.
+_BEHIND = """
+WITH RECURSIVE there AS MATERIALIZED (SELECT hash(prompt_id) AS hash, parents FROM prompts), ascent AS (
+    SELECT $id AS prompt_id
+    UNION
+    SELECT unnest(there.parents) FROM ascent JOIN there ON there.hash = hash(ascent.prompt_id)
+)
+SELECT prompt_id FROM ascent
+"""
 
 Row = dict[str, Any]
 
@@ -88,8 +97,10 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     """
     with lake.moment():
         example = _newest(_of_dataset(lake, lake.rows(_EXAMPLES, [example_id]), dataset))
-        answer, origin = lake.both(lambda one: _answer(one, example), lambda one: _origin(one, example))
-        return Ancestry(example=example, **answer, **_judged_by(origin, answer, example))
+        (answer, strengths), origin = lake.both(
+            lambda one: (_answer(one, example), _strengths(one, example)), lambda one: _origin(one, example)
+        )
+        return Ancestry(example=example, **answer, **_judged_by(origin, strengths, answer, example))
 
 
 def _of_dataset(lake: "Lake", examples: list[Row], asked: str | None) -> list[Row]:
@@ -111,7 +122,8 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     """What became of the prompt's answer, from its sample to its snapshots."""
     in_run = [example["run_id"], example["sample_id"]]
     sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
-    decided = _oldest_by("sample_id", _of_curation(lake.rows(_SELECTIONS, [*in_run, in_run[1]]), example))
+    about = [*lake.rows(_SELECTION, in_run), *lake.rows(_DISPLACED, in_run)]
+    decided = _oldest_by("sample_id", _of_curation(about, example))
     met = lake.rows(_TEACHER, [example["teacher_id"]])
     teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
     runs = lake.rows(_RUN, [example["run_id"]])
@@ -120,6 +132,7 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     members = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
     selection = decided.pop(example["sample_id"], Row())
     verdicts = _standing(example, selection, _published_with(example, lake.rows(_VERDICTS, in_run)))
+    commits = _of_shard(lake, sample) if sample else []
     return {
         "snapshots": [f"{name}@{version}" for name, version in members],
         "selection": selection,
@@ -128,11 +141,11 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
         "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
         "sample": sample,
         "cost": _cost(sample, verdicts, teacher),
-        "paid_by": _paid_by(lake, sample) or example["run_id"],
+        "paid_by": _paid_by(lake, sample, commits) or example["run_id"],
         "verdicts": verdicts,
         "teacher": teacher,
         "run": run,
-        "commit": _oldest(lake.rows(_COMMIT, [sample["created_at"]])) if sample else {},
+        "commit": _oldest([row for row in commits if row["created_at"] == sample["created_at"]]),
     }
 
 
@@ -142,21 +155,24 @@ class _Origin:
 
     prompts: list[Row]
     proposal: Row
-    strengths: list[Row]
     behind: dict[str, Row]
 
 
 def _origin(lake: "Lake", example: Row) -> _Origin:
-    """Where the prompt comes from in the example's dataset, back to the seeds, and how good its tests are."""
+    """Where the prompt comes from in the example's dataset, back to the seeds: about as much work as all the rest."""
     prompt_id, own = example["prompt_id"], _Own(lake, example["run_id"])
     prompts = own(lake.rows(_PROMPT, [prompt_id]))
     is_written = any(row["parents"] for row in prompts)
     return _Origin(
         prompts=prompts,
         proposal=_oldest(own(lake.rows(_PROPOSAL, [prompt_id]))) if is_written else {},
-        strengths=lake.rows(_STRENGTH, [prompt_id]) if lake.holds("test_strengths") else [],
         behind=_behind(lake, prompt_id, prompts, own),
     )
+
+
+def _strengths(lake: "Lake", example: Row) -> list[Row]:
+    """How good the prompt's tests were measured to be, each time that they were."""
+    return lake.rows(_STRENGTH, [example["prompt_id"]]) if lake.holds("test_strengths") else []
 
 
 def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
@@ -171,7 +187,7 @@ def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
     return sorted(found.values(), key=lambda row: (row["verifier_id"] != named, row["verifier"]))
 
 
-def _judged_by(origin: _Origin, answer: dict[str, Any], example: Row) -> dict[str, Any]:
+def _judged_by(origin: _Origin, strengths: list[Row], answer: dict[str, Any], example: Row) -> dict[str, Any]:
     """The origin by the check that the example's verdict is about; tests may have been corrected since.
 
     Their strength is the one that its curation asked for: under other limits, or in another image, it may be another.
@@ -181,15 +197,15 @@ def _judged_by(origin: _Origin, answer: dict[str, Any], example: Row) -> dict[st
     check_id = _newest(named).get("check_id")
     prompt = _oldest([row for row in origin.prompts if row["check_id"] == check_id] or origin.prompts)
     measure_id = answer["selection"].get("measure_id")  # none of an earlier Stillroom, or where none counted
-    strengths = [
+    of_check = [
         row
-        for row in origin.strengths
+        for row in strengths
         if row["check_id"] == prompt.get("check_id") and measure_id in (None, "", row["measure_id"])
     ]
     return {
         "prompt": prompt,
         "proposal": origin.proposal,
-        "strength": _newest(_published_with(example, strengths)),
+        "strength": _newest(_published_with(example, of_check)),
         "nearest": origin.behind.get(prompt.get("nearest_prompt_id", ""), {}),
         "ancestors": _ancestors(prompt, origin.behind),
     }
@@ -243,12 +259,18 @@ def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Ro
     return example_checked_against(lake, example, at=at)
 
 
-def _paid_by(lake: "Lake", sample: Row) -> str:
+def _of_shard(lake: "Lake", sample: Row) -> list[Row]:
+    """The commits of the sample's shard, and its own: no two have the same time, which their rows share."""
+    return lake.rows(_COMMITS, [sample["run_id"], sample["shard"], sample["created_at"]])
+
+
+def _paid_by(lake: "Lake", sample: Row, commits: list[Row]) -> str:
     """The run that was paid for the sample: of those that have this very reply, the one that committed it first.
 
-    "" where its own shard was paid for all that it has.
+    "" where its own shard was paid for all that its commits say it has.
     """
-    if not sample or lake.rows(_UNPAID, {"run": sample["run_id"], "shard": sample["shard"]})[0]["n"] <= 0:
+    had = sum(json.loads(row["row_counts"]).get("samples", 0) for row in commits)
+    if not sample or had <= (lake.rows(_PAID_FOR, [sample["run_id"], sample["shard"]])[0]["n"] or 0):
         return ""
     rows = lake.rows(_PAID, [sample["sample_id"]])
     return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
@@ -259,7 +281,7 @@ def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict
     nearest = {row["nearest_prompt_id"] for row in prompts if row["nearest_prompt_id"]}
     if not nearest and not any(row["parents"] for row in prompts):
         return {}
-    ids = [row["prompt_id"] for row in lake.rows("SELECT prompt_id FROM ancestry(?)", [prompt_id])]
+    ids = [row["prompt_id"] for row in lake.rows(_BEHIND, {"id": prompt_id})]
     return _oldest_by("prompt_id", own(lake.rows(_PROMPTS, {"ids": [*ids, *sorted(nearest)]})))
 
 

@@ -87,6 +87,8 @@ def connect(
     try:
         for statement in (attach, use):
             connection.execute(statement)
+        if read_only:  # files never change, and a question may be about the same ones as the last
+            connection.execute("SET parquet_metadata_cache = true")
         if isinstance(catalogue, str):  # who was overtaken begins again, and sees what overtook it
             connection.execute("SET ducklake_max_retry_count = 0")
     except duckdb.Error as error:

@@ -1,5 +1,6 @@
 """What passes: failures of a lake's catalogue that the same work may not meet again a moment later."""
 
+from stillroom.lake.full_disk import FULL, OF_POSTGRES
 from stillroom.lake.said import is_of_rollback, said
 
 PASSING = (
@@ -28,8 +29,18 @@ PASSING = (
     "not yet accepting connections",
 )
 """What PostgreSQL, libpq or DuckLake say, in lower case, when the same commit may well succeed a moment later."""
-LASTING = ("authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "permission denied")
-"""What they say, beside one of those, when it will not."""
+LASTING = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "does not exist",
+    "permission denied",
+    *FULL,
+    *OF_POSTGRES,
+)
+"""What they say, beside one of those, when it will not: DuckLake says of every commit that fails that it has been tried
+the "maximum retry count".
+"""
 
 
 def is_passing(error: Exception) -> bool:

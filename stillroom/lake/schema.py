@@ -44,6 +44,7 @@ TABLES = {
             row_counts VARCHAR | rows by table, as JSON
             code_version VARCHAR | Stillroom's version
             """),
+            sorted_by="key",
         ),
         Table(
             "teachers",
@@ -357,6 +358,7 @@ TABLES = {
             money DOUBLE | by the teacher's price
             currency VARCHAR | ISO 4217
             """),
+            sorted_by="run_id",
         ),
         Table(
             "metrics",

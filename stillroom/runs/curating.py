@@ -65,7 +65,8 @@ def curate_run(
         batch_runner: where many texts are signed and embedded; in this process by default.
 
     Raises:
-        LakeError: a sample has no verdict that counts, or there is no room to search for duplicates.
+        NotJudged: a sample has no verdict that counts.
+        LakeError: there is no room to search for duplicates.
         TeacherError: embeddings come from an endpoint that gives no usable answer.
         WorkersError: the batch runner has nobody left to work.
         RequestError: of a run that is being built, a benchmark or a table cannot be read, or is not what it was when

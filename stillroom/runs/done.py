@@ -1,11 +1,13 @@
 """Which shards a run has planned, and which of them are done, by the keys of their commits."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from stillroom.errors import RequestError
 from stillroom.fingerprint import Plain, fingerprint
 from stillroom.lake import Lake
-from stillroom.recipe import Recipe, recorded_recipe, verification_section
+from stillroom.recipe import Recipe, Stage, recorded_recipe, verification_section
 from stillroom.runs.opening import Run
 
 _AFTER_SHARDS = {"min_test_strength", "untrusted_tests"}  # parts of verification that look at whole prompts
@@ -16,6 +18,18 @@ WHERE run_id = $run AND starts_with(key, 'shard:') AND ($at IS NULL OR created_a
 _RECORDED = """
 WITH r AS (SELECT version, recipe, state FROM lake.runs WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
 SELECT recipe FROM r WHERE version >= (SELECT max(version) FROM r WHERE state = 'opened') ORDER BY version
+"""
+_CHANGED = """
+WITH r AS (
+    SELECT run_id, max(version) FILTER (state = 'opened') AS opened, arg_max(state, version) AS state FROM lake.runs
+    WHERE dataset = $dataset GROUP BY run_id HAVING count(*) FILTER (state = 'opened') > 1
+)
+SELECT run_id, recipe, sections FROM lake.runs JOIN r USING (run_id)
+WHERE r.state <> 'opened' AND version >= r.opened
+"""
+_KEYS = """
+SELECT run_id, shard, key FROM lake.commits
+WHERE run_id IN (SELECT unnest($runs)) AND starts_with(key, 'shard:')
 """
 
 
@@ -52,6 +66,25 @@ def committed_shards(lake: Lake, run: Run, *, at: datetime | None = None) -> set
     }
 
 
+def half_done_shards(lake: Lake, dataset: str) -> set[tuple[str, int]]:
+    """Run ids and numbers of shards that are committed, but under no recipe that their finished run had at its end.
+
+    Only a run whose recipe changed has such: it was published in part, before they had what the new one asks for. The
+    recipes are read as they were recorded: that one of them can still be used is not needed.
+    """
+    recorded: dict[str, list[Mapping[str, str]]] = {}
+    for row in lake.rows(_CHANGED, {"dataset": dataset}):
+        recorded.setdefault(row["run_id"], []).append(row)
+    keys: dict[tuple[str, int], set[str]] = {}
+    for row in lake.rows(_KEYS, {"runs": [*recorded]}) if recorded else ():
+        keys.setdefault((row["run_id"], row["shard"]), set()).add(row["key"])
+    return {
+        (run_id, shard)
+        for (run_id, shard), done in keys.items()
+        if done.isdisjoint(_recorded_key(run_id, shard, row) for row in recorded[run_id])
+    }
+
+
 def shard_key(run: Run, shard: int) -> str:
     """Commit key of a shard's samples and verdicts.
 
@@ -74,10 +107,19 @@ def _finished_under(lake: Lake, run: Run, at: datetime | None) -> list[Recipe]:
     return recipes if recipes and recipes[-1] == run.recipe else []
 
 
+def _recorded_key(run_id: str, shard: int, row: Mapping[str, str]) -> str:
+    """The key under what a row of ``runs`` recorded."""
+    samples: int = json.loads(row["recipe"])["sampling"]["samples"]
+    return _key(run_id, shard, samples, json.loads(row["sections"])[Stage.VERIFICATION.value])
+
+
 def _shard_key(run_id: str, shard: int, recipe: Recipe) -> str:
-    section = verification_section(recipe.verification)
+    return _key(run_id, shard, recipe.sampling.samples, verification_section(recipe.verification))
+
+
+def _key(run_id: str, shard: int, samples: int, section: Mapping[str, Plain]) -> str:
     asked: list[Plain] = [
-        recipe.sampling.samples,
+        samples,
         {name: value for name, value in section.items() if name not in _AFTER_SHARDS},
     ]
     return f"shard:{run_id}:{shard}:{fingerprint(asked, length=12)}"

@@ -7,7 +7,7 @@ from typing import Any
 from stillroom.capabilities import find_capability
 from stillroom.curation.preference import prefers
 from stillroom.curation.selection import Candidate
-from stillroom.errors import LakeError
+from stillroom.errors import NotJudged
 from stillroom.lake import Lake
 from stillroom.records import Prompt, teacher_name
 from stillroom.runs.decontaminating import Decontaminated
@@ -122,7 +122,7 @@ def judged_samples(
     """All samples of a run, by the verdicts of these verifiers; arguments as of ``curate_run``.
 
     Raises:
-        LakeError: a sample has no verdict of theirs.
+        NotJudged: a sample has no verdict of theirs.
         RequestError: the recipe names a scorer, and no sample of the run has its score.
     """
     counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}
@@ -149,9 +149,9 @@ def judged_samples(
 def _refuse_unjudged(lake: Lake, run: Run, judged: int, verifiers: Sequence[str]) -> None:
     samples = lake.rows("SELECT count(*) AS n FROM lake.samples WHERE run_id = ?", [run.run_id])[0]["n"]
     if judged != samples:
-        raise LakeError(
+        raise NotJudged(
             f"{samples - judged} of {samples} samples of run {run.run_id} have no verdict of {', '.join(verifiers)}, "
-            "so nothing was decided. Start the build again: it judges them first."
+            "so nothing was decided. Run the same command again: it judges them first."
         )
 
 

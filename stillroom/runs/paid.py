@@ -14,19 +14,19 @@ from datetime import datetime
 from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
 from stillroom.lake import Lake
 from stillroom.records import Answer
-from stillroom.runs.done import unfinished_shards
+from stillroom.runs.done import half_done_shards, unfinished_shards
 from stillroom.runs.opening import Run
 from stillroom.runs.overlap import of_its_epoch
 from stillroom.runs.rows import sample_entry_from, verdict_entry_from
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
 _PROMPTS = "(SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
-_ABANDONED = f"""
-SELECT DISTINCT p.run_id, p.shard FROM lake.shards p JOIN lake.current_runs r ON r.run_id = p.run_id
+_SHARING = f"""
+SELECT DISTINCT p.run_id, p.shard, r.state = 'opened' OR c.shard IS NULL AS is_abandoned
+FROM lake.shards p JOIN lake.current_runs r ON r.run_id = p.run_id
 LEFT JOIN (SELECT DISTINCT run_id, shard FROM lake.commits WHERE starts_with(key, 'shard:')) c
     ON c.run_id = p.run_id AND c.shard = p.shard
-WHERE r.dataset = $dataset AND p.run_id <> $run AND p.prompt_id IN {_PROMPTS}
-  AND (r.state = 'opened' OR c.shard IS NULL) ORDER BY ALL
+WHERE r.dataset = $dataset AND p.run_id <> $run AND p.prompt_id IN {_PROMPTS} ORDER BY ALL
 """  # noqa: S608 - constant
 _RUNS_ELSEWHERE = f"""
 SELECT DISTINCT run_id FROM lake.samples
@@ -150,7 +150,8 @@ def stored_elsewhere(lake: Lake, run: Run, shard: int) -> list[SampleEntry | Ver
 def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], None] = lambda _: None) -> list[Entry]:
     """What journals of other runs hold of shards that share prompts with this one and were never published.
 
-    Of a run that was abandoned that is all of them, also beyond their commits; of a finished one what it left out.
+    Of a run that was abandoned that is all of them, also beyond their commits; of a finished one what it left out, or
+    did not wait for when N was raised.
     Runs of another epoch have nothing for it.
 
     Args:
@@ -163,7 +164,9 @@ def abandoned_entries(lake: Lake, run: Run, shard: int, say: Callable[[str], Non
         LakeError: a journal cannot be read, or another version of Stillroom wrote it.
     """
     asked = {"dataset": run.recipe.dataset, "run": run.run_id, "shard": shard}
-    found = lake.rows(_ABANDONED, asked)
+    shared = lake.rows(_SHARING, asked)
+    behind = half_done_shards(lake, run.recipe.dataset) if shared else set[tuple[str, int]]()
+    found = [row for row in shared if row["is_abandoned"] or (row["run_id"], row["shard"]) in behind]
     alike = of_its_epoch(lake, run, {row["run_id"] for row in found})  # of another one somebody may be writing it still
     places = [shard_journal(lake, row["run_id"], row["shard"]) for row in found if row["run_id"] in alike]
     return [entry for place in places for entry in _recorded(place, say)]

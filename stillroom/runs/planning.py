@@ -8,6 +8,7 @@ from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt, teacher_name
+from stillroom.runs.done import half_done_shards
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
@@ -18,7 +19,9 @@ AGREED = "agreement:"  # what keys begin with of commits whose prompts are known
 _OF_DATASET = "(SELECT run_id FROM lake.runs WHERE dataset = $dataset)"
 _OF_SHARD = "AND prompt_id IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run AND shard = $shard)"
 _SAMPLED = """
-SELECT DISTINCT prompt_id FROM lake.shards WHERE (run_id, shard) IN (
+SELECT DISTINCT prompt_id FROM lake.shards
+ANTI JOIN (SELECT unnest($runs::VARCHAR[]) AS run_id, unnest($numbers::BIGINT[]) AS shard) USING (run_id, shard)
+WHERE (run_id, shard) IN (
     SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
     JOIN (SELECT run_id, max(created_at) FILTER (state <> 'opened') AS at, arg_max(state, version) AS state
           FROM lake.runs WHERE dataset = $dataset GROUP BY run_id) finished
@@ -169,9 +172,12 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
     So an abandoned run takes no prompt: what it planned or sampled is open to the next, which makes its samples its
     own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
     their teacher, and count too. Of a run that was finished and opened again, what it had by then counts; of one that
-    was finished without its last shards, also what these have brought since.
+    was finished without its last shards, also what these have brought since; but not a shard that is behind its run:
+    N was raised, and the run was published before the shard had as many.
     """
-    rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch})
+    behind = half_done_shards(lake, recipe.dataset)
+    left_out = {"runs": [run_id for run_id, _ in behind], "numbers": [shard for _, shard in behind]}
+    rows = lake.rows(_SAMPLED, {"dataset": recipe.dataset, "epoch": recipe.sampling.epoch, **left_out})
     return {row["prompt_id"] for row in rows}
 
 

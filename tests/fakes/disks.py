@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import pwd
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from tests.fakes.postgres import NOBODY_MAY_BE, PostgresServer
 
 
 @contextmanager
@@ -20,6 +24,26 @@ def small_disk(folder: Path, size: str) -> Generator[None]:
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def database_on_small_disk(server: PostgresServer, size: str) -> Generator[tuple[str, Path]]:
+    """An empty database whose tables have a disk of their own, apart from the server's log: its address, and where."""
+    disk = server.folder / "small"
+    with small_disk(disk, size):
+        account = pwd.getpwnam(NOBODY_MAY_BE)
+        os.chown(disk, account.pw_uid, account.pw_gid)
+        database = server.create("small")
+        with psycopg.connect(server.reached(), autocommit=True) as other:
+            other.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # pyright: ignore
+            other.execute("ALTER DATABASE small SET default_tablespace = small")
+        try:
+            yield database, disk
+        finally:
+            with psycopg.connect(server.reached(), autocommit=True) as other:
+                other.execute("DROP DATABASE small WITH (FORCE)")
+                other.execute("DROP TABLESPACE small")
+    disk.rmdir()
 
 
 def fill(folder: Path, *, keep: int = 0) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 PACKAGE = "postgresql"
 START_SECONDS = 60.0
-_NOBODY_MAY_BE = "postgres"  # the account of the distribution's package: the server refuses to run as root
+NOBODY_MAY_BE = "postgres"  # the account of the distribution's package: the server refuses to run as root
 
 
 def find_programs() -> Path | None:
@@ -90,7 +90,7 @@ def postgres_server(programs: Path, *, durable: bool) -> Iterator[PostgresServer
     folder = Path(tempfile.mkdtemp(prefix="stillroom-postgres-"))
     try:
         if os.geteuid() == 0:
-            account = pwd.getpwnam(_NOBODY_MAY_BE)
+            account = pwd.getpwnam(NOBODY_MAY_BE)
             os.chown(folder, account.pw_uid, account.pw_gid)
         server = PostgresServer(folder=folder, programs=programs, port=free_port())
         server._run(
@@ -111,7 +111,7 @@ def postgres_server(programs: Path, *, durable: bool) -> Iterator[PostgresServer
 def _as_unprivileged() -> list[str]:
     if os.geteuid() != 0:
         return []
-    return ["setpriv", f"--reuid={_NOBODY_MAY_BE}", f"--regid={_NOBODY_MAY_BE}", "--init-groups", "--"]
+    return ["setpriv", f"--reuid={NOBODY_MAY_BE}", f"--regid={NOBODY_MAY_BE}", "--init-groups", "--"]
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ A step is a commit, a frozen copy, or a record of a journal.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -12,20 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from stillroom.calibration import record
+from stillroom.errors import TeacherError
 from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.lake.own_folder import is_own
-from stillroom.publication import freeze, freeze_missing, publish, retract
+from stillroom.publication import freeze, freeze_missing, publish, published_unnoted, retract
 from stillroom.records import Answer, Check, Completion, Judgement, Outcome, SamplingParams
 from stillroom.runs import (
     Cause,
+    Run,
     RunState,
     change_verification,
     dataset_runs,
     finish_run,
     judged,
+    late_shards,
     load_run,
+    open_runs,
     rejudging_key,
+    unfinished_shards,
     unjudged,
 )
 from stillroom.runs.curating import curate_run
@@ -36,6 +42,9 @@ from tests.fakes.verifiers import FakeVerifier, execute
 
 DATASETS = ("one", "two")
 EIGHT_EACH = "sampling: {adaptive: false, samples: 8, wave: 4}\nexecution: {prompts_per_shard: 1}\n"
+IN_PART = EIGHT_EACH + "snapshot: {allow_partial: 0.5}\n"
+PAID_IN_PART = 12
+"""After so many samples of sixteen, teachers of runs in part are gone."""
 LEDGER = "ledger"
 NEWER = "newer"
 
@@ -66,11 +75,37 @@ async def build(lake: Lake, folder: Path, *, new_run: bool = False) -> None:
     builder = Builder(lake, client=client(folder))
     run = builder.begin(recipe(folder, EIGHT_EACH, seeds=2), new_run=new_run)
     await builder.sample(run)
+    _publish(lake, run, builder)
+
+
+def _publish(lake: Lake, run: Run, builder: Builder) -> None:
+    """Curate the run, publish what that keeps, and note what came of it, as the tasks do."""
+    curation_id = curate_run(lake, run, [builder.verifier.verifier_id])
     freeze_missing(lake, "tiny")
-    snapshot = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
     if snapshot is not None:
         freeze(lake, snapshot)
     finish_run(lake, run, snapshot.label if snapshot else "")
+
+
+async def in_part(lake: Lake, folder: Path) -> None:
+    """Build `tiny` without its last shard, whose teacher is gone; then do that shard and publish what came late."""
+    builder = Builder(lake, client=client(folder))
+    if open_runs(lake) or not lake.rows("SELECT 1 FROM lake.runs"):
+        run = builder.begin(recipe(folder, IN_PART, seeds=2))
+        first, *others = unfinished_shards(lake, run)
+        if others:
+            await builder.shard(run, first)
+        builder.client.failure = TeacherError("the teacher is gone")
+        builder.client.fails_after = max(PAID_IN_PART, len(builder.client.paid))
+        with contextlib.suppress(TeacherError):
+            await builder.sample(run)
+        builder.client.failure = None
+        _publish(lake, run, builder)
+    run = load_run(lake, "tiny-r1")
+    await builder.sample(run)
+    if late_shards(lake, run.run_id):
+        _publish(lake, run, builder)
 
 
 async def new_run(lake: Lake, folder: Path) -> None:
@@ -114,6 +149,7 @@ async def retract_seed(lake: Lake, folder: Path) -> None:
 
 WORKS: dict[str, Callable[[Lake, Path], Awaitable[None]]] = {
     "build": build,
+    "in-part": in_part,
     "new-run": new_run,
     "reverify": reverify,
     "retract": retract_seed,

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from stillroom.lake import Lake
-from stillroom.publication import freeze, snapshots
+from stillroom.publication import freeze, manifest, publish, snapshots
+from stillroom.runs import finish_run, late_shards
+from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.fakes.teacher import Paid
 from tests.faults.accounts import Accounts, assert_consistent
 from tests.faults.campaign import opened
-from tests.faults.dying import DATASETS, EIGHT_EACH, LEDGER, client, work
+from tests.faults.dying import DATASETS, EIGHT_EACH, IN_PART, LEDGER, client, work
 
 IN_FLIGHT = 8  # two prompts' waves
 FOUR_EACH = "sampling: {adaptive: false, samples: 4}\n"
@@ -39,6 +41,12 @@ def killed(root: Path, folder: Path, name: str, *, steps: int, look: Check) -> i
             return kills
         assert process.exitcode == -signal.SIGKILL
     raise AssertionError("it never ends")
+
+
+def paid(folder: Path) -> list[Paid]:
+    """What the teacher's ledger says, which no kill takes back."""
+    lines = (folder / LEDGER).read_text(encoding="utf-8").splitlines() if (folder / LEDGER).exists() else []
+    return [Paid(line, "sample", "", 1) for line in lines]
 
 
 @pytest.fixture
@@ -87,12 +95,8 @@ def test_killed_after_each_step_it_publishes_what_it_would_have(
 def test_a_new_run_that_adopts_and_takes_over_is_killed_and_pays_nothing_twice(tmp_path: Path) -> None:
     accounts, root = Accounts(), tmp_path / "lake"
 
-    def paid() -> list[Paid]:
-        lines = (tmp_path / LEDGER).read_text(encoding="utf-8").splitlines()
-        return [Paid(line, "sample", "", 1) for line in lines]
-
     def look(lake: Lake) -> None:
-        accounts.after_kill(lake, paid(), in_flight=IN_FLIGHT)
+        accounts.after_kill(lake, paid(tmp_path), in_flight=IN_FLIGHT)
 
     with opened(root) as lake:  # a run that is given up: a shard is committed, of the other one half is paid for
         builder = Builder(lake, client=client(tmp_path))
@@ -110,7 +114,57 @@ def test_a_new_run_that_adopts_and_takes_over_is_killed_and_pays_nothing_twice(t
 
     assert kills >= 2
     with opened(root) as lake:
-        accounts.at_the_end(lake, paid())
+        accounts.at_the_end(lake, paid(tmp_path))
         rows = lake.rows("SELECT run_id, count(*) AS n FROM lake.samples GROUP BY run_id ORDER BY run_id")
         assert rows == [{"run_id": "tiny-r1", "n": 8}, {"run_id": "tiny-r2", "n": 16}]
         assert [(one.label, one.rows) for one in snapshots(lake)] == [("tiny@1", 4)]
+
+
+def in_part(folder: Path, *, steps: int) -> tuple[Accounts, int]:
+    """Publish a run in part, then its late shard, killed whenever so many steps were taken; returns how often."""
+    accounts, root = Accounts(), folder / "lake"
+    Lake.open(root, create=True).close()
+    kills = killed(
+        root, folder, "in-part", steps=steps, look=lambda lake: accounts.after_kill(lake, paid(folder), in_flight=8)
+    )
+    return accounts, kills
+
+
+def test_a_run_in_part_and_its_late_shard_are_killed_and_come_to_what_they_would_have(tmp_path: Path) -> None:
+    (tmp_path / "undisturbed").mkdir()
+    _, none = in_part(tmp_path / "undisturbed", steps=10**9)
+
+    accounts, kills = in_part(tmp_path, steps=7)
+
+    assert (none, kills >= 5) == (0, True)
+    with opened(tmp_path / "lake") as lake, opened(tmp_path / "undisturbed" / "lake") as other:
+        accounts.at_the_end(lake, paid(tmp_path))
+        assert [(one.label, one.rows, one.new_rows) for one in snapshots(lake)] == [("tiny@1", 2, 2), ("tiny@2", 4, 2)]
+        assert told(lake) == told(other)
+        assert [manifest(lake, one)["run"]["missing"]["shards"] for one in snapshots(lake)] == [(1,), ()]
+        assert lake.rows("SELECT state, note FROM lake.current_runs") == [{"state": "published", "note": "tiny@2"}]
+
+
+def test_a_late_version_is_killed_after_each_of_its_steps(tmp_path: Path) -> None:
+    root, accounts = tmp_path / "lake", Accounts()
+
+    def look(lake: Lake) -> None:
+        accounts.after_kill(lake, paid(tmp_path), in_flight=0)
+
+    with opened(root) as lake:
+        builder = Builder(lake, client=client(tmp_path))
+        run = builder.begin(recipe(tmp_path, IN_PART, seeds=2))
+        asyncio.run(builder.shard(run, 0))
+        first = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
+        assert first is not None
+        freeze(lake, first)
+        finish_run(lake, run, first.label)
+        asyncio.run(builder.shard(run, 1))
+
+    kills = killed(root, tmp_path, "in-part", steps=1, look=look)
+
+    assert kills >= 4, "the decision, the version, its copy, and the run's row"
+    with opened(root) as lake:
+        accounts.at_the_end(lake, paid(tmp_path))
+        assert [(one.label, one.rows) for one in snapshots(lake)] == [("tiny@1", 2), ("tiny@2", 4)]
+        assert late_shards(lake, run.run_id) == []

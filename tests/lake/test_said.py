@@ -45,6 +45,24 @@ def test_texts_of_users_decide_nothing(text: str, words: str, passes: bool) -> N
     assert said(error) == f"failed to commit: failed to {words.lower()}"
 
 
+@pytest.mark.parametrize(
+    ("words", "passes"),
+    [
+        ('ERROR: duplicate key value violates unique constraint "ducklake_snapshot_pkey"', True),
+        ('ERROR:  could not extend file "pg_tblspc/16385/16384/16463": No space left on device', False),
+    ],
+)
+def test_that_ducklake_tried_as_often_as_it_may_says_nothing_of_the_disk(words: str, passes: bool) -> None:
+    often = (
+        "Exceeded the maximum retry count of 0 set by the ducklake_max_retry_count setting.\nFailed to flush changes"
+    )
+    error = LakeError("commit shard:1 was rolled back")
+    error.__cause__ = duckdb.TransactionException(
+        f'{often}: Failed to execute query "INSERT INTO t VALUES (1)": {words}'
+    )
+    assert is_passing(error) is passes
+
+
 def test_a_rollback_that_finds_no_connection_passes() -> None:
     assert is_passing(failed("ROLLBACK", "no more connection"))
 

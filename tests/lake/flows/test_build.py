@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows import build as module
+from flows import deciding
 from flows.build import ShardsFailed, build_run
 from stillroom.lake import Lake
 from tests.fakes.builds import Builder
@@ -57,9 +58,10 @@ def published(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(module, "plan", planned)
     monkeypatch.setattr(module, "curate", curated)
     monkeypatch.setattr(module, "publish_snapshot", publish)
-    steps = ("meet_teachers", "import_sources", "calibrate_verifiers", "write_prompts")
-    for step in (*steps, "judge_again", "settle_tests", "measure_tests"):
+    for step in ("meet_teachers", "import_sources", "calibrate_verifiers", "write_prompts"):
         monkeypatch.setattr(module, step, nothing)
+    for step in ("judge_again", "settle_tests", "measure_tests"):
+        monkeypatch.setattr(deciding, step, nothing)
     return reached
 
 

@@ -1,7 +1,6 @@
 """The journal in PostgreSQL: what was acknowledged is there again, whatever happened to its process or the server."""
 
 import os
-import pwd
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from stillroom.errors import LakeError
 from stillroom.journal import DatabaseJournal, InDatabase
 from stillroom.lake.journal_tables import settle_journals
 from tests.fakes.broken_wire import BrokenWire
+from tests.fakes.disks import database_on_small_disk
 from tests.fakes.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[3]
@@ -220,23 +220,8 @@ def test_a_second_process_does_not_append_to_the_same_journal(
 @pytest.fixture
 def small(server: PostgresServer) -> Iterator[str]:
     """A database whose tables have a disk of their own, of 4 MiB."""
-    disk = server.folder / "small"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk)], check=False)
-    if mounted.returncode:
-        pytest.skip("only root may mount a file system")
-    account = pwd.getpwnam("postgres")
-    os.chown(disk, account.pw_uid, account.pw_gid)
-    database = server.create("small")
-    with psycopg.connect(server.reached(), autocommit=True) as other:
-        other.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # pyright: ignore
-        other.execute("ALTER DATABASE small SET default_tablespace = small")
-    yield database
-    with psycopg.connect(server.reached(), autocommit=True) as other:
-        other.execute("DROP DATABASE small WITH (FORCE)")
-        other.execute("DROP TABLESPACE small")
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
-    disk.rmdir()
+    with database_on_small_disk(server, str(DISK)) as (database, _):
+        yield database
 
 
 def test_a_full_server_is_found_before_anything_is_paid_for(small: str) -> None:

@@ -16,6 +16,7 @@ from stillroom.runs import (
     at_work,
     change_verification,
     close_run,
+    finish_run,
     given_up,
     late_shards,
     left_out,
@@ -156,6 +157,67 @@ async def test_the_next_run_takes_over_what_is_missing_and_pays_for_the_rest_of_
         refuse_taken_over(lake, run, 1)
     refuse_taken_over(lake, run, 0)
     refuse_taken_over(lake, second, 0)
+
+
+SIX_KEPT = "\nselection: {keep: 6}"
+RAISED = HALF.replace("samples: 4", "samples: 8") + SIX_KEPT
+
+
+async def raised_in_part(lake: Lake, tmp_path: Path) -> Run:
+    """A run of two shards that had four samples of each prompt; asked for eight, the second died after two more."""
+    builder = Builder(lake)
+    await builder.build(recipe(tmp_path, FOUR_EACH + SIX_KEPT, seeds=2))
+    run = builder.begin(recipe(tmp_path, RAISED))
+    await builder.shard(run, 0)
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), 8 + 4 + 2
+    with pytest.raises(TeacherError):
+        await builder.shard(run, 1)
+    finish_run(lake, run, published(lake, run).label)
+    assert missing(lake, run).shards == (1,)
+    return run
+
+
+async def test_where_n_was_raised_the_next_run_takes_over_what_a_missing_shard_had_and_was_paid_for(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await raised_in_part(lake, tmp_path)
+    builder = Builder(lake)
+    second, snapshot = await builder.build(recipe(tmp_path, RAISED))
+
+    assert second.run_id != run.run_id
+    assert len(builder.client.paid) == 8 - 4 - 2
+    assert snapshot is not None
+    assert (snapshot.version, snapshot.rows, snapshot.new_rows) == (3, 12, 2)
+    assert lake.rows("SELECT count(DISTINCT sample_id) AS n FROM lake.samples") == [{"n": 16}]
+    assert lake.rows("SELECT sum(samples) AS n FROM lake.costs WHERE stage = 'sampling'") == [{"n": 16}]
+    with pytest.raises(RequestError, match=f"planned anew by the later run {second.run_id}"):
+        refuse_taken_over(lake, run, 1)
+
+    _, nothing = await builder.build(recipe(tmp_path, RAISED))
+    assert nothing is None
+    assert len(builder.client.paid) == 2
+
+
+async def test_where_n_was_raised_and_the_shard_came_late_the_next_run_samples_nothing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await raised_in_part(lake, tmp_path)
+    await Builder(lake).shard(run, 1)
+    builder = Builder(lake)
+    await builder.build(recipe(tmp_path, RAISED))
+    assert builder.client.paid == []
+
+
+async def test_where_n_was_raised_in_mid_run_what_has_fewer_is_taken_over_too(lake: Lake, tmp_path: Path) -> None:
+    builder = Builder(lake)
+    await builder.shard(builder.begin(recipe(tmp_path, HALF, seeds=2)), 1)
+    run = builder.begin(recipe(tmp_path, RAISED))
+    await builder.shard(run, 0)
+    published(lake, run)
+
+    builder.client = all_knowing_client()
+    await builder.build(recipe(tmp_path, RAISED))
+    assert len(builder.client.paid) == 4
 
 
 async def test_another_epoch_takes_nothing_over_and_nobody_waits_for_it(lake: Lake, tmp_path: Path) -> None:
