@@ -103,19 +103,18 @@ def published_signatures(
 def _signed(
     lake: Lake, query: str, parameters: Mapping[str, object], settings: DedupSettings, sought: Sought | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The newest signatures that count and are sought, without arrivals, and the newest arrivals of any."""
-    columns = [name for name in SIGNATURE_SCHEMA.names() if name != "arrival"]
-    schema = {**SIGNATURE_SCHEMA, "created_at": pl.Datetime("us")}
-    comparable, others = [pl.DataFrame(schema=schema)], [pl.DataFrame(schema=schema).drop("bands")]
+    """Of each id the newest signature that counts and is sought, without its arrival; and the newest arrival of any."""
+    schema = pl.Schema({**SIGNATURE_SCHEMA, "created_at": pl.Datetime("us")})
+    placing = ["id", "arrival", "created_at"]
+    comparable, others = [schema.to_frame()], [schema.to_frame().select(placing)]
     for batch in lake.batches(query, parameters, rows=_AT_A_TIME):
         is_comparable = pl.col("scheme") == settings.scheme
-        others.append(batch.filter(~is_comparable).select(others[0].columns).cast(others[0].schema))
-        met = batch.filter(is_comparable)
-        met = met if sought is None else met.filter(pl.Series(sought.met_by(met)))
-        comparable.append(met.select(comparable[0].columns).cast(comparable[0].schema))
+        others.append(batch.filter(~is_comparable).select(placing))
+        some = batch.filter(is_comparable).select(schema.names()).cast(schema)
+        comparable.append(some if sought is None else some.filter(pl.Series(sought.met_by(some))))
     signed = _newest(pl.concat(comparable))
-    times = _newest(pl.concat([signed.drop("bands"), *others])) if any(map(len, others)) else signed
-    return signed.select(columns), times.select("id", "arrival")
+    arrivals = _newest(pl.concat([signed.select(placing), *others])).select("id", "arrival")
+    return signed.drop("arrival", "created_at"), arrivals
 
 
 def _newest(rows: pl.DataFrame) -> pl.DataFrame:
