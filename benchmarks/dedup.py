@@ -1,10 +1,10 @@
 """Measures the search for duplicates and for novelty beside its references; the last line printed is one JSON object.
 
-    uv run python benchmarks/dedup.py [--only PART] [--datatrove-python PATH]
+    uv run python benchmarks/dedup.py [--only PART] [--no-references]
     uv run python benchmarks/dedup.py --only ten-million --folder FOLDER    (40 GB, half an hour; `make soak`)
 
-References that are not installed are skipped and their keys left out. datatrove pins other versions of our libraries,
-so it runs in an environment of its own, which ``--datatrove-python`` names.
+References pin other versions of our libraries, so they run in an environment of their own (``dedup_references.py``),
+which the first run makes from PyPI. With ``--no-references`` they are skipped and their keys left out.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ from dedup_contamination import decontamination
 from dedup_corpus import documents, edited, source_text
 from dedup_diversity import CHOSEN_FROM, ROWS, diversity, vendi
 from dedup_lake import curated, publish
+from dedup_references import run_reference
 
 from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
 from stillroom.curation.duplicates import search_duplicates
@@ -39,8 +40,11 @@ from stillroom.curation.texts import normalise
 from stillroom.seeding.novelty import NoveltyPool
 
 ROUNDS = 3
+REPEATS = 5  # in a round, of what takes a fraction of a second
 MILLION, NEWCOMERS, TRUTH, SIDE_BY_SIDE = 1_000_000, 5_000, 10_000, 5_000
 MOST_PEAK_BYTES, MOST_GROWTH = 6 * 10**9, 12  # of ten million documents; of their seconds over those of a million
+REFERENCES = ("datasketch", "text-dedup", "datatrove")
+ROUGE_PAIRS, ROUNDING = 500, 1e-12
 Figures = dict[str, float]
 
 
@@ -59,12 +63,12 @@ def _cpu_seconds() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def in_turn(**works: Callable[[], object]) -> dict[str, float]:
-    """Median CPU seconds of each work, measured in turn."""
+def in_turn(works: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+    """Median of what each work says that it took, measured in turn."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
         for name, work in works.items():
-            taken[name].append(cpu_seconds(work))
+            taken[name].append(work())
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
@@ -78,7 +82,7 @@ def signatures(_: argparse.Namespace) -> Figures:
         works["rensa"] = lambda: kernel.digest_matrix_from_token_sets(
             [[text[at : at + 5] for at in range(len(text) - 4)] for text in few], 128, 1
         )
-    seconds = in_turn(**works)
+    seconds = in_turn({name: partial(cpu_seconds, work) for name, work in works.items()})
     rate = len(frame) / seconds["ours"]
     figures = {"signature_docs_per_cpu_second": rate}
     if "rensa" in seconds:
@@ -131,37 +135,27 @@ def similar_pairs(texts: list[str], threshold: float) -> dict[int, set[int]]:
 
 
 def references(options: argparse.Namespace) -> Figures:
-    """End to end, CPU seconds: ours beside datasketch, text-dedup's MinHash and datatrove's pipeline."""
-    frame = corpus(SIDE_BY_SIDE)
-    figures: Figures = {}
+    """End to end from one file of JSON lines, CPU seconds: ours beside the references that do the same."""
+    works: dict[str, Callable[[], float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        frame.select("id", "text").write_ndjson(Path(folder) / "documents.jsonl")
-        works: dict[str, Callable[[], object]] = {"ours": lambda: find_duplicates(frame)}
-        if find_spec("datasketch"):
-            works["datasketch"] = lambda: _datasketch(frame["text"].to_list())
-        if options.datatrove_python:
-            script = Path(__file__).with_name("dedup_datatrove.py")
-            command = [options.datatrove_python, str(script), folder]
-            works["datatrove"] = lambda: subprocess.run(command, check=True, capture_output=True)
-        seconds = in_turn(**works)
-    figures["end_to_end_docs_per_cpu_second"] = len(frame) / seconds["ours"]
-    if "datasketch" in seconds:
-        figures["ratio_vs_best_python"] = seconds["datasketch"] / seconds["ours"]
-    if "datatrove" in seconds:
-        figures["ratio_vs_datatrove"] = seconds["datatrove"] / seconds["ours"]
+        path = Path(folder) / "documents.jsonl"
+        corpus(SIDE_BY_SIDE).write_ndjson(path)
+        works["ours"] = lambda: statistics.median(
+            cpu_seconds(lambda: find_duplicates(pl.read_ndjson(path))) for _ in range(REPEATS)
+        )
+        for name in () if options.no_references else REFERENCES:
+            works[name] = partial(_seconds_of_reference, name, Path(folder))
+        seconds = in_turn(works)
+    figures = {"end_to_end_docs_per_cpu_second": SIDE_BY_SIDE / seconds.pop("ours")}
+    for name, taken in seconds.items():
+        rate = SIDE_BY_SIDE / taken
+        figures[f"{name}_docs_per_cpu_second"] = rate
+        figures[f"ratio_vs_{name}"] = figures["end_to_end_docs_per_cpu_second"] / rate
     return figures
 
 
-def _datasketch(texts: list[str]) -> list[list[int]]:
-    module: Any = import_module("datasketch")
-    index = module.MinHashLSH(threshold=DedupSettings().threshold, num_perm=128)
-    found: list[list[int]] = []
-    for row, text in enumerate(texts):
-        sketch = module.MinHash(num_perm=128)
-        sketch.update_batch(list({text[at : at + 5].encode() for at in range(len(text) - 4)}))
-        found.append(index.query(sketch))
-        index.insert(row, sketch)
-    return found
+def _seconds_of_reference(name: str, folder: Path) -> float:
+    return run_reference(name, folder)["cpu_seconds"]
 
 
 def million(options: argparse.Namespace) -> Figures:
@@ -232,31 +226,41 @@ def incremental_step(folder: str) -> Figures:
     found = find_duplicates(new, old)
     seconds = time.perf_counter() - start
     publish(Path(folder) / "lake", texts, signed)
+    before = _cpu_seconds()
     seconds_in_lake, drops_in_lake = curated(Path(folder) / "lake", new)
     return {
         "incremental_seconds": seconds,
         "incremental_drops": len(found.drops),
+        "incremental_published_in_lake": len(signed),
         "incremental_seconds_in_lake": seconds_in_lake,
+        "incremental_cpu_seconds_in_lake": _cpu_seconds() - before,
         "incremental_drops_in_lake": drops_in_lake,
     }
 
 
-def rouge(_: argparse.Namespace) -> Figures:
-    """ROUGE-L of 1,000 prompts against 100,000, CPU seconds, and a sample of it checked with rouge_score."""
+def rouge(options: argparse.Namespace) -> Figures:
+    """ROUGE-L of 1,000 prompts against 100,000, CPU seconds, and a sample of it beside rouge-score.
+
+    Raises:
+        SystemExit: a score is not that of rouge-score.
+    """
     prompts = [text[:300] for text in corpus(101_000, seed=5)["text"].to_list()]
     pool = NoveltyPool((str(row), text) for row, text in enumerate(prompts[1_000:]))
-    seconds = cpu_seconds(lambda: pool.nearest_many(prompts[:1_000]))
-    figures = {"rouge_seconds": seconds}
-    if find_spec("rouge_score"):
-        scorer: Any = import_module("rouge_score.rouge_scorer").RougeScorer(["rougeL"], use_stemmer=False)
-        latin = [text for text in prompts if text.isascii()]  # in other scripts rouge_score sees no words
-        pairs = list(zip(latin[:200], latin[1_000:1_200], strict=True))
-        theirs: list[float] = [scorer.score(one, other)["rougeL"].fmeasure for one, other in pairs]
-        ours = [NoveltyPool([("", other)]).nearest(one).score for one, other in pairs]
-        figures["rouge_largest_difference"] = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-        figures["rouge_score_pairs_per_cpu_second"] = len(pairs) / cpu_seconds(
-            lambda: [scorer.score(one, other) for one, other in pairs]
-        )
+    figures = {"rouge_seconds": cpu_seconds(lambda: pool.nearest_many(prompts[:1_000]))}
+    if options.no_references:
+        return figures
+    latin = [text for text in prompts if text.isascii()]  # in other scripts rouge-score sees no words
+    pairs = list(zip(latin[:ROUGE_PAIRS], latin[-ROUGE_PAIRS:], strict=True))
+    generator = random.Random(4)
+    pairs += [(text, edited(text, generator)) for text in latin[:ROUGE_PAIRS]]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "pairs.json").write_text(json.dumps(pairs), encoding="utf-8")
+        theirs = run_reference("rouge-score", Path(folder))
+    ours = [NoveltyPool([("", other)]).nearest(one).score for one, other in pairs]
+    figures["rouge_largest_difference"] = max(abs(a - b) for a, b in zip(ours, theirs["scores"], strict=True))
+    figures["rouge_score_pairs_per_cpu_second"] = len(pairs) / theirs["cpu_seconds"]
+    if figures["rouge_largest_difference"] > ROUNDING:
+        raise SystemExit(f"expected the scores of rouge-score: {figures}")
     return figures
 
 
@@ -286,7 +290,7 @@ STEPS: dict[str, Callable[[str], Figures]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=[*PARTS, *LONG_PARTS], help="run one part")
-    parser.add_argument("--datatrove-python", help="the interpreter of an environment that has datatrove")
+    parser.add_argument("--no-references", action="store_true", help="leave other libraries out")
     parser.add_argument("--reference", type=Path, default=Path("../shared/reference"), help="a folder of benchmarks")
     parser.add_argument("--folder", help="where the documents of the large parts are written")
     parser.add_argument("--step", nargs=2, metavar=("STEP", "FOLDER"), help=argparse.SUPPRESS)

@@ -57,7 +57,7 @@ def curated(root: Path, new: pl.DataFrame) -> tuple[float, int]:
     try:
         start = time.perf_counter()
         with lake.within(RECIPE.execution.memory_bytes):
-            answers, signed = compared_with(lake, RECIPE, "answer")
+            answers, signed = compared_with(lake, RECIPE, "answer", texts=new["text"].to_list())
             found = curate(
                 [_candidate(*row) for row in new.select("id", "text", "rank").iter_rows()],
                 selection=RECIPE.selection,

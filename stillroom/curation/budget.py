@@ -7,6 +7,7 @@ _ROW_BYTES = 256  # a document's number in a bucket, as array, frame and row of 
 _PAIR_BYTES = 5 << 10  # a pair of documents, and the keys of all bands of both
 _VERIFIED_BYTES = 384  # a pair while its place among the texts is looked for
 _CHARACTER_BYTES = 128  # a character of a page, its shingle, and that as an entry of a sparse matrix
+_PAGE_CHARACTERS = 1 << 20  # whose arrays use the same memory again: fresh pages of memory cost a third more time
 _SIGNATURE_BYTES = 4 << 10
 _ID_BYTES = 1 << 10
 
@@ -54,4 +55,4 @@ class Budget:
     @property
     def page_characters(self) -> int:
         """Characters of a page of texts, two of which are compared together."""
-        return self.memory_bytes // _CHARACTER_BYTES
+        return min(_PAGE_CHARACTERS, self.memory_bytes // _CHARACTER_BYTES)

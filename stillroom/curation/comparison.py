@@ -30,7 +30,7 @@ class Published:
     """What earlier snapshots hold of one kind of text.
 
     Attributes:
-        signatures: of one scheme.
+        signatures: of one scheme; at least of all that share their wording, or a bucket, with a text that is compared.
         structures: keys of the same texts, a frame of ``KEY_SCHEMA``, where structures are compared.
         embeddings: vectors of the same texts, a frame of ``VECTOR_SCHEMA``, where embeddings are.
         texts: gives the texts of some of them, as in ``OldDocuments``.

@@ -7,6 +7,7 @@ import polars as pl
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds, further_settings
 from stillroom.curation.given_tables import with_tables
 from stillroom.curation.settings import Room
+from stillroom.curation.sought import Sought
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake, Row
@@ -21,6 +22,7 @@ def compared_with(
     recipe: Recipe,
     side: str,
     *,
+    texts: Sequence[str] | None = None,
     tables: Sequence[Table] = (),
     embedder: Embedder | None = None,
     without: Sequence[str] = (),
@@ -33,6 +35,8 @@ def compared_with(
         lake: where it is.
         recipe: says what is compared, and by what.
         side: ``answer`` or ``prompt``.
+        texts: all that are to be compared, to leave out published ones that cannot duplicate any of them; None where
+            all published ones are wanted.
         tables: tables whose rows count like what is published.
         embedder: turns texts into vectors, where the recipe compares these.
         without: ids of examples that do not count.
@@ -47,7 +51,9 @@ def compared_with(
     curation, dataset = recipe.curation, recipe.dataset
     settings = dedup_settings(curation.near_answers if side == "answer" else curation.near_prompts, room=room)
     is_structural, semantic = further_settings(curation, side)
-    old, signed = published(lake, dataset, side, settings, without=without)
+    is_more_than_wording = is_structural or semantic is not None
+    sought = None if texts is None or is_more_than_wording else Sought(texts, settings)
+    old, signed = published(lake, dataset, side, settings, without=without, sought=sought)
     rows: dict[str, list[Row | pl.DataFrame]] = {"dedup_signatures": signature_rows(side, signed)}
     if is_structural:
         old, keys = with_structures(lake, dataset, side, old, STRUCTURES[side], without=without)
@@ -59,7 +65,7 @@ def compared_with(
         kinds = further_kinds(curation, side, Published(texts=old.texts), embedder)
         old = with_tables(old, ours, settings, kinds, cache=lake.root / "tmp" / "signatures")
     if curation.published == "all":
-        old = with_other_datasets(lake, recipe, side, old, settings, embedder)
+        old = with_other_datasets(lake, recipe, side, old, settings, embedder, sought=sought)
     return old, rows
 
 

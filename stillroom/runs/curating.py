@@ -157,11 +157,12 @@ def _decided(
     observe(0, "published answers")
     gone = leaving(lake, run.run_id, samples.unpublished)
     old: dict[str, Any] = {"tables": given, "embedder": embedder, "without": gone, "of_run": run.run_id, "room": room}
-    answers, of_answers = compared_with(lake, recipe, "answer", **old)
+    answers, of_answers = compared_with(lake, recipe, "answer", texts=samples.answers, **old)
     observe(1, "published prompts")
-    prompts, of_prompts = compared_with(lake, recipe, "prompt", **old)
-    observe(2, "filters and text of benchmarks")
     places = {prompt.prompt_id: (place, prompt) for place, prompt in enumerate(pool(lake, recipe.dataset))}
+    tasks = [places[prompt_id][1].task for prompt_id in samples.prompt_ids]
+    prompts, of_prompts = compared_with(lake, recipe, "prompt", texts=tasks, **old)
+    observe(2, "filters and text of benchmarks")
     prompts_by_id = {id_: prompt for id_, (_, prompt) in places.items()}
     filtered_out = filtered(lake, run, samples.rows, prompts_by_id)
     checked = decontaminate(lake, run, against, samples.rows, prompts_by_id)

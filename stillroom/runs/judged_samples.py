@@ -76,6 +76,20 @@ class Judged:
             for row in self.rows
         )
 
+    @property
+    def answers(self) -> list[str]:
+        """All answers that may be kept and are not yet published."""
+        return [row["answer"] for row in self._open]
+
+    @property
+    def prompt_ids(self) -> list[str]:
+        """The prompts of these answers, each once."""
+        return [*dict.fromkeys(row["prompt_id"] for row in self._open)]
+
+    @property
+    def _open(self) -> list[dict[str, Any]]:
+        return [row for row in self.rows if row["outcome"] == "pass" and not row["is_published"]]
+
     def candidates(
         self,
         places: Mapping[str, tuple[int, Prompt]],

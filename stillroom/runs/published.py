@@ -12,19 +12,13 @@ from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.curation.signed_batches import signed_batches
+from stillroom.curation.sought import Sought
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import Structure
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake
+from stillroom.runs.published_signatures import published_signatures, scoped
 
-_MEMBERS = (
-    "min(since) AS since FROM lake.published_members WHERE name = $dataset "
-    "AND example_id NOT IN (SELECT unnest($leaving::VARCHAR[])) GROUP BY id"
-)
-_OWNERS = {
-    "answer": f"SELECT sample_id AS id, {_MEMBERS}",
-    "prompt": f"SELECT prompt_id AS id, {_MEMBERS}",
-}
 _TEXTS = {
     "answer": "SELECT sample_id AS id, arg_max(answer, created_at) AS text FROM lake.examples "
     "WHERE sample_id IN (SELECT unnest($ids)) AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset) "
@@ -32,22 +26,6 @@ _TEXTS = {
     "prompt": "SELECT prompt_id AS id, any_value(task) AS text FROM lake.prompts "
     "WHERE prompt_id IN (SELECT unnest($ids)) GROUP BY prompt_id",  # a prompt's id is of its text
 }
-_SIGNED = """
-WITH owners AS ({owners}), signed AS (
-    SELECT s.* FROM lake.dedup_signatures s SEMI JOIN owners o ON o.id = s.owner_id
-    WHERE s.kind = $kind AND len(s.bands) > 0 AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
-), placed AS (
-    SELECT owner_id, arrival FROM signed
-    QUALIFY row_number() OVER (PARTITION BY owner_id ORDER BY created_at DESC, arrival) = 1
-), comparable AS (
-    SELECT owner_id, text_hash, characters, bands, scheme FROM signed WHERE scheme = $scheme
-    QUALIFY row_number() OVER (PARTITION BY owner_id ORDER BY created_at DESC, arrival) = 1
-)
-SELECT o.id, row_number() OVER (ORDER BY o.since, p.arrival NULLS LAST, o.id) - 1 AS place,
-       c.text_hash, c.characters, c.bands, c.scheme
-FROM owners o LEFT JOIN placed p ON p.owner_id = o.id LEFT JOIN comparable c ON c.owner_id = o.id
-ORDER BY place
-"""
 _KEYED = """
 SELECT o.id, s.text_hash AS key FROM ({owners}) o JOIN lake.dedup_signatures s ON s.owner_id = o.id
 WHERE s.kind = $kind AND s.scheme = $scheme AND s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
@@ -83,6 +61,7 @@ def published(
     *,
     without: Sequence[str] = (),
     elsewhere: bool = False,
+    sought: Sought | None = None,
 ) -> tuple[Published, pl.DataFrame]:
     """The published texts of one kind, and the signatures among theirs that the lake does not have yet.
 
@@ -99,28 +78,22 @@ def published(
         without: ids of examples that do not count, since they are on their way out. A prompt counts as long as it has
             another.
         elsewhere: that the snapshots of all datasets but this one count.
+        sought: texts that are to be compared: what shares neither wording nor a bucket with them is left out. None
+            where all is wanted.
     """
 
     def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
         about = {} if kind == "prompt" else {"dataset": dataset}
         for start in range(0, len(ids), _IDS_AT_A_TIME):
             some = ids[start : start + _IDS_AT_A_TIME]
-            yield lake.query(_scoped(_TEXTS[kind], kind, elsewhere=elsewhere), {"ids": some, **about})
+            yield lake.query(scoped(_TEXTS[kind], kind, elsewhere=elsewhere), {"ids": some, **about})
 
-    found = lake.query(
-        _scoped(_SIGNED, kind, elsewhere=elsewhere),
-        {"kind": kind, "dataset": dataset, "scheme": settings.scheme, "leaving": [*without]},
-    ).rename({"place": "arrival"})
-    is_signed = pl.col("scheme").is_not_null()
-    signed = found.filter(is_signed).select(SIGNATURE_SCHEMA.names()).cast(SIGNATURE_SCHEMA)
-    fresh = _sign(texts, found.filter(~is_signed).select("id", pl.col("arrival").cast(pl.Int64)), settings)
-    return Published(signatures=pl.concat([signed, fresh]).sort("arrival"), texts=texts), fresh
-
-
-def _scoped(query: str, kind: str, *, elsewhere: bool) -> str:
-    """The query about the dataset's own texts, or about those of all others."""
-    own = query.format(owners=_OWNERS[kind])
-    return own.replace("= $dataset", "<> $dataset") if elsewhere else own
+    signed, unsigned = published_signatures(
+        lake, dataset, kind, settings, without=without, elsewhere=elsewhere, sought=sought
+    )
+    fresh = _sign(texts, unsigned, settings)
+    of_both = pl.concat([signed, fresh if sought is None else fresh.filter(pl.Series(sought.met_by(fresh)))])
+    return Published(signatures=of_both.sort("arrival"), texts=texts), fresh
 
 
 def with_structures(
@@ -135,7 +108,7 @@ def with_structures(
 ) -> tuple[Published, pl.DataFrame]:
     """The same with the structures of all texts, and those among them (id, key) that the lake does not have yet."""
     asked = {"kind": kind, "dataset": dataset, "scheme": structure.scheme, "leaving": [*without]}
-    stored = lake.query(_scoped(_KEYED, kind, elsewhere=elsewhere), asked).cast(KEY_SCHEMA)
+    stored = lake.query(scoped(_KEYED, kind, elsewhere=elsewhere), asked).cast(KEY_SCHEMA)
     fresh = Structural(structure)
     _sign_missing(fresh, published, stored)
     return replace(published, structures=pl.concat([stored, fresh.computed])), fresh.computed
@@ -161,7 +134,7 @@ def with_embeddings(
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     asked = {"kind": kind, "dataset": dataset, "embedder": embedder.name, "leaving": [*without]}
-    stored = lake.query(_scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked).cast(VECTOR_SCHEMA)
+    stored = lake.query(scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked).cast(VECTOR_SCHEMA)
     fresh = Semantic(embedder, 1.0)
     _sign_missing(fresh, published, stored)
     asked = {"kind": kind, "embedder": embedder.name, "run": of_run}

@@ -11,6 +11,7 @@ import polars as pl
 
 from stillroom.curation.comparison import Published, further_settings
 from stillroom.curation.settings import DedupSettings
+from stillroom.curation.sought import Sought
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake
@@ -26,7 +27,14 @@ _DATASETS = {
 
 
 def with_other_datasets(
-    lake: Lake, recipe: Recipe, side: str, old: Published, settings: DedupSettings, embedder: Embedder | None = None
+    lake: Lake,
+    recipe: Recipe,
+    side: str,
+    old: Published,
+    settings: DedupSettings,
+    embedder: Embedder | None = None,
+    *,
+    sought: Sought | None = None,
 ) -> Published:
     """The same with what other datasets have published after it.
 
@@ -37,12 +45,13 @@ def with_other_datasets(
         old: what comes before them.
         settings: decide the scheme of the signatures.
         embedder: turns texts into vectors, where the recipe compares these.
+        sought: as ``published`` has it.
 
     Raises:
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
     """
     is_structural, semantic = further_settings(recipe.curation, side)
-    others, _ = published(lake, recipe.dataset, side, settings, elsewhere=True)
+    others, _ = published(lake, recipe.dataset, side, settings, elsewhere=True, sought=sought)
     if is_structural:
         others, _ = with_structures(lake, recipe.dataset, side, others, STRUCTURES[side], elsewhere=True)
     if semantic and embedder:

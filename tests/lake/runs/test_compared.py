@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from stillroom.lake import Lake
 from stillroom.publication import freeze
 from stillroom.publication.frozen import SUMMARY_FILE
 from stillroom.recipe import Recipe, parse_recipe
-from stillroom.runs import load_run, published, refuse_unusable_tables
+from stillroom.runs import curating, load_run, published, refuse_unusable_tables
 from stillroom.runs.compared import compared_with
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
@@ -83,6 +84,50 @@ async def test_texts_that_were_published_without_structures_get_them_later_in_th
     after, none = compared_with(lake, asking(tmp_path, STRUCTURAL), "answer")
     assert none == {"dedup_signatures": []}
     assert after.signatures["id"].to_list() == order
+
+
+async def test_of_what_is_published_only_that_is_held_which_texts_that_are_compared_may_duplicate(
+    lake: Lake, tmp_path: Path
+) -> None:
+    plain = asking(tmp_path, "curation: {near_answers: null, near_prompts: null}\n")
+    await Builder(lake).build(plain)
+    answers = dict(lake.query("SELECT sample_id, answer FROM lake.examples ORDER BY sample_id").iter_rows())
+    one = next(iter(answers))
+    assert len(answers) > 1
+
+    for curation, expected in (
+        (plain, {one}),
+        (asking(tmp_path, STRUCTURAL), answers.keys()),  # whose structures may be equal where no word is
+    ):
+        old, _ = compared_with(lake, curation, "answer", texts=[answers[one]])
+        assert set(old.signatures["id"]) == expected
+    assert len(compared_with(lake, plain, "prompt", texts=[])[0].signatures) == 0
+
+
+async def test_a_curation_asks_for_what_its_open_answers_and_their_tasks_may_duplicate(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = asking(tmp_path, "curation: {near_answers: null, near_prompts: null}\n")
+    await Builder(lake).build(given)
+    published_before = {row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.examples")}
+    asked: dict[str, list[str]] = {}
+
+    def watched(lake: Lake, recipe: Recipe, side: str, **how: Any) -> object:
+        asked[side] = how["texts"]
+        return compared_with(lake, recipe, side, **how)
+
+    monkeypatch.setattr(curating, "compared_with", watched)
+    run, _ = await Builder(lake).build(asking(tmp_path, "curation: {near_answers: null, near_prompts: null}\n", 8))
+
+    passed = lake.rows(
+        "SELECT s.sample_id, s.answer, p.task FROM lake.samples s JOIN lake.prompts p USING (prompt_id) "
+        "WHERE s.run_id = ? AND s.sample_id IN (SELECT sample_id FROM lake.verdicts WHERE outcome = 'pass')",
+        [run.run_id],
+    )
+    fresh = [row for row in passed if row["sample_id"] not in published_before]
+    assert fresh
+    assert sorted(asked["answer"]) == sorted(row["answer"] for row in fresh)
+    assert sorted(asked["prompt"]) == sorted({row["task"] for row in fresh})
 
 
 class OneDirection:

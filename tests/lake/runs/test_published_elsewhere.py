@@ -86,3 +86,9 @@ async def test_what_others_have_published_comes_after_a_datasets_own_and_is_sign
     stored = dict(lake.query("SELECT sample_id, answer FROM lake.examples").iter_rows())
     assert texts == {id_: stored[id_.rpartition(":")[2]] for id_ in ids}
     assert set(old.signatures["scheme"]) == {dedup_settings(None).scheme}
+    of_all, _ = compared_with(lake, asked, "answer", texts=[*texts.values()])
+    assert of_all.signatures.equals(old.signatures)
+    of_one, _ = compared_with(lake, asked, "answer", texts=[texts[ids[-1]]])
+    hashes = dict(old.signatures.select("id", "text_hash").iter_rows())
+    assert of_one.signatures["id"].to_list() == [id_ for id_ in ids if hashes[id_] == hashes[ids[-1]]]
+    assert len(of_one.signatures) < len(ids)
