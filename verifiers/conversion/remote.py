@@ -10,7 +10,7 @@ from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.scope import REMOTE_BUILT_INS, Function, Scope, place_in
-from verifiers.sandbox.inside.link_claims import claims_equality
+from verifiers.sandbox.inside.link_claims import CHANGING, DATA_NAMES, claims_equality
 from verifiers.wire_data import within_bounds
 
 OPERATIONS: Mapping[type[ast.AST], str] = {
@@ -81,6 +81,8 @@ class Remotes:
                     refuse(node, "operator")  # under its other name
                 if claims_equality(attr) and not all(map(scope.is_solutions_own, given)):
                     refuse(node, "equality")
+                if attr in DATA_NAMES - CHANGING and given and not scope.is_handle(owner):
+                    refuse(node, "method-of-data")  # what an object answers there is not believed
                 method = recording.emit("attr", on=self.compute(owner).register, name=attr)
                 return Remote(self._call(method, node))
             case ast.Attribute(value=owner, attr=attr) if not scope.is_local(owner):

@@ -9,6 +9,20 @@ import re
 TEXT_CLAIMS = frozenset(("startswith", "endswith", *(name for name in dir(str) if name.startswith("is"))))
 """Methods by which a text would say whether it is the expected one."""
 
+DATA_NAMES = frozenset(
+    name
+    for kind in (str, bytes, bytearray, int, float, complex, list, tuple, dict, set, frozenset, range)
+    for name in dir(kind)
+    if not name.startswith("_")
+)
+"""What plain data answers to, so that using it says nothing of an object."""
+
+CHANGING = frozenset((
+    "add", "append", "clear", "difference_update", "discard", "extend", "insert", "intersection_update", "remove",
+    "reverse", "sort", "symmetric_difference_update", "update",
+))  # fmt: skip
+"""What gives None where it is a method of data, so that no test of data looks at its result."""
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _EQUAL = ("eq", "ne", "neq", "cmp", "differs", "unequal", "isclose", "allclose")
 _EQUAL_BEGINNINGS = ("equal", "isequal", "same", "identical", "equiv", "almost", "approx", "match", "compar", "assert")

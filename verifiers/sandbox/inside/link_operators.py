@@ -11,7 +11,7 @@ import copy
 
 import link_compared
 import runner
-from link_proxies import Proxy, asked, is_of_partner, number, of, operate
+from link_proxies import OPERATION, Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
 
 
@@ -25,11 +25,12 @@ def _arithmetic(name, *operands):
         if not any(type(each) is Proxy for each in given):
             return runner.operation(name)(*given)
     result = asked(name, *operands)
-    if not (is_told or any(of(each).is_tainted for each in proxies)):
+    taint = max(OPERATION * is_told, *(of(each).taint for each in proxies))
+    if not taint:
         return result
     if type(result) is not Proxy:
         own.decline(f"{name} of an object and data")
-    of(result).is_tainted = True
+    of(result).taint = of(result).taint or taint
     return result
 
 
@@ -41,7 +42,7 @@ def _data_of(value, method, *, is_kept=True):
         method: what the operator calls.
         is_kept: whether nothing comes of it that could be changed, so that it need not be a copy.
     """
-    if type(value) is not Proxy or of(value).is_tainted or of(value).is_own(method):
+    if type(value) is not Proxy or of(value).taint or of(value).is_own(method):
         return value
     if of(value).number in of(value).link.values.made_of:
         return link_compared.path(of(value)) or value
@@ -60,7 +61,7 @@ def _equal(left, right):
         return False
     if not own.link.values.is_data(right):
         return link_compared.equal(left, right)
-    if own.is_tainted:
+    if own.taint:
         return own.decline("whether the result of an operation with data equals data")
     data = own.data()
     if data and (data[0] == right or not own.is_own("__eq__")):
@@ -113,7 +114,7 @@ def _forward_number(method, name, convert=None):
     def forwarded(self, *arguments):
         value = number(self, asked(name, self, *arguments))
         if type(value) is Proxy:
-            of(value).is_tainted = of(value).is_tainted or of(self).is_tainted
+            of(value).taint = of(value).taint or of(self).taint
         return value if convert is None else convert(value)
 
     _define(method, forwarded)
