@@ -49,7 +49,17 @@ def _data_of(value, method, *, is_kept=True):
     data = of(value).data()
     if not data:
         return value
-    return data[0] if is_kept else copy.deepcopy(data[0])
+    return data[0] if is_kept else _copied(data[0])
+
+
+def _copied(value):
+    """A copy of data that is changed in place; objects of the solution in it are not copied."""
+    kind = type(value)
+    if kind in (list, tuple, set, frozenset):
+        return kind(map(_copied, value))
+    if kind is dict:
+        return {key: _copied(each) for key, each in value.items()}
+    return value if is_of_partner(value) else copy.deepcopy(value)
 
 
 def _equal(left, right):
@@ -64,11 +74,11 @@ def _equal(left, right):
     if own.taint:
         return own.decline("whether the result of an operation with data equals data")
     data = own.data()
-    if data and (data[0] == right or not own.is_own("__eq__")):
-        return data[0] == right
-    if own.standing != DATA:
+    if data and ((same := data[0] == right) or not own.is_own("__eq__")):
+        return same
+    if own.standing != DATA or (own.underneath is not None and own.underneath.is_untold()):
         return own.decline("whether an object equals data")
-    own.link.asked.is_denied = not own.is_of_library()
+    own.link.asked.is_denied = not own.is_excused()
     return False
 
 

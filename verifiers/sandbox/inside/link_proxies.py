@@ -54,8 +54,7 @@ class State:
         self.number = number
         self.standing = standing
         self.name = self.data_method = ""
-        self.owner = -1
-        self.taint = 0
+        self.owner, self.taint = -1, 0
         self.is_callable = False
         self.kind = self.underneath = None
         self.ahead = collections.deque()
@@ -63,21 +62,22 @@ class State:
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA and not self.is_of_library() and self.taint != METHOD:
+        if self.standing == DATA and not self.is_excused():
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
 
     def data(self):
         """A list with the data that the object is underneath; an empty one where it is none."""
-        return self.underneath.data(self.link, self.number) if self.underneath is not None else []
+        return self.underneath.data(self.number) if self.underneath is not None else []
 
     def is_own(self, method):
         """Whether a method is the object's own, and not as of the data that it is underneath."""
         return self.underneath is not None and self.underneath.is_own(method)
 
-    def is_of_library(self):
-        """Whether the object's type is said to be a library's, so that it may be what the tests expect."""
-        return self.underneath is not None and self.underneath.is_of_library
+    def is_excused(self):
+        """Whether it may be what the tests expect: of a library's type, of a method, of data that nobody could say."""
+        found = self.underneath
+        return self.taint == METHOD or (found is not None and (found.is_of_library or found.is_untold()))
 
     def answered(self, found):
         """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.
