@@ -65,9 +65,11 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
     """
     given = _given(tests, prompt, entry_point, answer.text)
     own = _parsed(answer.text) if given is not None and given.left else None
-    if given is None or own is None or not (name := redefined(own, given.body, given.left, given.kept)):
+    if given is None or own is None:
         return answer
-    return replace(answer, doubt=f"the answer makes something else of {name!r} of the prompt, which the tests use")
+    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point)
+    doubt = f"the answer makes something else of {name!r} of the prompt, which the tests use" if name else ""
+    return replace(answer, doubt=doubt)
 
 
 def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | None:

@@ -16,19 +16,24 @@ _REACHING = frozenset("globals exec setattr vars __import__".split())  # noqa: S
 """Built-in functions by which names and attributes are bound that the source does not show."""
 
 
-def redefined(answer: ast.Module, given: Sequence[ast.stmt], names: set[str], kept: set[str]) -> str:
+def redefined(
+    answer: ast.Module, given: Sequence[ast.stmt], names: set[str], *, kept: set[str], entry_point: str
+) -> str:
     """The first of these names of which an answer makes something else than the prompt does, or "".
 
     Args:
         answer: its source.
         given: the statements of the prompt.
         names: what the tests use of it.
-        kept: those of them whose values calls may change, since that is what the tests look at.
+        kept: those of them whose values the entry point may change, since that is what the tests look at.
+        entry_point: what is asked for.
     """
     known = set(map(_form, given))
     own = [each for each in answer.body if _form(each) not in known]
-    at_once = [each for each in own if not isinstance(each, FUNCTION)]
-    made = (changed_late(own) - kept).union(*map(bound, own), *map(changed, at_once))
+    at_once = [each for each in own if not isinstance(each, FUNCTION | ast.ClassDef)]
+    asked = [each for each in own if entry_point in bound(each)]
+    others = [each for each in own if each not in asked]
+    made = (changed_late(asked) - kept).union(changed_late(others), *map(bound, own), *map(changed, at_once))
     classes = {each.name for each in given if isinstance(each, ast.ClassDef)} & names
     texts = {each.value for each in _nodes(own) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     is_reaching = any(not _REACHING.isdisjoint(variables(each)) for each in own)

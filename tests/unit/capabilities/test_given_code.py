@@ -165,6 +165,7 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
         pytest.param(LOG, OF_LOG, "def log(): return [1]\ndef decode(x): pass\n", id="another-helper"),
         pytest.param(LOG, OF_LOG, "LOG = [1]\ndef decode(x): pass\n", id="kept-before"),
         pytest.param(LOG, OF_LOG, "LOG.append(1)\ndef decode(x): pass\n", id="kept-at-once"),
+        pytest.param(LOG, OF_LOG, "def f(): LOG.append(1)\nf()\ndef decode(x): pass\n", id="kept-by-another-function"),
     ],
 )
 def test_an_answer_that_replaces_what_only_it_can_have_is_doubted(prompt: str, tests: str, answer: str) -> None:
