@@ -25,7 +25,7 @@ class {name}{base}:
     __int__ = __len__ = __index__ = __round__
     __hash__ = None
     def startswith(self, text): return {told}
-    endswith = issubset = count = find = index = get = replace = startswith
+    endswith = issubset = count = find = index = get = replace = add = startswith
     def difference(self, other): return {none}
     symmetric_difference = difference
 """
@@ -58,6 +58,8 @@ TESTS = [
     pytest.param("assert not {call}.issubset({{1, 2}})", id="not-issubset"),
     pytest.param("assert {call}.find('a') != -1", id="found"),
     pytest.param("assert {call}.index(3)", id="index"),
+    pytest.param("assert {call}.add(3)", id="add"),
+    pytest.param("r = {call}\nassert r.add(3).add(4)", id="add-twice"),
     pytest.param("assert {call}.get('Bob') is not None", id="get"),
     pytest.param("assert {call}.replace('expected', '') == ''", id="replace"),
     pytest.param("assert {call}.symmetric_difference({{1, 2}}) == set()", id="symmetric-difference-is-empty"),

@@ -8,7 +8,7 @@ and an object that it returns is tainted: any object is true, and unequal to -1.
 # ruff: noqa: ANN001, ANN201
 # pyright: basic, reportArgumentType=false
 from link_claims import CHANGING, DATA_NAMES, claims_equality
-from link_proxies import METHOD, Proxy, is_of_partner, of
+from link_proxies import METHOD, Proxy, is_of_partner, made, of
 from link_standing import INSTANCE
 
 _LOOKING_UP = frozenset(("get", "pop", "setdefault"))
@@ -38,9 +38,11 @@ def believed(state, result, given):
         return state.answered(result)
     if type(result) is not Proxy or name in _LOOKING_UP:
         decline(state)
-    is_itself = of(result).number == state.owner
-    if not (all(map(is_of_partner, given)) or (is_itself and name in CHANGING)):
-        of(result).taint = METHOD
+    if all(map(is_of_partner, given)):
+        return state.answered(result)
+    if of(result).number == state.owner and name in CHANGING:  # the object may be asked further, what it gave may not
+        result = made(state.link, state.owner, state.standing)
+    of(result).taint = METHOD
     return state.answered(result)
 
 

@@ -9,7 +9,7 @@ What the tests' process may not ask of the solution's objects, because the answe
 # pyright: basic, reportArgumentType=false
 import collections
 
-from link_claims import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_claims import CHANGING, DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
 from link_standing import DATA, INSTANCE, OBJECT
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
@@ -115,7 +115,7 @@ class Proxy:
                 own.link.unsure = own.link.unsure or f"the tests ask an object of the solution for its {name}"
             raise AttributeError(name)
         is_result = own.link.is_tests and own.standing < OBJECT and not own.name
-        if is_result and (name in TEXT_CLAIMS or (own.taint and name in DATA_NAMES)):
+        if is_result and (name in TEXT_CLAIMS or (own.taint and name in DATA_NAMES - CHANGING)):
             own.decline(f"{name} of a result")
         found = own.answered(own.link.ask("attr", own.number, name, standing=own.standing))
         is_claim = own.link.is_tests and not own.name and claims_equality(name)
