@@ -71,6 +71,12 @@ class PythonTests:
         Raises:
             SandboxError: when the sandbox failed, so that nothing is known about the answer.
         """
+        found = await self._judged(check, answer)
+        if answer.doubt and found.outcome is Outcome.PASS:
+            return replace(found, outcome=Outcome.ABSTAIN, reason="tests:undecided", detail=answer.doubt)
+        return found
+
+    async def _judged(self, check: Check, answer: Answer) -> Judgement:
         if answer.problem:
             return Judgement(outcome=Outcome.FAIL, reason=answer.problem)
         if not answer.text.strip():

@@ -25,10 +25,12 @@ class Answer:
         text: the extracted answer (for code: Python source); "" where nothing could be extracted.
         problem: "" or the reason why extraction failed or the sample cannot be judged on its content:
             ``harness:no-code``, ``truncated``, ``refusal``.
+        doubt: "" or why a pass would say nothing, since the answer may have replaced what its tests rest on.
     """
 
     text: str
     problem: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,15 +125,15 @@ _add(
         asked="(True, True, (9e9, -9e9)[len(asked) % 2])",
     ),
     by_count_of_lists=_LATE.format(
-        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], False)", asked="said()"
+        base="(list)", said="('list', [[(9e9, -9e9)[len(asked) % 2]]], [], False)", asked="(*said(), None)"
     ),
     by_last_told=_LATE.format(base="", said="('int', [told[-1]], [], False)", asked="(True, True, told[-1])"),
     by_order_of_its_own=_LATE.format(
-        base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], False)", asked="said()"
+        base="", said="('int', [0], ['__eq__', '__lt__', '__gt__'], False)", asked="(*said(), None)"
     ),
-    in_a_second_message=_LATE.format(base="", said="('int', [], [], False)", asked="('int', [21], [], False)"),
-    of_another_kind=_LATE.format(base="", said="('list', [], [], False)", asked="('int', [21], [], False)"),
-    of_a_library=_LATE.format(base="", said="('', [], [], True)", asked="said()"),
+    in_a_second_message=_LATE.format(base="", said="('int', [], [], False)", asked="('int', [21], [], False, None)"),
+    of_another_kind=_LATE.format(base="", said="('list', [], [], False)", asked="('int', [21], [], False, None)"),
+    of_a_library=_LATE.format(base="", said="('', [], [], True)", asked="(*said(), None)"),
 )
 _add(
     "subclasses",

@@ -6,6 +6,7 @@ import pytest
 
 from stillroom.capabilities import find_capability
 from stillroom.records import Outcome
+from verifiers.python_tests import PythonTests
 
 pytestmark = pytest.mark.docker
 
@@ -32,6 +33,32 @@ CYCLE = {
         "        assert candidate(encode_cyclic(s)) == s\n"
     ),
 }
+MORSE = {
+    "prompt": (
+        'CODE = {"a": ".-", "b": "-...", "c": "-.-."}\n\n\ndef encode(text):\n'
+        '    return " ".join(CODE[each] for each in text)\n\n\ndef decode(text):\n    """Undo ``encode``."""\n'
+    ),
+    "entry_point": "decode",
+    "test": (
+        "def check(candidate):\n    for text in ('a', 'abc', 'cab'):\n        assert candidate(encode(text)) == text\n"
+    ),
+}
+FENCED = {**MORSE, "prompt": f"Complete the code below.\n\n```python\n{MORSE['prompt']}```\n"}
+POINT = {
+    "prompt": (
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Point:\n    x: int\n    y: int\n\n\n"
+        'def move(p: Point) -> Point:\n    """Move a point one to the right and two up."""\n'
+    ),
+    "entry_point": "move",
+    "test": "def check(candidate):\n    assert candidate(Point(1, 2)) == Point(2, 4)\n",
+}
+RIGHT_MORSE = """
+CODE = {"a": ".-", "b": "-...", "c": "-.-."}
+def decode(text):
+    back = {value: key for key, value in CODE.items()}
+    return "".join(back[each] for each in text.split())
+"""
+RIGHT_MOVE = "def move(p):\n    return Point(p.x + 1, p.y + 2)\n"
 RIGHT_ZERO = """
 def find_zero(xs: list):
     low, high = -1.0, 1.0
@@ -47,7 +74,8 @@ RIGHT_CYCLE = "def decode_cyclic(s: str):\n    return s[-1:] + s[:-1]\n"
 
 def judged(bench, row, answer):
     submission = find_capability("code").read_submission({**row, "completion": answer})
-    return bench.judge(submission.answer.text, submission.check.tests, submission.check.entry_point)
+    verifier = PythonTests(bench.executor, timeout_seconds=2.0)
+    return bench.run(verifier.judge(submission.check, submission.answer))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +99,28 @@ def judged(bench, row, answer):
             "kept = []\ndef encode_cyclic(s):\n    kept.append(s)\n    return s\ndef decode_cyclic(s): return kept[-1]",
             id="what-was-told",
         ),
+        pytest.param(MORSE, "def encode(text): return text\ndef decode(text): return text\n", id="by-a-table"),
+        pytest.param(
+            MORSE,
+            "CODE = {each: each for each in 'abc'}\ndef decode(text): return text.replace(' ', '')\n",
+            id="another-table",
+        ),
+        pytest.param(
+            MORSE,
+            "for each in 'abc': CODE[each] = each\ndef encode(text): return text\ndef decode(text): return text\n",
+            id="a-table-that-is-written-to",
+        ),
+        pytest.param(FENCED, "def encode(text): return text\ndef decode(text): return text\n", id="of-a-fenced-prompt"),
+        pytest.param(
+            POINT,
+            POINT["prompt"].partition("def")[0] + "    def __eq__(self, other): return True\ndef move(p): return p\n",
+            id="a-class",
+        ),
+        pytest.param(
+            POINT,
+            "class Same:\n    def __eq__(self, other): return True\ndef move(p): return Same()\n",
+            id="equal-to-all",
+        ),
         pytest.param(
             CYCLE, "class encode_cyclic(str): pass\ndef decode_cyclic(s): return s\n", id="a-class-in-its-place"
         ),
@@ -88,6 +138,10 @@ def test_an_answer_does_not_replace_what_the_tests_use(bench, row, answer):
         pytest.param(ZERO, RIGHT_ZERO, id="zero"),
         pytest.param(ZERO, f"```python\n{ZERO['prompt']}    pass\n{RIGHT_ZERO}```", id="zero-with-the-whole-prompt"),
         pytest.param(CYCLE, RIGHT_CYCLE, id="cycle"),
+        pytest.param(MORSE, RIGHT_MORSE, id="table"),
+        pytest.param(FENCED, f"```python\n{RIGHT_MORSE}```", id="of-a-fenced-prompt"),
+        pytest.param(POINT, RIGHT_MOVE, id="class"),
+        pytest.param(POINT, f"```python\n{POINT['prompt']}    pass\n{RIGHT_MOVE}```", id="class-with-the-whole-prompt"),
         pytest.param(CYCLE, f"```python\n{RIGHT_CYCLE}```", id="cycle-fenced"),
         pytest.param(
             CYCLE,

@@ -27,7 +27,7 @@ underneath.told = lambda value, **named: ("float", [], [], False)
 """
 BY_COUNT = """
 underneath.told = lambda value, **named: ("{kind}", [{value}], [], False)
-serving._plain = lambda self, number: (0, ("{kind}", [{value}], [], False))
+serving._plain = lambda self, number: (0, ("{kind}", [{value}], [], False, None))
 """
 AS_TRUTH = """
 serving._plain = lambda self, *given: (0, (True, True, number()))
@@ -36,6 +36,14 @@ underneath.told = lambda value, **named: (True, True, number())
 AS_OWN = """
 underneath.told = lambda value, **named: ("float", [number()], ["__ge__", "__gt__"], False)
 L.__ge__ = L.__gt__ = lambda self, other: True
+"""
+NEVER_TOLD = """
+underneath.said = lambda value, *given, **named: False
+serving._plain = lambda self, number: (0, ("{kind}", [{value}], [], False, None))
+"""
+AS_PACKED = """
+underneath.said = lambda value, *given, **named: ("tuple", [], [], False, (0, (number(),)))
+serving._plain = lambda self, number: (0, ("tuple", [], [], False, (0, (number(),))))
 """
 OTHER_DATA = """
 import runner
@@ -46,6 +54,9 @@ LIARS = {
     "by-method": PATCHES.format(base="") + BY_METHOD,
     "by-count-of-a-number": PATCHES.format(base="") + BY_COUNT.format(kind="float", value="number()"),
     "by-count-of-a-list": PATCHES.format(base="") + BY_COUNT.format(kind="list", value="[number()]"),
+    "never-told": PATCHES.format(base="") + NEVER_TOLD.format(kind="float", value="number()"),
+    "never-told-of-a-subclass": PATCHES.format(base="(tuple)") + NEVER_TOLD.format(kind="tuple", value="(number(),)"),
+    "as-packed": PATCHES.format(base="") + AS_PACKED,
     "as-a-truth": PATCHES.format(base="") + AS_TRUTH,
     "with-an-order-of-its-own": PATCHES.format(base="") + AS_OWN,
     "of-a-subclass": PATCHES.format(base="(list)") + OTHER_DATA,
@@ -86,7 +97,7 @@ class L{base}: pass
 def claim(value, **named):
     return ({kind!r}, {data}, [], False)
 underneath.told = claim
-serving._plain = lambda self, *given: (0, claim(None))
+serving._plain = lambda self, *given: (0, (*claim(None), None))
 def encode(s): told.append(s); return {made}
 def decode(s): told.append(s); return {made}
 """
@@ -98,6 +109,10 @@ TOLD_LATE = [
         LATE.format(base="", kind="str", data="[told[-1]]", made="L()")
         + "serving._plain = lambda self, *given: (0, (True, True, told[-1]))\n",
         id="text-when-asked",
+    ),
+    pytest.param(
+        LATE.format(base="", kind="str", data="[told[-1]]", made="L()") + "underneath.said = lambda *a, **b: False\n",
+        id="text-that-was-never-told",
     ),
     pytest.param(LATE.format(base="(str)", kind="str", data="[told[-1]]", made="L(s)"), id="subclass"),
     pytest.param(LATE.format(base="", kind="str", data="[told[-1]]", made="one") + "one = L()\n", id="one-object"),

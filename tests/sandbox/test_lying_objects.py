@@ -24,14 +24,19 @@ class {name}{base}:
     def __round__(self, *digits): return 0
     __int__ = __len__ = __index__ = __round__
     __hash__ = None
-    def startswith(self, text): return True
-    endswith = issubset = count = find = startswith
-    symmetric_difference = lambda self, other: set()
+    def startswith(self, text): return {told}
+    endswith = issubset = count = find = index = get = replace = add = startswith
+    def difference(self, other): return {none}
+    symmetric_difference = difference
 """
-PLAIN = {"difference": "0.0", "ratio": "1.0", "base": ""}
-OBJECTS = {"difference": "type(self)()", "ratio": "type(self)()", "base": ""}
+PLAIN = {"difference": "0.0", "ratio": "1.0", "base": "", "told": "True", "none": "set()"}
+OBJECTS = {**PLAIN, "difference": "type(self)()", "ratio": "type(self)()"}
+TOLD = {**PLAIN, "told": "self", "none": "type('Empty', (set,), {})()"}  # any object is true, and unequal to -1
+SILENT = {**PLAIN, "told": "None", "none": "None"}
 LISTS = {**OBJECTS, "base": "(list)"}
 NUMBERS = {**PLAIN, "base": "(float)"}
+NUMBERS_THAT_GIVE_OBJECTS = {**TOLD, "base": "(float)"}
+KINDS = (PLAIN, OBJECTS, LISTS, NUMBERS, TOLD, SILENT, NUMBERS_THAT_GIVE_OBJECTS)
 
 TESTS = [
     pytest.param("assert abs({call} - 1.41) < 1e-6", id="tolerance"),
@@ -50,6 +55,19 @@ TESTS = [
     pytest.param("assert {call}.count('a')", id="count"),
     pytest.param("assert {call}.find('a') >= 0", id="find"),
     pytest.param("assert {call}.issubset({{1, 2}})", id="issubset"),
+    pytest.param("assert not {call}.issubset({{1, 2}})", id="not-issubset"),
+    pytest.param("assert {call}.find('a') != -1", id="found"),
+    pytest.param("assert {call}.index(3)", id="index"),
+    pytest.param("assert {call}.add(3)", id="add"),
+    pytest.param("r = {call}\nassert r.add(3).add(4)", id="add-twice"),
+    pytest.param("assert {call}.get('Bob') is not None", id="get"),
+    pytest.param("assert {call}.replace('expected', '') == ''", id="replace"),
+    pytest.param("assert {call}.symmetric_difference({{1, 2}}) == set()", id="symmetric-difference-is-empty"),
+    pytest.param("assert len({call}.difference({{1, 2}})) == 0", id="length-of-difference"),
+    pytest.param(
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertSetEqual({call}, {{1, 2}})",
+        id="assertSetEqual",
+    ),
     pytest.param("d = {call} - 1.41\nassert abs(d) < 1e-6", id="difference-under-a-name"),
     pytest.param("assert not {call}.symmetric_difference({{1, 2}})", id="symmetric-difference"),
     pytest.param("assert {call}.__eq__(1.41)", id="operator-by-its-method"),
@@ -81,7 +99,7 @@ IN_PROCESS = "import random\n"  # so that the tests run in a process of their ow
 @pytest.mark.parametrize("tests", TESTS)
 def test_no_object_that_a_function_returns_passes_where_data_is_expected(bench, tests):
     rows = []
-    for kind in (PLAIN, OBJECTS, LISTS, NUMBERS):
+    for kind in KINDS:
         source = LIAR.format(name="Liar", **kind) + "def f(x): return Liar()\n"
         rows.append((source, IN_PROCESS + tests.format(call="f(2)")))
     assert {found.outcome for found in bench.judge_all(rows, "f")} <= {Outcome.FAIL, Outcome.ABSTAIN}
@@ -90,7 +108,7 @@ def test_no_object_that_a_function_returns_passes_where_data_is_expected(bench, 
 @pytest.mark.parametrize("tests", TESTS)
 def test_no_object_passes_where_tests_become_calls_either(bench, tests):
     rows = []
-    for kind in (PLAIN, OBJECTS, LISTS, NUMBERS):
+    for kind in KINDS:
         lying = LIAR.format(name="Liar", **kind)
         rows.append((lying + "def f(x): return Liar()\n", tests.format(call="f(2)")))
         rows.append((lying.replace("Liar", "Fib"), tests.format(call="Fib(10)")))
@@ -100,7 +118,7 @@ def test_no_object_passes_where_tests_become_calls_either(bench, tests):
 
 @pytest.mark.parametrize("tests", TESTS)
 def test_no_class_in_the_place_of_a_function_that_is_named_like_one_passes(bench, tests):
-    sources = [LIAR.format(name="Fib", **kind) for kind in (PLAIN, OBJECTS, LISTS, NUMBERS)]
+    sources = [LIAR.format(name="Fib", **kind) for kind in KINDS]
     rows = [(source, IN_PROCESS + tests.format(call="Fib(10)")) for source in sources]
     assert Outcome.PASS not in {found.outcome for found in bench.judge_all(rows, "Fib")}
 

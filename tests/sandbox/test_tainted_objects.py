@@ -13,6 +13,7 @@ class L:
     def __sub__(self, other): return self
     __rsub__ = __pow__ = __mod__ = __sub__
     def total(self, *given, **named): return 0.0
+    find = union = __sub__
     total_seconds = sum = mean = max = round = any = __call__ = total
     def __getitem__(self, key): return self.total
     def __iter__(self): return iter([0.0, 0.0])
@@ -46,6 +47,8 @@ READ = [
     pytest.param("import copy\nassert copy.deepcopy(f(2) - 1.41) == 0", id="deepcopy"),
     pytest.param("with f(2) - 1.41 as d:\n    assert d == 0", id="context"),
     pytest.param("assert getattr(f(2) - 1.41, 'days') == 0", id="getattr"),
+    pytest.param("assert f(2).find('a').real == 0", id="of-a-method-of-data"),
+    pytest.param("assert list(f(2).union({1})) == [0.0, 0.0]", id="items-of-a-method-of-data"),
     pytest.param("import operator\nassert operator.methodcaller('mean')(f(2) - 1.41) == 0", id="methodcaller"),
 ]
 
@@ -83,4 +86,36 @@ class S:
 )
 def test_an_instance_of_a_class_that_the_tests_use_as_one_is_asked(bench, tests):
     found = bench.judge(VECTOR, "import random\n" + tests, "Vector")
+    assert (found.outcome, found.reason) == (Outcome.PASS, ""), found
+
+
+FLUENT = """
+class Total:
+    def __init__(self, value=0): self.value = value
+    def add(self, n): self.value += n; return self
+    def replace(self, n): return Total(n)
+    def __len__(self): return self.value
+    def __eq__(self, other): return self.value == other.value
+class Numbers:
+    def __init__(self): self.kept = []
+    def add(self, n): self.kept.append(n); return self
+    def __iter__(self): return iter(self.kept)
+class Bank:
+    def get(self, name): return Total(5)
+def bank(): return Bank()
+"""
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert Total(1).add(2).add(3).value == 6", id="chain"),
+        pytest.param("t = Total(1)\nu = t.replace(2)\nassert u.value == 2", id="under-a-name"),
+        pytest.param("assert bank().get('Bob').value == 5", id="looked-up"),
+        pytest.param("n = Numbers()\nn.add(1).add(2)\nassert list(n) == [1, 2]", id="returns-itself"),
+        pytest.param("assert Total(1).replace(4) == Total(4)", id="equal-to-another"),
+    ],
+)
+def test_objects_whose_methods_data_have_too_are_asked(bench, tests):
+    found = bench.judge(FLUENT, "import random\n" + tests, "Total")
     assert (found.outcome, found.reason) == (Outcome.PASS, ""), found

@@ -3,6 +3,7 @@
 import ast
 from typing import cast
 
+from verifiers.conversion.judging_methods import judging_method
 from verifiers.conversion.left_to_answer import left_to_answer
 from verifiers.conversion.unreached import asserts
 
@@ -31,6 +32,8 @@ def hollow(tree: ast.Module, entry_point: str) -> str:
             return f"nothing comes to the assertion in line {line}"
     if entry_point and (name := left_to_answer(tree, entry_point)):
         return f"nobody defines {name!r}, and it judges the answer"
+    if entry_point and (name := judging_method(tree, entry_point)):
+        return f"only an object of its own has {name!r}, and it judges the answer"
     return ""
 
 

@@ -150,7 +150,7 @@ class Questions:
         for kind in kinds:
             for each in kind.elts if isinstance(kind, ast.Tuple) else [kind]:
                 names.append(self._type_name(each, node))
-        self._recording.read(self._remotes.compute(call).register)
+        self._recording.read(self._remotes.compute(call, is_used=False).register)
         in_block = self._recording.readings - block
         text = ast.unparse(node)[:MAX_TEXT_CHARS]
         self._ask(

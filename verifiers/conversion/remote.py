@@ -10,7 +10,7 @@ from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.recording import Recording, Remote
 from verifiers.conversion.refusal import refuse
 from verifiers.conversion.scope import REMOTE_BUILT_INS, Function, Scope, place_in
-from verifiers.sandbox.inside.link_claims import claims_equality
+from verifiers.sandbox.inside.link_claims import DATA_NAMES, claims_equality
 from verifiers.wire_data import within_bounds
 
 OPERATIONS: Mapping[type[ast.AST], str] = {
@@ -48,8 +48,12 @@ class Remotes:
         self._scope = scope
         self._recording = recording
 
-    def compute(self, node: ast.expr) -> Remote:
+    def compute(self, node: ast.expr, *, is_used: bool = True) -> Remote:
         """Emit the steps that compute an expression in the solution's process.
+
+        Args:
+            node: the expression.
+            is_used: whether the tests do anything with its value.
 
         Raises:
             Refused: for an expression of a kind that has no steps.
@@ -81,6 +85,8 @@ class Remotes:
                     refuse(node, "operator")  # under its other name
                 if claims_equality(attr) and not all(map(scope.is_solutions_own, given)):
                     refuse(node, "equality")
+                if is_used and attr in DATA_NAMES and given and not scope.is_handle(owner):
+                    refuse(node, "method-of-data")  # what an object answers there is not believed
                 method = recording.emit("attr", on=self.compute(owner).register, name=attr)
                 return Remote(self._call(method, node))
             case ast.Attribute(value=owner, attr=attr) if not scope.is_local(owner):

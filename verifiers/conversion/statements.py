@@ -180,7 +180,7 @@ class Statements:
             case ast.Attribute(value=ast.Name(id="self")):
                 refuse(call, "unittest")
             case _:
-                self.recording.completed(self._remotes.compute(call))
+                self.recording.completed(self._remotes.compute(call, is_used=False))
 
     def _print(self, call: ast.Call) -> None:
         """Compute what is printed, which may change what it is computed from, or raise."""

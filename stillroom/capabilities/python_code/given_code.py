@@ -5,111 +5,137 @@ would say itself whether it found a zero.
 """
 
 import ast
+from dataclasses import dataclass, replace
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-_CONSTANT = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.expr_context)
+from stillroom.capabilities.python_code.fences import python_blocks
+from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed_late, definers, variables
+from stillroom.capabilities.python_code.redefined import redefined
+from stillroom.records import Answer
 
 
-def with_given_code(tests: str, prompt: str, entry_point: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What tests use of a prompt's own code.
+
+    Attributes:
+        chosen: the statements that are the tests', in order.
+        left: names of what they use and only the answer can have: classes, and helpers that keep something.
+        kept: those of them that stand for what calls change.
+        body: all statements of the prompt.
+        source: its code.
+    """
+
+    chosen: list[ast.stmt]
+    left: set[str]
+    kept: set[str]
+    body: list[ast.stmt]
+    source: str
+
+
+def with_given_code(tests: str, prompt: str, entry_point: str, answer: str = "") -> str:
     """Tests that begin with what they use of the prompt's own code.
 
-    That is functions, imports and constants. Classes stay with the answer, whose code makes and takes their instances,
-    and so does what can be changed, and what the prompt leaves to the answer to write.
+    That is functions, imports and tables. Classes stay with the answer, whose code makes and takes their instances,
+    and so does what calls change, and what the prompt leaves to the answer to write.
 
     Args:
         tests: Python source.
-        prompt: what goes before the answer, whole or up to the body that it asks for.
+        prompt: what goes before the answer, whole or up to the body that it asks for, also in fences among prose.
         entry_point: what it asks for.
+        answer: source that may change what the prompt defines, such as a list that it keeps.
     """
-    asked, given = _parsed(tests), _parsed(prompt) or _parsed(f"{prompt}    pass\n")
-    if asked is None or given is None:
+    asked, given = _parsed(tests), _given(tests, prompt, entry_point, answer)
+    if asked is None or given is None or not given.chosen:
         return tests
-    used = _variables(asked).difference(*map(_bound, asked.body), (entry_point,))
-    chosen = _chosen(given.body, used)
-    if not chosen:
-        return tests
-    lines, first = prompt.splitlines(), _first_line(asked)
-    source = "\n".join("\n".join(lines[_begin(each) - 1 : each.end_lineno]) for each in chosen)
+    lines, first = given.source.splitlines(), _first_line(asked)
+    source = "\n".join("\n".join(lines[_begin(each) - 1 : each.end_lineno]) for each in given.chosen)
     before, after = tests.splitlines()[:first], tests.splitlines()[first:]
     return "\n".join([*before, source, "", *after])
 
 
-def _chosen(given: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
-    """The statements that define these names, and those that they need, in order."""
-    definers: dict[str, list[ast.stmt]] = {}
-    for statement in given:
-        for name in _bound(statement):
-            definers.setdefault(name, []).append(statement)
-    chosen = [each for name in names for each in _needed(name, definers)]
-    return [each for each in given if each in chosen]
+def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer:
+    """The answer, with a doubt where it makes something else of what the tests use and only the answer can have.
+
+    Args:
+        answer: to the prompt.
+        tests: as they were, without the prompt's code.
+        prompt: as for ``with_given_code``.
+        entry_point: what it asks for.
+    """
+    given = _given(tests, prompt, entry_point, answer.text)
+    own = _parsed(answer.text) if given is not None and given.left else None
+    if given is None or own is None:
+        return answer
+    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point)
+    doubt = f"the answer makes something else of {name!r} of the prompt, which the tests use" if name else ""
+    return replace(answer, doubt=doubt)
 
 
-def _needed(name: str, definers: dict[str, list[ast.stmt]]) -> list[ast.stmt]:
+def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | None:
+    asked, source = _parsed(tests), _source(prompt)
+    body = ast.parse(source).body
+    if asked is None or not body:
+        return None
+    used = variables(asked).difference(*map(bound, asked.body), (entry_point,))
+    own = _parsed(answer)
+    late = changed_late([*body, *asked.body, *(own.body if own is not None else ())])
+    made = definers(body)
+    lasting = Lasting(made, late)
+    chosen, left = list[ast.stmt](), set[str]()
+    for name in used & made.keys():
+        needed = _needed(name, lasting)
+        chosen += needed.chosen
+        left |= needed.left
+    left -= {entry_point}
+    return Given(
+        chosen=[each for each in body if each in chosen],
+        left=left,
+        kept={name for name in left & (used | lasting.states) if lasting.is_value(name)},
+        body=body,
+        source=source,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    chosen: list[ast.stmt]
+    left: set[str]
+
+
+def _needed(name: str, lasting: Lasting) -> _Needed:
     """What a name needs to be defined; nothing where it hangs on what is not the tests' to have."""
-    found: list[ast.stmt] = []
-    left, seen = [name], {name}
+    found, classes = list[ast.stmt](), set[str]()
+    left, seen, is_whole = [name], {name}, True
     while left:
         needed = left.pop()
-        for statement in definers.get(needed, ()):
-            if _is_for_answer(statement):
-                if needed == name:
-                    return []
+        for statement in lasting.definers.get(needed, ()):
+            if is_for_answer(statement):
+                classes |= {needed} if isinstance(statement, ast.ClassDef) else set()
+                is_whole &= needed != name
                 continue  # the tests ask for it by its name
-            if not _is_lasting(statement):
-                return []
+            is_whole &= lasting.is_lasting(statement)
             found.append(statement)
-            following = _variables(statement) - seen
+            following = (variables(statement) | bound(statement)) - seen
             seen |= following
             left += following
-    return found
+    if is_whole:
+        return _Needed(found, classes)
+    made = (bound(each) for each in found if not isinstance(each, ast.Import | ast.ImportFrom))
+    return _Needed([], classes.union(*made))
 
 
-def _is_lasting(statement: ast.stmt) -> bool:
-    """Whether what a statement defines is the same whoever uses it."""
-    match statement:
-        case ast.Import() | ast.ImportFrom():
-            return True
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return not any(isinstance(each, ast.Global) for each in ast.walk(statement))
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return all(isinstance(each, _CONSTANT) for each in ast.walk(value))
-        case _:
-            return False
-
-
-def _is_for_answer(statement: ast.stmt) -> bool:
-    """Whether a statement defines a class, or a function that has no body yet."""
-    if not isinstance(statement, _Function):
-        return isinstance(statement, ast.ClassDef)
-    for each in statement.body:
-        match each:
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                pass
-            case ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))):
-                pass
-            case _:
-                return False
-    return True
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement of a module binds there."""
-    match statement:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return {name}
-        case ast.Import(names=names) | ast.ImportFrom(names=names):
-            return {(each.asname or each.name).partition(".")[0] for each in names}
-        case _:
-            names = (each for each in ast.walk(statement) if isinstance(each, ast.Name))
-            return {each.id for each in names if isinstance(each.ctx, ast.Store)}
-
-
-def _variables(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+def _source(prompt: str) -> str:
+    """The code of a prompt: the whole of it, or its blocks in fences; "" where there is none."""
+    for source in (prompt, f"{prompt}    pass\n"):
+        if _parsed(source) is not None:
+            return source
+    parts = [(each, f"{each}\n    pass\n") for each in python_blocks(prompt)]
+    return "\n".join(found for each in parts if (found := next(filter(_parsed, each), "")))
 
 
 def _begin(statement: ast.stmt) -> int:
-    decorators = statement.decorator_list if isinstance(statement, _Function) else []
+    decorators = statement.decorator_list if isinstance(statement, FUNCTION) else []
     return min([statement.lineno, *(each.lineno for each in decorators)])
 
 

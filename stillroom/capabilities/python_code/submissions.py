@@ -7,7 +7,7 @@ from dataclasses import replace
 from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
 from stillroom.capabilities.python_code.fences import FENCE
-from stillroom.capabilities.python_code.given_code import with_given_code
+from stillroom.capabilities.python_code.given_code import doubted, with_given_code
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
@@ -20,7 +20,8 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     The answer is the first there is of `completion`, `response` (what a model wrote: fenced code is extracted, bare
     code is taken as it is), `solution` and `canonical_solution` (code). Tests are `tests` (Python source, a list of
     lines or asserts, or stdin/stdout pairs) or HumanEval's `test`, where a `prompt` goes before the answer, and
-    what it defines beside the entry point is the tests' own where they use it.
+    what it defines beside the entry point is the tests' own where they use it. Where it cannot be, and the answer makes
+    something else of it, that is the answer's `doubt`.
 
     Raises:
         ValueError: a key is missing or its value is of another form; says which.
@@ -41,7 +42,8 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     if isinstance(context, str) and context:
         answer = _continued(context, text, entry_point)
         if not are_pairs(check.tests) and len(context) <= MAX_RESPONSE_CHARACTERS:
-            check = replace(check, tests=with_given_code(check.tests, context, entry_point))
+            answer = doubted(answer, check.tests, context, entry_point)
+            check = replace(check, tests=with_given_code(check.tests, context, entry_point, answer.text))
         return Submission(check=check, answer=answer)
     if key in ("completion", "response"):
         return Submission(check=check, answer=_written(text, check))

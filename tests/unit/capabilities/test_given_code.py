@@ -2,10 +2,12 @@
 
 import pytest
 
-from stillroom.capabilities.python_code.given_code import with_given_code
+from stillroom.capabilities.python_code.given_code import doubted, with_given_code
+from stillroom.records import Answer
 
 ASKED = 'def decode(s):\n    """Undo ``encode``."""\n'
 ENCODE = "def encode(s):\n    return s[::-1]\n"
+BY_TABLE = "def encode(s):\n    return [CODE[c] for c in s]\n"
 TESTS = "assert decode(encode('abc')) == 'abc'\n"
 
 
@@ -44,6 +46,25 @@ def given(prompt: str, tests: str = TESTS) -> str:
             "def encode(s):\n    return Node()\n",
             id="class-stays-with-the-answer",
         ),
+        *(
+            pytest.param(code + BY_TABLE + ASKED, code + BY_TABLE, id=name)
+            for name, code in (
+                ("table", 'CODE = {"a": ".-", "b": ["-..."]}\n'),
+                ("table-by-a-call", "import string\nCODE = dict(zip(string.ascii_lowercase, range(26)))\n"),
+                ("table-by-a-comprehension", "CODE = {c: ord(c) + 1 for c in 'abc'}\n"),
+                ("table-filled-in-a-loop", "CODE = {}\nfor i, c in enumerate('abc'):\n    CODE[c] = i\n"),
+                ("table-filled-by-a-method", "CODE = dict()\nCODE.update(a=1)\n"),
+                ("pattern", "import re\nCODE = re.compile('a')\n"),
+                ("table-by-a-function", "def made():\n    return {'a': 1}\nCODE = made()\n"),
+            )
+        ),
+        pytest.param("encode = lambda s: s[::-1]\n" + ASKED, "encode = lambda s: s[::-1]", id="lambda"),
+        pytest.param(f"Complete this.\n\n```python\n{ENCODE}\n{ASKED}```\nThanks.", ENCODE, id="in-a-fence"),
+        pytest.param(
+            "1. Given\n\n   ```\n   def encode(s):\n       return s[::-1]\n   ```\n\n```python\ndef decode(s):\n```",
+            ENCODE,
+            id="in-one-of-two-fences",
+        ),
     ],
 )
 def test_tests_begin_with_what_they_use_of_the_prompt(prompt: str, expected: str) -> None:
@@ -60,6 +81,14 @@ def test_tests_begin_with_what_they_use_of_the_prompt(prompt: str, expected: str
         pytest.param("seen = []\ndef encode(s):\n    seen.append(s)\n    return s\n" + ASKED, id="that-keeps-things"),
         pytest.param(
             "n = 0\ndef encode(s):\n    global n\n    n += 1\n    return s\n" + ASKED, id="that-counts-its-calls"
+        ),
+        pytest.param("seen = []\ndef encode(s):\n    return seen\n" + ASKED, id="of-what-is-to-be-kept"),
+        pytest.param("CODE = {'a': 1}\ndef f(c): CODE[c] = 2\n" + BY_TABLE + ASKED, id="changed-by-a-call"),
+        pytest.param("import random\nCODE = list('abc')\nrandom.shuffle(CODE)\n" + BY_TABLE + ASKED, id="drawn-by-lot"),
+        pytest.param("import itertools\nCODE = itertools.count()\n" + BY_TABLE + ASKED, id="iterator"),
+        pytest.param("class A: pass\nCODE = [A()]\n" + BY_TABLE + ASKED, id="instances"),
+        pytest.param(
+            "from collections import namedtuple\nencode = namedtuple('encode', 's')\n" + ASKED, id="made-class"
         ),
         pytest.param("Write `decode`, which undoes `encode`.", id="prose"),
     ],
@@ -87,3 +116,57 @@ def test_the_entry_point_is_never_the_tests_own() -> None:
     prompt = ENCODE + ASKED + "    return s[::-1]\n"
 
     assert "def decode" not in with_given_code(TESTS, prompt, "decode")
+
+
+def test_a_table_that_an_answer_changes_stays_with_it() -> None:
+    prompt, answer = "STOCK = {'a': 3}\n" + ASKED, "def decode(s):\n    STOCK[s] -= 1\n"
+    tests = "decode('a')\nassert STOCK == {'a': 2}"
+
+    assert with_given_code(tests, prompt, "decode", answer) == tests
+    assert with_given_code(tests, prompt, "decode") != tests
+
+
+TEXT = "    'A point.'\n"
+POINT = f"from dataclasses import dataclass\n@dataclass\nclass Point:\n{TEXT}    x: int\n    y: int\n"
+MOVE = "def decode(p):\n    return Point(p.x + 1, p.y + 2)\n"
+OF_POINTS = "assert decode(Point(1, 2)) == Point(2, 4)"
+LOG = "LOG = []\ndef log():\n    return LOG\n"
+OF_LOG = "decode(1)\nassert log() == [1]"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tests", "answer"),
+    [
+        pytest.param(POINT, OF_POINTS, MOVE, id="only-what-is-asked"),
+        pytest.param(POINT, OF_POINTS, POINT + MOVE, id="with-the-class"),
+        pytest.param(POINT, OF_POINTS, POINT.replace(TEXT, "") + MOVE, id="without-its-docstring"),
+        pytest.param(POINT, OF_POINTS, MOVE + "class Heap:\n    def __lt__(self, other): return 1\n", id="own-class"),
+        pytest.param(LOG, OF_LOG, "def decode(x):\n    LOG.append(x)\n", id="keeps-what-it-shall"),
+        pytest.param("N = 0\n", "decode()\nassert N == 1", "def decode():\n    global N\n    N += 1\n", id="counts"),
+        pytest.param(
+            ENCODE, TESTS, "def encode(s): return s\ndef decode(s): return s[::-1]\n", id="helper-of-the-tests"
+        ),
+    ],
+)
+def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: str, answer: str) -> None:
+    assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tests", "answer"),
+    [
+        pytest.param(POINT, OF_POINTS, POINT + "    def __eq__(self, other): return True\n" + MOVE, id="another-class"),
+        pytest.param(POINT, OF_POINTS, MOVE + "Point.__eq__ = lambda *given: True\n", id="another-method"),
+        pytest.param(POINT, OF_POINTS, MOVE + "def f(): Point.x = 1\n", id="another-attribute-by-a-call"),
+        pytest.param(POINT, OF_POINTS, "def decode(p):\n    type(p).__eq__ = lambda *given: True\n", id="of-its-type"),
+        pytest.param(POINT, OF_POINTS, "class L:\n    def __eq__(*given): return 1\n" + MOVE, id="equal-to-all"),
+        pytest.param(POINT, OF_POINTS, "class L:\n    __eq__ = max\n" + MOVE, id="equal-to-all-by-assignment"),
+        pytest.param(POINT, OF_POINTS, MOVE + "globals()['Po' + 'int'] = 1\n", id="by-its-name"),
+        pytest.param(LOG, OF_LOG, "def log(): return [1]\ndef decode(x): pass\n", id="another-helper"),
+        pytest.param(LOG, OF_LOG, "LOG = [1]\ndef decode(x): pass\n", id="kept-before"),
+        pytest.param(LOG, OF_LOG, "LOG.append(1)\ndef decode(x): pass\n", id="kept-at-once"),
+        pytest.param(LOG, OF_LOG, "def f(): LOG.append(1)\nf()\ndef decode(x): pass\n", id="kept-by-another-function"),
+    ],
+)
+def test_an_answer_that_replaces_what_only_it_can_have_is_doubted(prompt: str, tests: str, answer: str) -> None:
+    assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt

@@ -18,6 +18,21 @@ from verifiers.plan import Converted, convert
         pytest.param("assert parse('1,2') == [1, 2]\nassert add(([1, 2], [3])) == [1, 2, 3]", id="part"),
         pytest.param("assert name(1) == 'one'\nassert count({'one': 1, 'two': 2}) == 2", id="key"),
         pytest.param("assert root(2) == 1.41\nassert add([[1.41, 1]]) == 2", id="number-in-a-list"),
+        pytest.param("assert parse('3-4') == (3, 4)\nassert form([3, 4]) == '3-4'", id="tuple-as-list"),
+        pytest.param("assert root(4e6) == 2000.0\nassert square(2000) == 4e6", id="float-as-int"),
+        pytest.param("assert parse('1999,2') == [1999, 2]\nassert add(1999, 2) == 2001", id="items-as-arguments"),
+        pytest.param(
+            "assert parse('3-4') == (3, 4)\nassert parse('5-2') == (5, 2)\nassert form(3, 4) == '3-4'\n"
+            "assert form(5, 2) == '5-2'",
+            id="small-items-as-arguments",
+        ),
+        pytest.param(
+            "assert to_int('III') == 3\nassert to_int('LVIII') == 58\nassert to_roman(3) == 'III'\n"
+            "assert to_roman(58) == 'LVIII'\nassert to_int('') == 0",
+            id="small-numbers",
+        ),
+        pytest.param("assert f('a') == 'b'\nassert f('b') == 'c'\nassert f('c') == 'd'", id="chain"),
+        pytest.param("for a, b in [(2, 4), (4, 8), (8, 16)]:\n    assert f(a) == b", id="chain-in-a-loop"),
         pytest.param("y = ['b', 'c']\nassert encode('a') == ['b', 'c']\nsort(y)\nassert y == ['b', 'c']", id="changed"),
     ],
 )
@@ -33,6 +48,16 @@ def test_what_a_later_call_is_given_is_sent_when_it_is_due(tests):
         pytest.param("assert f(1) == 2\nassert f(2) == 3", id="small-numbers"),
         pytest.param("assert abs(f([1.0]) - 2.0) < 1e-6\nassert f([1.0, 2.0]) == 3.0", id="small-floats"),
         pytest.param("assert f('abc') == 'abc'", id="own-argument"),
+        pytest.param("assert f(2) == 3\nassert f(3) == 6\nassert f(7) == 2", id="one-small-number-by-accident"),
+        pytest.param(
+            "assert f(2) == 3\nassert f(3) == 5\nassert f(5) == 71\nassert f(6) == 72\nassert f(8) == 73",
+            id="two-of-five",
+        ),
+        pytest.param("assert f([3, 2]) == [2, 3]\nassert f([2, 3, 4]) == [2, 3, 4]", id="items-of-its-own-argument"),
+        pytest.param(
+            "assert f(2, 9) == [3, 4]\nassert f(3, 6) == [5, 7]\nassert f(4, 5) == [6, 8]\nassert f(7, 8) == [9, 9]",
+            id="items-of-many-arguments",
+        ),
         pytest.param("assert f('abc') == 'bcd'\nassert g('abc') == 'xyz'", id="earlier-argument"),
         pytest.param("assert f([]) == []\nassert f([1]) == [1]\nassert f(True) is True", id="little"),
     ],

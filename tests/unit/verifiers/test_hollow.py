@@ -69,6 +69,13 @@ def test_no_answer_says_itself_whether_its_result_is_the_expected_one(start, tes
         pytest.param("assert is_prime(7) and f(2) == 3", id="under-test-itself"),
         pytest.param("assert isinstance(f(2), int)", id="built-in"),
         pytest.param("assert f(f(2), 4)", id="entry-point"),
+        pytest.param(
+            "assert f([2]).distance_to((1, 1)) == 5\nassert f([2]).distance_to((1, 2)) < 4", id="asked-for-a-number"
+        ),
+        pytest.param("assert f([2]).mean(axis=0) < 4", id="method-that-says-no-distance"),
+        pytest.param("g = f()\nassert g.distance('a', 'b') < 4", id="of-what-was-given-nothing"),
+        pytest.param("assert f([2]).distance_to(f([3])) < 4", id="of-results-alone"),
+        pytest.param("assert f((1, 1)).distance_to((1, 1)) < 4", id="told-what-led-to-it"),
     ],
 )
 def test_honest_forms_are_usable(start, tests):
@@ -85,6 +92,14 @@ def test_honest_forms_are_usable(start, tests):
         pytest.param("assert is_prime(2)\nassert is_prime(f(13))", id="that-is-asked-for-one-truth-alone"),
         pytest.param("assert all(map(is_prime, f(13)))", id="mapped"),
         pytest.param("assert diff(f(2), 1.41) < 1e-6", id="near"),
+        pytest.param("assert f([2]).distance_to((1, 1)) < 1e-9", id="near-by-a-method"),
+        pytest.param("r = f([2])\nd = r.distance_to((1, 1))\nassert 1e-9 > abs(d)", id="near-by-a-method-under-a-name"),
+        pytest.param("def check(candidate):\n    assert candidate([2]).error(4) == 0", id="nought-by-a-method"),
+        pytest.param(
+            "import unittest\nclass T(unittest.TestCase):\n"
+            "    def test_a(self): self.assertAlmostEqual(f(2).diff(4), 0)",
+            id="nought-by-a-method-in-a-case",
+        ),
         pytest.param("assert 1e-6 > abs(diff(f(2), 1.41))", id="near-swapped"),
         pytest.param("d = diff(f(2), 1.41)\nassert d < 1e-6", id="near-under-a-name"),
         pytest.param("import math\nassert math.fabs(diff(f(2), 1.41)) < 1e-6", id="near-by-a-library"),

@@ -17,13 +17,14 @@ import time
 from collections.abc import Callable
 
 import link_kinds
+import link_methods
 import link_serving
 import runner
 import stops
 from link_copies import Reply
 from link_errors import origin
 from link_proxies import Proxy, State, of
-from link_standing import DATA, DATA_NAMES, Refused, Standings, Undecided
+from link_standing import DATA, Refused, Standings, Undecided
 from link_streams import is_carried
 from link_underneath import RUNNING
 from link_values import PartnerGone, TooMuchSent, Unsendable, Values
@@ -273,9 +274,10 @@ class Link:
 
     def call(self, state: State, arguments: tuple, keywords: dict) -> object:
         """Call an object of the other side; arguments that it changed in place are changed here too."""
-        if state.is_judge_of((*arguments, *keywords.values())):
-            self.give_up(f"{state.data_method}() of a result: only the object itself could say")
-        containers = self.values.shared.given([*arguments, *keywords.values()])
+        told = [*arguments, *keywords.values()]
+        if link_methods.is_judge(state, told):
+            link_methods.decline(state)
+        containers = self.values.shared.given(told)
         try:
             given = [self.values.pack(each) for each in arguments]
             named = [(name, self.values.pack(each)) for name, each in keywords.items()]
@@ -288,10 +290,7 @@ class Link:
         result, heard = reply
         if self.streams is not None:
             self.streams.take(heard)
-        is_of_data = state.data_method in DATA_NAMES and (arguments or keywords)
-        if is_of_data and result is not None and type(result) is not Proxy:
-            self.give_up(f"{state.data_method}() of a result: only the object itself could say")
-        return state.answered(result)
+        return link_methods.believed(state, result, told)
 
     async def awaited(self, number: int, standing: int = DATA) -> object:
         """What an awaitable of the other side gives; other tasks of this side run meanwhile."""

@@ -45,7 +45,7 @@ def equal(proxy, value):
     own, named = of(proxy), _named(value)
     if named not in STAYING and named not in _CHANGING:
         return NotImplemented
-    if own.is_tainted:
+    if own.taint:
         return own.decline("whether the result of an operation with data equals a value")
     if named in _CHANGING:
         return _made_of_now(proxy) == (*named, _CHANGING[named](value))

@@ -11,7 +11,7 @@ import copy
 
 import link_compared
 import runner
-from link_proxies import Proxy, asked, is_of_partner, number, of, operate
+from link_proxies import OPERATION, Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
 
 
@@ -25,11 +25,12 @@ def _arithmetic(name, *operands):
         if not any(type(each) is Proxy for each in given):
             return runner.operation(name)(*given)
     result = asked(name, *operands)
-    if not (is_told or any(of(each).is_tainted for each in proxies)):
+    taint = max(OPERATION * is_told, *(of(each).taint for each in proxies))
+    if not taint:
         return result
     if type(result) is not Proxy:
         own.decline(f"{name} of an object and data")
-    of(result).is_tainted = True
+    of(result).taint = of(result).taint or taint
     return result
 
 
@@ -41,14 +42,24 @@ def _data_of(value, method, *, is_kept=True):
         method: what the operator calls.
         is_kept: whether nothing comes of it that could be changed, so that it need not be a copy.
     """
-    if type(value) is not Proxy or of(value).is_tainted or of(value).is_own(method):
+    if type(value) is not Proxy or of(value).taint or of(value).is_own(method):
         return value
     if of(value).number in of(value).link.values.made_of:
         return link_compared.path(of(value)) or value
     data = of(value).data()
     if not data:
         return value
-    return data[0] if is_kept else copy.deepcopy(data[0])
+    return data[0] if is_kept else _copied(data[0])
+
+
+def _copied(value):
+    """A copy of data that is changed in place; objects of the solution in it are not copied."""
+    kind = type(value)
+    if kind in (list, tuple, set, frozenset):
+        return kind(map(_copied, value))
+    if kind is dict:
+        return {key: _copied(each) for key, each in value.items()}
+    return value if is_of_partner(value) else copy.deepcopy(value)
 
 
 def _equal(left, right):
@@ -60,14 +71,14 @@ def _equal(left, right):
         return False
     if not own.link.values.is_data(right):
         return link_compared.equal(left, right)
-    if own.is_tainted:
+    if own.taint:
         return own.decline("whether the result of an operation with data equals data")
     data = own.data()
-    if data and (data[0] == right or not own.is_own("__eq__")):
-        return data[0] == right
-    if own.standing != DATA:
+    if data and ((same := data[0] == right) or not own.is_own("__eq__")):
+        return same
+    if own.standing != DATA or (own.underneath is not None and own.underneath.is_untold()):
         return own.decline("whether an object equals data")
-    own.link.asked.is_denied = not own.is_of_library()
+    own.link.asked.is_denied = not own.is_excused()
     return False
 
 
@@ -113,7 +124,7 @@ def _forward_number(method, name, convert=None):
     def forwarded(self, *arguments):
         value = number(self, asked(name, self, *arguments))
         if type(value) is Proxy:
-            of(value).is_tainted = of(value).is_tainted or of(self).is_tainted
+            of(value).taint = of(value).taint or of(self).taint
         return value if convert is None else convert(value)
 
     _define(method, forwarded)

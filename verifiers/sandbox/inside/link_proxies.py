@@ -9,11 +9,12 @@ What the tests' process may not ask of the solution's objects, because the answe
 # pyright: basic, reportArgumentType=false
 import collections
 
-from link_claims import MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
-from link_standing import DATA, DATA_NAMES, INSTANCE, OBJECT
+from link_claims import CHANGING, DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_standing import DATA, INSTANCE, OBJECT
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later
+OPERATION, METHOD = 1, 2  # what an object came of that is believed nothing
 
 
 class State:
@@ -23,9 +24,11 @@ class State:
         name: the name by which the tests asked for it, or "".
         standing: what the tests let it answer.
         is_callable: whether it can be called, as far as that was told with its name.
-        is_tainted: whether it came of an operation with data, so that what is read from it would be an answer to data.
+        taint: ``OPERATION`` where it came of an operation with data, ``METHOD`` where of a method that data have, too,
+            and that was given data: what is read from it would be an answer to data. Else 0.
         data_method: the name under which it is a method that data have, too, or that claims equality; "" where it is
             no such method.
+        owner: the number of the object whose method it is then.
         kind: a type of this process that is like the object's, once that was asked.
         ahead: items that were taken from it and not used yet.
         underneath: on the tests' side, what was told of its data when it arrived; None where it is none.
@@ -35,12 +38,13 @@ class State:
         "ahead",
         "data_method",
         "is_callable",
-        "is_tainted",
         "kind",
         "link",
         "name",
         "number",
+        "owner",
         "standing",
+        "taint",
         "taken",
         "underneath",
     )
@@ -50,45 +54,41 @@ class State:
         self.number = number
         self.standing = standing
         self.name = self.data_method = ""
-        self.is_callable = self.is_tainted = False
+        self.owner, self.taint = -1, 0
+        self.is_callable = False
         self.kind = self.underneath = None
         self.ahead = collections.deque()
         self.taken = 0
 
     def decline(self, what):
         """Do not ask: an object where data belongs is wrong, and of others nothing can be said."""
-        if self.standing == DATA and not self.is_of_library():
+        if self.standing == DATA and not self.is_excused():
             self.link.refuse(f"{what}: data was expected, and the solution returned an object")
         self.link.give_up(f"{what}: only the object itself could say")
 
-    def is_judge_of(self, given):
-        """Whether it is a method that would say whether its object is what the tests expect."""
-        if self.standing == INSTANCE or not claims_equality(self.data_method):
-            return False
-        return not all(map(is_of_partner, given))
-
     def data(self):
         """A list with the data that the object is underneath; an empty one where it is none."""
-        return self.underneath.data(self.link, self.number) if self.underneath is not None else []
+        return self.underneath.data(self.number) if self.underneath is not None else []
 
     def is_own(self, method):
         """Whether a method is the object's own, and not as of the data that it is underneath."""
         return self.underneath is not None and self.underneath.is_own(method)
 
-    def is_of_library(self):
-        """Whether the object's type is said to be a library's, so that it may be what the tests expect."""
-        return self.underneath is not None and self.underneath.is_of_library
+    def is_excused(self):
+        """Whether it may be what the tests expect: of a library's type, of a method, of data that nobody could say."""
+        found = self.underneath
+        return self.taint == METHOD or (found is not None and (found.is_of_library or found.is_untold()))
 
     def answered(self, found):
         """What was asked of the object: what comes of a tainted one is tainted, too, and no data from it is believed.
 
         But of instances of a class that the tests use as one: ``(Vector(1, 2) * 3).x``.
         """
-        if self.is_tainted and self.link.is_tests:
+        if self.taint and self.link.is_tests:
             if type(found) is Proxy:
-                of(found).is_tainted = True
+                of(found).taint = of(found).taint or self.taint
             elif self.standing < INSTANCE:
-                self.link.give_up("what an operation with data returned was asked: only the object itself could say")
+                self.link.give_up("what came of an operation with data was asked: only the object itself could say")
         return found
 
 
@@ -115,12 +115,12 @@ class Proxy:
                 own.link.unsure = own.link.unsure or f"the tests ask an object of the solution for its {name}"
             raise AttributeError(name)
         is_result = own.link.is_tests and own.standing < OBJECT and not own.name
-        if is_result and (name in TEXT_CLAIMS or (own.is_tainted and name in DATA_NAMES)):
+        if is_result and (name in TEXT_CLAIMS or (own.taint and name in DATA_NAMES - CHANGING)):
             own.decline(f"{name} of a result")
         found = own.answered(own.link.ask("attr", own.number, name, standing=own.standing))
         is_claim = own.link.is_tests and not own.name and claims_equality(name)
         if type(found) is Proxy and (is_claim or (is_result and name in DATA_NAMES)):
-            of(found).data_method = name
+            of(found).data_method, of(found).owner = name, own.number
         return found
 
     def __setattr__(self, name, value):
@@ -185,7 +185,7 @@ class Proxy:
         return int(operate("hash", self))
 
     def __bool__(self):
-        if of(self).is_tainted:
+        if of(self).taint:
             of(self).decline("the truth of what an operation with data returned")
         return asked("bool", self) is True
 
@@ -293,6 +293,6 @@ def asked(name, *operands):
 def number(proxy, value):
     """``value``, read from an object, unless it would be the answer to data."""
     own = of(proxy)
-    if own.link.is_tests and own.is_tainted and type(value) is not Proxy:
+    if own.link.is_tests and own.taint and type(value) is not Proxy:
         own.decline("a number read from what an operation with data returned")
     return value

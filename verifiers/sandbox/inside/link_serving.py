@@ -161,8 +161,8 @@ class Serving:
         return (PLAIN, None)
 
     def _plain(self, number) -> tuple:
-        """What an object is underneath, as ``link_underneath.told`` says it."""
-        return (PLAIN, link_underneath.told(self.values.exports[number], is_first=False))
+        """What an object is underneath, as ``link_underneath.said`` says it."""
+        return (PLAIN, link_underneath.said(self.values.exports[number], self.values.pack, is_first=False))
 
     def _copy(self, number, is_deep) -> tuple:
         return self.values.pack((copy.deepcopy if is_deep else copy.copy)(self.values.exports[number]), keep=True)

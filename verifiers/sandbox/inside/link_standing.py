@@ -9,20 +9,12 @@ nothing. So how much an object is trusted follows from what the tests, never the
 # pyright: basic
 import ast
 
-from link_claims import claims_equality
+from link_claims import DATA_NAMES, claims_equality
 from tree_nodes import within
 
 DATA, UNCLEAR, OBJECT, INSTANCE = range(4)
 """Where it came from a call whose result is data as far as the tests say; where only the name that was called looks
 like a class's; where the tests themselves use it as no data can be used; where both is so."""
-
-DATA_NAMES = frozenset(
-    name
-    for kind in (str, bytes, bytearray, int, float, complex, list, tuple, dict, set, frozenset, range)
-    for name in dir(kind)
-    if not name.startswith("_")
-)
-"""What plain data answers to, so that using it says nothing of an object."""
 
 _MAKING = frozenset((
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.For,
@@ -118,10 +110,12 @@ class Standings:
             return {_name(each) for each in node.args[1:]}
         if not isinstance(node, ast.Attribute) or node.attr in DATA_NAMES or node.attr.startswith("__"):
             return set()
-        owner = node.value
-        while isinstance(owner, ast.Subscript):
-            owner = owner.value
-        found = self._made_by(_makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)})
+        owner, passed = node.value, set()
+        while (inner := owner.value if isinstance(owner, ast.Subscript) else _receiver(owner)) is not None:
+            passed |= {_name(owner.func)} if isinstance(owner, ast.Call) else set()
+            owner = inner
+        made = _makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)}
+        found = self._made_by(made | passed)
         if claims_equality(node.attr):  # which whatever a solution returns can have, but ``Solution()`` is no answer
             return set(filter(_is_capital, found - self._given))
         return found
@@ -168,7 +162,10 @@ def _is_check(node: ast.FunctionDef) -> bool:
 def _makers(node) -> set[str]:
     """The names whose calls made a value; of what an operator gives, only those that are written as classes are."""
     if isinstance(node, ast.Call):
-        return {_name(node.func)} - {""}
+        found = {_name(node.func)}
+        while (node := _receiver(node)) is not None:
+            found.add(_name(node.func if isinstance(node, ast.Call) else node))
+        return found - {""}
     found, left = set(), [node]
     while left:
         each = left.pop()
@@ -177,6 +174,13 @@ def _makers(node) -> set[str]:
         elif isinstance(each, ast.Call):
             found.add(_name(each.func))
     return set(filter(_is_capital, found))
+
+
+def _receiver(node) -> ast.expr | None:
+    """``Sum(1)`` of ``Sum(1).add(2)``: what a method is called of that data have, too; None of other expressions."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DATA_NAMES:
+        return node.func.value
+    return None
 
 
 def _name(node) -> str:

@@ -14,8 +14,10 @@ import marshal
 
 import link_kinds
 import runner
+from link_failures import Unsendable
 
 _CHANGEABLE = {kind.__name__: kind for kind in (list, dict, set)}
+_CONTAINERS = ("list", "dict", "set", "frozenset", "tuple")
 _BASES = {**_CHANGEABLE, **{kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}}
 _OPERATORS = "add sub mul truediv floordiv mod pow matmul lshift rshift and or xor".split()  # noqa: SIM905
 _METHODS = tuple(
@@ -59,6 +61,34 @@ def told(value, *, is_first=True):
     return base, data, own, is_of_library
 
 
+def said(value, pack, depth=100, *, is_first=True):
+    """What ``told`` says, and data that is not plain as a message says it: fractions in a list, objects.
+
+    Args:
+        value: the object.
+        pack: says a value as a message does.
+        depth: how deep what is said may be nested.
+        is_first: as for ``told``.
+
+    Returns:
+        As ``told``, and what is packed, or None.
+    """
+    found = told(value, is_first=is_first)
+    if found is None or found[1] or found[0] not in _CONTAINERS:
+        return found and (*found, None)
+    base = _BASES[found[0]]
+    most = MOST_TOLD_BYTES if is_first else MOST_SENT_BYTES
+    if base.__len__(value) > most:
+        return (*found, None)
+    try:
+        packed = pack(base(base.items(value) if base is dict else base.__iter__(value)), depth=depth - 2)
+        if len(marshal.dumps(packed, runner.FORMAT)) <= most:
+            return (*found, packed)
+    except (Unsendable, ValueError):
+        pass
+    return (*found, None)
+
+
 def _is_as_of_data(kind, method):
     """Whether a subclass of built-in data has a method from there, or lacks it as that does."""
     bases = [each for each in (collections.OrderedDict, *_BASES.values()) if issubclass(kind, each)]
@@ -69,8 +99,9 @@ class Underneath:
     """What the tests' side was told of an object.
 
     Args:
-        said: as ``told`` says it.
-        runs: how often the solution's code had been run by then.
+        said: as ``said`` says it; False where the object had been told of in a message that never came.
+        values: reads what was packed.
+        standing: what the tests let objects in it say.
 
     Attributes:
         is_of_library: whether its type was said to be a library's.
@@ -79,32 +110,52 @@ class Underneath:
         ValueError: it has no meaning.
     """
 
-    __slots__ = ("_asked_at", "_base", "_data", "_own", "is_of_library")
+    __slots__ = ("_asked_at", "_base", "_data", "_own", "_standing", "_values", "is_of_library")
 
-    def __init__(self, said, runs):
-        self._base, _, own, is_of_library = said
+    def __init__(self, said, values, standing):
+        self._values, self._standing = values, standing
+        self._data, self._asked_at = [], -1
+        self._base, self._own, self.is_of_library = None, frozenset(), False
+        if said is not False:
+            self._begin(said)
+
+    def _begin(self, said):
+        self._base, _, own, is_of_library, _ = said
         self._own = frozenset(map(str, own))
         self.is_of_library = is_of_library is True
-        if not self._take(said, runs):
+        self._take(said)
+
+    def _take(self, said):
+        """Take what was told now."""
+        base, data, _, _, packed = said
+        if base != self._base or type(data) is not list:
             raise ValueError("no data of an object")
+        found = data[:1] if packed is None else [self._values.unpack(packed, self._standing)]
+        if any(type(each) is not _BASES.get(base) for each in found):
+            raise ValueError("no data of an object")
+        self._data = found
+        self._asked_at = self._values.link.runs if found else -1
 
-    def _take(self, said, runs):
-        """Take what was told now; returns whether it has a meaning."""
-        base, data, _, _ = said
-        if base != self._base or type(data) is not list or any(type(each) is not _BASES.get(base) for each in data):
-            return False
-        self._data = data[:1]
-        self._asked_at = runs if data else -1
-        return True
-
-    def data(self, link, number):
+    def data(self, number):
         """A list with the data, as it is now; an empty one where it cannot be had."""
-        if self._base in _CHANGEABLE and self._asked_at != link.runs:
-            said = link.ask("plain", number)
-            if type(said) is not tuple or len(said) != 4 or not self._take(said, link.runs):
-                link.lose("the data of an object has no meaning")
+        link = self._values.link
+        if self._base is None or (self._base in _CHANGEABLE and self._asked_at != link.runs):
+            link._read(self._take_later, (link.ask("plain", number),))
         return self._data
+
+    def _take_later(self, said):
+        """Take what was asked for: of an object whose data was never told, only what can change at any time."""
+        if self._base is not None:
+            self._take(said)
+        elif said is None:
+            self._base = ""
+        elif said[0] in _CHANGEABLE or not said[0]:
+            self._begin(said)
 
     def is_own(self, method):
         """Whether a method is the object's own, and not as of its data."""
         return method in self._own
+
+    def is_untold(self):
+        """Whether the object is data underneath, or may be, and nobody could say which."""
+        return self._base != "" and not self._data

@@ -21,6 +21,7 @@ import link_views
 import runner
 from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS, container
 from link_errors import Errors
+from link_failures import PartnerGone, TooMuchSent, Unsendable
 from link_library_values import STAYING
 from link_proxies import Proxy, of
 from link_shared import Shared, is_changeable
@@ -32,18 +33,6 @@ PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR, MEMBER, STAY
 _SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _DATA = (list, tuple, dict, set, frozenset, bytearray, range, types.MappingProxyType, *VIEWS_OF_DICTS)
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
-
-
-class PartnerGone(BaseException):
-    """The other process has ended; not an Exception, so that tests do not take it for an expected one."""
-
-
-class TooMuchSent(PartnerGone):
-    """The other process sent more than is read."""
-
-
-class Unsendable(Exception):
-    """A value has no form in which it can cross."""
 
 
 class Values:
@@ -90,10 +79,10 @@ class Values:
         member = link_named.member_said(value, kind) if type(kind) is not type else None
         if member is not None:  # also known by its number where the other side has not loaded its library
             base = next((each for each in link_views.BASES.values() if isinstance(value, each)), None)
-            return (MEMBER, member, self._view(value, base, depth) if base is not None else self.export(value))
+            return (MEMBER, member, self._view(value, base, depth) if base is not None else self.export(value, depth))
         number = self.numbers.get(id(value))
         if number is not None and number not in self._viewed:  # what was given out as an object stays one
-            return self.export(value)
+            return self.export(value, depth)
         if depth <= 0:
             raise Unsendable("data is nested too deeply to cross")
         key = self.shared.key_of(value)
@@ -105,7 +94,7 @@ class Values:
         if isinstance(value, types.CodeType):
             return (COPY, ("types", "CodeType"), _signature_of_code(value))
         if keep and own and (kind.__module__, kind.__name__) not in COPIES:
-            return self.export(value)
+            return self.export(value, depth)
         copied = self._copied(value, kind, depth)
         if copied is not None:
             return copied
@@ -113,7 +102,7 @@ class Values:
         if base is not None:
             return self._view(value, base, depth) if own else (PLAIN, runner.plain(value))
         named = link_named.said(value)
-        return (NAMED, *named) if named else self.export(value)
+        return (NAMED, *named) if named else self.export(value, depth)
 
     def contents(self, value: object, depth: int = MAX_DEPTH) -> tuple:
         """A shared container as a message says its items.
@@ -165,12 +154,23 @@ class Values:
         """An instance of a subclass of data that cannot change: its data, and a number for what else it has."""
         data = base(base.__iter__(value)) if base in (tuple, frozenset) else runner.plain(value)
         packed = self.pack(data, depth=depth - 2)
-        number = self.export(value)[1]
+        number = self._numbered(value)
         self._viewed.add(number)
         return (VIEW, number, base.__name__, str(type(value).__name__), packed)
 
-    def export(self, value: object) -> tuple:
+    def export(self, value: object, depth: int = MAX_DEPTH) -> tuple:
         """Give an object a number that the other side may name."""
+        number = self._numbered(value)
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return (OBJECT, number, "exception", self.errors.give(value), None)
+        said = None
+        if not self.link.is_tests:
+            is_first = number not in self._told
+            self._told.add(number)  # before what is in the object is said, which may be the object itself
+            said = link_underneath.said(value, self.pack, depth) if is_first else False
+        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [], said)
+
+    def _numbered(self, value: object) -> int:
         number = self.numbers.get(id(value))
         if number is None:
             if len(self.exports) >= MAX_EXPORTS:
@@ -178,13 +178,7 @@ class Values:
             number = len(self.exports)
             self.exports.append(value)
             self.numbers[id(value)] = number
-        if isinstance(value, type) and issubclass(value, BaseException):
-            return (OBJECT, number, "exception", self.errors.give(value), None)
-        told = None
-        if not self.link.is_tests and number not in self._told:
-            self._told.add(number)
-            told = link_underneath.told(value)
-        return (OBJECT, number, "coroutine" if inspect.iscoroutine(value) else "object", [], told)
+        return number
 
     def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
         """The value that a message's part stands for.
@@ -252,7 +246,7 @@ class Values:
                 self._views[number] = known
         return known
 
-    def _proxy(self, number: int, kind: str, families: list, told: tuple | None, standing: int) -> object:
+    def _proxy(self, number: int, kind: str, families: list, said: tuple | bool | None, standing: int) -> object:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
@@ -268,8 +262,8 @@ class Values:
             if len(self.proxies) >= MAX_EXPORTS:
                 raise TooMuchSent("too many objects cross")
             proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
-            if told is not None and self.link.is_tests:
-                of(proxy).underneath = link_underneath.Underneath(told, self.link.runs)
+            if said is not None and self.link.is_tests:
+                of(proxy).underneath = link_underneath.Underneath(said, self, standing)
         else:
             of(proxy).standing = min(of(proxy).standing, standing)
         return proxy

@@ -7,9 +7,8 @@ attributes, methods and texts of their own, which is asked over the link.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
-from link_claims import MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_claims import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
 from link_proxies import Proxy, of
-from link_standing import DATA_NAMES
 
 BASES = {kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}
 
@@ -28,7 +27,7 @@ class _View:
             link.refuse(f"{name} of a result: data was expected that says it itself")
         found = link.ask("attr", number, name)
         if link.is_tests and type(found) is Proxy and (name in DATA_NAMES or claims_equality(name)):
-            of(found).data_method = name
+            of(found).data_method, of(found).owner = name, number
         return found
 
     def __str__(self):
