@@ -52,6 +52,8 @@ class Streams:
         drawn = self._drawn()
         if not (printed or patched or drawn or typed is not None):
             return None
+        if self.link.lanes.waiting and not self.link.unsure:
+            self.link.unsure = "threads call the solution at one time, and what surrounds a call is all threads'"
         return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched], drawn]
 
     def _drawn(self) -> tuple | None:

@@ -171,13 +171,13 @@ class Values:
 
     def export(self, value: object) -> tuple:
         """Give an object a number that the other side may name."""
-        number = self.numbers.get(id(value))
-        if number is None:
+        if (number := self.numbers.get(id(value))) is None:
             if len(self.exports) >= MAX_EXPORTS:
                 raise MemoryError("too many objects cross")
-            number = len(self.exports)
-            self.exports.append(value)
-            self.numbers[id(value)] = number
+            with self.link.lanes.books:
+                number = len(self.exports)
+                self.exports.append(value)
+                self.numbers[id(value)] = number
         if isinstance(value, type) and issubclass(value, BaseException):
             return (OBJECT, number, "exception", self.errors.give(value), None)
         told = None
