@@ -1,5 +1,7 @@
 """Extraction: the code in a completion, or the one reason why there is none."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,45 @@ def test_what_a_needed_block_needs_and_imports_come_as_well_and_no_other_answer(
 )
 def test_marks_within_code_are_code(code: str) -> None:
     assert extract(f"Here:\n```python\n{code}\n```").text == code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def add(a, b):\n    """Adds.\n\n    ```python\n    add(1, 2)\n    ```\n    """\n    return a + b',
+        'def add(a, b):\n    """Adds.\n\n    ```\n    add(1, 2)\n    ```\n    """\n    return a + b',
+        'PROMPT = """Answer so:\n```json\n{"sum": 3}\n```\n"""\n\ndef add(a, b):\n    return a + b',
+        'PROMPT = """\n```\n{"sum": 3}\n```\n~~~\n"""\n\ndef add(a, b):\n    return a + b',
+    ],
+)
+@pytest.mark.parametrize("end", ["\n```", "\n```\n\nIt adds:\n```\nadd(1, 2)\n```\n", "\n  ```  \nDone.", ""])
+def test_a_fence_within_code_is_code(code: str, end: str) -> None:
+    assert extract(f"Here:\n```python\n{code}{end}").text == code
+    within = "\n".join(f"   {line}" for line in f"```python\n{code}{end}".split("\n"))
+    assert extract(f"1. Here:\n\n{within}").text == code
+
+
+def test_words_behind_a_closing_fence_do_not_keep_it_from_closing() -> None:
+    assert extract(f"```python\n{CODE}\n```This adds.\n\nIt is done.") == Answer(text=CODE)
+    assert extract(f"```bash\npip install x\n``` and\n```python\n{CODE}\n```") == Answer(text=CODE)
+
+
+def test_fences_without_end_are_read_in_no_time() -> None:
+    begun = time.process_time()
+    extract("```py\n" * (MAX_RESPONSE_CHARACTERS // 6))
+    extract("```\n" * (MAX_RESPONSE_CHARACTERS // 4))
+    extract("```\n(\n" * (MAX_RESPONSE_CHARACTERS // 6))
+    assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize("info", ["python:add.py", "python{1,2}", "{.python}", "python3 -i", "py,ignore"])
+def test_a_tag_with_something_at_it_is_a_tag(info: str) -> None:
+    assert extract(f"```{info}\n{CODE}\n```") == Answer(text=CODE)
+
+
+def test_a_draft_whose_fence_is_not_closed_ends_with_the_thoughts() -> None:
+    draft = "I try\n```python\ndef add(a, b): return a\nno wait, that is wrong."
+    assert extract(f"{draft}\n</think>\n\n```python\n{CODE}\n```") == Answer(text=CODE)
 
 
 def test_code_is_not_mended() -> None:
