@@ -155,6 +155,7 @@ def test_code_is_not_mended() -> None:
         pytest.param("```json\n{}\n```", "harness:no-code", id="another language"),
         pytest.param("I'm sorry, but I can't help with that.", "refusal", id="sorry"),
         pytest.param("  I cannot write this function.", "refusal", id="cannot"),
+        pytest.param("I\u2019m sorry, I can\u2019t do that.", "refusal", id="sorry, as a printer writes it"),
         pytest.param("As an AI language model, I do not run code.", "refusal", id="as an AI"),
         pytest.param("(" * 5000, "harness:no-code", id="too deep for the parser"),
         pytest.param("def f():\n\x00", "harness:no-code", id="null byte"),
@@ -295,6 +296,39 @@ def test_usage_examples_are_not_part_of_the_answer(example: str) -> None:
 )
 def test_what_only_leads_to_the_function_is_an_example_too(stays: str, goes: str) -> None:
     assert extract(f"```python\n{CODE}\n\n{stays}\n\n{goes}\n```").text == f"{CODE}\n\n{stays}"
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param('n = int(input("n: "))\nprint(add(n, 1))', id="a number"),
+        pytest.param(
+            "n = int(input())\nm: int = int(input())\ntotal = add(n, m)\nprint(total)", id="what is made of it"
+        ),
+        pytest.param("a, b = map(int, input().split())\nprint(add(a, b))", id="two numbers"),
+        pytest.param("result = add(int(input()), 2)", id="nothing printed"),
+    ],
+)
+def test_what_somebody_is_to_type_is_of_an_example(example: str) -> None:
+    assert extract(f"```python\n{CODE}\n\n{example}\n```").text == CODE
+
+
+def test_what_the_function_reads_of_what_is_typed_stays() -> None:
+    code = "limit = int(input())\nmost = limit * 2\n\ndef add(a, b):\n    return min(a + b, most)"
+    assert extract(f"```python\n{code}\nn = int(input())\nprint(add(n, 2))\n```").text == code
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        pytest.param("pip install x", "add = lambda a, b: a + b", id="assignment after a command"),
+        pytest.param("import x", "from operator import add", id="import after an import"),
+        pytest.param("$ python", "def other(a, b): return a + b", id="another name after a command"),
+        pytest.param("add(1, 2)", "def add(a, b)\n    return a + b", id="function with a slip after its use"),
+    ],
+)
+def test_the_block_that_gives_the_name_counts_before_the_first(before: str, code: str) -> None:
+    assert extract(f"```\n{before}\n```\n\nThen:\n\n```\n{code}\n```").text == code
 
 
 def test_two_statements_on_one_line_stay_together() -> None:
