@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable
 
 import link_carried
+import link_decorated
 import link_kinds
 import link_owned
 import link_underneath
@@ -26,6 +27,7 @@ from link_values import CONTAINER, PLAIN, Unsendable, Values
 
 _HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
 _SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))
+_FUNCTIONS = (types.FunctionType, types.MethodType)
 _OPERATORS = "add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor".split()  # noqa: SIM905
 _SERVED = frozenset((
     *"len getitem setitem delitem contains iter next eq ne lt le gt ge hash str repr format bool".split(),  # noqa: SIM905
@@ -109,6 +111,12 @@ class Serving:
         return self.values.pack(box[0], keep=keep)
 
     def _attribute(self, number, name) -> tuple:
+        if (
+            self.is_tests
+            and name in link_decorated.ASKED
+            and isinstance(self.values.exports[number], (*_FUNCTIONS, type))
+        ):
+            return self.values.pack(link_decorated.told(self.values.exports[number], name))
         owner = self._reachable(number, name)
         if name == "__signature__" and self.is_tests:
             return self.values.pack(inspect.signature(owner))
@@ -192,7 +200,7 @@ class Serving:
         owner = self.values.exports[number]
         if not self.is_tests:
             return owner
-        is_function = isinstance(owner, (types.FunctionType, types.MethodType))
+        is_function = isinstance(owner, _FUNCTIONS)
         if is_function and name in _SHOWN:
             return owner
         is_own = (
