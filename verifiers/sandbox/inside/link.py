@@ -159,9 +159,7 @@ class Link:
             except Unsendable as error:
                 self.give_up(str(error))
             while True:
-                self.lanes.waits(1)
-                message = self.lanes.take()
-                self.lanes.waits(-1)
+                message = self.lanes.awaited()
                 self.runs += request[0] in RUNNING  # also after what it may have called here
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)

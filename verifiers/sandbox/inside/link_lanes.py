@@ -89,8 +89,22 @@ class Lanes:
             self._begin()
         return self.are_several
 
-    def waits(self, change: int) -> None:
-        """A thread begins to wait for an answer (1), or has it (-1)."""
+    def awaited(self) -> tuple:
+        """The next message for the running thread, which waits for an answer.
+
+        Raises:
+            PartnerGone: where none will come.
+        """
+        if self.are_several:
+            self._waits(1)
+        else:
+            self.waiting = 1
+            self._link.on_wait(True)
+        message = self.take()
+        self._waits(-1)
+        return message
+
+    def _waits(self, change: int) -> None:
         with self.books:
             self.waiting += change
             self._link.on_wait(self.waiting > 0)
@@ -108,7 +122,8 @@ class Lanes:
                     break
                 number, message, told = self._link.read()
                 if number is None and not self.are_several:
-                    self._learn(lane, message, told)
+                    if told is not None:
+                        self._learn(lane, message, told)
                     return message
                 self._begin()
                 self._deliver(number or 0, message, told)
@@ -156,7 +171,8 @@ class Lanes:
             return
         try:
             with self.books:
-                self._learn(lane, message, told)
+                if told is not None:
+                    self._learn(lane, message, told)
         except Undecided:  # the link has noted it
             pass
         if not lane.put(message):

@@ -59,6 +59,11 @@ class Serving:
         self.is_tests = is_tests
         self._lookup = lookup
         self._raised: dict[int, BaseException] = {}  # by iterators that gave items first
+        self._served = {"call": self._call, "attr": self._attribute, "set": self._set, "op": self._operate,
+                        "kind": self._kind}  # fmt: skip
+        if not is_tests:
+            self._served |= {"name": self._name, "await": self._await, "cancel": self._cancel, "plain": self._plain,
+                             "copy": self._copy, "take": self._take, "seed": self._seed}  # fmt: skip
         self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
     def carry_out(self, kind: str, *rest) -> tuple:
@@ -68,21 +73,10 @@ class Serving:
             Unserved: where the tests' side does not do that.
             Unsendable: where the answer cannot cross.
         """
-        served = {
-            "call": self._call,
-            "attr": self._attribute,
-            "set": self._set,
-            "op": self._operate,
-            "kind": self._kind,
-        }
-        asked = {"name": self._name, "await": self._await, "cancel": self._cancel,
-                 "plain": self._plain, "copy": self._copy, "take": self._take,
-                 "seed": self._seed}  # fmt: skip
-        if kind in served:
-            return served[kind](*rest)
-        if kind in asked and not self.is_tests:
-            return asked[kind](*rest)
-        raise Unserved("unknown request")
+        served = self._served.get(kind)
+        if served is None:
+            raise Unserved("unknown request")
+        return served(*rest)
 
     def _call(self, number, arguments, keywords, surroundings) -> tuple:
         function = self.values.exports[number]
@@ -95,9 +89,13 @@ class Serving:
             held.clear()
         taken = self.values.shared.taken([*given, *named.values()])
         result: list = []
+        heard: list = [None, None, 0]
         try:
-            with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
+            if surroundings is None or self.is_tests:
                 result.append(function(*given, **named))  # type: ignore[operator]
+            else:
+                with surrounded(surroundings, heard, self.values.unpack):
+                    result.append(function(*given, **named))  # type: ignore[operator]
         finally:
             given.clear()
             named.clear()

@@ -5,7 +5,7 @@ with how each ended, written where only this process writes.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, BLE001, S102, S108, S302, SIM105
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, BLE001, S102, S108, S302
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 import ast
 import builtins
@@ -20,7 +20,7 @@ import known_names
 import link
 import link_carried
 import link_compared
-import plain_data
+import link_replies
 import pytest_shim
 import runner
 import stops
