@@ -252,10 +252,14 @@ def run_job():
         if kind != "tests":
             builtins.exit, builtins.quit = Quitter("exit"), Quitter("quit")
         del payload
-        if kind in ("tests", "serve"):
+        if kind == "tests":
             import tests_process
 
-            {"tests": tests_process.run_tests, "serve": tests_process.serve_solution}[kind](*arguments)
+            tests_process.run_tests(*arguments)
+        elif kind == "serve":
+            import solution_process
+
+            solution_process.serve_solution(*arguments)
         else:
             {"calls": run_calls, "script": run_script}[kind](*arguments)
     except BaseException as error:
