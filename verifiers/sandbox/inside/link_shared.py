@@ -204,8 +204,7 @@ class Shared:
                 self._used.add(key)
                 if changed[position]:
                     self._stale.add(key)
-        if pairs:
-            self._adopted[get_ident()] = (len(containers), pairs)
+        self._adopted[get_ident()] = (len(containers), pairs) if pairs else None
 
     def told(self):
         """What the next message tells the other side; None where there is nothing."""
@@ -238,8 +237,6 @@ class Shared:
             given: the containers of the arguments that it answers.
             standing: what the tests let objects in them answer.
         """
-        if told is None:
-            return
         adopted, changes, dropped = told
         for key in dropped:
             self._forget(key)
