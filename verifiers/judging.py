@@ -1,6 +1,5 @@
 """Turns what the sandbox reported into a judgement: the only place where a program's claims become a verdict."""
 
-import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
@@ -10,25 +9,12 @@ from verifiers.bounded import Evaluator
 from verifiers.bounds import Unsupported
 from verifiers.expected_exceptions import may_be_other_names, meets
 from verifiers.plan import Converted, Question
-from verifiers.sandbox.inside.known_names import HOMES
 from verifiers.sandbox.inside.plain_data import BadData, TooCostly, decode
+from verifiers.usual_imports import IMPORTED_NAMES
 
 MAX_DETAIL_CHARS = 1_000
 MAX_SHOWN_CHARS = 200
 CHECK_WORK = 500_000  # of the bounded evaluator, for all the assertions of one answer: about a second
-
-# Names that programs get by an import: where one is undefined, the import is what is missing.
-_USUAL_IMPORTS = """
-    np numpy pd pandas plt scipy sympy nx torch List Dict Set Tuple Optional Union Any Callable Iterable Iterator
-    Sequence Mapping Generator Deque DefaultDict Counter defaultdict deque OrderedDict namedtuple ChainMap reduce
-    partial lru_cache cache cmp_to_key wraps total_ordering permutations combinations product accumulate chain
-    groupby zip_longest islice cycle repeat combinations_with_replacement pairwise starmap takewhile dropwhile
-    sqrt floor ceil gcd lcm factorial comb perm log log2 log10 isqrt prod inf pi heappush heappop heapify
-    nlargest nsmallest bisect_left bisect_right insort deepcopy dataclass field Enum Decimal Fraction mean
-    median datetime timedelta date ascii_lowercase ascii_uppercase ascii_letters digits punctuation itemgetter
-    attrgetter randint md5 sha256 ABC abstractmethod TypeVar Generic pytest unittest
-"""
-IMPORTED_NAMES = frozenset((*sys.stdlib_module_names, *_USUAL_IMPORTS.split(), *HOMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +37,8 @@ def judge_calls(plan: Converted, execution: Execution) -> Judgement:
     One assertion that does not hold is enough to fail, whatever the driver cannot say of the others.
 
     Raises:
-        NeedsProcess: when no assertion is known to fail, and one has a result without a plain form, or asks for more
-            than the driver does.
+        NeedsProcess: when no assertion is known to fail, and one has a result without a plain form or with more to it
+            than that, or asks for more than the driver does.
     """
     evaluator = Evaluator({}, CHECK_WORK)
     findings: list[Finding | None] = []
@@ -209,14 +195,16 @@ def _answer(question: Question, execution: Execution, evaluator: Evaluator) -> F
     if isinstance(names, Finding):
         return names
     evaluator.names = {**question.names, **names}
+    problem = ""
     try:
         holds = question.expression is not None and bool(evaluator.value(question.expression))
     except (Unsupported, RecursionError, MemoryError) as error:
         raise NeedsProcess(f"{question.text}: {error}") from error
     except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-        problem = f"{type(error).__name__}: {error}"
-        return Finding("wrong-answer", f"{question.text}: {problem}; found {_shown(names.values())}")
-    return None if holds else Finding("wrong-answer", f"{question.text}: found {_shown(names.values())}")
+        holds, problem = False, f"{type(error).__name__}: {error}; "
+    if not holds and not all(reading.is_exact for reading in readings):
+        raise NeedsProcess(f"{question.text}: what is no built-in type may say otherwise than its data")
+    return None if holds else Finding("wrong-answer", f"{question.text}: {problem}found {_shown(names.values())}")
 
 
 def _values(question: Question, readings: Iterable[Reading]) -> dict[str, object] | Finding:

@@ -128,11 +128,13 @@ class Reading:
 
     Attributes:
         data: a value in the wire's form (see ``verifiers.sandbox.inside.plain_data``).
+        is_exact: whether the data is all of the value: it is not of a ``Counter``, which is a dictionary and more.
         name: the type of an opaque value, or the name that the program does not define.
     """
 
     reported: Reported
     data: bytes = b""
+    is_exact: bool = True
     raised: Raised | None = None
     name: str = ""
 

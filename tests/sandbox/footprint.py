@@ -16,7 +16,7 @@ from verifiers.sandbox.drivers import driver_identity
 class Footprint:
     """Attributes:
     memory_bytes: resident, of the zygote and its templates.
-    descriptors: of all three; these two are 0 where their processes are another user's or another machine's.
+    descriptors: of all four; these two are 0 where their processes are another user's or another machine's.
     processes: of the container.
     driver_memory_bytes: resident, of this process.
     driver_descriptors: of this process.

@@ -28,9 +28,9 @@ def _zygote_pid(executor: DockerExecutor) -> int:
 
 
 def _template_pids(executor: DockerExecutor) -> list[int]:
-    """Of the programs that run alone, and of those that are joined to a partner."""
+    """Of the programs that run alone, of solutions that are joined to their tests, and of those tests."""
     zygote = _zygote_pid(executor)
-    return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()[:2]]
+    return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()[:3]]
 
 
 async def _disturbed(disturb, count: int = 2_000) -> tuple[list, int]:
@@ -66,13 +66,14 @@ async def test_programs_in_flight_are_run_again_when_the_sandbox_dies(disturb):
     assert len(found) == 2_000
 
 
-async def test_programs_with_tests_run_again_when_their_template_dies():
+@pytest.mark.parametrize("template", [1, 2], ids=["of-solutions", "of-tests"])
+async def test_programs_with_tests_run_again_when_their_template_dies(template):
     if os.geteuid() != 0:
         pytest.skip("only root may kill a container's process")
     joined = Program(source="def f(x):\n    return x + 1\n", tests="assert f(2) == 3\n", entry_point="f")
     async with DockerExecutor() as executor:
         await executor.start()
-        os.kill(_template_pids(executor)[1], signal.SIGKILL)
+        os.kill(_template_pids(executor)[template], signal.SIGKILL)
         found = await asyncio.gather(*[executor.run(each) for each in (WORK, joined) for _ in range(50)])
         assert executor.replaced >= 1
     assert {each.ending for each in found} == {Ending.DONE}

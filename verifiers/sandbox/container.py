@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "2",  # of 64 MiB address space each, and else eight for each core of the host
 }
-OWN_PROCESSES = 3  # of a container without programs: the zygote and its two templates
+OWN_PROCESSES = 4  # of a container without programs: the zygote and its three templates
 
 
 class _Attached(Protocol):

@@ -264,8 +264,8 @@ def _frames(result: bytes) -> _Frames:
         if kind in b"SLB" and not found.load:
             found.load = kind
             found.raised = None if kind == b"L" else read_raised(payload)
-        elif kind == b"V":
-            found.readings.append(Reading(reported=Reported.VALUE, data=payload))
+        elif kind in b"VU":
+            found.readings.append(Reading(reported=Reported.VALUE, data=payload, is_exact=kind == b"V"))
         elif kind == b"X":
             found.readings.append(Reading(reported=Reported.RAISED, raised=read_raised(payload)))
         elif kind in b"OA":

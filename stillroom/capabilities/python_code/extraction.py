@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.fences import python_blocks, without_thoughts
-from stillroom.capabilities.python_code.usage import bound, calls, defines, missing, without_usage
+from stillroom.capabilities.python_code.usage import bound, calls, defines, missing, statements, without_usage
 from stillroom.records import Answer, Completion, FinishReason
 
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text
@@ -17,7 +17,7 @@ LINE_ENDS = re.compile("\r\n?")
 
 
 def extract_code(completion: Completion, entry_point: str, *, keep_examples: bool = False) -> Answer:
-    """The Python source in ``completion``: the fenced block that defines ``entry_point``, else the first one.
+    """The Python source in ``completion``: the fenced block that gives ``entry_point``, else the first of Python.
 
     Other blocks come before it where they define what it reads and does not define: helpers, imports.
 
@@ -34,15 +34,32 @@ def extract_code(completion: Completion, entry_point: str, *, keep_examples: boo
     if blocks:
         if keep_examples:
             return Answer(text=next(filter(calls, blocks), blocks[0]))
-        chosen = next((one for one in blocks if defines(one, entry_point)), blocks[0])
+        chosen = _chosen(blocks, entry_point)
         others = [without_usage(one, entry_point) for one in blocks if one is not chosen]
         return Answer(text="\n\n\n".join([*_needed(chosen, others, entry_point), without_usage(chosen, entry_point)]))
     if keep_examples and calls(text):
         return Answer(text=text.strip("\n"))
     if not keep_examples and defines(text):
         return Answer(text=without_usage(text.strip("\n"), entry_point))
-    refused = text.strip().lower().startswith(REFUSAL_OPENINGS)
+    refused = text.strip().replace("\u2019", "'").lower().startswith(REFUSAL_OPENINGS)
     return Answer(text="", problem="refusal" if refused else "harness:no-code")
+
+
+def _chosen(blocks: Sequence[str], entry_point: str) -> str:
+    """The block that gives the entry point, also by an assignment or with a slip; else the first that parses."""
+    means = re.compile(rf"^[ \t]*(async[ \t]+)?(def|class)[ \t]+{re.escape(entry_point)}\b", re.MULTILINE)
+
+    def has_slip(one: str) -> bool:
+        return bool(entry_point) and means.search(one) is not None
+
+    ranks = [
+        [one for one in blocks if defines(one, entry_point)],
+        [one for one in blocks if entry_point in bound(one)],
+        [*filter(has_slip, blocks)],
+        [*filter(statements, blocks)],
+        blocks,
+    ]
+    return next(rank[0] for rank in ranks if rank)
 
 
 def _needed(chosen: str, others: Sequence[str], entry_point: str) -> list[str]:

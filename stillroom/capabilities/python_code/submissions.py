@@ -53,12 +53,21 @@ def read_submission(row: Mapping[str, object]) -> Submission:
 def _continued(prompt: str, text: str, entry_point: str) -> Answer:
     """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on."""
     is_code = _statements(prompt) is not None or _statements(f"{prompt}    pass\n") is not None
-    if is_code and FENCE not in text and not _defines(text, entry_point):
+    if is_code and FENCE not in text and not _defines(text, entry_point) and not _is_prose(prompt, text):
         return Answer(text=prompt + text)
     answer = _written(text, Check(entry_point=entry_point))
     if answer.problem or _statements(prompt) is None:
         return answer
     return Answer(text=f"{prompt.rstrip()}\n\n\n{answer.text}")
+
+
+def _is_prose(prompt: str, text: str) -> bool:
+    """Whether no code goes on here, not even with a slip: the first line is not indented, and no Python."""
+    if _statements(prompt + text) is not None or not text.strip():
+        return False
+    first = text.lstrip("\n").split("\n", 1)[0]
+    begins = (first, f"{first.rstrip()}\n    pass", f"{first.rstrip()}:\n    pass")
+    return not first[:1].isspace() and all(_statements(one) is None for one in begins)
 
 
 def _written(text: str, check: Check) -> Answer:

@@ -19,14 +19,16 @@ def without_usage(source: str, entry_point: str) -> str:
     """``source`` without top-level statements that only use ``entry_point`` or print; lines are kept as written.
 
     These are asserts, a main block, ``print(...)``, calls of ``entry_point``, also through a function of the source,
-    within another expression or as an argument of a function, and method calls on what ``entry_point`` gave. Source
-    that cannot be parsed, or that would be left empty, stays as it is.
+    within another expression or as an argument of a function, and method calls on what ``entry_point`` gave; and
+    assignments of what ``input`` reads, and of what is made of that, where nothing but these reads it. Source that
+    cannot be parsed, or that would be left empty, stays as it is.
     """
     body = statements(source)
-    if not any(isinstance(node, _MAY_BE_EXAMPLES) for node in body):  # as most answers: spares the walk through it
-        return source
+    if not any(isinstance(node, _MAY_BE_EXAMPLES) for node in body) and "input(" not in source:  # as most answers:
+        return source  # spares the walk through it
     names = _names_in(body, entry_point)
     examples = [node for node in body if _is_example(node, names)]
+    examples += _typed(body, examples)
     if not examples or len(examples) == len(body):
         return source
     lines: list[str | None] = list(source.split("\n"))
@@ -116,6 +118,38 @@ def _is_example(node: ast.stmt, names: _Names) -> bool:
         is_print = isinstance(node.value, ast.Call) and _name_of(node.value.func) == "print"
         return is_print or _uses(node.value, names)
     return isinstance(node, ast.Assert) or _is_main_block(node)
+
+
+def _typed(body: Sequence[ast.stmt], examples: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Assignments of what somebody is to type, or of what is made of it, that are there for the examples alone."""
+    found: list[ast.stmt] = []
+    names = {"input"}
+    for node in body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _read_in([node.value]) & names:
+            found.append(node)
+            names.update(_bound_by(node))
+    while found:
+        read = _read_in([node for node in body if node not in examples and node not in found])
+        needed = [node for node in found if read.intersection(_bound_by(node))]
+        if not needed:
+            break
+        found = [node for node in found if node not in needed]
+    return found
+
+
+def _read_in(nodes: Sequence[ast.AST]) -> set[str]:
+    """The names that these read, without what a definition among them binds for itself."""
+    return {name for node in nodes for name in _free_names(node)}
+
+
+def _free_names(node: ast.AST) -> set[str]:
+    parts = list(ast.walk(node))
+    read = {each.id for each in parts if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+    if not isinstance(node, _DEFINITIONS):
+        return read
+    own = {each.id for each in parts if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    own |= {each.arg for each in parts if isinstance(each, ast.arg)}
+    return read - own | {name for each in parts if isinstance(each, ast.Global) for name in each.names}
 
 
 def _uses(expression: ast.expr, names: _Names) -> bool:

@@ -1,5 +1,7 @@
 """Extraction: the code in a completion, or the one reason why there is none."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +99,45 @@ def test_marks_within_code_are_code(code: str) -> None:
     assert extract(f"Here:\n```python\n{code}\n```").text == code
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def add(a, b):\n    """Adds.\n\n    ```python\n    add(1, 2)\n    ```\n    """\n    return a + b',
+        'def add(a, b):\n    """Adds.\n\n    ```\n    add(1, 2)\n    ```\n    """\n    return a + b',
+        'PROMPT = """Answer so:\n```json\n{"sum": 3}\n```\n"""\n\ndef add(a, b):\n    return a + b',
+        'PROMPT = """\n```\n{"sum": 3}\n```\n~~~\n"""\n\ndef add(a, b):\n    return a + b',
+    ],
+)
+@pytest.mark.parametrize("end", ["\n```", "\n```\n\nIt adds:\n```\nadd(1, 2)\n```\n", "\n  ```  \nDone.", ""])
+def test_a_fence_within_code_is_code(code: str, end: str) -> None:
+    assert extract(f"Here:\n```python\n{code}{end}").text == code
+    within = "\n".join(f"   {line}" for line in f"```python\n{code}{end}".split("\n"))
+    assert extract(f"1. Here:\n\n{within}").text == code
+
+
+def test_words_behind_a_closing_fence_do_not_keep_it_from_closing() -> None:
+    assert extract(f"```python\n{CODE}\n```This adds.\n\nIt is done.") == Answer(text=CODE)
+    assert extract(f"```bash\npip install x\n``` and\n```python\n{CODE}\n```") == Answer(text=CODE)
+
+
+def test_fences_without_end_are_read_in_no_time() -> None:
+    begun = time.process_time()
+    extract("```py\n" * (MAX_RESPONSE_CHARACTERS // 6))
+    extract("```\n" * (MAX_RESPONSE_CHARACTERS // 4))
+    extract("```\n(\n" * (MAX_RESPONSE_CHARACTERS // 6))
+    assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize("info", ["python:add.py", "python{1,2}", "{.python}", "python3 -i", "py,ignore"])
+def test_a_tag_with_something_at_it_is_a_tag(info: str) -> None:
+    assert extract(f"```{info}\n{CODE}\n```") == Answer(text=CODE)
+
+
+def test_a_draft_whose_fence_is_not_closed_ends_with_the_thoughts() -> None:
+    draft = "I try\n```python\ndef add(a, b): return a\nno wait, that is wrong."
+    assert extract(f"{draft}\n</think>\n\n```python\n{CODE}\n```") == Answer(text=CODE)
+
+
 def test_code_is_not_mended() -> None:
     broken = "def add(a, b)\n    return a + b"
 
@@ -114,6 +155,7 @@ def test_code_is_not_mended() -> None:
         pytest.param("```json\n{}\n```", "harness:no-code", id="another language"),
         pytest.param("I'm sorry, but I can't help with that.", "refusal", id="sorry"),
         pytest.param("  I cannot write this function.", "refusal", id="cannot"),
+        pytest.param("I\u2019m sorry, I can\u2019t do that.", "refusal", id="sorry, as a printer writes it"),
         pytest.param("As an AI language model, I do not run code.", "refusal", id="as an AI"),
         pytest.param("(" * 5000, "harness:no-code", id="too deep for the parser"),
         pytest.param("def f():\n\x00", "harness:no-code", id="null byte"),
@@ -254,6 +296,39 @@ def test_usage_examples_are_not_part_of_the_answer(example: str) -> None:
 )
 def test_what_only_leads_to_the_function_is_an_example_too(stays: str, goes: str) -> None:
     assert extract(f"```python\n{CODE}\n\n{stays}\n\n{goes}\n```").text == f"{CODE}\n\n{stays}"
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param('n = int(input("n: "))\nprint(add(n, 1))', id="a number"),
+        pytest.param(
+            "n = int(input())\nm: int = int(input())\ntotal = add(n, m)\nprint(total)", id="what is made of it"
+        ),
+        pytest.param("a, b = map(int, input().split())\nprint(add(a, b))", id="two numbers"),
+        pytest.param("result = add(int(input()), 2)", id="nothing printed"),
+    ],
+)
+def test_what_somebody_is_to_type_is_of_an_example(example: str) -> None:
+    assert extract(f"```python\n{CODE}\n\n{example}\n```").text == CODE
+
+
+def test_what_the_function_reads_of_what_is_typed_stays() -> None:
+    code = "limit = int(input())\nmost = limit * 2\n\ndef add(a, b):\n    return min(a + b, most)"
+    assert extract(f"```python\n{code}\nn = int(input())\nprint(add(n, 2))\n```").text == code
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        pytest.param("pip install x", "add = lambda a, b: a + b", id="assignment after a command"),
+        pytest.param("import x", "from operator import add", id="import after an import"),
+        pytest.param("$ python", "def other(a, b): return a + b", id="another name after a command"),
+        pytest.param("add(1, 2)", "def add(a, b)\n    return a + b", id="function with a slip after its use"),
+    ],
+)
+def test_the_block_that_gives_the_name_counts_before_the_first(before: str, code: str) -> None:
+    assert extract(f"```\n{before}\n```\n\nThen:\n\n```\n{code}\n```").text == code
 
 
 def test_two_statements_on_one_line_stay_together() -> None:

@@ -89,6 +89,29 @@ def test_humaneval_prompt_goes_before_the_answer(row: dict[str, Any]) -> None:
     assert submission.check.tests == test
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("I'm sorry, but I can't help with that.", "refusal"),
+        ("The area is pi times the radius squared, so you multiply.", "harness:no-code"),
+        ("\nYou can use:\n\n    return 3\n", "harness:no-code"),
+    ],
+)
+def test_words_in_the_place_of_a_continuation_are_no_code(text: str, problem: str) -> None:
+    answer = read(prompt=PROMPT, test=TESTS, entry_point="area", completion=text).answer
+
+    assert (answer.text, answer.problem) == ("", problem)
+
+
+@pytest.mark.parametrize(
+    "text", ["    return math.pi * r *\n", "return math.pi * r\n", "for i in r\n", "    It is so.\n"]
+)
+def test_a_continuation_with_a_slip_stays_code(text: str) -> None:
+    answer = read(prompt=PROMPT, test=TESTS, entry_point="area", completion=text).answer
+
+    assert (answer.text, answer.problem) == (PROMPT + text, "")
+
+
 def test_prompt_in_words_is_no_part_of_the_source() -> None:
     answer = read(prompt="Double a number.", test=TESTS, entry_point="double", completion=RIGHT).answer
     refused = read(prompt="Double a number.", test=TESTS, entry_point="double", completion="I cannot.").answer

@@ -70,6 +70,20 @@ def test_one_assertion_that_fails_is_enough():
         judge(tests, OPAQUE, value(2))
 
 
+UNDERNEATH = Reading(reported=Reported.VALUE, data=marshal.dumps({"a": 1}, 2), is_exact=False)
+
+
+@pytest.mark.parametrize("question", ["f('a')['z'] == 0", "f('a') == {'a': 2}", "f('a') + f('a') == {'a': 2}"])
+def test_data_underneath_another_type_shows_no_wrong_answer(question):
+    with pytest.raises(NeedsProcess):
+        judge(f"assert {question}", *[UNDERNEATH] * question.count("f("))
+
+
+def test_data_underneath_another_type_is_as_good_where_the_assertion_holds():
+    assert judge("assert f('a') == {'a': 1}\nassert f('a')['a'] == 1", UNDERNEATH, UNDERNEATH).outcome is Outcome.PASS
+    assert judge("assert f('a') == {'a': 1}\nassert f(2) == 3", UNDERNEATH, value(2)).reason == "wrong-answer"
+
+
 @pytest.mark.parametrize(
     "tests",
     [

@@ -47,14 +47,13 @@ class Keeper:
 
     Args:
         most: programs at a time.
-        alone: descriptor of the socket to the template of programs that run alone.
-        joined: likewise, of those that are joined to a partner.
+        templates: descriptors of the sockets to the templates, as ``Spawner`` has them.
         trouble: read end of the pipe on which a child says that it could not be confined.
         cores: tells how long a process waited for a core.
         kills: tells how many processes the kernel killed for want of memory.
     """
 
-    def __init__(self, most, alone, joined, trouble, cores, kills):
+    def __init__(self, most, templates, trouble, cores, kills):
         self.most = most  # jobs at a time; further ones wait unread in the pipe, not in this memory
         self.poll = select.poll()
         self.poll.register(0, select.POLLIN)
@@ -66,7 +65,7 @@ class Keeper:
         self.troubled = set()  # user ids of those that did and were not reaped yet
         self.cores = cores
         self.kills = kills
-        self.spawner = Spawner(alone, joined)
+        self.spawner = Spawner(*templates)
 
     def receive(self, size):
         """A file in memory that holds the next ``size`` bytes from the driver."""
@@ -81,7 +80,7 @@ class Keeper:
                 view = view[os.write(file, view) :]
         return file
 
-    def start(self, job, payload, stdin, limits, kept_bytes, joined=None):
+    def start(self, job, payload, stdin, limits, kept_bytes, joined=None, *, is_tests=False):
         """Have one process of a job made; the files of its job and its stdin are closed here."""
         cpu_limit, memory, file_bytes = limits
         files = [os.memfd_create(name) for name in ("result", "out", "err")]
@@ -94,6 +93,7 @@ class Keeper:
             uid,
             (stdin, files[1], files[2], files[0], payload),
             joined,
+            is_tests=is_tests,
             memory_bytes=memory,
             file_bytes=file_bytes,
             cpu_seconds=int(cpu_limit) + 2,
@@ -123,7 +123,7 @@ class Keeper:
         limits = (job.cpu_limit, memory, file_bytes)
         ours, theirs = socket.socketpair() if tests else (None, None)
         if theirs is not None:
-            self.start(job, self.receive(tests), None, limits, kept, theirs)
+            self.start(job, self.receive(tests), None, limits, kept, theirs, is_tests=True)
             theirs.close()
         payload = self.receive(size)
         self.start(job, payload, self.receive(stdin) if stdin else None, limits, kept, ours)

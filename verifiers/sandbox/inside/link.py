@@ -9,41 +9,25 @@ it equals data (``link_standing.py``).
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN002, ANN201, BLE001
 # pyright: basic, reportArgumentType=false, reportOptionalMemberAccess=false, reportReturnType=false, reportGeneralTypeIssues=false
-import marshal
-import os
-import struct
-import threading
 import time
 from collections.abc import Callable
 
+import link_frames
 import link_kinds
 import link_methods
 import link_serving
-import runner
 import stops
 from link_copies import Reply
 from link_errors import origin
+from link_lanes import Lanes
 from link_proxies import Proxy, State, of
 from link_standing import DATA, Refused, Standings, Undecided
 from link_streams import is_carried
 from link_underneath import RUNNING
-from link_values import PartnerGone, TooMuchSent, Unsendable, Values
+from link_values import PartnerGone, Unsendable, Values
 
-MAX_MESSAGE_BYTES = 16 << 20
 MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
 MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
-_LENGTH = struct.Struct("<I")
-
-
-def _read_exactly(fd: int, size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(fd, min(size, 1 << 20))
-        if not part:
-            raise PartnerGone("the other process has ended")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 class Link:
@@ -96,7 +80,7 @@ class Link:
         self.peeks = 0
         self._named: dict[str, tuple[int, float, object]] = {}  # what was fetched last, and for how long it is so
         self.on_wait: Callable[[bool], None] = lambda waiting: None
-        self._turn = threading.RLock()  # one request at a time, whichever thread makes it
+        self.lanes = Lanes(self)
 
     def give_up(self, why: str):
         """Say that the tests cannot be judged here.
@@ -125,50 +109,35 @@ class Link:
         self.gone = PartnerGone(why)
         raise self.gone from None
 
-    def send(self, message: tuple) -> None:
-        """Write one message.
+    def send(self, message: tuple, lane: int | None = None) -> None:
+        """Write one message, on the lane of the running thread or another.
 
         Raises:
             Unsendable: where it is too large or nested too deeply; nothing was written.
         """
-        try:
-            data = marshal.dumps((*message, self.values.shared.told()), runner.FORMAT)
-        except ValueError as error:
-            raise Unsendable(f"data that cannot cross: {error}") from None
-        if len(data) > MAX_MESSAGE_BYTES and self.is_tests:
-            raise Unsendable(f"{len(data)} bytes at once; at most {MAX_MESSAGE_BYTES} cross")
-        view = memoryview(_LENGTH.pack(len(data)) + data)
-        try:
-            while view:
-                view = view[os.write(self.fd, view) :]
-        except OSError as error:
-            self.gone = PartnerGone("the other process has ended")
-            raise self.gone from error
+        if self.lanes.is_named():
+            message = (self.lanes.here().number if lane is None else lane, *message)
+        with self.lanes.sending:
+            with self.lanes.books:
+                message = (*message, self.values.shared.told())
+            framed = link_frames.framed(message, is_bounded=self.is_tests)
+            try:
+                link_frames.write(self.fd, framed)
+            except PartnerGone as error:
+                self.gone = error
+                raise
 
-    def receive(self, given: list | tuple = (), standing: int = DATA) -> tuple:
-        """Read one message, and do what it tells of shared containers.
-
-        Args:
-            given: the containers in the arguments of the call that it may answer.
-            standing: what the tests let objects in them say.
-        """
+    def read(self) -> tuple[int | None, tuple, object]:
+        """Read one message: its lane, or None where it names none, what it says, and what of shared containers."""
         try:
-            size = _LENGTH.unpack(_read_exactly(self.fd, 4))[0]
-            if size > MAX_MESSAGE_BYTES:
-                raise TooMuchSent("the other process sent too much")
-            message = self.loads(_read_exactly(self.fd, size))
+            return link_frames.read(self.fd, self.loads)
         except PartnerGone as error:
             self.gone = error
             raise
-        except (OSError, ValueError) as error:
-            self.gone = TooMuchSent(str(error)) if isinstance(error, ValueError) else PartnerGone(str(error))
-            raise self.gone from None
-        if type(message) is not tuple or len(message) < 2 or type(message[0]) is not str:
-            self.lose("the other process sent no message")
-        *message, told = message
-        answered = given if message[0] in ("value", "raise") else ()
-        self._read(self.values.shared.read, (told, answered, standing))
-        return tuple(message)
+
+    def learn(self, told: object, given: list | tuple, standing: int) -> None:
+        """Do what a message tells of shared containers; ``given``: those given to the call that it answers."""
+        self._read(self.values.shared.read, (told, given, standing))
 
     def ask(self, *request: object, standing: int = DATA, given: list | tuple = ()) -> object:
         """Send a request and serve the other side's until its answer comes.
@@ -180,18 +149,18 @@ class Link:
         """
         if self.gone is not None:
             raise self.gone
-        with self._turn:
-            self.calls += 1
-            self.uses += request[0] not in ("name", "seed")
-            self.runs += request[0] in RUNNING
+        self.calls += 1
+        self.uses += request[0] not in ("name", "seed")
+        self.runs += request[0] in RUNNING
+        expects = self.lanes.here().expects
+        expects.append((given, standing))
+        try:
             try:
                 self.send(request)
             except Unsendable as error:
                 self.give_up(str(error))
             while True:
-                self.on_wait(True)
-                message = self.receive(given, standing)
-                self.on_wait(False)
+                message = self.lanes.awaited()
                 self.runs += request[0] in RUNNING  # also after what it may have called here
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
@@ -201,6 +170,8 @@ class Link:
                 if message[0] == "cannot":
                     self.give_up(str(message[1:])[:500])
                 self.answer(message)
+        finally:
+            expects.pop()
 
     def _read(self, read: Callable[..., object], parts: tuple, *rest) -> object:
         """What parts of an answer mean; an answer without meaning is no answer."""
@@ -214,7 +185,7 @@ class Link:
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
         while True:
-            self.answer(self.receive())
+            self.answer(self.lanes.take())
 
     def answer(self, message: tuple) -> None:
         """Carry out one request."""
@@ -229,11 +200,10 @@ class Link:
             reply = ("raise", *self.values.errors.described(error))
         except BaseException as error:
             reply = self._raised(error)
-        with self._turn:
-            try:
-                self.send(reply)
-            except Unsendable as error:
-                self.send(("cannot", str(error)))
+        try:
+            self.send(reply)
+        except Unsendable as error:
+            self.send(("cannot", str(error)))
 
     def _raised(self, error: BaseException) -> tuple:
         if origin(error) is None and not self.is_tests and (why := link_kinds.is_of_link(error)):

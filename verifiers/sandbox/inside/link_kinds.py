@@ -131,6 +131,10 @@ def is_of_link(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - the solution's own
         text = ""
     is_about_proxies = isinstance(error, TypeError | AttributeError) and re.search(r"\bProxy\b|_View", text)
+    if (
+        isinstance(error, RuntimeError) and text == "can't start new thread"
+    ):  # the other process's threads have some here
+        return "tests and solution have more threads than can run here"
     if is_about_proxies or os.path.basename(file) in _LINK_FILES:
         return f"an object of the other process was used as it cannot be: {type(error).__name__}: {text}"
     return ""

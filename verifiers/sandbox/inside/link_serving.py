@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable
 
 import link_carried
+import link_decorated
 import link_kinds
 import link_owned
 import link_underneath
@@ -26,6 +27,7 @@ from link_values import CONTAINER, PLAIN, Unsendable, Values
 
 _HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
 _SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))
+_FUNCTIONS = (types.FunctionType, types.MethodType)
 _OPERATORS = "add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor".split()  # noqa: SIM905
 _SERVED = frozenset((
     *"len getitem setitem delitem contains iter next eq ne lt le gt ge hash str repr format bool".split(),  # noqa: SIM905
@@ -57,6 +59,11 @@ class Serving:
         self.is_tests = is_tests
         self._lookup = lookup
         self._raised: dict[int, BaseException] = {}  # by iterators that gave items first
+        self._served = {"call": self._call, "attr": self._attribute, "set": self._set, "op": self._operate,
+                        "kind": self._kind}  # fmt: skip
+        if not is_tests:
+            self._served |= {"name": self._name, "await": self._await, "cancel": self._cancel, "plain": self._plain,
+                             "copy": self._copy, "take": self._take, "seed": self._seed}  # fmt: skip
         self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
     def carry_out(self, kind: str, *rest) -> tuple:
@@ -66,21 +73,10 @@ class Serving:
             Unserved: where the tests' side does not do that.
             Unsendable: where the answer cannot cross.
         """
-        served = {
-            "call": self._call,
-            "attr": self._attribute,
-            "set": self._set,
-            "op": self._operate,
-            "kind": self._kind,
-        }
-        asked = {"name": self._name, "await": self._await, "cancel": self._cancel,
-                 "plain": self._plain, "copy": self._copy, "take": self._take,
-                 "seed": self._seed}  # fmt: skip
-        if kind in served:
-            return served[kind](*rest)
-        if kind in asked and not self.is_tests:
-            return asked[kind](*rest)
-        raise Unserved("unknown request")
+        served = self._served.get(kind)
+        if served is None:
+            raise Unserved("unknown request")
+        return served(*rest)
 
     def _call(self, number, arguments, keywords, surroundings) -> tuple:
         function = self.values.exports[number]
@@ -93,9 +89,13 @@ class Serving:
             held.clear()
         taken = self.values.shared.taken([*given, *named.values()])
         result: list = []
+        heard: list = [None, None, 0]
         try:
-            with surrounded(None if self.is_tests else surroundings, self.values.unpack) as heard:
+            if surroundings is None or self.is_tests:
                 result.append(function(*given, **named))  # type: ignore[operator]
+            else:
+                with surrounded(surroundings, heard, self.values.unpack):
+                    result.append(function(*given, **named))  # type: ignore[operator]
         finally:
             given.clear()
             named.clear()
@@ -109,6 +109,12 @@ class Serving:
         return self.values.pack(box[0], keep=keep)
 
     def _attribute(self, number, name) -> tuple:
+        if (
+            self.is_tests
+            and name in link_decorated.ASKED
+            and isinstance(self.values.exports[number], (*_FUNCTIONS, type))
+        ):
+            return self.values.pack(link_decorated.told(self.values.exports[number], name))
         owner = self._reachable(number, name)
         if name == "__signature__" and self.is_tests:
             return self.values.pack(inspect.signature(owner))
@@ -192,7 +198,7 @@ class Serving:
         owner = self.values.exports[number]
         if not self.is_tests:
             return owner
-        is_function = isinstance(owner, (types.FunctionType, types.MethodType))
+        is_function = isinstance(owner, _FUNCTIONS)
         if is_function and name in _SHOWN:
             return owner
         is_own = (

@@ -11,6 +11,7 @@ What is held by nothing else on one side any more is forgotten on both.
 import collections
 import operator
 import sys
+from _thread import get_ident
 
 import link_arrays
 from link_copies import replace
@@ -128,7 +129,7 @@ class Shared:
         self._values = values
         self._entries = {}
         self._sign = self._next = sign
-        self._adopted = None
+        self._adopted = {}  # by the thread that answers a call
         self._used = set()  # numbers that the next message names
         self._stale = set()  # numbers of what the other side has as it was before a call
 
@@ -203,7 +204,7 @@ class Shared:
                 self._used.add(key)
                 if changed[position]:
                     self._stale.add(key)
-        self._adopted = (len(containers), pairs) if pairs else None
+        self._adopted[get_ident()] = (len(containers), pairs) if pairs else None
 
     def told(self):
         """What the next message tells the other side; None where there is nothing."""
@@ -217,7 +218,7 @@ class Shared:
                 dropped.append(key)
                 self._forget(key)
         changes = [(key, self._contents(self._entries[key])) for key in changed]
-        adopted, self._adopted = self._adopted, None
+        adopted = self._adopted.pop(get_ident(), None)
         self._used.clear()
         self._stale.clear()
         return (adopted, changes, dropped) if adopted or changes or dropped else None
@@ -236,8 +237,6 @@ class Shared:
             given: the containers of the arguments that it answers.
             standing: what the tests let objects in them answer.
         """
-        if told is None:
-            return
         adopted, changes, dropped = told
         for key in dropped:
             self._forget(key)

@@ -35,6 +35,7 @@ class Streams:
         self._streams = {name: getattr(sys, name) for name in STREAMS}
         self._builtins = {name: getattr(builtins, name) for name in CARRIED}
         self._seed = random.seed
+        self._unwritten = None  # how the folder for files looked when nothing was in it
         self._state = None  # of random numbers when both last had the same, once tests have seeded them; () where not
         random.seed = self._seeded
         self._getstate = random.getstate
@@ -47,12 +48,24 @@ class Streams:
         typed = None
         if sys.stdin is not self._streams["stdin"]:
             typed = self._typed()
-        if not self.link.unsure and os.listdir(TMP):
+        if not self.link.unsure and self._has_files():
             self.link.unsure = "the tests write files, which the solution does not see"
         drawn = self._drawn()
         if not (printed or patched or drawn or typed is not None):
             return None
+        if self.link.lanes.waiting and not self.link.unsure:
+            self.link.unsure = "threads call the solution at one time, and what surrounds a call is all threads'"
         return [printed, typed, [(name, self.link.values.pack(getattr(builtins, name))) for name in patched], drawn]
+
+    def _has_files(self) -> bool:
+        """Whether there are files in the folder where there may be some; one look at it tells that nothing has come."""
+        now = os.stat(TMP)
+        looks = (now.st_size, now.st_mtime_ns)  # the size counts entries on Linux, where times are those of a tick
+        if looks == self._unwritten:
+            return False
+        found = bool(os.listdir(TMP))
+        self._unwritten = None if found else looks
+        return found
 
     def _drawn(self) -> tuple | None:
         """Where random numbers that the tests have seeded go on, if they drew some: the next are others."""
@@ -130,12 +143,8 @@ def is_carried(target: object, name: str) -> bool:
 
 
 @contextmanager
-def surrounded(told: list | None, unpack):
-    """The solution's side: what a call is surrounded by; yields a list that holds, afterwards, what it did there."""
-    heard: list = [None, None, 0]
-    if told is None:
-        yield heard
-        return
+def surrounded(told: list, heard: list, unpack):
+    """The solution's side: what a call is surrounded by; ``heard`` holds afterwards what it did there."""
     printed, typed, patched, drawn = told
     if drawn is not None:
         random.setstate(drawn)
@@ -149,7 +158,7 @@ def surrounded(told: list | None, unpack):
             sys.stdin = io.StringIO(typed)
         for name, function in patched:
             setattr(builtins, name, unpack(function))
-        yield heard
+        yield
     finally:
         for position, name in enumerate(("stdout", "stderr")):
             heard[position] = made[name].getvalue() if name in made else None

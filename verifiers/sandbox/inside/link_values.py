@@ -175,9 +175,10 @@ class Values:
         if number is None:
             if len(self.exports) >= MAX_EXPORTS:
                 raise MemoryError("too many objects cross")
-            number = len(self.exports)
-            self.exports.append(value)
-            self.numbers[id(value)] = number
+            with self.link.lanes.books:
+                number = len(self.exports)
+                self.exports.append(value)
+                self.numbers[id(value)] = number
         return number
 
     def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:

@@ -19,62 +19,27 @@ import sys
 import threading
 import types
 
+from plain_form import MAX_DEPTH, Opaque, plain
+
 RESULT_FD = 3
 SOCKET_FD = 4
 JOB_FD = 5
 STDIN_COPY = "/tmp/.stdin"  # as in confine.py
 FORMAT = 2  # marshal without back references; the driver has a decoder of its own for what it allows
 MAX_MESSAGE = 500  # characters of an exception's message
-MAX_DEPTH = 100  # nesting of a value that leaves
 MAX_ITEMS = 1_000_000  # items taken from an iterator that is to be read as a list
 SMALL_BYTES = 256  # values that always have room: there are a few thousand at most
 SPARE_BYTES = 1 << 20  # of the room for results, for what comes after a large value
 
 SYNTAX, LOADED, BROKEN, VALUE, RAISED, OPAQUE, ABSENT, END = b"S", b"L", b"B", b"V", b"X", b"O", b"A", b"E"
+UNDERNEATH = b"U"  # a value that is not all of built-in types: what there is underneath
 
 _write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
 _MRO = type.__dict__["__mro__"]
-_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
-_BASES = (  # subclass instances leave as what they are underneath, read past any override
-    (int, int.__int__),
-    (float, float.__float__),
-    (str, str.__str__),
-    (bytes, lambda value: bytes.__getitem__(value, slice(None))),
-    (complex, lambda value: complex(complex.real.__get__(value), complex.imag.__get__(value))),
-)
-
-
-class Opaque(Exception):
-    """A value has no plain form."""
 
 
 class AbsentName(NameError):
     """The program does not define the name that a test calls."""
-
-
-def plain(value, depth=MAX_DEPTH):
-    """``value`` rebuilt from exact built-in types, or ``Opaque``."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return value
-    if depth == 0:
-        raise Opaque("nested too deeply")
-    if issubclass(kind, (list, tuple)):
-        base = list if issubclass(kind, list) else tuple
-        items = value if kind is base else base.__getitem__(value, slice(None))
-        if _SCALARS.issuperset(map(type, items)):
-            return base(items)
-        return base([plain(item, depth - 1) for item in items])
-    if issubclass(kind, dict):
-        items = list(dict.items(value))
-        return {plain(key, depth - 1): plain(item, depth - 1) for key, item in items}
-    if issubclass(kind, (set, frozenset)):
-        base = set if issubclass(kind, set) else frozenset
-        return base([plain(item, depth - 1) for item in list(base.__iter__(value))])
-    for base, read in _BASES:
-        if issubclass(kind, base):
-            return read(value)
-    raise Opaque(kind.__name__)
 
 
 def send(kind, payload=b""):
@@ -105,18 +70,20 @@ def has_room(size):
 
 def send_value(value, as_list=False):
     """Write a value's frame, or an opaque one with the name of its type: it has no plain form, or no room."""
+    others = []
     try:
         try:
-            data = _dumps(plain(value), FORMAT)
+            data = _dumps(plain(value, MAX_DEPTH, others), FORMAT)
         except Opaque:
             if not as_list:
                 raise
+            others.clear()
             items = []
             for item in value:
                 items.append(item)
                 if len(items) > MAX_ITEMS:
                     raise Opaque("endless iterator") from None
-            data = _dumps(plain(items), FORMAT)
+            data = _dumps(plain(items, MAX_DEPTH, others), FORMAT)
         if len(data) > SMALL_BYTES and not has_room(len(data)):
             raise Opaque(type(value).__name__)
     except (Opaque, ValueError, TypeError, RecursionError) as error:
@@ -125,7 +92,7 @@ def send_value(value, as_list=False):
     except BaseException as error:
         send(RAISED, describe(error))
     else:
-        send(VALUE, data)
+        send(UNDERNEATH if others else VALUE, data)
 
 
 class Failed:
@@ -285,10 +252,14 @@ def run_job():
         if kind != "tests":
             builtins.exit, builtins.quit = Quitter("exit"), Quitter("quit")
         del payload
-        if kind in ("tests", "serve"):
+        if kind == "tests":
             import tests_process
 
-            {"tests": tests_process.run_tests, "serve": tests_process.serve_solution}[kind](*arguments)
+            tests_process.run_tests(*arguments)
+        elif kind == "serve":
+            import solution_process
+
+            solution_process.serve_solution(*arguments)
         else:
             {"calls": run_calls, "script": run_script}[kind](*arguments)
     except BaseException as error:

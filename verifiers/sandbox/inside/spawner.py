@@ -15,19 +15,25 @@ TMP_INODES = 4_096
 
 
 class Spawner:
-    """The zygote's ends of the sockets to the templates: one order, one answer."""
+    """The zygote's ends of the sockets to the templates: one order, one answer.
 
-    def __init__(self, alone, joined):
-        self._alone = socket.socket(fileno=alone)
-        self._joined = socket.socket(fileno=joined)
+    Args:
+        alone: descriptor of the socket to the template of programs that run alone.
+        joined: likewise, of solutions that are joined to their tests.
+        tests: likewise, of those tests.
+    """
 
-    def spawn(self, uid, descriptors, joined, *, memory_bytes, file_bytes, cpu_seconds):
+    def __init__(self, alone, joined, tests):
+        self._alone, self._joined, self._tests = (socket.socket(fileno=each) for each in (alone, joined, tests))
+
+    def spawn(self, uid, descriptors, joined, *, is_tests, memory_bytes, file_bytes, cpu_seconds):
         """The pid of a new confined process, a child of this one.
 
         Args:
             uid: who it is, in the zygote's user namespace.
             descriptors: what becomes its stdin, stdout, stderr and result, and the file of its job.
             joined: the socket to its partner, or None.
+            is_tests: whether it is the partner that runs tests.
             memory_bytes: its address space.
             file_bytes: the largest file, and so output, that it may write.
             cpu_seconds: after which the kernel ends it, where the zygote has not.
@@ -36,7 +42,7 @@ class Spawner:
         has_socket = joined is not None
         order = ORDER.pack(memory_bytes, file_bytes, cpu_seconds, uid, has_socket, options.encode())
         *streams, job = descriptors
-        template = self._joined if has_socket else self._alone
+        template = self._alone if not has_socket else self._tests if is_tests else self._joined
         socket.send_fds(template, [order], [*streams, *([joined.fileno()] if has_socket else ()), job])
         answer = template.recv(PID.size)
         if len(answer) != PID.size:

@@ -5,7 +5,7 @@ with how each ended, written where only this process writes.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, BLE001, S102, S108, S302, SIM105
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, BLE001, S102, S108, S302
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 import ast
 import builtins
@@ -20,7 +20,7 @@ import known_names
 import link
 import link_carried
 import link_compared
-import plain_data
+import link_replies
 import pytest_shim
 import runner
 import stops
@@ -157,7 +157,7 @@ def run_tests(source, entry_point, draws_seed):
         known_names.name_main(nodes)
         modules = known_names.solution_modules(nodes, entry_point)
     standings = Standings(nodes, entry_point)
-    joined = link.Link(runner.SOCKET_FD, lambda data: plain_data.decode(data, is_sparing=False), standings=standings)
+    joined = link.Link(runner.SOCKET_FD, link_replies.loads, standings=standings)
     joined.modules = modules
     joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
@@ -279,24 +279,3 @@ def _origin(error):
             line = trace.tb_lineno
         trace = trace.tb_next
     return name, tuple(names), f"line {line}: {message}" if line else message, missing
-
-
-def serve_solution(source):
-    """Load a solution and answer what its tests ask."""
-    namespace = runner.load(source, "solution")
-    if namespace is None:
-        runner.flush()
-        return
-
-    def lookup(name):
-        if name not in namespace:
-            raise runner.AbsentName(name)
-        return namespace[name]
-
-    joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
-    try:
-        joined.serve()
-    except PartnerGone:
-        pass
-    runner.send(runner.END)
-    runner.flush()

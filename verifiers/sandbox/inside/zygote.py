@@ -1,8 +1,8 @@
 """The container's first process: confines itself, starts the templates, and serves its driver.
 
-Programs are cloned from a template, whose memory never held a job: what runs alone from one, what is joined to a
-partner from another, which has the link loaded. End of input ends this process, and with it the
-container.
+Programs are cloned from a template, whose memory never held a job: what runs alone from one, a solution that is joined
+to its tests from another, which has the link loaded, and tests from a third, which has ``unittest`` and what runs
+tests, too. End of input ends this process, and with it the container.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -82,17 +82,25 @@ def main():
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
     alone = template.start(troubled, runner.run_job, give_up)
-    import tests_process  # noqa: F401 - what most programs do not use would only make their processes larger
+    others = [alone]
 
     def give_up_more():
         give_up()
-        os.close(alone)
+        for other in others:
+            os.close(other)
 
-    joined = template.start(troubled, runner.run_job, give_up_more)
+    import solution_process  # noqa: F401 - what most programs do not use would only make their processes larger
+
+    others.append(template.start(troubled, runner.run_job, give_up_more))
+    import unittest  # noqa: F401 - takes 8 ms of the 14 that tests with it take, where they have to load it
+
+    import tests_process  # noqa: F401
+
+    others.append(template.start(troubled, runner.run_job, give_up_more))
     os.close(troubled)
     from keeper import Keeper
 
-    Keeper(int(sys.argv[1]), alone, joined, trouble, books, killed).serve()
+    Keeper(int(sys.argv[1]), others, trouble, books, killed).serve()
 
 
 if __name__ == "__main__":

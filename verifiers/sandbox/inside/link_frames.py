@@ -1,0 +1,77 @@
+"""Writes messages to a socket and reads them: a length, and marshal's form of a tuple."""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# pyright: basic, reportReturnType=false
+import marshal
+import os
+import struct
+from collections.abc import Callable
+
+import runner
+from link_values import PartnerGone, TooMuchSent, Unsendable
+
+MAX_MESSAGE_BYTES = 16 << 20
+_LENGTH = struct.Struct("<I")
+
+
+def framed(message: tuple, *, is_bounded: bool) -> memoryview:
+    """A message's bytes.
+
+    Raises:
+        Unsendable: where it is too large or nested too deeply.
+    """
+    try:
+        data = marshal.dumps(message, runner.FORMAT)
+    except ValueError as error:
+        raise Unsendable(f"data that cannot cross: {error}") from None
+    if len(data) > MAX_MESSAGE_BYTES and is_bounded:
+        raise Unsendable(f"{len(data)} bytes at once; at most {MAX_MESSAGE_BYTES} cross")
+    return memoryview(_LENGTH.pack(len(data)) + data)
+
+
+def write(fd: int, view: memoryview) -> None:
+    """Write what ``framed`` has made.
+
+    Raises:
+        PartnerGone: where nobody reads it.
+    """
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError as error:
+        raise PartnerGone("the other process has ended") from error
+
+
+def read(fd: int, loads: Callable[[bytes], object]) -> tuple[int | None, tuple, object]:
+    """Read one message: its lane, or None where it names none, what it says, and what of shared containers.
+
+    Raises:
+        PartnerGone: where none comes, or what comes is none.
+    """
+    try:
+        size = _LENGTH.unpack(_exactly(fd, 4))[0]
+        if size > MAX_MESSAGE_BYTES:
+            raise TooMuchSent("the other process sent too much")
+        message = loads(_exactly(fd, size))
+    except OSError as error:
+        raise PartnerGone(str(error)) from None
+    except ValueError as error:
+        raise TooMuchSent(str(error)) from None
+    parts = message if type(message) is tuple else ()
+    lane = parts[0] if parts and type(parts[0]) is int else None
+    if lane is not None:
+        parts = parts[1:]
+    if len(parts) < 2 or type(parts[0]) is not str:
+        raise PartnerGone("the other process sent no message")
+    return lane, parts[:-1], parts[-1]
+
+
+def _exactly(fd: int, size: int) -> bytes:
+    parts = []
+    while size:
+        part = os.read(fd, min(size, 1 << 20))
+        if not part:
+            raise PartnerGone("the other process has ended")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
