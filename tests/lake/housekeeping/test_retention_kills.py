@@ -21,7 +21,7 @@ from pathlib import Path
 from stillroom.lake import Lake, maintenance
 
 moment, root = sys.argv[1], Path(sys.argv[2])
-commit, rename, expirable = Lake.commit, Path.rename, maintenance._expirable
+commit, rename = Lake.commit, Path.rename
 
 def die(*arguments, **options):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -48,8 +48,6 @@ if moment == "a copy is set aside":
     Path.rename = rename_and_die
 if moment == "half of a copy is removed":
     shutil.rmtree = remove_half_and_die
-if moment == "the catalogue's versions are chosen":
-    maintenance._expirable = lambda *arguments: expirable(*arguments) and die()
 if moment == "the catalogue's versions are gone":
     maintenance.find_leftovers = die
 maintenance.maintain(root, say=lambda line: None, keep_days=0, grace_minutes=0, keep_versions=1)
@@ -58,7 +56,6 @@ MOMENTS = (
     "its rows are written",
     "a copy is set aside",
     "half of a copy is removed",
-    "the catalogue's versions are chosen",
     "the catalogue's versions are gone",
 )
 Kept = dict[str, list[tuple[object, ...]]]
