@@ -101,7 +101,13 @@ def shards_at(api: str) -> Mapping[int, tuple[str, str]]:
     return found.shards
 
 
-SHARD = {"parameters": {"shard": 3}, "state_name": "Failed", "state": {"message": "why"}}
+SHARD = {
+    "parameters": {"shard": 3},
+    "state_name": "Failed",
+    "state": {"message": "why"},
+    "labels": {},
+    "start_time": "2026-11-29T12:00:00.123456Z",
+}
 
 
 @pytest.mark.parametrize("told", [[SHARD]], indirect=True)
@@ -139,7 +145,8 @@ def prefect(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def flow_run(flow: str, state: str, **parameters: object) -> dict[str, Any]:
-    return {"flow": flow, "parameters": parameters, "state_name": state, "state": {"message": f"it {state}"}}
+    told = {"state_name": state, "state": {"message": f"it {state}"}}
+    return {"flow": flow, "parameters": parameters, **told, "labels": {}, "start_time": None}
 
 
 SHARDS = range(MOST_READ + 50)
