@@ -38,7 +38,7 @@ def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What makes the tables that are there as they are declared; files that are there already stay as they are."""
     there = {str(name) for (name,) in connection.execute(_THERE).fetchall()}
     parted = {str(name): tuple(keys) for name, keys in connection.execute(_PARTED).fetchall()}
-    ordered = {str(name): list(keys) for name, keys in connection.execute(_SORTED).fetchall()}
+    ordered = {str(name): [each.strip('"') for each in keys] for name, keys in connection.execute(_SORTED).fetchall()}
     changes = [f"CALL lake.set_option('parquet_row_group_size', {ROW_GROUP})"]
     for table in TABLES.values():
         name = f'lake."{table.name}"'

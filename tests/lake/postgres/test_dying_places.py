@@ -20,7 +20,7 @@ from tests.faults.accounts import Accounts
 from tests.faults.dying import build
 from tests.faults.test_dying import paid
 
-MORE_BYTES = 64 << 10  # that a full disk is given each time: some pages of PostgreSQL
+MORE_BYTES = 512 << 10  # that a full disk is given each time
 FEWER_THAN = 200  # times that a build may fail so
 
 

@@ -150,7 +150,7 @@ async def test_embeddings_are_stored_and_computed_once(
     embedder = OneDirection()
 
     @contextmanager
-    def opened(_: object) -> Generator[Embedder]:
+    def opened(*_: object) -> Generator[Embedder]:
         yield embedder
 
     monkeypatch.setattr(late, "open_embedder", opened)
