@@ -82,3 +82,13 @@ def test_a_full_postgres_is_not_told_by_the_room_beside_the_lake() -> None:
     assert told(cause, "s3://bucket/prefix").endswith(
         "PostgreSQL's own disk has no space left. Free some on its server, then try again."
     )
+
+
+def test_a_question_in_a_transaction_that_was_lost_before_passes() -> None:
+    """As DuckDB says it of what comes after a restart of PostgreSQL, now and then."""
+    error = LakeError("the query failed")
+    error.__cause__ = duckdb.TransactionException(
+        "TransactionContext Error: Failed to get data file list from DuckLake: "
+        "Current transaction is aborted (please ROLLBACK)"
+    )
+    assert is_passing(error)
