@@ -34,6 +34,7 @@ HELD_UP = "HeldUp"  # and of one that was tried again while others were at work 
 LAKE_AWAY = "LakeAway"  # and of one whose lake did not answer for longer than anything waits
 WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY)  # whatever their shards do
 SKIPPED = "Skipped"  # and of a flow run that did nothing since another is at the same work
+OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, SKIPPED)  # all names of ends that are not Prefect's
 MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again; beyond, a person is asked for
 LEASE_SECONDS = 30.0
 
