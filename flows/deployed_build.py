@@ -72,7 +72,7 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     except LakeError as error:
         if run_id is None or not is_outage(error):
             raise
-        return lake_away(run_id, error)
+        return lake_away(run_id, error, this.run_count)
 
 
 def _checked(recipe: Recipe) -> Recipe:

@@ -67,7 +67,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
             if not _is_free(lake, run_id):
                 return False
             why = "the lake answers, and nobody else is at work on its dataset"
-        elif _is_to_go_on(lake, run_id, newest):
+        elif _is_to_go_on(lake, run_id, newest) and await _may_end_otherwise(client, run_id, newest):
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
             why = "it had ended, with shards that nobody else starts"
@@ -83,7 +83,7 @@ def waits_for_shards(build: FlowRun) -> bool:
         return False
     if state.type is StateType.CRASHED:
         return build.run_count < MOST_ATTEMPTS
-    return state.type is StateType.FAILED and state.name == SHARDS_FAILED
+    return state.type is StateType.FAILED and (state.name == SHARDS_FAILED or _is_past_its_tries(build))
 
 
 def waits_for_others(build: FlowRun) -> bool:
@@ -91,7 +91,20 @@ def waits_for_others(build: FlowRun) -> bool:
     state = build.state
     if state is None or state.type is not StateType.FAILED or state.name not in WAIT_FOR_OTHERS:
         return False
-    return state.name == HELD_UP or build.run_count < MOST_ATTEMPTS
+    return not _is_past_its_tries(build)
+
+
+def _is_past_its_tries(build: FlowRun) -> bool:
+    """Whether the lake was away from the build so often that only new shards have it tried again."""
+    return build.state is not None and build.state.name == LAKE_AWAY and build.run_count >= MOST_ATTEMPTS
+
+
+async def _may_end_otherwise(client: PrefectClient, run_id: str, build: FlowRun) -> bool:
+    """Whether a build that is past its tries has had news since: somebody has seen to one of its shards."""
+    if not _is_past_its_tries(build) or build.state is None:
+        return True
+    found = await flow_runs.all_of_shards(client, run_id)
+    return any(one.state is not None and one.state.timestamp > build.state.timestamp for one in found)
 
 
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
