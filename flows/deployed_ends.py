@@ -124,3 +124,13 @@ def lake_away(run_id: str, error: LakeError, attempts: int) -> State[Any]:
         name=LAKE_AWAY,
         message=f"{type(error).__name__}: {why}. Nothing that was paid for is lost. {on}",
     )
+
+
+def shard_lake_away(error: LakeError) -> State[Any]:
+    """The end of a shard whose lake does not answer; the build that waits for it tries it again."""
+    why = str(error).rstrip(". ")
+    return Failed(
+        name=LAKE_AWAY,
+        message=f"{type(error).__name__}: {why}. Nothing that was paid for is lost. Once the lake answers, a build "
+        f"that waits for this shard tries it again, up to its attempt {MOST_ATTEMPTS}; else retry it.",
+    )

@@ -31,7 +31,7 @@ from tasks import flow_runs
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
-LAKE_AWAY = "LakeAway"  # and of one whose lake did not answer for longer than anything waits
+LAKE_AWAY = "LakeAway"  # and of one, or a shard, whose lake did not answer for longer than anything waits
 WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY)  # whatever their shards do
 SKIPPED = "Skipped"  # and of a flow run that did nothing since another is at the same work
 OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, SKIPPED)  # all names of ends that are not Prefect's
@@ -94,6 +94,13 @@ def waits_for_others(build: FlowRun) -> bool:
     return not _is_past_its_tries(build)
 
 
+def is_tried_again(shard: FlowRun) -> bool:
+    """Whether a shard's flow run ended over a lake that did not answer, and its build tries it again."""
+    state = shard.state
+    is_away = state is not None and state.type is StateType.FAILED and state.name == LAKE_AWAY
+    return is_away and shard.run_count < MOST_ATTEMPTS
+
+
 def _is_past_its_tries(build: FlowRun) -> bool:
     """Whether the lake was away from the build so often that only new shards have it tried again."""
     return build.state is not None and build.state.name == LAKE_AWAY and build.run_count >= MOST_ATTEMPTS
@@ -110,14 +117,17 @@ async def _may_end_otherwise(client: PrefectClient, run_id: str, build: FlowRun)
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
     """Whether the build's process ended and shards are owed that only the build starts.
 
-    It had not started them, or they crashed as it did: nothing of theirs has failed that a person would have to see to.
+    It had not started them, or they crashed as it did, or their lake was away: nothing of theirs has failed that a
+    person would have to see to.
     """
     if not flow_runs.is_crashed(build.state) or not waits_for_shards(build) or run_id not in open_runs(lake):
         return False
     run = load_run(lake, run_id)
     found = await flow_runs.all_of_shards(client, run_id)
     at_work = {flow_runs.shard_of(one) for one in found if flow_runs.is_live(one.state)}  # also of an earlier build
-    done_with = {one.idempotency_key for one in found if not flow_runs.is_crashed(one.state)}
+    done_with = {
+        one.idempotency_key for one in found if not flow_runs.is_crashed(one.state) and not is_tried_again(one)
+    }
     owed = [shard for shard in unfinished_shards(lake, run) if shard not in at_work]
     return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in done_with for shard in owed)
 

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext, FlowRunContext
 from prefect.states import Failed, Running
 
-from flows import deployed_build, deployed_reconcile, deployed_reverify
+from flows import deployed, deployed_build, deployed_reconcile, deployed_reverify
 from flows.deployed import build_file
 from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
@@ -32,7 +32,7 @@ from stillroom.runs import Run
 from tasks import lake_outage, workshop
 from tasks.flow_runs import all_of_shards
 from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, SKIPPED, waits_for_others, wake_build
-from tests.deployed.conftest import began, state_of
+from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
 
@@ -105,8 +105,9 @@ def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(workshop, "_open", [made])
-    for module in (deployed_build, deployed_reverify):
+    for module in (deployed, deployed_build, deployed_reverify):
         monkeypatch.setattr(module, "deployed_workshop", opened)
+    for module in (deployed_build, deployed_reverify):
         monkeypatch.setattr(module, "get_run_logger", lambda: SimpleNamespace(info=made.say))
     monkeypatch.setattr(deployed_build, "build_run", made.build)
     return made
@@ -146,6 +147,39 @@ async def test_a_build_that_waits_for_its_shards_outlasts_a_restart(
     await Builder(lake).sample(run)
     assert await asyncio.wait_for(joining, 60) == {}
     assert [line for line in shop.lines if "the lake does not answer" in line] == shop.lines != []
+
+
+@pytest.mark.usefixtures("_client_of_a_flow")
+async def test_a_shard_whose_lake_was_away_is_tried_again_by_the_build_that_waits_for_it(
+    server: PostgresServer,
+    client: PrefectClient,
+    lake: Lake,
+    run: Run,
+    shop: Shop,
+    shard_began: StartShard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build_id = uuid4()
+    this = await shard_began(run, 0, Running(), build_id)
+    shards = DeployedShards(run, build_id)
+    shards.start([0])
+    joining = asyncio.create_task(shards.join())
+    await asyncio.sleep(1.0)  # in which it finds the shard at work
+    lake.wait_for_outages(shop.say)
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.3)
+    server.stop()
+    end: Any = await deployed.shard.fn(run.run_id, 0)
+    assert (end.type, end.name) == (StateType.FAILED, LAKE_AWAY)
+    assert "a build that waits for this shard tries it again" in end.message
+    await client.set_flow_run_state(this.id, end, force=True)
+    server.start()
+    while True:
+        if await state_of(client, this) == "AwaitingRetry":
+            break
+        await asyncio.sleep(0.1)
+    await Builder(lake).sample(run)
+    assert await asyncio.wait_for(joining, 60) == {}
+    assert "shard 0 is tried again: the lake answers" in shop.lines
 
 
 async def all_of_shards_of(run: Run) -> list[FlowRun]:
