@@ -73,8 +73,8 @@ def _waits(lake: Lake, run: Run, error: StillroomError) -> State[Any] | None:
     )
 
 
-def skipped(error: LeaseHeld) -> State[Any]:
-    """The end of a flow run that did nothing since another is at the same work."""
+def skipped(error: LakeError) -> State[Any]:
+    """The end of a flow run that did nothing since another is at the same work, or since its lake does not answer."""
     return Completed(name=SKIPPED, message=f"Nothing was done: {error}")
 
 

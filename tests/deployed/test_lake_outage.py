@@ -206,6 +206,8 @@ async def test_a_build_whose_lake_stays_away_goes_on_by_itself_once_it_is_back(
     this, end = await tried_again(client, run)
     assert (end.type, end.name) == (StateType.FAILED, LAKE_AWAY)
     assert f"Once the lake answers this build of {run.run_id} goes on by itself" in end.message
+    nothing: Any = await deployed_reconcile.reconcile.fn()
+    assert (nothing.type, nothing.name) == (StateType.COMPLETED, SKIPPED)
     server.start()
     assert await deployed_reconcile.reconcile.fn() == [run.run_id]
     assert await state_of(client, this) == "AwaitingRetry"
