@@ -12,8 +12,8 @@ from prefect.client.schemas.objects import FlowRun, State
 from pydantic import Field
 
 from flows.deployed_build import built
-from flows.deployed_ends import skipped
-from stillroom.errors import LeaseHeld
+from flows.deployed_ends import shard_lake_away, skipped
+from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake.maintenance import GRACE_MINUTES, KEEP_DAYS, MOST_GRACE_MINUTES, MOST_KEEP_DAYS
 from stillroom.recipe import Recipe, load_recipe, with_paths_from
 from stillroom.runs import load_run, refuse_idle_settings
@@ -21,6 +21,7 @@ from tasks import flow_runs
 from tasks.announcing import announce_failed_shard, artifact_key
 from tasks.deployed import deployed_workshop
 from tasks.housekeeping import keep_house
+from tasks.lake_outage import is_outage
 from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD, answered
 from tasks.reporting import tell_without_stacks
@@ -90,11 +91,21 @@ async def build_file(recipe_file: Path, new_run: bool = False) -> str | State[An
     on_failure=[announce_failed],
     on_crashed=[announce_failed],
 )
-async def shard(run_id: str, shard: int) -> str:
+async def shard(run_id: str, shard: int) -> str | State[Any]:
     """Answer, verify and commit one shard; what an earlier attempt was paid for is not asked for again.
 
     The build is woken where it gave up and nothing is owed any more.
     """
+    try:
+        return await _committed(run_id, shard)
+    except LakeError as error:
+        if not is_outage(error):
+            raise
+        return shard_lake_away(error)
+
+
+async def _committed(run_id: str, shard: int) -> str:
+    """Do the shard and wake its build; returns its commit key."""
     async with deployed_workshop(artifact_key(run_id, "shard", shard)) as shop:
         await shop.start_sandbox(load_run(shop.lake, run_id).recipe.verification)
         key = await sample_shard(run_id, shard)

@@ -68,11 +68,15 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
     # Another build of the dataset, or who keeps house in the lake. Where the lease is in PostgreSQL it can be lost to
     # them also while the build goes on, which is told at the end of the block.
     except LeaseHeld as error:
-        return skipped(error) if run_id is None else held_up(run_id, error)
+        if run_id is None:
+            return skipped(error)
+        await _note_as_ended(this, run_id)
+        return held_up(run_id, error)
     except LakeError as error:
         if run_id is None or not is_outage(error):
             raise
-        return lake_away(run_id, error)
+        await _note_as_ended(this, run_id)
+        return lake_away(run_id, error, this.run_count)
 
 
 def _checked(recipe: Recipe) -> Recipe:
@@ -97,6 +101,21 @@ async def _recorded(run_id: str) -> Recipe:
 async def _note(this: FlowRun, run_id: str) -> None:
     async with get_client() as client:
         await flow_runs.note_that_it_goes_on(client, this, run_id)
+
+
+async def _note_as_ended(this: FlowRun, run_id: str) -> None:
+    """Note that this is the build that counts, and is to be woken, unless another one of the run is at work.
+
+    It may have ended before it could note that it goes on, and an older note is of one that nobody wakes.
+    """
+
+    async def note() -> None:
+        async with get_client() as client:
+            counts = next(iter(await flow_runs.builds(client, run_id)), this)
+            if counts.id != this.id and not flow_runs.is_live(counts.state):
+                await flow_runs.note_that_it_goes_on(client, this, run_id)
+
+    await answered(note, get_run_logger().info)
 
 
 async def _way(shop: Workshop, run: Run, this: FlowRun) -> str:

@@ -73,8 +73,8 @@ def _waits(lake: Lake, run: Run, error: StillroomError) -> State[Any] | None:
     )
 
 
-def skipped(error: LeaseHeld) -> State[Any]:
-    """The end of a flow run that did nothing since another is at the same work."""
+def skipped(error: LakeError) -> State[Any]:
+    """The end of a flow run that did nothing since another is at the same work, or since its lake does not answer."""
     return Completed(name=SKIPPED, message=f"Nothing was done: {error}")
 
 
@@ -110,10 +110,27 @@ def held_up(run_id: str, error: LeaseHeld) -> State[Any]:
     )
 
 
-def lake_away(run_id: str, error: LakeError) -> State[Any]:
-    """The end of a build of a run that was begun, whose lake does not answer."""
+def lake_away(run_id: str, error: LakeError, attempts: int) -> State[Any]:
+    """The end of a build of a run that was begun, whose lake does not answer; it was tried so often until now."""
+    if attempts < MOST_ATTEMPTS:
+        on = f"Once the lake answers this build of {run_id} goes on by itself, up to its attempt {MOST_ATTEMPTS}."
+    else:
+        on = (
+            f"This was attempt {attempts} of this build of {run_id}, so it waits for a person: retry it in Prefect's "
+            "UI or its shards, the last of which wakes it."
+        )
+    why = str(error).rstrip(". ")
     return Failed(
         name=LAKE_AWAY,
-        message=f"{type(error).__name__}: {str(error).rstrip('. ')}. Nothing that was paid for is lost. Once the lake "
-        f"answers this build of {run_id} goes on by itself, up to {MOST_ATTEMPTS} times.",
+        message=f"{type(error).__name__}: {why}. Nothing that was paid for is lost. {on}",
+    )
+
+
+def shard_lake_away(error: LakeError) -> State[Any]:
+    """The end of a shard whose lake does not answer; the build that waits for it tries it again."""
+    why = str(error).rstrip(". ")
+    return Failed(
+        name=LAKE_AWAY,
+        message=f"{type(error).__name__}: {why}. Nothing that was paid for is lost. Once the lake answers, a build "
+        f"that waits for this shard tries it again, up to its attempt {MOST_ATTEMPTS}; else retry it.",
     )

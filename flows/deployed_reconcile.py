@@ -9,11 +9,12 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from flows.deployed_ends import skipped
-from stillroom.errors import LeaseHeld
+from stillroom.errors import LakeError, LeaseHeld
 from stillroom.lake import Lake
 from stillroom.runs import open_runs, runs_with_late_shards
 from tasks import flow_runs
 from tasks.deployed import deployed_lake
+from tasks.lake_outage import is_outage
 from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import tell_without_stacks
@@ -26,16 +27,23 @@ async def reconcile() -> list[str] | State[Any]:
     """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs.
 
     Builds that were held up, or whose lake did not answer, are woken, too, or fail where their runs were given up.
-    Before that, flow runs that were taken and never began are marked as crashed.
+    Before that, flow runs that were taken and never began are marked as crashed. While the lake does not answer it does
+    nothing and says so.
     """
     tell_without_stacks()
     if (end := overdue()) is not None:
         return end
     await _crash_unbegun()
     try:
-        lake = Lake.open(deployed_lake(), create=True)
-    except LeaseHeld as error:  # somebody keeps house
+        return await _settled()
+    except LakeError as error:
+        if not isinstance(error, LeaseHeld) and not is_outage(error):  # somebody keeps house, or PostgreSQL is away
+            raise
         return skipped(error)
+
+
+async def _settled() -> list[str]:
+    lake = Lake.open(deployed_lake(), create=True)
     try:
         unsettled = dict.fromkeys((*open_runs(lake), *runs_with_late_shards(lake), *await _held_up(lake)))
         return [run_id for run_id in unsettled if await _settle(lake, run_id)]

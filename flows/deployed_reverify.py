@@ -1,18 +1,21 @@
 """Another verification as a deployed flow: schedule it after a verifier or the sandbox's image has changed."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 
 from flows.deployed_ends import skipped
 from flows.reverify import reverify as reverify_runs
 from stillroom.errors import LeaseHeld, RequestError
-from stillroom.lease import MOMENT_SECONDS, building, lease_soon
+from stillroom.lease import MOMENT_SECONDS, building
 from stillroom.publication import freeze_missing, snapshots
 from stillroom.runs import dataset_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop
+from tasks.lake_outage import lease_once_answered
 from tasks.overdue import overdue
 from tasks.reporting import tell_without_stacks
 
@@ -28,22 +31,24 @@ async def reverify(dataset: str) -> int | State[Any]:
 
     Raises:
         RequestError: nothing of the dataset was published.
+        LeaseHeld: somebody else took the dataset while PostgreSQL was restarted. The next call goes on.
     """
     tell_without_stacks()
     if (end := overdue()) is not None:
         return end
-    try:
-        async with (
-            lease_soon(deployed_lake(), building(dataset), seconds=MOMENT_SECONDS),
-            deployed_workshop(artifact_key(dataset, "reverify")) as shop,
-        ):
-            if not snapshots(shop.lake, dataset):
-                raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
-            await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
-            runs = dataset_runs(shop.lake, dataset)
-            await shop.start_sandbox(runs.verification)
-            shop.use_cluster(runs.execution.dask)
-            await shop.meet_workers(runs.execution)
-            return await reverify_runs.fn(dataset, list(runs.finished))
-    except LeaseHeld as error:
-        return skipped(error)
+    async with AsyncExitStack() as held:
+        try:
+            root, say = deployed_lake(), get_run_logger().info
+            await lease_once_answered(held, root, building(dataset), say, seconds=MOMENT_SECONDS)
+            shop = await held.enter_async_context(deployed_workshop(artifact_key(dataset, "reverify")))
+        # Only here: where the lease is in PostgreSQL it can be lost later as well, and then something was done.
+        except LeaseHeld as error:
+            return skipped(error)
+        if not snapshots(shop.lake, dataset):
+            raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
+        await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
+        runs = dataset_runs(shop.lake, dataset)
+        await shop.start_sandbox(runs.verification)
+        shop.use_cluster(runs.execution.dask)
+        await shop.meet_workers(runs.execution)
+        return await reverify_runs.fn(dataset, list(runs.finished))

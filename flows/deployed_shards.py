@@ -19,6 +19,7 @@ from stillroom.runs import Run, shard_key, unfinished_shards
 from tasks import flow_runs
 from tasks.lake_outage import lake_answered
 from tasks.prefect_outage import answered
+from tasks.waking import is_tried_again
 from tasks.workshop import workshop
 
 POLL_SECONDS = 2.0
@@ -32,7 +33,8 @@ class DeployedShards:
     """The shards of one run, each with one flow run for each build of the run.
 
     A build that is tried again schedules the flow runs of the shards that failed once more, and starts those that
-    never were. While Prefect's server or the lake does not answer, it waits.
+    never were. While Prefect's server or the lake does not answer, it waits; shards that ended over the lake are tried
+    again then.
 
     Args:
         run: the run.
@@ -112,19 +114,27 @@ class DeployedShards:
         return set(await lake_answered(lambda: shop.read(ask), shop.watcher.say))
 
     async def _tried_again(self, client: PrefectClient, found: Mapping[int, FlowRun | None]) -> bool:
-        """Try those again that this attempt of the build found begun, and that have crashed since: once.
+        """Try again what has ended over nothing that a person would have to see to; returns whether there was any.
 
-        Their processes may have died together with that of the attempt before. Prefect takes a while to notice, and
-        before it does, one that is dead looks like one that runs.
+        Those that this attempt of the build found begun, and that have crashed since: once. Their processes may have
+        died together with that of the attempt before. Prefect takes a while to notice, and before it does, one that is
+        dead looks like one that runs. And those whose lake was away: it has just answered here.
         """
-        crashed = {n: one for n, one in found.items() if one is not None and flow_runs.is_crashed(one.state)}
-        again = {n: one for n, one in crashed.items() if n in self._found_begun}
-        for number, one in again.items():
-            why = "it has crashed, as its build had"
+        is_any = False
+        for number, one in found.items():
+            if one is None:
+                continue
+            if flow_runs.is_crashed(one.state) and number in self._found_begun:
+                why = "it has crashed, as its build had"
+                self._found_begun.remove(number)
+            elif is_tried_again(one):
+                why = "the lake answers"
+            else:
+                continue
             await answered(partial(flow_runs.try_again, client, one.id, why), workshop().watcher.say)
             workshop().watcher.say(f"shard {number} is tried again: {why}")
-            self._found_begun.remove(number)
-        return bool(again)
+            is_any = True
+        return is_any
 
     async def _found(self, client: PrefectClient, ids: Mapping[int, UUID]) -> dict[int, FlowRun | None]:
         """The flow runs of these ids as they are now, None for those that are gone."""

@@ -41,9 +41,11 @@ async def cancel_run(client: PrefectClient, lake: Lake, run_id: str) -> Cancella
         builds = await flow_runs.builds(client, run_id)
         # The build first: else it would see its shards end, and fail.
         ended = await flow_runs.cancel(client, builds)
-        if builds and _sleeps(lake, run_id, builds[0]):
-            await client.set_flow_run_state(builds[0].id, Cancelled(message=WHY), force=True)
-            ended.append(builds[0])
+        # Read again: it may have ended by itself since it was listed, and would go on.
+        newest = await flow_runs.find(client, builds[0].id) if builds else None
+        if newest is not None and _sleeps(lake, run_id, newest):
+            await client.set_flow_run_state(newest.id, Cancelled(message=WHY), force=True)
+            ended.append(newest)
         # All of theirs: one of an earlier build that was tried again may be at work beside the newest.
         live = await flow_runs.cancel(client, await flow_runs.all_of_shards(client, run_id))
     shards = {number for number in map(flow_runs.shard_of, live) if number is not None}

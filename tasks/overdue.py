@@ -1,4 +1,4 @@
-"""Flow runs by schedule that were due while nothing was up to run them: they are skipped, and their pages say so.
+"""Flow runs by schedule that come long after they were due: they are skipped, and their pages say so.
 
 Prefect's server plans ahead, and a worker that comes after hours would start all that was due meanwhile at once. Where
 the machine slept, server and worker come back together and nobody stands between them: so each flow run looks itself.
@@ -18,32 +18,42 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.states import AwaitingRetry, Completed
+from prefect.states import AwaitingConcurrencySlot, AwaitingRetry, Completed
 
 from tasks.flow_runs import MOST_READ
 from tasks.waking import SKIPPED
 
 LATE_MINUTES = 5.0  # what is due for less is still run: somebody started everything anew
-
-
-WHY = "Nothing was done: nothing was up to run it when it was due. The next one by its schedule runs."
+# Names of states: what somebody has tried again, or Prefect has kept waiting for a slot of its deployment, goes on.
+_KEPT_WAITING = frozenset(state().name for state in (AwaitingRetry, AwaitingConcurrencySlot))
 
 
 def overdue() -> State[Any] | None:
     """The end of the flow run that runs here where a schedule had planned it for long before; None where it goes on.
 
-    What somebody has tried again goes on, however old it is.
+    What somebody has tried again goes on, however old it is, and so does what waited for a slot of its deployment. Of
+    one whose queue was paused or full Prefect keeps no record: it looks like one of a machine that slept.
     """
     context = FlowRunContext.get()
     this = context.flow_run if context is not None else None
     if this is None or not this.auto_scheduled or this.expected_start_time is None:
         return None
-    if this.expected_start_time > datetime.now(UTC) - timedelta(minutes=LATE_MINUTES):
+    late = datetime.now(UTC) - this.expected_start_time
+    if late < timedelta(minutes=LATE_MINUTES):
         return None
     with get_client(sync_client=True) as client:
-        if any(state.name == AwaitingRetry().name for state in client.read_flow_run_states(this.id)):
+        if any(state.name in _KEPT_WAITING for state in client.read_flow_run_states(this.id)):
             return None
-    return Completed(name=SKIPPED, message=WHY)
+    return _skipped("it began", late)
+
+
+def _skipped(what: str, late: timedelta) -> State[Any]:
+    minutes = late.total_seconds() / 60
+    return Completed(
+        name=SKIPPED,
+        message=f"Nothing was done: {what} {minutes:.0f} minutes after it was due. The next one by its schedule runs, "
+        "and this one if you retry it.",
+    )
 
 
 async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:
@@ -55,7 +65,8 @@ async def skip_overdue(client: PrefectClient, pool: str) -> list[FlowRun]:
     """
     overdue = [one for one in await _waiting(client, pool) if one.auto_scheduled and one.run_count == 0]
     for one in overdue:  # one after another: the server's database takes one writer at a time
-        await client.set_flow_run_state(one.id, Completed(name=SKIPPED, message=WHY), force=True)
+        late = datetime.now(UTC) - (one.expected_start_time or datetime.now(UTC))
+        await client.set_flow_run_state(one.id, _skipped("it had not begun", late), force=True)
     return overdue
 
 

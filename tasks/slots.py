@@ -27,22 +27,41 @@ async def slots(means: Sequence[str], say: Callable[[str], None]) -> AsyncGenera
     """Wait for a slot of each of the named means, in the order of ``LIMITS``, and hold them for the block.
 
     One after another: of several names at once Prefect overlooks those that are missing. A server that does not answer
-    is waited for; to give a slot back it is not needed, since Prefect takes it back by itself.
+    is waited for; to give a slot back it is not needed, since Prefect takes it back by itself. That it may have done
+    with those that were held already while it was gone, so all are let go of then and asked for again.
 
     Args:
         means: keys of ``LIMITS``.
-        say: is told, once for each slot, that the server does not answer.
+        say: is told, once for each slot that is asked for, that the server does not answer.
 
     Raises:
         LimitMissing: a limit was removed; so none is overrun because of that.
         SlotNotGiven: the server refused.
     """
+    names = sorted({LIMITS[one] for one in means}, key=[*LIMITS.values()].index)
     async with AsyncExitStack() as held:
-        for name in sorted({LIMITS[one] for one in means}, key=[*LIMITS.values()].index):
-            slot = _Slot(name, say)
-            await answered(slot.take, say)
-            held.push_async_exit(slot.give_back)
+        while not await _all_taken(held, names, say):
+            await held.aclose()
         yield
+
+
+async def _all_taken(held: AsyncExitStack, names: Sequence[str], say: Callable[[str], None]) -> bool:
+    """Take a slot of each; False where the server was gone while some were held, which may be others' since."""
+    outages = 0
+
+    def told(line: str) -> None:
+        nonlocal outages
+        outages += 1
+        say(line)
+
+    for number, name in enumerate(names):
+        slot = _Slot(name, say)
+        before = outages
+        await answered(slot.take, told)
+        held.push_async_exit(slot.give_back)
+        if number > 0 and outages > before:
+            return False
+    return True
 
 
 class _Slot:

@@ -31,9 +31,10 @@ from tasks import flow_runs
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
-LAKE_AWAY = "LakeAway"  # and of one whose lake did not answer for longer than anything waits
+LAKE_AWAY = "LakeAway"  # and of one, or a shard, whose lake did not answer for longer than anything waits
 WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY)  # whatever their shards do
-SKIPPED = "Skipped"  # and of a flow run that did nothing since another is at the same work
+SKIPPED = "Skipped"  # and of a flow run that did nothing, since another is at the same work for instance
+OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, SKIPPED)  # all names of ends that are not Prefect's
 MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again; beyond, a person is asked for
 LEASE_SECONDS = 30.0
 
@@ -66,7 +67,7 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
             if not _is_free(lake, run_id):
                 return False
             why = "the lake answers, and nobody else is at work on its dataset"
-        elif _is_to_go_on(lake, run_id, newest):
+        elif _is_to_go_on(lake, run_id, newest) and await _may_end_otherwise(client, run_id, newest):
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
             why = "it had ended, with shards that nobody else starts"
@@ -82,7 +83,7 @@ def waits_for_shards(build: FlowRun) -> bool:
         return False
     if state.type is StateType.CRASHED:
         return build.run_count < MOST_ATTEMPTS
-    return state.type is StateType.FAILED and state.name == SHARDS_FAILED
+    return state.type is StateType.FAILED and (state.name == SHARDS_FAILED or _is_past_its_tries(build))
 
 
 def waits_for_others(build: FlowRun) -> bool:
@@ -90,20 +91,43 @@ def waits_for_others(build: FlowRun) -> bool:
     state = build.state
     if state is None or state.type is not StateType.FAILED or state.name not in WAIT_FOR_OTHERS:
         return False
-    return state.name == HELD_UP or build.run_count < MOST_ATTEMPTS
+    return not _is_past_its_tries(build)
+
+
+def is_tried_again(shard: FlowRun) -> bool:
+    """Whether a shard's flow run ended over a lake that did not answer, and its build tries it again."""
+    state = shard.state
+    is_away = state is not None and state.type is StateType.FAILED and state.name == LAKE_AWAY
+    return is_away and shard.run_count < MOST_ATTEMPTS
+
+
+def _is_past_its_tries(build: FlowRun) -> bool:
+    """Whether the lake was away from the build so often that only new shards have it tried again."""
+    return build.state is not None and build.state.name == LAKE_AWAY and build.run_count >= MOST_ATTEMPTS
+
+
+async def _may_end_otherwise(client: PrefectClient, run_id: str, build: FlowRun) -> bool:
+    """Whether a build that is past its tries has had news since: somebody has seen to one of its shards."""
+    if not _is_past_its_tries(build) or build.state is None:
+        return True
+    found = await flow_runs.all_of_shards(client, run_id)
+    return any(one.state is not None and one.state.timestamp > build.state.timestamp for one in found)
 
 
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
     """Whether the build's process ended and shards are owed that only the build starts.
 
-    It had not started them, or they crashed as it did: nothing of theirs has failed that a person would have to see to.
+    It had not started them, or they crashed as it did, or their lake was away: nothing of theirs has failed that a
+    person would have to see to.
     """
     if not flow_runs.is_crashed(build.state) or not waits_for_shards(build) or run_id not in open_runs(lake):
         return False
     run = load_run(lake, run_id)
     found = await flow_runs.all_of_shards(client, run_id)
     at_work = {flow_runs.shard_of(one) for one in found if flow_runs.is_live(one.state)}  # also of an earlier build
-    done_with = {one.idempotency_key for one in found if not flow_runs.is_crashed(one.state)}
+    done_with = {
+        one.idempotency_key for one in found if not flow_runs.is_crashed(one.state) and not is_tried_again(one)
+    }
     owed = [shard for shard in unfinished_shards(lake, run) if shard not in at_work]
     return any(flow_runs.start_key(build.id, shard_key(run, shard)) not in done_with for shard in owed)
 

@@ -17,11 +17,11 @@ from prefect.events.schemas.events import ResourceSpecification
 from stillroom.cli.deployed_processes import HEARTBEAT_SECONDS
 from tasks.announcing import SNAPSHOT_PUBLISHED
 from tasks.flow_runs import BUILD, SHARD
-from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED
+from tasks.waking import OWN_ENDS
 
 SILENCE_SECONDS = 3.0 * HEARTBEAT_SECONDS
 # States in which no heart beats, by their names, which is what their events are called by.
-_ENDS = ("Completed", "Failed", "Cancelled", "Crashed", SHARDS_FAILED, HELD_UP, SKIPPED, "AwaitingRetry")
+_ENDS = ("Completed", "Failed", "Cancelled", "Crashed", *OWN_ENDS, "AwaitingRetry")
 
 
 def automations(deployment_ids: Mapping[str, str]) -> list[AutomationCore]:

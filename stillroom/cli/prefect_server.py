@@ -35,10 +35,11 @@ SERVICES_OF_DEPLOYMENTS = (
     "PAUSE_EXPIRATIONS",
     "TRIGGERS",
 )
-# Task runs are written down many at a time: by default each of their states is a transaction of its own.
+# Task runs are written down many at a time: by default each of their states is a transaction of its own. At its end the
+# server writes down one batch more, so that one holds all that may be waiting: of a second in which many tasks end.
 RECORDING = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",  # s; what is left is written at its end
 }
 CANCEL_AGAIN_SECONDS = 0.5  # a flow may take a cancellation for a failure of its server, and try again

@@ -163,6 +163,22 @@ async def test_a_build_cannot_be_woken_while_it_is_cancelled(
     assert await state_of(client, this) == "Cancelled"
 
 
+async def test_a_build_that_falls_asleep_as_it_is_cancelled_is_cancelled_all_the_same(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, Running())
+    listed = flow_runs.builds
+
+    async def builds(*about: Any) -> list[FlowRun]:
+        found = await listed(*about)
+        await client.set_flow_run_state(this.id, Failed(name=SHARDS_FAILED), force=True)
+        return found
+
+    monkeypatch.setattr(flow_runs, "builds", builds)
+    assert await cancel_run(client, lake, run.run_id) == Cancellation(build=True, shards=())
+    assert await state_of(client, this) == "Cancelled"
+
+
 async def test_the_command_cancels_a_build_that_sleeps(client: PrefectClient, run: Run, ask: Ask) -> None:
     this = await ended_in(client, run, Failed(name=HELD_UP))
     assert await ask("cancel", run.run_id) == {"run": run.run_id, "shards": [], "build": True}

@@ -18,6 +18,7 @@ from stillroom.lake import Lake
 from stillroom.runs import Run
 from tasks import workshop
 from tasks.flow_runs import all_of_shards, is_live, shard_of
+from tasks.waking import LAKE_AWAY, MOST_ATTEMPTS
 from tests.deployed.conftest import StartShard, state_of
 from tests.fakes.builds import Builder
 
@@ -114,6 +115,20 @@ async def test_a_shard_that_crashes_by_itself_is_left_to_a_person(
     for state in (Running(), Crashed(message="out of memory")):
         await client.set_flow_run_state(waiting.id, state, force=True)
     assert {number: str(why) for number, why in (await joining).items()} == {0: "out of memory."}
+
+
+async def test_a_shard_whose_lake_is_away_again_and_again_is_left_to_a_person(
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID
+) -> None:
+    this = await shard_began(run, 0, Scheduled(), build_id)
+    shards = DeployedShards(run, build_id)
+    shards.start([0])
+    joining = asyncio.create_task(shards.join())
+    await asyncio.sleep(1.0)
+    for _ in range(MOST_ATTEMPTS):
+        await client.set_flow_run_state(this.id, Running(), force=True)
+    await client.set_flow_run_state(this.id, Failed(name=LAKE_AWAY, message="PostgreSQL is gone"), force=True)
+    assert {number: str(why) for number, why in (await joining).items()} == {0: "PostgreSQL is gone."}
 
 
 async def until_state(client: PrefectClient, flow_run: FlowRun, name: str) -> None:

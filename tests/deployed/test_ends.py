@@ -12,10 +12,10 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Running, exception_to_failed_state
+from prefect.states import Cancelled, Running, exception_to_failed_state
 
 from flows import deployed as module
 from flows import deployed_build, deployed_ends
@@ -203,6 +203,26 @@ async def test_a_build_that_is_held_up_says_when_it_goes_on(client: PrefectClien
         _, end = await tried_again(client, run)
     assert end.name == HELD_UP
     assert f"goes on by itself, unless a newer one of {run.run_id} has been started" in end.message
+
+
+@pytest.mark.parametrize(
+    ("other", "counts"),
+    [
+        pytest.param(Cancelled(), True, id="a person cancelled it before"),
+        pytest.param(Running(), False, id="it is at work"),
+    ],
+)
+async def test_a_build_that_is_held_up_at_once_counts_unless_another_is_at_work(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, other: State, counts: bool
+) -> None:
+    this = await began(client, run, Running())
+    newer = await began(client, run, Running())
+    await client.set_flow_run_state(newer.id, other, force=True)
+    with lease(shop.lake.root, building(run.recipe.dataset)), within(this):
+        end: Any = await build_file.fn(GONE)
+    assert end.name == HELD_UP
+    await client.set_flow_run_state(this.id, end, force=True)
+    assert await wake_build(lake, run.run_id) is counts
 
 
 async def test_a_build_that_meets_housekeeping_for_long_does_nothing_or_goes_on_after_it(

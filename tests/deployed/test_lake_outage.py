@@ -5,8 +5,8 @@ With a real PostgreSQL server, a real Prefect server and a real lake.
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext, FlowRunContext
 from prefect.states import Failed, Running
 
-from flows import deployed_build, deployed_reconcile
+from flows import deployed, deployed_build, deployed_reconcile, deployed_reverify
 from flows.deployed import build_file
 from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
@@ -31,8 +31,8 @@ from stillroom.lease import building, lease
 from stillroom.runs import Run
 from tasks import lake_outage, workshop
 from tasks.flow_runs import all_of_shards
-from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, waits_for_others, wake_build
-from tests.deployed.conftest import began, state_of
+from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, SKIPPED, waits_for_others, wake_build
+from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
 
@@ -80,7 +80,14 @@ class Shop:
     async def read(self, work: Callable[[], Any]) -> Any:
         return await asyncio.to_thread(work)
 
+    async def write(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.to_thread(work)
+
     async def start_sandbox(self, _: object) -> None: ...
+
+    def use_cluster(self, _: object) -> None: ...
+
+    async def meet_workers(self, _: object) -> None: ...
 
     async def build(self, *_: object) -> str:
         await asyncio.to_thread(self.work)
@@ -98,9 +105,11 @@ def shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     monkeypatch.setattr(workshop, "_open", [made])
-    monkeypatch.setattr(deployed_build, "deployed_workshop", opened)
+    for module in (deployed, deployed_build, deployed_reverify):
+        monkeypatch.setattr(module, "deployed_workshop", opened)
+    for module in (deployed_build, deployed_reverify):
+        monkeypatch.setattr(module, "get_run_logger", lambda: SimpleNamespace(info=made.say))
     monkeypatch.setattr(deployed_build, "build_run", made.build)
-    monkeypatch.setattr(deployed_build, "get_run_logger", lambda: SimpleNamespace(info=made.say))
     return made
 
 
@@ -140,6 +149,39 @@ async def test_a_build_that_waits_for_its_shards_outlasts_a_restart(
     assert [line for line in shop.lines if "the lake does not answer" in line] == shop.lines != []
 
 
+@pytest.mark.usefixtures("_client_of_a_flow")
+async def test_a_shard_whose_lake_was_away_is_tried_again_by_the_build_that_waits_for_it(
+    server: PostgresServer,
+    client: PrefectClient,
+    lake: Lake,
+    run: Run,
+    shop: Shop,
+    shard_began: StartShard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build_id = uuid4()
+    this = await shard_began(run, 0, Running(), build_id)
+    shards = DeployedShards(run, build_id)
+    shards.start([0])
+    joining = asyncio.create_task(shards.join())
+    await asyncio.sleep(1.0)  # in which it finds the shard at work
+    lake.wait_for_outages(shop.say)
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.3)
+    server.stop()
+    end: Any = await deployed.shard.fn(run.run_id, 0)
+    assert (end.type, end.name) == (StateType.FAILED, LAKE_AWAY)
+    assert "a build that waits for this shard tries it again" in end.message
+    await client.set_flow_run_state(this.id, end, force=True)
+    server.start()
+    while True:
+        if await state_of(client, this) == "AwaitingRetry":
+            break
+        await asyncio.sleep(0.1)
+    await Builder(lake).sample(run)
+    assert await asyncio.wait_for(joining, 60) == {}
+    assert "shard 0 is tried again: the lake answers" in shop.lines
+
+
 async def all_of_shards_of(run: Run) -> list[FlowRun]:
     async with AsyncClientContext.get_or_create() as opened:
         return await all_of_shards(opened.client, run.run_id)
@@ -164,6 +206,8 @@ async def test_a_build_whose_lake_stays_away_goes_on_by_itself_once_it_is_back(
     this, end = await tried_again(client, run)
     assert (end.type, end.name) == (StateType.FAILED, LAKE_AWAY)
     assert f"Once the lake answers this build of {run.run_id} goes on by itself" in end.message
+    nothing: Any = await deployed_reconcile.reconcile.fn()
+    assert (nothing.type, nothing.name) == (StateType.COMPLETED, SKIPPED)
     server.start()
     assert await deployed_reconcile.reconcile.fn() == [run.run_id]
     assert await state_of(client, this) == "AwaitingRetry"
@@ -216,15 +260,14 @@ def test_a_build_whose_lake_is_away_again_and_again_is_left_to_a_person(name: st
     assert waits_for_others(build.model_copy(update={"run_count": MOST_ATTEMPTS})) is not has_end
 
 
-async def test_a_build_whose_lease_another_took_is_held_up_and_goes_on_after_it(
-    client: PrefectClient, lake: Lake, run: Run, shop: Shop, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stillroom.lease_in_postgres.LOOK_SECONDS", 0.1)
-    number = lock_number(building(run.recipe.dataset))
-    with psycopg.connect(database, autocommit=True) as thief, psycopg.connect(database, autocommit=True) as killer:
-        waiting = threading.Thread(target=thief.execute, args=("SELECT pg_advisory_lock(%s)", [number]), daemon=True)
+@contextmanager
+def thief(database: str, dataset: str) -> Generator[Callable[..., Coroutine[Any, Any, Any]]]:
+    """Gives work in whose midst its connection breaks and another takes the dataset, and keeps it in the block."""
+    number = lock_number(building(dataset))
+    with psycopg.connect(database, autocommit=True) as other, psycopg.connect(database, autocommit=True) as killer:
+        waiting = threading.Thread(target=other.execute, args=("SELECT pg_advisory_lock(%s)", [number]), daemon=True)
 
-        async def build(*_: object) -> str:
+        async def work(*_: object) -> None:
             waiting.start()
             while True:
                 if held := killer.execute(HELD, [number]).fetchone():
@@ -234,7 +277,21 @@ async def test_a_build_whose_lease_another_took_is_held_up_and_goes_on_after_it(
             await asyncio.sleep(60)
             pytest.fail("it goes on though another has its dataset")
 
-        monkeypatch.setattr(deployed_build, "build_run", build)
+        yield work
+
+
+HELD = """
+SELECT held.pid FROM pg_locks held JOIN pg_locks waits USING (locktype, classid, objid, objsubid)
+WHERE ((held.classid::bigint << 32) | held.objid::bigint) = %s AND held.granted AND NOT waits.granted
+"""
+
+
+async def test_a_build_whose_lease_another_took_is_held_up_and_goes_on_after_it(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillroom.lease_in_postgres.LOOK_SECONDS", 0.1)
+    with thief(database, run.recipe.dataset) as work:
+        monkeypatch.setattr(deployed_build, "build_run", work)
         this, end = await tried_again(client, run)
         assert end.name == HELD_UP
         assert "took it. So the work was stopped here." in end.message
@@ -245,7 +302,36 @@ async def test_a_build_whose_lease_another_took_is_held_up_and_goes_on_after_it(
     assert await state_of(client, this) == "AwaitingRetry"
 
 
-HELD = """
-SELECT held.pid FROM pg_locks held JOIN pg_locks waits USING (locktype, classid, objid, objsubid)
-WHERE ((held.classid::bigint << 32) | held.objid::bigint) = %s AND held.granted AND NOT waits.granted
-"""
+async def test_a_reverify_whose_lease_another_took_says_that_it_was_stopped(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of its verdicts may be there, so it is none that did nothing."""
+    del client  # points Prefect at the server
+    monkeypatch.setattr("stillroom.lease_in_postgres.LOOK_SECONDS", 0.1)
+    await Builder(lake).build(run.recipe)
+    dataset = run.recipe.dataset
+    with thief(database, dataset) as work, FlowRunContext.model_construct(flow_run=None, parameters={}):
+        monkeypatch.setattr(deployed_reverify, "reverify_runs", SimpleNamespace(fn=work))
+        with pytest.raises(LeaseHeld, match=r"took it\. So the work was stopped here\."):
+            await deployed_reverify.reverify.fn(dataset)
+        end: Any = await deployed_reverify.reverify.fn(dataset)
+    assert end.name == SKIPPED
+
+
+async def test_a_reverify_waits_for_a_lake_that_is_started_again(
+    server: PostgresServer, client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del client  # points Prefect at the server
+    await Builder(lake).build(run.recipe)
+
+    async def work(*_: object) -> int:
+        return 3
+
+    monkeypatch.setattr(deployed_reverify, "reverify_runs", SimpleNamespace(fn=work))
+    server.stop()
+    back = threading.Timer(1.0, server.start)
+    back.start()
+    with FlowRunContext.model_construct(flow_run=None, parameters={}):
+        assert await deployed_reverify.reverify.fn(run.recipe.dataset) == 3
+    back.join()
+    assert "the lake does not answer" in shop.lines[0]

@@ -1,5 +1,6 @@
 """What a schedule had planned for hours in which nothing was up is skipped; what somebody started is not."""
 
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -12,16 +13,16 @@ from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.states import AwaitingRetry, Running, Scheduled
+from prefect.states import AwaitingConcurrencySlot, AwaitingRetry, Running, Scheduled
 
 from flows.deployed import build_file, maintain
 from flows.deployed_reconcile import reconcile
 from flows.deployed_reverify import reverify
-from tasks.overdue import LATE_MINUTES, WHY, overdue, skip_overdue
+from tasks.overdue import LATE_MINUTES, overdue, skip_overdue
 from tasks.waking import SKIPPED
 from tests.deployed.conftest import state_of
 
@@ -78,6 +79,8 @@ async def test_of_what_is_overdue_only_what_a_schedule_has_planned_is_skipped(
     assert len(late) >= 3
     assert {one.id for one in skipped} == {one.id for one in late} - {tried_again.id}
     assert {await state_of(client, one) for one in skipped} == {"Skipped"}
+    messages = [one.state.message for one in [await client.read_flow_run(one.id) for one in skipped] if one.state]
+    assert all(re.search(r"it had not begun \d+ minutes after it was due", message or "") for message in messages)
     assert await state_of(client, tried_again) == "AwaitingRetry"
     for one in (*started, *(one for one in planned if one not in late)):
         assert await state_of(client, one) in ("Scheduled", "Late")
@@ -100,12 +103,21 @@ async def test_a_flow_run_that_comes_hours_late_skips_itself(changes: dict[str, 
         assert (overdue() is not None) is is_skipped
 
 
-async def test_what_was_skipped_goes_on_where_a_person_tries_it_again(client: PrefectClient, nightly: UUID) -> None:
+@pytest.mark.parametrize(
+    "waited",
+    [
+        pytest.param(AwaitingRetry(message="a person clicked"), id="a person tries it again"),
+        pytest.param(AwaitingConcurrencySlot(), id="it waited for a slot of its deployment"),
+    ],
+)
+async def test_what_would_be_skipped_goes_on_where_somebody_kept_it_waiting(
+    client: PrefectClient, nightly: UUID, waited: State
+) -> None:
     now = datetime.now(UTC)
     between = {"start_time": str(now - timedelta(hours=3)), "end_time": str(now)}
     await client.request("POST", "/deployments/{id}/schedule", path_params={"id": nightly}, json=between)
     this, *_ = await skip_overdue(client, POOL)
-    await client.set_flow_run_state(this.id, AwaitingRetry(message="a person clicked"), force=True)
+    await client.set_flow_run_state(this.id, waited, force=True)
     await client.set_flow_run_state(this.id, Running(), force=True)
     this = await client.read_flow_run(this.id)
     assert this.auto_scheduled
@@ -120,4 +132,5 @@ async def test_every_flow_that_is_scheduled_skips_itself(name: str) -> None:
     this = FlowRun(flow_id=uuid4(), auto_scheduled=True, expected_start_time=due)
     with FlowRunContext.model_construct(flow_run=this, parameters={}):
         end: Any = await OVERDUE[name]()
-    assert (end.name, end.message) == (SKIPPED, WHY)
+    assert end.name == SKIPPED
+    assert end.message.startswith("Nothing was done: it began 180 minutes after it was due.")

@@ -1,7 +1,7 @@
 """Slots of a real Prefect server, which is gone for a while: they are waited for, and given back without it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.concurrency.context import ConcurrencyContext
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
@@ -29,7 +30,11 @@ async def _limit_of_teachers(client: PrefectClient) -> None:
 
 
 async def taken(client: PrefectClient) -> int:
-    return (await client.read_global_concurrency_limit_by_name(LIMITS["teacher"])).active_slots
+    return await active(client, LIMITS["teacher"])
+
+
+async def active(client: PrefectClient, name: str) -> int:
+    return (await client.read_global_concurrency_limit_by_name(name)).active_slots
 
 
 async def test_a_limit_that_was_removed_is_an_error_also_where_another_one_is_there(client: PrefectClient) -> None:
@@ -77,11 +82,11 @@ async def test_the_first_slot_of_a_process_is_waited_for_until_the_server_is_bac
         assert not holding.done()
         wire = BrokenWire(urlsplit(api).port or 0, at=port)
         await asyncio.wait_for(is_held.wait(), 30)
-        assert (await client.read_global_concurrency_limit_by_name(limit)).active_slots == 1
+        assert await active(client, limit) == 1
         is_over.set()
         await holding
         wire.close()
-    assert (await client.read_global_concurrency_limit_by_name(limit)).active_slots == 0
+    assert await active(client, limit) == 0
     (line,) = lines
     assert "Prefect's server does not answer" in line
 
@@ -107,3 +112,48 @@ async def test_a_slot_that_cannot_be_given_back_changes_nothing_of_what_was_done
     assert end == (failure or "done")
     (line,) = lines
     assert f"did not take back a slot of {limit}" in line
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while True:
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+
+
+async def test_what_was_held_through_an_outage_is_asked_for_again_before_anything_is_begun(
+    api: str, client: PrefectClient, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect takes slots back whose holders it hears nothing of, and gives them to others."""
+    second = f"limit-{uuid4()}"
+    await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=second, limit=1))
+    monkeypatch.setitem(LIMITS, "sandbox", second)
+    lines: list[str] = []
+    is_begun, is_over = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with slots(["teacher", "sandbox"], lines.append):
+            is_begun.set()
+            await is_over.wait()
+
+    wire = BrokenWire(urlsplit(api).port or 0)
+    await client.increment_concurrency_slots([second], 1, "concurrency")
+    with reached_at(wire.port), ConcurrencyContext() as context:
+        holding = asyncio.create_task(hold())
+        await until(lambda: bool(context.cleanup_lease_ids))
+        await asyncio.sleep(1.0)  # in which it asks for the second one
+        wire.die()
+        await until(lambda: bool(lines))
+        await client.release_concurrency_slots_with_lease(context.cleanup_lease_ids[0])
+        await client.increment_concurrency_slots([limit], 1, "concurrency")
+        wire.revive()
+        await client.release_concurrency_slots([second], 1, 1.0)
+        await asyncio.sleep(5.0)
+        assert not is_begun.is_set(), "the first one is another's"
+        await client.release_concurrency_slots([limit], 1, 1.0)
+        await asyncio.wait_for(is_begun.wait(), 60)
+        assert [await active(client, name) for name in (limit, second)] == [1, 1]
+        is_over.set()
+        await holding
+    wire.close()
+    assert [await active(client, name) for name in (limit, second)] == [0, 0]

@@ -8,7 +8,7 @@ from prefect.states import Cancelled, Crashed, Failed, Running, Scheduled, State
 
 from stillroom.lake import Lake
 from stillroom.runs import Run
-from tasks.waking import SHARDS_FAILED, wake_build
+from tasks.waking import LAKE_AWAY, SHARDS_FAILED, wake_build
 from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
 
@@ -47,6 +47,7 @@ async def test_a_build_that_was_killed_later_waits_for_what_it_had_started(
     ("end", "is_woken"),
     [
         pytest.param(Crashed(), True, id="it crashed too"),
+        pytest.param(Failed(name=LAKE_AWAY), True, id="its lake was away"),
         pytest.param(Failed(message="the teacher is gone"), False, id="it says what a person is to see to"),
         pytest.param(Cancelled(), False, id="a person cancelled it"),
         pytest.param(Running(), False, id="it is at work"),

@@ -6,25 +6,36 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled, State
 
 from flows import deployed_reconcile
+from flows.deployed_ends import lake_away
 from flows.deployed_reconcile import reconcile
 from stillroom import LAKE_VARIABLE
 from stillroom.cli.orchestrator import states
+from stillroom.errors import LakeError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease, sampling
 from stillroom.runs import Run, RunState, close_run, given_up, open_run, unfinished_shards
 from tasks import waking
 from tasks.flow_runs import builds, cancel, note_that_it_goes_on, try_again
-from tasks.waking import HELD_UP, SHARDS_FAILED, wake_build
-from tests.deployed.conftest import began, published_in_part, state_of
+from tasks.waking import (
+    HELD_UP,
+    LAKE_AWAY,
+    MOST_ATTEMPTS,
+    SHARDS_FAILED,
+    waits_for_others,
+    waits_for_shards,
+    wake_build,
+)
+from tests.deployed.conftest import StartShard, began, published_in_part, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.integration.workbench import ROOT
@@ -54,6 +65,36 @@ async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
     await Builder(lake).sample(run)
     assert await wake_build(lake, run.run_id) is is_woken
     assert await state_of(client, this) == ("AwaitingRetry" if is_woken else state.name)
+
+
+AWAY = Failed(name=LAKE_AWAY, message="LakeError")
+
+
+async def test_a_build_whose_lake_was_away_too_often_is_woken_by_the_shards_that_a_person_has_tried_again(
+    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard
+) -> None:
+    this = await began(client, run, Running())
+    shard = await shard_began(run, 0, Failed(), this.id)
+    for _ in range(MOST_ATTEMPTS):
+        await client.set_flow_run_state(this.id, Running(), force=True)
+    await client.set_flow_run_state(this.id, AWAY, force=True)
+    assert not await wake_build(lake, run.run_id)
+    await Builder(lake).sample(run)
+    assert not await wake_build(lake, run.run_id), "it would be tried for ever"
+    await client.set_flow_run_state(shard.id, Running(), force=True)
+    assert await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == "AwaitingRetry"
+
+
+@pytest.mark.parametrize(("attempts", "is_by_itself"), [(MOST_ATTEMPTS - 1, True), (MOST_ATTEMPTS, False)])
+def test_a_build_whose_lake_is_away_says_who_sees_to_it(run: Run, attempts: int, is_by_itself: bool) -> None:
+    message = lake_away(run.run_id, LakeError("PostgreSQL is gone"), attempts).message
+    assert message is not None
+    assert ("goes on by itself" in message) is is_by_itself
+    assert ("waits for a person" in message) is not is_by_itself
+    build = FlowRun(flow_id=uuid4(), state=AWAY, run_count=attempts)
+    assert waits_for_others(build) is is_by_itself
+    assert waits_for_shards(build) is not is_by_itself
 
 
 async def test_as_long_as_a_shard_is_owed_nobody_is_woken(client: PrefectClient, lake: Lake, run: Run) -> None:

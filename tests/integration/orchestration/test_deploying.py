@@ -1,5 +1,6 @@
 """What is deployed: flows by module path, a form that shows the recipe, schedules that are off, automations."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from stillroom.cli.deployed_processes import HEARTBEAT_SECONDS
 from stillroom.cli.deploying import parameters_of
 from stillroom.cli.deployment_file import DeploymentSpec, read_deployments
 from stillroom.recipe import load_recipe
+from tasks import waking
 
-QUICKSTART = Path(__file__).resolve().parents[3] / "deployments" / "recipes" / "quickstart.yaml"
+ROOT = Path(__file__).resolve().parents[3]
+QUICKSTART = ROOT / "deployments" / "recipes" / "quickstart.yaml"
 ALL = read_deployments()
 BY_NAME = {one.name: one for one in ALL}
 
@@ -94,9 +97,18 @@ def test_silence_outlasts_two_heartbeats_and_the_example_is_off() -> None:
     heartbeat, reconcile, example = automations(ids)
     assert isinstance(heartbeat.trigger, EventTrigger)
     assert 2 * HEARTBEAT_SECONDS < SILENCE_SECONDS == heartbeat.trigger.within.total_seconds()
-    ends = ("Completed", "Failed", "Cancelled", "Crashed", "ShardsFailed", "HeldUp", "Skipped", "AwaitingRetry")
+    own = ("ShardsFailed", "HeldUp", "LakeAway", "Skipped")
+    ends = ("Completed", "Failed", "Cancelled", "Crashed", *own, "AwaitingRetry")
     assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect
     assert (heartbeat.enabled, reconcile.enabled, example.enabled) == (True, True, False)
+
+
+def test_every_end_that_flows_have_names_for_is_known_as_one() -> None:
+    """Else an automation takes a flow run that has ended so for one that fell silent."""
+    texts = [file.read_text(encoding="utf-8") for place in ("flows", "tasks") for file in (ROOT / place).glob("*.py")]
+    used = {name for text in texts for name in re.findall(r"\b(?:Failed|Completed)\(\s*name=([A-Z_]+)", text)}
+    assert used
+    assert {getattr(waking, name) for name in used} == set(waking.OWN_ENDS)
 
 
 def test_only_the_automation_that_listens_to_heartbeats_is_ever_changed() -> None:

@@ -11,7 +11,7 @@ import pytest
 from stillroom.cli.prefect_server import prefect_server
 
 ROOT = Path(__file__).parents[3]
-TASKS = 120  # more than are written down at once
+TASKS = 200  # with three states each: more than are written down at once
 
 
 def build(home: Path) -> None:
