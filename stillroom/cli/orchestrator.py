@@ -167,7 +167,8 @@ def _flow_runs(api: str, flow: str, run_id: str) -> Iterator[dict[str, Any]]:
 
 def _went_on_at(build: dict[str, Any]) -> datetime:
     """As ``tasks.flow_runs.went_on_at``, which waits for Prefect to be imported."""
-    noted = (build["labels"] or {}).get(WENT_ON) or build["start_time"]
+    labels: dict[str, Any] = build["labels"] or {}
+    noted = labels.get(WENT_ON) or build["start_time"]
     return datetime.fromisoformat(noted) if noted else datetime.min.replace(tzinfo=UTC)
 
 
