@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from stillroom.capabilities.python_code.fences import python_blocks
 from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
-from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed_late, definers, variables
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, changed_late, definers, variables
 from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.records import Answer
 
@@ -79,9 +79,10 @@ def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | No
         return None
     used = variables(asked).difference(*map(bound, asked.body), (entry_point,))
     own = _parsed(answer)
-    late = changed_late([*body, *asked.body, *(own.body if own is not None else ())])
+    others = own.body if own is not None else []
+    late = changed_late([*body, *asked.body, *others]).union(*map(changed, asked.body))
     made = definers(body)
-    lasting = Lasting(made, late)
+    lasting = Lasting(made, late, body, others)
     chosen, left = list[ast.stmt](), set[str]()
     for name in used & made.keys():
         needed = _needed(name, lasting)

@@ -57,7 +57,7 @@ def changed(node: ast.AST) -> set[str]:
 
 def changed_late(body: Sequence[ast.stmt]) -> set[str]:
     """Names of a module that its functions change when they are called."""
-    return {name for function in _functions(body) for name in changed(function) - _local(function)}
+    return {name for function in _functions(body) for name in changed(function) - local(function)}
 
 
 def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
@@ -70,6 +70,14 @@ def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
     return found
 
 
+def local(function: ast.AST) -> set[str]:
+    """Names that are a function's own."""
+    nodes = list(ast.walk(function))
+    own = {each.arg for each in nodes if isinstance(each, ast.arg)}
+    own |= {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return own - {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
+
+
 def variables(node: ast.AST) -> set[str]:
     """All names in some code."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
@@ -77,14 +85,6 @@ def variables(node: ast.AST) -> set[str]:
 
 def _functions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
     return (each for one in body for each in ast.walk(one) if isinstance(each, FUNCTION | ast.Lambda))
-
-
-def _local(function: ast.AST) -> set[str]:
-    """Names that are a function's own."""
-    nodes = list(ast.walk(function))
-    own = {each.arg for each in nodes if isinstance(each, ast.arg)}
-    own |= {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-    return own - {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
 
 
 def _root(node: ast.expr) -> str:

@@ -126,6 +126,106 @@ def test_a_table_that_an_answer_changes_stays_with_it() -> None:
     assert with_given_code(tests, prompt, "decode") != tests
 
 
+@pytest.mark.parametrize(
+    ("prompt", "tests", "answer"),
+    [
+        pytest.param(
+            "import io\nLOG = io.StringIO()\n",
+            "decode('a')\nassert LOG.getvalue() == 'a'",
+            "def decode(s):\n    print(s, end='', file=LOG)\n",
+            id="stream",
+        ),
+        pytest.param(
+            "import queue\nEVENTS = queue.Queue()\n",
+            "decode(1)\nassert EVENTS.qsize() == 1",
+            "def decode(x):\n    EVENTS.put(x)\n",
+            id="queue",
+        ),
+        pytest.param(
+            "import sqlite3\nconn = sqlite3.connect(':memory:')\nconn.execute('CREATE TABLE t (x)')\n",
+            "decode(1)\nassert conn.execute('SELECT x FROM t').fetchall() == [(1,)]",
+            "def decode(x):\n    conn.execute('INSERT INTO t VALUES (?)', (x,))\n",
+            id="connection",
+        ),
+        pytest.param(
+            "GRID = [[0, 0], [0, 0]]\n",
+            "decode()\nassert GRID == [[1, 1], [1, 1]]",
+            "def decode():\n    for row in GRID:\n        for i in range(2):\n            row[i] = 1\n",
+            id="rows-in-a-loop",
+        ),
+        pytest.param(
+            "GRID = [[0, 0], [0, 0]]\n",
+            "decode()\nassert GRID[0] == [1, 0]",
+            "def decode():\n    row = GRID[0]\n    row[0] = 1\n",
+            id="row-by-a-name",
+        ),
+        pytest.param(
+            "GRID = [0, 0]\n",
+            "decode()\nassert GRID == [1, 0]",
+            "def decode():\n    g = GRID\n    g[0] = 1\n",
+            id="another-name",
+        ),
+        pytest.param(
+            "GRID = [0, 0]\n",
+            "decode()\nassert GRID == [1, 0]",
+            "def fill(g):\n    g[0] = 1\ndef decode():\n    fill(GRID)\n",
+            id="as-an-argument",
+        ),
+        pytest.param(
+            "GRID = [[0], [0]]\ndef total():\n    return sum(map(sum, GRID))\n",
+            "decode()\nassert total() == 2",
+            "def decode():\n    for row in GRID:\n        row[0] = 1\n",
+            id="read-by-a-helper",
+        ),
+        pytest.param(
+            "def make():\n    n = 0\n    def count():\n        nonlocal n\n        n += 1\n        return n\n"
+            "    return count\ncounter = make()\n",
+            "decode()\nassert counter() == 2",
+            "def decode():\n    return counter()\n",
+            id="closure",
+        ),
+        pytest.param(
+            "def fetch(k):\n    fetch.calls = getattr(fetch, 'calls', 0) + 1\n    return k\n",
+            "decode('a')\ndecode('a')\nassert fetch.calls == 1",
+            "import functools\n@functools.cache\ndef decode(k):\n    return fetch(k)\n",
+            id="on-itself",
+        ),
+        pytest.param(
+            "def log(m, seen=[]):\n    seen.append(m)\n    return seen\n",
+            "decode(1)\nassert log(2) == [1, 2]",
+            "def decode(m):\n    log(m)\n",
+            id="in-a-default",
+        ),
+        pytest.param(
+            "STOCK = {'a': 1}\n",
+            "STOCK['b'] = 2\nassert decode('b') == 2",
+            "def decode(k):\n    return STOCK[k]\n",
+            id="filled-by-the-tests",
+        ),
+    ],
+)
+def test_what_an_answer_may_fill_in_ways_that_are_not_seen_stays_with_it(prompt: str, tests: str, answer: str) -> None:
+    assert with_given_code(tests, prompt + ASKED, "decode", answer) == tests
+    assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param("def decode(s):\n    return {v: k for k, v in CODE.items()}[s]\n", id="turned-round"),
+        pytest.param("def decode(s):\n    for k in CODE:\n        if CODE[k] == s:\n            return k\n", id="loop"),
+        pytest.param("def decode(s):\n    return dict(zip(CODE.values(), CODE))[s]\n", id="by-functions"),
+        pytest.param("def decode(s):\n    return s if s in CODE and len(CODE) > 1 else None\n", id="asked"),
+        pytest.param("def decode(s):\n    CODE = {}\n    g = CODE\n    g[1] = 1\n", id="name-of-its-own"),
+    ],
+)
+def test_a_table_that_an_answer_only_reads_is_the_tests_own(answer: str) -> None:
+    prompt = "CODE = {'a': '.-', 'b': '-...'}\n" + ASKED
+    tests = "assert decode(CODE['a']) == 'a'"
+
+    assert with_given_code(tests, prompt, "decode", answer) != tests
+
+
 TEXT = "    'A point.'\n"
 POINT = f"from dataclasses import dataclass\n@dataclass\nclass Point:\n{TEXT}    x: int\n    y: int\n"
 MOVE = "def decode(p):\n    return Point(p.x + 1, p.y + 2)\n"
