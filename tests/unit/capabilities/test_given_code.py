@@ -112,6 +112,13 @@ def test_what_has_to_stand_first_stays_there() -> None:
     ]
 
 
+def test_only_ends_of_lines_end_lines() -> None:
+    tests = "assert decode(encode('a\u2028b')) == 'a\u2028b'"
+    prompt = "A = 'a\u2028\x0cb'\ndef encode(s):\n    return s[::-1]\n" + ASKED
+
+    assert with_given_code(tests, prompt, "decode") == f"def encode(s):\n    return s[::-1]\n\n{tests}"
+
+
 def test_the_entry_point_is_never_the_tests_own() -> None:
     prompt = ENCODE + ASKED + "    return s[::-1]\n"
 
