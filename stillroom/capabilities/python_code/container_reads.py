@@ -7,7 +7,7 @@ another name.
 import ast
 from collections.abc import Iterable, Iterator
 
-from stillroom.capabilities.python_code.module_names import FUNCTION, local
+from stillroom.capabilities.python_code.module_names import FUNCTION, local, root
 from stillroom.capabilities.python_code.pure_code import FILLING, PURE, READING
 
 _INNER = frozenset("keys get count index copy".split())  # noqa: SIM905
@@ -27,7 +27,7 @@ def escaping(body: Iterable[ast.stmt]) -> tuple[set[str], set[str]]:
                 items.add(node.id)
         for parent, node in _pairs(statement):
             if isinstance(node, ast.Subscript) and _is_held(parent, node) and isinstance(node.ctx, ast.Load):
-                items |= {_root(node)} - own
+                items |= {root(node)} - own
     return whole, items
 
 
@@ -78,9 +78,3 @@ def _is_held(parent: ast.AST, node: ast.Subscript) -> bool:
             return node is not function
         case _:
             return False
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

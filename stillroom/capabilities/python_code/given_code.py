@@ -13,6 +13,8 @@ from stillroom.capabilities.python_code.prompt_code import parsed, put_before, s
 from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.records import Answer
 
+_SHOWING = frozenset("__format__ __repr__ __str__ ascii format pformat print repr str".split())  # noqa: SIM905
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
@@ -64,7 +66,9 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
     own = parsed(answer.text) if given is not None and given.left else None
     if given is None or own is None:
         return answer
-    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point)
+    name = redefined(
+        own, given.body, given.left, kept=given.kept, entry_point=entry_point, is_shown=_shows_objects(tests)
+    )
     doubt = f"the answer makes something else of {name!r} of the prompt, which the tests use" if name else ""
     return replace(answer, doubt=doubt)
 
@@ -121,3 +125,20 @@ def _needed(name: str, lasting: Lasting) -> _Needed:
         return _Needed(found, classes)
     made = (bound(each) for each in found if not isinstance(each, ast.Import | ast.ImportFrom))
     return _Needed([], classes.union(*made))
+
+
+def _shows_objects(tests: str) -> bool:
+    """Whether tests look at anything as a text, other than in their messages."""
+    left: list[ast.AST] = [tree] if (tree := parsed(tests)) is not None else []
+    while left:
+        match node := left.pop():
+            case ast.Assert(test=test):
+                left.append(test)
+                continue
+            case ast.FormattedValue() | ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SHOWING:
+                return True
+            case _:
+                left += ast.iter_child_nodes(node)
+    return False

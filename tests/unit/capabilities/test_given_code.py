@@ -239,6 +239,12 @@ MOVE = "def decode(p):\n    return Point(p.x + 1, p.y + 2)\n"
 OF_POINTS = "assert decode(Point(1, 2)) == Point(2, 4)"
 LOG = "LOG = []\ndef log():\n    return LOG\n"
 OF_LOG = "decode(1)\nassert log() == [1]"
+NODE = (
+    "class Node:\n    def __init__(self, val=0, next=None):\n        self.val = val\n        self.next = next\n"
+    "def values(node):\n    return [node.val]\n"
+)
+OF_NODES = "assert values(decode(Node(2))) == [2]"
+TURN = "def decode(node):\n    last = Node()\n    last.next = node\n    node.next, last = last, node\n    return last\n"
 
 
 @pytest.mark.parametrize(
@@ -249,6 +255,48 @@ OF_LOG = "decode(1)\nassert log() == [1]"
         pytest.param(POINT, OF_POINTS, POINT.replace(TEXT, "") + MOVE, id="without-its-docstring"),
         pytest.param(POINT, OF_POINTS, MOVE + "class Heap:\n    def __lt__(self, other): return 1\n", id="own-class"),
         pytest.param(LOG, OF_LOG, "def decode(x):\n    LOG.append(x)\n", id="keeps-what-it-shall"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "def decode(p: 'Point') -> 'Point':\n    return Point(p.x + 1, 4)\n",
+            id="quoted-annotations",
+        ),
+        pytest.param(POINT, OF_POINTS, MOVE + "def f(x):\n    raise TypeError('Point')\n", id="in-a-message"),
+        pytest.param(
+            POINT, OF_POINTS, MOVE + "KINDS = {'Point': Point}\nmade = KINDS['Point'](1, 2)\n", id="by-a-table"
+        ),
+        pytest.param(
+            POINT, OF_POINTS, "def decode(p):\n    setattr(p, 'x', 2)\n    p.y = 4\n    return p\n", id="setattr"
+        ),
+        pytest.param(POINT, OF_POINTS, "def decode(p):\n    vars(p).update(x=2, y=4)\n    return p\n", id="vars"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "import copy\nfrom typing import *\ndef decode(p):\n    if not isinstance(p, Point):\n"
+            "        raise ValueError(type(p).__name__)\n    return type(p)(p.x + 1, p.y + 2)\n",
+            id="type-of-an-instance",
+        ),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "class Mover(Base):\n    def __init__(self, p):\n        super().__init__()\n        self.p = p\n"
+            "        self.x = 1\ndef decode(p):\n    return Mover(p).p\n",
+            id="class-with-a-constructor",
+        ),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            "class Node:\n    def __init__(self, val: int = 0, next: 'Node | None' = None) -> None:\n"
+            "        self.val = val\n        self.next = next\n" + TURN,
+            id="class-with-annotations",
+        ),
+        pytest.param(NODE, OF_NODES, NODE.replace("Node:", "Node(object):") + TURN, id="class-with-object-as-base"),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            NODE.partition("def values")[0] + "    def __repr__(self): return ''\n" + TURN,
+            id="with-a-repr",
+        ),
         pytest.param("N = 0\n", "decode()\nassert N == 1", "def decode():\n    global N\n    N += 1\n", id="counts"),
         pytest.param(
             ENCODE, TESTS, "def encode(s): return s\ndef decode(s): return s[::-1]\n", id="helper-of-the-tests"
@@ -267,6 +315,53 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
         pytest.param(POINT, OF_POINTS, MOVE + "def f(): Point.x = 1\n", id="another-attribute-by-a-call"),
         pytest.param(POINT, OF_POINTS, "def decode(p):\n    type(p).__eq__ = lambda *given: True\n", id="of-its-type"),
         pytest.param(POINT, OF_POINTS, "class L:\n    def __eq__(*given): return 1\n" + MOVE, id="equal-to-all"),
+        pytest.param(POINT, OF_POINTS, "from unittest.mock import ANY\ndef decode(p): return ANY\n", id="of-a-library"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "L = type('L', (), dict(__eq__=lambda *given: True))\ndef decode(p): return L()\n",
+            id="equal-by-a-keyword",
+        ),
+        pytest.param(
+            POINT, OF_POINTS, MOVE + "class L:\n    from operator import is_ as __eq__\n", id="equal-by-an-alias"
+        ),
+        pytest.param(POINT, OF_POINTS, MOVE + "class L:\n    class __eq__: pass\n", id="equal-by-a-class"),
+        *(
+            pytest.param(POINT, OF_POINTS, f"{code}\n", id=name)
+            for name, code in (
+                ("type-under-a-name", "def decode(p):\n    t = type(p)\n    t.x = t.y = 0\n    return p"),
+                ("type-at-once", "def decode(p):\n    type(p).x = 0\n    return p"),
+                ("type-by-a-loop", "def decode(p):\n    for t in [type(p)]: t.x = 0\n    return p"),
+                ("type-by-its-attribute", "def decode(p):\n    p.__class__.x = 0\n    return p"),
+                ("type-by-a-function", "def kind(p): return type(p)\ndef decode(p):\n    kind(p).x = 0\n    return p"),
+                ("type-as-an-argument", "def put(t): t.x = 0\ndef decode(p):\n    put(type(p))\n    return p"),
+                ("type-by-setattr", "def decode(p):\n    setattr(type(p), 'x', 0)\n    return p"),
+                (
+                    "method-of-it",
+                    "def decode(p):\n    f = p.move\n    f.__func__.__code__ = decode.__code__\n    return p",
+                ),
+                ("in-a-class-body", "class L:\n    Point.x = 0\ndef decode(p): return p"),
+                ("in-a-default", "def decode(p, q=setattr(Point, 'x', 0)): return p"),
+                ("names-of-the-module", "locals().update(Point=1)\ndef decode(p): return p"),
+                ("globals-of-a-function", "def decode(p): return p\ndecode.__globals__.update(Point=1)"),
+                ("pattern", "match 1:\n    case Point: pass\ndef decode(p): return p"),
+                ("star-pattern", "match [1]:\n    case [*Point]: pass\ndef decode(p): return p"),
+                ("exception", "try: 1/0\nexcept Exception as Point: pass\ndef decode(p): return p"),
+                ("module", "import sys\nsys.modules[__name__].Point = 1\ndef decode(p): return p"),
+            )
+        ),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            NODE.partition("def values")[0] + "    def __repr__(self): type(self).val = 2\n" + TURN,
+            id="a-repr-that-changes-the-class",
+        ),
+        pytest.param(
+            NODE,
+            "assert str(decode(Node(2))) == '2' and values(Node(1))",
+            NODE.partition("def values")[0] + "    def __repr__(self): return '2'\n" + TURN,
+            id="another-repr-that-is-asked",
+        ),
         pytest.param(POINT, OF_POINTS, "class L:\n    __eq__ = max\n" + MOVE, id="equal-to-all-by-assignment"),
         pytest.param(POINT, OF_POINTS, MOVE + "globals()['Po' + 'int'] = 1\n", id="by-its-name"),
         pytest.param(LOG, OF_LOG, "def log(): return [1]\ndef decode(x): pass\n", id="another-helper"),
@@ -277,3 +372,15 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
 )
 def test_an_answer_that_replaces_what_only_it_can_have_is_doubted(prompt: str, tests: str, answer: str) -> None:
     assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt
+
+
+def test_the_comparison_of_a_class_that_is_asked_for_is_under_test() -> None:
+    prompt = "class Shape:\n    pass\nclass Circle(Shape):\n    pass\n"
+    tests = "assert isinstance(Circle(1), Shape) and Circle(1) == Circle(1)"
+    own = (
+        "class Circle(Shape):\n    def __init__(self, r): self.r = r\n"
+        "    def __eq__(self, other): return self.r == other.r\n"
+    )
+
+    assert doubted(Answer(text=own), tests, prompt, "Circle").doubt == ""
+    assert doubted(Answer(text=own), tests, prompt, "decode").doubt
