@@ -235,7 +235,10 @@ class Values:
             found = self.unpack(contents, standing, depth)
             if type(key) is not int or not is_changeable(found):
                 raise PartnerGone("a message's value has no meaning")
-            self.shared.add(found, standing, key)
+            with self.link.lanes.books:  # another thread may have made it meanwhile
+                if (known := self.shared.value_of(key)) is not None:
+                    return known
+                self.shared.add(found, standing, key)
         return found
 
     def _view_of(self, number: int, base: str, name: str, data: tuple, standing: int, depth: int) -> object:
