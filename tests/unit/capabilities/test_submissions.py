@@ -95,6 +95,8 @@ def test_humaneval_prompt_goes_before_the_answer(row: dict[str, Any]) -> None:
         ("I'm sorry, but I can't help with that.", "refusal"),
         ("The area is pi times the radius squared, so you multiply.", "harness:no-code"),
         ("\nYou can use:\n\n    return 3\n", "harness:no-code"),
+        ("Sorry", "harness:no-code"),
+        ("None", "harness:no-code"),
     ],
 )
 def test_words_in_the_place_of_a_continuation_are_no_code(text: str, problem: str) -> None:
