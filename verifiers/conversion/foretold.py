@@ -102,14 +102,22 @@ def _parts(node: ast.expr | None) -> Iterator[ast.expr]:
 
 
 def _named(part: ast.expr, constants: Mapping[str, object]) -> Iterator[object]:
-    for node in ast.walk(part):
+    """The values in an assertion that a reading may have to be: no index, and nothing that a distance is under."""
+    left: list[ast.AST] = [part]
+    while left:
+        node = left.pop()
         match node:
+            case ast.Subscript(value=owner):
+                left.append(owner)
+                continue
+            case ast.Compare(left=ast.Call(func=ast.Name(id="abs")) as distance, ops=[ast.Lt() | ast.LtE()]):
+                left.append(distance)
+                continue
             case ast.Name(id=name) if name in constants:
                 yield constants[name]
             case ast.Constant() | ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.UnaryOp():
-                try:
+                with contextlib.suppress(ValueError, TypeError):
                     yield ast.literal_eval(node)
-                except (ValueError, TypeError):
-                    continue
             case _:
                 pass
+        left += ast.iter_child_nodes(node)

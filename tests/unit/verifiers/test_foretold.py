@@ -66,6 +66,8 @@ def test_what_a_later_call_is_given_is_sent_when_it_is_due(tests):
         ),
         pytest.param("assert f('abc') == 'bcd'\nassert g('abc') == 'xyz'", id="earlier-argument"),
         pytest.param("assert f('abc') == 'xyz' and f('bcd') == 'bcd'", id="own-argument-behind-and"),
+        pytest.param("assert abs(f(2.5) - 19.63) < 0.01\nassert rate(100, 0.01) == 101.5", id="tolerance"),
+        pytest.param("assert f(2)[1999] == 5\nassert g(1999) == 7", id="index"),
         pytest.param("s = f()\ns.push('abc')\ns.push('bcd')\nassert s.pop() == 'bcd'", id="argument-of-a-statement"),
         pytest.param("assert f([]) == []\nassert f([1]) == [1]\nassert f(True) is True", id="little"),
     ],
