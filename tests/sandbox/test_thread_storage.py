@@ -81,3 +81,14 @@ def test_an_answer_that_nobody_waits_for_any_more_is_no_other_ones(bench):
     )
     judgement = bench.judge(solution, tests, "f")
     assert judgement.outcome is Outcome.PASS, judgement
+
+
+def test_a_solution_that_has_all_threads_there_may_be_says_so(bench):
+    solution = (
+        "import threading\ndef f(x):\n    try:\n        for _ in range(100):\n"
+        "            threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "    except RuntimeError: pass\n    return x\n"
+    )
+    judgement = bench.judge(solution, "import random\nassert f(2) == 2\n", "f")
+    assert judgement.reason == "tests:undecided", judgement
+    assert "threads" in judgement.detail, judgement

@@ -210,7 +210,7 @@ class Link:
             reply = ("cannot", self.lanes.learning.failed)
         try:
             self.send(reply)
-        except Unsendable as error:
+        except (Undecided, Unsendable) as error:
             self.send(("cannot", str(error)))
 
     def _raised(self, error: BaseException) -> tuple:

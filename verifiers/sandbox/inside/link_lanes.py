@@ -40,6 +40,7 @@ class Lanes:
         self._reading = threading.RLock()
         self._first = threading.get_ident()
         self._reader = 0
+        self._is_full = False
         self.learning = Learning(link.learn)
         self._by_number = {0: Lane(0)}
         self._own = threading.local()  # the system gives the number of a thread that has ended to another
@@ -68,7 +69,7 @@ class Lanes:
 
         One that has only just been started is in ``_limbo``.
         """
-        if not self.are_several and (
+        if not (self.are_several or self._is_full) and (
             threading._limbo or len(threading._active) > 1 or threading.get_ident() != self._first
         ):
             self._begin()
@@ -127,6 +128,7 @@ class Lanes:
     def _begin(self) -> None:
         with self.books:
             if not self.are_several and not self._start(self._read):
+                self._is_full = True  # what is said of that names no lane
                 self._link.give_up(self._link.undecided)
             self.are_several = True
 
