@@ -8,6 +8,7 @@ from stillroom.records.execution import Ending, Execution, Raised, Reading, Repo
 from verifiers.bounded import Evaluator
 from verifiers.bounds import Unsupported
 from verifiers.expected_exceptions import may_be_other_names, meets
+from verifiers.inexact import is_said_by_data
 from verifiers.plan import Converted, Question
 from verifiers.sandbox.inside.plain_data import BadData, TooCostly, decode
 from verifiers.usual_imports import IMPORTED_NAMES
@@ -202,7 +203,8 @@ def _answer(question: Question, execution: Execution, evaluator: Evaluator) -> F
         raise NeedsProcess(f"{question.text}: {error}") from error
     except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
         holds, problem = False, f"{type(error).__name__}: {error}; "
-    if not holds and not all(reading.is_exact for reading in readings):
+    is_enough = holds and question.expression is not None and is_said_by_data(question.expression, names)
+    if not is_enough and not all(reading.is_exact for reading in readings):
         raise NeedsProcess(f"{question.text}: what is no built-in type may say otherwise than its data")
     return None if holds else Finding("wrong-answer", f"{question.text}: {problem}found {_shown(names.values())}")
 

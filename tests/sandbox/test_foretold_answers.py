@@ -41,6 +41,12 @@ lists = [each for each in given if type(each) is list]
             "assert form([3, 4]) == '3-4'\nassert form([1999, 2]) == '1999-2'",
             id="tuples",
         ),
+        pytest.param(
+            "def encode(text): return texts[texts.index(text) + 1]\n"
+            "def decode(text): return texts[texts.index(text) - 1]",
+            "for a, b in [('abc', 'bcd'), ('xyz', 'yza')]:\n    assert encode(a) == b and decode(b) == a",
+            id="within-one-assertion",
+        ),
     ],
 )
 def test_no_answer_passes_by_the_arguments_of_later_calls(bench, answer, tests):

@@ -52,6 +52,12 @@ POINT = {
     "entry_point": "move",
     "test": "def check(candidate):\n    assert candidate(Point(1, 2)) == Point(2, 4)\n",
 }
+FENCED_POINT = {**POINT, "prompt": f"Complete the code below.\n\n```python\n{POINT['prompt']}```\n"}
+STREAM = {
+    "prompt": 'import io\n\nLOG = io.StringIO()\n\n\ndef log(text):\n    """Write a line to ``LOG``."""\n',
+    "entry_point": "log",
+    "test": "def check(candidate):\n    candidate('a')\n    assert LOG.getvalue() == 'a\\n'\n",
+}
 RIGHT_MORSE = """
 CODE = {"a": ".-", "b": "-...", "c": "-.-."}
 def decode(text):
@@ -143,6 +149,13 @@ def test_an_answer_does_not_replace_what_the_tests_use(bench, row, answer):
         pytest.param(POINT, RIGHT_MOVE, id="class"),
         pytest.param(POINT, f"```python\n{POINT['prompt']}    pass\n{RIGHT_MOVE}```", id="class-with-the-whole-prompt"),
         pytest.param(CYCLE, f"```python\n{RIGHT_CYCLE}```", id="cycle-fenced"),
+        pytest.param(FENCED_POINT, f"```python\n{RIGHT_MOVE}```", id="class-of-a-fenced-prompt"),
+        pytest.param(
+            FENCED_POINT,
+            f"```python\n{RIGHT_MOVE.replace('(p)', '(p: Point) -> Point')}```",
+            id="class-of-a-fenced-prompt-in-an-annotation",
+        ),
+        pytest.param(STREAM, "def log(text):\n    print(text, file=LOG)\n", id="stream-that-is-filled"),
         pytest.param(
             CYCLE,
             "def decode_cyclic(s):\n    found = s\n    for _ in s[1:]: found = encode_cyclic(found)\n"

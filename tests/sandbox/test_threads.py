@@ -42,6 +42,8 @@ HOSTILE = [
     pytest.param("def f(x):\n for lane in (1, 2, 3): link().send(('value', (0, 11)), lane)\n return 12\n", id="answers-for-other-threads"),
     pytest.param("def f(x):\n for lane in range(-1, -9000, -1): link().send(('op', 'len', [(0, [])]), lane)\n return 11\n", id="many-threads"),
     pytest.param("def f(x):\n for i in range(9000): link().send(('op', 'len', [(0, [])]), -1)\n return 11\n", id="flood"),
+    pytest.param("def f(x):\n for lane in (0, 1, 2): link().send(('end',), lane)\n return 11\n", id="end-of-the-tests-threads"),
+    pytest.param("def f(x):\n for lane in (-1, -1, -2): link().send(('op', 'len', [(0, [])]), lane); link().send(('end',), lane)\n return 11\n", id="threads-that-end-at-once"),
     pytest.param("def f(x):\n link().send(('op', 'len', [(0, [])]), 1 << 70)\n return 11\n", id="huge-number"),
     pytest.param("def f(x):\n def more():\n  while True: link().send(('attr', 0, '__globals__'), -1)\n threading.Thread(target=more, daemon=True).start()\n return 11\n", id="thread-that-asks-on"),
 ]  # fmt: skip

@@ -1,21 +1,23 @@
 """Finds expected values that the solution would be given beforehand: they are arguments of calls that come later.
 
 All steps are in the solution's process before its first line runs. For ``assert encode("abc") == "bcd"`` beside
-``assert decode("bcd") == "abc"`` it could look among the arguments, and what they hold, for what it is asked. A process
-of the tests' own sends them one by one, when they are due.
+``assert decode("bcd") == "abc"``, or within one assertion of both, it could look among the arguments, and what they
+hold, for what it is asked. A process of the tests' own sends them one by one, when they are due.
 """
 
 import ast
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from stillroom.records.execution import Step
 from verifiers.conversion.brought import Brought, is_telling, is_trivial, items_of, said_of
 from verifiers.conversion.questions import Question
+from verifiers.conversion.results import names
 from verifiers.sandbox.inside.plain_data import BadData, decode
 
 FEWEST_SMALL = 2
-"""So many small values, each of an assertion of its own, are no accident where half of the tests expect them."""
+"""So many small values, each of a call of its own, are no accident where half of the tests expect them."""
 _SMALL, _TELLING = 1, 2
 
 
@@ -30,14 +32,14 @@ def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
         return ""
     asked, small, texts = 0, set[bytes](), list[str]()
     for question in questions:
-        position = brought.reads[question.readings[-1]] if question.readings else 0
-        expected = [each for each in _expected(question) if not is_trivial(each)]
+        expected = [each for each in _expected(question) if not is_trivial(each.value)]
         asked += bool(expected)
-        found = [_found(each, brought, position) for each in expected]
+        found = [_found(each.value, brought, brought.reads[each.reading]) for each in expected]
         if _TELLING in found:
             return question.text
         if _SMALL in found:
-            small.add(said_of(expected[found.index(_SMALL)]))
+            values = [said_of(each.value) for each, how in zip(expected, found, strict=True) if how == _SMALL]
+            small.update(values if len(question.readings) > 1 else values[:1])
             texts.append(question.text)
     return texts[0] if len(small) >= FEWEST_SMALL and 2 * len(texts) >= asked else ""
 
@@ -66,16 +68,56 @@ def _missing(value: object, brought: Brought, position: int) -> Iterator[object]
             yield each
 
 
-def _expected(question: Question) -> Iterator[object]:
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A value that an assertion names, and the reading that is to be so: of several the first, where each may be."""
+
+    value: object
+    reading: int
+
+
+def _expected(question: Question) -> Iterator[_Expected]:
     """What an assertion names."""
-    if question.expected is not None:
-        with contextlib.suppress(BadData):  # of what is larger than is sent
-            yield decode(question.expected)
-        return
-    yield from question.names.values()
-    for node in ast.walk(question.expression) if question.expression is not None else ():
-        if isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.UnaryOp):
-            try:
-                yield ast.literal_eval(node)
-            except (ValueError, TypeError):
+    for part in _parts(question.expression):
+        readings = [int(each[1:]) for each in names(part) if each.startswith("@")]
+        if not readings:
+            continue
+        if question.expected is not None:
+            with contextlib.suppress(BadData):  # of what is larger than is sent
+                yield _Expected(decode(question.expected), min(readings))
+            continue
+        for value in _named(part, question.names):
+            yield _Expected(value, min(readings))
+
+
+def _parts(node: ast.expr | None) -> Iterator[ast.expr]:
+    """What is asserted one by one: the parts of an ``and``."""
+    left = [node] if node is not None else []
+    while left:
+        match part := left.pop():
+            case ast.BoolOp(values=parts):
+                left += parts
+            case _:
+                yield part
+
+
+def _named(part: ast.expr, constants: Mapping[str, object]) -> Iterator[object]:
+    """The values in an assertion that a reading may have to be: no index, and nothing that a distance is under."""
+    left: list[ast.AST] = [part]
+    while left:
+        node = left.pop()
+        match node:
+            case ast.Subscript(value=owner):
+                left.append(owner)
                 continue
+            case ast.Compare(left=ast.Call(func=ast.Name(id="abs")) as distance, ops=[ast.Lt() | ast.LtE()]):
+                left.append(distance)
+                continue
+            case ast.Name(id=name) if name in constants:
+                yield constants[name]
+            case ast.Constant() | ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.UnaryOp():
+                with contextlib.suppress(ValueError, TypeError):
+                    yield ast.literal_eval(node)
+            case _:
+                pass
+        left += ast.iter_child_nodes(node)

@@ -2,6 +2,7 @@
 
 ``assert f(points).distance_to((1, 1)) < 1e-9`` believes whatever object ``f`` returns, as ``assert diff(f(2), 4) < 1``
 would believe a function (``left_to_answer.py``). A method that is also asked for a number of its own is under test.
+Those that data have, such as ``difference`` of a set, are not: of an object they are not believed where they are asked.
 """
 
 import ast
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.conditions import Compared, conditions
 from verifiers.conversion.results import names, results
-from verifiers.sandbox.inside.link_claims import claims_nearness
+from verifiers.sandbox.inside.link_claims import DATA_NAMES, claims_nearness
 
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -60,7 +61,7 @@ class _Methods:
         made = (self._made[name] for name in names(side) & self._made.keys())
         for node in (each for one in (side, *made) for each in ast.walk(one)):
             match node:
-                case ast.Call(func=ast.Attribute(value=owner, attr=name)) if claims_nearness(name):
+                case ast.Call(func=ast.Attribute(value=owner, attr=name)) if _judges(name):
                     if (call := self._call(owner)) is not None:
                         brought = {ast.dump(each) for each in _given(call)}
                         yield name, any(ast.dump(each) not in brought for each in _given(node) if self._is_data(each))
@@ -84,6 +85,10 @@ class _Methods:
 
 def _given(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(each.value for each in call.keywords)]
+
+
+def _judges(name: str) -> bool:
+    return name not in DATA_NAMES and claims_nearness(name)
 
 
 def _is_nought(node: ast.expr) -> bool:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from stillroom.capabilities.python_code.usage import statements
 
 PYTHON_TAGS = ("", "python", "py", "python3")
 FENCE = "```"
-MAX_TRIES = 24  # of ends of blocks in one answer where what ends there does not parse
+MAX_TRIES = 8  # of ends of one block where what ends there does not parse
+MAX_READINGS = 24  # of an answer's length that is parsed for that in all
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?:(?P<ticks>`{3,})(?P<info>[^`]*)|(?P<tildes>~{3,})(?P<words>.*))")
 _TAG = re.compile(r"[{.\s]*(?P<tag>[^\s:{},=]*)")  # also of ```python:add.py, ```python{1} and ```{.python}
 _CLOSING = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})[ \t]*")
@@ -21,6 +23,7 @@ class _Block:
 
     Attributes:
         is_code: whether it is Python.
+        is_closed: whether its end is a fence that opens none.
     """
 
     first: int
@@ -28,13 +31,15 @@ class _Block:
     tag: str
     text: str
     is_code: bool
+    is_closed: bool
 
 
 def without_thoughts(text: str) -> str:
     """An answer without the part that a reasoning model closes with ``</think>``: its drafts are no answer.
 
     The opening mark may be the prompt's; then the closing one stands in a line of its own, in no block of code, unless
-    that is one of Python whose end was forgotten, which does not parse. Without a closing mark the whole is the answer.
+    that is one whose end was forgotten: it does not parse, or has no fence of its own. Without a closing mark the whole
+    is the answer.
     """
     if text.lstrip().startswith(_BEGIN):
         return text.partition(_END)[2] or text
@@ -42,7 +47,7 @@ def without_thoughts(text: str) -> str:
         return text
     lines = text.split("\n")
     within = {
-        number: one.tag not in PYTHON_TAGS[1:] or one.is_code
+        number: one.is_code or (one.is_closed and one.tag not in PYTHON_TAGS[1:])
         for one in _blocks(lines)
         for number in range(one.first, one.end)
     }
@@ -70,7 +75,7 @@ def python_blocks(text: str) -> Iterator[str]:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
-    number, tries = 0, MAX_TRIES
+    number, left = 0, MAX_READINGS * (sum(map(len, lines)) + len(lines))
     while number < len(lines):
         opening = _OPENING.fullmatch(lines[number])
         number += 1
@@ -80,16 +85,19 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
         found = _TAG.match(opening["info"] or opening["words"] or "")
         tag = found["tag"].lower() if found else ""
         block = None
-        ends = _ends(lines, number, marks, indent) if tag in PYTHON_TAGS else iter(())
-        while tries > 0 and (end := next(ends, None)) is not None:
-            text = _text(lines[number:end], indent)
-            if statements(text):
-                block = _Block(number, end, tag, text, is_code=True)
+        ends = _ends(lines, number, marks, indent) if tag in PYTHON_TAGS and left > 0 else iter(())
+        for end in islice(ends, MAX_TRIES):
+            if left <= 0:
                 break
-            tries -= 1
+            text = _text(lines[number:end], indent)
+            left -= len(text)
+            if statements(text):
+                block = _Block(number, end, tag, text, is_code=True, is_closed=end < len(lines))
+                break
         if block is None:
             end = next((each for each in range(number, len(lines)) if _begins(lines[each], marks)), len(lines))
-            block = _Block(number, end, tag, _text(lines[number:end], indent), is_code=False)
+            is_closed = end < len(lines) and _closes(_without(indent, lines[end]), marks)
+            block = _Block(number, end, tag, _text(lines[number:end], indent), is_code=False, is_closed=is_closed)
         yield block
         number = block.end + 1
 

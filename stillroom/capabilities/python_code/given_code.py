@@ -7,11 +7,13 @@ would say itself whether it found a zero.
 import ast
 from dataclasses import dataclass, replace
 
-from stillroom.capabilities.python_code.fences import python_blocks
 from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
-from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed_late, definers, variables
+from stillroom.capabilities.python_code.module_names import bound, changed, changed_late, definers, variables
+from stillroom.capabilities.python_code.prompt_code import parsed, put_before, source_of
 from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.records import Answer
+
+_SHOWING = frozenset("__format__ __repr__ __str__ ascii format pformat print repr str".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +47,10 @@ def with_given_code(tests: str, prompt: str, entry_point: str, answer: str = "")
         entry_point: what it asks for.
         answer: source that may change what the prompt defines, such as a list that it keeps.
     """
-    asked, given = _parsed(tests), _given(tests, prompt, entry_point, answer)
+    asked, given = parsed(tests), _given(tests, prompt, entry_point, answer)
     if asked is None or given is None or not given.chosen:
         return tests
-    lines, first = given.source.splitlines(), _first_line(asked)
-    source = "\n".join("\n".join(lines[_begin(each) - 1 : each.end_lineno]) for each in given.chosen)
-    before, after = tests.splitlines()[:first], tests.splitlines()[first:]
-    return "\n".join([*before, source, "", *after])
+    return put_before(tests, asked, given.source, given.chosen)
 
 
 def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer:
@@ -64,24 +63,27 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
         entry_point: what it asks for.
     """
     given = _given(tests, prompt, entry_point, answer.text)
-    own = _parsed(answer.text) if given is not None and given.left else None
+    own = parsed(answer.text) if given is not None and given.left else None
     if given is None or own is None:
         return answer
-    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point)
+    name = redefined(
+        own, given.body, given.left, kept=given.kept, entry_point=entry_point, is_shown=_shows_objects(tests)
+    )
     doubt = f"the answer makes something else of {name!r} of the prompt, which the tests use" if name else ""
     return replace(answer, doubt=doubt)
 
 
 def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | None:
-    asked, source = _parsed(tests), _source(prompt)
+    asked, source = parsed(tests), source_of(prompt)
     body = ast.parse(source).body
     if asked is None or not body:
         return None
     used = variables(asked).difference(*map(bound, asked.body), (entry_point,))
-    own = _parsed(answer)
-    late = changed_late([*body, *asked.body, *(own.body if own is not None else ())])
+    own = parsed(answer)
+    others = own.body if own is not None else []
+    late = changed_late([*body, *asked.body, *others]).union(*map(changed, asked.body))
     made = definers(body)
-    lasting = Lasting(made, late)
+    lasting = Lasting(made, late, body, others)
     chosen, left = list[ast.stmt](), set[str]()
     for name in used & made.keys():
         needed = _needed(name, lasting)
@@ -125,28 +127,18 @@ def _needed(name: str, lasting: Lasting) -> _Needed:
     return _Needed([], classes.union(*made))
 
 
-def _source(prompt: str) -> str:
-    """The code of a prompt: the whole of it, or its blocks in fences; "" where there is none."""
-    for source in (prompt, f"{prompt}    pass\n"):
-        if _parsed(source) is not None:
-            return source
-    parts = [(each, f"{each}\n    pass\n") for each in python_blocks(prompt)]
-    return "\n".join(found for each in parts if (found := next(filter(_parsed, each), "")))
-
-
-def _begin(statement: ast.stmt) -> int:
-    decorators = statement.decorator_list if isinstance(statement, FUNCTION) else []
-    return min([statement.lineno, *(each.lineno for each in decorators)])
-
-
-def _first_line(tests: ast.Module) -> int:
-    """How many lines of tests have to stay before all others."""
-    futures = (each for each in tests.body if isinstance(each, ast.ImportFrom) and each.module == "__future__")
-    return max((each.end_lineno or 0 for each in futures), default=0)
-
-
-def _parsed(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _shows_objects(tests: str) -> bool:
+    """Whether tests look at anything as a text, other than in their messages."""
+    left: list[ast.AST] = [tree] if (tree := parsed(tests)) is not None else []
+    while left:
+        match node := left.pop():
+            case ast.Assert(test=test):
+                left.append(test)
+                continue
+            case ast.FormattedValue() | ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SHOWING:
+                return True
+            case _:
+                left += ast.iter_child_nodes(node)
+    return False

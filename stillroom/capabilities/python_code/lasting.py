@@ -1,22 +1,19 @@
 """Says whether what a statement of a prompt defines is the same whoever has it, so that tests may have it twice.
 
-Two copies of a table that no call writes to are equal. Two iterators, two classes or two lists that are kept are not.
+Two copies of a table that nobody writes to are equal. Two streams, iterators, classes or lists that are kept are not.
+What is not surely the same is not.
 """
 
 import ast
 import builtins
 from collections.abc import Mapping, Sequence
 
-from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, variables
+from stillroom.capabilities.python_code.container_reads import escaping
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, local, variables
+from stillroom.capabilities.python_code.pure_code import PureCode
 
 _CHANCE = frozenset("random secrets time datetime uuid os sys tempfile threading asyncio itertools".split())  # noqa: SIM905
 """Modules whose functions give something else each time."""
-_SINGLE = frozenset((
-    "Enum", "Flag", "IntEnum", "IntFlag", "Lock", "NamedTuple", "StrEnum", "TypedDict",
-    "enumerate", "eval", "exec", "filter", "globals", "id", "input", "iter", "make_dataclass", "map", "namedtuple",
-    "object", "open", "reversed", "type", "vars", "zip",
-))  # fmt: skip
-"""What makes classes, iterators, and what else is equal to itself alone."""
 _CONTAINERS = frozenset("Counter OrderedDict defaultdict deque dict list set".split())  # noqa: SIM905
 _MAKING = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.If, ast.Try, ast.Expr)
 
@@ -27,18 +24,34 @@ class Lasting:
     Args:
         definers: by name, the statements that define it.
         late: names that calls change.
+        body: the module.
+        users: other statements that use its names.
 
     Attributes:
         definers: as given.
         states: names that begin with nothing in them, to be filled by calls.
     """
 
-    def __init__(self, definers: Mapping[str, Sequence[ast.stmt]], late: set[str]) -> None:
+    def __init__(
+        self,
+        definers: Mapping[str, Sequence[ast.stmt]],
+        late: set[str],
+        body: Sequence[ast.stmt],
+        users: Sequence[ast.stmt] = (),
+    ) -> None:
         self.definers = definers
         self.states = {name for name, made in definers.items() if len(made) == 1 and _is_empty(made[0])}
+        self._code = PureCode(body)
+        whole, items = escaping([*body, *users])
+        self._late = late
         self._varying = late | self.states
         for name, made in definers.items():
             if any(isinstance(each, ast.ClassDef) or _is_of_chance(each) for each in made):
+                self._varying.add(name)
+            values = [value for each in made for value in _values(each, name)]
+            if (name in whole and not all(map(self._code.is_fixed, values))) or (
+                name in items and not all(self._code.is_fixed(each) or self._code.is_flat(each) for each in values)
+            ):
                 self._varying.add(name)
 
     def is_value(self, name: str) -> bool:
@@ -51,13 +64,37 @@ class Lasting:
             case ast.Import() | ast.ImportFrom():
                 return True
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return not any(isinstance(each, ast.Global) for each in ast.walk(statement))
+                return self._is_function_of_its_arguments(statement)
             case ast.Assign(value=ast.Lambda()):
                 return True
             case _:
-                is_made = isinstance(statement, _MAKING) and not _is_single(statement)
+                is_made = (
+                    isinstance(statement, _MAKING) and self._code.are_same([statement]) and not _is_type(statement)
+                )
                 names = variables(statement) | bound(statement) | changed(statement)
                 return is_made and self._varying.isdisjoint(names)
+
+    def _is_function_of_its_arguments(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Whether a function keeps nothing from one call to the next: in a name, on itself or in a default."""
+        if any(isinstance(each, ast.Global) for each in ast.walk(function)):
+            return False
+        read = (variables(function) - local(function)) | {function.name}
+        defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+        return read.isdisjoint(self._late) and all(map(self._code.is_fixed, defaults))
+
+
+def _values(statement: ast.stmt, name: str) -> list[ast.expr]:
+    """What a statement that gives a name a value makes it of, or puts into it; names of loops are given none."""
+    found = list[ast.expr]()
+    for each in () if isinstance(statement, FUNCTION | ast.ClassDef) else ast.walk(statement):
+        match each:
+            case ast.Assign(targets=targets, value=value):
+                found += [value] if any(name in variables(target) for target in targets) else []
+            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
+                found += [value] if name in variables(target) else []
+            case _:
+                pass
+    return found
 
 
 def is_for_answer(statement: ast.stmt) -> bool:
@@ -101,19 +138,10 @@ def _is_of_chance(statement: ast.stmt) -> bool:
             return False
 
 
-def _is_single(statement: ast.stmt) -> bool:
-    """Whether a statement binds what is equal to itself alone: a class, an iterator."""
+def _is_type(statement: ast.stmt) -> bool:
+    """Whether a statement gives a built-in class another name, which is the same for nobody who looks at it."""
     match statement:
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            pass
-        case _:
-            return False
-    match value:
-        case ast.GeneratorExp() | ast.Await() | ast.Yield() | ast.YieldFrom():
-            return True
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in _SINGLE
-        case ast.Name(id=name):
+        case ast.Assign(value=ast.Name(id=name)) | ast.AnnAssign(value=ast.Name(id=name)):
             return hasattr(builtins, name) and isinstance(getattr(builtins, name), type)
         case _:
             return False

@@ -29,6 +29,10 @@ def bound(statement: ast.stmt) -> set[str]:
                 found.add(name)
             case ast.alias():
                 found.add((each.asname or each.name).partition(".")[0])
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                found.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                found.add(name)
             case _:
                 pass
     return found
@@ -43,11 +47,11 @@ def changed(node: ast.AST) -> set[str]:
                 ast.Subscript(value=owner, ctx=ast.Store() | ast.Del())
                 | ast.Attribute(value=owner, ctx=ast.Store() | ast.Del())
             ):
-                found.add(_root(owner))
+                found.add(root(owner))
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if attr in _CHANGING:
-                found.add(_root(owner))
+                found.add(root(owner))
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[owner, *_]) if name in _TAKING:
-                found.add(_root(owner))
+                found.add(root(owner))
             case ast.Global(names=names):
                 found.update(names)
             case _:
@@ -57,7 +61,7 @@ def changed(node: ast.AST) -> set[str]:
 
 def changed_late(body: Sequence[ast.stmt]) -> set[str]:
     """Names of a module that its functions change when they are called."""
-    return {name for function in _functions(body) for name in changed(function) - _local(function)}
+    return {name for function in _functions(body) for name in changed(function) - local(function)}
 
 
 def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
@@ -70,16 +74,7 @@ def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
     return found
 
 
-def variables(node: ast.AST) -> set[str]:
-    """All names in some code."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-
-
-def _functions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    return (each for one in body for each in ast.walk(one) if isinstance(each, FUNCTION | ast.Lambda))
-
-
-def _local(function: ast.AST) -> set[str]:
+def local(function: ast.AST) -> set[str]:
     """Names that are a function's own."""
     nodes = list(ast.walk(function))
     own = {each.arg for each in nodes if isinstance(each, ast.arg)}
@@ -87,8 +82,17 @@ def _local(function: ast.AST) -> set[str]:
     return own - {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
 
 
-def _root(node: ast.expr) -> str:
+def root(node: ast.expr) -> str:
     """The name at the beginning of ``X[0].y``; "" of other expressions."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def variables(node: ast.AST) -> set[str]:
+    """All names in some code."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _functions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    return (each for one in body for each in ast.walk(one) if isinstance(each, FUNCTION | ast.Lambda))

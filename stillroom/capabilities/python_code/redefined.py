@@ -5,19 +5,22 @@ answer is right. Source cannot show all of that; what it does not show is left a
 """
 
 import ast
-from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
 
-from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, changed_late, variables
-
-_COMPARING = frozenset("__eq__ __ne__ __bool__ __class__".split())  # noqa: SIM905
-_REACHING = frozenset("globals exec setattr vars __import__".split())  # noqa: SIM905
-"""Built-in functions by which names and attributes are bound that the source does not show."""
+from stillroom.capabilities.python_code.class_changes import compares_anew
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, changed_late
+from stillroom.capabilities.python_code.reaching import is_reaching
+from stillroom.capabilities.python_code.statement_forms import SHOWING, form
 
 
 def redefined(
-    answer: ast.Module, given: Sequence[ast.stmt], names: set[str], *, kept: set[str], entry_point: str
+    answer: ast.Module,
+    given: Sequence[ast.stmt],
+    names: set[str],
+    *,
+    kept: set[str],
+    entry_point: str,
+    is_shown: bool = True,
 ) -> str:
     """The first of these names of which an answer makes something else than the prompt does, or "".
 
@@ -27,55 +30,37 @@ def redefined(
         names: what the tests use of it.
         kept: those of them whose values the entry point may change, since that is what the tests look at.
         entry_point: what is asked for.
+        is_shown: whether the tests look at objects as texts.
     """
-    known = set(map(_form, given))
-    own = [each for each in answer.body if _form(each) not in known]
-    at_once = [each for each in own if not isinstance(each, FUNCTION | ast.ClassDef)]
+    known = {form(each, is_shown=is_shown) for each in given}
+    own = [each for each in answer.body if form(each, is_shown=is_shown) not in known]
+    own += _methods_left_out(answer, given, own)
     asked = [each for each in own if entry_point in bound(each)]
     others = [each for each in own if each not in asked]
+    at_once = [each for one in own for each in _run_at_once(one)]
     made = (changed_late(asked) - kept).union(changed_late(others), *map(bound, own), *map(changed, at_once))
-    classes = {each.name for each in given if isinstance(each, ast.ClassDef)} & names
-    texts = {each.value for each in _nodes(own) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-    is_reaching = any(not _REACHING.isdisjoint(variables(each)) for each in own)
-    for name in sorted(names):
-        if name in made or name in texts or is_reaching or (name in classes and _compares(own, texts)):
-            return name
-    return ""
+    classes = {each.name for each in given if isinstance(each, ast.ClassDef)}
+    found = sorted(names & made) or (sorted(names) if is_reaching(own, classes) else [])
+    if not found and names & classes and compares_anew(own, classes, entry_point):
+        found = sorted(names & classes)
+    return found[0] if found else ""
 
 
-def _compares(statements: Sequence[ast.stmt], texts: set[str]) -> bool:
-    """Whether objects have something to say when they are compared, which those of the prompt may be with."""
-    return not texts.isdisjoint(_COMPARING) or any(
-        (isinstance(each, FUNCTION) and each.name in _COMPARING)
-        or (
-            isinstance(each, ast.Name | ast.Attribute) and _name(each) in _COMPARING and isinstance(each.ctx, ast.Store)
-        )
-        for each in _nodes(statements)
-    )
+def _methods_left_out(answer: ast.Module, given: Sequence[ast.stmt], own: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Methods that classes like the prompt's have beside its own: nobody compares them, yet they are code."""
+    known = {form(each, is_shown=True) for one in given if isinstance(one, ast.ClassDef) for each in one.body}
+    like = (each for each in answer.body if isinstance(each, ast.ClassDef) and each not in own)
+    methods = (each for one in like for each in one.body if isinstance(each, FUNCTION) and each.name in SHOWING)
+    return [each for each in methods if form(each, is_shown=True) not in known]
 
 
-def _name(node: ast.Name | ast.Attribute) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr
-
-
-def _nodes(statements: Iterable[ast.stmt]) -> Iterable[ast.AST]:
-    return (each for one in statements for each in ast.walk(one))
-
-
-def _form(statement: ast.stmt) -> tuple[object, ...]:
-    """A statement as it can be compared: node by node, without its docstrings, on which nothing depends."""
-    found, left = list[object](), deque[ast.AST]([statement])
-    while left:
-        node = left.popleft()
-        found.append(type(node))
-        for name, value in cast("Iterable[tuple[str, object]]", ast.iter_fields(node)):
-            parts = cast("list[object]", value) if isinstance(value, list) else [value]
-            if isinstance(node, FUNCTION | ast.ClassDef) and name == "body" and _is_docstring(parts[0]):
-                parts = parts[1:]
-            left += [each for each in parts if isinstance(each, ast.AST)]
-            found += [len(parts), *((type(each), each) for each in parts if not isinstance(each, ast.AST))]
-    return tuple(found)
-
-
-def _is_docstring(node: object) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def _run_at_once(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What of a statement is run as the module is loaded."""
+    if isinstance(statement, FUNCTION):
+        yield from (*statement.decorator_list, statement.args)
+    elif isinstance(statement, ast.ClassDef):
+        yield from (*statement.decorator_list, *statement.bases)
+        for each in statement.body:
+            yield from _run_at_once(each)
+    else:
+        yield statement

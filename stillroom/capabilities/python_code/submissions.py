@@ -8,6 +8,7 @@ from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
 from stillroom.capabilities.python_code.fences import FENCE
 from stillroom.capabilities.python_code.given_code import doubted, with_given_code
+from stillroom.capabilities.python_code.prompt_code import with_missing_code
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
@@ -51,18 +52,32 @@ def read_submission(row: Mapping[str, object]) -> Submission:
 
 
 def _continued(prompt: str, text: str, entry_point: str) -> Answer:
-    """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on."""
+    """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on.
+
+    Of code in fences among prose, what the answer relies on and does not repeat goes before it.
+    """
     is_code = _statements(prompt) is not None or _statements(f"{prompt}    pass\n") is not None
     if is_code and FENCE not in text and not _defines(text, entry_point) and not _is_prose(prompt, text):
         return Answer(text=prompt + text)
     answer = _written(text, Check(entry_point=entry_point))
-    if answer.problem or _statements(prompt) is None:
+    if answer.problem:
         return answer
+    if _statements(prompt) is None:
+        return (
+            replace(answer, text=with_missing_code(answer.text, prompt))
+            if len(prompt) <= MAX_RESPONSE_CHARACTERS
+            else answer
+        )
     return Answer(text=f"{prompt.rstrip()}\n\n\n{answer.text}")
 
 
 def _is_prose(prompt: str, text: str) -> bool:
-    """Whether no code goes on here, not even with a slip: the first line is not indented, and no Python."""
+    """Whether no code goes on here, not even with a slip: the first line is not indented, and no Python, or a word."""
+    match _statements(text):
+        case [ast.Expr(value=ast.Name() | ast.Constant())]:
+            return True
+        case _:
+            pass
     if _statements(prompt + text) is not None or not text.strip():
         return False
     first = text.lstrip("\n").split("\n", 1)[0]

@@ -133,8 +133,15 @@ def test_a_tag_with_something_at_it_is_a_tag(info: str) -> None:
     assert extract(f"```{info}\n{CODE}\n```") == Answer(text=CODE)
 
 
-def test_a_draft_whose_fence_is_not_closed_ends_with_the_thoughts() -> None:
-    draft = "I try\n```python\ndef add(a, b): return a\nno wait, that is wrong."
+def test_blocks_of_words_take_nothing_from_the_tries_of_code() -> None:
+    code = 'def add(a, b):\n    """Adds.\n\n    ```\n    add(1, 2)\n    ```\n    """\n    return a + b'
+    words = "```\nInput: two numbers\nOutput: their sum\n```\n"
+    assert extract(f"{words * 8}```python\n{code}\n```\n{words * 4}").text == code
+
+
+@pytest.mark.parametrize("tag", ["python", "", "text"])
+def test_a_draft_whose_fence_is_not_closed_ends_with_the_thoughts(tag: str) -> None:
+    draft = f"I try\n```{tag}\ndef add(a, b): return a\nno wait, that is wrong."
     assert extract(f"{draft}\n</think>\n\n```python\n{CODE}\n```") == Answer(text=CODE)
 
 

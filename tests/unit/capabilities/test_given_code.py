@@ -112,6 +112,13 @@ def test_what_has_to_stand_first_stays_there() -> None:
     ]
 
 
+def test_only_ends_of_lines_end_lines() -> None:
+    tests = "assert decode(encode('a\u2028b')) == 'a\u2028b'"
+    prompt = "A = 'a\u2028\x0cb'\ndef encode(s):\n    return s[::-1]\n" + ASKED
+
+    assert with_given_code(tests, prompt, "decode") == f"def encode(s):\n    return s[::-1]\n\n{tests}"
+
+
 def test_the_entry_point_is_never_the_tests_own() -> None:
     prompt = ENCODE + ASKED + "    return s[::-1]\n"
 
@@ -126,12 +133,118 @@ def test_a_table_that_an_answer_changes_stays_with_it() -> None:
     assert with_given_code(tests, prompt, "decode") != tests
 
 
+@pytest.mark.parametrize(
+    ("prompt", "tests", "answer"),
+    [
+        pytest.param(
+            "import io\nLOG = io.StringIO()\n",
+            "decode('a')\nassert LOG.getvalue() == 'a'",
+            "def decode(s):\n    print(s, end='', file=LOG)\n",
+            id="stream",
+        ),
+        pytest.param(
+            "import queue\nEVENTS = queue.Queue()\n",
+            "decode(1)\nassert EVENTS.qsize() == 1",
+            "def decode(x):\n    EVENTS.put(x)\n",
+            id="queue",
+        ),
+        pytest.param(
+            "import sqlite3\nconn = sqlite3.connect(':memory:')\nconn.execute('CREATE TABLE t (x)')\n",
+            "decode(1)\nassert conn.execute('SELECT x FROM t').fetchall() == [(1,)]",
+            "def decode(x):\n    conn.execute('INSERT INTO t VALUES (?)', (x,))\n",
+            id="connection",
+        ),
+        pytest.param(
+            "GRID = [[0, 0], [0, 0]]\n",
+            "decode()\nassert GRID == [[1, 1], [1, 1]]",
+            "def decode():\n    for row in GRID:\n        for i in range(2):\n            row[i] = 1\n",
+            id="rows-in-a-loop",
+        ),
+        pytest.param(
+            "GRID = [[0, 0], [0, 0]]\n",
+            "decode()\nassert GRID[0] == [1, 0]",
+            "def decode():\n    row = GRID[0]\n    row[0] = 1\n",
+            id="row-by-a-name",
+        ),
+        pytest.param(
+            "GRID = [0, 0]\n",
+            "decode()\nassert GRID == [1, 0]",
+            "def decode():\n    g = GRID\n    g[0] = 1\n",
+            id="another-name",
+        ),
+        pytest.param(
+            "GRID = [0, 0]\n",
+            "decode()\nassert GRID == [1, 0]",
+            "def fill(g):\n    g[0] = 1\ndef decode():\n    fill(GRID)\n",
+            id="as-an-argument",
+        ),
+        pytest.param(
+            "GRID = [[0], [0]]\ndef total():\n    return sum(map(sum, GRID))\n",
+            "decode()\nassert total() == 2",
+            "def decode():\n    for row in GRID:\n        row[0] = 1\n",
+            id="read-by-a-helper",
+        ),
+        pytest.param(
+            "def make():\n    n = 0\n    def count():\n        nonlocal n\n        n += 1\n        return n\n"
+            "    return count\ncounter = make()\n",
+            "decode()\nassert counter() == 2",
+            "def decode():\n    return counter()\n",
+            id="closure",
+        ),
+        pytest.param(
+            "def fetch(k):\n    fetch.calls = getattr(fetch, 'calls', 0) + 1\n    return k\n",
+            "decode('a')\ndecode('a')\nassert fetch.calls == 1",
+            "import functools\n@functools.cache\ndef decode(k):\n    return fetch(k)\n",
+            id="on-itself",
+        ),
+        pytest.param(
+            "def log(m, seen=[]):\n    seen.append(m)\n    return seen\n",
+            "decode(1)\nassert log(2) == [1, 2]",
+            "def decode(m):\n    log(m)\n",
+            id="in-a-default",
+        ),
+        pytest.param(
+            "STOCK = {'a': 1}\n",
+            "STOCK['b'] = 2\nassert decode('b') == 2",
+            "def decode(k):\n    return STOCK[k]\n",
+            id="filled-by-the-tests",
+        ),
+    ],
+)
+def test_what_an_answer_may_fill_in_ways_that_are_not_seen_stays_with_it(prompt: str, tests: str, answer: str) -> None:
+    assert with_given_code(tests, prompt + ASKED, "decode", answer) == tests
+    assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param("def decode(s):\n    return {v: k for k, v in CODE.items()}[s]\n", id="turned-round"),
+        pytest.param("def decode(s):\n    for k in CODE:\n        if CODE[k] == s:\n            return k\n", id="loop"),
+        pytest.param("def decode(s):\n    return dict(zip(CODE.values(), CODE))[s]\n", id="by-functions"),
+        pytest.param("def decode(s):\n    return s if s in CODE and len(CODE) > 1 else None\n", id="asked"),
+        pytest.param("def decode(s):\n    CODE = {}\n    g = CODE\n    g[1] = 1\n", id="name-of-its-own"),
+    ],
+)
+def test_a_table_that_an_answer_only_reads_is_the_tests_own(answer: str) -> None:
+    prompt = "CODE = {'a': '.-', 'b': '-...'}\n" + ASKED
+    tests = "assert decode(CODE['a']) == 'a'"
+
+    assert with_given_code(tests, prompt, "decode", answer) != tests
+
+
 TEXT = "    'A point.'\n"
 POINT = f"from dataclasses import dataclass\n@dataclass\nclass Point:\n{TEXT}    x: int\n    y: int\n"
 MOVE = "def decode(p):\n    return Point(p.x + 1, p.y + 2)\n"
 OF_POINTS = "assert decode(Point(1, 2)) == Point(2, 4)"
 LOG = "LOG = []\ndef log():\n    return LOG\n"
 OF_LOG = "decode(1)\nassert log() == [1]"
+NODE = (
+    "class Node:\n    def __init__(self, val=0, next=None):\n        self.val = val\n        self.next = next\n"
+    "def values(node):\n    return [node.val]\n"
+)
+OF_NODES = "assert values(decode(Node(2))) == [2]"
+TURN = "def decode(node):\n    last = Node()\n    last.next = node\n    node.next, last = last, node\n    return last\n"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +255,48 @@ OF_LOG = "decode(1)\nassert log() == [1]"
         pytest.param(POINT, OF_POINTS, POINT.replace(TEXT, "") + MOVE, id="without-its-docstring"),
         pytest.param(POINT, OF_POINTS, MOVE + "class Heap:\n    def __lt__(self, other): return 1\n", id="own-class"),
         pytest.param(LOG, OF_LOG, "def decode(x):\n    LOG.append(x)\n", id="keeps-what-it-shall"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "def decode(p: 'Point') -> 'Point':\n    return Point(p.x + 1, 4)\n",
+            id="quoted-annotations",
+        ),
+        pytest.param(POINT, OF_POINTS, MOVE + "def f(x):\n    raise TypeError('Point')\n", id="in-a-message"),
+        pytest.param(
+            POINT, OF_POINTS, MOVE + "KINDS = {'Point': Point}\nmade = KINDS['Point'](1, 2)\n", id="by-a-table"
+        ),
+        pytest.param(
+            POINT, OF_POINTS, "def decode(p):\n    setattr(p, 'x', 2)\n    p.y = 4\n    return p\n", id="setattr"
+        ),
+        pytest.param(POINT, OF_POINTS, "def decode(p):\n    vars(p).update(x=2, y=4)\n    return p\n", id="vars"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "import copy\nfrom typing import *\ndef decode(p):\n    if not isinstance(p, Point):\n"
+            "        raise ValueError(type(p).__name__)\n    return type(p)(p.x + 1, p.y + 2)\n",
+            id="type-of-an-instance",
+        ),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "class Mover(Base):\n    def __init__(self, p):\n        super().__init__()\n        self.p = p\n"
+            "        self.x = 1\ndef decode(p):\n    return Mover(p).p\n",
+            id="class-with-a-constructor",
+        ),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            "class Node:\n    def __init__(self, val: int = 0, next: 'Node | None' = None) -> None:\n"
+            "        self.val = val\n        self.next = next\n" + TURN,
+            id="class-with-annotations",
+        ),
+        pytest.param(NODE, OF_NODES, NODE.replace("Node:", "Node(object):") + TURN, id="class-with-object-as-base"),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            NODE.partition("def values")[0] + "    def __repr__(self): return ''\n" + TURN,
+            id="with-a-repr",
+        ),
         pytest.param("N = 0\n", "decode()\nassert N == 1", "def decode():\n    global N\n    N += 1\n", id="counts"),
         pytest.param(
             ENCODE, TESTS, "def encode(s): return s\ndef decode(s): return s[::-1]\n", id="helper-of-the-tests"
@@ -160,6 +315,53 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
         pytest.param(POINT, OF_POINTS, MOVE + "def f(): Point.x = 1\n", id="another-attribute-by-a-call"),
         pytest.param(POINT, OF_POINTS, "def decode(p):\n    type(p).__eq__ = lambda *given: True\n", id="of-its-type"),
         pytest.param(POINT, OF_POINTS, "class L:\n    def __eq__(*given): return 1\n" + MOVE, id="equal-to-all"),
+        pytest.param(POINT, OF_POINTS, "from unittest.mock import ANY\ndef decode(p): return ANY\n", id="of-a-library"),
+        pytest.param(
+            POINT,
+            OF_POINTS,
+            "L = type('L', (), dict(__eq__=lambda *given: True))\ndef decode(p): return L()\n",
+            id="equal-by-a-keyword",
+        ),
+        pytest.param(
+            POINT, OF_POINTS, MOVE + "class L:\n    from operator import is_ as __eq__\n", id="equal-by-an-alias"
+        ),
+        pytest.param(POINT, OF_POINTS, MOVE + "class L:\n    class __eq__: pass\n", id="equal-by-a-class"),
+        *(
+            pytest.param(POINT, OF_POINTS, f"{code}\n", id=name)
+            for name, code in (
+                ("type-under-a-name", "def decode(p):\n    t = type(p)\n    t.x = t.y = 0\n    return p"),
+                ("type-at-once", "def decode(p):\n    type(p).x = 0\n    return p"),
+                ("type-by-a-loop", "def decode(p):\n    for t in [type(p)]: t.x = 0\n    return p"),
+                ("type-by-its-attribute", "def decode(p):\n    p.__class__.x = 0\n    return p"),
+                ("type-by-a-function", "def kind(p): return type(p)\ndef decode(p):\n    kind(p).x = 0\n    return p"),
+                ("type-as-an-argument", "def put(t): t.x = 0\ndef decode(p):\n    put(type(p))\n    return p"),
+                ("type-by-setattr", "def decode(p):\n    setattr(type(p), 'x', 0)\n    return p"),
+                (
+                    "method-of-it",
+                    "def decode(p):\n    f = p.move\n    f.__func__.__code__ = decode.__code__\n    return p",
+                ),
+                ("in-a-class-body", "class L:\n    Point.x = 0\ndef decode(p): return p"),
+                ("in-a-default", "def decode(p, q=setattr(Point, 'x', 0)): return p"),
+                ("names-of-the-module", "locals().update(Point=1)\ndef decode(p): return p"),
+                ("globals-of-a-function", "def decode(p): return p\ndecode.__globals__.update(Point=1)"),
+                ("pattern", "match 1:\n    case Point: pass\ndef decode(p): return p"),
+                ("star-pattern", "match [1]:\n    case [*Point]: pass\ndef decode(p): return p"),
+                ("exception", "try: 1/0\nexcept Exception as Point: pass\ndef decode(p): return p"),
+                ("module", "import sys\nsys.modules[__name__].Point = 1\ndef decode(p): return p"),
+            )
+        ),
+        pytest.param(
+            NODE,
+            OF_NODES,
+            NODE.partition("def values")[0] + "    def __repr__(self): type(self).val = 2\n" + TURN,
+            id="a-repr-that-changes-the-class",
+        ),
+        pytest.param(
+            NODE,
+            "assert str(decode(Node(2))) == '2' and values(Node(1))",
+            NODE.partition("def values")[0] + "    def __repr__(self): return '2'\n" + TURN,
+            id="another-repr-that-is-asked",
+        ),
         pytest.param(POINT, OF_POINTS, "class L:\n    __eq__ = max\n" + MOVE, id="equal-to-all-by-assignment"),
         pytest.param(POINT, OF_POINTS, MOVE + "globals()['Po' + 'int'] = 1\n", id="by-its-name"),
         pytest.param(LOG, OF_LOG, "def log(): return [1]\ndef decode(x): pass\n", id="another-helper"),
@@ -170,3 +372,15 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
 )
 def test_an_answer_that_replaces_what_only_it_can_have_is_doubted(prompt: str, tests: str, answer: str) -> None:
     assert doubted(Answer(text=answer), tests, prompt + ASKED, "decode").doubt
+
+
+def test_the_comparison_of_a_class_that_is_asked_for_is_under_test() -> None:
+    prompt = "class Shape:\n    pass\nclass Circle(Shape):\n    pass\n"
+    tests = "assert isinstance(Circle(1), Shape) and Circle(1) == Circle(1)"
+    own = (
+        "class Circle(Shape):\n    def __init__(self, r): self.r = r\n"
+        "    def __eq__(self, other): return self.r == other.r\n"
+    )
+
+    assert doubted(Answer(text=own), tests, prompt, "Circle").doubt == ""
+    assert doubted(Answer(text=own), tests, prompt, "decode").doubt

@@ -95,6 +95,8 @@ def test_humaneval_prompt_goes_before_the_answer(row: dict[str, Any]) -> None:
         ("I'm sorry, but I can't help with that.", "refusal"),
         ("The area is pi times the radius squared, so you multiply.", "harness:no-code"),
         ("\nYou can use:\n\n    return 3\n", "harness:no-code"),
+        ("Sorry", "harness:no-code"),
+        ("None", "harness:no-code"),
     ],
 )
 def test_words_in_the_place_of_a_continuation_are_no_code(text: str, problem: str) -> None:
@@ -139,3 +141,40 @@ def test_seed_rows_are_submissions() -> None:
     row = {"id": "seed-1", "task": "Double it.", "solution": RIGHT, "tests": [TESTS], "entry_point": "double"}
 
     assert read(**json.loads(json.dumps(row))).answer.text == RIGHT
+
+
+FENCED = (
+    "Undo `encode`.\n\n```python\nfrom dataclasses import dataclass\n\ndef encode(s):\n    return s[::-1]\n\n"
+    "@dataclass\nclass Point:\n    x: int\n\ndef decode(s):\n    '''Undo.'''\n```\n"
+)
+BY_ENCODE = "def decode(s):\n    return encode(s)\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        pytest.param(BY_ENCODE, "def encode(s):\n    return s[::-1]\n\n" + BY_ENCODE.rstrip(), id="function"),
+        pytest.param(
+            f"```python\n{BY_ENCODE}```",
+            "def encode(s):\n    return s[::-1]\n\n" + BY_ENCODE.rstrip(),
+            id="fenced",
+        ),
+        pytest.param(
+            "from __future__ import annotations\ndef decode(p: Point): pass",
+            "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\n"
+            "class Point:\n    x: int\n\ndef decode(p: Point): pass",
+            id="class-in-an-annotation",
+        ),
+        pytest.param("def decode(s): return s", "def decode(s): return s", id="nothing"),
+        pytest.param(
+            "def encode(s): return s\ndef decode(s): return encode(s)",
+            "def encode(s): return s\ndef decode(s): return encode(s)",
+            id="its-own",
+        ),
+        pytest.param("def f(s): return decode(s)", "def f(s): return decode(s)", id="never-what-is-asked"),
+    ],
+)
+def test_an_answer_has_what_it_needs_of_a_prompts_fences(answer: str, text: str) -> None:
+    found = read(prompt=FENCED, completion=answer, test="assert decode('ab') == 'ba'", entry_point="decode").answer
+
+    assert (found.text, found.doubt) == (text, "")

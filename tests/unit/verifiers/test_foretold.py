@@ -33,6 +33,12 @@ from verifiers.plan import Converted, convert
         ),
         pytest.param("assert f('a') == 'b'\nassert f('b') == 'c'\nassert f('c') == 'd'", id="chain"),
         pytest.param("for a, b in [(2, 4), (4, 8), (8, 16)]:\n    assert f(a) == b", id="chain-in-a-loop"),
+        pytest.param(
+            "for a, b in [('abc', 'bcd'), ('xyz', 'yza')]:\n    assert encode(a) == b and decode(b) == a", id="and"
+        ),
+        pytest.param("assert encode('abc') == 'bcd' and decode('bcd') == 'abc'", id="and-once"),
+        pytest.param("assert (encode('abc'), decode('bcd')) == ('bcd', 'abc')", id="in-a-tuple"),
+        pytest.param("assert [f('a'), f('b'), f('c')] == ['b', 'c', 'd']\nassert [f('x')] == ['y']", id="in-a-list"),
         pytest.param("y = ['b', 'c']\nassert encode('a') == ['b', 'c']\nsort(y)\nassert y == ['b', 'c']", id="changed"),
     ],
 )
@@ -59,6 +65,10 @@ def test_what_a_later_call_is_given_is_sent_when_it_is_due(tests):
             id="items-of-many-arguments",
         ),
         pytest.param("assert f('abc') == 'bcd'\nassert g('abc') == 'xyz'", id="earlier-argument"),
+        pytest.param("assert f('abc') == 'xyz' and f('bcd') == 'bcd'", id="own-argument-behind-and"),
+        pytest.param("assert abs(f(2.5) - 19.63) < 0.01\nassert rate(100, 0.01) == 101.5", id="tolerance"),
+        pytest.param("assert f(2)[1999] == 5\nassert g(1999) == 7", id="index"),
+        pytest.param("s = f()\ns.push('abc')\ns.push('bcd')\nassert s.pop() == 'bcd'", id="argument-of-a-statement"),
         pytest.param("assert f([]) == []\nassert f([1]) == [1]\nassert f(True) is True", id="little"),
     ],
 )

@@ -74,6 +74,11 @@ def test_no_answer_says_itself_whether_its_result_is_the_expected_one(start, tes
         ),
         pytest.param("assert f([2]).mean(axis=0) < 4", id="method-that-says-no-distance"),
         pytest.param("g = f()\nassert g.distance('a', 'b') < 4", id="of-what-was-given-nothing"),
+        pytest.param("assert len(f([1, 2, 2, 3]).difference({1, 2, 3})) == 0", id="method-of-sets"),
+        pytest.param(
+            "extra = f([1]).symmetric_difference({1, 2})\nassert len(extra) < 1", id="method-of-sets-by-a-name"
+        ),
+        pytest.param("assert f('ab').distinct_count('a') == 0", id="word-that-begins-so"),
         pytest.param("assert f([2]).distance_to(f([3])) < 4", id="of-results-alone"),
         pytest.param("assert f((1, 1)).distance_to((1, 1)) < 4", id="told-what-led-to-it"),
     ],

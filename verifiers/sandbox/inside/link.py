@@ -19,7 +19,7 @@ import link_serving
 import stops
 from link_copies import Reply
 from link_errors import origin
-from link_lanes import Lanes
+from link_lanes import END, Lanes
 from link_proxies import Proxy, State, of
 from link_standing import DATA, Refused, Standings, Undecided
 from link_streams import is_carried
@@ -116,6 +116,8 @@ class Link:
             Unsendable: where it is too large or nested too deeply; nothing was written.
         """
         if self.lanes.is_named():
+            if lane is None:
+                self.lanes.learning.catch_up()
             message = (self.lanes.here().number if lane is None else lane, *message)
         with self.lanes.sending:
             with self.lanes.books:
@@ -149,11 +151,13 @@ class Link:
         """
         if self.gone is not None:
             raise self.gone
+        if self.lanes.is_reader():
+            self.give_up("what came of one thread asks something before it is handed on")
         self.calls += 1
         self.uses += request[0] not in ("name", "seed")
         self.runs += request[0] in RUNNING
-        expects = self.lanes.here().expects
-        expects.append((given, standing))
+        lane = self.lanes.here()
+        lane.expects.append((given, standing))
         try:
             try:
                 self.send(request)
@@ -161,6 +165,8 @@ class Link:
                 self.give_up(str(error))
             while True:
                 message = self.lanes.awaited()
+                if lane.is_owed(message):
+                    continue
                 self.runs += request[0] in RUNNING  # also after what it may have called here
                 if message[0] == "value":
                     return self._read(self.values.unpack, message[1:2], standing)
@@ -171,7 +177,7 @@ class Link:
                     self.give_up(str(message[1:])[:500])
                 self.answer(message)
         finally:
-            expects.pop()
+            lane.expects.pop()
 
     def _read(self, read: Callable[..., object], parts: tuple, *rest) -> object:
         """What parts of an answer mean; an answer without meaning is no answer."""
@@ -184,8 +190,8 @@ class Link:
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
-        while True:
-            self.answer(self.lanes.take())
+        while (message := self.lanes.take()) != (END,):
+            self.answer(message)
 
     def answer(self, message: tuple) -> None:
         """Carry out one request."""
@@ -200,9 +206,11 @@ class Link:
             reply = ("raise", *self.values.errors.described(error))
         except BaseException as error:
             reply = self._raised(error)
+        if self.lanes.learning.failed and not self.is_tests:
+            reply = ("cannot", self.lanes.learning.failed)
         try:
             self.send(reply)
-        except Unsendable as error:
+        except (Undecided, Unsendable) as error:
             self.send(("cannot", str(error)))
 
     def _raised(self, error: BaseException) -> tuple:
@@ -247,7 +255,7 @@ class Link:
         told = [*arguments, *keywords.values()]
         if link_methods.is_judge(state, told):
             link_methods.decline(state)
-        containers = self.values.shared.given(told)
+        containers = self.values.shared.given(told, are_shared=self.lanes.is_named())
         try:
             given = [self.values.pack(each) for each in arguments]
             named = [(name, self.values.pack(each)) for name, each in keywords.items()]

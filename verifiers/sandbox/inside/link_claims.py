@@ -26,7 +26,7 @@ CHANGING = frozenset((
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _EQUAL = ("eq", "ne", "neq", "cmp", "differs", "unequal", "isclose", "allclose")
 _EQUAL_BEGINNINGS = ("equal", "isequal", "same", "identical", "equiv", "almost", "approx", "match", "compar", "assert")
-_NEAR_BEGINNINGS = ("dist", "diff", "delta", "deviat", "err", "gap", "residu")
+_NEAR = frozenset("delta deviation diff difference dist distance err error gap residual".split())  # noqa: SIM905
 
 MEMORY_CLAIMS = frozenset((
     "__array__", "__array_interface__", "__array_struct__", "__arrow_c_array__", "__arrow_c_stream__", "__buffer__",
@@ -46,7 +46,7 @@ def claims_equality(name: str) -> bool:
 
 def claims_nearness(name: str) -> bool:
     """Whether a method would say by its name how far its object is from what it is given: ``distance_to``."""
-    return any(each.startswith(_NEAR_BEGINNINGS) for each in _words(name))
+    return not _NEAR.isdisjoint(_words(name))
 
 
 def _words(name: str) -> list[str]:

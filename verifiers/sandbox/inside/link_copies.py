@@ -34,7 +34,8 @@ def container(kind: str, items: list) -> object:
         pairs = zip(items[::2], items[1::2], strict=True)
         return {"dict": dict, "ordered": collections.OrderedDict, "counter": _counter}[kind](pairs)
     if kind == "default":
-        return collections.defaultdict(FACTORIES.get(items[0]), zip(items[1::2], items[2::2], strict=True))
+        factory = FACTORIES.get(items[0]) if type(items[0]) is str else items[0]
+        return collections.defaultdict(factory, zip(items[1::2], items[2::2], strict=True))
     makers = {
         "list": list,
         "tuple": tuple,

@@ -10,53 +10,17 @@ will do, and locks know who holds them.
 # ruff: noqa: ANN001, ANN002
 # pyright: basic, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false
 import _thread
-import sys
+import collections
 import threading
 from contextlib import suppress
 
-from link_standing import DATA, Undecided
+from link_lane import Held, Lane
+from link_learning import Learning
+from link_standing import DATA
 from link_values import PartnerGone
 
 MAX_LANES = 64  # as many as a process may have threads
-ANSWERS = ("value", "raise", "cannot")
-
-
-class Lane:
-    """One thread of each process. A message is sent on it once the one before was answered, so that one at most waits.
-
-    Attributes:
-        number: 0 for the first threads; above for further threads of the tests, below for those of the solution.
-        expects: of each request that is not answered, the containers in its arguments and what objects in the
-            answer may say.
-    """
-
-    __slots__ = ("_arrived", "_message", "expects", "number")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.expects: list[tuple] = []
-        self._message: tuple | None = None
-        self._arrived = _thread.allocate_lock()
-        self._arrived.acquire()
-
-    def put(self, message: tuple) -> bool:
-        """Hand over a message; returns False where nobody awaits it."""
-        if self._message is not None or (message[0] in ANSWERS and not self.expects):
-            return False
-        self._message = message
-        self._arrived.release()
-        return True
-
-    def take(self) -> tuple | None:
-        """Wait for a message; None where none will come."""
-        self._arrived.acquire()
-        message, self._message = self._message, None
-        return message
-
-    def close(self) -> None:
-        """Wake whoever waits."""
-        if self._arrived.locked():
-            self._arrived.release()
+END = "end"  # of the thread that has this lane
 
 
 class Lanes:
@@ -76,16 +40,38 @@ class Lanes:
         self._reading = threading.RLock()
         self._first = threading.get_ident()
         self._reader = 0
+        self._is_full = False
+        self.learning = Learning(link.learn)
         self._by_number = {0: Lane(0)}
-        self._by_thread = {self._first: self._by_number[0]}
+        self._own = threading.local()  # the system gives the number of a thread that has ended to another
+        self._ended: collections.deque[Lane] = collections.deque()
+        self._hold(self._by_number[0])
+
+    def _hold(self, lane: Lane) -> None:
+        self._own.held = Held(lane, self._ended)
 
     def here(self) -> Lane:
         """The lane of the running thread."""
-        return self._by_thread.get(threading.get_ident()) or self._opened()
+        held = getattr(self._own, "held", None)
+        return held.lane if held is not None else self._opened()
+
+    def is_reader(self) -> bool:
+        """Whether the running thread reads for the others, so that nothing that it asks could be answered."""
+        return threading.get_ident() == self._reader
+
+    def begin(self) -> None:
+        """Name lanes from now on, since there will be threads."""
+        if not self.are_several:
+            self._begin()
 
     def is_named(self) -> bool:
-        """Whether messages name their lane: from when this process, or the other, has more than one thread."""
-        if not self.are_several and (len(threading._active) > 1 or threading.get_ident() != self._first):
+        """Whether messages name their lane: from when this process, or the other, has more than one thread.
+
+        One that has only just been started is in ``_limbo``.
+        """
+        if not (self.are_several or self._is_full) and (
+            threading._limbo or len(threading._active) > 1 or threading.get_ident() != self._first
+        ):
             self._begin()
         return self.are_several
 
@@ -100,9 +86,15 @@ class Lanes:
         else:
             self.waiting = 1
             self._link.on_wait(True)
-        message = self.take()
-        self._waits(-1)
-        return message
+        try:
+            return self.take()
+        except PartnerGone:
+            raise
+        except BaseException:  # of a handler of signals
+            self.here().owed += 1
+            raise
+        finally:
+            self._waits(-1)
 
     def _waits(self, change: int) -> None:
         with self.books:
@@ -123,20 +115,20 @@ class Lanes:
                 number, message, told = self._link.read()
                 if number is None and not self.are_several:
                     if told is not None:
-                        self._learn(lane, message, told)
+                        self._link.learn(*self._news(lane, message, told))
                     return message
                 self._begin()
                 self._deliver(number or 0, message, told)
-        if threading.get_ident() == self._reader:
-            self._link.give_up("what came of one thread asks something before it is handed on")
         message = lane.take()
         if message is None:
             raise self._link.gone or PartnerGone("the other process has ended")
+        self.learning.catch_up()
         return message
 
     def _begin(self) -> None:
         with self.books:
             if not self.are_several and not self._start(self._read):
+                self._is_full = True  # what is said of that names no lane
                 self._link.give_up(self._link.undecided)
             self.are_several = True
 
@@ -169,18 +161,18 @@ class Lanes:
         lane = self._by_number.get(number) or self._hired(number)
         if lane is None:
             return
-        try:
+        if told is not None:
+            self.learning.hear(*self._news(lane, message, told))
+        if message[0] == END and number * self._sign < 0:
             with self.books:
-                if told is not None:
-                    self._learn(lane, message, told)
-        except Undecided:  # the link has noted it
-            pass
+                self._by_number.pop(lane.number, None)
         if not lane.put(message):
             self._link.lose("the other process sent what nobody awaits")
 
-    def _learn(self, lane: Lane, message: tuple, told: object) -> None:
+    def _news(self, lane: Lane, message: tuple, told: object) -> tuple:
+        """What a message tells of shared containers, with those that were given to the call that it answers."""
         given, standing = lane.expects[-1] if lane.expects else ((), DATA)
-        self._link.learn(told, given if message[0] in ("value", "raise") else (), standing)
+        return told, given if message[0] in ("value", "raise") else (), standing
 
     def _hired(self, number: int) -> Lane | None:
         """A lane of the other side's, with a thread that serves it."""
@@ -195,20 +187,25 @@ class Lanes:
         return lane
 
     def _serve(self, lane: Lane) -> None:
-        self._by_thread[threading.get_ident()] = lane
+        self._own.held = Held(lane, collections.deque())
         with suppress(PartnerGone):
             self._link.serve()
 
     def _opened(self) -> Lane:
-        """A lane for a thread that has none; that of one that has ended, where there is one."""
-        with self.books:
-            alive = sys._current_frames()
-            for thread, lane in list(self._by_thread.items()):
-                if thread not in alive and lane.number * self._sign > 0 and not lane.expects:
-                    del self._by_thread[thread]
-                    break
-            else:
-                lane = Lane(self._sign * (1 + sum(each * self._sign > 0 for each in self._by_number)))
-                self._by_number[lane.number] = lane
-            self._by_thread[threading.get_ident()] = lane
-            return lane
+        """A lane for a thread that has none. The partners of threads that have ended are ended before."""
+        with self.sending:  # nothing is sent on a number before the end of what had it
+            while self._ended:
+                self._leave(self._ended.popleft())
+            with self.books:
+                number = self._sign
+                while number in self._by_number:
+                    number += self._sign
+                lane = self._by_number[number] = Lane(number)
+        self._hold(lane)
+        return lane
+
+    def _leave(self, lane: Lane) -> None:
+        if lane.number and not lane.owed and self._link.gone is None:
+            with self.books:
+                self._by_number.pop(lane.number, None)
+            self._link.send((END,), lane.number)

@@ -146,18 +146,19 @@ class Shared:
 
     def add(self, value, standing=DATA, key=None):
         """Share a container from now on; returns its number, or None where too many are shared."""
-        if id(value) in self.keys:
-            return self.keys[id(value)]
-        if len(self._entries) >= MAX_SHARED:
-            self._values.link.unsure = f"tests and solution hold more than {MAX_SHARED} containers together"
-            return None
-        if key is None:
-            key = self._next
-            self._next += self._sign
-        self._forget(key)
-        self._entries[key] = _Entry(value, standing)
-        self.keys[id(value)] = key
-        return key
+        with self._values.link.lanes.books:
+            if id(value) in self.keys:
+                return self.keys[id(value)]
+            if len(self._entries) >= MAX_SHARED:
+                self._values.link.unsure = f"tests and solution hold more than {MAX_SHARED} containers together"
+                return None
+            if key is None:
+                key = self._next
+                self._next += self._sign
+            self._forget(key)
+            self._entries[key] = _Entry(value, standing)
+            self.keys[id(value)] = key
+            return key
 
     def share(self, box):
         """Share what else is held of the values in a list, which alone holds them otherwise, and as ``given``."""
@@ -165,12 +166,15 @@ class Shared:
             self.add(each)
         self.given(box)
 
-    def given(self, values):
-        """The containers in values that cross, in order; what is there in two places is shared, to stay one."""
+    def given(self, values, *, are_shared=False):
+        """The containers in values that cross, in order; what is there in two places is shared, to stay one.
+
+        All of them are where other threads may send them just now, each of which would make one of its own there.
+        """
         found, places = _walk(values)
         found = _changeable(found)
         for each in found:
-            if places[id(each)] > 1:
+            if are_shared or places[id(each)] > 1:
                 self.add(each)
         return found
 
@@ -246,14 +250,27 @@ class Shared:
                 self._values.link.unsure = "arguments that crossed in another form than they had"
                 pairs = []
             for position, key in pairs:
-                self.add(given[position], standing, key)
+                if self.add(given[position], standing, key) != key:
+                    self._note_threads()
         for key, packed in changes:
             entry = self._entries.get(key)
             if packed is None:
                 self._values.link.undecided = "what the solution and the tests both hold became too large to cross"
             elif entry is not None:
-                replace(entry.value, self._values.unpack(packed, entry.standing))
-                entry.before = _state(entry.value)
+                contents = self._values.unpack(packed, entry.standing)
+                with self._values.link.lanes.books:
+                    if entry.is_changed():
+                        self._note_threads()
+                    replace(entry.value, contents)
+                    entry.before = _state(entry.value)
+            else:
+                self._note_threads()
+
+    def _note_threads(self):
+        """Take note of what has no order where several threads change one container."""
+        link = self._values.link
+        if link.lanes.are_several:
+            link.unsure = link.unsure or "threads of the tests and of the solution change one container at a time"
 
     def _forget(self, key):
         entry = self._entries.pop(key, None)

@@ -128,8 +128,7 @@ class Values:
         if kind in (dict, collections.Counter, collections.OrderedDict, collections.defaultdict):
             items = [self.pack(each, depth=depth - 2) for pair in dict.items(value) for each in pair]
             if kind is collections.defaultdict:
-                factory = getattr(value.default_factory, "__name__", "")
-                items.insert(0, (PLAIN, factory if FACTORIES.get(factory) is value.default_factory else ""))
+                items.insert(0, self._factory(value.default_factory))
             return (CONTAINER, _KINDS.get(kind.__name__, "dict"), items)
         if kind in VIEWS_OF_DICTS:
             return (CONTAINER, kind.__name__, [self.pack(each, depth=depth - 2) for each in value])
@@ -149,6 +148,14 @@ class Values:
             state = link_arrays.scalar_state(value)
             return None if state is None else (SCALAR, *state)
         return None
+
+    def _factory(self, factory) -> tuple:
+        """What makes missing values: a built-in type by its name; a function of the solution's stays there."""
+        name = getattr(factory, "__name__", "") if type(factory) is not Proxy else ""
+        if factory is None or FACTORIES.get(name) is factory:
+            return (PLAIN, name)
+        is_theirs = type(factory) is Proxy and of(factory).link is self.link
+        return self.pack(factory) if is_theirs or not self.link.is_tests else (PLAIN, "")
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
         """An instance of a subclass of data that cannot change: its data, and a number for what else it has."""
@@ -235,7 +242,10 @@ class Values:
             found = self.unpack(contents, standing, depth)
             if type(key) is not int or not is_changeable(found):
                 raise PartnerGone("a message's value has no meaning")
-            self.shared.add(found, standing, key)
+            with self.link.lanes.books:  # another thread may have made it meanwhile
+                if (known := self.shared.value_of(key)) is not None:
+                    return known
+                self.shared.add(found, standing, key)
         return found
 
     def _view_of(self, number: int, base: str, name: str, data: tuple, standing: int, depth: int) -> object:

@@ -159,6 +159,8 @@ def run_tests(source, entry_point, draws_seed):
     standings = Standings(nodes, entry_point)
     joined = link.Link(runner.SOCKET_FD, link_replies.loads, standings=standings)
     joined.modules = modules
+    if "thread" in source.lower() or "concurrent" in source:
+        joined.lanes.begin()
     joined.stops_meant = stops.are_meant(source)
     joined.on_wait = lambda waiting: os.pwrite(runner.RESULT_FD, WAITING if waiting else BUSY, 0)
     random.seed(draws_seed)

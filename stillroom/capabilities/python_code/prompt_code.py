@@ -1,0 +1,82 @@
+"""Reads the code of a prompt, and puts statements of it before an answer or before tests that need them."""
+
+import ast
+from collections.abc import Sequence
+
+from stillroom.capabilities.python_code.fences import python_blocks
+from stillroom.capabilities.python_code.lasting import is_for_answer
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
+from stillroom.capabilities.python_code.usage import missing
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The tree of some source, or None where it is no Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def source_of(prompt: str) -> str:
+    """The code of a prompt: the whole of it, or its blocks in fences; "" where there is none."""
+    for source in (prompt, f"{prompt}    pass\n"):
+        if parsed(source) is not None:
+            return source
+    parts = [(each, f"{each}\n    pass\n") for each in python_blocks(prompt)]
+    return "\n".join(found for each in parts if (found := next(filter(parsed, each), "")))
+
+
+def with_missing_code(answer: str, prompt: str) -> str:
+    """An answer behind what the prompt defines, if that is what it reads and defines nowhere.
+
+    Args:
+        answer: Python source.
+        prompt: with code in fences among prose.
+    """
+    source, own = source_of(prompt), parsed(answer)
+    if not source or own is None:
+        return answer
+    body = ast.parse(source).body
+    made = definers([each for each in body if isinstance(each, ast.ClassDef) or not is_for_answer(each)])
+    left = [each for each in missing(answer) if each in made]
+    seen, needed = set(left), list[ast.stmt]()
+    while left:
+        statements = made.get(left.pop(), ())
+        needed += statements
+        following = {name for each in statements for name in variables(each) | bound(each)} - seen
+        seen |= following
+        left += following
+    return put_before(answer, own, source, [each for each in body if each in needed])
+
+
+def put_before(text: str, tree: ast.Module, source: str, statements: Sequence[ast.stmt]) -> str:
+    """Some Python with statements of other source before it.
+
+    Args:
+        text: the Python.
+        tree: of it.
+        source: where the statements stand.
+        statements: in order.
+    """
+    if not statements:
+        return text
+    first, lines, own = _first_line(tree), _lines(source), _lines(text)
+    code = (line for each in statements for line in lines[_begin(each) - 1 : each.end_lineno])
+    return "\n".join([*own[:first], *code, "", *own[first:]])
+
+
+def _lines(source: str) -> list[str]:
+    """Lines as Python counts them: a form feed or U+2028 ends none."""
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _begin(statement: ast.stmt) -> int:
+    decorators = statement.decorator_list if isinstance(statement, FUNCTION | ast.ClassDef) else []
+    return min([statement.lineno, *(each.lineno for each in decorators)])
+
+
+def _first_line(tree: ast.Module) -> int:
+    """How many lines have to stay before all others."""
+    futures = (each for each in tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__")
+    return max((each.end_lineno or 0 for each in futures), default=0)

@@ -1,0 +1,44 @@
+"""Finds code that may bind names and attributes which its source does not show."""
+
+import ast
+from collections.abc import Sequence
+
+from stillroom.capabilities.python_code.module_names import root
+
+_REACHING = frozenset("__builtins__ __import__ breakpoint compile eval exec globals locals".split())  # noqa: SIM905
+_REACHING_ATTRIBUTES = frozenset((
+    "__builtins__", "__globals__", "_getframe", "f_builtins", "f_globals", "f_locals", "gi_frame", "modules",
+    "setprofile", "settrace", "tb_frame",
+))  # fmt: skip
+_REACHING_MODULES = frozenset("__main__ builtins ctypes gc importlib inspect".split())  # noqa: SIM905
+
+
+def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
+    """Whether code may bind names or attributes that its source does not show."""
+    imported = {
+        (each.asname or each.name).partition(".")[0]
+        for one in own
+        for node in ast.walk(one)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for each in node.names
+    }
+    return any(_reaches(each, imported | classes) for one in own for each in ast.walk(one))
+
+
+def _reaches(node: ast.AST, shared: set[str]) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in _REACHING
+        case ast.Attribute(attr=attr):
+            return attr in _REACHING_ATTRIBUTES
+        case ast.Import(names=names):
+            return any(each.name.partition(".")[0] in _REACHING_MODULES for each in names)
+        case ast.ImportFrom(module=module, names=names):
+            brought = [module or "", *(each.name for each in names)]
+            return any(each.partition(".")[0] in _REACHING_MODULES | _REACHING_ATTRIBUTES for each in brought)
+        case ast.Call(func=ast.Name(id="setattr" | "delattr" | "vars"), args=given):
+            # Of an object of the data's it is the usual way to fill it.
+            is_plain = bool(given) and isinstance(given[0], ast.Name | ast.Attribute) and root(given[0]) not in shared
+            return not is_plain
+        case _:
+            return False

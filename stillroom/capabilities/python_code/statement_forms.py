@@ -1,0 +1,60 @@
+"""Says whether two statements are the same but for what changes nothing of what they do."""
+
+import ast
+from collections import deque
+from collections.abc import Iterable
+from typing import cast
+
+SHOWING = ("__repr__", "__str__")
+_PLAIN = (
+    ast.Attribute | ast.BinOp | ast.BitOr | ast.Constant | ast.List | ast.Load | ast.Name | ast.Subscript | ast.Tuple
+)  # fmt: skip
+
+
+def form(statement: ast.stmt, *, is_shown: bool) -> tuple[object, ...]:
+    """A statement as it can be compared: node by node, without what nothing depends on.
+
+    That is docstrings, annotations of arguments and results, ``object`` as a base, and, unless somebody looks at
+    objects as texts, the methods that make these.
+
+    Args:
+        statement: of some source.
+        is_shown: whether objects are looked at as texts.
+    """
+    found, left = list[object](), deque[ast.AST]([statement])
+    while left:
+        node = left.popleft()
+        found.append(type(node))
+        for name, value in cast("Iterable[tuple[str, object]]", ast.iter_fields(node)):
+            parts = cast("list[object]", value) if isinstance(value, list) else [value]
+            kept = [each for each in parts if not _is_left_out(node, name, each, is_shown=is_shown)]
+            left += [each for each in kept if isinstance(each, ast.AST)]
+            found += [len(kept), *((type(each), each) for each in kept if not isinstance(each, ast.AST))]
+    return tuple(found)
+
+
+def _is_left_out(node: ast.AST, field: str, value: object, *, is_shown: bool) -> bool:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if field == "body":
+            match value:
+                case ast.Expr(value=ast.Constant(value=str())):
+                    return value is node.body[0]
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    return isinstance(node, ast.ClassDef) and not is_shown and name in SHOWING
+                case _:
+                    return False
+        case ast.ClassDef() if field == "bases":
+            return isinstance(value, ast.Name) and value.id == "object"
+        case ast.arg() if field == "annotation":
+            return _is_plain(value)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() if field == "returns":
+            return _is_plain(value)
+        case _:
+            return field == "type_comment"
+
+
+def _is_plain(annotation: object) -> bool:
+    """Whether an annotation does nothing as it is made."""
+    return annotation is None or (
+        isinstance(annotation, ast.AST) and all(isinstance(each, _PLAIN) for each in ast.walk(annotation))
+    )
