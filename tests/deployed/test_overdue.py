@@ -88,17 +88,19 @@ async def test_of_what_is_overdue_only_what_a_schedule_has_planned_is_skipped(
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_skipped"),
+    ("late", "is_by_schedule", "is_skipped"),
     [
-        pytest.param({}, True, id="by a schedule, while the machine slept"),
-        pytest.param({"auto_scheduled": False}, False, id="a person's"),
-        pytest.param({"expected_start_time": datetime.now(UTC)}, False, id="in time"),
+        pytest.param(timedelta(hours=3), True, True, id="by a schedule, while the machine slept"),
+        pytest.param(timedelta(hours=3), False, False, id="a person's"),
+        pytest.param(timedelta(0), True, False, id="in time"),
     ],
 )
 @pytest.mark.usefixtures("client")
-async def test_a_flow_run_that_comes_hours_late_skips_itself(changes: dict[str, Any], is_skipped: bool) -> None:
-    due = datetime.now(UTC) - timedelta(hours=3)
-    this = FlowRun.model_validate({"flow_id": uuid4(), "auto_scheduled": True, "expected_start_time": due, **changes})
+async def test_a_flow_run_that_comes_hours_late_skips_itself(
+    late: timedelta, is_by_schedule: bool, is_skipped: bool
+) -> None:
+    due = datetime.now(UTC) - late
+    this = FlowRun(flow_id=uuid4(), auto_scheduled=is_by_schedule, expected_start_time=due)
     with FlowRunContext.model_construct(flow_run=this, parameters={}):
         assert (overdue() is not None) is is_skipped
 
