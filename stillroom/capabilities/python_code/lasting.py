@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from stillroom.capabilities.python_code.container_reads import escaping
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, local, variables
-from stillroom.capabilities.python_code.pure_code import PureCode
+from stillroom.capabilities.python_code.pure_code import FILLING, PureCode
 
 _CHANCE = frozenset("random secrets time datetime uuid os sys tempfile threading asyncio itertools".split())  # noqa: SIM905
 """Modules whose functions give something else each time."""
@@ -42,15 +42,17 @@ class Lasting:
         self.definers = definers
         self.states = {name for name, made in definers.items() if len(made) == 1 and _is_empty(made[0])}
         self._code = PureCode(body)
-        whole, items = escaping([*body, *users])
+        whole = escaping([*body, *users])
         self._late = late
         self._varying = late | self.states
         for name, made in definers.items():
             if any(isinstance(each, ast.ClassDef) or _is_of_chance(each) for each in made):
                 self._varying.add(name)
-            values = [value for each in made for value in _values(each, name)]
-            if (name in whole and not all(map(self._code.is_fixed, values))) or (
-                name in items and not all(self._code.is_fixed(each) or self._code.is_flat(each) for each in values)
+            # Of what can be changed within a container there are too many ways: ``row = ROWS.get(key)``.
+            values = [found for each in made for found in _values(each, name)]
+            if not all(
+                self._code.is_fixed(value) or (is_whole and name not in whole and self._code.is_flat(value))
+                for value, is_whole in values
             ):
                 self._varying.add(name)
 
@@ -83,18 +85,31 @@ class Lasting:
         return read.isdisjoint(self._late) and all(map(self._code.is_fixed, defaults))
 
 
-def _values(statement: ast.stmt, name: str) -> list[ast.expr]:
-    """What a statement that gives a name a value makes it of, or puts into it; names of loops are given none."""
-    found = list[ast.expr]()
-    for each in () if isinstance(statement, FUNCTION | ast.ClassDef) else ast.walk(statement):
+def _values(statement: ast.stmt, name: str) -> list[tuple[ast.expr, bool]]:
+    """What a statement makes a name's value of, and whether that is all of it and not put into it.
+
+    What a loop goes through stands for the names of the loop, which are given none.
+    """
+    found = list[tuple[ast.expr, bool]]()
+    nodes = [] if isinstance(statement, FUNCTION | ast.ClassDef) else [*ast.walk(statement)]
+    loops = {one: each.iter for each in nodes if isinstance(each, ast.For) for one in variables(each.target)}
+    for each in nodes:
         match each:
             case ast.Assign(targets=targets, value=value):
-                found += [value] if any(name in variables(target) for target in targets) else []
-            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
-                found += [value] if name in variables(target) else []
+                found += [(value, not isinstance(one, ast.Subscript)) for one in targets if name in variables(one)]
+            case ast.AnnAssign(target=target, value=ast.expr() as value) if name in variables(target):
+                found.append((value, True))
+            case ast.AugAssign(target=target, value=value) if name in variables(target):
+                found.append((value, isinstance(target, ast.Name)))
+            case ast.Call(func=ast.Attribute(value=owner, attr=method), args=given) if name in variables(owner):
+                is_whole = method in ("extend", "update", "union")
+                found += [(value, is_whole) for value in given] if method in FILLING else []
             case _:
                 pass
-    return found
+    return [
+        (loops[value.id], True) if isinstance(value, ast.Name) and value.id in loops else (value, whole)
+        for value, whole in found
+    ]
 
 
 def is_for_answer(statement: ast.stmt) -> bool:

@@ -49,13 +49,12 @@ def given(prompt: str, tests: str = TESTS) -> str:
         *(
             pytest.param(code + BY_TABLE + ASKED, code + BY_TABLE, id=name)
             for name, code in (
-                ("table", 'CODE = {"a": ".-", "b": ["-..."]}\n'),
+                ("table", 'CODE = {"a": ".-", "b": ("-...", 2)}\n'),
                 ("table-by-a-call", "import string\nCODE = dict(zip(string.ascii_lowercase, range(26)))\n"),
                 ("table-by-a-comprehension", "CODE = {c: ord(c) + 1 for c in 'abc'}\n"),
                 ("table-filled-in-a-loop", "CODE = {}\nfor i, c in enumerate('abc'):\n    CODE[c] = i\n"),
                 ("table-filled-by-a-method", "CODE = dict()\nCODE.update(a=1)\n"),
                 ("pattern", "import re\nCODE = re.compile('a')\n"),
-                ("table-by-a-function", "def made():\n    return {'a': 1}\nCODE = made()\n"),
             )
         ),
         pytest.param("encode = lambda s: s[::-1]\n" + ASKED, "encode = lambda s: s[::-1]", id="lambda"),
@@ -202,6 +201,29 @@ def test_a_table_that_an_answer_changes_stays_with_it() -> None:
             "decode(1)\nassert log(2) == [1, 2]",
             "def decode(m):\n    log(m)\n",
             id="in-a-default",
+        ),
+        *(
+            pytest.param(
+                "ACCOUNTS = {'a': {'left': 100}, 'b': {'left': 0}}\n",
+                "assert not decode('a')\nassert ACCOUNTS['a']['left'] == 100",
+                f"def decode(k):\n{body}    return False\n",
+                id=f"within-a-table-{number}",
+            )
+            for number, body in enumerate(
+                (
+                    "    one = ACCOUNTS.get(k)\n    one['left'] -= 1\n",
+                    "    one, two = ACCOUNTS[k], ACCOUNTS['b']\n    one['left'] -= 1\n",
+                    "    one = ACCOUNTS[k] if k in ACCOUNTS else None\n    one['left'] -= 1\n",
+                    "    for one in ACCOUNTS.copy().values():\n        one['left'] -= 1\n",
+                    "    def find(k):\n        return ACCOUNTS[k]\n    find(k).clear()\n",
+                )
+            )
+        ),
+        pytest.param(
+            "ROWS = {}\nfor name in 'ab':\n    ROWS[name] = []\n",
+            "decode('a')\nassert ROWS['a'] == [1]",
+            "def decode(k):\n    ROWS.get(k).append(1)\n",
+            id="within-a-table-that-a-loop-fills",
         ),
         pytest.param(
             "STOCK = {'a': 1}\n",
