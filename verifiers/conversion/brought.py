@@ -7,7 +7,7 @@ import marshal
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from stillroom.records.execution import Step
+from stillroom.records.execution import Given, Step
 from verifiers.wire_data import WIRE_FORMAT
 
 LEAST_LARGE = 1_000
@@ -22,11 +22,12 @@ class Brought:
         steps: of a plan.
 
     Attributes:
-        reads: the positions of the steps that read, in order.
+        settled: of each step that reads, in order, the position of the step after which what it reads is what it is: a
+            result is, once the call has returned, whenever it is looked at.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        self.reads = [position for position, step in enumerate(steps) if step.kind == "read"]
+        self.settled = [*_settled(steps)]
         self._positions: dict[bytes, list[int]] = {}
         for position, step in enumerate(steps):
             for value in _values(step):
@@ -94,10 +95,26 @@ def is_telling(value: object) -> bool:
             return False
 
 
+def _settled(steps: Sequence[Step]) -> Iterator[int]:
+    """Of each step that reads, the position of the step that made what it reads, or was the last to change it."""
+    made: dict[int, int] = {}
+    for position, step in enumerate(steps):
+        given = [each.register for each in _given(step) if each.register is not None]
+        if step.kind == "read":
+            yield made.get(step.register, position)
+        elif step.kind == "call":  # it may change what it is given
+            made |= dict.fromkeys((step.register, *given), position)
+        else:
+            made[step.register] = max((made.get(each, position) for each in given), default=position)
+
+
+def _given(step: Step) -> tuple[Given, ...]:
+    return (*step.arguments, *(each for _, each in step.keywords))
+
+
 def _values(step: Step) -> Iterator[object]:
     """The values that a step names, and all that is in them."""
-    given = (*step.arguments, *(each for _, each in step.keywords))
-    left = [each.value for each in given if each.register is None]
+    left = [each.value for each in _given(step) if each.register is None]
     if step.kind == "put":
         left.append(step.value)
     while left:

@@ -34,7 +34,7 @@ def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
     for question in questions:
         expected = [each for each in _expected(question) if not is_trivial(each.value)]
         asked += bool(expected)
-        found = [_found(each.value, brought, brought.reads[each.reading]) for each in expected]
+        found = [_found(each.value, brought, brought.settled[each.reading]) for each in expected]
         if _TELLING in found:
             return question.text
         if _SMALL in found:
@@ -70,7 +70,7 @@ def _missing(value: object, brought: Brought, position: int) -> Iterator[object]
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """A value that an assertion names, and the reading that is to be so: of several the first, where each may be."""
+    """A value that an assertion names, and the reading that is to be so: of several the first."""
 
     value: object
     reading: int

@@ -37,6 +37,11 @@ from verifiers.plan import Converted, convert
             "for a, b in [('abc', 'bcd'), ('xyz', 'yza')]:\n    assert encode(a) == b and decode(b) == a", id="and"
         ),
         pytest.param("assert encode('abc') == 'bcd' and decode('bcd') == 'abc'", id="and-once"),
+        pytest.param(
+            "one = encode('abc')\ntwo = decode('bcd')\nassert one == 'bcd'\nassert two == 'abc'", id="kept-by-name"
+        ),
+        pytest.param("a = f('abc')\nb = f('bcd')\nassert a == 'bcd' and b == 'cde'", id="kept-by-name-and"),
+        pytest.param("n = len(encode('abc'))\nx = decode(1999)\nassert n == 1999 and x == 'abc'", id="kept-and-asked"),
         pytest.param("assert (encode('abc'), decode('bcd')) == ('bcd', 'abc')", id="in-a-tuple"),
         pytest.param("assert [f('a'), f('b'), f('c')] == ['b', 'c', 'd']\nassert [f('x')] == ['y']", id="in-a-list"),
         pytest.param("y = ['b', 'c']\nassert encode('a') == ['b', 'c']\nsort(y)\nassert y == ['b', 'c']", id="changed"),
