@@ -7,10 +7,12 @@ hold, for what it is asked. A process of the tests' own sends them one by one, w
 
 import ast
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stillroom.records.execution import Step
+from verifiers.bounded import Evaluator
+from verifiers.bounds import Unsupported
 from verifiers.conversion.brought import Brought, is_telling, is_trivial, items_of, said_of
 from verifiers.conversion.questions import Question
 from verifiers.conversion.results import names
@@ -19,6 +21,7 @@ from verifiers.sandbox.inside.plain_data import BadData, decode
 FEWEST_SMALL = 2
 """So many small values, each of a call of its own, are no accident where half of the tests expect them."""
 _SMALL, _TELLING = 1, 2
+_WORK = 100_000  # of evaluating what an assertion names
 
 
 def foretold(steps: Sequence[Step], questions: Iterable[Question]) -> str:
@@ -86,7 +89,7 @@ def _expected(question: Question) -> Iterator[_Expected]:
             with contextlib.suppress(BadData):  # of what is larger than is sent
                 yield _Expected(decode(question.expected), min(readings))
             continue
-        for value in _named(part, question.names):
+        for value in _named(part, Evaluator(question.names, _WORK)):
             yield _Expected(value, min(readings))
 
 
@@ -101,23 +104,28 @@ def _parts(node: ast.expr | None) -> Iterator[ast.expr]:
                 yield part
 
 
-def _named(part: ast.expr, constants: Mapping[str, object]) -> Iterator[object]:
-    """The values in an assertion that a reading may have to be: no index, and nothing that a distance is under."""
+def _named(part: ast.expr, evaluator: Evaluator) -> Iterator[object]:
+    """The values in an assertion that a reading may have to be: no index, and nothing that a distance is under.
+
+    What is computed without a reading is one value: of ``T[k]`` neither the table nor the key.
+    """
     left: list[ast.AST] = [part]
     while left:
         node = left.pop()
+        if isinstance(node, ast.expr) and not _reads(node):
+            with contextlib.suppress(Unsupported, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+                value = evaluator.value(node)
+                yield value
+                yield from items_of(value)  # which a reading may be in
+                continue
         match node:
             case ast.Subscript(value=owner):
                 left.append(owner)
-                continue
             case ast.Compare(left=ast.Call(func=ast.Name(id="abs")) as distance, ops=[ast.Lt() | ast.LtE()]):
                 left.append(distance)
-                continue
-            case ast.Name(id=name) if name in constants:
-                yield constants[name]
-            case ast.Constant() | ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.UnaryOp():
-                with contextlib.suppress(ValueError, TypeError):
-                    yield ast.literal_eval(node)
             case _:
-                pass
-        left += ast.iter_child_nodes(node)
+                left += ast.iter_child_nodes(node)
+
+
+def _reads(node: ast.expr) -> bool:
+    return any(name.startswith("@") for name in names(node))

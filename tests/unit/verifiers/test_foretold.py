@@ -40,6 +40,11 @@ from verifiers.plan import Converted, convert
         pytest.param(
             "one = encode('abc')\ntwo = decode('bcd')\nassert one == 'bcd'\nassert two == 'abc'", id="kept-by-name"
         ),
+        pytest.param(
+            "T = {'abc': 'bcd', 'xyz': 'yza'}\nfor k in T:\n    assert encode(k) == T[k] and decode(T[k]) == k",
+            id="of-a-table",
+        ),
+        pytest.param("w = 'abc'\nassert (encode(w), decode(w[::-1])) == (w[::-1], w)", id="computed"),
         pytest.param("a = f('abc')\nb = f('bcd')\nassert a == 'bcd' and b == 'cde'", id="kept-by-name-and"),
         pytest.param("n = len(encode('abc'))\nx = decode(1999)\nassert n == 1999 and x == 'abc'", id="kept-and-asked"),
         pytest.param("assert (encode('abc'), decode('bcd')) == ('bcd', 'abc')", id="in-a-tuple"),
