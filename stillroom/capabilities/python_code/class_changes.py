@@ -122,15 +122,19 @@ class _Classes:
 
     def _gives(self, node: ast.expr) -> bool:
         """Whether a class, or something of it that is no instance, is what an expression gives, or in that."""
-        match node:
-            case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
-                return any(map(self._gives, items))
-            case ast.IfExp(body=one, orelse=other):
-                return self._gives(one) or self._gives(other)
-            case ast.BoolOp(values=items):
-                return any(map(self._gives, items))
-            case _:
-                return self._is_of_class(node)
+        left = [node]  # which may be nested as deeply as Python's parser allows
+        while left:
+            match each := left.pop():
+                case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
+                    left += items
+                case ast.IfExp(body=one, orelse=other):
+                    left += [one, other]
+                case ast.BoolOp(values=items):
+                    left += items
+                case _:
+                    if self._is_of_class(each):
+                        return True
+        return False
 
     def _is_of_class(self, node: ast.expr) -> bool:
         """Whether something is a class or is reached by its attributes."""

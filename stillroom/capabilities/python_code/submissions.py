@@ -74,8 +74,8 @@ def _continued(prompt: str, text: str, entry_point: str) -> Answer:
 def _is_prose(prompt: str, text: str) -> bool:
     """Whether no code goes on here, not even with a slip: the first line is not indented, and no Python, or a word."""
     match _statements(text):
-        case [ast.Expr(value=ast.Name() | ast.Constant())]:
-            return True
+        case [ast.Expr(value=ast.Name() | ast.Constant())] if not prompt.rpartition("\n")[2].strip():
+            return True  # it does not end a line that the prompt has begun
         case _:
             pass
     if _statements(prompt + text) is not None or not text.strip():

@@ -406,3 +406,9 @@ def test_the_comparison_of_a_class_that_is_asked_for_is_under_test() -> None:
 
     assert doubted(Answer(text=own), tests, prompt, "Circle").doubt == ""
     assert doubted(Answer(text=own), tests, prompt, "decode").doubt
+
+
+def test_an_answer_that_is_nested_deeply_is_looked_through() -> None:
+    prompt = "class Point:\n    pass\ndef decode(p):\n    ...\n"
+    answer = "x = " + "0 if a else " * 1500 + "0\ndef decode(p):\n    return p\n"
+    assert doubted(Answer(text=answer), "assert decode(Point())", prompt, "decode").doubt == ""

@@ -114,6 +114,13 @@ def test_a_continuation_with_a_slip_stays_code(text: str) -> None:
     assert (answer.text, answer.problem) == (PROMPT + text, "")
 
 
+@pytest.mark.parametrize("text", ["n", "42"])
+def test_a_word_that_ends_a_line_of_the_prompt_goes_on_there(text: str) -> None:
+    answer = read(prompt="def f(n):\n    return ", test="assert f(42) == 42", entry_point="f", completion=text).answer
+
+    assert answer.text == f"def f(n):\n    return {text}"
+
+
 def test_prompt_in_words_is_no_part_of_the_source() -> None:
     answer = read(prompt="Double a number.", test=TESTS, entry_point="double", completion=RIGHT).answer
     refused = read(prompt="Double a number.", test=TESTS, entry_point="double", completion="I cannot.").answer
