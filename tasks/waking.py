@@ -82,7 +82,7 @@ def waits_for_shards(build: FlowRun) -> bool:
     if state is None:
         return False
     if state.type is StateType.CRASHED:
-        return build.run_count < MOST_ATTEMPTS
+        return True
     return state.type is StateType.FAILED and (state.name == SHARDS_FAILED or _is_past_its_tries(build))
 
 
@@ -102,8 +102,9 @@ def is_tried_again(shard: FlowRun) -> bool:
 
 
 def _is_past_its_tries(build: FlowRun) -> bool:
-    """Whether the lake was away from the build so often that only new shards have it tried again."""
-    return build.state is not None and build.state.name == LAKE_AWAY and build.run_count >= MOST_ATTEMPTS
+    """Whether the build crashed, or its lake was away, so often that only news of its shards have it tried again."""
+    has_no_reason = flow_runs.is_crashed(build.state) or (build.state is not None and build.state.name == LAKE_AWAY)
+    return has_no_reason and build.run_count >= MOST_ATTEMPTS
 
 
 async def _may_end_otherwise(client: PrefectClient, run_id: str, build: FlowRun) -> bool:
@@ -120,7 +121,7 @@ async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, b
     It had not started them, or they crashed as it did, or their lake was away: nothing of theirs has failed that a
     person would have to see to.
     """
-    if not flow_runs.is_crashed(build.state) or not waits_for_shards(build) or run_id not in open_runs(lake):
+    if not flow_runs.is_crashed(build.state) or _is_past_its_tries(build) or run_id not in open_runs(lake):
         return False
     run = load_run(lake, run_id)
     found = await flow_runs.all_of_shards(client, run_id)

@@ -70,14 +70,15 @@ async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
 AWAY = Failed(name=LAKE_AWAY, message="LakeError")
 
 
-async def test_a_build_whose_lake_was_away_too_often_is_woken_by_the_shards_that_a_person_has_tried_again(
-    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard
+@pytest.mark.parametrize("end", [AWAY, Crashed()], ids=["its lake was away", "it crashed"])
+async def test_a_build_that_ended_so_too_often_is_woken_by_the_shards_that_a_person_has_tried_again(
+    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard, end: State
 ) -> None:
     this = await began(client, run, Running())
     shard = await shard_began(run, 0, Failed(), this.id)
     for _ in range(MOST_ATTEMPTS):
         await client.set_flow_run_state(this.id, Running(), force=True)
-    await client.set_flow_run_state(this.id, AWAY, force=True)
+    await client.set_flow_run_state(this.id, end, force=True)
     assert not await wake_build(lake, run.run_id)
     await Builder(lake).sample(run)
     assert not await wake_build(lake, run.run_id), "it would be tried for ever"
