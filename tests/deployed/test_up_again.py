@@ -35,7 +35,7 @@ def test_a_build_goes_on_after_the_next_up_and_what_was_due_meanwhile_is_skipped
         found = deployment.ask("/flow_runs/filter", {"flow_runs": {"id": {"any_": missed}}})
         assert len(found) == len(missed)
         assert {one["state_name"] for one in found} == {"Skipped"}
-        assert "when it was due" in found[0]["state"]["message"]
+        assert "after it was due" in found[0]["state"]["message"]
         told = (bench.lake / "prefect-server" / "up.log").read_text(encoding="utf-8")
         assert "flow runs by schedule were due while nothing was up" in told
         assert "The form of build/build stays as it is" in told
