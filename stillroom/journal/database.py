@@ -6,7 +6,6 @@ then the records stay in memory here as well, and are written once more to a ser
 lost only where its process and the server both die within that window.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -29,11 +28,14 @@ HELD_SECONDS = 5.0  # in which a server notices that a killed holder is gone
 PAUSE_SECONDS = 0.1
 PROOF_STEP = 1024 * 1024
 """Bytes of room that the server proves beyond what is needed, so that few rooms have to ask for more."""
+PROOF_ROW = 36
+"""Bytes that a row of one integer takes in a page of PostgreSQL: its pointer, its header, and itself, aligned."""
 
 _INSERT = """
 INSERT INTO stillroom.journal_records (journal, position, opening, record) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
+_PROVE = "CREATE TABLE stillroom.{} AS SELECT generate_series(1, %s)"
 _FORCE = "SELECT pg_logical_emit_message(true, 'stillroom', '')"  # a commit that needs no room in any table
 _READ = """
 SELECT position, record FROM stillroom.journal_records WHERE journal = %s ORDER BY position, opening
@@ -166,9 +168,12 @@ class DatabaseJournal(Generic[T]):
         connection.execute(_INSERT, [self.place.name, position, self._opening, body])
 
     def _prove(self, size: int) -> None:
+        """A table of its own is given back whole; rows of the journal's would fill a full server further each time."""
+        from psycopg.sql import SQL, Identifier
+
+        proof = SQL(_PROVE).format(Identifier(f"room_{self._opening.hex}"))
         with self._connected(PATIENCE_SECONDS).transaction(force_rollback=True) as transaction:
-            filler = os.urandom(size)  # which the server cannot compress
-            transaction.connection.execute(_INSERT, [self.place.name, -1, self._opening, filler])
+            transaction.connection.execute(proof, [-(-size // PROOF_ROW)])
 
     def _connected(self, held_seconds: float) -> "psycopg.Connection":
         """The connection that holds the journal; one that is made anew is given all that may be lost."""
