@@ -15,6 +15,7 @@ import threading
 import types
 
 import confine
+import filling
 
 LIBRARY = "/usr/lib/stillroom/spawn.so"
 AF_UNIX, SOCK_SEQPACKET = 1, 5
@@ -44,6 +45,7 @@ def start(trouble, become_program, give_up):
     confine.call("socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair)
     gc.collect()
     gc.disable()
+    _filling = filling.fill_gaps()
     gc.freeze()
     ours, theirs = pair
     if os.fork() != 0:

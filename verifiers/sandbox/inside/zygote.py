@@ -19,6 +19,7 @@ import cores  # noqa: E402
 import kills  # noqa: E402
 import runner  # noqa: E402
 import template  # noqa: E402
+import warming  # noqa: E402
 
 PAGES = "/usr/lib/stillroom/pages.so"
 DOOR = "/run/stillroom/driver"
@@ -81,6 +82,7 @@ def main():
     ctypes.PyDLL(PAGES).move_libraries()
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
+    warming.warm()
     alone = template.start(troubled, runner.run_job, give_up)
     others = [alone]
 
