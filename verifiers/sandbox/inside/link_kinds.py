@@ -36,6 +36,7 @@ _LINK_FILES = frozenset(
         "streams",
         "kinds",
         "shared",
+        "containers",
         "tasks",
         "underneath",
         "named",

@@ -19,12 +19,13 @@ import link_proxies
 import link_underneath
 import link_views
 import runner
+from link_containers import is_changeable
 from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS, container
 from link_errors import Errors
 from link_failures import PartnerGone, TooMuchSent, Unsendable
 from link_library_values import STAYING
 from link_proxies import Proxy, of
-from link_shared import Shared, is_changeable
+from link_shared import Shared
 from link_standing import DATA
 
 MAX_EXPORTS = 200_000
