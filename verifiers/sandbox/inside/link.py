@@ -19,12 +19,13 @@ import link_serving
 import stops
 from link_copies import Reply
 from link_errors import origin
+from link_failures import PartnerGone, Unsendable
 from link_lanes import END, Lanes
 from link_proxies import Proxy, State, of
 from link_standing import DATA, Refused, Standings, Undecided
 from link_streams import is_carried
 from link_underneath import RUNNING
-from link_values import PartnerGone, Unsendable, Values
+from link_values import Values
 
 MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
 MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 
 import runner
-from link_values import PartnerGone, TooMuchSent, Unsendable
+from link_failures import PartnerGone, TooMuchSent, Unsendable
 
 MAX_MESSAGE_BYTES = 16 << 20
 _LENGTH = struct.Struct("<I")

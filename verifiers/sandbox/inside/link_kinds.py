@@ -30,6 +30,8 @@ _LINK_FILES = frozenset(
         "proxies",
         "views",
         "values",
+        "received",
+        "forms",
         "errors",
         "copies",
         "arrays",

@@ -14,10 +14,10 @@ import collections
 import threading
 from contextlib import suppress
 
+from link_failures import PartnerGone
 from link_lane import Held, Lane
 from link_learning import Learning
 from link_standing import DATA
-from link_values import PartnerGone
 
 MAX_LANES = 64  # as many as a process may have threads
 END = "end"  # of the thread that has this lane

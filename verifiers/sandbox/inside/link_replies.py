@@ -7,7 +7,7 @@ import struct
 
 import plain_data
 import runner
-from link_values import CONTAINER, PLAIN
+from link_forms import CONTAINER, PLAIN
 
 _NONE, _TRUE, _FALSE, _INT, _FLOAT, _TEXT = b"NTFigu"
 _SHORT = {_NONE: None, _TRUE: True, _FALSE: False}
