@@ -5,7 +5,7 @@ name, an object that was given out before, or a ``Proxy`` (``link_received.py``)
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN202
+# ruff: noqa: ANN001
 # pyright: basic, reportArgumentType=false, reportGeneralTypeIssues=false
 import collections
 import inspect
@@ -161,12 +161,11 @@ class Values:
         return None
 
     def _factory(self, factory) -> tuple:
-        """What makes missing values: a built-in type by its name; a function of the solution's stays there."""
+        """What makes missing values: a built-in type by its name; a function stays where it is, as any does."""
         name = getattr(factory, "__name__", "") if type(factory) is not Proxy else ""
         if factory is None or FACTORIES.get(name) is factory:
             return (PLAIN, name)
-        is_theirs = type(factory) is Proxy and of(factory).link is self.link
-        return self.pack(factory) if is_theirs or not self.link.is_tests else (PLAIN, "")
+        return self.pack(factory)
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
         """An instance of a subclass of data that cannot change: its data, and a number for what else it has."""
