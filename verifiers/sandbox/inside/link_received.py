@@ -1,8 +1,8 @@
 """Reads values of messages: data is made anew, an object of the other side is a ``Proxy``, one for each."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN202
-# pyright: basic, reportArgumentType=false
+# ruff: noqa: ANN001, ANN202
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import link_arrays
 import link_named
 import link_operators  # noqa: F401 - gives proxies their operators

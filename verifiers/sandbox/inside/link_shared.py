@@ -177,7 +177,7 @@ class Shared:
         for key, packed in changes:
             entry = self._entries.get(key)
             if packed is None:
-                self._values.link.undecided = "what the solution and the tests both hold became too large to cross"
+                self._values.link.stale = "what the solution and the tests both hold became too large to cross"
             elif entry is not None:
                 contents = self._values.unpack(packed, entry.standing)
                 with self._values.link.lanes.books:

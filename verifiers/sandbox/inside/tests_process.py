@@ -206,8 +206,8 @@ def run_tests(source, entry_point, draws_seed):
                 found = (found[0], "", (), "", "")
         is_denied = asked.is_denied
         unsettled = asked.unsettled() if found[0] == "passed" else asked.forget()
-        if joined.undecided:
-            found = ("undecided", "", (), joined.undecided, "")
+        if why := joined.undecided or joined.stale:
+            found = ("undecided", "", (), why, "")
         elif joined.is_refused and found[0] == "passed":
             found = ("failed", *REFUSED)
         elif unsettled:
