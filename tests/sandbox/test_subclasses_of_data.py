@@ -24,6 +24,8 @@ RIGHT = [
     pytest.param("from collections import defaultdict\ndef f(s):\n d = defaultdict(lambda: 0)\n for c in s: d[c] += 1\n return d\n", "r = f('aab')\nassert r['a'] == 2\nassert r['z'] == 0 and r == {'a': 2, 'b': 1, 'z': 0}", id="defaultdict-of-a-function"),
     pytest.param("from collections import defaultdict\ndef f(s):\n d = defaultdict(lambda: defaultdict(int))\n for c in s: d[c][c] += 1\n return d\n", "r = f('aab')\nassert r['a']['a'] == 2\nassert r['z']['z'] == 0", id="nested-defaultdict"),
     pytest.param("from collections import defaultdict\ndef f(s, d=None):\n d = defaultdict(lambda: 7) if d is None else d\n d[s] += 1\n return d\n", "import random\nr = f('a')\nf('b', r)\nassert r == {'a': 8, 'b': 8}", id="defaultdict-that-goes-back"),
+    pytest.param("def f(d, keys): return sum(d[k] for k in keys)\n", "from collections import defaultdict\nd = defaultdict(lambda: 0, a=1)\nassert f(d, ['a', 'z']) == 1\nassert d == {'a': 1, 'z': 0}", id="defaultdict-of-a-function-of-the-tests"),
+    pytest.param("def f(d, words):\n for w in words: d[len(w)].add(w)\n return d\n", "from collections import defaultdict\nclass Bag(set):\n    def add(self, x): super().add(x.lower())\nd = f(defaultdict(Bag), ['A', 'b', 'cd'])\nassert d[1] == {'a', 'b'} and d[2] == {'cd'} and d[3] == set()", id="defaultdict-of-a-class-of-the-tests"),
     pytest.param(LEVELS, "assert [str(x) for x in f()] == ['LOW', 'HIGH']", id="text-of-members"),
     pytest.param(LEVELS, "assert ','.join(map(str, f())) == 'LOW,HIGH'", id="joined-members"),
     pytest.param(COLOR, "assert f() == 'red' and len(f()) == 3", id="member-that-is-a-text"),

@@ -72,6 +72,38 @@ def test_threads_are_told_apart_and_meet_one_object(bench, solution, tests):
     assert judgement.outcome is Outcome.PASS, judgement
 
 
+BOTH = """
+import threading, time
+class Slow:
+    def __hash__(self):
+        time.sleep(0.02)
+        return id(self)
+class Bus:
+    def __init__(self): self.one, self.two = set(), set()
+    def later(self, heard):
+        def work():
+            for n in range(10):
+                self.one.add(Slow())
+                heard(n)
+        t = threading.Thread(target=work)
+        t.start()
+        return t
+    def sizes(self): return len(self.one), len(self.two)
+"""
+
+
+def test_both_sides_learn_of_objects_of_the_other_at_one_time(bench):
+    """To put an object into a set its hash is asked, of a thread that may have something to learn itself."""
+    tests = (
+        "import threading, time\nclass Handler:\n    def __hash__(self):\n        time.sleep(0.02)\n"
+        "        return id(self)\nb, heard = Bus(), []\none, two = b.one, b.two\nt = b.later(heard.append)\n"
+        "for n in range(10):\n    two.add(Handler())\n    b.sizes()\nt.join()\n"
+        "assert heard == list(range(10))\nassert b.sizes() == (10, 10) == (len(one), len(two))\n"
+    )
+    judgement = bench.judge(BOTH, tests, "Bus", timeout_seconds=5.0)
+    assert judgement.outcome is Outcome.PASS, judgement
+
+
 def test_an_answer_that_nobody_waits_for_any_more_is_no_other_ones(bench):
     solution = "import time\ndef f(x):\n    time.sleep(x)\n    return x\n"
     tests = (

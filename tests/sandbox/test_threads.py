@@ -38,14 +38,16 @@ WRONG = [
 FIND = "import gc, sys, threading\ndef link(): return next(each for each in gc.get_objects() if type(each).__name__ == 'Link')\n"
 AT_ONCE = "import threading\nout = []\nt = threading.Thread(target=lambda: out.append(f(1)))\nt.start()\nout.append(f(2))\nt.join()\nassert sorted(out) == [11, 12]\n"
 HOSTILE = [
-    pytest.param("def f(x):\n link().send(('value', (0, 12)), 0)\n return 11\n", id="answer-before-the-question"),
-    pytest.param("def f(x):\n for lane in (1, 2, 3): link().send(('value', (0, 11)), lane)\n return 12\n", id="answers-for-other-threads"),
-    pytest.param("def f(x):\n for lane in range(-1, -9000, -1): link().send(('op', 'len', [(0, [])]), lane)\n return 11\n", id="many-threads"),
-    pytest.param("def f(x):\n for i in range(9000): link().send(('op', 'len', [(0, [])]), -1)\n return 11\n", id="flood"),
-    pytest.param("def f(x):\n for lane in (0, 1, 2): link().send(('end',), lane)\n return 11\n", id="end-of-the-tests-threads"),
-    pytest.param("def f(x):\n for lane in (-1, -1, -2): link().send(('op', 'len', [(0, [])]), lane); link().send(('end',), lane)\n return 11\n", id="threads-that-end-at-once"),
-    pytest.param("def f(x):\n link().send(('op', 'len', [(0, [])]), 1 << 70)\n return 11\n", id="huge-number"),
-    pytest.param("def f(x):\n def more():\n  while True: link().send(('attr', 0, '__globals__'), -1)\n threading.Thread(target=more, daemon=True).start()\n return 11\n", id="thread-that-asks-on"),
+    pytest.param("def f(x):\n link().send(9, 'value', (0, 12), lane=0)\n return 11\n", id="answer-before-the-question"),
+    pytest.param("def f(x):\n for n in range(1, 9): link().send(n, 'value', (0, 12), lane=0)\n return 11\n", id="answers-to-all-that-may-be-asked"),
+    pytest.param("def f(x):\n for lane in (1, 2, 3): link().send(9, 'value', (0, 11), lane=lane)\n return 12\n", id="answers-for-other-threads"),
+    pytest.param("def f(x):\n for lane in range(-1, -9000, -1): link().send(1, 'op', 'len', [(0, [])], lane=lane)\n return 11\n", id="many-threads"),
+    pytest.param("def f(x):\n for i in range(9000): link().send(i, 'op', 'len', [(0, [])], lane=-1)\n return 11\n", id="flood"),
+    pytest.param("def f(x):\n for lane in (0, 1, 2): link().send(0, 'end', lane=lane)\n return 11\n", id="end-of-the-tests-threads"),
+    pytest.param("def f(x):\n for lane in (-1, -1, -2): link().send(1, 'op', 'len', [(0, [])], lane=lane); link().send(0, 'end', lane=lane)\n return 11\n", id="threads-that-end-at-once"),
+    pytest.param("def f(x):\n link().send(1, 'op', 'len', [(0, [])], lane=1 << 70)\n return 11\n", id="huge-number"),
+    pytest.param("def f(x):\n for rest in ((), ('aside',), ('aside', 'op'), ([],)): link().send(1, 'aside', *rest, lane=-1)\n return 11\n", id="requests-aside-without-one"),
+    pytest.param("def f(x):\n def more():\n  while True: link().send(1, 'attr', 0, '__globals__', lane=-1)\n threading.Thread(target=more, daemon=True).start()\n return 11\n", id="thread-that-asks-on"),
 ]  # fmt: skip
 
 

@@ -24,16 +24,19 @@ def loads(monkeypatch):
     return importlib.import_module("link_replies").loads
 
 
-def reply(value: object) -> bytes:
-    return marshal.dumps(("value", (2, "reply", [(0, value), (0, [None, None, 0])]), None), 2)
+NUMBERS = st.integers(0, 2**31 - 1)
 
 
-@given(value=VALUES)
+def reply(value: object, number: int = 7) -> bytes:
+    return marshal.dumps((number, "value", (2, "reply", [(0, value), (0, [None, None, 0])]), None), 2)
+
+
+@given(value=VALUES, number=NUMBERS)
 @ANY
-def test_a_reply_is_what_was_sent(loads, value):
-    found = loads(reply(value))
-    assert found == plain_data.decode(reply(value), is_sparing=False)
-    assert repr(found) == repr(plain_data.decode(reply(value), is_sparing=False))
+def test_a_reply_is_what_was_sent(loads, value, number):
+    found = loads(reply(value, number))
+    assert found == plain_data.decode(reply(value, number), is_sparing=False)
+    assert repr(found) == repr(plain_data.decode(reply(value, number), is_sparing=False))
 
 
 @given(value=SCALARS, at=st.integers(0, 200), byte=st.integers(0, 255))

@@ -7,31 +7,25 @@ it equals data (``link_standing.py``).
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN002, ANN201, BLE001
-# pyright: basic, reportArgumentType=false, reportOptionalMemberAccess=false, reportReturnType=false, reportGeneralTypeIssues=false
+# pyright: basic, reportArgumentType=false, reportOptionalMemberAccess=false
 import time
 from collections.abc import Callable
 
-import link_frames
 import link_kinds
 import link_methods
-import link_serving
-import stops
 from link_copies import Reply
-from link_errors import origin
-from link_lanes import END, Lanes
+from link_exchange import Exchange
+from link_failures import Unsendable
 from link_proxies import Proxy, State, of
-from link_standing import DATA, Refused, Standings, Undecided
+from link_standing import DATA, Standings
 from link_streams import is_carried
-from link_underneath import RUNNING
-from link_values import PartnerGone, Unsendable, Values
 
 MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
 MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
 
 
-class Link:
-    """One end of the socket.
+class Link(Exchange):
+    """One end of the socket, and what it asks of the other's objects.
 
     Args:
         fd: the socket.
@@ -40,18 +34,11 @@ class Link:
         standings: on the tests' side, the trusted one, what they say of the names they ask for.
 
     Attributes:
-        is_tests: whether this is the trusted end.
-        gone: why nothing more comes from the other side; None as long as it lives.
-        calls: requests made.
-        uses: those of them that use what the solution defines; to ask for a name is no use of it.
-        runs: those of them that may have run code of the solution.
-        undecided: what the tests asked that cannot be answered here, or "".
-        is_refused: whether the tests got an object where data was expected.
         missed: the last name that the other side did not define, or "".
         misses: all of these.
         peeks: names whose answer tells the tests something: that there is none, or data.
+        streams: on the tests' side, what they have put in the place of streams.
         asked: on the tests' side, what they reported of their assertions.
-        unsure: why a failure from now on may be the doing of this link, or "".
     """
 
     def __init__(
@@ -62,164 +49,14 @@ class Link:
         lookup: Callable[[str], object] | None = None,
         standings: Standings | None = None,
     ) -> None:
-        self.fd = fd
-        self.loads = loads
-        self.is_tests = standings is not None
+        super().__init__(fd, loads, is_tests=standings is not None, lookup=lookup)
         self.standings = standings
-        self.values = Values(self)
-        self.serving = link_serving.Serving(self.values, is_tests=self.is_tests, lookup=lookup)
         self.streams = None
         self.asked = None
-        self.gone: PartnerGone | None = None
-        self.calls = self.uses = self.runs = 0
-        self.undecided = self.unsure = ""
-        self.is_refused = False
-        self.stops_meant = True
         self.missed = ""
         self.misses: set[str] = set()
         self.peeks = 0
         self._named: dict[str, tuple[int, float, object]] = {}  # what was fetched last, and for how long it is so
-        self.on_wait: Callable[[bool], None] = lambda waiting: None
-        self.lanes = Lanes(self)
-
-    def give_up(self, why: str):
-        """Say that the tests cannot be judged here.
-
-        Raises:
-            Undecided: always.
-        """
-        self.undecided = self.undecided or why
-        raise Undecided(why)
-
-    def refuse(self, why: str):
-        """Say that the tests got an object where data was expected.
-
-        Raises:
-            Refused: always.
-        """
-        self.is_refused = True
-        raise Refused(why)
-
-    def lose(self, why: str):
-        """Take the other side for gone, since what it sends has no meaning.
-
-        Raises:
-            PartnerGone: always.
-        """
-        self.gone = PartnerGone(why)
-        raise self.gone from None
-
-    def send(self, message: tuple, lane: int | None = None) -> None:
-        """Write one message, on the lane of the running thread or another.
-
-        Raises:
-            Unsendable: where it is too large or nested too deeply; nothing was written.
-        """
-        if self.lanes.is_named():
-            if lane is None:
-                self.lanes.learning.catch_up()
-            message = (self.lanes.here().number if lane is None else lane, *message)
-        with self.lanes.sending:
-            with self.lanes.books:
-                message = (*message, self.values.shared.told())
-            framed = link_frames.framed(message, is_bounded=self.is_tests)
-            try:
-                link_frames.write(self.fd, framed)
-            except PartnerGone as error:
-                self.gone = error
-                raise
-
-    def read(self) -> tuple[int | None, tuple, object]:
-        """Read one message: its lane, or None where it names none, what it says, and what of shared containers."""
-        try:
-            return link_frames.read(self.fd, self.loads)
-        except PartnerGone as error:
-            self.gone = error
-            raise
-
-    def learn(self, told: object, given: list | tuple, standing: int) -> None:
-        """Do what a message tells of shared containers; ``given``: those given to the call that it answers."""
-        self._read(self.values.shared.read, (told, given, standing))
-
-    def ask(self, *request: object, standing: int = DATA, given: list | tuple = ()) -> object:
-        """Send a request and serve the other side's until its answer comes.
-
-        Args:
-            request: its kind, and what belongs to it.
-            standing: what the tests let objects in the answer say.
-            given: the containers in a call's arguments.
-        """
-        if self.gone is not None:
-            raise self.gone
-        if self.lanes.is_reader():
-            self.give_up("what came of one thread asks something before it is handed on")
-        self.calls += 1
-        self.uses += request[0] not in ("name", "seed")
-        self.runs += request[0] in RUNNING
-        lane = self.lanes.here()
-        lane.expects.append((given, standing))
-        try:
-            try:
-                self.send(request)
-            except Unsendable as error:
-                self.give_up(str(error))
-            while True:
-                message = self.lanes.awaited()
-                if lane.is_owed(message):
-                    continue
-                self.runs += request[0] in RUNNING  # also after what it may have called here
-                if message[0] == "value":
-                    return self._read(self.values.unpack, message[1:2], standing)
-                if message[0] == "raise":
-                    is_meant = self.stops_meant or request[0] == "await" or request[:2] == ("op", "next")
-                    raise stops.as_error(self._read(self.values.errors.made, (message[1:],), self), is_meant)
-                if message[0] == "cannot":
-                    self.give_up(str(message[1:])[:500])
-                self.answer(message)
-        finally:
-            lane.expects.pop()
-
-    def _read(self, read: Callable[..., object], parts: tuple, *rest) -> object:
-        """What parts of an answer mean; an answer without meaning is no answer."""
-        try:
-            return read(*parts, *rest)
-        except Exception as error:
-            if origin(error) is not None:
-                raise
-            self.lose(f"an answer has no meaning: {error}")
-
-    def serve(self) -> None:
-        """Answer requests until the other side is gone."""
-        while (message := self.lanes.take()) != (END,):
-            self.answer(message)
-
-    def answer(self, message: tuple) -> None:
-        """Carry out one request."""
-        try:
-            reply = ("value", self.serving.carry_out(*message))
-        except PartnerGone:
-            raise
-        except Unsendable as error:
-            reply = ("cannot", str(error))
-        except link_serving.Unserved as error:
-            self.unsure = self.unsure or str(error)
-            reply = ("raise", *self.values.errors.described(error))
-        except BaseException as error:
-            reply = self._raised(error)
-        if self.lanes.learning.failed and not self.is_tests:
-            reply = ("cannot", self.lanes.learning.failed)
-        try:
-            self.send(reply)
-        except (Undecided, Unsendable) as error:
-            self.send(("cannot", str(error)))
-
-    def _raised(self, error: BaseException) -> tuple:
-        if origin(error) is None and not self.is_tests and (why := link_kinds.is_of_link(error)):
-            return ("cannot", why)
-        try:
-            return ("raise", *self.values.errors.described(error))
-        except Unsendable as unsendable:
-            return ("cannot", str(unsendable))
 
     def fetch(self, name: str) -> object:
         """What the other side defines under a name: the same until its code has run, or its threads had the time to.

@@ -36,7 +36,7 @@ def state(value):
 
 def path(own):
     """The path that an object of the solution stands for; None where that is another value."""
-    named, made_of = own.link.values.made_of[own.number]
+    named, made_of = own.link.values.received.made_of[own.number]
     return VALUES[named][1](made_of) if named in PATHS else None
 
 
@@ -49,7 +49,7 @@ def equal(proxy, value):
         return own.decline("whether the result of an operation with data equals a value")
     if named in _CHANGING:
         return _made_of_now(proxy) == (*named, _CHANGING[named](value))
-    told, made_of = own.link.values.made_of.get(own.number, ("", None))
+    told, made_of = own.link.values.received.made_of.get(own.number, ("", None))
     if named in PATHS and told in PATHS:
         return path(own) == value
     return told == named and made_of == VALUES[named][0](value)
@@ -58,10 +58,10 @@ def equal(proxy, value):
 def _made_of_now(proxy):
     """What an object that can change is made of: asked for again only where the solution's code has run since."""
     own, link = of(proxy), of(proxy).link
-    asked_at, found = link.values.last_made_of.get(own.number, (-1, None))
+    asked_at, found = link.values.received.last_made_of.get(own.number, (-1, None))
     if asked_at != link.runs:
         found = operate("compared", proxy)
-        link.values.last_made_of[own.number] = (link.runs, found)
+        link.values.received.last_made_of[own.number] = (link.runs, found)
     return found
 
 

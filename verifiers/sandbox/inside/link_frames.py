@@ -1,14 +1,14 @@
 """Writes messages to a socket and reads them: a length, and marshal's form of a tuple."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# pyright: basic, reportReturnType=false
+# pyright: basic, reportReturnType=false, reportGeneralTypeIssues=false
 import marshal
 import os
 import struct
 from collections.abc import Callable
 
 import runner
-from link_values import PartnerGone, TooMuchSent, Unsendable
+from link_failures import PartnerGone, TooMuchSent, Unsendable
 
 MAX_MESSAGE_BYTES = 16 << 20
 _LENGTH = struct.Struct("<I")
@@ -39,11 +39,15 @@ def write(fd: int, view: memoryview) -> None:
         while view:
             view = view[os.write(fd, view) :]
     except OSError as error:
+        if error.errno is None:
+            raise  # a handler's of signals, such as TimeoutError
         raise PartnerGone("the other process has ended") from error
 
 
 def read(fd: int, loads: Callable[[bytes], object]) -> tuple[int | None, tuple, object]:
     """Read one message: its lane, or None where it names none, what it says, and what of shared containers.
+
+    What it says is the number of the request that it is, or that it answers, its kind, and what belongs to it.
 
     Raises:
         PartnerGone: where none comes, or what comes is none.
@@ -54,14 +58,17 @@ def read(fd: int, loads: Callable[[bytes], object]) -> tuple[int | None, tuple, 
             raise TooMuchSent("the other process sent too much")
         message = loads(_exactly(fd, size))
     except OSError as error:
+        if error.errno is None:
+            raise  # as above
         raise PartnerGone(str(error)) from None
     except ValueError as error:
         raise TooMuchSent(str(error)) from None
     parts = message if type(message) is tuple else ()
-    lane = parts[0] if parts and type(parts[0]) is int else None
-    if lane is not None:
-        parts = parts[1:]
-    if len(parts) < 2 or type(parts[0]) is not str:
+    lane = None
+    if len(parts) > 3 and type(parts[1]) is int:
+        lane, parts = parts[0], parts[1:]
+    is_message = len(parts) > 2 and type(parts[0]) is int and type(parts[1]) is str
+    if not is_message or (lane is not None and type(lane) is not int):
         raise PartnerGone("the other process sent no message")
     return lane, parts[:-1], parts[-1]
 

@@ -12,15 +12,15 @@ will do, and locks know who holds them.
 import _thread
 import collections
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from link_lane import Held, Lane
+from link_failures import PartnerGone
+from link_lane import ASIDE, END, Held, Lane
 from link_learning import Learning
 from link_standing import DATA
-from link_values import PartnerGone
 
 MAX_LANES = 64  # as many as a process may have threads
-END = "end"  # of the thread that has this lane
 
 
 class Lanes:
@@ -59,6 +59,16 @@ class Lanes:
         """Whether the running thread reads for the others, so that nothing that it asks could be answered."""
         return threading.get_ident() == self._reader
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Serve a thread that learns: what is told waits, and so does what there is to tell."""
+        lane = self.here()
+        before, lane.is_aside = lane.is_aside, True
+        try:
+            yield
+        finally:
+            lane.is_aside = before
+
     def begin(self) -> None:
         """Name lanes from now on, since there will be threads."""
         if not self.are_several:
@@ -75,8 +85,8 @@ class Lanes:
             self._begin()
         return self.are_several
 
-    def awaited(self) -> tuple:
-        """The next message for the running thread, which waits for an answer.
+    def awaited(self, number: int) -> tuple:
+        """As ``take``, while this process waits for the other.
 
         Raises:
             PartnerGone: where none will come.
@@ -87,12 +97,7 @@ class Lanes:
             self.waiting = 1
             self._link.on_wait(True)
         try:
-            return self.take()
-        except PartnerGone:
-            raise
-        except BaseException:  # of a handler of signals
-            self.here().owed += 1
-            raise
+            return self.take(number)
         finally:
             self._waits(-1)
 
@@ -101,13 +106,23 @@ class Lanes:
             self.waiting += change
             self._link.on_wait(self.waiting > 0)
 
-    def take(self) -> tuple:
-        """The next message for the running thread.
+    def take(self, number: int = 0) -> tuple:
+        """The next request for the running thread, or the answer to its request of this number.
 
         Raises:
             PartnerGone: where none will come.
         """
         lane = self.here()
+        message = lane.early(number)
+        while message is None:
+            arrived = self._next(lane)
+            if lane.is_unasked(arrived):
+                self._link.lose("the other process answers what was not asked")
+            message = lane.sort(arrived, number)
+        return message
+
+    def _next(self, lane: Lane) -> tuple:
+        """The next message on the lane of the running thread, which knows then what was told before it."""
         while not self.are_several:
             with self._reading:
                 if self.are_several:
@@ -122,7 +137,12 @@ class Lanes:
         message = lane.take()
         if message is None:
             raise self._link.gone or PartnerGone("the other process has ended")
-        self.learning.catch_up()
+        if message[1] != ASIDE:
+            try:
+                self.learning.catch_up(lane)
+            except BaseException:  # of a handler of signals
+                lane.put_back(message)
+                raise
         return message
 
     def _begin(self) -> None:
@@ -160,10 +180,11 @@ class Lanes:
     def _deliver(self, number: int, message: tuple, told: object) -> None:
         lane = self._by_number.get(number) or self._hired(number)
         if lane is None:
+            self._link.send(message[0], "cannot", self._link.undecided, lane=number)
             return
         if told is not None:
             self.learning.hear(*self._news(lane, message, told))
-        if message[0] == END and number * self._sign < 0:
+        if message[1] == END and number * self._sign < 0:
             with self.books:
                 self._by_number.pop(lane.number, None)
         if not lane.put(message):
@@ -171,16 +192,15 @@ class Lanes:
 
     def _news(self, lane: Lane, message: tuple, told: object) -> tuple:
         """What a message tells of shared containers, with those that were given to the call that it answers."""
-        given, standing = lane.expects[-1] if lane.expects else ((), DATA)
-        return told, given if message[0] in ("value", "raise") else (), standing
+        given, standing = lane.of_request(message[0]) or ((), DATA)
+        return told, given if message[1] in ("value", "raise") else (), standing
 
     def _hired(self, number: int) -> Lane | None:
-        """A lane of the other side's, with a thread that serves it."""
+        """A lane of the other side's, with a thread that serves it; None where there are no threads left."""
         if type(number) is not int or number * self._sign >= 0 or abs(number) > MAX_LANES:
             self._link.lose("the other process has too many threads")
         lane = Lane(number)
         if not self._start(self._serve, lane):
-            self._link.send(("cannot", self._link.undecided), number)
             return None
         with self.books:
             self._by_number[number] = lane
@@ -205,7 +225,7 @@ class Lanes:
         return lane
 
     def _leave(self, lane: Lane) -> None:
-        if lane.number and not lane.owed and self._link.gone is None:
+        if lane.number and not lane.left and self._link.gone is None:
             with self.books:
                 self._by_number.pop(lane.number, None)
-            self._link.send((END,), lane.number)
+            self._link.send(0, END, lane=lane.number)

@@ -1,6 +1,8 @@
 """Keeps what messages tell of containers that both processes hold until a thread that awaits something does it.
 
 The thread that reads for all others makes no values: to put an object of the other side into a set asks for its hash.
+Who asks that serves *aside* meanwhile, and so does the partner whose object it is: neither waits for what others learn,
+nor tells anything. Else two sides that learn at one time would wait for each other.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -8,9 +10,8 @@ The thread that reads for all others makes no values: to put an object of the ot
 # pyright: basic
 import collections
 import threading
-from _thread import get_ident
 
-from link_standing import Undecided
+from link_lane import Lane
 
 
 class Learning:
@@ -18,40 +19,30 @@ class Learning:
 
     Args:
         learn: does what was told.
-
-    Attributes:
-        failed: why some of it could not be done, or "".
     """
 
     def __init__(self, learn) -> None:
-        self.failed = ""
         self._learn = learn
         self._told = collections.deque()
         self._turn = threading.RLock()
-        self._learner = 0
+        self._is_under_way = False
 
     def hear(self, *told: object) -> None:
         """Take note of what was told."""
         self._told.append(told)
 
-    def catch_up(self) -> None:
-        """Do what was told so far, or wait for the thread that does.
+    def catch_up(self, lane: Lane) -> None:
+        """Do what was told so far, or wait for the thread that does; nothing for a lane that is aside.
 
         Raises:
             PartnerGone: where it has no meaning.
         """
-        if (not self._told and not self._learner) or self._learner == get_ident():
+        if lane.is_aside or not (self._told or self._is_under_way):
             return
         with self._turn:
-            self._learner = get_ident()
+            lane.is_aside = self._is_under_way = True
             try:
                 while self._told:
-                    self._learn_next()
+                    self._learn(*self._told.popleft())
             finally:
-                self._learner = 0
-
-    def _learn_next(self) -> None:
-        try:
-            self._learn(*self._told.popleft())
-        except Undecided as error:  # the link has noted it; the other side is told with the next answer
-            self.failed = str(error)
+                lane.is_aside = self._is_under_way = False

@@ -44,7 +44,7 @@ def _data_of(value, method, *, is_kept=True):
     """
     if type(value) is not Proxy or of(value).taint or of(value).is_own(method):
         return value
-    if of(value).number in of(value).link.values.made_of:
+    if of(value).number in of(value).link.values.received.made_of:
         return link_compared.path(of(value)) or value
     data = of(value).data()
     if not data:

@@ -21,9 +21,11 @@ import link_kinds
 import link_owned
 import link_underneath
 import runner
+from link_failures import Unsendable
+from link_forms import CONTAINER, PLAIN
 from link_streams import surrounded
 from link_tasks import Tasks
-from link_values import CONTAINER, PLAIN, Unsendable, Values
+from link_values import Values
 
 _HIDDEN_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_", "im_")
 _SHOWN = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__signature__", "__code__"))

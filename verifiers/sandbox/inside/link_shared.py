@@ -8,92 +8,14 @@ What is held by nothing else on one side any more is forgotten on both.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false
-import collections
-import operator
 import sys
 from _thread import get_ident
 
-import link_arrays
+from link_containers import changeable, held, is_same, state, walk
 from link_copies import replace
 from link_standing import DATA
 
 MAX_SHARED = 20_000  # containers at a time
-_DICTS = frozenset((dict, collections.Counter, collections.OrderedDict, collections.defaultdict))
-_CHANGEABLE = frozenset((list, set, bytearray, collections.deque)) | _DICTS
-_HOLDING = frozenset((list, tuple, collections.deque))  # of which every item is looked at
-
-
-def _kinds():
-    numpy = sys.modules.get("numpy")
-    return _CHANGEABLE | {tuple} if numpy is None else _CHANGEABLE | {tuple, numpy.ndarray}
-
-
-def _walk(values):
-    """Containers in a list, breadth first, and how often each is an item: each once, but for tuples.
-
-    The order is the same in both processes, since a container is made anew there of the same items.
-    """
-    kinds = _kinds()
-    found, places = [values], {}
-    for each in found:
-        kind = type(each)
-        items = each if kind in _HOLDING else dict.values(each) if kind in _DICTS else ()
-        if not kinds.isdisjoint(map(type, items)):
-            for item in items:
-                if type(item) in kinds and (type(item) in _CHANGEABLE or _is_whole(item)):
-                    if id(item) not in places or type(item) is tuple:
-                        found.append(item)
-                    places[id(item)] = places.get(id(item), 0) + 1
-    del found[0]
-    return found, places
-
-
-def is_changeable(value):
-    """Whether a value is data that can be changed."""
-    return type(value) in _CHANGEABLE or link_arrays.is_data(value)
-
-
-def _is_whole(value):
-    return type(value) is tuple or link_arrays.is_data(value)
-
-
-def _changeable(found):
-    return [each for each in found if type(each) is not tuple]
-
-
-def _excess(found, places):
-    """By how much more each container is referred to than these places say."""
-    return [sys.getrefcount(each) - places[id(each)] for each in found]
-
-
-_BOX = [[]]  # in whose list nothing else has a part
-_USUAL_EXCESS = _excess(*_walk(_BOX))[0]
-
-
-def _held(box, apart=()):
-    """Containers in a list that something else holds, too, and all that is in them; ``apart`` from these themselves."""
-    found, places = _walk(box)
-    excess = _excess(found, places)
-    held = [each for each, more in zip(found, excess, strict=True) if more > _USUAL_EXCESS]
-    if apart:
-        held = [each for each in held if not any(each is other for other in apart)]
-    return _changeable(_walk(held)[0]) if held else held
-
-
-def _state(value):
-    """What tells whether a container was changed: its very items."""
-    kind = type(value)
-    if kind is bytearray:
-        return bytes(value)
-    if kind in _DICTS:
-        return [*dict.keys(value), *dict.values(value)]
-    return list(value) if kind in _CHANGEABLE else link_arrays.state(value)
-
-
-def _is_same(one, other):
-    if type(one) is not list:
-        return one == other
-    return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
 class _Entry:
@@ -104,10 +26,10 @@ class _Entry:
     def __init__(self, value, standing):
         self.value = value
         self.standing = standing
-        self.before = _state(value)
+        self.before = state(value)
 
     def is_changed(self):
-        return not _is_same(_state(self.value), self.before)
+        return not is_same(state(self.value), self.before)
 
     def references(self):
         return sys.getrefcount(self.value)
@@ -162,7 +84,7 @@ class Shared:
 
     def share(self, box):
         """Share what else is held of the values in a list, which alone holds them otherwise, and as ``given``."""
-        for each in _held(box):
+        for each in held(box):
             self.add(each)
         self.given(box)
 
@@ -171,8 +93,8 @@ class Shared:
 
         All of them are where other threads may send them just now, each of which would make one of its own there.
         """
-        found, places = _walk(values)
-        found = _changeable(found)
+        found, places = walk(values)
+        found = changeable(found)
         for each in found:
             if are_shared or places[id(each)] > 1:
                 self.add(each)
@@ -180,8 +102,8 @@ class Shared:
 
     def taken(self, values):
         """The containers in arguments that were received, in order, with their states."""
-        found = _changeable(_walk(values)[0])
-        return found, [_state(each) for each in found]
+        found = changeable(walk(values)[0])
+        return found, [state(each) for each in found]
 
     def adopt(self, taken, result):
         """Share what a call has changed, keeps or returns of its arguments.
@@ -193,11 +115,11 @@ class Shared:
         containers, states = taken
         if not containers:
             return
-        changed = [not _is_same(_state(each), state) for each, state in zip(containers, states, strict=True)]
+        changed = [not is_same(state(each), before) for each, before in zip(containers, states, strict=True)]
         states.clear()
-        wanted = _held([containers, result], (containers, result))
+        wanted = held([containers, result], (containers, result))
         wanted += [each for each, is_changed in zip(containers, changed, strict=True) if is_changed]
-        kept = set(map(id, _walk([*wanted, *result])[0]))
+        kept = set(map(id, walk([*wanted, *result])[0]))
         pairs = []
         for position, each in enumerate(containers):
             if id(each) not in kept or id(each) in self.keys:
@@ -228,9 +150,9 @@ class Shared:
         return (adopted, changes, dropped) if adopted or changes or dropped else None
 
     def _contents(self, entry):
-        for each in _changeable(_walk([entry.value])[0]):
+        for each in changeable(walk([entry.value])[0]):
             self.add(each, entry.standing)
-        entry.before = _state(entry.value)
+        entry.before = state(entry.value)
         return self._values.contents_or_none(entry.value)
 
     def read(self, told, given, standing):
@@ -255,14 +177,14 @@ class Shared:
         for key, packed in changes:
             entry = self._entries.get(key)
             if packed is None:
-                self._values.link.undecided = "what the solution and the tests both hold became too large to cross"
+                self._values.link.stale = "what the solution and the tests both hold became too large to cross"
             elif entry is not None:
                 contents = self._values.unpack(packed, entry.standing)
                 with self._values.link.lanes.books:
                     if entry.is_changed():
                         self._note_threads()
                     replace(entry.value, contents)
-                    entry.before = _state(entry.value)
+                    entry.before = state(entry.value)
             else:
                 self._note_threads()
 

@@ -1,12 +1,12 @@
 """Says values as messages can: data by value, objects by numbers that the other side may name.
 
 Neither side unpickles. What a message's part stands for is data made anew, something of the standard library by its
-name, an object that was given out before, or a ``Proxy``.
+name, an object that was given out before, or a ``Proxy`` (``link_received.py``).
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN202
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
+# ruff: noqa: ANN001
+# pyright: basic, reportArgumentType=false, reportGeneralTypeIssues=false
 import collections
 import inspect
 import sys
@@ -14,23 +14,36 @@ import types
 
 import link_arrays
 import link_named
-import link_operators  # noqa: F401 - gives proxies their operators
-import link_proxies
 import link_underneath
 import link_views
 import runner
-from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS, container
+from link_copies import COPIES, FACTORIES, VIEWS_OF_DICTS
 from link_errors import Errors
-from link_failures import PartnerGone, TooMuchSent, Unsendable
+from link_failures import Unsendable
+from link_forms import (
+    CONTAINER,
+    COPY,
+    MAX_DEPTH,
+    MAX_OBJECTS,
+    MEMBER,
+    NAMED,
+    OBJECT,
+    PLAIN,
+    SCALAR,
+    SCALARS,
+    SHARED,
+    STAYS,
+    VIEW,
+    YOURS,
+    is_bare,
+    is_copied,
+    signature_of_code,
+)
 from link_library_values import STAYING
 from link_proxies import Proxy, of
-from link_shared import Shared, is_changeable
-from link_standing import DATA
+from link_received import Received
+from link_shared import Shared
 
-MAX_EXPORTS = 200_000
-MAX_DEPTH = 100  # of a message's nesting; a container with objects in it takes two of it, one of plain data one
-PLAIN, OBJECT, CONTAINER, COPY, YOURS, NAMED, VIEW, SHARED, SCALAR, MEMBER, STAYS = range(11)
-_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes, type(...)))
 _DATA = (list, tuple, dict, set, frozenset, bytearray, range, types.MappingProxyType, *VIEWS_OF_DICTS)
 _KINDS = {"Counter": "counter", "OrderedDict": "ordered", "defaultdict": "default"}
 
@@ -46,21 +59,19 @@ class Values:
         self.link = link
         self.exports: list[object] = []
         self.numbers: dict[int, int] = {}
-        self.proxies: dict[int, Proxy] = {}  # one for each object, so that ``is`` tells what it should
-        self.made_of: dict[int, tuple] = {}  # what those are made of that cannot change, as it was told at first
-        self.last_made_of: dict[int, tuple] = {}  # and what those that can change were, when that was last asked
-        self._views: dict[int, object] = {}  # of the other side's, by number
         self._viewed: set[int] = set()  # numbers of this side's objects that crossed as views
         self._told: set[int] = set()  # and of those of which the other side was told what they are underneath
         self.errors = Errors(self)
+        self.received = Received(self)
+        self.unpack = self.received.unpack
         self.shared = Shared(self, 1 if link.is_tests else -1)
 
     def is_data(self, value: object) -> bool:
         """Whether a value of this side is data, and no object that could say itself what it equals."""
         kind = type(value)
-        if kind in _SCALARS or isinstance(value, _DATA):
+        if kind in SCALARS or isinstance(value, _DATA):
             return True
-        return _is_copied(value) and (kind.__module__, kind.__name__) not in STAYING
+        return is_copied(value) and (kind.__module__, kind.__name__) not in STAYING
 
     def pack(self, value: object, *, keep: bool = False, depth: int = MAX_DEPTH) -> tuple:
         """A value as a message says it; ``keep`` makes instances of the solution's own classes stay objects.
@@ -69,7 +80,7 @@ class Values:
             Unsendable: for data that is nested too deeply.
         """
         kind = type(value)
-        if kind in _SCALARS:
+        if kind in SCALARS:
             return (PLAIN, value)
         if kind is Proxy and of(value).link is self.link:
             return (YOURS, of(value).number)
@@ -90,9 +101,9 @@ class Values:
             return (SHARED, key, self.contents(value, depth - 1))
         if kind in (list, tuple, dict, set, frozenset) and is_bare(value, depth, self.shared.keys):
             return (PLAIN, value)
-        own = kind.__module__ not in ("builtins", "collections") and not _is_copied(value)
+        own = kind.__module__ not in ("builtins", "collections") and not is_copied(value)
         if isinstance(value, types.CodeType):
-            return (COPY, ("types", "CodeType"), _signature_of_code(value))
+            return (COPY, ("types", "CodeType"), signature_of_code(value))
         if keep and own and (kind.__module__, kind.__name__) not in COPIES:
             return self.export(value, depth)
         copied = self._copied(value, kind, depth)
@@ -150,12 +161,11 @@ class Values:
         return None
 
     def _factory(self, factory) -> tuple:
-        """What makes missing values: a built-in type by its name; a function of the solution's stays there."""
+        """What makes missing values: a built-in type by its name; a function stays where it is, as any does."""
         name = getattr(factory, "__name__", "") if type(factory) is not Proxy else ""
         if factory is None or FACTORIES.get(name) is factory:
             return (PLAIN, name)
-        is_theirs = type(factory) is Proxy and of(factory).link is self.link
-        return self.pack(factory) if is_theirs or not self.link.is_tests else (PLAIN, "")
+        return self.pack(factory)
 
     def _view(self, value: object, base: type, depth: int) -> tuple:
         """An instance of a subclass of data that cannot change: its data, and a number for what else it has."""
@@ -180,134 +190,10 @@ class Values:
     def _numbered(self, value: object) -> int:
         number = self.numbers.get(id(value))
         if number is None:
-            if len(self.exports) >= MAX_EXPORTS:
+            if len(self.exports) >= MAX_OBJECTS:
                 raise MemoryError("too many objects cross")
             with self.link.lanes.books:
                 number = len(self.exports)
                 self.exports.append(value)
                 self.numbers[id(value)] = number
         return number
-
-    def unpack(self, spec: object, standing: int = DATA, depth: int = MAX_DEPTH) -> object:
-        """The value that a message's part stands for.
-
-        Args:
-            spec: the part.
-            standing: what the tests let the objects in it answer.
-            depth: how deep it may still be nested.
-        """
-        if type(spec) is not tuple or not spec or depth == 0:
-            raise PartnerGone("a message's value has no meaning")
-        tag, *rest = spec
-        if tag == PLAIN:
-            return rest[0]
-        if tag == YOURS:
-            return self.exports[rest[0]]
-        if tag == CONTAINER:
-            kind, items = rest
-            return container(kind, [self.unpack(each, standing, depth - 1) for each in items])
-        if tag == COPY:
-            named, state = rest
-            return COPIES[named][1](state)
-        if tag == SCALAR:
-            return link_arrays.made_scalar(*rest)
-        if tag == OBJECT:
-            return self._proxy(*rest, standing)
-        if tag == VIEW:
-            return self._view_of(*rest, standing, depth)
-        if tag == SHARED:
-            return self._shared(*rest, standing, depth - 1)
-        if tag == NAMED:
-            module, name, attribute = rest
-            found = link_named.find(module, name)
-            return found if not attribute else vars(found)[attribute]
-        if tag == MEMBER:
-            member, otherwise = rest
-            found = link_named.member(*member)
-            return found if found is not None else self.unpack(otherwise, standing, depth - 1)
-        if tag == STAYS:
-            return self._staying(*rest, standing)
-        raise PartnerGone("a message's value has no meaning")
-
-    def _staying(self, named: tuple, state: object, spec: tuple, standing: int) -> object:
-        is_new = spec[1] not in self.proxies
-        found = self.unpack(spec, standing)
-        if is_new and named in STAYING:
-            self.made_of[spec[1]] = (named, state)
-        return found
-
-    def _shared(self, key: int, contents: tuple, standing: int, depth: int) -> object:
-        found = self.shared.value_of(key)
-        if found is None:
-            found = self.unpack(contents, standing, depth)
-            if type(key) is not int or not is_changeable(found):
-                raise PartnerGone("a message's value has no meaning")
-            with self.link.lanes.books:  # another thread may have made it meanwhile
-                if (known := self.shared.value_of(key)) is not None:
-                    return known
-                self.shared.add(found, standing, key)
-        return found
-
-    def _view_of(self, number: int, base: str, name: str, data: tuple, standing: int, depth: int) -> object:
-        found = self.unpack(data, standing, depth - 1)
-        known = self._views.get(number)
-        if known is None or known != found:
-            known = link_views.view(self.link, int(number), base, str(name), found)
-            if len(self._views) < MAX_EXPORTS:
-                self._views[number] = known
-        return known
-
-    def _proxy(self, number: int, kind: str, families: list, said: tuple | bool | None, standing: int) -> object:
-        if type(number) is not int:
-            raise PartnerGone("an object's number is no number")
-        if kind == "exception":
-            return self.errors.type_of(families)
-        if kind == "coroutine":
-
-            async def coroutine():
-                return await self.link.awaited(number, standing)
-
-            return coroutine()
-        proxy = self.proxies.get(number)
-        if proxy is None:
-            if len(self.proxies) >= MAX_EXPORTS:
-                raise TooMuchSent("too many objects cross")
-            proxy = self.proxies[number] = link_proxies.made(self.link, number, standing)
-            if said is not None and self.link.is_tests:
-                of(proxy).underneath = link_underneath.Underneath(said, self, standing)
-        else:
-            of(proxy).standing = min(of(proxy).standing, standing)
-        return proxy
-
-
-def _is_copied(value) -> bool:
-    """Whether a value is data of the standard library or of numpy, which crosses as a copy."""
-    kind = type(value)
-    return (kind.__module__, kind.__name__) in COPIES or (kind.__module__ == "numpy" and link_arrays.is_scalar(value))
-
-
-def is_bare(value, depth: int, shared=()) -> bool:
-    """Whether a container holds nothing but exact built-in data, and none of what is shared, by identities.
-
-    Raises:
-        Unsendable: where it is nested too deeply.
-    """
-    if depth == 0:
-        raise Unsendable("data is nested too deeply to cross")
-    items = value if type(value) is not dict else [each for pair in value.items() for each in pair]
-    for item in items:
-        kind = type(item)
-        if kind in _SCALARS:
-            continue
-        if kind not in (list, tuple, dict, set, frozenset) or id(item) in shared:
-            return False
-        if not is_bare(item, depth - 1, shared):
-            return False
-    return True
-
-
-def _signature_of_code(code: types.CodeType) -> tuple:
-    """What a function's code says of its arguments; nothing of its constants, which may be expected values."""
-    rest = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, code.co_name,
-            code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest])  # fmt: skip

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import link
 import runner
-from link_values import PartnerGone
+from link_failures import PartnerGone
 
 
 def serve_solution(source):

@@ -31,12 +31,12 @@ import tests_units
 import tests_watch
 import tree_nodes
 from link_errors import origin
+from link_failures import PartnerGone, TooMuchSent
 from link_kinds import is_of_link
 from link_owned import TESTS
 from link_proxies import Proxy, of
 from link_standing import Refused, Standings
 from link_streams import Streams
-from link_values import PartnerGone, TooMuchSent
 from pytest_marks import Failed
 
 WAITING, BUSY = b"W", b"-"
@@ -206,8 +206,8 @@ def run_tests(source, entry_point, draws_seed):
                 found = (found[0], "", (), "", "")
         is_denied = asked.is_denied
         unsettled = asked.unsettled() if found[0] == "passed" else asked.forget()
-        if joined.undecided:
-            found = ("undecided", "", (), joined.undecided, "")
+        if why := joined.undecided or joined.stale:
+            found = ("undecided", "", (), why, "")
         elif joined.is_refused and found[0] == "passed":
             found = ("failed", *REFUSED)
         elif unsettled:
