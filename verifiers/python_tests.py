@@ -98,9 +98,7 @@ class PythonTests:
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
         if isinstance(plan, Converted) and not plan.foretold:
-            program = Program(
-                source=answer.text, steps=plan.steps, limits=self._limits, originals=answer.originals
-            )
+            program = Program(source=answer.text, steps=plan.steps, limits=self._limits, originals=answer.originals)
             try:
                 execution = await self._executor.run(program)
                 if not has_changed(plan.rereads, execution.readings):

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.docker
 
 SOLUTION = (
     "LIMIT = 3\ndef log(f):\n    def inner(*given): return f(*given)\n    return inner\n"
-    "def tag(n):\n    def with_tag(f):\n        f.tag = n\n        return f\n    return with_tag\n"
+    "def tag(n):\n    def with_tag(f):\n        return lambda *given: f(*given) * n\n    return with_tag\n"
 )
 ONE = "    def m(self, x): return x + 1\n"
 
@@ -17,13 +17,25 @@ ONE = "    def m(self, x): return x + 1\n"
     "tests",
     [
         pytest.param(f"class A:\n    @log\n{ONE}assert A().m(2) == 3\n", id="decorator"),
-        pytest.param(f"class A:\n    @tag(3)\n{ONE}assert A.m.tag == 3 and A().m(2) == 3 and log(len)([1]) == 1\n", id="call"),
-        pytest.param(f"def check(candidate):\n    class A:\n        @log\n    {ONE}    assert A().m(2) == 3\n", id="local-class"),
+        pytest.param(f"class A:\n    @tag(3)\n{ONE}assert A().m(2) == 9 and log(len)([1]) == 1\n", id="call"),
+        pytest.param(
+            f"def check(candidate):\n    class A:\n        @log\n    {ONE}    assert A().m(2) == 3\n", id="local-class"
+        ),
+        pytest.param(
+            "from solution import log\nclass A:\n    @property\n    @log\n"
+            "    def n(self): return 3\nassert A().n == 3\n",
+            id="under-a-property",
+        ),
         pytest.param("class A:\n    class B:\n        f = log(len)\nassert A.B.f([1]) == 1\n", id="class-in-a-class"),
-        pytest.param("class A:\n    n = LIMIT\n    def m(self, x=LIMIT): return x\nassert A.n == A().m() == 3 and log(len)([1]) == 1\n", id="value"),
+        pytest.param(
+            "class A:\n    n = LIMIT\n    def m(self, x=LIMIT): return x\nassert A.n == A().m() == 3\n"
+            "assert log(len)([1]) == 1\n",
+            id="value",
+        ),
         pytest.param(
             "import unittest\nclass T(unittest.TestCase):\n    made = staticmethod(log(len))\n"
-            "    def test_made(self):\n        self.assertEqual(self.made([1]), 1)\n        assert __name__ and self.__class__.__qualname__ == 'T'\n",
+            "    def test_made(self):\n        self.assertEqual(self.made([1]), 1)\n"
+            "        assert __name__ and self.__class__.__qualname__ == 'T'\n",
             id="case",
         ),
     ],

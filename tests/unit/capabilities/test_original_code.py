@@ -58,12 +58,17 @@ def test_nothing_is_looked_after_without_a_class_that_the_tests_use(prompt: str,
 
 def test_nothing_is_looked_after_in_an_answer_of_which_no_pass_would_count() -> None:
     answer = doubted(Answer(text=IMPORT + POINT + MOVE + "Point.x = 1\n"), TESTS, IMPORT + POINT + ASKED, "move")
-    assert answer.doubt and answer.originals == NO_ORIGINALS
+    assert answer.doubt
+    assert answer.originals == NO_ORIGINALS
 
 
 def test_classes_under_one_of_its_own_may_be_asked_for() -> None:
     prompt = IMPORT + POINT + ASKED
     own = "class A: pass\ndef move(p):\n    return [*A.__subclasses__(), *Point.__subclasses__()]\n"
     assert doubted(Answer(text=prompt + own), TESTS, prompt, "move").doubt == ""
-    for other in ("object.__subclasses__()", "type(p).mro()[1].__subclasses__()", "getattr(object, '__subclasses__')()"):
+    for other in (
+        "object.__subclasses__()",
+        "type(p).mro()[1].__subclasses__()",
+        "getattr(object, '__subclasses__')()",
+    ):
         assert doubted(Answer(text=f"{prompt}def move(p):\n    return {other}\n"), TESTS, prompt, "move").doubt

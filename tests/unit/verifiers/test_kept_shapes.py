@@ -77,8 +77,12 @@ def changed(shapes, name, code):
         pytest.param("Point", "Point.near.__code__ = (lambda s, o: True).__code__", id="code"),
         pytest.param("Point", "Point.size.fget.__code__ = (lambda s: 0).__code__", id="code-of-a-property"),
         pytest.param("Point", "Point.new.__code__ = (lambda: 0).__code__", id="code-of-a-static-method"),
-        pytest.param("Point", "vars(Point)['far'].func.__code__ = (lambda s: 0).__code__", id="code-of-a-cached-property"),
-        pytest.param("Point", "Point.wrapped.__wrapped__.__code__ = (lambda s: 0).__code__", id="code-within-a-decorator"),
+        pytest.param(
+            "Point", "vars(Point)['far'].func.__code__ = (lambda s: 0).__code__", id="code-of-a-cached-property"
+        ),
+        pytest.param(
+            "Point", "Point.wrapped.__wrapped__.__code__ = (lambda s: 0).__code__", id="code-within-a-decorator"
+        ),
         pytest.param("Point", "Point.wrapped.__closure__[0].cell_contents = len", id="closure"),
         pytest.param("Point", "Point.__dataclass_fields__.pop('y')", id="fields"),
         pytest.param("Point", "dataclasses.fields(Point)[1]._field_type = None", id="kind-of-a-field"),

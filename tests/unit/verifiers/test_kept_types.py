@@ -34,19 +34,24 @@ def stranger(monkeypatch):
         pytest.param(f"{LIKE}L = type('L', (), {{{KEY}: f}})", id="by-type"),
         pytest.param(f"{LIKE}class L: pass\nsetattr(L, {KEY}, f)", id="by-setattr"),
         pytest.param(f"{LIKE}class L(int): pass\nL.__ne__ = f", id="of-data"),
-        pytest.param(f"{LIKE}import dataclasses\nL = dataclasses.make_dataclass('L', 'a', namespace={{{KEY}: f}})", id="made"),
+        pytest.param(
+            f"{LIKE}import dataclasses\nL = dataclasses.make_dataclass('L', 'a', namespace={{{KEY}: f}})", id="made"
+        ),
         pytest.param("import logging\nclass L:\n    nlen = 0\n    __eq__ = logging.Filter.filter", id="of-a-library"),
         pytest.param("class L(str):\n    __eq__ = str.__ne__", id="of-a-built-in-class"),
         pytest.param("class L:\n    __eq__ = max", id="built-in"),
         pytest.param("class L:\n    @property\n    def __class__(self): return int", id="claims-a-class"),
-        pytest.param("class M(type):\n    def __eq__(*given): return True\n    __hash__ = type.__hash__", id="metaclass"),
+        pytest.param(
+            "class M(type):\n    def __eq__(*given): return True\n    __hash__ = type.__hash__", id="metaclass"
+        ),
         pytest.param(
             "import dataclasses\n@dataclasses.dataclass\nclass L:\n    a: int\n"
             "L.__eq__.__code__ = (lambda self, other: True).__code__",
             id="code-of-a-dataclass",
         ),
         pytest.param(
-            "import fractions\nclass asked:\n    pass\nclass L(fractions.Fraction):\n    __eq__ = asked.__init__", id="asked"
+            "import fractions\nclass asked:\n    pass\nclass L(fractions.Fraction):\n    __eq__ = asked.__init__",
+            id="asked",
         ),
     ],
 )
@@ -57,7 +62,9 @@ def test_a_class_that_compares_anew_is_named(stranger, code):
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param("class L:\n    def __lt__(self, other): return True\n    def __hash__(self): return 1", id="order"),
+        pytest.param(
+            "class L:\n    def __lt__(self, other): return True\n    def __hash__(self): return 1", id="order"
+        ),
         pytest.param("class asked:\n    def __eq__(self, other): return True", id="what-is-asked-for"),
         pytest.param(
             "import dataclasses, enum, typing, collections, functools\n@dataclasses.dataclass(order=True, slots=True)\n"

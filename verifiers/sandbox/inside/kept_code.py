@@ -6,7 +6,7 @@ behind them, and it is held against that before each step that could be believed
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, BLE001
 # pyright: basic, reportOptionalMemberAccess=false
 import builtins
 import dis
@@ -43,7 +43,9 @@ class Kept:
         for name in modules:
             _loaded(name)
         homes = [(_loaded(home), name) for home, name in taken]
-        self._taken = [(home, name, vars(home)[name]) for home, name in homes if home is not None and name in vars(home)]
+        self._taken = [
+            (home, name, vars(home)[name]) for home, name in homes if home is not None and name in vars(home)
+        ]
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._compared = [], set()
         self._namespace = self._types = None

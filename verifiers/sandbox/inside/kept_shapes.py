@@ -1,8 +1,8 @@
 """Takes down what a class or a function does, and says later whether it still does that.
 
 Of a class that is what acts: functions, properties and whatever else is a descriptor, dunder attributes, classes in it,
-its bases and its metaclass. Plain data of a class, such as a counter or a cache, may change, unless its comparison reads
-it. All is told by identity, and nothing of the class itself is asked.
+its bases and its metaclass. Plain data of a class, such as a counter or a cache, may change, unless its comparison
+reads it. All is told by identity, and nothing of the class itself is asked.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -217,4 +217,3 @@ def _read_by(acting):
             found |= more
             left += [acting[name] for name in more if name in acting]
     return found
-

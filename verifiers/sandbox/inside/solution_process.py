@@ -13,7 +13,12 @@ from link_values import PartnerGone
 
 
 def serve_solution(source, originals=None):
-    """Load a solution and answer what its tests ask; ``originals``: what a prompt defines in it, as ``Kept`` takes it."""
+    """Load a solution and answer what its tests ask.
+
+    Args:
+        source: Python.
+        originals: what a prompt defines in it, as ``kept_code.Kept`` takes it.
+    """
     kept = None if originals is None else kept_code.Kept(*originals)
     namespace = runner.load(source, "solution", kept)
     if namespace is None:

@@ -116,8 +116,7 @@ def _all_hold(source, solution, entry_point):
         unittest.main = unittest.TestProgram = lambda *_, **__: None
     namespace = _Namespace(solution, entry_point)
     tests_bodies.asking(tree, nodes)
-    namespace.update({tests_tree.ASKED: asked, tests_bodies.FOUND: tests_bodies.finder(namespace)})
-    namespace[tests_kinds.SPECIAL] = getattr
+    namespace.update({tests_tree.ASKED: asked, tests_kinds.SPECIAL: getattr, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
     namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
     if not _holds(lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace), asked):

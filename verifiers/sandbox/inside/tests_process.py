@@ -178,7 +178,7 @@ def run_tests(source, entry_point, draws_seed):
     units = []
     asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
     tests_bodies.asking(tree, nodes)
-    namespace.update({tests_tree.ASKED: asked, tests_bodies.FOUND: tests_bodies.finder(namespace)})
+    namespace.update({tests_tree.ASKED: asked, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
     namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
     namespace.update(tests_kinds.questions(nodes if "class" in source else ()))
