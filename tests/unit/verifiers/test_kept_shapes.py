@@ -53,10 +53,10 @@ def shapes(monkeypatch):
 
 def changed(shapes, name, code):
     namespace = {"__name__": "solution"}
-    exec(SOURCE, namespace)  # noqa: S102
+    exec(SOURCE, namespace)  # noqa: S102 - our own code
     before = [*shapes(namespace[name])]
     assert not any(each.change() for each in before)
-    exec(code, namespace)  # noqa: S102
+    exec(code, namespace)  # noqa: S102 - our own code
     return [what for each in before if (what := each.change())]
 
 

@@ -21,7 +21,7 @@ def stranger(monkeypatch):
     kept = importlib.import_module("kept_types").Types(vars(module), "asked")
 
     def found(code):
-        exec(code, vars(module))  # noqa: S102
+        exec(code, vars(module))  # noqa: S102 - our own code
         return kept.stranger()
 
     return found

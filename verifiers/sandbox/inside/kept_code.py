@@ -8,6 +8,7 @@ behind them, and it is held against that before each step that could be believed
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, BLE001
 # pyright: basic, reportOptionalMemberAccess=false
+import ast
 import builtins
 import dis
 import importlib
@@ -19,7 +20,7 @@ from kept_shapes import FunctionShape, is_same, shapes
 from kept_types import Types
 
 CHANGED = b"C"
-_ONLY_TREE, _FUTURES = 0x400, 0x1FE0000  # flags of compile: ast.PyCF_ONLY_AST, and those of ``from __future__``
+_FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
 OTHER, AFTER_CALL, LAST = range(3)
 """Before which a look is taken: what comes after a call of the solution's code, anything else, the end."""
 DENSE = (64, 256, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.5 ms
@@ -48,13 +49,13 @@ class Kept:
         ]
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._compared = [], set()
-        self._namespace = self._types = None
+        self._namespace, self._types = {}, None
         self._counts, self._nexts, self._is_told = [0, 0, 0], [1, 1, 1], False
 
     def pieces(self, source, whole, namespace):
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
         filename = whole.co_filename
-        tree = compile(source, filename, "exec", dont_inherit=True, flags=_ONLY_TREE)
+        tree = ast.parse(source, filename)
         body, left, found = tree.body, [], []
         for place, each in enumerate(body):
             if place not in self._repeated:

@@ -64,7 +64,7 @@ class Types:
         if type(method) is not types.FunctionType:
             return False
         if method.__globals__ is not self._namespace and not _is_made(method):
-            home = sys.modules.get(method.__globals__.get("__name__"))
+            home = sys.modules.get(str(method.__globals__.get("__name__")))
             if home is None or vars(home) is not method.__globals__:
                 return False
             if method.__code__.co_filename == _OURS:  # of what stands for a class of the tests

@@ -85,12 +85,17 @@ class _Bodies(ast.NodeTransformer):
         return _called(FOUND, ast.copy_location(ast.Constant(node.id), node))
 
     def visit_FunctionDef(self, node):
+        return self._outside_of(node)
+
+    def _outside_of(self, node):
+        """A function whose own code stays as it is."""
         node.decorator_list = [self.visit(each) for each in node.decorator_list]
         node.args = self.visit(node.args)
         node.returns = node.returns and self.visit(node.returns)
         return node
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    def visit_AsyncFunctionDef(self, node):
+        return self._outside_of(node)
 
     def visit_Lambda(self, node):
         node.args = self.visit(node.args)
