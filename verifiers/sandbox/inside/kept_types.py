@@ -31,30 +31,43 @@ class Types:
     def __init__(self, namespace, asked):
         self._namespace, self._asked = namespace, asked
         self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
-        self._known = {id(each): (each, _compared(each)) for each in _alive()}
+        self._known = {}  # by id: the class, which is kept, so that no other has its id
+        self._changeable = []  # of these, those that could get another comparison, with what looks into them
+        for each in _alive():
+            self._note(each)
+
+    def _note(self, kind):
+        self._known[id(kind)] = kind
+        if is_changeable(kind):
+            look = vars_of(kind).get
+            self._changeable.append((kind, look, *map(look, _COMPARING)))
 
     def know(self, kind):
         """Take a class, and those in it, for one that compares as it should."""
         left = [kind]
         while left:
             each = left.pop()
-            self._known[id(each)] = (each, _compared(each))
-            left += [one for one in vars_of(each).values() if isinstance(one, type) and id(one) not in self._known]
+            if id(each) not in self._known:
+                self._note(each)
+                left += [one for one in vars_of(each).values() if isinstance(one, type)]
 
     def stranger(self):
         """The name of a class that compares otherwise than any did before, or ""."""
         asked = self._namespace.get(self._asked)
-        if isinstance(asked, type):
-            self._known[id(asked)] = (asked, _compared(asked))
-        for each in _alive():
-            compared = _compared(each)
-            known = self._known.get(id(each))
-            if known is None:
-                if compared and any(not self._is_sound(each, *one) for one in compared):
-                    return _name(each)
-                self._known[id(each)] = (each, compared)  # which keeps it, so that no other has its id
-            elif not _are_same(compared, known[1]):
+        if isinstance(asked, type) and id(asked) not in self._known:
+            self._known[id(asked)] = asked
+        for each in [one for one in _alive() if id(one) not in self._known]:
+            if not all(self._is_sound(each, *one) for one in _compared(each)):
                 return _name(each)
+            self._note(each)
+        for kind, look, equal, unequal, truth, claim in self._changeable:  # which takes most of the time
+            if (
+                look("__eq__") is not equal
+                or look("__ne__") is not unequal
+                or look("__bool__") is not truth
+                or look("__class__") is not claim
+            ):
+                return _name(kind)
         return ""
 
     def _is_sound(self, kind, name, method):
@@ -101,16 +114,8 @@ def _alive():
 
 def _compared(kind):
     """The methods by which a class that could be changed compares, where they are its own."""
-    if not is_changeable(kind):
-        return ()
-    own = vars_of(kind)
-    return tuple([(name, own[name]) for name in _COMPARING if name in own])
-
-
-def _are_same(now, then):
-    return len(now) == len(then) and all(
-        one == other and method is was for (one, method), (other, was) in zip(now, then, strict=True)
-    )
+    own = vars_of(kind) if is_changeable(kind) else {}
+    return [(name, own[name]) for name in _COMPARING if name in own]
 
 
 def _is_made(method):
