@@ -191,6 +191,44 @@ def test_what_its_comparison_reads_stays_as_it_was(bench, answer, start):
     assert (honest.outcome, found.outcome) == (Outcome.PASS, Outcome.ABSTAIN), (honest, found)
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        pytest.param(POINT.replace("@dataclass", "@dataclass(slots=True, order=True)"), id="slots"),
+        pytest.param(
+            POINT.replace("@dataclass", "@dataclass(slots=True)").rstrip()
+            + "\n\n    def __eq__(self, other):\n        return (self.x, self.y) == (other.x, other.y)\n\n\n",
+            id="slots-and-a-comparison-of-its-own",
+        ),
+        pytest.param(
+            "from typing import NamedTuple\n\n\nclass Point(NamedTuple):\n    x: int\n    y: int\n\n\n",
+            id="named-tuple",
+        ),
+        pytest.param(
+            "from abc import ABC, abstractmethod\nfrom functools import total_ordering\n\n\nclass Base(ABC):\n"
+            "    @abstractmethod\n    def key(self): ...\n\n    def __eq__(self, other):\n"
+            "        return self.key() == other.key()\n\n    def __lt__(self, other):\n"
+            "        return self.key() < other.key()\n\n\n@total_ordering\nclass Point(Base):\n"
+            "    def __init__(self, x, y):\n        self.x, self.y = x, y\n\n    def key(self):\n"
+            "        return self.x, self.y\n\n\n",
+            id="abstract-base",
+        ),
+        pytest.param(
+            "from typing import Generic, TypeVar\n\nT = TypeVar('T')\n\n\nclass Point(Generic[T]):\n"
+            "    def __init__(self, x: T, y: T):\n        self.x, self.y = x, y\n\n    def __eq__(self, other):\n"
+            "        return vars(self) == vars(other)\n\n\n",
+            id="generic",
+        ),
+    ],
+)
+@pytest.mark.parametrize("start", STARTS)
+def test_kinds_of_classes_that_prompts_define(bench, prompt, start):
+    fenced = f"Complete the code below.\n\n```python\n{prompt}{MOVE}```\n"
+    for asked, text in ((prompt + MOVE, RIGHT), (fenced, f"```python\n{prompt}{RIGHT}```"), (fenced, RIGHT)):
+        found = judged(bench, asked, start + TESTS, text)
+        assert found.outcome is Outcome.PASS, found
+
+
 def test_objects_of_the_tests_may_be_asked_for_their_class(bench):
     tests = (
         "class By:\n    x, y = 1, 2\n    def __eq__(self, other): return self is other\n"

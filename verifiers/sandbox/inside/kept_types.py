@@ -33,6 +33,7 @@ class Types:
         self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
         self._known = {}  # by id: the class, which is kept, so that no other has its id
         self._changeable = []  # of these, those that could get another comparison, with what looks into them
+        self._sound = set()  # ids of methods of classes that are known to compare as they should
         for each in _alive():
             self._note(each)
 
@@ -49,6 +50,7 @@ class Types:
             each = left.pop()
             if id(each) not in self._known:
                 self._note(each)
+                self._sound |= {id(method) for _, method in _compared(each)}
                 left += [one for one in vars_of(each).values() if isinstance(one, type)]
 
     def stranger(self):
@@ -71,7 +73,9 @@ class Types:
         return ""
 
     def _is_sound(self, kind, name, method):
-        """Whether a method of a new class is a library's own, or one that ``dataclass`` has made."""
+        """Whether a method of a new class is the prompt's, a library's own, or one that ``dataclass`` has made."""
+        if id(method) in self._sound:  # such as of a class that ``dataclass`` made anew, with slots
+            return True
         if type(method) is types.WrapperDescriptorType:
             return method.__objclass__ is kind
         if type(method) is not types.FunctionType:
