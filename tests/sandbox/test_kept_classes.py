@@ -255,6 +255,17 @@ OF_TREES = (
 
 
 @pytest.mark.parametrize("start", STARTS)
+def test_what_is_made_while_it_is_compared_is_seen(bench, start):
+    tests = "def check(candidate):\n    assert candidate(Tree()) == Tree().insert(1)\n"
+    answer = (
+        f"{LIKE}class X:\n    @property\n    def items(self): return type('L', (), {{{KEY}: f}})()\n"
+        "def turned(tree): return X()\n"
+    )
+    found = judged(bench, TREE, start + tests, answer, "turned")
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:undecided"), found
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_looking_takes_no_time_to_speak_of(bench, start):
     right = "    found = Tree()\n    found.items = tree.items[::-1]\n    return found\n"
     found = judged(bench, TREE, start + OF_TREES, right, "turned")

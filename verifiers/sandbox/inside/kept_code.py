@@ -21,9 +21,9 @@ from kept_types import Types
 
 CHANGED = b"C"
 _FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
-OTHER, AFTER_CALL, LAST = range(3)
-"""Before which a look is taken: what comes after a call of the solution's code, anything else, the end."""
-DENSE = (8, 256, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.3 ms
+OTHER, AFTER_CALL, BEHIND, LAST = range(4)
+"""When a look is taken: before what comes after a call of the solution's code, behind a comparison, at the end."""
+DENSE = (8, 256, 64, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.3 ms
 GROWTH = 1.25
 
 
@@ -50,7 +50,7 @@ class Kept:
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._compared = [], set()
         self._namespace, self._types = {}, None
-        self._counts, self._nexts, self._is_told = [0, 0, 0], [1, 1, 1], False
+        self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
@@ -121,7 +121,7 @@ class Kept:
         """Say so, once, where something is not as it was.
 
         Args:
-            when: one of ``OTHER``, ``AFTER_CALL`` and ``LAST``.
+            when: one of ``OTHER``, ``AFTER_CALL``, ``BEHIND`` and ``LAST``.
         """
         if not self._is_told and (why := self._changed() or self._stranger(when)):
             self._is_told = True
@@ -182,8 +182,13 @@ def served(kept, carry_out, exports):
         if kind == "name":
             return carry_out(kind, *rest)
         kept.look(when)
-        when = AFTER_CALL if kind == "call" and not kept.is_original(exports[rest[0]]) else OTHER
-        return carry_out(kind, *rest)
+        called = exports[rest[0]] if kind == "call" else None
+        is_others = called is not None and not kept.is_original(called)
+        when = AFTER_CALL if is_others else OTHER
+        found = carry_out(kind, *rest)
+        if kind == "op" or not (called is None or is_others or isinstance(called, type)):
+            kept.look(BEHIND)  # it may have been the last, and have run what an object has
+        return found
 
     return carried_out
 
