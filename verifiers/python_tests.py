@@ -15,6 +15,7 @@ from verifiers.conversion.only_read import only_read
 from verifiers.conversion.rereads import has_changed
 from verifiers.io_pairs import BadPairs, Pair, read_pairs, same_output
 from verifiers.judging import Finding, NeedsProcess, how_it_ended, judge_calls, judge_tests, judgement
+from verifiers.kept_originals import unless_changed
 from verifiers.kept_plans import plan_of
 from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible
@@ -90,29 +91,34 @@ class PythonTests:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:unusable", detail=str(error))
         if pairs is not None:
             return await self._judge_pairs(pairs, answer.text)
+        return await self._judge_tests(check, answer)
+
+    async def _judge_tests(self, check: Check, answer: Answer) -> Judgement:
         plan = plan_of(check.tests, check.entry_point)
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
         if isinstance(plan, Converted) and not plan.foretold:
-            program = Program(source=answer.text, steps=plan.steps, limits=self._limits)
+            program = Program(source=answer.text, steps=plan.steps, limits=self._limits, originals=answer.originals)
             try:
                 execution = await self._executor.run(program)
                 if not has_changed(plan.rereads, execution.readings):
-                    return judge_calls(plan, execution)
+                    return unless_changed(judge_calls(plan, execution), execution)
             except (NeedsProcess, UnfitProgram):  # what all calls together are too large for may cross one by one
                 pass
         try:
-            return await self._judge_in_process(check, answer.text)
+            return await self._judge_in_process(check, answer)
         except UnfitProgram as error:
             return Judgement(outcome=Outcome.ABSTAIN, reason="tests:too-long", detail=str(error))
 
-    async def _judge_in_process(self, check: Check, source: str) -> Judgement:
+    async def _judge_in_process(self, check: Check, answer: Answer) -> Judgement:
+        source = answer.text
         program = Program(
             source=source,
             tests=check.tests,
             entry_point=check.entry_point,
             draws_seed=_draws_seed(check, self.image_digest),
             limits=self._limits,
+            originals=answer.originals,
         )
         execution = await self._executor.run(program)
         if execution.tests is None:
@@ -122,7 +128,7 @@ class PythonTests:
         if is_open(found, execution.tests) and await holds_in_one_process(self._executor, check, source, self._limits):
             detail = f"the tests fail only where they run apart from the solution: {found.detail}"
             return replace(found, outcome=Outcome.ABSTAIN, reason="tests:undecided", detail=detail)
-        return found
+        return unless_changed(found, execution)
 
     async def _judge_pairs(self, pairs: tuple[Pair, ...], source: str) -> Judgement:
         """Run the program once for each pair; stop at the first that fails, and charge for what ran."""

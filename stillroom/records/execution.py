@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from stillroom.records.originals import NO_ORIGINALS, Originals
+
 Data: TypeAlias = "bool | int | float | complex | str | bytes | list[Data] | tuple[Data, ...] | set[Data] | frozenset[Data] | dict[Data, Data] | None"  # noqa: E501
 """What travels between the driver and a program: built-in data, exactly, and nothing that can act."""
 
@@ -72,6 +74,7 @@ class Program:
         entry_point: the name under which ``tests`` know the solution's function.
         draws_seed: with what the random numbers of ``tests`` begin; the solution is not told.
         keep_output_bytes: how much of stdout and stderr to report.
+        originals: what a prompt defines in ``source``, and what is to stay as it was.
     """
 
     source: str
@@ -84,6 +87,7 @@ class Program:
     draws_seed: int = 0
     limits: Limits = Limits()
     keep_output_bytes: int = 4096
+    originals: Originals = NO_ORIGINALS
 
 
 class UnfitProgram(ValueError):
@@ -207,6 +211,8 @@ class Execution:
         stdout_bytes: how much it wrote; ``stdout`` is the beginning.
         tests: in the two-process form, what came of the tests.
         shortage: of memory, while it ran.
+        changed: "" or what of the program's ``originals`` was not as it had been, or what else says itself what it
+            equals.
     """
 
     ending: Ending
@@ -221,6 +227,7 @@ class Execution:
     peak_memory_bytes: int = 0
     tests: TestsRun | None = None
     shortage: Shortage = Shortage.UNKNOWN
+    changed: str = ""
 
 
 class Executor(Protocol):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from stillroom.records.originals import NO_ORIGINALS, Originals
 from stillroom.records.prompt import Check
 
 ARTEFACT = "harness:"  # begins the reasons of answers that fail for their form
@@ -26,11 +27,13 @@ class Answer:
         problem: "" or the reason why extraction failed or the sample cannot be judged on its content:
             ``harness:no-code``, ``truncated``, ``refusal``.
         doubt: "" or why a pass would say nothing, since the answer may have replaced what its tests rest on.
+        originals: what ``text`` has of the prompt's own code that has to stay as it was for a pass to say anything.
     """
 
     text: str
     problem: str = ""
     doubt: str = ""
+    originals: Originals = NO_ORIGINALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import marshal
 import signal
 import struct
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import cast
 
 from stillroom.records.execution import (
@@ -96,14 +96,14 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
 
 def _payloads(program: Program) -> tuple[bytes, bytes]:
     """What the process of the tests gets, where there is one, and what that of the solution gets."""
-    tests = b""
+    tests, kept = b"", (astuple(program.originals),) if program.originals.names else ()
     if program.tests:
-        job: tuple[object, ...] = ("serve", program.source)
+        job: tuple[object, ...] = ("serve", program.source, *kept)
         tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed), FORMAT)
     elif program.is_script:
         job = ("script", program.source, list(program.arguments))
     else:
-        job = ("calls", program.source, [_step(step) for step in program.steps])
+        job = ("calls", program.source, [_step(step) for step in program.steps], *kept)
     return tests, marshal.dumps(job, FORMAT)
 
 
@@ -141,6 +141,7 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
         peak_memory_bytes=process.peak_kib * 1024,
         tests=_tests_run(program, processes[1]) if len(processes) > 1 else None,
         shortage=_SHORTAGES.get(process.kills, Shortage.UNKNOWN),
+        changed=frames.changed,
     )
 
 
@@ -243,13 +244,14 @@ def _given(given: Given) -> tuple[bool, object]:
 
 @dataclass(slots=True)
 class _Frames:
-    """How loading went, what ended it, the readings, and whether it came to its end."""
+    """How loading went, what ended it, the readings, whether it came to its end, and what was changed of a prompt's."""
 
     load: bytes = b""
     raised: Raised | None = None
     readings: list[Reading] = field(default_factory=list[Reading])
     ended: bool = False
     tests: object = None
+    changed: str = ""
 
 
 def _frames(result: bytes) -> _Frames:
@@ -273,6 +275,8 @@ def _frames(result: bytes) -> _Frames:
             found.readings.append(Reading(reported=reported, name=_text(_value(payload[:MAX_SAID_BYTES]))))
         elif kind == b"T":
             found.tests = _value(payload)
+        elif kind == b"C":
+            found.changed = _text(_value(payload[:MAX_SAID_BYTES])) or "?"
         elif kind == b"E":
             found.ended = True
         elif kind == b"B":

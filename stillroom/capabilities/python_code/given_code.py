@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
 from stillroom.capabilities.python_code.module_names import bound, changed, changed_late, definers, variables
+from stillroom.capabilities.python_code.original_code import originals
 from stillroom.capabilities.python_code.prompt_code import parsed, put_before, source_of
 from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.records import Answer
@@ -56,6 +57,8 @@ def with_given_code(tests: str, prompt: str, entry_point: str, answer: str = "")
 def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer:
     """The answer, with a doubt where it makes something else of what the tests use and only the answer can have.
 
+    Where it does not as far as its source shows, its process looks after the classes that they use.
+
     Args:
         answer: to the prompt.
         tests: as they were, without the prompt's code.
@@ -66,11 +69,12 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
     own = parsed(answer.text) if given is not None and given.left else None
     if given is None or own is None:
         return answer
-    name = redefined(
-        own, given.body, given.left, kept=given.kept, entry_point=entry_point, is_shown=_shows_objects(tests)
-    )
-    doubt = f"the answer makes something else of {name!r} of the prompt, which the tests use" if name else ""
-    return replace(answer, doubt=doubt)
+    is_shown = _shows_objects(tests)
+    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point, is_shown=is_shown)
+    if name:
+        return replace(answer, doubt=f"the answer makes something else of {name!r} of the prompt, which the tests use")
+    kept = originals(own, given.body, given.left, entry_point=entry_point, is_shown=is_shown)
+    return replace(answer, doubt="", originals=kept)
 
 
 def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | None:

@@ -26,19 +26,23 @@ def source_of(prompt: str) -> str:
     return "\n".join(found for each in parts if (found := next(filter(parsed, each), "")))
 
 
-def with_missing_code(answer: str, prompt: str) -> str:
-    """An answer behind what the prompt defines, if that is what it reads and defines nowhere.
+def with_missing_code(answer: str, prompt: str, tests: str = "") -> str:
+    """An answer behind what the prompt defines, if that is what it reads, or a class of the tests, and defines nowhere.
 
     Args:
         answer: Python source.
         prompt: with code in fences among prose.
+        tests: Python source, if any, that may use classes of the prompt.
     """
     source, own = source_of(prompt), parsed(answer)
     if not source or own is None:
         return answer
     body = ast.parse(source).body
     made = definers([each for each in body if isinstance(each, ast.ClassDef) or not is_for_answer(each)])
-    left = [each for each in missing(answer) if each in made]
+    asked = parsed(tests) or ast.Module([], [])
+    classes = {each.name for each in body if isinstance(each, ast.ClassDef)}
+    used = (variables(asked) & classes).difference(*map(bound, [*own.body, *asked.body]))
+    left = [each for each in missing(answer) | used if each in made]
     seen, needed = set(left), list[ast.stmt]()
     while left:
         statements = made.get(left.pop(), ())

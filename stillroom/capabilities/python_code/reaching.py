@@ -7,9 +7,11 @@ from stillroom.capabilities.python_code.module_names import root
 
 _REACHING = frozenset("__builtins__ __import__ breakpoint compile eval exec globals locals".split())  # noqa: SIM905
 _REACHING_ATTRIBUTES = frozenset((
-    "__builtins__", "__globals__", "_getframe", "f_builtins", "f_globals", "f_locals", "gi_frame", "modules",
-    "setprofile", "settrace", "tb_frame",
+    "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame", "cr_frame", "f_back", "f_builtins",
+    "f_globals", "f_locals", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
 ))  # fmt: skip
+_SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
+"""Which nobody writes as a text but for ``getattr``."""
 _REACHING_MODULES = frozenset("__main__ builtins ctypes gc importlib inspect".split())  # noqa: SIM905
 
 
@@ -22,7 +24,20 @@ def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for each in node.names
     }
-    return any(_reaches(each, imported | classes) for one in own for each in ast.walk(one))
+    nodes = [each for one in own for each in ast.walk(one)]
+    known = classes | {each.name for each in nodes if isinstance(each, ast.ClassDef)}
+    return any(_reaches(each, imported | classes) or _looks_for_classes(each, known) for each in nodes)
+
+
+def _looks_for_classes(node: ast.AST, known: set[str]) -> bool:
+    """Whether code asks for the classes under one that neither the prompt nor it defines: ours are there, too."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr="__subclasses__"):
+            return name not in known
+        case ast.Attribute(attr="__subclasses__"):
+            return True
+        case _:
+            return False
 
 
 def _reaches(node: ast.AST, shared: set[str]) -> bool:
@@ -31,6 +46,8 @@ def _reaches(node: ast.AST, shared: set[str]) -> bool:
             return name in _REACHING
         case ast.Attribute(attr=attr):
             return attr in _REACHING_ATTRIBUTES
+        case ast.Constant(value=str(text)):
+            return not _SAID.isdisjoint(text.split("."))
         case ast.Import(names=names):
             return any(each.name.partition(".")[0] in _REACHING_MODULES for each in names)
         case ast.ImportFrom(module=module, names=names):

@@ -41,7 +41,8 @@ def redefined(
     made = (changed_late(asked) - kept).union(changed_late(others), *map(bound, own), *map(changed, at_once))
     classes = {each.name for each in given if isinstance(each, ast.ClassDef)}
     found = sorted(names & made) or (sorted(names) if is_reaching(own, classes) else [])
-    if not found and names & classes and compares_anew(own, classes, entry_point):
+    is_function = any(isinstance(each, FUNCTION) and each.name == entry_point for each in given)
+    if not found and names & classes and compares_anew(own, classes, "" if is_function else entry_point):
         found = sorted(names & classes)
     return found[0] if found else ""
 

@@ -41,7 +41,7 @@ def read_submission(row: Mapping[str, object]) -> Submission:
         return Submission(check=check, answer=Answer(text="", problem="truncated"))
     context = row.get("prompt") if "tests" not in row else ""
     if isinstance(context, str) and context:
-        answer = _continued(context, text, entry_point)
+        answer = _continued(context, text, check)
         if not are_pairs(check.tests) and len(context) <= MAX_RESPONSE_CHARACTERS:
             answer = doubted(answer, check.tests, context, entry_point)
             check = replace(check, tests=with_given_code(check.tests, context, entry_point, answer.text))
@@ -51,20 +51,21 @@ def read_submission(row: Mapping[str, object]) -> Submission:
     return Submission(check=check, answer=Answer(text=text))
 
 
-def _continued(prompt: str, text: str, entry_point: str) -> Answer:
+def _continued(prompt: str, text: str, check: Check) -> Answer:
     """HumanEval's form: the prompt begins the source, with imports and helpers that the answer may rely on.
 
-    Of code in fences among prose, what the answer relies on and does not repeat goes before it.
+    Of code in fences among prose, what the answer or, of its classes, the tests rely on and it does not repeat goes
+    before it.
     """
     is_code = _statements(prompt) is not None or _statements(f"{prompt}    pass\n") is not None
-    if is_code and FENCE not in text and not _defines(text, entry_point) and not _is_prose(prompt, text):
+    if is_code and FENCE not in text and not _defines(text, check.entry_point) and not _is_prose(prompt, text):
         return Answer(text=prompt + text)
-    answer = _written(text, Check(entry_point=entry_point))
+    answer = _written(text, Check(entry_point=check.entry_point))
     if answer.problem:
         return answer
     if _statements(prompt) is None:
         return (
-            replace(answer, text=with_missing_code(answer.text, prompt))
+            replace(answer, text=with_missing_code(answer.text, prompt, check.tests))
             if len(prompt) <= MAX_RESPONSE_CHARACTERS
             else answer
         )

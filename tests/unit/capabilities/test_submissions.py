@@ -185,3 +185,14 @@ def test_an_answer_has_what_it_needs_of_a_prompts_fences(answer: str, text: str)
     found = read(prompt=FENCED, completion=answer, test="assert decode('ab') == 'ba'", entry_point="decode").answer
 
     assert (found.text, found.doubt) == (text, "")
+
+
+def test_an_answer_has_the_classes_that_only_the_tests_name_of_a_prompts_fences() -> None:
+    prompt = "Do it.\n\n```python\nclass Point:\n    x = 1\nclass Other:\n    pass\ndef move(p): ...\n```\n"
+    tests = "assert move(Point()).x == 2"
+    moved, own = "def move(p):\n    p.x += 1\n    return p", "class Point:\n    x = 3\n"
+    found = [
+        read(prompt=prompt, completion=one, test=tests, entry_point="move").answer.text for one in (moved, own + moved)
+    ]
+
+    assert found == [f"class Point:\n    x = 1\n\n{moved}", own + moved]

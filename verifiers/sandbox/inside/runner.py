@@ -172,8 +172,14 @@ class Quitter:
         raise SystemExit(code)
 
 
-def load(source, name):
-    """Run a program's source as a module of this name; None where it did not get that far."""
+def load(source, name, kept=None):
+    """Run a program's source as a module of this name; None where it did not get that far.
+
+    Args:
+        source: Python.
+        name: of the module.
+        kept: the ``kept_code.Kept`` that looks after what a prompt defines in it.
+    """
     module = types.ModuleType(name)
     sys.modules[name] = module
     namespace = module.__dict__
@@ -181,11 +187,13 @@ def load(source, name):
     namespace["__builtins__"] = builtins
     try:
         code = compile(source, f"<{name}>", "exec", dont_inherit=True)
+        pieces = (code,) if kept is None else kept.pieces(source, code, namespace)
     except (SyntaxError, ValueError, UnicodeError, MemoryError, RecursionError, OverflowError) as error:
         send(SYNTAX, describe(error))
         return None
     try:
-        exec(code, namespace)
+        for piece in pieces:
+            exec(piece, namespace)
     except SystemExit as error:
         if name == "__main__" and error.code in (None, 0):
             send(LOADED)
@@ -208,9 +216,15 @@ def flush():
             pass
 
 
-def run_calls(source, steps):
-    """A module whose functions a plan calls."""
-    namespace = load(source, "solution")
+def run_calls(source, steps, originals=None):
+    """A module whose functions a plan calls; ``originals``: what a prompt defines in it, as ``Kept`` takes it."""
+    kept = None
+    if originals is not None:
+        import kept_code
+
+        kept = kept_code.Kept(*originals)
+        steps = kept_code.steps(kept, steps)
+    namespace = load(source, "solution", kept)
     if namespace is not None:
         run_steps(steps, namespace)
         send(END)

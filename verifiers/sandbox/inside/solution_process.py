@@ -6,14 +6,21 @@
 import marshal
 from contextlib import suppress
 
+import kept_code
 import link
 import runner
 from link_failures import PartnerGone
 
 
-def serve_solution(source):
-    """Load a solution and answer what its tests ask."""
-    namespace = runner.load(source, "solution")
+def serve_solution(source, originals=None):
+    """Load a solution and answer what its tests ask.
+
+    Args:
+        source: Python.
+        originals: what a prompt defines in it, as ``kept_code.Kept`` takes it.
+    """
+    kept = None if originals is None else kept_code.Kept(*originals)
+    namespace = runner.load(source, "solution", kept)
     if namespace is None:
         runner.flush()
         return
@@ -24,6 +31,8 @@ def serve_solution(source):
         return namespace[name]
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
+    if kept is not None:
+        joined.serving.carry_out = kept_code.served(kept, joined.serving.carry_out, joined.values.exports)
     with suppress(PartnerGone):
         joined.serve()
     runner.send(runner.END)

@@ -18,6 +18,7 @@ import known_names
 import pytest_shim
 import runner
 import tests_asked
+import tests_bodies
 import tests_kinds
 import tests_tree
 import tests_units
@@ -114,7 +115,8 @@ def _all_hold(source, solution, entry_point):
 
         unittest.main = unittest.TestProgram = lambda *_, **__: None
     namespace = _Namespace(solution, entry_point)
-    namespace.update({tests_tree.ASKED: asked, tests_kinds.SPECIAL: getattr})
+    tests_bodies.asking(tree, nodes)
+    namespace.update({tests_tree.ASKED: asked, tests_kinds.SPECIAL: getattr, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
     namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
     if not _holds(lambda: exec(compile(tree, "<tests>", "exec", dont_inherit=True), namespace), asked):

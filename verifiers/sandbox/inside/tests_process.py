@@ -25,6 +25,7 @@ import pytest_shim
 import runner
 import stops
 import tests_asked
+import tests_bodies
 import tests_kinds
 import tests_tree
 import tests_units
@@ -176,7 +177,8 @@ def run_tests(source, entry_point, draws_seed):
     namespace = _Namespace(joined, entry_point, known_names.stand_ins(nodes, entry_point))
     units = []
     asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
-    namespace[tests_tree.ASKED] = asked
+    tests_bodies.asking(tree, nodes)
+    namespace.update({tests_tree.ASKED: asked, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
     namespace.update(__name__=TESTS, __builtins__=builtins, __file__="/tmp/tests.py")
     namespace.update(tests_kinds.questions(nodes if "class" in source else ()))

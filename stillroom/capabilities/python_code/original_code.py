@@ -1,0 +1,91 @@
+"""Finds where an answer's source has a prompt's own classes, and what these rest on: the process looks after them.
+
+Which ways there are to change a class no list of names holds. So the driver says only what was the prompt's, and what
+came of it is told by the process that runs it.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from stillroom.capabilities.python_code.lasting import is_for_answer
+from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
+from stillroom.capabilities.python_code.statement_forms import form
+from stillroom.records import NO_ORIGINALS, Originals
+
+
+def originals(
+    answer: ast.Module, given: Sequence[ast.stmt], used: set[str], *, entry_point: str, is_shown: bool
+) -> Originals:
+    """What of the prompt has to stay as it was in an answer; nothing where the tests use no class of the prompt's.
+
+    Args:
+        answer: its source.
+        given: the statements of the prompt.
+        used: what the tests use of it and only the answer can have.
+        entry_point: what is asked for.
+        is_shown: whether the tests look at objects as texts.
+    """
+    classes = {each.name for each in given if isinstance(each, ast.ClassDef)} - {entry_point}
+    if used.isdisjoint(classes):
+        return NO_ORIGINALS
+    needed = _needed(given, used, entry_point)
+    names = {each.name for each in needed if isinstance(each, FUNCTION | ast.ClassDef)}
+    others = {name for each in needed if not isinstance(each, FUNCTION | ast.ClassDef) for name in bound(each)}
+    alike = {form(each, is_shown=is_shown) for each in given if isinstance(each, FUNCTION | ast.ClassDef)}
+    exact = {form(each, is_shown=True) for each in given if isinstance(each, ast.ClassDef) and each.name in names}
+    places, repeated, seen = list[int](), list[int](), set[str]()
+    for place, each in enumerate(answer.body):
+        if isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike:
+            is_again = each.name in seen and form(each, is_shown=True) in exact
+            (repeated if is_again else places).append(place)
+            seen.add(each.name)
+    imported = [each for each in needed if isinstance(each, ast.Import | ast.ImportFrom)]
+    return Originals(
+        names=tuple(sorted((names & seen) | (others - names))),
+        places=tuple(places),
+        repeated=tuple(repeated),
+        taken=tuple(sorted(set(_taken(needed, imported)))),
+        modules=tuple(sorted({name for each in ast.walk(answer) for name in _modules(each)})),
+        asked="" if any(isinstance(each, FUNCTION) and each.name == entry_point for each in given) else entry_point,
+    )
+
+
+def _needed(given: Sequence[ast.stmt], names: set[str], entry_point: str) -> list[ast.stmt]:
+    """The definitions of the prompt's that some names rest on, but for what the answer is to write."""
+    made = definers(given)
+    found, left, seen = list[ast.stmt](), [*names], {*names, entry_point}
+    while left:
+        for each in made.get(left.pop(), ()):
+            if not isinstance(each, ast.ClassDef) and is_for_answer(each):
+                continue
+            found.append(each)
+            following = variables(each) - seen
+            seen |= following
+            left += following
+    return found
+
+
+def _taken(needed: Sequence[ast.stmt], imported: Sequence[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, str]]:
+    """What definitions use of modules, as module and name."""
+    modules = dict[str, str]()
+    for each in imported:
+        if isinstance(each, ast.Import):
+            modules |= {one.asname or one.name: one.name for one in each.names}
+        elif each.module and not each.level:
+            yield from ((each.module, one.name) for one in each.names if one.name != "*")
+    for node in (node for each in needed for node in ast.walk(each)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
+                yield modules[name], attr
+            case _:
+                pass
+
+
+def _modules(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return [each.name for each in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module]
+        case _:
+            return []

@@ -1,0 +1,27 @@
+"""What of a prompt's own code has to be as it was, so that a pass of an answer that has it counts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """A prompt's classes and functions within an answer's source.
+
+    Attributes:
+        names: that have to stand for what the prompt made of them; with none nothing is looked after.
+        places: positions, in the body of the module, of statements by which the prompt defines classes and functions.
+        repeated: positions of statements that define the same once more, word for word, and need not run.
+        taken: what these use of modules, by module and name.
+        modules: that the source imports.
+        asked: the entry point where it may be a class, whose own comparison is under test then.
+    """
+
+    names: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
+    modules: tuple[str, ...] = ()
+    asked: str = ""
+
+
+NO_ORIGINALS = Originals()

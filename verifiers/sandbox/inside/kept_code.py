@@ -1,0 +1,210 @@
+"""Looks after a prompt's classes in the process of a solution, and says when they are not as they were.
+
+A solution that changes the class of what it returns, or returns what equals everything, answers the comparison itself.
+So the prompt's own statements are run by themselves, what they made is taken down before the solution's code has run
+behind them, and it is held against that before each step that could be believed.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, BLE001
+# pyright: basic, reportOptionalMemberAccess=false
+import ast
+import builtins
+import dis
+import importlib
+import marshal
+import types
+
+import runner
+from kept_shapes import FunctionShape, is_same, shapes
+from kept_types import Types
+
+CHANGED = b"C"
+_FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
+OTHER, AFTER_CALL, BEHIND, LAST = range(4)
+"""When a look is taken: before what comes after a call of the solution's code, behind a comparison, at the end."""
+DENSE = (8, 256, 64, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.3 ms
+GROWTH = 1.25
+
+
+class Kept:
+    """The classes and functions of a prompt within a solution.
+
+    Args:
+        names: that have to stand for what the prompt made of them.
+        places: positions of the prompt's definitions in the source.
+        repeated: positions of definitions that say the same again, and are left out.
+        taken: what they use of modules, by module and name.
+        modules: that the solution imports: their classes are there before it is.
+        asked: its entry point.
+    """
+
+    def __init__(self, names, places, repeated, taken, modules, asked):
+        self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
+        for name in modules:
+            _loaded(name)
+        homes = [(_loaded(home), name) for home, name in taken]
+        self._taken = [
+            (home, name, vars(home)[name]) for home, name in homes if home is not None and name in vars(home)
+        ]
+        self._shapes, self._values, self._builtins = {}, {}, {}
+        self._codes, self._compared = [], set()
+        self._namespace, self._types = {}, None
+        self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
+
+    def pieces(self, source, whole, namespace):
+        """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
+        filename = whole.co_filename
+        tree = ast.parse(source, filename)
+        body, left, found = tree.body, [], []
+        for place, each in enumerate(body):
+            if place not in self._repeated:
+                left.append(each)
+            if place in self._places or place + 1 == len(body):
+                tree.body = left
+                code = compile(tree, filename, "exec", dont_inherit=True, flags=whole.co_flags & _FUTURES)
+                found.append((code, getattr(each, "name", "") if place in self._places else ""))
+                left = []
+        self._namespace, self._types = namespace, Types(namespace, self._asked)
+        return self._run_through(found)
+
+    def _run_through(self, found):
+        for code, name in found:
+            yield code
+            if name:
+                self._take_down(name)
+
+    def _take_down(self, name):
+        """Take down what one of the prompt's statements has just defined, and what it reads."""
+        value = self._namespace.get(name)
+        if isinstance(value, type):
+            self._types.know(value)
+        if name not in self._names:
+            return
+        self._values[name] = value
+        for shape in shapes(value):
+            self._shapes[id(shape.kind)] = shape
+            self._compared |= shape.reads
+            if isinstance(shape, FunctionShape) and shape.kind.__globals__ is self._namespace:
+                self._codes += _codes_in(shape.kind.__code__)
+        left = [*self._compared]
+        while left:  # also what a function reads that a comparison calls
+            other = self._namespace.get(left.pop())
+            if type(other) is types.FunctionType:
+                more = set(other.__code__.co_names) - self._compared
+                self._compared |= more
+                left += more
+        for each in {each for code in self._codes for each in code.co_names}:
+            self._take_down_read(each)
+
+    def _take_down_read(self, name):
+        """Take down what one name stands for that the prompt's functions read: what can be called, and modules."""
+        if name not in self._names:
+            if name in vars(builtins):  # and shall be what Python has under it
+                self._builtins[name] = vars(builtins)[name]
+        elif name in self._namespace:
+            value = self._namespace[name]
+            if callable(value) or type(value) is types.ModuleType or name in self._compared:
+                self._values.setdefault(name, value)
+
+    def is_original(self, function):
+        """Whether what is called is the prompt's own."""
+        if type(function) is types.MethodType:
+            function = function.__func__
+        return id(function) in self._shapes
+
+    def found(self, name):
+        """What the solution has under a name; None where it has nothing."""
+        return self._namespace.get(name)
+
+    def look(self, when):
+        """Say so, once, where something is not as it was.
+
+        Args:
+            when: one of ``OTHER``, ``AFTER_CALL``, ``BEHIND`` and ``LAST``.
+        """
+        if not self._is_told and (why := self._changed() or self._stranger(when)):
+            self._is_told = True
+            runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
+
+    def _changed(self):
+        own = self._namespace
+        for name, value in self._values.items():
+            if not is_same(own.get(name), value):
+                return f"{name} is another than the prompt's"
+        for name, value in self._builtins.items():
+            if vars(builtins).get(name) is not value or (name in own and self._is_global(name)):
+                return f"{name}, which the prompt's code reads, is another"
+        for home, name, value in self._taken:
+            if vars(home).get(name) is not value:
+                return f"{name} of {home.__name__}, which the prompt's code reads, is another"
+        for shape in self._shapes.values():
+            if what := shape.change():
+                return f"{what} of {shape.kind.__name__} is another than it was"
+        return ""
+
+    def _is_global(self, name):
+        """Whether the prompt's functions mean a variable by a name, and not an attribute."""
+        read = (each for code in self._codes for each in dis.get_instructions(code))
+        return any(each.argval == name and each.opname in ("LOAD_GLOBAL", "LOAD_NAME") for each in read)
+
+    def _stranger(self, when):
+        self._counts[when] += 1
+        count = self._counts[when]
+        if count < self._nexts[when]:
+            return ""
+        self._nexts[when] = count + 1 if count < DENSE[when] else int(count * GROWTH) + 1
+        name = self._types.stranger()
+        return f"instances of {name} say themselves what they equal" if name else ""
+
+
+def steps(kept, given):
+    """The steps of a plan, with a look before each that may be believed."""
+    originals, when = set(), OTHER
+    for step in given:
+        kind = step[0]
+        if kind == "name":
+            if kept.is_original(kept.found(step[2])):
+                originals.add(step[1])
+        elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
+            kept.look(when)
+            when = AFTER_CALL if kind == "call" and step[2] not in originals else OTHER
+        yield step
+    kept.look(LAST)
+
+
+def served(kept, carry_out, exports):
+    """``carry_out`` of what serves a solution's tests, with a look before each request."""
+    when = OTHER
+
+    def carried_out(kind, *rest):
+        nonlocal when
+        if kind == "name":
+            return carry_out(kind, *rest)
+        kept.look(when)
+        called = exports[rest[0]] if kind == "call" else None
+        is_others = called is not None and not kept.is_original(called)
+        when = AFTER_CALL if is_others else OTHER
+        found = carry_out(kind, *rest)
+        if kind == "op" or not (called is None or is_others or isinstance(called, type)):
+            kept.look(BEHIND)  # it may have been the last, and have run what an object has
+        return found
+
+    return carried_out
+
+
+def _loaded(name):
+    try:
+        return importlib.import_module(name)
+    except BaseException:  # which the solution will meet itself
+        return None
+
+
+def _codes_in(code):
+    """A function's code, and that of what is in it."""
+    found, left = [], [code]
+    while left:
+        each = left.pop()
+        found.append(each)
+        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
+    return found

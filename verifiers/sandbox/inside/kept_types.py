@@ -1,0 +1,134 @@
+"""Finds classes whose instances say themselves what they equal, and which were not there before a solution was loaded.
+
+Two objects of a solution are compared by whatever these classes have as ``__eq__``. How a class was made, or got its
+method, does not matter here: all that there are are looked through.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic
+import dataclasses
+import os
+import sys
+import types
+
+from kept_shapes import is_changeable, vars_of
+
+_COMPARING = ("__eq__", "__ne__", "__bool__", "__class__")
+_OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "link_kinds.py")
+_PARTS = ("co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars")
+_subclasses = type.__subclasses__
+
+
+class Types:
+    """The classes of this process and how they compare.
+
+    Args:
+        namespace: the solution's, whose functions are no library's.
+        asked: the name of its class whose own comparison is under test, if it is one.
+    """
+
+    def __init__(self, namespace, asked):
+        self._namespace, self._asked = namespace, asked
+        self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
+        self._known = {}  # by id: the class, which is kept, so that no other has its id
+        self._changeable = []  # of these, those that could get another comparison, with what looks into them
+        self._sound = set()  # ids of methods of classes that are known to compare as they should
+        for each in _alive():
+            self._note(each)
+
+    def _note(self, kind):
+        self._known[id(kind)] = kind
+        if is_changeable(kind):
+            look = vars_of(kind).get
+            self._changeable.append((kind, look, *map(look, _COMPARING)))
+
+    def know(self, kind):
+        """Take a class, and those in it, for one that compares as it should."""
+        left = [kind]
+        while left:
+            each = left.pop()
+            if id(each) not in self._known:
+                self._note(each)
+                self._sound |= {id(method) for _, method in _compared(each)}
+                left += [one for one in vars_of(each).values() if isinstance(one, type)]
+
+    def stranger(self):
+        """The name of a class that compares otherwise than any did before, or ""."""
+        asked = self._namespace.get(self._asked)
+        if isinstance(asked, type) and id(asked) not in self._known:
+            self._known[id(asked)] = asked
+        for each in [one for one in _alive() if id(one) not in self._known]:
+            if not all(self._is_sound(each, *one) for one in _compared(each)):
+                return _name(each)
+            self._note(each)
+        for kind, look, equal, unequal, truth, claim in self._changeable:  # which takes most of the time
+            if (
+                look("__eq__") is not equal
+                or look("__ne__") is not unequal
+                or look("__bool__") is not truth
+                or look("__class__") is not claim
+            ):
+                return _name(kind)
+        return ""
+
+    def _is_sound(self, kind, name, method):
+        """Whether a method of a new class is the prompt's, a library's own, or one that ``dataclass`` has made."""
+        if id(method) in self._sound:  # such as of a class that ``dataclass`` made anew, with slots
+            return True
+        if type(method) is types.WrapperDescriptorType:
+            return method.__objclass__ is kind
+        if type(method) is not types.FunctionType:
+            return False
+        if method.__globals__ is not self._namespace and not _is_made(method):
+            home = sys.modules.get(str(method.__globals__.get("__name__")))
+            if home is None or vars(home) is not method.__globals__:
+                return False
+            if method.__code__.co_filename == _OURS:  # of what stands for a class of the tests
+                return True
+            return method.__code__.co_qualname == f"{_qualified(kind)}.{name}"
+        return name == "__eq__" and self._is_of_dataclass(kind, method)
+
+    def _is_of_dataclass(self, kind, method):
+        """Whether a method has the very code that ``dataclass`` makes for the fields of a class."""
+        if "__dataclass_fields__" not in vars_of(kind):
+            return False
+        try:
+            names = tuple([str(each.name) for each in dataclasses.fields(kind) if each.compare])
+            if names not in self._codes:
+                made = dataclasses.make_dataclass("made", names)
+                self.know(made)
+                self._codes[names] = made.__eq__.__code__
+        except (AttributeError, TypeError, ValueError):  # no such fields
+            return False
+        code, made = method.__code__, self._codes[names]
+        return all(getattr(code, each) == getattr(made, each) for each in _PARTS) and not method.__defaults__
+
+
+def _alive():
+    """All the classes that there are."""
+    found, left = {id(object): object}, [object]
+    while left:
+        for each in _subclasses(left.pop()):
+            if id(each) not in found:
+                found[id(each)] = each
+                left.append(each)
+    return found.values()
+
+
+def _compared(kind):
+    """The methods by which a class that could be changed compares, where they are its own."""
+    own = vars_of(kind) if is_changeable(kind) else {}
+    return [(name, own[name]) for name in _COMPARING if name in own]
+
+
+def _is_made(method):
+    return method.__code__.co_filename == "<string>"
+
+
+def _qualified(kind):
+    return type.__dict__["__qualname__"].__get__(kind)
+
+
+def _name(kind):
+    return type.__dict__["__name__"].__get__(kind)
