@@ -13,11 +13,19 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.compaction import Landing, columns_of
+from stillroom.lake.files import METADATA
+from stillroom.lake.layout import ROW_GROUP
 from stillroom.lake.schema import TABLES
 from stillroom.lake.table import Table
 
 MOST_BYTES = 64 * 1024**2  # of a table, which may lie twice on the disk from then on
-_FILES = "SELECT data_file, data_file_size_bytes FROM ducklake_list_files('lake', ?)"
+_SMALL = """
+SELECT t.table_name FROM {metadata}.ducklake_data_file f
+JOIN {metadata}.ducklake_table t ON t.table_id = f.table_id AND t.end_snapshot IS NULL
+WHERE f.end_snapshot IS NULL
+GROUP BY t.table_name HAVING max(f.record_count) > {row_group} AND sum(f.file_size_bytes) <= {most}
+"""  # and not so small that it is read at once, whatever its order
+_FILES = "SELECT data_file FROM ducklake_list_files('lake', ?)"
 _ACROSS = """
 SELECT 1 FROM (
     SELECT stats_min_value AS least,
@@ -40,7 +48,10 @@ def unordered_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     Raises:
         duckdb.Error: a file cannot be read.
     """
-    return [table.name for table in TABLES.values() if table.sorted_by and _lies_across(connection, table)]
+    asked = _SMALL.format(metadata=METADATA, row_group=ROW_GROUP, most=MOST_BYTES)
+    small = {str(name) for (name,) in connection.execute(asked).fetchall()}
+    declared = [table for table in TABLES.values() if table.sorted_by and table.name in small]
+    return [table.name for table in declared if _lies_across(connection, table)]
 
 
 def write_in_order(
@@ -76,8 +87,5 @@ def write_in_order(
 
 
 def _lies_across(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    files = connection.execute(_FILES, [table.name]).fetchall()
-    if not files or sum(size for _, size in files) > MOST_BYTES:
-        return False
-    asked = {"files": [path for path, _ in files], "column": table.sorted_by}
-    return bool(connection.execute(_ACROSS, asked).fetchall())
+    files = [path for (path,) in connection.execute(_FILES, [table.name]).fetchall()]
+    return bool(connection.execute(_ACROSS, {"files": files, "column": table.sorted_by}).fetchall())
