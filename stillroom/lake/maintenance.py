@@ -1,8 +1,8 @@
 """Keeps house in a lake: lays files out as declared, merges them, lets old versions go, removes what is left over.
 
 It works wherever the catalogue and the data files are, and never touches what a snapshot needs: rows are only ever
-moved into larger files, and every version of the catalogue in which a snapshot was published stays, so that
-``--as-of NAME@N`` goes on to work. Only who asks for it lets old snapshots go (``retention.py``).
+moved into larger files or put in order, and every version of the catalogue in which a snapshot was published stays, so
+that ``--as-of NAME@N`` goes on to work. Only who asks for it lets old snapshots go (``retention.py``).
 """
 
 from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.compaction import Landing, columns_of
+from stillroom.lake.compaction import Landing, columns_of, quoted
 from stillroom.lake.files import METADATA
 from stillroom.lake.layout import ROW_GROUP
 from stillroom.lake.schema import TABLES
@@ -71,7 +71,7 @@ def write_in_order(
     """
     for name in tables:
         say(f"writing {name} anew, in order")
-        columns = ", ".join(f'"{column}"' for column in columns_of(connection, name))
+        columns = ", ".join(quoted(column) for column in columns_of(connection, name))
         content = _CONTENT.format(columns=columns, table=name)
         connection.execute("BEGIN TRANSACTION")
         before = connection.execute(content).fetchall()
