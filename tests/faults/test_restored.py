@@ -62,7 +62,7 @@ def test_a_catalogue_that_is_older_than_the_folder_around_it_pays_for_nothing_ag
     older.replace(root / "catalogue.sqlite")
     before = len(paid(tmp_path))
 
-    kills = killed(root, tmp_path, "build", steps=STEPS, look=look)
+    kills = killed(root, tmp_path, "build", steps=3, look=look)  # what is left to do takes four: all is paid for
 
     assert kills >= 1
     assert len(paid(tmp_path)) == before
