@@ -131,6 +131,10 @@ def migrate(ctx: typer.Context, *, dry_run: DryRunOption = False, as_json: JsonO
 def _print(done: "Maintained", grace_minutes: float) -> None:
     changed = [asdict(one) for one in done.tables if one.files_after != one.files_before]
     would = "would be " if done.dry_run else ""
+    if done.layout:
+        typer.echo(f"The layout {would or 'was '}brought up to date: {'; '.join(done.layout)}.")
+    if done.in_order:
+        typer.echo(f"Tables that {would or 'were '}written anew, in order: {', '.join(done.in_order)}.")
     if changed:
         columns = ["table", "files_before", "files_after", "bytes_before"]
         print_table(changed, columns if done.dry_run else [*columns, "bytes_after"])

@@ -9,7 +9,7 @@ from stillroom.lake.table import COMMON_COLUMNS, Table
 _INTRODUCTION = """\
 # The lake's tables
 
-This page is written by `stillroom schema --markdown > docs/tables.md` from `stillroom/lake/schema.py`; do not edit it.
+This page is written by `stillroom schema --markdown > docs/tables.md` from `stillroom/lake/tables/`; do not edit it.
 
 All tables are append-only: a correction is a new row. The timestamps are UTC. Ask with `stillroom sql "..."`, or open
 the lake in the duckdb shell with `duckdb -init data/lake/duckdb.sql`.

@@ -132,7 +132,7 @@ def merge(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The columns of a table, as it is now."""
-    described = connection.execute(_COLUMNS.format(table=_quoted(table))).description or ()
+    described = connection.execute(_COLUMNS.format(table=quoted(table))).description or ()
     return [str(column[0]) for column in described]
 
 
@@ -142,9 +142,10 @@ def version_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Seq
     Raises:
         duckdb.Error: a file of the table cannot be read.
     """
-    query = _ROWS.format(table=_quoted(table), columns=", ".join(_quoted(name) for name in columns))
+    query = _ROWS.format(table=quoted(table), columns=", ".join(quoted(name) for name in columns))
     return {int(version): tuple(found) for version, *found in connection.execute(query).fetchall()}
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'

@@ -13,6 +13,8 @@ from stillroom.lake.object_storage import is_object_storage, secret_statement
 from stillroom.lake.spilling import spill_folder
 
 POSTGRES_SCHEMA = "stillroom"  # where DuckLake's tables are, in a database of PostgreSQL
+MEMORY_SHARE = 0.5  # of memory, for one connection: others are open beside it, and sandbox and teacher need theirs
+_DUCKDBS_SHARE = 0.8  # which it takes by itself, of the machine's memory or its control group's
 
 
 def extension_path(name: str) -> Path:
@@ -108,6 +110,14 @@ def connect_to_data(data: Path | str, *, spill: Path) -> duckdb.DuckDBPyConnecti
     return _connection(spill, loads, data, problem=f"cannot look at the place of the data files {data}")
 
 
+def bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection hold half of the memory that there is, which DuckDB knows; what exceeds it is spilled."""
+    connection.execute("RESET memory_limit")
+    ((told,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = str(told).split()
+    connection.execute(f"SET memory_limit = '{float(number) * MEMORY_SHARE / _DUCKDBS_SHARE:.3f} {unit}'")
+
+
 def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem: str) -> duckdb.DuckDBPyConnection:
     """A DuckDB of our settings, with these extensions and the keys to the data files."""
     secrets = [secret_statement(data)] if isinstance(data, str) and is_object_storage(data) else []
@@ -119,6 +129,7 @@ def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem:
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
         connection.execute(f"SET temp_directory = {_quoted(spill_folder(spill))}")
         connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
+        bound_memory(connection)
         for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets):
             connection.execute(statement)
     except (duckdb.Error, OSError) as error:

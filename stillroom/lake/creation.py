@@ -9,7 +9,7 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.connection import attach_statements
-from stillroom.lake.layout import ROW_GROUP, layout_of
+from stillroom.lake.layout import SET_ROW_GROUP, layout_of
 from stillroom.lake.location import Location, locate
 from stillroom.lake.object_storage import is_object_storage, script_secret_statement
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES
@@ -72,7 +72,7 @@ def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
     Of a table that never had one, DuckLake asks its catalogue for statistics every time: planning a query over all of
     its columns took 60-80 ms, and takes 6-9 ms. The row has to be gone in a transaction after its own.
     """
-    connection.execute(f"CALL lake.set_option('parquet_row_group_size', {ROW_GROUP})")
+    connection.execute(SET_ROW_GROUP)
     with _transaction(connection):
         for table in TABLES.values():
             if table.name not in present:

@@ -1,7 +1,11 @@
 """How the files of each table are parted and ordered: what the schema declares, held against what the lake does."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import duckdb
 
+from stillroom.lake.compaction import Landing
 from stillroom.lake.files import METADATA
 from stillroom.lake.schema import TABLES
 from stillroom.lake.table import Table
@@ -24,29 +28,82 @@ JOIN {METADATA}.ducklake_sort_info i ON i.table_id = t.table_id AND i.end_snapsh
 JOIN {METADATA}.ducklake_sort_expression e ON e.sort_id = i.sort_id AND e.table_id = t.table_id
 WHERE t.end_snapshot IS NULL GROUP BY t.table_name
 """  # noqa: S608 - our own name
+_ROW_GROUP_OPTION = "parquet_row_group_size"
+_OPTION = f"SELECT value FROM {METADATA}.ducklake_metadata WHERE key = '{_ROW_GROUP_OPTION}' AND scope IS NULL"  # noqa: S608 - our own name
+SET_ROW_GROUP = f"CALL lake.set_option('{_ROW_GROUP_OPTION}', {ROW_GROUP})"
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutChange:
+    """What makes a lake write its files as the schema declares.
+
+    Attributes:
+        what: for a person: the table, and how its files are from then on.
+        statement: the SQL that does it.
+    """
+
+    what: str
+    statement: str
 
 
 def layout_of(table: Table) -> list[str]:
     """What makes a new table as it is declared."""
-    name = f'lake."{table.name}"'
-    parts = [f"ALTER TABLE {name} SET PARTITIONED BY ({', '.join(table.partitioned_by)})"]
-    order = [f"ALTER TABLE {name} SET SORTED BY ({table.sorted_by} ASC)"]
-    return (parts if table.partitioned_by else []) + (order if table.sorted_by else [])
+    changes = [*_parting(table, ()), *_ordering(table, "")]
+    return [one.statement for one in changes]
 
 
-def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[LayoutChange]:
     """What makes the tables that are there as they are declared; files that are there already stay as they are."""
     there = {str(name) for (name,) in connection.execute(_THERE).fetchall()}
     parted = {str(name): tuple(keys) for name, keys in connection.execute(_PARTED).fetchall()}
-    ordered = {str(name): [each.strip('"') for each in keys] for name, keys in connection.execute(_SORTED).fetchall()}
-    changes = [f"CALL lake.set_option('parquet_row_group_size', {ROW_GROUP})"]
+    ordered = {str(name): ", ".join(keys).replace('"', "") for name, keys in connection.execute(_SORTED).fetchall()}
+    is_set = connection.execute(_OPTION).fetchall() == [(str(ROW_GROUP),)]
+    changes = [] if is_set else [LayoutChange(f"all tables: row groups of {ROW_GROUP:,} rows", SET_ROW_GROUP)]
     for table in TABLES.values():
-        name = f'lake."{table.name}"'
-        declared = layout_of(table)
-        if table.name not in there:
-            continue  # it is made as it is declared
-        if parted.get(table.name, ()) != table.partitioned_by:
-            changes += [one for one in declared if "PARTITIONED" in one] or [f"ALTER TABLE {name} RESET PARTITIONED BY"]
-        if ordered.get(table.name, []) != ([table.sorted_by] if table.sorted_by else []):
-            changes += [one for one in declared if "SORTED" in one] or [f"ALTER TABLE {name} RESET SORTED BY"]
+        if table.name in there:  # else it is made as it is declared
+            changes += _parting(table, parted.get(table.name, ()))
+            changes += _ordering(table, ordered.get(table.name, ""))
     return changes
+
+
+def apply_layout(
+    connection: duckdb.DuckDBPyConnection,
+    changes: Sequence[LayoutChange],
+    landing: Landing,
+    say: Callable[[str], None],
+) -> None:
+    """Make all of these changes, or none; what is written or merged from then on is laid out so.
+
+    Args:
+        connection: the lake, which nobody else writes; to be closed where this raises.
+        changes: as ``layout_changes`` gives them.
+        landing: goes around the statement that commits.
+        say: told about each.
+
+    Raises:
+        duckdb.Error: nothing has changed.
+    """
+    if not changes:
+        return
+    connection.execute("BEGIN TRANSACTION")
+    for one in changes:
+        say(f"laying out {one.what}")
+        connection.execute(one.statement)
+    with landing(connection):
+        connection.execute("COMMIT")
+
+
+def _parting(table: Table, found: tuple[str, ...]) -> list[LayoutChange]:
+    if found == table.partitioned_by:
+        return []
+    keys = ", ".join(table.partitioned_by)
+    how = f"SET PARTITIONED BY ({keys})" if keys else "RESET PARTITIONED BY"
+    return [LayoutChange(f"{table.name}: parted by {keys or 'nothing'}", f'ALTER TABLE lake."{table.name}" {how}')]
+
+
+def _ordering(table: Table, found: str) -> list[LayoutChange]:
+    key = table.sorted_by
+    if found == key:
+        return []
+    how = f"SET SORTED BY ({key} ASC)" if key else "RESET SORTED BY"
+    return [LayoutChange(f"{table.name}: sorted by {key or 'nothing'}", f'ALTER TABLE lake."{table.name}" {how}')]

@@ -7,6 +7,7 @@ files are looked at here. Of those that the catalogue does not name, only such c
 this lake, and none where the place may be another lake's as well.
 """
 
+import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -150,7 +151,10 @@ def _is_older(path: Path, moment: datetime) -> bool:
 
 
 def _size(path: Path) -> int:
-    return sum(_file_size(file) for file in (path.rglob("*") if path.is_dir() else (path,)))
+    """Of a file, or of all files in a folder; what goes meanwhile counts for nothing."""
+    if not path.is_dir():
+        return _file_size(path)
+    return sum(_file_size(Path(folder, name)) for folder, _, names in os.walk(path) for name in names)
 
 
 def _file_size(path: Path) -> int:

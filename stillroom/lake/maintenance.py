@@ -1,8 +1,8 @@
-"""Keeps house in a lake: merges small files, lets old versions of the catalogue go, removes what is left over.
+"""Keeps house in a lake: lays files out as declared, merges them, lets old versions go, removes what is left over.
 
 It works wherever the catalogue and the data files are, and never touches what a snapshot needs: rows are only ever
-moved into larger files, and every version of the catalogue in which a snapshot was published stays, so that
-``--as-of NAME@N`` goes on to work. Only who asks for it lets old snapshots go (``retention.py``).
+moved into larger files or put in order, and every version of the catalogue in which a snapshot was published stays, so
+that ``--as-of NAME@N`` goes on to work. Only who asks for it lets old snapshots go (``retention.py``).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,8 +18,10 @@ from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
 from stillroom.lake.full_disk import told
+from stillroom.lake.layout import apply_layout, layout_changes
 from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp_literal, waiting
 from stillroom.lake.location import Location, existing
+from stillroom.lake.ordering import unordered_tables, write_in_order
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.retention import Version, retire, retired, to_retire
 from stillroom.lake.settling import settle
@@ -63,6 +65,8 @@ class Maintained:
 
     Attributes:
         dry_run: nothing was done.
+        layout: what was declared since the lake was made of how files are parted and ordered, in words.
+        in_order: tables that were written anew since their rows lay in no order.
         tables: those that have files.
         versions: of the catalogue, before.
         expired: of these, let go.
@@ -73,6 +77,8 @@ class Maintained:
     """
 
     dry_run: bool
+    layout: list[str]
+    in_order: list[str]
     tables: list[TableChange]
     versions: int
     expired: int
@@ -159,8 +165,13 @@ def _do(
     say: Callable[[str], None],
     gone: list[Version],
 ) -> Maintained:
+    layout = layout_changes(connection)
+    apply_layout(connection, layout, how.landing, say)
     before = table_files(connection)
     merge_tables(connection, before, _before_merging(location), how.landing, say)
+    unordered = unordered_tables(connection)
+    assure()
+    write_in_order(connection, unordered, how.landing, say)
     versions, expirable = _versions(connection), _expirable(connection, old, retired(connection))
     assure()
     if expirable:
@@ -174,6 +185,8 @@ def _do(
     after = table_files(connection)
     return Maintained(
         dry_run=False,
+        layout=[one.what for one in layout],
+        in_order=unordered,
         tables=[_change(one, after[name].files, after[name].size) for name, one in before.items()],
         versions=versions,
         expired=len(expirable),
@@ -201,6 +214,8 @@ def _foresee(
     found = find_leftovers(connection, location, left)
     return Maintained(
         dry_run=True,
+        layout=[one.what for one in layout_changes(connection)],
+        in_order=unordered_tables(connection),
         tables=[_change(one, one.merged, None) for one in tables.values()],
         versions=_versions(connection),
         expired=len(_expirable(connection, old, [*retired(connection), *going])),

@@ -51,7 +51,8 @@ def into_files_by_id(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
     What came into the schema meanwhile is added, and every view and macro says what it says now.
     """
-    return [*additions(connection), *layout_changes(connection), *definitions()]
+    arranged = [one.statement for one in layout_changes(connection)]
+    return [*additions(connection), *arranged, *definitions()]
 
 
 def as_it_was_published(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -1,9 +1,7 @@
 """The lake: one way in (``commit``), one way out (``query``)."""
 
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,21 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from stillroom import __version__
-from stillroom.errors import LakeError, RequestError
+from stillroom.errors import LakeError
 from stillroom.fingerprint import canonical_json
-from stillroom.lake.claim import claim, refuse_others, refuse_taken
-from stillroom.lake.connection import connect
-from stillroom.lake.creation import COLUMN_NAMES, TABLE_NAMES, is_whole, prepare
-from stillroom.lake.damage import damage
-from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.full_disk import told
-from stillroom.lake.location import locate
+from stillroom.lake.opening import open_to_write
 from stillroom.lake.patience import patiently
-from stillroom.lake.presence import Presence, enter
+from stillroom.lake.presence import Presence
+from stillroom.lake.questions import Questions
 from stillroom.lake.receipts import receipts
 from stillroom.lake.schema import TABLES
 from stillroom.lake.table import Table, given_columns
-from stillroom.lake.writing import FileWriting, Writing, writing
+from stillroom.lake.writing import FileWriting, Writing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,7 +30,7 @@ Other = TypeVar("Other")
 NO_SHARD = -1
 
 
-class Lake:
+class Lake(Questions):
     """A lake: DuckLake catalogue, Parquet data, and a folder for journals, leases and frozen snapshots.
 
     Safe to use from several threads and several processes: commits come one after another (``writing``).
@@ -51,14 +45,9 @@ class Lake:
         presence: Presence | None = None,
         is_still: bool = False,
     ) -> None:
-        self.root = root
-        self._connection = connection
+        super().__init__(root, connection=connection, writing=writing or FileWriting(root))
         self._is_still = is_still
-        self._writing = writing or FileWriting(root)
         self._presence = presence
-        self._thread_lock = threading.RLock()
-        self._say: Callable[[str], None] | None = None
-        self._is_in_transaction = False
 
     @classmethod
     def open(cls, root: Path, *, create: bool = False) -> "Lake":
@@ -71,41 +60,8 @@ class Lake:
             LakeError: the catalogue cannot be opened or written, or is of another schema version.
         """
         root = root.expanduser().resolve()
-        location = locate(root)
-        if not create and not location.exists:
-            raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
-        try:
-            for folder in (*(root / name for name in ("journal", "leases", "snapshots", "tmp")), location.data):
-                if isinstance(folder, Path):
-                    folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LakeError(f"cannot create the lake's folders in {root}: {error}") from error
-        presence = enter(root)
-        try:
-            how = writing(location)
-        except BaseException:
-            presence.leave()
-            raise
-        try:
-            with how.turn():
-                if location.has_data_elsewhere and not location.exists:
-                    refuse_taken(location)
-                how.make_ready()
-                location.remember()  # before there is a catalogue: a lake without it has all in its folder
-                connection = connect(location.catalogue, how.data, read_only=False, spill=root / "tmp")
-                try:
-                    if location.has_data_elsewhere and not is_whole(connection):
-                        claim(location, connection)
-                    refuse_others(location, connection, by_any_name=True)
-                    prepare(connection, root)
-                except BaseException:
-                    connection.close()
-                    raise
-        except BaseException:
-            how.close()
-            presence.leave()
-            raise
-        return cls(root, connection=connection, writing=how, presence=presence)
+        opened = open_to_write(root, create=create)
+        return cls(root, connection=opened.connection, writing=opened.writing, presence=opened.presence)
 
     def close(self) -> None:
         """Close the connection; nothing is pending between commits."""
@@ -114,91 +70,6 @@ class Lake:
         if self._presence is not None:
             self._presence.leave()
             self._presence = None
-
-    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> "pl.DataFrame":
-        """Rows of a query as a frame; ``parameters`` bind ``?`` or ``$name``.
-
-        Raises:
-            LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
-        """
-        return self._asked(sql, parameters, lambda answer: answer.pl())
-
-    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
-        """Rows of a query as dictionaries; raises as ``query`` does, and needs neither polars nor Arrow."""
-        return self._asked(sql, parameters, _dictionaries)
-
-    def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Iterator[pl.DataFrame]":
-        """Rows of a query as frames, about so many at a time: others may be asked in between.
-
-        Raises:
-            LakeError: as ``query``.
-        """
-        import polars as pl  # whoever only reads few rows does not wait for polars
-
-        with self._thread_lock:
-            beside = self._connection.cursor()
-        try:
-            beside.execute("USE lake")
-            found: Any = beside.execute(sql, parameters)  # the reader is of pyarrow, which has no types
-            for batch in found.to_arrow_reader(rows):
-                yield pl.DataFrame(batch)
-        except duckdb.Error as error:
-            raise self._failed(error) from error
-        finally:
-            beside.close()
-
-    def wait_for_outages(self, say: Callable[[str], None]) -> None:
-        """From now on questions wait as long as commits do for what passes, such as a restart of PostgreSQL.
-
-        Not those within a transaction, which is lost then.
-
-        Args:
-            say: is told, once for each question that has to wait.
-        """
-        self._say = say
-
-    def _asked(
-        self,
-        sql: str,
-        parameters: Sequence[object] | Mapping[str, object],
-        taken: Callable[[duckdb.DuckDBPyConnection], One],
-    ) -> One:
-        def ask() -> One:
-            try:
-                return taken(self._connection.execute(sql, parameters or None))
-            except duckdb.Error as error:
-                raise self._failed(error) from error
-
-        with self._thread_lock:
-            if self._say is None or self._is_in_transaction:
-                return ask()
-            return patiently(ask, self._writing, self._say)
-
-    def _failed(self, error: duckdb.Error) -> LakeError:
-        return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
-
-    @contextmanager
-    def moment(self) -> Generator[None]:
-        """The lake as it is now, for all queries of the block; none of them asks anew what is in it."""
-        with self._thread_lock:
-            self._connection.execute("BEGIN TRANSACTION")
-            self._is_in_transaction = True
-            try:
-                yield
-            finally:
-                self._is_in_transaction = False
-                self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def within(self, memory_bytes: int) -> Generator[None]:
-        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
-        with self._thread_lock:
-            self._connection.execute(f"SET memory_limit = '{memory_bytes // 1024:d}KiB'")
-        try:
-            yield
-        finally:
-            with self._thread_lock:
-                self._connection.execute("RESET memory_limit")
 
     def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
         """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
@@ -217,21 +88,6 @@ class Lake:
                 return one(self), later.result()
         finally:
             beside._connection.close()
-
-    def holds(self, table: str, column: str | None = None) -> bool:
-        """Whether the lake has this table, with this column; that of an earlier Stillroom may lack it."""
-        if column is None:
-            return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
-        return bool(self.rows(f"{COLUMN_NAMES} AND table_name = ? AND column_name = ?", [table, column]))
-
-    def missing_files(self) -> list[MissingFile]:
-        """Data files that the catalogue names and that are not there, or have another size.
-
-        Raises:
-            LakeError: the place of the data files cannot be reached.
-        """
-        with self._thread_lock:
-            return missing_from(data_place(self._writing.data, self._connection), self._connection)
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
@@ -339,21 +195,11 @@ class Lake:
         finally:
             self._connection.unregister("incoming")
 
-    @property
-    def _places(self) -> tuple[Path | str, ...]:
-        """Where a disk may be full."""
-        return self.root, self._writing.data
-
     def _roll_back(self) -> None:
         try:
             self._connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # no transaction was open: BEGIN itself had failed
-
-
-def _dictionaries(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    names = [column[0] for column in answer.description]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _after(newest: datetime | None) -> datetime:

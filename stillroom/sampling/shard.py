@@ -5,7 +5,7 @@ answer over the journal, so running a killed shard again asks for what is missin
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,10 +34,9 @@ from stillroom.sampling.entries import (
     VerdictEntry,
     VerdictKey,
     combined,
-    keys_of,
     text_hash,
-    verdict_key,
 )
+from stillroom.sampling.known import Known
 from stillroom.sampling.policy import Policy
 from stillroom.unjudged import judge_one
 
@@ -103,20 +102,12 @@ class Shard:
         self._epoch = epoch
         self._policy = policy
         self._verifiers = verifiers
-        self._committed = committed
         self._answers = dict(answers or {})
-        self._elsewhere = elsewhere
-        self._abandoned = abandoned
         self._calibrations = calibrations or {}
         self._observe = observe
         self._say = say
-        self._samples: dict[str, SampleEntry] = {}
-        self._verdicts: dict[VerdictKey, Verdict] = {}
-        self._adopted: frozenset[str] = frozenset()
-        self._adopted_verdicts: frozenset[VerdictKey] = frozenset()
+        self._known = Known(committed=committed, elsewhere=elsewhere, abandoned=abandoned)
         self._unjudged: set[VerdictKey] = set()
-        self._refusals: dict[str, RefusalEntry] = {}
-        self._indices_known: dict[str, int] = {}
         self.tally = Tally(prompts=len(self._assignments))
 
     async def run(self, place: JournalPlace) -> ShardResult:
@@ -132,30 +123,30 @@ class Shard:
         opened: AnyJournal[Entry] = journal_at(place, Entry)
         with opened as journal:
             tell_damage(place, journal.replay, self._say)
-            own = [*self._committed, *self._beside_committed(journal.replay.records)]
-            self._replay([*self._adopt(request_ids, own), *own])  # whose verdicts may be in the journal
-            self._take_over(request_ids, journal)
+            self._known.gather(request_ids, journal)
+            self.tally.replayed = self.tally.samples = len(self._known.samples)
+            self.tally.judged, self.tally.passed = len(self._known.verdicts), self._known.passed
             await all_of(self._settle(one, requests[one.prompt.prompt_id], journal) for one in self._assignments)
         return self._result({request.request_id: request for request in requests.values()})
 
     def _result(self, requests: Mapping[str, Request]) -> ShardResult:
         """What the lake lacks of this shard's requests; a journal may hold more, of an earlier recipe."""
-        stored = {key for entry in self._committed for key in keys_of(entry)}
-        owned = {id_ for id_, entry in self._samples.items() if entry.sample.request_id in requests}
+        known, stored = self._known, self._known.stored
+        owned = {id_ for id_, entry in known.samples.items() if entry.sample.request_id in requests}
         verifier_ids = {verifier.verifier_id for verifier in self._verifiers}
         check_ids = {assignment.prompt.check_id for assignment in self._assignments}
         return ShardResult(
-            samples=tuple(self._samples[id_] for id_ in self._samples if id_ in owned and id_ not in stored),
+            samples=tuple(entry for id_, entry in known.samples.items() if id_ in owned and id_ not in stored),
             answers=self._answers,
             verdicts=tuple(
                 verdict
-                for key, verdict in self._verdicts.items()
+                for key, verdict in known.verdicts.items()
                 if key not in stored and key[0] in owned and key[1] in check_ids and key[2] in verifier_ids
             ),
-            adopted=self._adopted,
-            adopted_verdicts=self._adopted_verdicts,
+            adopted=known.adopted,
+            adopted_verdicts=known.adopted_verdicts,
             requests=requests,
-            refusals=tuple(entry for entry in self._refusals.values() if entry.request_id in requests),
+            refusals=tuple(entry for entry in known.refusals.values() if entry.request_id in requests),
             tally=self.tally,
         )
 
@@ -168,121 +159,32 @@ class Shard:
             epoch=self._epoch,
         )
 
-    def _beside_committed(self, journalled: Sequence[Entry]) -> list[Entry]:
-        """What a journal holds, without samples that the lake has: its text counts, and is the one that is judged."""
-        stored = {key for entry in self._committed if isinstance(entry, SampleEntry) for key in keys_of(entry)}
-        return [
-            entry for entry in journalled if not (isinstance(entry, SampleEntry) and entry.sample.sample_id in stored)
-        ]
-
-    def _replay(self, entries: Sequence[Entry]) -> None:
-        """Take in what is known: of a sample the last text, and verdicts about that one.
-
-        Which text a verdict is about that does not say it is told by the order alone.
-        """
-        for entry in entries:
-            if isinstance(entry, SampleEntry):
-                sample = entry.sample
-                self._samples[sample.sample_id] = entry
-                self._indices_known[sample.request_id] = max(
-                    self._indices_known.get(sample.request_id, 0), sample.index + 1
-                )
-            elif isinstance(entry, VerdictEntry):
-                verdict = entry.verdict
-                # Without its sample that one's line was damaged: another text will come.
-                if not entry.text_hash and verdict.sample_id in self._samples:
-                    self._verdicts[verdict_key(verdict)] = verdict
-            else:
-                self._refusals[entry.request_id] = entry
-        for entry in entries:
-            if isinstance(entry, VerdictEntry) and entry.text_hash and self._has_text_of(entry):
-                self._verdicts[verdict_key(entry.verdict)] = entry.verdict
-        verdicts = self._verdicts.values()
-        self.tally.replayed = self.tally.samples = len(self._samples)
-        self.tally.judged = len(verdicts)
-        self.tally.passed = sum(verdict.judgement.outcome is Outcome.PASS for verdict in verdicts)
-
-    def _has_text_of(self, entry: VerdictEntry) -> bool:
-        sample = self._samples.get(entry.verdict.sample_id)
-        return sample is not None and entry.is_about(sample)
-
-    def _adopt(self, request_ids: Set[str], own: Sequence[Entry]) -> list[Entry]:
-        """Of what abandoned runs have committed, what answers this shard's requests and it has no sample of its own of.
-
-        It is not journalled: the lake has it, and gives it again to whoever runs the shard next.
-        """
-        had = {entry.sample.sample_id for entry in own if isinstance(entry, SampleEntry)}
-        judged = {key for entry in own if isinstance(entry, VerdictEntry) for key in keys_of(entry)}
-        samples = {
-            entry.sample.sample_id: entry
-            for entry in self._elsewhere
-            if isinstance(entry, SampleEntry)
-            and entry.sample.request_id in request_ids
-            and entry.sample.sample_id not in had
-        }
-        verdicts = {
-            verdict_key(entry.verdict): entry
-            for entry in self._elsewhere
-            if isinstance(entry, VerdictEntry)
-            and entry.verdict.sample_id in samples
-            and verdict_key(entry.verdict) not in judged
-        }
-        self._adopted, self._adopted_verdicts = frozenset(samples), frozenset(verdicts)
-        return [*samples.values(), *verdicts.values()]
-
-    def _take_over(self, request_ids: Set[str], journal: AnyJournal[Entry]) -> None:
-        """Make this shard's what abandoned runs were paid for and never committed.
-
-        It goes into this shard's journal, since theirs are read by nobody else once this run is done. Refusals do
-        not: they cost nothing, and the teacher may have changed its mind.
-        """
-        taken: dict[str, SampleEntry] = {}
-        verdicts: list[VerdictEntry] = []
-        for entry in self._abandoned:
-            if isinstance(entry, SampleEntry):
-                if entry.sample.request_id in request_ids and entry.sample.sample_id not in self._samples:
-                    taken.setdefault(entry.sample.sample_id, entry)
-            elif isinstance(entry, VerdictEntry) and (entry.text_hash or entry.verdict.sample_id in taken):
-                verdicts.append(entry)
-        about = [one for one in verdicts if (of := taken.get(one.verdict.sample_id)) is not None and one.is_about(of)]
-        entries: list[Entry] = [*taken.values(), *about]
-        for entry in entries:
-            journal.append(entry)
-        self._replay(entries)
-
     async def _settle(self, assignment: Assignment, request: Request, journal: AnyJournal[Entry]) -> None:
         """Ask for a prompt's samples wave by wave until its policy is content."""
-        most = max(self._policy.samples, self._indices_known.get(request.request_id, 0))  # N may have been lowered
+        most = max(self._policy.samples, self._known.indices(request.request_id))  # N may have been lowered
         while True:
-            known = [self._samples.get(request.sample_id(index)) for index in range(most)]
+            known = [self._known.samples.get(request.sample_id(index)) for index in range(most)]
             prefix = known.index(None) if None in known else len(known)
             present = [entry.sample for entry in known if entry is not None]
             outcomes = await self._judge_all(assignment.prompt, present, journal)
             owed = [index for index in self._policy.owed(outcomes[:prefix]) if known[index] is None]
-            if not owed or assignment.is_withheld or request.request_id in self._refusals:
+            if not owed or assignment.is_withheld or request.request_id in self._known.refusals:
                 break
-            await self._ask_all(assignment, request, owed, journal)
+            portions = in_portions(owed, assignment.teacher)
+            await all_of(self._ask(assignment, request, portion, journal) for portion in portions)
         self.tally.settled += 1
         self._observe(self.tally)
-
-    async def _ask_all(
-        self, assignment: Assignment, request: Request, owed: list[int], journal: AnyJournal[Entry]
-    ) -> None:
-        """Ask in as many requests as the teacher would have."""
-        await all_of(
-            self._ask(assignment, request, portion, journal) for portion in in_portions(owed, assignment.teacher)
-        )
 
     async def _ask(self, assignment: Assignment, request: Request, owed: list[int], journal: AnyJournal[Entry]) -> None:
         with journal.room(len(owed) * request.params.reply_bytes) as room:
             try:
                 completions = await assignment.teacher.complete(request.text, request.params, len(owed))
             except TeacherRefused as error:
-                if request.request_id in self._refusals:
+                if request.request_id in self._known.refusals:
                     return
                 refusal = RefusalEntry(assignment.prompt.prompt_id, request.request_id, str(error))
                 room.append(refusal)
-                self._refusals[request.request_id] = refusal
+                self._known.refusals[request.request_id] = refusal
                 self.tally.refused += 1
                 return
             if not completions:
@@ -290,7 +192,7 @@ class Shard:
             for index, completion in zip(owed, completions, strict=False):  # fewer may come: the rest stays owed
                 entry = SampleEntry(_sample(request, index, completion), datetime.now(UTC))
                 room.append(entry)
-                self._samples[entry.sample.sample_id] = entry
+                self._known.samples[entry.sample.sample_id] = entry
                 self.tally.samples += 1
                 self.tally.tokens += completion.completion_tokens
         self._observe(self.tally)
@@ -318,7 +220,7 @@ class Shard:
             if key in self._unjudged:
                 outcomes.append(Outcome.ABSTAIN)
                 continue
-            if key not in self._verdicts:
+            if key not in self._known.verdicts:
                 try:
                     judgement = await judge_one(verifier, prompt.check, answer)
                 except Unjudgeable as error:
@@ -336,11 +238,11 @@ class Shard:
                     calibration_id=self._calibrations.get(verifier.verifier_id, ""),
                 )
                 journal.append(VerdictEntry(verdict, text_hash(sample)))
-                self._verdicts[key] = verdict
+                self._known.verdicts[key] = verdict
                 self.tally.judged += 1
                 self.tally.passed += verdict.judgement.outcome is Outcome.PASS
                 self._observe(self.tally)
-            outcomes.append(self._verdicts[key].judgement.outcome)
+            outcomes.append(self._known.verdicts[key].judgement.outcome)
         return combined(outcomes)
 
 

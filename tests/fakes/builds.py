@@ -6,7 +6,7 @@ from typing import Any
 from stillroom.calibration import Calibration, record
 from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, publish
+from stillroom.publication import Snapshot, freeze, publish
 from stillroom.recipe import Recipe
 from stillroom.records import Origin, SamplingParams
 from stillroom.runs import (
@@ -102,6 +102,16 @@ class Builder:
         ).run(shard_journal(self.lake, run.run_id, number))
         rows = shard_rows(result, recipe=recipe)
         self.lake.commit(shard_key(run, number), rows, run_id=run.run_id, shard=number)
+
+    async def publish_first_shard(self, recipe: Recipe) -> Run:
+        """A run that is published, and its copy frozen, when the first of its shards alone is done."""
+        run = self.begin(recipe)
+        await self.shard(run, 0)
+        snapshot = publish(self.lake, run, curate_run(self.lake, run, [self.verifier.verifier_id]))
+        assert snapshot is not None
+        freeze(self.lake, snapshot)
+        finish_run(self.lake, run, snapshot.label)
+        return run
 
     async def build(self, recipe: Recipe, **options: Any) -> tuple[Run, Snapshot | None]:
         """The whole of a build, and its end recorded."""

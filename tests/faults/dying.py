@@ -45,6 +45,7 @@ EIGHT_EACH = "sampling: {adaptive: false, samples: 8, wave: 4}\nexecution: {prom
 IN_PART = EIGHT_EACH + "snapshot: {allow_partial: 0.5}\n"
 PAID_IN_PART = 12
 """After so many samples of sixteen, teachers of runs in part are gone."""
+EDITS = "edits"
 LEDGER = "ledger"
 NEWER = "newer"
 
@@ -70,10 +71,10 @@ def client(folder: Path) -> LedgerClient:
     return made
 
 
-async def build(lake: Lake, folder: Path, *, new_run: bool = False) -> None:
+async def build(lake: Lake, folder: Path, changes: str = EIGHT_EACH, *, new_run: bool = False) -> None:
     """Build the dataset `tiny` to its next version, or go on with that."""
     builder = Builder(lake, client=client(folder))
-    run = builder.begin(recipe(folder, EIGHT_EACH, seeds=2), new_run=new_run)
+    run = builder.begin(recipe(folder, changes, seeds=2), new_run=new_run)
     await builder.sample(run)
     _publish(lake, run, builder)
 
@@ -86,6 +87,15 @@ def _publish(lake: Lake, run: Run, builder: Builder) -> None:
     if snapshot is not None:
         freeze(lake, snapshot)
     finish_run(lake, run, snapshot.label if snapshot else "")
+
+
+async def edited(lake: Lake, folder: Path) -> None:
+    """Build `tiny` by the first of the recipes that are left, which somebody edits into the next one meanwhile."""
+    file = folder / EDITS
+    first, *others = json.loads(file.read_text(encoding="utf-8"))
+    if others:
+        file.write_text(json.dumps(others), encoding="utf-8")
+    await build(lake, folder, first)
 
 
 async def in_part(lake: Lake, folder: Path) -> None:
@@ -149,6 +159,7 @@ async def retract_seed(lake: Lake, folder: Path) -> None:
 
 WORKS: dict[str, Callable[[Lake, Path], Awaitable[None]]] = {
     "build": build,
+    "edited": edited,
     "in-part": in_part,
     "new-run": new_run,
     "reverify": reverify,

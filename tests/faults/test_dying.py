@@ -2,51 +2,24 @@
 
 import asyncio
 import json
-import multiprocessing
 import shutil
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stillroom.lake import Lake
-from stillroom.publication import freeze, manifest, publish, snapshots
-from stillroom.runs import finish_run, late_shards
-from stillroom.runs.curating import curate_run
+from stillroom.publication import freeze, manifest, snapshots
+from stillroom.runs import late_shards
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
-from tests.fakes.teacher import Paid
 from tests.faults.accounts import Accounts, assert_consistent
 from tests.faults.campaign import opened
-from tests.faults.dying import DATASETS, EIGHT_EACH, IN_PART, LEDGER, client, work
+from tests.faults.dying import DATASETS, EIGHT_EACH, IN_PART, client
+from tests.faults.killing import IN_FLIGHT, UNDISTURBED, killed, once, paid
 
-IN_FLIGHT = 8  # two prompts' waves
 FOUR_EACH = "sampling: {adaptive: false, samples: 4}\n"
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.faults.dying"])
-Check = Callable[[Lake], object]
-
-
-def killed(root: Path, folder: Path, name: str, *, steps: int, look: Check) -> int:
-    """Kill the work whenever it has taken so many steps, until it comes to its end; returns how often."""
-    for kills in range(100):
-        process = _PROCESSES.Process(target=work, args=(root, folder, name, steps))
-        process.start()
-        process.join()
-        with opened(root) as lake:
-            look(lake)
-        if process.exitcode == 0:
-            return kills
-        assert process.exitcode == -signal.SIGKILL
-    raise AssertionError("it never ends")
-
-
-def paid(folder: Path) -> list[Paid]:
-    """What the teacher's ledger says, which no kill takes back."""
-    lines = (folder / LEDGER).read_text(encoding="utf-8").splitlines() if (folder / LEDGER).exists() else []
-    return [Paid(line, "sample", "", 1) for line in lines]
 
 
 @pytest.fixture
@@ -81,7 +54,7 @@ def test_killed_after_each_step_it_publishes_what_it_would_have(
     published: Path, tmp_path: Path, name: str, versions: int
 ) -> None:
     undisturbed = Path(shutil.copytree(published, tmp_path / "undisturbed"))
-    assert killed(undisturbed, tmp_path, name, steps=10**9, look=assert_consistent) == 0
+    assert killed(undisturbed, tmp_path, name, steps=UNDISTURBED, look=assert_consistent) == 0
 
     kills = killed(published, tmp_path, name, steps=1, look=lambda lake: assert_consistent(lake, is_frozen_later=True))
 
@@ -102,10 +75,7 @@ def test_a_new_run_that_adopts_and_takes_over_is_killed_and_pays_nothing_twice(t
         builder = Builder(lake, client=client(tmp_path))
         run = builder.begin(recipe(tmp_path, EIGHT_EACH, seeds=2))
         asyncio.run(builder.shard(run, 0))
-    killed_once = _PROCESSES.Process(target=work, args=(root, tmp_path, "build", 8))
-    killed_once.start()
-    killed_once.join()
-    assert killed_once.exitcode == -signal.SIGKILL
+    assert once(root, tmp_path, "build", steps=8) == -signal.SIGKILL
     with opened(root) as lake:
         look(lake)
         assert 8 < len(accounts.known) < 16
@@ -145,12 +115,7 @@ def test_a_late_version_is_killed_after_each_of_its_steps(tmp_path: Path) -> Non
 
     with opened(root) as lake:
         builder = Builder(lake, client=client(tmp_path))
-        run = builder.begin(recipe(tmp_path, IN_PART, seeds=2))
-        asyncio.run(builder.shard(run, 0))
-        first = publish(lake, run, curate_run(lake, run, [builder.verifier.verifier_id]))
-        assert first is not None
-        freeze(lake, first)
-        finish_run(lake, run, first.label)
+        run = asyncio.run(builder.publish_first_shard(recipe(tmp_path, IN_PART, seeds=2)))
         asyncio.run(builder.shard(run, 1))
 
     kills = killed(root, tmp_path, "in-part", steps=1, look=look)

@@ -1,4 +1,7 @@
-"""A lake of its own for each test that wants one, in files or in a real PostgreSQL server, made once and copied."""
+"""A lake of its own for each test that wants one, in files or in a real PostgreSQL server, made once and copied.
+
+What tests of several parts find in it is here, too.
+"""
 
 import json
 import shutil
@@ -12,9 +15,13 @@ import pytest
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
 from stillroom.lake.location import CATALOGUE_VARIABLE, REMEMBERED
+from stillroom.runs import Run
+from tests.fakes.builds import Builder
 from tests.fakes.lakes import attached
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
+from tests.fakes.prompts import recipe
 
+IN_PART = "execution: {prompts_per_shard: 1}\nsampling: {adaptive: false, samples: 4}\nsnapshot: {allow_partial: 0.5}"
 _numbers = count(1)
 
 
@@ -54,6 +61,12 @@ def lake_in_files(lake_root: Path, _duckdb: duckdb.DuckDBPyConnection) -> Iterat
 def lake(lake_in_files: Lake) -> Lake:
     """The lake of most tests."""
     return lake_in_files
+
+
+@pytest.fixture
+async def published_in_part(lake: Lake, tmp_path: Path) -> Run:
+    """A run of `tiny` that was published as tiny@1 without the second of its two shards."""
+    return await Builder(lake).publish_first_shard(recipe(tmp_path, IN_PART, seeds=2))
 
 
 @pytest.fixture(scope="session")

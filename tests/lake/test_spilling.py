@@ -62,6 +62,21 @@ def test_two_that_spill_at_once_each_read_their_own_rows(lake_root: Path) -> Non
     assert list((lake_root / "tmp").iterdir()) == []
 
 
+def test_a_connection_holds_half_of_the_memory_that_there_is(lake_root: Path) -> None:
+    connection = connect(lake_root / "catalogue.sqlite", lake_root / "data", read_only=True, spill=lake_root / "tmp")
+
+    def limit() -> float:
+        ((told,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+        number, unit = told.split()
+        return float(number) * {"MiB": 1.0, "GiB": 1024.0, "TiB": 1024.0**2}[unit]
+
+    ours = limit()
+    connection.execute("RESET memory_limit")  # DuckDB's own: four fifths
+    all_of_it = limit() / 0.8
+    connection.close()
+    assert ours / all_of_it == pytest.approx(0.5, abs=0.02)
+
+
 def test_two_of_one_process_have_folders_of_their_own(lake_root: Path) -> None:
     first, second = _spill_folder(lake_root), _spill_folder(lake_root)
 

@@ -1,7 +1,6 @@
 """Samples that are judged again while a shard that came late is committed beside them are all decided about."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +12,16 @@ from flows.reverify import reverify
 from stillroom.calibration import record
 from stillroom.errors import NotJudged
 from stillroom.lake import Lake
-from stillroom.publication import freeze, publish, snapshots
-from stillroom.runs import Run, RunState, close_run
-from stillroom.runs.curating import curate_run
+from stillroom.publication import snapshots
+from stillroom.runs import Run
 from tasks import workshop
 from tasks.publication import curate_again, publish_changes
 from tasks.verification import judge_again
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder, calibrated
-from tests.fakes.prompts import recipe
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.tasks.test_sampling import Nobody
 
-IN_PART = "execution: {prompts_per_shard: 1}\nsampling: {adaptive: false, samples: 4}\nsnapshot: {allow_partial: 0.5}"
 NEWER = FakeVerifier(verifier_id="newer")
 
 
@@ -45,17 +41,10 @@ async def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[No
 
 
 @pytest.fixture
-async def run(lake: Lake, tmp_path: Path) -> Run:
-    """A run that was published without the second of its two shards."""
-    builder = Builder(lake)
-    begun = builder.begin(recipe(tmp_path, IN_PART, seeds=2))
-    await builder.shard(begun, 0)
-    first = publish(lake, begun, curate_run(lake, begun, ["fake-id"]))
-    assert first is not None
-    freeze(lake, first)
-    close_run(lake, begun, RunState.PUBLISHED, first.label)
+def run(lake: Lake, published_in_part: Run) -> Run:
+    """A run that was published in part, and a newer verifier that may judge it."""
     record(lake, [calibrated(NEWER, calibration_id="of-newer")])
-    return begun
+    return published_in_part
 
 
 async def test_a_shard_that_comes_after_the_others_were_judged_is_judged_too_and_published(

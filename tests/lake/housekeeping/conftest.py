@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from stillroom.cli.app import make_app
 from stillroom.lake import TABLES, Lake
+from stillroom.lake.compaction import merge
 from stillroom.publication import compare, freeze, snapshots
 from stillroom.recipe import Recipe
 from tests.fakes.builds import Builder
@@ -101,6 +102,22 @@ def differences(root: Path, _duckdb: duckdb.DuckDBPyConnection) -> Differences:
             return [one.found for snapshot in snapshots(lake) for one in compare(lake, snapshot) if not one.is_same]
 
     return look
+
+
+@pytest.fixture
+def of_no_order(root: Path, at: At) -> Path:
+    """The built lake as an earlier Stillroom made and kept it: commits and costs have no order, and were merged so."""
+    with at(root) as lake:
+        lake._connection.execute("ALTER TABLE lake.commits RESET SORTED BY")
+        lake._connection.execute("ALTER TABLE lake.costs RESET SORTED BY")
+        for _ in range(3):
+            lake._connection.execute(
+                "INSERT INTO lake.commits (key, row_counts, run_id, shard, created_at) "
+                "SELECT uuid(), '{}', 'many', -1, '2026-01-01' FROM range(1500)"
+            )
+        merge(lake._connection, "commits")
+        merge(lake._connection, "costs")
+    return root
 
 
 def data_paths(root: Path) -> set[Path]:

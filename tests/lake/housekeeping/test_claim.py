@@ -163,7 +163,7 @@ def test_a_creation_that_was_cut_off_before_its_mark_claims_the_place_when_it_is
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("stillroom.lake.store.claim", cut_off)
+        patch.setattr("stillroom.lake.opening.claim", cut_off)
         with pytest.raises(KeyboardInterrupt):
             make(tmp_path / "lake", elsewhere)
     assert not (elsewhere / MARK).exists()

@@ -23,7 +23,12 @@ def lost(root: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [["sql", "select * from examples"], ["show", "tiny"], ["diff", "tiny@1", "tiny@2"]],
+    [
+        ["sql", "select * from examples"],
+        ["show", "tiny"],
+        ["diff", "tiny@1", "tiny@2"],
+        ["blast-radius", "teacher", "fake"],
+    ],
     ids=lambda command: command[0],
 )
 def test_a_command_that_needs_a_missing_file_names_it(lost: Path, stillroom, command: list[str]) -> None:
@@ -31,6 +36,29 @@ def test_a_command_that_needs_a_missing_file_names_it(lost: Path, stillroom, com
     assert result.exit_code == 1
     assert f"a file of the table examples is missing: {lost}" in result.stderr
     assert "Put it back from a backup" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "of", "table"),
+    [
+        ("lineage", "example_id", "examples"),
+        ("lineage", "example_id", "selections"),
+        ("why", "sample_id", "samples"),
+        ("why", "sample_id", "selections"),
+    ],
+)
+def test_what_asks_about_one_row_names_a_missing_file_of_each_table_that_it_needs(
+    root: Path, at: At, stillroom, command: str, of: str, table: str
+) -> None:
+    with at(root) as lake:
+        (asked,) = lake.rows(f"SELECT max({of}) AS id FROM examples")
+    for file in (root / "data" / "main" / table).rglob("*.parquet"):
+        file.unlink()
+
+    result = stillroom(command, asked["id"])
+
+    assert result.exit_code == 1
+    assert f"a file of the table {table} is missing: {root / 'data' / 'main' / table}" in result.stderr
 
 
 @pytest.mark.parametrize("folder", ["o'neil", 'the "new" one'])

@@ -93,6 +93,31 @@ def test_killed_at_any_step_it_loses_nothing(
     assert not list((root / "tmp").glob("*.sqlite"))
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "laying out commits",  # before the first change of several
+        "laying out costs",
+        "writing commits",
+        "letting",  # when both are done
+    ],
+)
+def test_killed_while_it_brings_the_layout_up_to_date_it_loses_nothing(
+    of_no_order: Path, contents: Contents, differences: Differences, moment: str
+) -> None:
+    before = contents()
+
+    kill_housekeeping(of_no_order, moment)
+
+    assert contents() == before
+    assert differences() == []
+    maintain(of_no_order, say=lambda line: None)
+    again = maintain(of_no_order, say=lambda line: None)
+    assert (again.layout, again.in_order) == ([], [])
+    assert contents() == before
+    assert differences() == []
+
+
 @pytest.fixture
 def torn(root: Path) -> Path:
     """A merged file that nobody can read, of a merge that was killed before its rows were compared."""

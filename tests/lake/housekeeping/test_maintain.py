@@ -1,6 +1,7 @@
 """Housekeeping moves rows into fewer files and lets go of what nobody needs; nothing that can be asked changes."""
 
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from stillroom.cli.session import Session, connected
 from stillroom.errors import LakeError, LeaseHeld, RequestError
-from stillroom.lake import Lake, compaction
+from stillroom.lake import Lake, compaction, leftovers
 from stillroom.lake.leftovers import Kind
 from stillroom.lake.maintenance import Maintained, maintain
 from stillroom.publication import freeze
@@ -153,6 +154,24 @@ def test_temporary_files_go_once_they_are_old_and_frozen_copies_stay(root: Path,
     assert not half.exists()
     assert young.exists()
     assert differences() == []
+
+
+def test_what_goes_while_it_looks_is_no_trouble(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spilled = root / "tmp" / "spilled"
+    for name in ("a", "b"):
+        (spilled / name).mkdir(parents=True)
+        (spilled / name / "rows").write_bytes(b"rows")
+    make_old(spilled)
+    look = leftovers._file_size
+
+    def look_while_it_goes(path: Path) -> int:
+        shutil.rmtree(spilled, ignore_errors=True)
+        return look(path)
+
+    monkeypatch.setattr(leftovers, "_file_size", look_while_it_goes)
+    done = keep_house(root, dry_run=True)
+
+    assert [(one.path, one.size) for one in done.removed] == [(spilled, 0)]
 
 
 def test_a_dry_run_does_nothing_and_foresees_what_is_done(root: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_lake_of_version_1_keeps_its_rows_and_is_like_a_new_one(
     assert differences() == []
     assert contents()["test_strengths"] == []
     lake = Lake.open(old_root)
-    assert [one for one in layout_changes(lake._connection) if "ALTER" in one] == []
+    assert layout_changes(lake._connection) == []
     lake.commit("k", {"selections": [row("selections", shard=n) for n in range(3)]}, run_id="new")
     lake.close()
     assert len(list((old_root / "data" / "main" / "selections").glob("run_id=new/*.parquet"))) == 1
@@ -117,13 +117,37 @@ def test_a_lake_of_version_2_gets_the_views_of_now(root: Path, at: At) -> None:
         assert lake.rows("SELECT count(outcome) AS n FROM lineage") == [examples]
 
 
+COMMANDS = (
+    ["snapshots"],
+    ["runs"],
+    ["show", "tiny"],
+    ["sql", "select 1"],
+    ["sql", "select 1", "--write"],
+    ["sql", "select 1", "--as-of", "tiny@1"],
+    ["lineage", "0"],
+    ["why", "0"],
+    ["diff", "tiny@1", "tiny@2"],
+    ["blast-radius", "teacher", "fake"],
+    ["blast-radius", "teacher", "fake", "--retract", "--yes"],
+    ["verify-snapshot", "tiny"],
+    ["reverify", "tiny"],
+    ["lake", "maintain"],
+    ["lake", "maintain", "--dry-run"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_asks_for_it(old_root: Path, stillroom, command: list[str]) -> None:
+    result = stillroom(*command)
+    assert result.exit_code == 1
+    assert f"has schema version 1, this Stillroom reads {SCHEMA_VERSION}" in result.stderr
+    assert f"stillroom lake migrate --lake {old_root}" in result.stderr
+
+
 def test_it_is_asked_for_wherever_the_lake_is_opened(old_root: Path, stillroom) -> None:
     advice = f"has schema version 1, this Stillroom reads {SCHEMA_VERSION}"
     with pytest.raises(LakeError, match=f"{advice}.*lake migrate --lake {old_root}"):
         Lake.open(old_root)
-    for command in (["snapshots"], ["sql", "select 1"], ["sql", "select 1", "--write"], ["lake", "maintain"]):
-        result = stillroom(*command)
-        assert (result.exit_code, advice in result.stderr, "lake migrate" in result.stderr) == (1, True, True)
 
     assert stillroom("lake", "migrate").exit_code == 0
     assert stillroom("snapshots").exit_code == 0

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +23,7 @@ from stillroom.lake.reading import opened
 from stillroom.lake.spare_schema import SpareSchema
 from stillroom.publication import compare, snapshots
 from tests.fakes.broken_wire import BrokenWire
+from tests.fakes.lakes import attached
 from tests.fakes.postgres import PostgresServer
 from tests.lake.housekeeping.conftest import data_paths
 from tests.lake.housekeeping.test_kills import MAINTAIN
@@ -74,6 +76,32 @@ def test_files_become_few_every_row_stays_and_each_snapshot_can_be_asked_as_it_w
     lake = Lake.open(built_root)
     assert lake.missing_files() == []
     lake.close()
+
+
+@pytest.fixture
+def of_no_order(built_root: Path, _duckdb_on_postgres: duckdb.DuckDBPyConnection) -> None:
+    """The built lake has commits of before they had an order."""
+    with attached(_duckdb_on_postgres, built_root) as lake:
+        lake._connection.execute("ALTER TABLE lake.commits RESET SORTED BY")
+        for _ in range(3):
+            lake._connection.execute(
+                "INSERT INTO lake.commits (key, row_counts, run_id, shard, created_at) "
+                "SELECT uuid(), '{}', 'many', -1, '2026-01-01' FROM range(1500)"
+            )
+        compaction.merge(lake._connection, "commits")
+
+
+@pytest.mark.usefixtures("of_no_order")
+def test_a_layout_of_before_is_brought_up_to_date(built_root: Path) -> None:
+    before = contents(built_root)
+    published = [examples_as_of(built_root, label) for label in ("tiny@1", "tiny@2")]
+
+    done, again = keep_house(built_root), keep_house(built_root)
+
+    assert (done.layout, done.in_order) == (["commits: sorted by key"], ["commits"])
+    assert (again.layout, again.in_order) == ([], [])
+    assert contents(built_root) == before
+    assert [examples_as_of(built_root, label) for label in ("tiny@1", "tiny@2")] == published
 
 
 def test_files_of_killed_writers_go_once_they_are_old(built_root: Path) -> None:

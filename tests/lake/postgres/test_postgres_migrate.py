@@ -52,7 +52,7 @@ def test_it_keeps_its_rows_and_its_catalogue_as_it_was(
     assert samples() == before
     assert contents(old_root)["test_strengths"] == []
     lake = Lake.open(old_root)
-    assert [one for one in layout_changes(lake._connection) if "ALTER" in one] == []
+    assert layout_changes(lake._connection) == []
     lake.close()
     schema = done.catalogue_copy.removeprefix("the schema ").partition(" of ")[0]
     with psycopg.connect(json.loads((old_root / REMEMBERED).read_text())["catalogue"], autocommit=True) as database:

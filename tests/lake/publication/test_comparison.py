@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from stillroom.calibration import record
+from stillroom.cli.app import make_app
 from stillroom.lake import Lake
 from stillroom.lake.copies import MANIFEST_FILE, read_manifest
 from stillroom.publication import Snapshot, compare, freeze, manifest, snapshots
@@ -52,6 +54,26 @@ def test_one_altered_byte_of_the_parquet_file_is_found(frozen: tuple[Lake, Snaps
     data[int(len(data) * place)] ^= 1
     file.write_bytes(bytes(data))
     assert "bytes of examples.parquet" in differing(lake, snapshot)
+
+
+@pytest.mark.parametrize("name", ["examples.parquet", MANIFEST_FILE, "summary.md"])
+def test_the_command_names_a_file_with_one_altered_byte_and_does_not_pass(
+    frozen: tuple[Lake, Snapshot, Path], name: str
+) -> None:
+    lake, snapshot, folder = frozen
+    command = ["--lake", str(lake.root), "verify-snapshot", snapshot.label, "--json"]
+    assert CliRunner().invoke(make_app(), command).exit_code == 0
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(bytes(data))
+
+    result = CliRunner().invoke(make_app(), command)
+
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    named = "manifest" if name == MANIFEST_FILE else name
+    assert not told["is_intact"]
+    assert any(named in one["what"] for one in told["compared"] if not one["is_same"])
 
 
 def _reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

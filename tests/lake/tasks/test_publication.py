@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stillroom.lake import Lake
-from stillroom.publication import freeze, publish, snapshots
-from stillroom.runs import Run, RunState, close_run, late_shards, run_state
+from stillroom.publication import publish, snapshots
+from stillroom.runs import Run, RunState, late_shards, run_state
 from stillroom.runs.curating import curate_run
 from tasks import publication as tasks
 from tasks import workshop as module
@@ -16,8 +16,6 @@ from tasks.workshop import Workshop
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
 from tests.fakes.verifiers import FakeVerifier
-
-IN_PART = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.5}"
 
 
 class Died(BaseException):
@@ -56,17 +54,10 @@ async def _shop(lake: Lake, listener: Listener, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-async def run(lake: Lake, tmp_path: Path) -> Run:
-    """A run of two shards that was published without the second, which has come since."""
-    builder = Builder(lake)
-    begun = builder.begin(recipe(tmp_path, IN_PART, seeds=2))
-    await builder.shard(begun, 0)
-    first = publish(lake, begun, curate_run(lake, begun, ["fake-id"]))
-    assert first is not None
-    freeze(lake, first)
-    close_run(lake, begun, RunState.PUBLISHED, first.label)
-    await builder.shard(begun, 1)
-    return begun
+async def run(lake: Lake, published_in_part: Run) -> Run:
+    """A run that was published without its second shard, which has come since."""
+    await Builder(lake).shard(published_in_part, 1)
+    return published_in_part
 
 
 async def test_late_shards_are_the_next_version_and_decided_about(lake: Lake, run: Run) -> None:

@@ -1,0 +1,151 @@
+"""What can be asked of a lake: queries in SQL, as frames or rows, at once or as of one moment."""
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from stillroom.errors import LakeError
+from stillroom.lake.connection import bound_memory
+from stillroom.lake.creation import COLUMN_NAMES, TABLE_NAMES
+from stillroom.lake.damage import damage
+from stillroom.lake.data_place import MissingFile, data_place, missing_from
+from stillroom.lake.full_disk import told
+from stillroom.lake.patience import patiently
+from stillroom.lake.writing import Writing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+One = TypeVar("One")
+
+
+class Questions:
+    """The way out of a lake; safe to use from several threads, one of which asks at a time.
+
+    Args:
+        root: the lake's folder.
+        connection: with the lake attached.
+        writing: where it is, and what of its failures passes.
+    """
+
+    def __init__(self, root: Path, *, connection: duckdb.DuckDBPyConnection, writing: Writing) -> None:
+        self.root = root
+        self._connection = connection
+        self._writing = writing
+        self._thread_lock = threading.RLock()
+        self._say: Callable[[str], None] | None = None
+        self._is_in_transaction = False
+
+    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> "pl.DataFrame":
+        """Rows of a query as a frame; ``parameters`` bind ``?`` or ``$name``.
+
+        Raises:
+            LakeError: DuckDB refused the query or could not read the lake; names a data file that is missing.
+        """
+        return self._asked(sql, parameters, lambda answer: answer.pl())
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
+        """Rows of a query as dictionaries; raises as ``query`` does, and needs neither polars nor Arrow."""
+        return self._asked(sql, parameters, _dictionaries)
+
+    def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Iterator[pl.DataFrame]":
+        """Rows of a query as frames, about so many at a time: others may be asked in between.
+
+        Raises:
+            LakeError: as ``query``.
+        """
+        import polars as pl  # whoever only reads few rows does not wait for polars
+
+        with self._thread_lock:
+            beside = self._connection.cursor()
+        try:
+            beside.execute("USE lake")
+            found: Any = beside.execute(sql, parameters)  # the reader is of pyarrow, which has no types
+            for batch in found.to_arrow_reader(rows):
+                yield pl.DataFrame(batch)
+        except duckdb.Error as error:
+            raise self._failed(error) from error
+        finally:
+            beside.close()
+
+    def wait_for_outages(self, say: Callable[[str], None]) -> None:
+        """From now on questions wait as long as commits do for what passes, such as a restart of PostgreSQL.
+
+        Not those within a transaction, which is lost then.
+
+        Args:
+            say: is told, once for each question that has to wait.
+        """
+        self._say = say
+
+    def _asked(
+        self,
+        sql: str,
+        parameters: Sequence[object] | Mapping[str, object],
+        taken: Callable[[duckdb.DuckDBPyConnection], One],
+    ) -> One:
+        def ask() -> One:
+            try:
+                return taken(self._connection.execute(sql, parameters or None))
+            except duckdb.Error as error:
+                raise self._failed(error) from error
+
+        with self._thread_lock:
+            if self._say is None or self._is_in_transaction:
+                return ask()
+            return patiently(ask, self._writing, self._say)
+
+    def _failed(self, error: duckdb.Error) -> LakeError:
+        return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
+
+    @contextmanager
+    def moment(self) -> Generator[None]:
+        """The lake as it is now, for all queries of the block; none of them asks anew what is in it."""
+        with self._thread_lock:
+            self._connection.execute("BEGIN TRANSACTION")
+            self._is_in_transaction = True
+            try:
+                yield
+            finally:
+                self._is_in_transaction = False
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def within(self, memory_bytes: int) -> Generator[None]:
+        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
+        with self._thread_lock:
+            self._connection.execute(f"SET memory_limit = '{memory_bytes // 1024:d}KiB'")
+        try:
+            yield
+        finally:
+            with self._thread_lock:
+                bound_memory(self._connection)
+
+    def holds(self, table: str, column: str | None = None) -> bool:
+        """Whether the lake has this table, with this column; that of an earlier Stillroom may lack it."""
+        if column is None:
+            return bool(self.rows(f"{TABLE_NAMES} AND table_name = ?", [table]))
+        return bool(self.rows(f"{COLUMN_NAMES} AND table_name = ? AND column_name = ?", [table, column]))
+
+    def missing_files(self) -> list[MissingFile]:
+        """Data files that the catalogue names and that are not there, or have another size.
+
+        Raises:
+            LakeError: the place of the data files cannot be reached.
+        """
+        with self._thread_lock:
+            return missing_from(data_place(self._writing.data, self._connection), self._connection)
+
+    @property
+    def _places(self) -> tuple[Path | str, ...]:
+        """Where a disk may be full."""
+        return self.root, self._writing.data
+
+
+def _dictionaries(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
