@@ -12,6 +12,7 @@ from stillroom.runs import (
     asked_teachers,
     import_prompts,
     load_run,
+    offered_file,
     opened_at,
     plan_shards,
     pool,
@@ -33,8 +34,6 @@ from stillroom.seeding import (
     is_begun,
     is_planned,
     prove_references,
-    recipe_file,
-    recipe_prompts,
     requests_in_round,
     write_round,
 )
@@ -48,14 +47,17 @@ async def import_sources(run_id: str) -> int:
     """Bring the recipe's seeds or prompts into the lake, references proven; returns how many are new.
 
     Raises:
-        RecipeError: a broken line, or a reference that fails its own tests.
+        RecipeError: the file is not what it was when the run was begun, has a broken line, or a reference fails its
+            own tests.
         SandboxError: the sandbox failed.
     """
     shop = workshop()
     run = load_run(shop.lake, run_id)
     recipe = run.recipe
     capability = find_capability(recipe.capability)
-    file = recipe_file(recipe)
+    file = offered_file(shop.lake, run)
+    if file is None:
+        return 0
     _tell_unsampled(file, recipe)
     fresh = unimported(shop.lake, recipe.dataset, file.prompts)
     if any(one.reference for one in fresh):
@@ -163,10 +165,15 @@ async def write_prompts(run_id: str, number: int) -> bool:
 
 @task(name="plan shards", task_run_name="plan after round {writing_round}", **RETRYING)
 async def plan(run_id: str, writing_round: int) -> list[int]:
-    """Plan the shards of what a round brought; returns the run's shards that are not done."""
+    """Plan the shards of what a round brought; returns the run's shards that are not done.
+
+    Raises:
+        RecipeError: of the first round: the recipe's file is not what it was when the run was begun.
+    """
     shop = workshop()
     lake = shop.lake
     run = load_run(lake, run_id)
-    offered = {prompt.prompt_id for prompt in recipe_prompts(run.recipe)} if writing_round == FIRST_ROUND else None
+    file = offered_file(lake, run) if writing_round == FIRST_ROUND else None
+    offered = {prompt.prompt_id for prompt in file.prompts} if file else None
     await shop.write(lambda: plan_shards(lake, run, writing_round, offered))
     return unfinished_shards(lake, run)

@@ -124,8 +124,7 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
     about = [*lake.rows(_SELECTION, in_run), *lake.rows(_DISPLACED, in_run)]
     decided = _oldest_by("sample_id", _of_curation(about, example))
-    met = lake.rows(_TEACHER, [example["teacher_id"]])
-    teacher = _newest([row for row in met if row["run_id"] == example["run_id"]] or met)
+    teacher = _newest(_met(lake, example))
     runs = lake.rows(_RUN, [example["run_id"]])
     run = max(runs, key=lambda row: row["version"], default=Row())
     held = {(row["name"], row["version"]): row["created_at"] for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
@@ -147,6 +146,15 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
         "run": run,
         "commit": _oldest([row for row in commits if row["created_at"] == sample["created_at"]]),
     }
+
+
+def _met(lake: "Lake", example: Row) -> list[Row]:
+    """The example's teacher as its run met it, else as other runs of its dataset did: prices are the recipe's."""
+    rows = lake.rows(_TEACHER, [example["teacher_id"]])
+    if own := [row for row in rows if row["run_id"] == example["run_id"]]:
+        return own
+    of_run = _dataset_of(lake)
+    return [row for row in rows if of_run.get(row["run_id"], "") == of_run.get(example["run_id"])] or rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,14 +23,25 @@ FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coal
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
 ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
 """
+# Several runs of a dataset may have it: later ones take over what they ask for too. Told is the decision by which it is
+# published, else the newest.
 _SAMPLE = """
+WITH decided AS (
+    SELECT run_id, max(created_at) AS decided_at, arg_max(kept, created_at) AS kept
+    FROM selections WHERE sample_id = $sample GROUP BY run_id
+), published AS (
+    SELECT run_id, max(created_at) AS published_at FROM examples
+    WHERE sample_id = $sample AND run_id IN (SELECT run_id FROM decided WHERE kept) GROUP BY run_id
+)
 SELECT s.sample_id, s.prompt_id, s.run_id, s.teacher_id, s.sample_index, s.finish_reason, s.answer, s.response,
        s.extraction_problem, p.task
 FROM samples s LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id
+LEFT JOIN decided ON decided.run_id = s.run_id LEFT JOIN published ON published.run_id = s.run_id
 LEFT JOIN (SELECT t.prompt_id, t.task, t.created_at, o.dataset
            FROM prompts t JOIN (SELECT DISTINCT run_id, dataset FROM runs) o USING (run_id)) p
     ON p.prompt_id = s.prompt_id AND p.dataset = r.dataset  -- another dataset may have it in other words
-WHERE s.sample_id = ? AND coalesce(r.dataset, '') = ? ORDER BY s.created_at DESC, p.created_at LIMIT 1
+WHERE s.sample_id = $sample AND coalesce(r.dataset, '') = $dataset
+ORDER BY published_at DESC NULLS LAST, decided_at DESC NULLS LAST, s.created_at DESC, p.created_at LIMIT 1
 """
 _DATASETS = """
 SELECT DISTINCT coalesce(r.dataset, '') AS dataset FROM samples s
@@ -39,7 +50,7 @@ LEFT JOIN (SELECT DISTINCT run_id, dataset FROM runs) r ON r.run_id = s.run_id W
 _SNAPSHOTS = """
 SELECT DISTINCT m.name || '@' || m.version AS snapshot, m.name, m.version
 FROM examples e JOIN snapshot_members m USING (example_id)
-WHERE e.sample_id = $sample AND e.run_id = $run AND m.name IN (SELECT dataset FROM runs WHERE run_id = $run)
+WHERE e.sample_id = $sample AND m.name = $dataset AND e.run_id IN (SELECT run_id FROM runs WHERE dataset = $dataset)
 ORDER BY m.name, m.version
 """
 _RETRACTION = """
@@ -84,9 +95,10 @@ def why(
 
 
 def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[str, Any]:
-    """A dataset's newest decision about a sample, its verdict, and the sample itself, as plain data.
+    """A dataset's decision about a sample, its verdict, and the sample itself, as plain data.
 
-    ``gate`` is ``undecided`` where its run has not been curated; ``newest_run`` is then the dataset's newest run, which
+    Of several runs that have it, the one that published it and keeps it is told of, else the one that decided last.
+    ``gate`` is ``undecided`` where none has been curated; ``newest_run`` is then the dataset's newest run, which
     alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
     without it, or is None. ``overlaps`` is what it and its prompt share with benchmarks, also where it was published
     before they were checked. ``match_taken_out``: what it was dropped in favour of has been taken out since.
@@ -100,7 +112,8 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
         RequestError: several datasets have it, or the named one has not.
     """
     datasets = [row["dataset"] for row in lake.rows(_DATASETS, [sample_id])]
-    sample = lake.rows(_SAMPLE, [sample_id, find_dataset("sample", sample_id, datasets, dataset)])[0]
+    of_dataset = {"sample": sample_id, "dataset": find_dataset("sample", sample_id, datasets, dataset)}
+    sample = lake.rows(_SAMPLE, of_dataset)[0]
     in_run = [sample_id, sample["run_id"]]  # another dataset may have sampled another text under this id
     decision = next(iter(lake.rows(_SELECTION, in_run)), None)
     nothing = {"gate": UNDECIDED, "reason": "", "evidence": "", "kept": False, "matched_id": "", "similarity": 0.0}
@@ -109,7 +122,7 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
         **sample,
         **(decision or nothing),
         "newest_run": None if decision else _newest_run(lake, sample["run_id"]),
-        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, {"sample": sample_id, "run": sample["run_id"]})],
+        "snapshots": [row["snapshot"] for row in lake.rows(_SNAPSHOTS, of_dataset)],
         "overlaps": _overlaps(lake, sample, decision),
         "match_taken_out": _is_taken_out(lake, sample["run_id"], decision["matched_id"]) if decision else False,
         "retraction": next(iter(retracted), None),

@@ -24,6 +24,15 @@ WHERE s.run_id = $run
   AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run)  -- not a retraction
 ORDER BY s.version DESC LIMIT 1
 """
+_HELD = "SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = $name AND version = $version"
+_PUBLISHED = """
+SELECT e.example_id, e.messages, e.answer FROM lake.examples e
+LEFT JOIN (SELECT example_id, max(created_at) AS created_at FROM lake.removals WHERE name = $name GROUP BY ALL) r
+    ON r.example_id = e.example_id
+WHERE e.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name)
+  AND (r.created_at IS NULL OR e.created_at > r.created_at)
+QUALIFY row_number() OVER (PARTITION BY e.example_id ORDER BY e.created_at DESC) = 1
+"""  # the members that `published_members` has, which counts the rows of all versions to say in which they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +41,7 @@ class Snapshot:
 
     Attributes:
         rows: all members.
-        new_rows: members that the parent version lacks.
+        new_rows: members that were published with it: newcomers, and what had been taken out and passes again.
         path: folder of the frozen copy, relative to the lake.
         parent_version: the version that it continues, 0 where none.
         mode: cumulative or delta.
@@ -60,8 +69,8 @@ class Snapshot:
 def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
     """Publish what ``curation_id`` decided; None where it kept nothing that is new and dropped no member.
 
-    A cumulative version holds its parent's members, less those that were dropped, and the new ones. The number is
-    given inside the transaction; publishing the same curation again gives the same version.
+    A cumulative version holds what the dataset has published and not taken out, less what is dropped now, and the new
+    ones. The number is given inside the transaction; publishing the same curation again gives the same version.
 
     Raises:
         GateError: something that must not be published was selected.
@@ -120,18 +129,18 @@ def next_version(
         lake: where the newest version is.
         name: the dataset.
         candidate: the curation_id, or what else this version is published from.
-        mode: cumulative or delta. Of either, a version that only takes rows out holds all others of the newest one.
+        mode: cumulative or delta. One that is cumulative holds all that was published and not taken out, also by
+            versions that held only what was new. A delta that only takes rows out holds all others of the newest one.
         new: rows of ``examples``.
         removed: rows of ``removals`` but for name and version.
     """
     parent = lake.rows("SELECT coalesce(max(version), 0) AS n FROM lake.snapshots WHERE name = ?", [name])[0]["n"]
-    is_continued = mode == "cumulative" or not new
+    is_cumulative = mode == "cumulative"
     inherited: Sequence[Row] = []
-    if is_continued and parent:
-        inherited = lake.rows(
-            "SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = ? AND version = ?",
-            [name, parent],
-        )
+    if is_cumulative:
+        inherited = lake.rows(_PUBLISHED, {"name": name})
+    elif not new:
+        inherited = lake.rows(_HELD, {"name": name, "version": parent})
     gone = {row["example_id"] for row in removed}
     members = {str(row["example_id"]): row for row in (*inherited, *new) if row["example_id"] not in gone}
     version = parent + 1
@@ -139,7 +148,7 @@ def next_version(
         "name": name,
         "version": version,
         "curation_id": candidate,
-        "parent_version": parent if is_continued else 0,
+        "parent_version": parent if is_cumulative or not new else 0,
         "mode": mode,
         "rows": len(members),
         "new_rows": len(new),

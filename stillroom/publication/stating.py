@@ -37,13 +37,16 @@ SELECT origin, count(*) AS examples, count(DISTINCT prompt_id) AS prompts FROM l
 WHERE name = $name AND version = $version GROUP BY origin ORDER BY origin
 """
 _TEACHERS = """
-SELECT DISTINCT t.teacher_id, t.model, t.revision, t.revision_source, coalesce(l.licence, t.licence) AS licence,
-       t.engine
-FROM lake.teachers t JOIN lake.snapshot_examples e USING (teacher_id)
-LEFT JOIN (SELECT teacher_id, arg_max(licence, created_at) AS licence FROM lake.teachers  -- it may have been corrected
-           WHERE created_at <= $at AND run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name)
-           GROUP BY teacher_id) l USING (teacher_id)
-WHERE e.name = $name AND e.version = $version AND t.created_at <= $at ORDER BY ALL
+WITH met AS (  -- by the dataset's own runs, where any has: another dataset may have it from another endpoint
+    SELECT *, run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name) AS is_own FROM lake.teachers
+    WHERE created_at <= $at AND teacher_id IN (
+        SELECT teacher_id FROM lake.snapshot_examples WHERE name = $name AND version = $version)
+    QUALIFY is_own = bool_or(is_own) OVER (PARTITION BY teacher_id)
+)
+SELECT DISTINCT teacher_id, model, revision, revision_source,
+       first_value(licence) OVER (PARTITION BY teacher_id ORDER BY created_at DESC) AS licence,  -- maybe corrected
+       engine
+FROM met ORDER BY ALL
 """
 _PROMPTS = """
 SELECT p.origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s

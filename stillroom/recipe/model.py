@@ -172,7 +172,8 @@ class Snapshot(Section):
     """What a version holds, and on whose word."""
 
     mode: Annotated[
-        Literal["cumulative", "delta"], Field(description="Whether it holds its parent's rows too, or new ones only.")
+        Literal["cumulative", "delta"],
+        Field(description="Whether it holds all that was published before too, or new rows only."),
     ] = "cumulative"
     allow_unverified: Annotated[
         bool, Field(description="Publish what was passed by a verifier that is not calibrated, or not fit.")

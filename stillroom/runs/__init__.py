@@ -20,6 +20,7 @@ from stillroom.runs.measuring import (
 from stillroom.runs.missing import Missing, late_shards, left_out, may_be_published, missing, runs_with_late_shards
 from stillroom.runs.moving import paid_changes
 from stillroom.runs.newest import decided_otherwise, newest_run
+from stillroom.runs.offered import offered_file
 from stillroom.runs.opening import (
     Run,
     RunState,
@@ -120,6 +121,7 @@ __all__ = [
     "missing",
     "never_looked_for",
     "newest_run",
+    "offered_file",
     "open_run",
     "open_runs",
     "opened_at",

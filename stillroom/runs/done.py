@@ -1,7 +1,7 @@
 """Which shards a run has planned, and which of them are done, by the keys of their commits."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from stillroom.errors import RequestError
@@ -21,11 +21,12 @@ SELECT recipe FROM r WHERE version >= (SELECT max(version) FROM r WHERE state = 
 """
 _CHANGED = """
 WITH r AS (
-    SELECT run_id, max(version) FILTER (state = 'opened') AS opened, arg_max(state, version) AS state FROM lake.runs
-    WHERE dataset = $dataset GROUP BY run_id HAVING count(*) FILTER (state = 'opened') > 1
+    SELECT run_id, CASE WHEN arg_max(state, version) = 'opened'  -- and given up: verified again, it is opened once more
+                        THEN coalesce(max(version) FILTER (state <> 'opened'), 0) + 1
+                        ELSE max(version) FILTER (state = 'opened') END AS opened
+    FROM lake.runs WHERE dataset = $dataset GROUP BY run_id HAVING count(*) FILTER (state = 'opened') > 1
 )
-SELECT run_id, recipe, sections FROM lake.runs JOIN r USING (run_id)
-WHERE r.state <> 'opened' AND version >= r.opened
+SELECT run_id, recipe, sections FROM lake.runs JOIN r USING (run_id) WHERE version >= r.opened ORDER BY version
 """
 _KEYS = """
 SELECT run_id, shard, key FROM lake.commits
@@ -67,10 +68,10 @@ def committed_shards(lake: Lake, run: Run, *, at: datetime | None = None) -> set
 
 
 def half_done_shards(lake: Lake, dataset: str) -> set[tuple[str, int]]:
-    """Run ids and numbers of shards that are committed, but under no recipe that their finished run had at its end.
+    """Run ids and numbers of shards that are committed, but not with what their run asked for after it was opened last.
 
-    Only a run whose recipe changed has such: it was published in part, before they had what the new one asks for. The
-    recipes are read as they were recorded: that one of them can still be used is not needed.
+    Only a run whose recipe changed has such: it was published in part, or given up, before they had what the new one
+    asks for. The recipes are read as they were recorded: that one of them can still be used is not needed.
     """
     recorded: dict[str, list[Mapping[str, str]]] = {}
     for row in lake.rows(_CHANGED, {"dataset": dataset}):
@@ -81,7 +82,7 @@ def half_done_shards(lake: Lake, dataset: str) -> set[tuple[str, int]]:
     return {
         (run_id, shard)
         for (run_id, shard), done in keys.items()
-        if done.isdisjoint(_recorded_key(run_id, shard, row) for row in recorded[run_id])
+        if done.isdisjoint(_newest_keys(run_id, shard, recorded[run_id]))
     }
 
 
@@ -107,10 +108,15 @@ def _finished_under(lake: Lake, run: Run, at: datetime | None) -> list[Recipe]:
     return recipes if recipes and recipes[-1] == run.recipe else []
 
 
-def _recorded_key(run_id: str, shard: int, row: Mapping[str, str]) -> str:
-    """The key under what a row of ``runs`` recorded."""
-    samples: int = json.loads(row["recipe"])["sampling"]["samples"]
-    return _key(run_id, shard, samples, json.loads(row["sections"])[Stage.VERIFICATION.value])
+def _newest_keys(run_id: str, shard: int, recorded: Sequence[Mapping[str, str]]) -> set[str]:
+    """The keys under what rows of ``runs``, oldest first, recorded: the newest N, by each verification that it had."""
+    asked: list[int] = [json.loads(row["recipe"])["sampling"]["samples"] for row in recorded]
+    verifications = [json.loads(row["sections"])[Stage.VERIFICATION.value] for row in recorded]
+    return {
+        _key(run_id, shard, samples, verification)
+        for samples, verification in zip(asked, verifications, strict=True)
+        if samples == asked[-1]
+    }
 
 
 def _shard_key(run_id: str, shard: int, recipe: Recipe) -> str:

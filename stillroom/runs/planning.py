@@ -22,11 +22,12 @@ _SAMPLED = """
 SELECT DISTINCT prompt_id FROM lake.shards
 ANTI JOIN (SELECT unnest($runs::VARCHAR[]) AS run_id, unnest($numbers::BIGINT[]) AS shard) USING (run_id, shard)
 WHERE (run_id, shard) IN (
-    SELECT DISTINCT s.run_id, s.shard FROM lake.samples s
+    SELECT s.run_id, s.shard FROM lake.samples s
     JOIN (SELECT run_id, max(created_at) FILTER (state <> 'opened') AS at, arg_max(state, version) AS state
-          FROM lake.runs WHERE dataset = $dataset GROUP BY run_id) finished
-        ON finished.run_id = s.run_id AND (s.created_at < finished.at OR finished.state <> 'opened')
-    WHERE s.epoch = $epoch)
+          FROM lake.runs WHERE dataset = $dataset GROUP BY run_id) finished ON finished.run_id = s.run_id
+    WHERE s.epoch = $epoch
+    GROUP BY s.run_id, s.shard, finished.at, finished.state
+    HAVING finished.state <> 'opened' OR max(s.created_at) < finished.at)
 """
 _IMPORTED = f"""
 SELECT prompt_id, arg_max(check_id, created_at) AS check_id FROM lake.prompts
@@ -171,9 +172,10 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
 
     So an abandoned run takes no prompt: what it planned or sampled is open to the next, which makes its samples its
     own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
-    their teacher, and count too. Of a run that was finished and opened again, what it had by then counts; of one that
-    was finished without its last shards, also what these have brought since; but not a shard that is behind its run:
-    N was raised, and the run was published before the shard had as many.
+    their teacher, and count too. Of a run that was finished without its last shards, also what these have brought
+    since counts; of one that was opened again, the shards that have brought nothing since: what they brought is in no
+    version. No shard counts that is behind its run: N was raised, and the run was published or given up before the
+    shard had as many.
     """
     behind = half_done_shards(lake, recipe.dataset)
     left_out = {"runs": [run_id for run_id, _ in behind], "numbers": [shard for _, shard in behind]}

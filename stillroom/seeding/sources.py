@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import cast
 
@@ -23,11 +25,13 @@ class PromptFile:
     """Prompts and where they stand.
 
     Attributes:
+        sha256: of the bytes that the prompts were read from.
         prompts: in the order of the file.
         lines: line number by prompt id.
     """
 
     path: Path
+    sha256: str
     prompts: tuple[Prompt, ...]
     lines: Mapping[str, int]
 
@@ -71,14 +75,15 @@ def read_file(path: Path, capability: Capability, origin: Origin) -> PromptFile:
             lines are the same task. All mistakes are listed by line number.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = TextIOWrapper(BytesIO(content), encoding="utf-8").read()
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read {path}: {error}. Expected JSON Lines in UTF-8.") from error
     read = _read_lately if len(text) <= MOST_KEPT_CHARACTERS else _read
-    return read(path, text, capability, origin)
+    return read(path, sha256(content).hexdigest(), text, capability, origin)
 
 
-def _read(path: Path, text: str, capability: Capability, origin: Origin) -> PromptFile:
+def _read(path: Path, sha256: str, text: str, capability: Capability, origin: Origin) -> PromptFile:
     lines = text.split("\n")  # splitlines() also cuts at U+2028, which JSON allows
     prompts: dict[str, tuple[int, Prompt]] = {}
     mistakes: list[str] = []
@@ -102,6 +107,7 @@ def _read(path: Path, text: str, capability: Capability, origin: Origin) -> Prom
         raise RecipeError(f"{path} holds no prompts; expected one JSON object a line")
     return PromptFile(
         path=path,
+        sha256=sha256,
         prompts=tuple(prompt for _, prompt in prompts.values()),
         lines={prompt_id: number for prompt_id, (number, _) in prompts.items()},
     )

@@ -33,7 +33,7 @@ PUBLICATION = (
         parent_version INTEGER | the version it continues, 0 where none
         mode VARCHAR | cumulative or delta
         rows BIGINT | members
-        new_rows BIGINT | members that the parent lacks
+        new_rows BIGINT | members that were published with it
         content_hash VARCHAR | sha256 over the sorted rows
         path VARCHAR | folder of the frozen copy, below the lake
         """),

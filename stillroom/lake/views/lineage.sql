@@ -9,13 +9,23 @@ SELECT
     s.prompt_tokens, s.completion_tokens, s.latency_seconds, s.answered_at,
     v.verifier, v.verifier_id, v.outcome, v.detail, v.tests_passed, v.tests_total, v.image_digest, v.calibration_id,
     v.cpu_seconds, y.scores, x.gate, x.reason, x.evidence, coalesce(d.stands_for, []) AS stands_for,
-    t.revision, t.revision_source, t.model, t.licence, t.template_sha256,
-    (s.prompt_tokens * t.input_price_per_million + s.completion_tokens * t.output_price_per_million) / 1e6 AS money,
-    t.currency, c.created_at AS committed_at, c.code_version
-FROM (SELECT o.dataset, t.* FROM lake.examples t
-      LEFT JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = t.run_id
-      QUALIFY row_number() OVER (
-          PARTITION BY o.dataset, t.example_id, t.sample_id, t.prompt_id ORDER BY t.created_at DESC) = 1) e
+    e.met.revision, e.met.revision_source, e.met.model, e.met.licence, e.met.template_sha256,
+    (s.prompt_tokens * e.met.input_price_per_million + s.completion_tokens * e.met.output_price_per_million) / 1e6
+        AS money,
+    e.met.currency, c.created_at AS committed_at, c.code_version
+FROM (SELECT x.*, coalesce(of_run.met, of_dataset.met, of_any.met) AS met
+      FROM (SELECT o.dataset, t.* FROM lake.examples t
+            LEFT JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = t.run_id
+            QUALIFY row_number() OVER (
+                PARTITION BY o.dataset, t.example_id, t.sample_id, t.prompt_id ORDER BY t.created_at DESC) = 1) x
+      -- Its teacher as the run met it, since prices and licences are the recipe's: else as another run of the dataset did.
+      LEFT JOIN (SELECT run_id, teacher_id, arg_max(m, created_at) AS met FROM lake.teachers m GROUP BY ALL) of_run
+          ON of_run.run_id = x.run_id AND of_run.teacher_id = x.teacher_id
+      LEFT JOIN (SELECT o.dataset, m.teacher_id, arg_max(m, m.created_at) AS met FROM lake.teachers m
+                 JOIN (SELECT DISTINCT run_id, dataset FROM lake.runs) o ON o.run_id = m.run_id GROUP BY ALL) of_dataset
+          ON of_dataset.dataset = x.dataset AND of_dataset.teacher_id = x.teacher_id
+      LEFT JOIN (SELECT teacher_id, arg_max(m, created_at) AS met FROM lake.teachers m GROUP BY ALL) of_any
+          ON of_any.teacher_id = x.teacher_id) e
 JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 LEFT JOIN lake.verdicts v  -- not those that came after its publication
     ON v.sample_id = e.sample_id AND v.run_id = e.run_id AND v.created_at <= e.created_at
@@ -32,8 +42,6 @@ LEFT JOIN (SELECT run_id, sample_id, map_from_entries(list((scorer, value) ORDER
            FROM (SELECT run_id, sample_id, scorer, arg_max(value, created_at) AS value FROM lake.scores GROUP BY ALL)
            GROUP BY ALL) y
     ON y.sample_id = e.sample_id AND y.run_id = e.run_id
-LEFT JOIN (SELECT * FROM lake.teachers QUALIFY row_number() OVER (PARTITION BY teacher_id ORDER BY created_at DESC) = 1) t
-    ON t.teacher_id = e.teacher_id
 LEFT JOIN lake.commits c
     ON c.run_id = s.run_id AND c.shard = s.shard AND c.created_at = s.created_at AND starts_with(c.key, 'shard:')
 -- The newest by the verifier that it names; by any where a row of an earlier Stillroom names none. All ids are among

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.lake import Lake
-from tests.lake.cli.conftest import RUN, prompt, row, sample
+from tests.lake.cli.conftest import RUN, prompt, row, sample, selection
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,45 @@ def test_a_sample_of_a_run_that_was_given_up_is_promised_no_build(stillroom, ans
     assert "continues it" not in printed
     assert answer("why", "dd55")["newest_run"] == {"run_id": "functions-r10", "state": "opened"}
     assert answer("why", "aa11")["newest_run"] is None
+
+
+def take_over(root: Path, *decided: dict[str, object]) -> None:
+    """The dataset's next run has two samples of the first one as well, and decides so."""
+    record_run(root, 2, "opened")
+    lake = Lake.open(root)
+    taken = [sample("aa11", "written-c"), sample("aa22", "written-c", sample_index=1)]
+    lake.commit("shard:functions-r2:0", {"samples": taken}, run_id="functions-r2", shard=0)
+    if decided:
+        lake.commit("curation:cu2", {"selections": [*decided]}, run_id="functions-r2")
+    lake.close()
+
+
+def test_of_a_sample_that_a_later_run_took_over_the_decision_that_there_is_is_told(stillroom, answer, lake_root):
+    take_over(lake_root)
+
+    assert "sample aa11: kept. It is in functions@1." in stillroom("why", "aa11").stdout
+    about = answer("why", "aa22")
+    assert (about["gate"], about["run_id"], about["newest_run"]) == ("near-duplicate", RUN, None)
+
+
+def test_of_several_decisions_the_one_that_published_the_sample_is_told_else_the_newest(answer, lake_root):
+    decided = [selection(one, gate, curation_id="cu2") for one, gate in (("aa11", "kept"), ("aa22", "rank"))]
+    take_over(lake_root, *decided)
+
+    kept, dropped = answer("why", "aa11"), answer("why", "aa22")
+    assert (kept["gate"], kept["run_id"], kept["snapshots"]) == ("kept", RUN, ["functions@1"])
+    assert (dropped["gate"], dropped["run_id"], dropped["snapshots"]) == ("rank", "functions-r2", [])
+
+
+def test_what_was_published_and_then_dropped_by_its_run_is_told_by_the_newest_decision(answer, lake_root):
+    lake = Lake.open(lake_root)
+    lake.commit("curation:cu1b", {"selections": [selection("aa11", "verification", curation_id="cu1b")]}, run_id=RUN)
+    lake.close()
+    take_over(lake_root, selection("aa11", "rank", curation_id="cu2"))
+
+    about = answer("why", "aa11")
+
+    assert (about["gate"], about["run_id"], about["snapshots"]) == ("rank", "functions-r2", ["functions@1"])
 
 
 def test_a_task_is_told_in_the_words_of_the_samples_own_dataset(answer, lake_root):

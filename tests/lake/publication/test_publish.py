@@ -1,4 +1,4 @@
-"""Publication: a number is given once, a version holds its parent's rows, and only passes get in."""
+"""Publication: a number is given once, a version holds what was published before, and only passes get in."""
 
 import asyncio
 import os
@@ -11,10 +11,11 @@ import pytest
 
 from stillroom.errors import GateError
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, compare, freeze, freeze_missing, publish, snapshots
+from stillroom.publication import Snapshot, compare, freeze, freeze_missing, publish, retract, snapshots
 from stillroom.publication.candidate import content_hash
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
+from stillroom.runs import Cause
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -98,6 +99,32 @@ async def test_delta_holds_only_what_is_new(published: Lake, tmp_path: Path) -> 
     assert not set(members(published, 1)) & set(members(published, 2))
     prompts = "SELECT count(DISTINCT prompt_id) AS n FROM lake.samples"
     assert published.rows(prompts) == [{"n": 4}], "a new run samples other seeds"
+
+
+async def test_a_cumulative_version_after_deltas_holds_all_that_was_published_and_not_taken_out(
+    published: Lake, tmp_path: Path
+) -> None:
+    lake = published
+    await Builder(lake).build(recipe(tmp_path, FOUR_EACH + "snapshot: {mode: delta}"), new_run=True)
+    first, second = members(lake, 1), members(lake, 2)
+    (one, *_) = lake.rows("SELECT prompt_id FROM lake.snapshot_examples WHERE name = 'tiny' AND version = 1")
+    retract(lake, Cause(kind="prompt", cause_id=one["prompt_id"]))
+    gone = [row["example_id"] for row in lake.rows("SELECT example_id FROM lake.removals")]
+    assert (members(lake, 3), len(gone)) == (second, 2)
+
+    _, fourth = await Builder(lake).build(recipe(tmp_path, FOUR_EACH), new_run=True)
+
+    assert fourth is not None
+    assert (fourth.label, fourth.rows, fourth.new_rows, fourth.parent_version) == ("tiny@4", 2 + 4 + 4, 4, 3)
+    assert {*members(lake, 4)} >= {*first, *second} - {*gone}
+    assert not {*members(lake, 4)} & {*gone}
+    held = lake.rows("SELECT * FROM lake.snapshot_examples WHERE name = 'tiny' AND version = 4")
+    assert fourth.content_hash == content_hash(held)
+    lost = lake.rows("SELECT reason, example_id FROM lake.snapshot_diff('tiny@1', 'tiny@4') WHERE change = 'removed'")
+    assert sorted(row["example_id"] for row in lost) == sorted(gone)
+    assert {row["reason"] for row in lost} == {"retracted"}
+    now = lake.rows("SELECT example_id FROM lake.published_members WHERE name = 'tiny' ORDER BY ALL")
+    assert members(lake, 4) == [row["example_id"] for row in now]
 
 
 async def test_another_epoch_adds_new_answers_to_old_prompts(published: Lake, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,14 @@ from stillroom.cli.outcome import outcome_of
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, manifest, retract, snapshots, strengths_of_run
+from stillroom.publication.summary import summary
 from stillroom.recipe import Recipe
 from stillroom.runs import Cause, retracted_prompts
 from stillroom.seeding.sources import recipe_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.rows import row
+from tests.fakes.teacher import WEIGHTS
 from tests.lake.publication.conftest import FOUR_EACH
 
 SEEDED, MINE = "tiny", "mine"
@@ -24,6 +27,17 @@ SEEDS = 2
 KEPT = 2 * SEEDS
 ABOUT = {SEEDED: ("seed", "numbers"), MINE: ("user", "my own")}
 TESTED = {SEEDED: 0.9, MINE: 0.3}  # how strong each dataset's own tests of the tasks were measured to be
+TEACHER = f"fake@{WEIGHTS}"
+MET = {  # the teacher of both, as the recipe of each tells of it
+    SEEDED: {
+        "model": "fake/tiny-coder", "revision_source": "server", "licence": "mit", "engine": "sglang 0.5",
+        "input_price_per_million": 2.0, "output_price_per_million": 6.0, "currency": "USD",
+    },
+    MINE: {
+        "model": "tiny", "revision_source": "declared", "licence": "internal", "engine": "openai",
+        "input_price_per_million": 0.0, "output_price_per_million": 0.0, "currency": "EUR",
+    },
+}  # fmt: skip
 
 
 def of_dataset(name: str, folder: Path) -> Recipe:
@@ -47,7 +61,8 @@ async def shared(request: pytest.FixtureRequest, lake: Lake, tmp_path: Path) -> 
             row("test_strengths", prompt_id=prompt_id, check_id=check_id, strength=TESTED[name])
             for prompt_id, check_id in checks
         ]
-        lake.commit(f"strengths:{name}", {"test_strengths": strengths}, run_id=f"{name}-r1")
+        teachers = [row("teachers", teacher_id=TEACHER, **MET[name])]
+        lake.commit(f"before:{name}", {"test_strengths": strengths, "teachers": teachers}, run_id=f"{name}-r1")
         run, snapshot = await Builder(lake).build(asked)
         assert snapshot is not None
         assert run.run_id == f"{name}-r1"
@@ -98,6 +113,51 @@ def test_lineage_tells_of_the_dataset_that_published_the_example(lake: Lake, sha
             assert (found.prompt["origin"], found.prompt["topic"]) == ABOUT[name]
             assert found.strength["strength"] == TESTED[name]
             assert found.snapshots == [snapshot.label]
+
+
+def lineage_of(lake: Lake, run_id: str) -> dict[str, dict[str, Any]]:
+    """By example, what the view says of a run's teacher."""
+    told = "SELECT example_id, money, currency, licence, model, revision_source, prompt_tokens, completion_tokens"
+    return {one["example_id"]: one for one in lake.rows(f"{told} FROM lake.lineage WHERE run_id = ?", [run_id])}
+
+
+def assert_told_as_met(lake: Lake, name: str, run_id: str) -> None:
+    met: dict[str, Any] = MET[name]
+    examples = lineage_of(lake, run_id)
+    assert len(examples) == KEPT
+    for example_id, told in examples.items():
+        paid = told["prompt_tokens"] * met["input_price_per_million"]
+        paid += told["completion_tokens"] * met["output_price_per_million"]
+        assert told["money"] == pytest.approx(paid / 1e6)
+        assert {about: told[about] for about in ("currency", "licence", "model", "revision_source")} == {
+            about: met[about] for about in ("currency", "licence", "model", "revision_source")
+        }
+        found = follow(lake, example_id, name)
+        assert (found.cost["money"], found.cost["currency"]) == (told["money"], told["currency"])
+        assert found.teacher["licence"] == told["licence"]
+
+
+def test_what_is_told_of_a_teacher_is_what_the_datasets_own_run_met(lake: Lake, shared: dict[str, Snapshot]) -> None:
+    for name, snapshot in shared.items():
+        assert_told_as_met(lake, name, snapshot.run_id)
+        (stated,) = manifest(lake, snapshot)["teachers"]
+        about = {key: stated[key] for key in ("model", "revision_source", "licence", "engine")}
+        assert about == {key: MET[name][key] for key in about}
+        warned = "declared by the recipe only" in summary(manifest(lake, snapshot), Path())
+        assert warned is (MET[name]["revision_source"] == "declared")
+
+
+def test_of_a_run_that_took_all_over_and_met_no_teacher_another_run_of_its_dataset_tells(
+    lake: Lake, shared: dict[str, Snapshot]
+) -> None:
+    execute = lake._connection.execute  # pyright: ignore[reportPrivateUsage]
+    for name, snapshot in shared.items():
+        begun = row("runs", version=1, dataset=name, state="published")
+        lake.commit(f"run:{name}-r0", {"runs": [begun]}, run_id=f"{name}-r0")
+        execute("UPDATE lake.teachers SET run_id = ? WHERE run_id = ?", [f"{name}-r0", snapshot.run_id])
+
+    for name, snapshot in shared.items():
+        assert_told_as_met(lake, name, snapshot.run_id)
 
 
 def test_an_id_that_both_datasets_have_is_asked_of_one_of_them(lake: Lake, shared: dict[str, Snapshot]) -> None:

@@ -1,9 +1,11 @@
 """A run may be published without its last shards; the next version, or the next run, has what they bring."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from stillroom.cli.explaining import explain
 from stillroom.errors import RequestError, TeacherError
 from stillroom.lake import Lake
 from stillroom.lease import lease, sampling
@@ -198,6 +200,24 @@ async def test_where_n_was_raised_the_next_run_takes_over_what_a_missing_shard_h
     assert len(builder.client.paid) == 2
 
 
+async def test_of_what_the_next_run_takes_over_is_said_in_which_versions_it_is(lake: Lake, tmp_path: Path) -> None:
+    run = await raised_in_part(lake, tmp_path)
+    builder = Builder(lake)
+    second = builder.begin(recipe(tmp_path, RAISED))
+    await builder.sample(second)
+    asked = "SELECT sample_id FROM lake.examples SEMI JOIN (FROM lake.samples WHERE run_id = ?) USING (sample_id)"
+    taken = [row["sample_id"] for row in lake.rows(asked, [second.run_id])]
+    assert len(taken) == 4
+
+    def told() -> list[tuple[object, ...]]:
+        found = [explain(lake, sample_id) for sample_id in taken]
+        return [*{(one["run_id"], one["kept"], *one["snapshots"]) for one in found}]
+
+    assert told() == [(run.run_id, True, "tiny@1", "tiny@2")], "while it is at work"
+    published(lake, second)
+    assert told() == [(run.run_id, True, "tiny@1", "tiny@2", "tiny@3")]
+
+
 async def test_where_n_was_raised_and_the_shard_came_late_the_next_run_samples_nothing(
     lake: Lake, tmp_path: Path
 ) -> None:
@@ -218,6 +238,57 @@ async def test_where_n_was_raised_in_mid_run_what_has_fewer_is_taken_over_too(la
     builder.client = all_knowing_client()
     await builder.build(recipe(tmp_path, RAISED))
     assert len(builder.client.paid) == 4
+
+
+@pytest.mark.parametrize(
+    "paid",
+    [
+        pytest.param(8 + 4 + 2, id="a shard has all, the other died"),
+        pytest.param(8 + 2, id="the first died, the other was not begun"),
+        pytest.param(8 + 8, id="both have all, and it died before it was curated"),
+    ],
+)
+async def test_where_n_was_raised_on_a_finished_run_that_is_given_up_the_next_run_takes_over_all_that_it_had(
+    lake: Lake, tmp_path: Path, paid: int
+) -> None:
+    builder = Builder(lake)
+    await builder.build(recipe(tmp_path, FOUR_EACH + SIX_KEPT, seeds=2))
+    raised = builder.begin(recipe(tmp_path, RAISED))
+    assert raised.is_rederived
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), paid
+    with suppress(TeacherError):
+        await builder.sample(raised)
+    assert len(builder.client.paid) == paid
+
+    builder.client.failure = None
+    second, snapshot = await builder.build(recipe(tmp_path, RAISED), new_run=True)
+
+    assert len(builder.client.paid) == 16
+    assert snapshot is not None
+    assert (snapshot.version, snapshot.rows, snapshot.new_rows) == (2, 12, 4)
+    assert lake.rows("SELECT count(DISTINCT sample_id) AS n FROM lake.samples") == [{"n": 16}]
+    assert lake.rows("SELECT sum(samples)::BIGINT AS n FROM lake.costs WHERE stage = 'sampling'") == [{"n": 16}]
+    assert left_out(lake, second).shards == ()
+
+    _, nothing = await builder.build(recipe(tmp_path, RAISED))
+    assert nothing is None
+    assert len(builder.client.paid) == 16
+
+
+async def test_a_finished_run_that_was_opened_again_for_no_more_samples_and_given_up_keeps_its_prompts(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder = Builder(lake)
+    await builder.build(recipe(tmp_path, FOUR_EACH, seeds=2))
+    derived = builder.begin(recipe(tmp_path, FOUR_EACH + SIX_KEPT))
+    assert derived.is_rederived
+
+    for verified_again in (False, True):
+        if verified_again:
+            slower = derived.recipe.verification.model_copy(update={"timeout_seconds": 9.0})
+            change_verification(lake, derived.run_id, slower)
+        later = builder.begin(recipe(tmp_path, FOUR_EACH + SIX_KEPT), new_run=True)
+        assert shards_of_run(lake, later.run_id) == []
 
 
 async def test_another_epoch_takes_nothing_over_and_nobody_waits_for_it(lake: Lake, tmp_path: Path) -> None:

@@ -129,6 +129,21 @@ async def test_what_an_abandoned_run_had_committed_is_adopted_published_and_paid
     assert manifest(lake, snapshots(lake)[0])["run"]["adopted_samples"] == 8
 
 
+async def test_a_teachers_yield_counts_each_sample_once_whichever_runs_have_it(lake: Lake, tmp_path: Path) -> None:
+    yields = "SELECT sum(samples)::BIGINT AS samples, sum(passed)::BIGINT AS passed, sum(kept)::BIGINT AS kept FROM "
+    first = await half_committed(lake, tmp_path)
+    assert lake.rows(f"{yields} lake.yield_by_teacher") == [{"samples": 8, "passed": 8, "kept": 0}]
+    builder = Builder(lake)
+    second = builder.begin(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD), new_run=True)
+    await builder.sample(second)
+    assert len(samples_of(lake, first)) + len(samples_of(lake, second)) == 8 + 16
+    assert lake.rows(f"{yields} lake.yield_by_teacher") == [{"samples": 16, "passed": 16, "kept": 0}]
+
+    await builder.build(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD))
+
+    assert lake.rows(f"{yields} lake.yield_by_teacher") == [{"samples": 16, "passed": 16, "kept": 4}]
+
+
 async def test_what_is_adopted_after_a_publication_is_not_stated_of_it(lake: Lake, tmp_path: Path) -> None:
     await half_committed(lake, tmp_path)
     builder = Builder(lake)

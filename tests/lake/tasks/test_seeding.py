@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from stillroom.errors import TeacherError
+from stillroom.errors import RecipeError, TeacherError
 from stillroom.lake import Lake
 from stillroom.recipe import Recipe
-from stillroom.runs import Run, open_run, shard_prompts, unfinished_shards
+from stillroom.runs import FIRST_ROUND, Run, open_run, shard_prompts, unfinished_shards
 from tasks import seeding
 from tasks import workshop as module
 from tasks.workshop import Workshop
@@ -97,6 +97,51 @@ async def test_import_shows_how_many_solutions_are_proven_and_says_which_seeds_a
     (said,) = heard.said
     assert said.startswith("1 of 3 seeds in ")
     assert said.endswith("state no `difficulty`: they are not sampled, since the recipe asks for easy")
+
+
+def edit(seeds: Path) -> None:
+    """What a person does for the next build: fewer tests of the tasks that are there, and one more task."""
+    rows = [*({**seed_row(one), "tests": seed_row(one)["tests"][:-1]} for one in range(6)), seed_row(6)]
+    seeds.write_text("".join(json.dumps(one) + "\n" for one in rows))
+
+
+async def test_a_file_that_was_edited_since_its_run_was_begun_is_refused_and_nothing_is_taken_from_it(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = open_run(lake, recipe(tmp_path))
+    seeds = tmp_path / "seeds.jsonl"
+    as_begun = seeds.read_bytes()
+    refused = rf"seeding\.file_sha256: .*seeds\.jsonl was sha256 \w+ when {run.run_id} was begun, .*--new-run"
+
+    edit(seeds)
+    with pytest.raises(RecipeError, match=refused):
+        await seeding.import_sources.fn(run.run_id)
+    assert lake.rows("SELECT 1 FROM lake.prompts") == []
+
+    seeds.write_bytes(as_begun)
+    assert await seeding.import_sources.fn(run.run_id) == 6
+
+    edit(seeds)
+    with pytest.raises(RecipeError, match=refused):
+        await seeding.plan.fn(run.run_id, FIRST_ROUND)
+    assert lake.rows("SELECT 1 FROM lake.shards") == []
+
+
+async def test_a_run_whose_shards_are_planned_goes_on_without_its_file(lake: Lake, tmp_path: Path) -> None:
+    """As a deployed build that waits for its shards, and is woken or tried again when they have come."""
+    run = open_run(lake, recipe(tmp_path))
+    seeds = tmp_path / "seeds.jsonl"
+    await seeding.import_sources.fn(run.run_id)
+    planned = await seeding.plan.fn(run.run_id, FIRST_ROUND)
+    prompts = lake.rows("SELECT * FROM lake.prompts")
+    assert planned == [0]
+
+    for change in (lambda: edit(seeds), seeds.unlink):
+        change()
+        assert await seeding.import_sources.fn(run.run_id) == 0
+        assert await seeding.plan.fn(run.run_id, FIRST_ROUND) == planned
+
+    assert lake.rows("SELECT * FROM lake.prompts") == prompts
 
 
 def proposals(lake: Lake) -> list[str]:
