@@ -9,7 +9,7 @@ from stillroom.doctor import examine
 from stillroom.lake import disk
 from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
 from stillroom.lake.location import DATA_VARIABLE, locate
-from tests.fakes.prompts import RECIPE, UNMEASURED, write_seeds
+from tests.fakes.prompts import RECIPE, UNMEASURED, seed_row, write_seeds
 
 
 @pytest.fixture
@@ -95,7 +95,9 @@ def test_a_run_that_is_derived_again_writes_a_whole_copy(recipe_file: Path, root
 
 
 def test_where_nothing_new_can_come_no_copy_is_foreseen(tmp_path: Path, answer) -> None:
-    write_seeds(tmp_path / "seeds.jsonl", [])
+    asked = "select distinct task from prompts where prompt_id in (select prompt_id from shards)"
+    sampled = {row["task"] for row in answer("sql", asked)}
+    write_seeds(tmp_path / "seeds.jsonl", [number for number in range(6) if seed_row(number)["task"] in sampled])
     (tmp_path / "recipe.yaml").write_text(
         f"{RECIPE}\n{UNMEASURED}\nsampling: {{adaptive: false, samples: 4, epoch: 1}}\n".replace(
             "new_prompts: 2", "new_prompts: 0"
