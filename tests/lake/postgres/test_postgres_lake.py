@@ -1,6 +1,7 @@
 """A lake whose catalogue is in PostgreSQL: made once, found again, and read as a lake of files is."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from typer.testing import CliRunner
 
 from stillroom.cli.app import make_app
@@ -19,6 +21,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.creation import VIEWS
 from stillroom.lake.location import CATALOGUE_VARIABLE, locate
 from stillroom.lake.schema import SCHEMA_VERSION
+from stillroom.lake.script import keep_script
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
 
@@ -85,11 +88,23 @@ def test_duckdb_shell_reads_it_with_the_written_script_and_cannot_write(lake: La
     lake.commit("k", {"scores": [row("scores", sample_id="from the shell")]}, run_id="r")
     shell = [Path(sys.executable).parent / "duckdb", "-init", lake.root / "duckdb.sql", "-csv"]
     sql = "SELECT sample_id FROM scores; SELECT count(*) FROM lake.lineage; DELETE FROM scores;"
+    role = {**os.environ, "PGUSER": str(conninfo_to_dict(str(locate(lake.root).catalogue))["user"])}
 
-    done = subprocess.run([*shell, "-c", sql], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*shell, "-c", sql], capture_output=True, text=True, timeout=60, check=False, env=role)
 
     assert "from the shell" in done.stdout
     assert "read-only" in done.stderr
+
+
+def test_the_kept_script_names_no_role_and_the_printed_one_mine(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_script(locate(lake.root))
+    assert "user=" not in (lake.root / "duckdb.sql").read_text()
+
+    known = str(locate(lake.root).catalogue)
+    monkeypatch.setenv(CATALOGUE_VARIABLE, make_conninfo(known, application_name="mine"))
+
+    assert "application_name=mine" in run(lake.root, "lake", "script").stdout
+    assert f"user={conninfo_to_dict(known)['user']}" in run(lake.root, "lake", "script").stdout
 
 
 def test_connection_that_only_reads_cannot_change_the_database_itself(lake: Lake) -> None:
