@@ -168,5 +168,5 @@ async def plan(run_id: str, writing_round: int) -> list[int]:
     lake = shop.lake
     run = load_run(lake, run_id)
     offered = {prompt.prompt_id for prompt in recipe_prompts(run.recipe)} if writing_round == FIRST_ROUND else None
-    await shop.write(lambda: plan_shards(lake, run, writing_round, offered))
+    await shop.write(lambda: plan_shards(lake, run, writing_round, offered, shop.watcher.say))
     return unfinished_shards(lake, run)
