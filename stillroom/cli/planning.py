@@ -54,7 +54,7 @@ def plan(
         forecast = foresee(loaded, None)
     disk = disk_use(location, has.samples, copy=has.copy, copied_rows=has.rows)
     samples = forecast.samples_at_most if forecast.samples_expected is None else forecast.samples_expected
-    copied = _copied_rows(forecast, has, samples, is_cumulative=loaded.snapshot.mode == "cumulative")
+    copied = _copied_rows(forecast, has, root, samples, is_cumulative=loaded.snapshot.mode == "cumulative")
     expected, of_copy = disk.expected(samples, copied), disk.expected(0, copied)
     if as_json:
         bytes_ = {"bytes_expected": expected, "bytes_of_copy": of_copy, "bytes_free": disk.bytes_free}
@@ -62,7 +62,7 @@ def plan(
     else:
         _print(forecast)
         if forecast.action != "refuse":
-            whole = f", {_size(of_copy)} of it the copy of a version of {copied:,} rows" if copied else ""
+            whole = f", {_size(of_copy)} of it for a frozen copy of {copied:,} rows" if copied else ""
             typer.echo(f"  disk:              about {_size(expected)}{whole}; {_size(disk.bytes_free)} are free")
             typer.echo(
                 f"  memory:            a curation holds {loaded.execution.memory_mib:,} MiB in DuckDB before it spills "
@@ -85,7 +85,14 @@ def plan(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Has:
-    """What a lake has: samples, examples of them, and of the dataset's newest version the rows and where its copy is."""
+    """What a lake has, as far as disk goes.
+
+    Attributes:
+        samples: in all.
+        examples: of them.
+        copy: where the frozen copy of the dataset's newest version is to be, below the lake's folder; "" where none is.
+        rows: of that version.
+    """
 
     samples: int = 0
     examples: int = 0
@@ -100,16 +107,18 @@ def _has(lake: "Lake", dataset: str) -> _Has:
     )
 
 
-def _copied_rows(forecast: "Forecast", has: _Has, samples: int, *, is_cumulative: bool) -> int:
-    """Rows of the version that a build would publish, about: its frozen copy holds them all, old and new.
+def _copied_rows(forecast: "Forecast", has: _Has, root: Path, samples: int, *, is_cumulative: bool) -> int:
+    """Rows of the frozen copies that a build would write, about: of its version, with all old and new ones.
 
-    New ones are as many of the samples as by now. A lake without samples counts theirs with them.
+    Also of the version before it, where the folder lacks that copy. New rows are as many of the samples as by now; a
+    lake without samples counts them with these.
     """
     is_idle = forecast.action == "open" and not samples and not forecast.prompts_to_write
     if forecast.action == "refuse" or is_idle:
         return 0
     new = round(samples * has.examples / has.samples) if has.samples else 0
-    return new + (has.rows if is_cumulative else 0)
+    owed = has.rows if has.copy and not (root / has.copy).exists() else 0
+    return new + owed + (has.rows if is_cumulative else 0)
 
 
 def _print(forecast: "Forecast") -> None:

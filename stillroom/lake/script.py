@@ -1,7 +1,7 @@
 """The SQL with which the duckdb shell opens a lake: printed for whoever asks, and kept in the lake's folder.
 
-It loads DuckDB's extensions from the packages of one installation, and names no role: PostgreSQL takes the one of whoever
-runs it. So the kept one serves where that installation is, and others have theirs printed.
+It loads DuckDB's extensions from the packages of one installation, so the kept one serves where that is, and others
+have theirs printed. The kept one names no role: PostgreSQL takes that of whoever runs it.
 """
 
 import os

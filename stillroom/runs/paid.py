@@ -134,8 +134,8 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
 def entries_of_samples(lake: Lake, run_id: str, sample_ids: Sequence[str]) -> list[SampleEntry | VerdictEntry]:
     """What any run of the run's dataset has committed of these samples, in whichever shard."""
     asked = {"run": run_id, "samples": [*sample_ids]}
-    samples = lake.rows(_OF_SAMPLES.format("samples"), asked)
-    return [*map(sample_entry_from, samples), *map(verdict_entry_from, lake.rows(_OF_SAMPLES.format("verdicts"), asked))]
+    samples, verdicts = (lake.rows(_OF_SAMPLES.format(table), asked) for table in ("samples", "verdicts"))
+    return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 
 def committed_answers(lake: Lake, run_id: str, shard: int) -> dict[str, Answer]:

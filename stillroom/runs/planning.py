@@ -123,7 +123,7 @@ def plan_shards(
     """Assign the prompts that a round brought to shards and teachers, once.
 
     For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
-    or descends from it, is left out. ``say`` is told what journals of before a restore hold of them (``handing_on.py``).
+    or descends from it, is left out. ``say`` is told what journals hold of them already (``handing_on.py``).
 
     Raises:
         LakeError: such a journal cannot be read.
@@ -250,7 +250,9 @@ def _written(lake: Lake, run: Run, writing_round: int) -> list[Prompt]:
     return [prompt_from(row) for row in rows]
 
 
-def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, writing_round: int) -> list[dict[str, Any]]:
+def _shard_rows(
+    prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, writing_round: int
+) -> list[dict[str, Any]]:
     size = recipe.execution.prompts_per_shard
     return [
         {

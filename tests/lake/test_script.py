@@ -1,4 +1,4 @@
-"""The duckdb shell opens a lake by a script: the one kept in its folder, or one that is printed for this installation."""
+"""The duckdb shell opens a lake by a script: the one in its folder, or one that is printed for this installation."""
 
 import subprocess
 import sys

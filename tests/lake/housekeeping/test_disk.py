@@ -91,7 +91,7 @@ def test_a_run_that_is_derived_again_writes_a_whole_copy(recipe_file: Path, root
     planned = answer("plan", str(recipe_file))
     assert (planned["action"], planned["samples_at_most"]) == ("derive", 0)
     assert planned["bytes_expected"] == planned["bytes_of_copy"] > 0
-    assert "of it the copy of a version of" in stillroom("plan", str(recipe_file)).stdout
+    assert "of it for a frozen copy of" in stillroom("plan", str(recipe_file)).stdout
 
 
 def test_where_nothing_new_can_come_no_copy_is_foreseen(tmp_path: Path, answer) -> None:

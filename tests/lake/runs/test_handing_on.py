@@ -41,7 +41,8 @@ def opened(restored: Path) -> Iterator[Lake]:
 
 
 def records(root: Path) -> dict[str, tuple[Entry, ...]]:
-    return {path.stem: Journal[Entry](path, Entry).read().records for path in sorted((root / "journal").rglob("*.jsonl"))}
+    paths = sorted((root / "journal").rglob("*.jsonl"))
+    return {path.stem: Journal[Entry](path, Entry).read().records for path in paths}
 
 
 async def test_what_another_shards_journal_holds_is_paid_for_once(restored: Path, opened: Lake, tmp_path: Path) -> None:
