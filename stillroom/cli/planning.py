@@ -102,9 +102,7 @@ class _Has:
 
 def _has(lake: "Lake", dataset: str) -> _Has:
     (found,) = lake.rows(_HAS, {"dataset": dataset})
-    return _Has(
-        samples=found["samples"], examples=found["examples"], copy=found["path"] or "", rows=found["rows"] or 0
-    )
+    return _Has(samples=found["samples"], examples=found["examples"], copy=found["path"] or "", rows=found["rows"] or 0)
 
 
 def _copied_rows(forecast: "Forecast", has: _Has, root: Path, samples: int, *, is_cumulative: bool) -> int:

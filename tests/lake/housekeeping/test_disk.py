@@ -11,6 +11,11 @@ from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
 from stillroom.lake.location import DATA_VARIABLE, locate
 from tests.fakes.prompts import RECIPE, UNMEASURED, seed_row, write_seeds
 
+NOTHING_WRITTEN = (
+    f"{RECIPE.replace('new_prompts: 2', 'new_prompts: 0')}\n{UNMEASURED}\n"
+    "sampling: {adaptive: false, samples: 4, epoch: 1}\n"
+)
+
 
 @pytest.fixture
 def recipe_file(tmp_path: Path) -> Path:
@@ -85,9 +90,7 @@ def test_a_plan_says_what_a_build_will_write_by_what_this_lake_took(recipe_file:
 
 
 def test_a_run_that_is_derived_again_writes_a_whole_copy(recipe_file: Path, root: Path, answer, stillroom) -> None:
-    recipe_file.write_text(
-        f"{RECIPE}\n{UNMEASURED}\nsampling: {{adaptive: false, samples: 4, epoch: 1}}\nselection: {{keep: 1}}\n"
-    )
+    recipe_file.write_text(f"{NOTHING_WRITTEN}selection: {{keep: 1}}\n")
     planned = answer("plan", str(recipe_file))
     assert (planned["action"], planned["samples_at_most"]) == ("derive", 0)
     assert planned["bytes_expected"] == planned["bytes_of_copy"] > 0
@@ -98,11 +101,7 @@ def test_where_nothing_new_can_come_no_copy_is_foreseen(tmp_path: Path, answer) 
     asked = "select distinct task from prompts where prompt_id in (select prompt_id from shards)"
     sampled = {row["task"] for row in answer("sql", asked)}
     write_seeds(tmp_path / "seeds.jsonl", [number for number in range(6) if seed_row(number)["task"] in sampled])
-    (tmp_path / "recipe.yaml").write_text(
-        f"{RECIPE}\n{UNMEASURED}\nsampling: {{adaptive: false, samples: 4, epoch: 1}}\n".replace(
-            "new_prompts: 2", "new_prompts: 0"
-        )
-    )
+    (tmp_path / "recipe.yaml").write_text(NOTHING_WRITTEN)
     planned = answer("plan", str(tmp_path / "recipe.yaml"))
     assert (planned["action"], planned["samples_at_most"], planned["prompts_to_write"]) == ("open", 0, 0)
     assert (planned["bytes_expected"], planned["bytes_of_copy"]) == (0, 0)

@@ -69,9 +69,10 @@ def test_planned_again_after_a_death_it_is_taken_over_once_and_told(
     def dies(*_: object, **__: object) -> bool:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed:
         killed.setattr(opened, "commit", dies)
-        plan_shards(opened, run, FIRST_ROUND, say=said.append)
+        with pytest.raises(KeyboardInterrupt):
+            plan_shards(opened, run, FIRST_ROUND, say=said.append)
     found = records(opened.root)
     plan_shards(opened, run, FIRST_ROUND, say=said.append)
 
