@@ -4,12 +4,13 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.main import get_command
 
 from stillroom.calibration import record
 from stillroom.cli import submitting
+from stillroom.cli.app import make_app
 from stillroom.cli.session import Session
 from stillroom.lake import Lake
 from stillroom.publication import freeze, published_by_build, snapshots
@@ -90,7 +91,7 @@ async def derived_again(lake: Lake, tmp_path: Path, verifier_id: str = "fake-id"
 
 def told(lake: Lake, run: Run, capsys: pytest.CaptureFixture[str]) -> str:
     """The version that ``build --deployed`` says it published."""
-    context = typer.Context(click.Command("build"), obj=Session(lake=lake.root))
+    context = typer.Context(get_command(make_app()), obj=Session(lake=lake.root))
     submitting._print(context, run.run_id, 1.0, as_json=True)  # pyright: ignore[reportPrivateUsage]
     return json.loads(capsys.readouterr().out)["snapshot"]
 
