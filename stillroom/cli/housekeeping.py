@@ -115,7 +115,7 @@ def backup(
 def script(ctx: typer.Context) -> None:
     """Print the SQL with which the duckdb shell opens the lake, for this machine and your role in PostgreSQL.
 
-    `stillroom lake script > mine.sql; duckdb -init mine.sql`. The lake's own duckdb.sql is of whoever wrote last.
+    `stillroom lake script > mine.sql; duckdb -init mine.sql`. The lake's own duckdb.sql is for whoever wrote last.
     """
     from stillroom.lake.location import existing
     from stillroom.lake.script import script as script_of

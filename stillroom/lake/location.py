@@ -23,7 +23,6 @@ JOURNAL_VARIABLE = "STILLROOM_JOURNAL"
 REMEMBERED = "lake.json"
 _SQLITE = "catalogue.sqlite"
 _IN_CATALOGUE, _IN_FOLDER = "catalogue", "folder"
-_OF_A_ROLE = ("user", "passfile", "sslcert", "sslkey")  # in a connection string, what others have of their own
 _SAME_DATABASE = ("service", "host", "hostaddr", "port", "dbname")  # who asks, and how, may change
 
 
@@ -150,14 +149,6 @@ def existing(root: Path) -> Location:
     if not location.exists:
         raise RequestError(f"there is no lake at {root}. Build a recipe first, or name another with --lake.")
     return location
-
-
-def anybodys(database: str) -> str:
-    """A libpq connection string without whose role asks: libpq takes ``PGUSER``, or the user of the system."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-    parts = conninfo_to_dict(database)
-    return make_conninfo("", **{name: value for name, value in parts.items() if name not in _OF_A_ROLE})
 
 
 def _remembered(root: Path) -> Mapping[str, str | None] | None:

@@ -1,7 +1,6 @@
 """A lake whose catalogue is in PostgreSQL: made once, found again, and read as a lake of files is."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from stillroom.cli.app import make_app
@@ -88,23 +87,35 @@ def test_duckdb_shell_reads_it_with_the_written_script_and_cannot_write(lake: La
     lake.commit("k", {"scores": [row("scores", sample_id="from the shell")]}, run_id="r")
     shell = [Path(sys.executable).parent / "duckdb", "-init", lake.root / "duckdb.sql", "-csv"]
     sql = "SELECT sample_id FROM scores; SELECT count(*) FROM lake.lineage; DELETE FROM scores;"
-    role = {**os.environ, "PGUSER": str(conninfo_to_dict(str(locate(lake.root).catalogue))["user"])}
 
-    done = subprocess.run([*shell, "-c", sql], capture_output=True, text=True, timeout=60, check=False, env=role)
+    done = subprocess.run([*shell, "-c", sql], capture_output=True, text=True, timeout=60, check=False)
 
     assert "from the shell" in done.stdout
     assert "read-only" in done.stderr
 
 
-def test_the_kept_script_names_no_role_and_the_printed_one_mine(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep_script(locate(lake.root))
-    assert "user=" not in (lake.root / "duckdb.sql").read_text()
-
+def test_a_role_of_its_own_has_its_script_printed_and_leaves_the_kept_one(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = str(locate(lake.root).catalogue)
-    monkeypatch.setenv(CATALOGUE_VARIABLE, make_conninfo(known, application_name="mine"))
+    with psycopg.connect(known, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS only_asks")
+        connection.execute("CREATE ROLE only_asks LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA stillroom TO only_asks")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA stillroom TO only_asks")
+    keep_script(locate(lake.root))
+    kept = (lake.root / "duckdb.sql").read_text()
+    monkeypatch.setenv(CATALOGUE_VARIABLE, make_conninfo(known, user="only_asks"))
 
-    assert "application_name=mine" in run(lake.root, "lake", "script").stdout
-    assert f"user={conninfo_to_dict(known)['user']}" in run(lake.root, "lake", "script").stdout
+    printed = run(lake.root, "lake", "script").stdout
+
+    assert "user=only_asks" in printed
+    assert (lake.root / "duckdb.sql").read_text() == kept
+    (lake.root / "mine.sql").write_text(printed)
+    shell = [Path(sys.executable).parent / "duckdb", "-init", lake.root / "mine.sql", "-csv"]
+    asked = [*shell, "-c", "SELECT count(*) AS n FROM lineage"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["n", "0"], done.stderr
 
 
 def test_connection_that_only_reads_cannot_change_the_database_itself(lake: Lake) -> None:
