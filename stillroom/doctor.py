@@ -256,7 +256,7 @@ def _lake(root: Path) -> Finding:
     if missing:
         return Finding(name="lake", state=State.PROBLEM, found=found_missing(missing), todo=ADVICE)
     use = disk_use(location, counts["samples"])
-    each = f" ({use.bytes_per_sample / 1000:,.1f} KB a sample)" if counts["samples"] else ""
+    each = f" ({use.bytes_per_sample / 1000:,.1f} KB a sample, frozen copies aside)" if counts["samples"] else ""
     found = (
         f"{root}, {counts['snapshots']} snapshots, {use.bytes / MB:,.1f} MB{each}, {use.bytes_free / GIB:.1f} GB free"
     )

@@ -1,10 +1,13 @@
 """Tasks after the shards: curate the run, publish what it kept, close it; and the same for a run verified again."""
 
+from collections.abc import Callable
+
 from prefect import task
 
 from stillroom.capabilities import find_capability
+from stillroom.lake import Lake
 from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
-from stillroom.runs import finish_run, is_measured, load_run
+from stillroom.runs import Run, finish_run, is_measured, load_run, note_version
 from tasks.retrying import RETRYING
 from tasks.workshop import Workshop, workshop
 
@@ -17,7 +20,7 @@ async def curate(run_id: str) -> str:
 
 @task(name="publish", **RETRYING)
 async def publish_snapshot(run_id: str, curation_id: str) -> str:
-    """Publish what the curation kept and close the run; returns NAME@N, or "" where nothing was new.
+    """Publish what the curation kept and close the run; returns NAME@N, or "" where this brought nothing new.
 
     Raises:
         GateError: something that must not be published was selected.
@@ -30,12 +33,19 @@ def _published(shop: Workshop, run_id: str, curation_id: str) -> str:
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
-    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
-    if snapshot is not None:
-        freeze(lake, snapshot, say)
-    label = snapshot.label if snapshot else ""
+    label = _versioned(lake, run, curation_id, say)
     finish_run(lake, run, label)
     return label
+
+
+def _versioned(lake: Lake, run: Run, curation_id: str, say: Callable[[str], None]) -> str:
+    """The version that is to be noted with the run, published now or before a death, with its copy; "" for none."""
+    publish(lake, run, curation_id)  # which gives a version also where its curation was published long ago
+    snapshot = published_unnoted(lake, run)
+    if snapshot is None:
+        return ""
+    freeze(lake, snapshot, say)
+    return snapshot.label
 
 
 @task(name="curate again", **RETRYING)
@@ -46,7 +56,7 @@ async def curate_again(run_id: str) -> str:
 
 @task(name="publish changes", **RETRYING)
 async def publish_changes(run_id: str, curation_id: str) -> None:
-    """Publish a version where the curation keeps what is new or drops a member; the run stays finished as it is.
+    """Publish a version where the curation keeps what is new or drops a member, and note it with the finished run.
 
     Raises:
         GateError: something that must not be published was selected.
@@ -56,9 +66,9 @@ async def publish_changes(run_id: str, curation_id: str) -> None:
 
 
 def _changed(shop: Workshop, run_id: str, curation_id: str) -> None:
-    snapshot = publish(shop.lake, load_run(shop.lake, run_id), curation_id)
-    if snapshot is not None:
-        freeze(shop.lake, snapshot, shop.watcher.say)
+    run = load_run(shop.lake, run_id)
+    if label := _versioned(shop.lake, run, curation_id, shop.watcher.say):
+        note_version(shop.lake, run, label)
 
 
 @task(name="publish late shards", **RETRYING)

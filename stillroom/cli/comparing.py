@@ -30,18 +30,23 @@ def verify_snapshot(
     timeout_seconds: OtherTimeoutOption = None,
     memory_mib: OtherMemoryOption = None,
     runtime: RuntimeOption = "",
+    copy: Annotated[
+        bool, typer.Option("--copy", help="First make the frozen copy from the lake, where this folder lacks it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hold a snapshot's files, manifest and rows against the lake and what was published.
 
     Exit code: 0 all agree, 1 something differs; it is named.
     """
-    from stillroom.publication import compare
+    from stillroom.publication import compare, freeze
 
     if not re_execute and (timeout_seconds or memory_mib or runtime):
         raise RequestError("limits and a runtime are for judging again: add --re-execute, or leave them out")
     with reading(ctx) as lake:
         snapshot = find_kept_snapshot(lake, name)
+        if copy and not (lake.root / snapshot.path).exists():
+            freeze(lake, snapshot)
         compared = compare(lake, snapshot)
         again = rejudge(lake, snapshot, timeout_seconds, memory_mib, runtime) if re_execute else None
     differing = [one for one in compared if not one.is_same]

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     lake.command()(maintain)
     lake.command()(backup)
     lake.command()(migrate)
+    lake.command()(script)
     app.add_typer(lake)
 
 
@@ -109,6 +110,17 @@ def backup(
         f"New this time: {done.new_files:,} files, {done.new_bytes / MIB:,.1f} MB; {done.linked_files:,} of them are "
         "hard links, which take no space until the lake gives them up."
     )
+
+
+def script(ctx: typer.Context) -> None:
+    """Print the SQL with which the duckdb shell opens the lake, for this machine and your role in PostgreSQL.
+
+    `stillroom lake script > mine.sql; duckdb -init mine.sql`. The lake's own duckdb.sql is for whoever wrote last.
+    """
+    from stillroom.lake.location import existing
+    from stillroom.lake.script import script as script_of
+
+    typer.echo(script_of(existing(lake_folder(ctx))), nl=False)
 
 
 def migrate(ctx: typer.Context, *, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:

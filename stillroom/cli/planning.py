@@ -1,6 +1,6 @@
 """``plan``: what a build would do and could cost, before it does."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,13 @@ from stillroom.cli.session import lake_folder, reading
 
 if TYPE_CHECKING:
     from stillroom.cli.forecast import Forecast
+    from stillroom.lake import Lake
 
+_HAS = """
+SELECT (SELECT count(*) FROM lake.samples) AS samples, (SELECT count(*) FROM lake.examples) AS examples,
+       (SELECT arg_max(path, version) FROM lake.snapshots WHERE name = $dataset) AS path,
+       (SELECT arg_max("rows", version) FROM lake.snapshots WHERE name = $dataset) AS "rows"
+"""
 _ACTIONS = {
     "open": "open a new run",
     "continue": "continue the unfinished run {run_id}",
@@ -38,22 +44,26 @@ def plan(
     from stillroom.lake.location import locate
     from stillroom.recipe import load_recipe
 
-    loaded, root, had = load_recipe(recipe), lake_folder(ctx), 0
-    location = locate(root)
+    loaded, root = load_recipe(recipe), lake_folder(ctx)
+    location, has = locate(root), _Has()
     if location.exists:
         with reading(ctx) as lake:
             forecast = foresee(loaded, lake)
-            had = lake.rows("SELECT count(*) AS n FROM lake.samples")[0]["n"]
+            has = _has(lake, loaded.dataset)
     else:
         forecast = foresee(loaded, None)
-    disk = disk_use(location, had)
+    disk = disk_use(location, has.samples, copy=has.copy, copied_rows=has.rows)
     samples = forecast.samples_at_most if forecast.samples_expected is None else forecast.samples_expected
+    copied = _copied_rows(forecast, has, root, samples, is_cumulative=loaded.snapshot.mode == "cumulative")
+    expected, of_copy = disk.expected(samples, copied), disk.expected(0, copied)
     if as_json:
-        print_json({**asdict(forecast), "bytes_expected": disk.expected(samples), "bytes_free": disk.bytes_free})
+        bytes_ = {"bytes_expected": expected, "bytes_of_copy": of_copy, "bytes_free": disk.bytes_free}
+        print_json({**asdict(forecast), **bytes_})
     else:
         _print(forecast)
         if forecast.action != "refuse":
-            typer.echo(f"  disk:              about {_size(disk.expected(samples))}, {_size(disk.bytes_free)} are free")
+            whole = f", {_size(of_copy)} of it for a frozen copy of {copied:,} rows" if copied else ""
+            typer.echo(f"  disk:              about {_size(expected)}{whole}; {_size(disk.bytes_free)} are free")
             typer.echo(
                 f"  memory:            a curation holds {loaded.execution.memory_mib:,} MiB in DuckDB before it spills "
                 f"to {root / 'tmp'}, and about as much beside it"
@@ -64,13 +74,49 @@ def plan(
             f"this machine has {memory_bytes() >> 20:,} MiB. Lower it: what does not fit is spilled to disk.",
             err=True,
         )
-    if disk.is_short_for(samples):
+    if disk.is_short_for(samples, copied):
         typer.echo(
-            f"Warning: the build would write about {_size(disk.expected(samples))}; {_size(disk.bytes_free)} are free "
+            f"Warning: the build would write about {_size(expected)}; {_size(disk.bytes_free)} are free "
             f"for {disk.fullest}. `stillroom lake maintain` frees what nobody needs; or name another folder with "
             "--lake.",
             err=True,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Has:
+    """What a lake has, as far as disk goes.
+
+    Attributes:
+        samples: in all.
+        examples: of them.
+        copy: where the frozen copy of the dataset's newest version is to be, below the lake's folder; "" where none is.
+        rows: of that version.
+    """
+
+    samples: int = 0
+    examples: int = 0
+    copy: str = ""
+    rows: int = 0
+
+
+def _has(lake: "Lake", dataset: str) -> _Has:
+    (found,) = lake.rows(_HAS, {"dataset": dataset})
+    return _Has(samples=found["samples"], examples=found["examples"], copy=found["path"] or "", rows=found["rows"] or 0)
+
+
+def _copied_rows(forecast: "Forecast", has: _Has, root: Path, samples: int, *, is_cumulative: bool) -> int:
+    """Rows of the frozen copies that a build would write, about: of its version, with all old and new ones.
+
+    Also of the version before it, where the folder lacks that copy. New rows are as many of the samples as by now; a
+    lake without samples counts them with these.
+    """
+    is_idle = forecast.action == "open" and not samples and not forecast.prompts_to_write
+    if forecast.action == "refuse" or is_idle:
+        return 0
+    new = round(samples * has.examples / has.samples) if has.samples else 0
+    owed = has.rows if has.copy and not (root / has.copy).exists() else 0
+    return new + owed + (has.rows if is_cumulative else 0)
 
 
 def _print(forecast: "Forecast") -> None:

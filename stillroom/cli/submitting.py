@@ -102,12 +102,14 @@ def _follow(client: "SyncPrefectClient", flow_run_id: UUID) -> "FlowRun":
 
 def _print(ctx: typer.Context, run_id: str, seconds: float, *, as_json: bool) -> None:
     from stillroom.cli.outcome import outcome_of, print_outcome
-    from stillroom.runs import RunState, load_run, run_state
+    from stillroom.publication import published_by_build
+    from stillroom.runs import load_run
 
     with reading(ctx) as lake:
-        state, note = run_state(lake, run_id)
-        label = note if state is RunState.PUBLISHED else ""
-        outcome = outcome_of(lake, load_run(lake, run_id), label, seconds=seconds, first_sample_seconds=None)
+        run = load_run(lake, run_id)
+        snapshot = published_by_build(lake, run)
+        label = snapshot.label if snapshot else ""
+        outcome = outcome_of(lake, run, label, seconds=seconds, first_sample_seconds=None)
     if as_json:
         print_json(outcome)
     else:

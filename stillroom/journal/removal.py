@@ -12,7 +12,8 @@ from stillroom.journal.place import JournalPlace
 from stillroom.lake.location import locate
 
 _LIST = """
-SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records GROUP BY journal ORDER BY journal
+SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records
+WHERE starts_with(journal, %s) GROUP BY journal ORDER BY journal
 """
 _REMOVE = "DELETE FROM stillroom.journal_records WHERE journal = %s"
 
@@ -32,30 +33,31 @@ class StoredJournal:
         return f"{self.run_id}/{self.stem}"
 
 
-def stored_journals(root: Path) -> list[StoredJournal]:
-    """All journals of the lake in the folder ``root``, by name.
+def stored_journals(root: Path, run_id: str | None = None) -> list[StoredJournal]:
+    """All journals of the lake in the folder ``root``, or those of one run, by name.
 
     Raises:
         LakeError: PostgreSQL does not answer, or the folder cannot be read.
     """
     location = locate(root)
     if location.journals_in_catalogue and isinstance(location.catalogue, str):
-        return _in_database(location.catalogue)
+        return _in_database(location.catalogue, f"{run_id}/" if run_id is not None else "")
+    folder, pattern = (root / "journal", "*/*.jsonl") if run_id is None else (root / "journal" / run_id, "*.jsonl")
     try:
-        files = [(path, path.stat().st_size) for path in sorted((root / "journal").glob("*/*.jsonl"))]
+        files = [(path, path.stat().st_size) for path in sorted(folder.glob(pattern))]
     except OSError as error:
         raise LakeError(f"cannot look at the journals in {root / 'journal'}: {error}") from error
     return [StoredJournal(run_id=path.parent.name, stem=path.stem, place=path, size=size) for path, size in files]
 
 
-def _in_database(database: str) -> list[StoredJournal]:
+def _in_database(database: str, beginning: str) -> list[StoredJournal]:
     import psycopg
 
     from stillroom.lake.postgres import connect
 
     try:
         with connect(database, "looks at journals") as connection:
-            found = connection.execute(_LIST).fetchall()
+            found = connection.execute(_LIST, [beginning]).fetchall()
     except psycopg.Error as error:
         raise LakeError(f"cannot look at the journals in PostgreSQL ({database}): {error}") from error
     return [

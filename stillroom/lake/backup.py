@@ -25,10 +25,10 @@ from stillroom.lake.backup_files import (
 from stillroom.lake.catalogue import CATALOGUE, catalogue_in_one_folder, copy_catalogue
 from stillroom.lake.connection import connect
 from stillroom.lake.copies import FrozenCopy, named_copies
-from stillroom.lake.creation import write_script
 from stillroom.lake.files import DataFile, data_files, missing_files
 from stillroom.lake.location import locate
 from stillroom.lake.presence import alone, present
+from stillroom.lake.script import keep_script
 from stillroom.lake.writing import FileWriting
 
 MARK = "backup.json"
@@ -91,7 +91,7 @@ def back_up(root: Path, folder: Path, *, say: Callable[[str], None]) -> BackedUp
             discard_others(folder / "data", {folder / "data" / one.path.relative_to(root / "data") for one in named})
             discard_other_copies(copies, folder)
             add_copies(copies, root, folder, added)  # whose place was taken until now
-            write_script(locate(folder))
+            keep_script(locate(folder))
     except OSError as error:
         raise LakeError(
             f"the backup in {folder} is not finished: {error}. The one before it is as it was; free some space or name "

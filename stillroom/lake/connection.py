@@ -70,7 +70,9 @@ def connect(
     version: int | None = None,
     schema: str = POSTGRES_SCHEMA,
 ) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with the lake attached; at most half of memory, the rest spills to ``spill``.
+    """An in-memory DuckDB with the lake attached, of which what does not fit in memory spills to ``spill``.
+
+    It holds at most 80 % of the machine's memory, as every DuckDB; ``Lake.within`` sets a limit for a step's time.
 
     Args:
         catalogue: the file of the DuckLake catalogue, or a libpq connection string of its database.

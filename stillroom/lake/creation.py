@@ -8,11 +8,10 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.connection import attach_statements
 from stillroom.lake.layout import SET_ROW_GROUP, layout_of
-from stillroom.lake.location import Location, locate
-from stillroom.lake.object_storage import is_object_storage, script_secret_statement
+from stillroom.lake.location import locate
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES
+from stillroom.lake.script import keep_script
 from stillroom.lake.table import Table
 from stillroom.lake.versions import MARK, refuse_other_version
 
@@ -54,7 +53,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             _add_definitions(connection)
         else:
             _create(connection, present)
-        write_script(locate(root))
+        keep_script(locate(root))
     except (duckdb.Error, OSError) as error:
         raise LakeError(
             f"cannot make the lake in {root}: {error}. Free some space there, or name another folder that you may "
@@ -164,16 +163,6 @@ def _define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _definition(name: str) -> str:
     return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def write_script(location: Location) -> None:
-    """What the duckdb shell opens the lake with."""
-    *loads, attach, use = attach_statements(location.catalogue, location.data, read_only=True)
-    secrets = [script_secret_statement(str(location.data))] if is_object_storage(location.data) else []
-    shell = ";\n".join((*loads, *secrets, attach, use))
-    script = location.root / "duckdb.sql"
-    if not script.exists() or script.read_text(encoding="utf-8") != f"{shell};\n":
-        script.write_text(f"{shell};\n", encoding="utf-8")
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from stillroom.publication.comparison import compare
 from stillroom.publication.frozen import freeze, freeze_missing
-from stillroom.publication.publish import Snapshot, publish, published_unnoted, snapshots
+from stillroom.publication.publish import Snapshot, publish, published_by_build, published_unnoted, snapshots
 from stillroom.publication.reexecution import (
     Reexecuted,
     StandingVerdict,
@@ -31,6 +31,7 @@ __all__ = [
     "gave_way",
     "manifest",
     "publish",
+    "published_by_build",
     "published_unnoted",
     "reexecute",
     "retract",

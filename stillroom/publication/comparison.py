@@ -53,7 +53,9 @@ def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
 def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Comparison]:
     missing = [name for name in (EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE) if not (folder / name).is_file()]
     if missing:
-        yield Comparison(what="files of the frozen copy", is_same=False, found=f"{folder} lacks {', '.join(missing)}")
+        made = "" if folder.exists() else f"; `stillroom verify-snapshot {snapshot.label} --copy` makes the copy"
+        found = f"{folder} lacks {', '.join(missing)}{made}"
+        yield Comparison(what="files of the frozen copy", is_same=False, found=found)
         return
     try:
         stated = read_manifest(folder)

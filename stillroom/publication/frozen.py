@@ -20,7 +20,7 @@ SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND 
 
 
 def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _: None) -> Path:
-    """Write the frozen copy of a published version, where it is missing; returns its folder.
+    """Write the frozen copy of a published version, where it is missing and was not let go; returns its folder.
 
     It is made from the lake in a temporary folder and renamed when whole. A folder that is there and is not this
     version's copy, since the lake was put back to an earlier state and gave the number once more, is set aside.
@@ -35,7 +35,7 @@ def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _
     """
     folder = lake.root / snapshot.path
     copy = FrozenCopy(path=snapshot.path, curation_id=snapshot.curation_id, content_hash=snapshot.content_hash)
-    if folder.exists() and copy.is_in(folder):
+    if snapshot.is_retired or (folder.exists() and copy.is_in(folder)):
         return folder
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
@@ -56,10 +56,13 @@ def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _
 
 
 def freeze_missing(lake: Lake, name: str, say: Callable[[str], None] = lambda _: None) -> None:
-    """Write the copies that a killed publication left out, and those in whose place is something else."""
-    for snapshot in snapshots(lake, name):
-        if not snapshot.is_retired:
-            freeze(lake, snapshot, say)
+    """Write the newest version's copy where a killed publication left it out, or something else is in its place.
+
+    Every publication begins so, and none of another version can have been left out. Those that this folder lacks
+    for another reason, as it may be one of several hosts', are written when somebody asks for them.
+    """
+    for newest in snapshots(lake, name)[-1:]:
+        freeze(lake, newest, say)
 
 
 def _set_aside(folder: Path, snapshot: Snapshot) -> str:

@@ -16,14 +16,18 @@ FROM lake.selections c JOIN lake.examples x ON x.sample_id = c.sample_id AND x.r
 JOIN lake.published_members m ON m.example_id = x.example_id AND m.name = $name
 WHERE c.curation_id = $curation AND NOT c.kept ORDER BY x.example_id
 """
-_UNNOTED = """
-SELECT s.curation_id FROM lake.snapshots s JOIN lake.current_runs r USING (run_id)
-WHERE s.run_id = $run
-  AND s.created_at > ALL (SELECT created_at FROM lake.runs WHERE run_id = $run AND state <> 'opened')
-  AND (r.state = 'opened' OR s.created_at > (SELECT max(created_at) FROM lake.samples WHERE run_id = $run))
-  AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run)  -- not a retraction
+_OF_ENDS = """
+WITH ends AS (
+    SELECT created_at, row_number() OVER (ORDER BY version DESC) AS nth
+    FROM lake.runs WHERE run_id = $run AND state <> 'opened'
+)
+SELECT s.curation_id FROM lake.snapshots s
+WHERE s.run_id = $run AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run)
+  AND s.created_at > ALL (SELECT created_at FROM ends WHERE nth > $ends)
+  AND s.created_at <= ALL (SELECT created_at FROM ends WHERE nth = $ends)
 ORDER BY s.version DESC LIMIT 1
-"""
+"""  # by its decisions, so no retraction
+_SINCE, _BEFORE = 0, 1  # the run's last end: published since then, or by what came to that end
 _HELD = "SELECT example_id, messages, answer FROM lake.snapshot_examples WHERE name = $name AND version = $version"
 _PUBLISHED = """
 SELECT e.example_id, e.messages, e.answer FROM lake.examples e
@@ -91,14 +95,26 @@ def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
 
 
 def published_unnoted(lake: Lake, run: Run) -> Snapshot | None:
-    """The version that a build of this run published and died before it could note that with the run.
+    """The version that was published of this run and is not noted with it yet, by ``finish_run`` or ``note_version``.
 
-    It was published since the run was last finished, whatever has been recorded of the run meanwhile: its recipe may
-    have been edited after the death. Of a finished run: the version of shards that came late, not one that was
-    published before they came.
+    Whoever published it notes it next, unless it dies. Then whoever goes on with the run does, whatever has been
+    recorded of it meanwhile: its recipe may have been edited after the death.
     """
-    rows = lake.rows(_UNNOTED, {"run": run.run_id})
-    ids = {row["curation_id"] for row in rows}
+    return _of_ends(lake, run, _SINCE)
+
+
+def published_by_build(lake: Lake, run: Run) -> Snapshot | None:
+    """The version that the run's last build brought; None where that kept nothing new, whatever was published before.
+
+    A run is derived again, curated once more for what came late, verified again: of its versions only the one counts
+    that came between the run's last end and the end before it.
+    """
+    return _of_ends(lake, run, _BEFORE)
+
+
+def _of_ends(lake: Lake, run: Run, ends: int) -> Snapshot | None:
+    """The newest version by the run's decisions after which the run has come to so many ends, and no more."""
+    ids = {row["curation_id"] for row in lake.rows(_OF_ENDS, {"run": run.run_id, "ends": ends})}
     return next((one for one in snapshots(lake, run.recipe.dataset) if one.curation_id in ids), None)
 
 

@@ -6,7 +6,7 @@ of that. So one goes only where each of its entries is found among the lake's ro
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,11 @@ from stillroom.journal.removal import StoredJournal, remove_journal, stored_jour
 from stillroom.lake import Lake
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.reading import opened
-from stillroom.runs.paid import committed_entries
-from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry
+from stillroom.runs.paid import committed_entries, entries_of_samples
+from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry, VerdictEntry
 from stillroom.seeding.plan import Record, Reply
 
+Told = SampleEntry | VerdictEntry  # what was paid for, or was worked out of that
 _SHARD, _WRITING = re.compile(r"shard-(\d+)"), re.compile(r"writing-(\d+)")
 _FINISHED = """
 SELECT run_id FROM lake.current_runs WHERE state <> 'opened' AND created_at < $before
@@ -120,18 +121,31 @@ def lacking(lake: Lake, journal: StoredJournal) -> str:
 def _lacking_of_shard(lake: Lake, journal: StoredJournal, shard: int) -> str:
     opened_: AnyJournal[Entry] = journal_at(journal.place, Entry)
     replay = opened_.read()
-    there = {_content(entry) for entry in committed_entries(lake, journal.run_id, shard)}
     # A refusal cost nothing, and holds nothing but the teacher's words.
     entries = [entry for entry in replay.records if not isinstance(entry, RefusalEntry)]
-    return _told(replay, sum(_content(entry) not in there for entry in entries))
+    lacking_ = _without(entries, committed_entries(lake, journal.run_id, shard))
+    if lacking_:  # but another shard of the dataset may have taken it over, and committed it as its own
+        of_samples = sorted({_sample_id(entry) for entry in lacking_})
+        lacking_ = _without(lacking_, entries_of_samples(lake, journal.run_id, of_samples))
+    return _told(replay, len(lacking_))
 
 
-def _content(entry: Entry) -> object:
+def _without(entries: Iterable[Told], there: Iterable[Told]) -> list[Told]:
+    """Those of the entries whose content is not there."""
+    known = {_content(entry) for entry in there}
+    return [entry for entry in entries if _content(entry) not in known]
+
+
+def _content(entry: Told) -> object:
     """What has to be the same: all of a sample that the lake keeps, or all of a verdict."""
     if isinstance(entry, SampleEntry):
         sample = entry.sample  # what the server says it serves is no column
         return replace(sample, completion=replace(sample.completion, weight_version="")), entry.answered_at
-    return entry.message if isinstance(entry, RefusalEntry) else entry.verdict
+    return entry.verdict
+
+
+def _sample_id(entry: Told) -> str:
+    return entry.sample.sample_id if isinstance(entry, SampleEntry) else entry.verdict.sample_id
 
 
 def _lacking_of_round(lake: Lake, journal: StoredJournal, number: int) -> str:

@@ -104,13 +104,22 @@ def finish_run(lake: Lake, run: Run, label: str) -> None:
     return close_run(lake, run, *before)
 
 
+def note_version(lake: Lake, run: Run, label: str) -> None:
+    """Note the version NAME@N that was published of a finished run, not by a build of it.
+
+    One that was opened again and given up for a later run stays so.
+    """
+    if run_state(lake, run.run_id)[0] is not RunState.OPENED:
+        close_run(lake, run, RunState.PUBLISHED, label)
+
+
 def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
-    """Record that a run's samples count under this verification, where it was another; its state stays.
+    """Record that a run's samples count under this verification, where it was another; its state and note stay.
 
     Raises:
         LakeError: what the run was recorded with is no recipe.
     """
-    columns = ", ".join((*_RECORDED, "state"))
+    columns = ", ".join((*_RECORDED, "state", "note"))
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
     recipe = recorded_recipe(recorded["recipe"], run_id=run_id)
     if verification_section(recipe.verification) == verification_section(verification):
@@ -123,7 +132,6 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
         "recipe": recipe.model_copy(update={"verification": verification}).model_dump_json(),
         "sections": canonical_json({stage.value: section for stage, section in changed.items()}),
         "stages": canonical_json({stage.value: value for stage, value in fingerprints_of(changed).items()}),
-        "note": "verified again under another verification",
     }
     _append(lake, run_id, row)
 
@@ -164,7 +172,7 @@ def open_runs(lake: Lake) -> list[str]:
 
 
 def run_state(lake: Lake, run_id: str) -> tuple[RunState, str]:
-    """Where a run stands, and the note that was made of it: of a published one NAME@N.
+    """Where a run stands, and the note that was made of it: of a published one NAME@N, the newest of its versions.
 
     Raises:
         RecipeError: there is no such run.

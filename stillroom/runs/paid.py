@@ -42,6 +42,11 @@ SELECT v.* FROM lake.verdicts v JOIN (SELECT unnest($runs) AS run_id, unnest($sa
     USING (run_id, sample_id)
 ORDER BY v.created_at
 """
+_OF_SAMPLES = """
+SELECT * FROM lake.{} WHERE sample_id IN (SELECT unnest($samples)) AND run_id IN (
+    SELECT run_id FROM lake.runs WHERE dataset IN (SELECT dataset FROM lake.runs WHERE run_id = $run))
+ORDER BY created_at
+"""
 _ADOPTED = """
 SELECT (SELECT count(*) FROM lake.samples WHERE run_id = $run AND ($at IS NULL OR created_at <= $at))
        - (SELECT coalesce(sum(samples), 0)::BIGINT FROM lake.costs
@@ -123,6 +128,13 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
     where = "WHERE run_id = ? AND shard = ? ORDER BY created_at"
     samples = lake.rows(f"SELECT * FROM lake.samples {where}", [run_id, shard])  # noqa: S608 - constant
     verdicts = lake.rows(f"SELECT * FROM lake.verdicts {where}", [run_id, shard])  # noqa: S608 - constant
+    return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
+
+
+def entries_of_samples(lake: Lake, run_id: str, sample_ids: Sequence[str]) -> list[SampleEntry | VerdictEntry]:
+    """What any run of the run's dataset has committed of these samples, in whichever shard."""
+    asked = {"run": run_id, "samples": [*sample_ids]}
+    samples, verdicts = (lake.rows(_OF_SAMPLES.format(table), asked) for table in ("samples", "verdicts"))
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 

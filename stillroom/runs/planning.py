@@ -1,14 +1,16 @@
 """What a run has to do: its pool, and its shards."""
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from typing import Any
 
 from stillroom.fingerprint import fingerprint
-from stillroom.lake import Lake, Row
+from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.done import half_done_shards
+from stillroom.runs.handing_on import hand_on
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
@@ -112,11 +114,20 @@ def replies_in(lake: Lake, run_id: str) -> int:
     ]
 
 
-def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
+def plan_shards(
+    lake: Lake,
+    run: Run,
+    writing_round: int,
+    offered: Set[str] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
     For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
-    or descends from it, is left out.
+    or descends from it, is left out. ``say`` is told what journals hold of them already (``handing_on.py``).
+
+    Raises:
+        LakeError: such a journal cannot be read.
     """
     if writing_round == FIRST_ROUND:
         there, sampled = pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe)
@@ -125,11 +136,12 @@ def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | No
         withheld = retracted_prompts(lake, run.recipe.dataset)
         prompts = [one for one in _written(lake, run, writing_round) if one.prompt_id not in withheld]
 
-    def rows() -> dict[str, list[Row]]:
+    def rows() -> dict[str, list[dict[str, Any]]]:
         begun = lake.rows("SELECT coalesce(max(shard) + 1, 0) AS n FROM lake.shards WHERE run_id = ?", [run.run_id])
         return {"shards": _shard_rows(prompts, run.recipe, first_shard=begun[0]["n"], writing_round=writing_round)}
 
     if not is_planned(lake, run, writing_round):
+        hand_on(lake, run.run_id, {row["prompt_id"]: row["shard"] for row in rows()["shards"]}, say)
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
 
 
@@ -240,7 +252,9 @@ def _written(lake: Lake, run: Run, writing_round: int) -> list[Prompt]:
     return [prompt_from(row) for row in rows]
 
 
-def _shard_rows(prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, writing_round: int) -> list[Row]:
+def _shard_rows(
+    prompts: Sequence[Prompt], recipe: Recipe, *, first_shard: int, writing_round: int
+) -> list[dict[str, Any]]:
     size = recipe.execution.prompts_per_shard
     return [
         {

@@ -29,6 +29,7 @@ from stillroom.runs import (
     judged,
     late_shards,
     load_run,
+    note_version,
     open_runs,
     rejudging_key,
     unfinished_shards,
@@ -83,7 +84,8 @@ def _publish(lake: Lake, run: Run, builder: Builder) -> None:
     """Curate the run, publish what that keeps, and note what came of it, as the tasks do."""
     curation_id = curate_run(lake, run, [builder.verifier.verifier_id])
     freeze_missing(lake, "tiny")
-    snapshot = publish(lake, run, curation_id) or published_unnoted(lake, run)
+    publish(lake, run, curation_id)
+    snapshot = published_unnoted(lake, run)
     if snapshot is not None:
         freeze(lake, snapshot)
     finish_run(lake, run, snapshot.label if snapshot else "")
@@ -144,9 +146,11 @@ async def reverify(lake: Lake, folder: Path) -> None:
         if todo := unjudged(lake, run, [verifier]):
             rows = [await judged(one, {}) for one in todo]
             lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run_id)
-        snapshot = publish(lake, run, curate_run(lake, run, [NEWER], again=True))
+        publish(lake, run, curate_run(lake, run, [NEWER], again=True))
+        snapshot = published_unnoted(lake, run)
         if snapshot is not None:
             freeze(lake, snapshot)
+            note_version(lake, run, snapshot.label)
 
 
 async def retract_seed(lake: Lake, folder: Path) -> None:

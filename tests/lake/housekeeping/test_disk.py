@@ -9,7 +9,12 @@ from stillroom.doctor import examine
 from stillroom.lake import disk
 from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
 from stillroom.lake.location import DATA_VARIABLE, locate
-from tests.fakes.prompts import RECIPE, UNMEASURED, write_seeds
+from tests.fakes.prompts import RECIPE, UNMEASURED, seed_row, write_seeds
+
+NOTHING_WRITTEN = (
+    f"{RECIPE.replace('new_prompts: 2', 'new_prompts: 0')}\n{UNMEASURED}\n"
+    "sampling: {adaptive: false, samples: 4, epoch: 1}\n"
+)
 
 
 @pytest.fixture
@@ -19,15 +24,16 @@ def recipe_file(tmp_path: Path) -> Path:
     return tmp_path / "recipe.yaml"
 
 
-def test_files_of_samples_count_and_prefects_records_do_not(tmp_path: Path) -> None:
-    for name, size in (("data", 600), ("journal", 300), ("prefect", 10_000), ("tmp", 10_000)):
+def test_files_of_samples_count_prefects_records_do_not_and_copies_by_their_rows(tmp_path: Path) -> None:
+    for name, size in (("data", 600), ("journal", 300), ("snapshots/a/1", 500), ("prefect", 10_000), ("tmp", 10_000)):
         (tmp_path / name / "deeper").mkdir(parents=True)
         (tmp_path / name / "deeper" / "file").write_bytes(b"x" * size)
     (tmp_path / "catalogue.sqlite").write_bytes(b"x" * 100)
 
-    use = disk_use(locate(tmp_path), 10)
+    use = disk_use(locate(tmp_path), 10, copy="snapshots/a/1", copied_rows=5)
 
-    assert (use.bytes, use.bytes_per_sample, use.expected(7)) == (1000, 100, 700)
+    assert (use.bytes, use.bytes_per_sample, use.bytes_per_copied_row) == (1500, 100, 100)
+    assert (use.expected(7), use.expected(7, 6), use.expected(0, 6)) == (700, 1300, 600)
     assert use.bytes_free > 0
 
 
@@ -59,7 +65,7 @@ def test_the_doctor_says_what_the_lake_takes(root: Path, answer) -> None:
     each = disk_use(locate(root), samples).bytes_per_sample / 1000
     (lake,) = [one for one in examine(root) if one.name == "lake"]
     assert "2 snapshots" in lake.found
-    assert f"({each:,.1f} KB a sample)" in lake.found
+    assert f"({each:,.1f} KB a sample, frozen copies aside)" in lake.found
     assert "GB free" in lake.found
 
 
@@ -73,10 +79,32 @@ def test_the_doctor_changes_nothing(root: Path) -> None:
 
 def test_a_plan_says_what_a_build_will_write_by_what_this_lake_took(recipe_file: Path, root: Path, answer) -> None:
     planned = answer("plan", str(recipe_file))
-    samples = answer("sql", "select count(*) as n from samples")[0]["n"]
-    expected = disk_use(locate(root), samples).expected(planned["samples_expected"])
-    assert planned["bytes_expected"] == pytest.approx(expected, rel=0.02)  # reading has touched the catalogue's log
+    had = answer("sql", "select (select count(*) from samples) as samples, (select count(*) from examples) as examples")
+    (samples, examples), new = had[0].values(), planned["samples_expected"]
+    (rows,) = (one["rows"] for one in answer("snapshots") if one["snapshot"] == "tiny@2")
+    use = disk_use(locate(root), samples, copy="snapshots/tiny/2", copied_rows=rows)
+    copied = rows + round(new * examples / samples)
+    assert planned["bytes_expected"] == pytest.approx(use.expected(new, copied), rel=0.02)  # the catalogue's log grows
+    assert planned["bytes_of_copy"] == use.expected(0, copied) > 0
     assert planned["bytes_free"] > 0
+
+
+def test_a_run_that_is_derived_again_writes_a_whole_copy(recipe_file: Path, root: Path, answer, stillroom) -> None:
+    recipe_file.write_text(f"{NOTHING_WRITTEN}selection: {{keep: 1}}\n")
+    planned = answer("plan", str(recipe_file))
+    assert (planned["action"], planned["samples_at_most"]) == ("derive", 0)
+    assert planned["bytes_expected"] == planned["bytes_of_copy"] > 0
+    assert "of it for a frozen copy of" in stillroom("plan", str(recipe_file)).stdout
+
+
+def test_where_nothing_new_can_come_no_copy_is_foreseen(tmp_path: Path, answer) -> None:
+    asked = "select distinct task from prompts where prompt_id in (select prompt_id from shards)"
+    sampled = {row["task"] for row in answer("sql", asked)}
+    write_seeds(tmp_path / "seeds.jsonl", [number for number in range(6) if seed_row(number)["task"] in sampled])
+    (tmp_path / "recipe.yaml").write_text(NOTHING_WRITTEN)
+    planned = answer("plan", str(tmp_path / "recipe.yaml"))
+    assert (planned["action"], planned["samples_at_most"], planned["prompts_to_write"]) == ("open", 0, 0)
+    assert (planned["bytes_expected"], planned["bytes_of_copy"]) == (0, 0)
 
 
 def test_a_build_that_may_not_fit_is_warned_of_and_not_refused(

@@ -12,11 +12,13 @@ from stillroom.errors import TeacherError
 from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.records import Outcome
+from stillroom.runs import RunState, close_run
 from stillroom.runs.journals import JournalsTidied, tidy_journals
 from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry, VerdictEntry
 from stillroom.seeding.plan import Record, Reply
 from tests.fakes.builds import Builder
 from tests.fakes.clients import completion
+from tests.fakes.prompts import recipe
 from tests.fakes.rows import row
 from tests.lake.housekeeping.conftest import At, Contents, tiny
 
@@ -150,6 +152,30 @@ async def test_journals_of_unfinished_runs_stay(root: Path, tmp_path: Path, at: 
 
     assert tidy(root).removed == BOTH
     assert journals(root) == [f"{run.run_id}/shard-0"]
+
+
+IN_PART = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: 0.5}\n"
+FOUR_EACH = "sampling: {adaptive: false, samples: 4, wave: 2, epoch: 2}\n"
+
+
+async def test_a_journal_that_a_later_run_has_taken_over_goes(root: Path, tmp_path: Path, at: At) -> None:
+    given = recipe(tmp_path, FOUR_EACH + IN_PART)
+    with at(root) as lake:
+        builder = Builder(lake)
+        run = builder.begin(given)
+        await builder.shard(run, 0)
+        builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), 4 + 2
+        with pytest.raises(TeacherError):
+            await builder.shard(run, 1)
+        close_run(lake, run, RunState.PUBLISHED, "in part")
+        later, _ = await Builder(lake).build(given)
+        assert later.run_id != run.run_id
+
+    done = tidy(root)
+
+    assert done.kept == [], "the lake has it all, under the later run"
+    assert f"{run.run_id}/shard-1" in done.removed
+    assert journals(root) == []
 
 
 def test_none_goes_while_a_writer_lives(root: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from stillroom.cli.app import make_app
@@ -19,6 +20,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.creation import VIEWS
 from stillroom.lake.location import CATALOGUE_VARIABLE, locate
 from stillroom.lake.schema import SCHEMA_VERSION
+from stillroom.lake.script import keep_script
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
 
@@ -90,6 +92,30 @@ def test_duckdb_shell_reads_it_with_the_written_script_and_cannot_write(lake: La
 
     assert "from the shell" in done.stdout
     assert "read-only" in done.stderr
+
+
+def test_a_role_of_its_own_has_its_script_printed_and_leaves_the_kept_one(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = str(locate(lake.root).catalogue)
+    with psycopg.connect(known, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS only_asks")
+        connection.execute("CREATE ROLE only_asks LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA stillroom TO only_asks")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA stillroom TO only_asks")
+    keep_script(locate(lake.root))
+    kept = (lake.root / "duckdb.sql").read_text()
+    monkeypatch.setenv(CATALOGUE_VARIABLE, make_conninfo(known, user="only_asks"))
+
+    printed = run(lake.root, "lake", "script").stdout
+
+    assert "user=only_asks" in printed
+    assert (lake.root / "duckdb.sql").read_text() == kept
+    (lake.root / "mine.sql").write_text(printed)
+    shell = [Path(sys.executable).parent / "duckdb", "-init", lake.root / "mine.sql", "-csv"]
+    asked = [*shell, "-c", "SELECT count(*) AS n FROM lineage"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["n", "0"], done.stderr
 
 
 def test_connection_that_only_reads_cannot_change_the_database_itself(lake: Lake) -> None:
