@@ -8,22 +8,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.bucket_rows import bucket_rows
 from stillroom.curation.budget import Budget
-from stillroom.curation.candidates import Arrivals, may_share, pairs_by_distance, starts, top_bits
+from stillroom.curation.candidates import Arrivals, pairs_by_distance, starts
 from stillroom.curation.documents import Documents
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signed import Signed
-from stillroom.curation.sketch import BandKeys, estimated_jaccard
+from stillroom.curation.sketch import estimated_jaccard
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
 TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
-
-_PART_BITS = 16  # of a hash, by which the buckets of one band are cut into parts
-_NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ class NearSearch:
         """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
         crowded_buckets = 0
-        for new_rows, old_rows in self._bucket_rows():
+        for new_rows, old_rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
             buckets, arrivals = self._tables.shared_buckets(new_rows, old_rows)
             is_start = starts(buckets)
             sizes = np.diff(np.append(np.flatnonzero(is_start), len(buckets)))
@@ -96,35 +94,6 @@ class NearSearch:
             roomy = arrivals[~is_crowded]
             self._add_pairs(buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
         return crowded_buckets
-
-    def _bucket_rows(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        """The rows (bucket, arrival) of documents that may share a bucket, of new and of old ones.
-
-        Some bands at a time, or parts of one band. A bucket is whole in one of them.
-        """
-        limit = self._budget.bucket_rows
-        some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
-        for band in range(self._settings.bands):
-            (new_keys, new), (old_keys, old) = self._may_share(band)
-            parts = -(-(len(new) + len(old)) // limit)
-            for part in range(parts):
-                some_new.append(_rows(band, *_part(new_keys, new, part, parts)))
-                some_old.append(_rows(band, *_part(old_keys, old, part, parts)))
-                waiting += len(some_new[-1]) + len(some_old[-1])
-                if waiting > limit:
-                    yield pl.concat(some_new), pl.concat(some_old)
-                    some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
-        if waiting:
-            yield pl.concat(some_new), pl.concat(some_old)
-
-    def _may_share(self, band: int) -> tuple[tuple[BandKeys, Arrivals], tuple[BandKeys, Arrivals]]:
-        """Keys and arrivals of the new and of the old documents that may share a bucket of this band."""
-        keys, arrivals, is_compared = self._signed.band(band), self._signed.arrivals, self._signed.is_compared
-        new = np.flatnonzero(is_compared & (arrivals >= self._first))
-        old = np.flatnonzero(is_compared & (arrivals < self._first))
-        new_may, old_may = may_share(keys[new], keys[old])
-        new, old = new[new_may], old[old_may]
-        return (keys[new], arrivals[new]), (keys[old], arrivals[old])
 
     def _settle(self) -> pl.DataFrame:
         """Verify candidates and choose representatives until nothing changes.
@@ -224,19 +193,6 @@ class NearSearch:
                 f"asked for the texts of {len(old)} old documents, found {found}: "
                 f"expected one for each signature; missing: {missing.head(3).to_list()}"
             )
-
-
-def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[BandKeys, Arrivals]:
-    """Those of some documents whose keys are in one of several parts."""
-    if parts == 1:
-        return keys, arrivals
-    is_in = top_bits(keys, _PART_BITS) % parts == part
-    return keys[is_in], arrivals[is_in]
-
-
-def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
-    """Bucket (the band's number above 32 bits of key), arrival."""
-    return pl.DataFrame({"bucket": keys.astype(np.int64) | band << 32, "arrival": arrivals})
 
 
 def _gathered(pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int) -> Iterator[tuple[Arrivals, Arrivals]]:
