@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
-from dedup_corpus import documents
+from dedup_corpus import corpus
+from dedup_seconds import Figures
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.contamination import Benchmarks
@@ -27,7 +28,6 @@ from stillroom.curation.short_items import ShortItems
 from stillroom.recipe import find_benchmarks
 
 DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
-Figures = dict[str, float]
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
@@ -47,11 +47,15 @@ WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
 
 
 def decontamination(reference: Path) -> Figures:
-    """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found."""
+    """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found.
+
+    Raises:
+        SystemExit: not all of it is.
+    """
     if not reference.is_dir():
         return {}
     items = read_benchmarks(find_benchmarks({"reference": reference}))
-    frame = pl.concat(documents(DOCUMENTS, 1)).select("id", "text")
+    frame = corpus(DOCUMENTS).select("id", "text")
     runs, short, code = Benchmarks(items), ShortItems(items), RenamedCode(items)
     rates = _rates(frame, runs=runs, short_items=short, renamed_code=code)
     texts = list(dict.fromkeys(items["text"].to_list()))
@@ -63,6 +67,8 @@ def decontamination(reference: Path) -> Figures:
         held = [_put(some, into, chance, kind) for some, into in zip(planted, around, strict=False)]
         found = search.find(pl.DataFrame({"id": [str(row) for row in range(len(held))], "text": held}))
         shares[f"planted_{kind}_found"] = found["id"].n_unique() / len(held)
+    if min(shares.values()) < 1.0:
+        raise SystemExit(f"expected all that was planted to be found: {shares}")
     return {
         "decontamination_docs_per_cpu_second": rates["runs"],
         "short_items_docs_per_cpu_second": rates["short_items"],
