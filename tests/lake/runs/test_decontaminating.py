@@ -133,6 +133,7 @@ async def test_a_version_states_what_it_was_checked_against_where_nothing_was_fo
         assert (row["rows"], row["overlapping_rows"]) == (snapshot.rows, 0)
     summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
     assert f"| exam | {stated[0]['sha256']} | word-runs@2 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
+    assert "where it is Python; of other languages the words are looked for" in summary
     assert "against nothing" not in summary
     assert "were not checked against" not in summary
     assert describe(lake, snapshot, 0)["contamination_checked_against"] == stated
