@@ -185,7 +185,8 @@ def _decided(
         return described(row, prompts_by_id[row["prompt_id"]])
 
     placed = Places(lake, recipe.dataset, embedder)
-    placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
+    if recipe.curation.diversity:
+        placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
     differs = differing(
         curated,
         recipe.curation.diversity,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from stillroom.curation.comparison import Published, further_settings
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.sought import Sought
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
@@ -35,6 +35,7 @@ def with_other_datasets(
     embedder: Embedder | None = None,
     *,
     sought: Sought | None = None,
+    room: Room | None = None,
 ) -> Published:
     """The same with what other datasets have published after it.
 
@@ -46,6 +47,7 @@ def with_other_datasets(
         settings: decide the scheme of the signatures.
         embedder: turns texts into vectors, where the recipe compares these.
         sought: as ``published`` has it.
+        room: where embeddings may lie.
 
     Raises:
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
@@ -55,7 +57,7 @@ def with_other_datasets(
     if is_structural:
         others, _ = with_structures(lake, recipe.dataset, side, others, STRUCTURES[side], elsewhere=True)
     if semantic and embedder:
-        others, _ = with_embeddings(lake, recipe.dataset, side, others, embedder, elsewhere=True)
+        others, _ = with_embeddings(lake, recipe.dataset, side, others, embedder, elsewhere=True, room=room)
     named = lake.query(_DATASETS["sample" if side == "answer" else "prompt"], {"dataset": recipe.dataset})
     after = old.signatures["arrival"].max()
     first = 1 + (after if isinstance(after, int) else -1)
@@ -77,6 +79,6 @@ def with_other_datasets(
         old,
         signatures=pl.concat([old.signatures, signatures]),
         structures=pl.concat([old.structures, of(others.structures)]),
-        embeddings=pl.concat([old.embeddings, of(others.embeddings)]),
+        embeddings=(*old.embeddings, *(file.named(dict(named.iter_rows())) for file in others.embeddings)),
         texts=texts,
     )
