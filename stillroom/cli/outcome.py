@@ -99,7 +99,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     """Print the figures for a person."""
     console.print()
     if not outcome["snapshot"]:
-        console.print(f"Run {outcome['run']} brought nothing new, so nothing was published: {outcome['nothing_new']}.")
+        why = escape(outcome["nothing_new"])
+        console.print(f"Run {outcome['run']} brought nothing new, so nothing was published: {why}.")
     figures = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     by_origin = ", ".join(f"{count} for {origin} prompts" for origin, count in outcome["kept_by_origin"].items())
     rows = [
