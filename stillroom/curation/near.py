@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.bucket_rows import bucket_rows
+from stillroom.curation.bucket_rows import KEY_BITS, bucket_rows
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals, pairs_by_distance, starts
 from stillroom.curation.documents import Documents
@@ -22,6 +22,8 @@ from stillroom.errors import LakeError
 
 TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
+Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
+"""Buckets, and of each the later and the earlier document of a pair in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,21 +144,32 @@ class NearSearch:
         """Those of these documents that are new, counted from 0."""
         return arrivals[arrivals >= self._first] - self._first
 
-    def _add_pairs(self, buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
-        pairs = pairs_by_distance(buckets, arrivals, is_kept, self._settings.bucket_peers)
-        for later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
+    def _add_pairs(self, in_buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
+        pairs = pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers)
+        for buckets, later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
+            later, earlier = self._once(buckets >> KEY_BITS, later, earlier) if lasting else _unique(later, earlier)
             estimates = self._estimates(later, earlier)
             is_likely = estimates >= self._settings.least_estimate
             self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
 
-    def _wanted(self, pairs: tuple[Arrivals, Arrivals]) -> tuple[Arrivals, Arrivals]:
+    def _wanted(self, pairs: Pairs) -> Pairs:
         """Those of which the later document is new and has another text."""
-        later, earlier = pairs
+        buckets, later, earlier = pairs
         is_wanted = later >= self._first
         if self._text_numbers is not None:
-            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in pairs)
+            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in (later, earlier))
             is_wanted &= of_later != of_earlier
-        return later[is_wanted], earlier[is_wanted]
+        return buckets[is_wanted], later[is_wanted], earlier[is_wanted]
+
+    def _once(self, bands: Arrivals, later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
+        """These pairs without those that a band before has, too.
+
+        There all pairs of a bucket were made, where it is not crowded: the later document is known to be in none.
+        """
+        is_asked = ~self._is_crowded[later - self._first]
+        is_once = ~is_asked
+        is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands[is_asked])
+        return later[is_once], earlier[is_once]
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
         left, right = (self._signed.keys(side) for side in (later, earlier))
@@ -195,23 +208,27 @@ class NearSearch:
             )
 
 
-def _gathered(pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int) -> Iterator[tuple[Arrivals, Arrivals]]:
-    """The same pairs, at most so many at a time, without those that one such part has twice."""
-    waiting: list[tuple[Arrivals, Arrivals]] = []
+def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:
+    """The same pairs, about so many at a time."""
+    waiting: list[Pairs] = []
     held = 0
-    for later, earlier in pairs:
-        for start in range(0, len(later), at_a_time):
-            some = slice(start, start + at_a_time)
-            waiting.append((later[some], earlier[some]))
-            held += len(later[some])
+    for some_pairs in pairs:
+        for start in range(0, len(some_pairs[0]), at_a_time):
+            buckets, later, earlier = (column[start : start + at_a_time] for column in some_pairs)
+            waiting.append((buckets, later, earlier))
+            held += len(later)
             if held >= at_a_time:
-                yield _unique(waiting)
+                yield _together(waiting)
                 waiting, held = [], 0
     if held:
-        yield _unique(waiting)
+        yield _together(waiting)
 
 
-def _unique(pairs: Sequence[tuple[Arrivals, Arrivals]]) -> tuple[Arrivals, Arrivals]:
-    later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
+def _together(parts: Sequence[Pairs]) -> Pairs:
+    buckets, later, earlier = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return buckets, later, earlier
+
+
+def _unique(later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
     found = pl.DataFrame({"later": later, "earlier": earlier}).unique()
     return found["later"].to_numpy(), found["earlier"].to_numpy()
