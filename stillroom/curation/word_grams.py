@@ -1,7 +1,6 @@
 """Cuts texts into words and runs of words, each a 64-bit number, by whole arrays at a time."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,17 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.curation.shingles import Hashes, mix
+from stillroom.wording import BETWEEN, MARK, WITHIN, plain
+from stillroom.wording import kinds as kind_of_each
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
-_CODE_POINTS = 0x110000
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # kana
-    (0x3400, 0x9FFF),  # Chinese characters
-    (0x20000, 0x323AF),
-)
 _SEPARATOR = "\n"
 # Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
 _ESCAPED_BLANK = re.compile(
@@ -28,19 +20,13 @@ _ESCAPED_BLANK = re.compile(
     r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
     r"[nrt]"
 )
-_INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or picks a variant of a character
-    "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
-    "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """The words of some texts, in order.
 
-    Words are runs of letters, marks and digits of folded texts; in scripts that put no space between words (Chinese,
-    Japanese, Thai, ...) every character is one.
+    Words are those of folded texts, as ``stillroom/wording.py`` has them.
 
     Attributes:
         hashes: one number per word; words are equal where the numbers are, but for one chance in 2^64.
@@ -88,24 +74,25 @@ class KnownRuns:
 
 
 def folded(text: str) -> str:
-    """A text as its words are compared: NFKC, without what cannot be seen, in lower case; blanks are not escaped."""
+    """A text as its words are compared: in plain form, and blanks are not escaped."""
     if "\\" in text:
         text = _ESCAPED_BLANK.sub(" ", text)
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
+    return plain(text)
 
 
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
     lowered = [folded(text) for text in texts]
-    codes = _code_points(_SEPARATOR.join(lowered))
+    joined = _SEPARATOR.join(lowered)
+    codes = _code_points(joined)
     kinds = np.zeros(len(codes) + 2, np.uint8)
-    kinds[1:-1] = _kinds()[codes]
+    kinds[1:-1] = np.frombuffer(kind_of_each(), np.uint8)[codes]
+    if not joined.isascii():
+        _part_marks(kinds)
     before, after = kinds[:-1], kinds[1:]
-    is_border = (before != after) | (before == 2)
-    starts = np.flatnonzero(is_border & (after > 0))
-    ends = np.flatnonzero(is_border & (before > 0))
+    goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
+    starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
+    ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
     owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
     return Words(
@@ -114,6 +101,14 @@ def words_of(texts: Sequence[str]) -> Words:
         starts=starts - text_starts[owners],
         ends=ends - text_starts[owners],
     )
+
+
+def _part_marks(kinds: NDArray[np.uint8]) -> None:
+    """Let marks of scripts without spaces part words where they follow no letter of these."""
+    marks = np.flatnonzero(kinds == MARK)
+    if len(marks):
+        last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
+        kinds[marks[kinds[last[marks]] <= WITHIN]] = BETWEEN
 
 
 def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
@@ -137,15 +132,3 @@ def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
     inverses = np.full(count, pow(base, -1, 1 << 64), np.uint64)
     powers[0] = inverses[0] = 1
     return np.cumprod(powers), np.cumprod(inverses)
-
-
-@cache
-def _kinds() -> NDArray[np.uint8]:
-    """For each code point: 0 between words, 1 within one, 2 a word by itself."""
-    kinds = np.fromiter((chr(code).isalnum() for code in range(_CODE_POINTS)), np.uint8, _CODE_POINTS)
-    marks = np.fromiter((unicodedata.category(chr(code))[0] == "M" for code in range(_CODE_POINTS)), bool, _CODE_POINTS)
-    for first, last in _UNSPACED:
-        kinds[first : last + 1] *= 2
-        marks[first : last + 1] = False
-    kinds[marks] = 1  # vowel signs and accents belong to the letter before
-    return kinds
