@@ -174,6 +174,6 @@ def _print_retraction(cause: "Cause", published: Sequence[Mapping[str, Any]]) ->
     for one in published:
         for name, samples in one["gave_way"].items():
             typer.echo(
-                f"{len(samples):,} samples of {name} had been dropped in favour of what {one['snapshot']} lacks, as its "
+                f"{len(samples):,} samples of {name} had been dropped in favour of what {one['snapshot']} lacks, as "
                 f"duplicates, by rank or for diversity. `stillroom reverify {name}` decides about them again."
             )
