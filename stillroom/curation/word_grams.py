@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,20 @@ from stillroom.curation.shingles import Hashes, mix
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
 _CODE_POINTS = 0x110000
+_HALVES, _QUARTERS = 2, 3  # kinds of characters, by how much of a word each is
 _UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # kana
-    (0x3400, 0x9FFF),  # Chinese characters
-    (0x20000, 0x323AF),
+    (0x0E00, 0x0EFF, _QUARTERS),  # Thai, Lao
+    (0x1000, 0x109F, _QUARTERS),  # Myanmar
+    (0x1780, 0x17FF, _QUARTERS),  # Khmer
+    (0x3005, 0x3007, _HALVES),  # marks and zero among Chinese characters
+    (0x3040, 0x30FF, _HALVES),  # kana
+    (0x3400, 0x9FFF, _HALVES),  # Chinese characters
+    (0x20000, 0x323AF, _HALVES),
 )
+_WORD_QUARTERS = 4
+_QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 _SEPARATOR = "\n"
+_WORD = re.compile(r"[^\W_]+")
 # Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
 _ESCAPED_BLANK = re.compile(
     r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
@@ -35,56 +41,89 @@ _INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or 
 )
 
 
+class Runs(NamedTuple):
+    """Runs of words: the numbers of the first and of the last word of each, and a hash."""
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    hashes: Hashes
+
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Runs":
+        """Some of them."""
+        return Runs(*(column[places] for column in self))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """The words of some texts, in order.
 
-    Words are runs of letters, marks and digits of folded texts; in scripts that put no space between words (Chinese,
-    Japanese, Thai, ...) every character is one.
+    Words are runs of letters, marks and digits of folded texts. In scripts that put no space between words every
+    character is one here, but counts as less: two of Chinese and kana, and four letters of Thai, Lao, Khmer and
+    Burmese, are about as much as one English word, so that a size in words asks for as much text in each script.
 
     Attributes:
         hashes: one number per word; words are equal where the numbers are, but for one chance in 2^64.
         owners: the text that each word lies in.
         starts: the character of ``folded(text)`` at which it begins.
         ends: the character after its last.
+        before: quarters of words before each, and before what follows the last; None where each is a whole word.
     """
 
     hashes: Hashes
     owners: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    before: NDArray[np.int64] | None = None
 
-    def runs(self, size: int) -> tuple[NDArray[np.int64], Hashes]:
-        """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
-        count = max(len(self.hashes) - size + 1, 0)
-        first = np.flatnonzero(self.owners[:count] == self.owners[size - 1 :][:count])
-        return first, self.run_hashes(first, size)
+    def runs(self, size: int) -> Runs:
+        """From each word on, the shortest run within its text that is as much as ``size`` words."""
+        if self.before is None:
+            return self.spans(size)
+        last = np.searchsorted(self.before, self.before[:-1] + size * _WORD_QUARTERS) - 1
+        first = np.flatnonzero(last < len(self.hashes))
+        first = first[self.owners[first] == self.owners[last[first]]]
+        return Runs(first, last[first], self._hashes_of(first, last[first] + 1))
 
-    def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
-        """The hashes of runs of ``size`` words that begin with these."""
-        return segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+    def spans(self, count: int) -> Runs:
+        """All runs within a text of this count of words, each counted as one."""
+        places = max(len(self.hashes) - count + 1, 0)
+        return self.spans_from(np.flatnonzero(self.owners[:places] == self.owners[count - 1 :][:places]), count)
+
+    def spans_from(self, first: NDArray[np.int64], count: int) -> Runs:
+        """The runs of this count of words, each counted as one, that begin with these."""
+        return Runs(first, first + count - 1, self._hashes_of(first, first + count))
+
+    def size(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many words runs are from one to another, rounded down."""
+        if self.before is None:
+            return last - first + 1
+        return (self.before[last + 1] - self.before[first]) // _WORD_QUARTERS
+
+    def _hashes_of(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> Hashes:
+        return segment_hashes(self.hashes, first, end, _WORD_BASE)
 
 
 class KnownRuns:
-    """Some runs of ``size`` words, to find in texts."""
+    """Some runs of words, to find in texts."""
 
-    def __init__(self, hashes: Hashes, size: int) -> None:
-        self.size = size
+    def __init__(self, hashes: Hashes, cut: Callable[[Words], Runs]) -> None:
+        """Take their hashes, and how texts are cut into such runs."""
+        self._cut = cut
         self._hashes = np.unique(hashes)
         bits = max(16, len(self._hashes).bit_length() + 4)
         self._shift = np.uint64(64 - bits)
         self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
         self._table[self._hashes >> self._shift] = True
 
-    def among(self, words: Words) -> tuple[NDArray[np.int64], Hashes]:
-        """Where they stand: the number of the first word of each, and its hash."""
+    def among(self, words: Words) -> Runs:
+        """Those that stand in these texts."""
         if not len(self._hashes):
-            return np.zeros(0, np.int64), np.zeros(0, np.uint64)
-        first, hashes = words.runs(self.size)
-        maybe = np.flatnonzero(self._table[hashes >> self._shift])
-        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
-        known = maybe[self._hashes[place] == hashes[maybe]]
-        return first[known], hashes[known]
+            nothing = np.zeros(0, np.int64)
+            return Runs(nothing, nothing, np.zeros(0, np.uint64))
+        runs = self._cut(words)
+        maybe = runs.at(np.flatnonzero(self._table[runs.hashes >> self._shift]))
+        place = np.searchsorted(self._hashes, maybe.hashes).clip(max=len(self._hashes) - 1)
+        return maybe.at(self._hashes[place] == maybe.hashes)
 
 
 def folded(text: str) -> str:
@@ -96,6 +135,11 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
 
 
+def words_in(text: str) -> list[str]:
+    """The words of one short text as they stand in it, folded; in scripts without spaces they are not parted."""
+    return _WORD.findall(folded(text))
+
+
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
     lowered = [folded(text) for text in texts]
@@ -103,16 +147,18 @@ def words_of(texts: Sequence[str]) -> Words:
     kinds = np.zeros(len(codes) + 2, np.uint8)
     kinds[1:-1] = _kinds()[codes]
     before, after = kinds[:-1], kinds[1:]
-    is_border = (before != after) | (before == 2)
+    is_border = (before != after) | (before >= _HALVES)
     starts = np.flatnonzero(is_border & (after > 0))
     ends = np.flatnonzero(is_border & (before > 0))
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
     owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
+    quarters = None if kinds.max() < _HALVES else np.cumsum([0, *_QUARTERS_OF_KIND[after[starts]].tolist()])
     return Words(
         hashes=segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
         owners=owners,
         starts=starts - text_starts[owners],
         ends=ends - text_starts[owners],
+        before=quarters,
     )
 
 
@@ -141,11 +187,11 @@ def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """For each code point: 0 between words, 1 within one, 2 a word by itself."""
+    """For each code point: 0 between words, 1 within one, from 2 on a word by itself."""
     kinds = np.fromiter((chr(code).isalnum() for code in range(_CODE_POINTS)), np.uint8, _CODE_POINTS)
     marks = np.fromiter((unicodedata.category(chr(code))[0] == "M" for code in range(_CODE_POINTS)), bool, _CODE_POINTS)
-    for first, last in _UNSPACED:
-        kinds[first : last + 1] *= 2
+    for first, last, kind in _UNSPACED:
+        kinds[first : last + 1] *= kind
         marks[first : last + 1] = False
     kinds[marks] = 1  # vowel signs and accents belong to the letter before
     return kinds
