@@ -81,8 +81,8 @@ class _Inside:
     def __contains__(self, run: str) -> bool:
         if run not in self._known:
             words = words_of([run])
-            hash_ = words.spans(len(words.hashes)).hashes
-            inside, everywhere = (int((one.spans(len(words.hashes)).hashes == hash_).sum()) for one in self._sides)
+            hash_ = words.spans(len(words)).hashes
+            inside, everywhere = (int((one.spans(len(words)).hashes == hash_).sum()) for one in self._sides)
             self._known[run] = 0 < everywhere <= inside
         return self._known[run]
 
@@ -120,8 +120,7 @@ def _code_words(text: str) -> Words:
 
 def _covered(words: Words, size: int, known: Hashes) -> float:
     """The share of words that lie in known runs."""
-    count = len(words.hashes)
-    runs = words.runs(size)
-    runs = runs.at(np.isin(runs.hashes, known))
+    count = len(words)
+    runs = words.runs(size, lambda hashes: np.flatnonzero(np.isin(hashes, known)))
     steps = np.bincount(runs.first, minlength=count + 1) - np.bincount(runs.last + 1, minlength=count + 1)
     return float((np.cumsum(steps)[:count] > 0).mean()) if count else 0.0

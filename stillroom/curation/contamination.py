@@ -103,8 +103,8 @@ class Benchmarks:
             begins.append(begin.hashes[np.isin(begin.first, first[is_short])])
         self._long = _Index(pl.concat(long), self._items)
         self._short = {count: _Index(pl.concat(found), self._items) for count, found in sorted(short.items())}
-        self._known = KnownRuns(self._long.hashes, lambda words: words.runs(GRAM_WORDS))
-        self._begins = KnownRuns(np.concatenate(begins), lambda words: words.runs(LEAST_WORDS))
+        self._known = KnownRuns(self._long.hashes, lambda words, wanted: words.runs(GRAM_WORDS, wanted))
+        self._begins = KnownRuns(np.concatenate(begins), lambda words, wanted: words.runs(LEAST_WORDS, wanted))
         self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +153,7 @@ class Benchmarks:
         yield self._long.found(words, rows, self._known.among(words))
         begins = self._begins.among(words).first
         for count, index in self._short.items():
-            first = begins[begins + count <= len(words.hashes)]
+            first = begins[begins + count <= len(words)]
             first = first[words.owners[first] == words.owners[first + count - 1]]
             yield index.found(words, rows, words.spans_from(first, count))
 

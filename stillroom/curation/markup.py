@@ -1,7 +1,8 @@
-"""Reads text that was scraped with its HTML: what a reader of the page would have seen.
+"""Reads text that was scraped with its HTML, or escaped as in JSON: what a reader would have seen.
 
-A tag or an entity between two words adds words of its own (`br`, `nbsp`, `39`), so that a run of words ends there. What
-has any is looked at both as it stands and without: nothing that is written like markup is lost that way.
+A tag, an entity or an escaped line end between two words adds words or letters of its own (`br`, `nbsp`, `39`, `nthe`),
+so that a run of words ends there. What has any is looked at both as it stands and without: nothing that is only written
+like markup is lost that way.
 """
 
 import html
@@ -15,19 +16,31 @@ _TAG = re.compile(  # of text, by their names: code has other things in angle br
     r"|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+# Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
+_ESCAPED_BLANK = re.compile(
+    r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
+    r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
+    r"[nrt]"
+)
 _MOST_ESCAPED = 3  # times that entities may be escaped themselves
 
 
 def readings(text: str) -> list[str]:
-    """The text, and where it has markup what it says without: tags are blanks, entities the characters they name."""
-    if "<" not in text and "&" not in text:
-        return [text]
+    """The text, and where it has markup what it says without: tags and escaped blanks are blanks."""
+    plain = _unescaped(text) if "<" in text or "&" in text else text
+    if "\\" in plain:
+        plain = _ESCAPED_BLANK.sub(" ", plain)
+    return [text] if plain == text else [text, plain]
+
+
+def _unescaped(text: str) -> str:
+    """A text without tags and entities."""
     plain = _TAG.sub(" ", text)
     for _ in range(_MOST_ESCAPED):
         if not _ENTITY.search(plain):
             break
         plain = _TAG.sub(" ", html.unescape(plain))
-    return [text] if plain == text else [text, plain]
+    return plain
 
 
 def with_readings(items: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,6 @@ scripts without spaces one character may differ.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
@@ -19,7 +18,7 @@ from stillroom.curation.code_fragments import ItemCode
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
 from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
-from stillroom.curation.word_grams import KnownRuns, Words, folded
+from stillroom.curation.word_grams import Cut, KnownRuns, Words, folded
 
 Hashed = list[int]  # words
 MOST_ITEMS = 64  # of a benchmark that share a half: what more have is a phrase, at each of which all would be compared
@@ -67,8 +66,7 @@ class ShortItems:
                 known[hash_] = [half for half in known[hash_] if crowd[benchmarks[half.item]] <= MOST_ITEMS]
         self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
         self._known = {
-            size: KnownRuns(np.array(list(known), np.uint64), partial(Words.spans, count=size))
-            for size, known in self._halves.items()
+            size: KnownRuns(np.array(list(known), np.uint64), _spans(size)) for size, known in self._halves.items()
         }
 
     def _add(self, block: Sequence[int], words: Words, sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
@@ -131,6 +129,10 @@ class ShortItems:
                             if half.is_first
                             else (half.item, first - taken, first + size - 1)
                         )
+
+
+def _spans(count: int) -> Cut:
+    return lambda words, wanted: words.spans(count, wanted)
 
 
 def _halves_of(item: int, words: Words, start: int, end: int) -> Iterator[tuple[int, int, _Half]]:

@@ -25,15 +25,13 @@ def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
     pieces: list[str] = []
     for row, text in enumerate(texts):
         for reading in readings(text):
-            cut = _cut(reading)
-            pieces += cut
-            rows += [row] * len(cut)
+            for piece in (reading,) if len(reading) <= _PIECE_CHARS else _cut(reading):
+                rows.append(row)
+                pieces.append(piece)
     return rows, pieces
 
 
 def _cut(text: str) -> list[str]:
-    if len(text) <= _PIECE_CHARS:
-        return [text]
     starts = range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS)
     return [text[start : _end(text, start + _PIECE_CHARS)] for start in starts]
 

@@ -28,12 +28,6 @@ _WORD_QUARTERS = 4
 _QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 _SEPARATOR = "\n"
 _WORD = re.compile(r"[^\W_]+")
-# Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
-_ESCAPED_BLANK = re.compile(
-    r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
-    r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
-    r"[nrt]"
-)
 _INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or picks a variant of a character
     "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -48,9 +42,14 @@ class Runs(NamedTuple):
     last: NDArray[np.int64]
     hashes: Hashes
 
-    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Runs":
-        """Some of them."""
-        return Runs(*(column[places] for column in self))
+
+NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64))
+Wanted = Callable[[Hashes], NDArray[np.int64]]  # the places of some of these hashes
+
+
+def every(hashes: Hashes) -> NDArray[np.int64]:
+    """The places of all of them."""
+    return np.arange(len(hashes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,32 +65,45 @@ class Words:
         owners: the text that each word lies in.
         starts: the character of ``folded(text)`` at which it begins.
         ends: the character after its last.
-        before: quarters of words before each, and before what follows the last; None where each is a whole word.
+        sums: a polynomial hash of all words before each, and of all, from which those of runs are made.
+        before: quarters of words before each, and of all; None where each is a whole word.
     """
 
     hashes: Hashes
     owners: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    sums: Hashes
     before: NDArray[np.int64] | None = None
 
-    def runs(self, size: int) -> Runs:
+    def __len__(self) -> int:
+        """How many there are, each counted as one."""
+        return len(self.owners)
+
+    def runs(self, size: int, wanted: Wanted = every) -> Runs:
         """From each word on, the shortest run within its text that is as much as ``size`` words."""
         if self.before is None:
-            return self.spans(size)
+            return self.spans(size, wanted)
         last = np.searchsorted(self.before, self.before[:-1] + size * _WORD_QUARTERS) - 1
-        first = np.flatnonzero(last < len(self.hashes))
-        first = first[self.owners[first] == self.owners[last[first]]]
-        return Runs(first, last[first], self._hashes_of(first, last[first] + 1))
+        first = np.flatnonzero(last < len(self))
+        last = last[first]
+        hashes = _segments(self.sums, first, last + 1, _WORD_BASE)
+        places = wanted(hashes)
+        return self._within(first[places], last[places], hashes[places])
 
-    def spans(self, count: int) -> Runs:
+    def spans(self, count: int, wanted: Wanted = every) -> Runs:
         """All runs within a text of this count of words, each counted as one."""
-        places = max(len(self.hashes) - count + 1, 0)
-        return self.spans_from(np.flatnonzero(self.owners[:places] == self.owners[count - 1 :][:places]), count)
+        most = len(self) - count + 1
+        if most <= 0:
+            return NO_RUNS
+        inverses = _powers(_WORD_BASE, _enough(len(self)))[1]
+        hashes = mix((self.sums[count:] - self.sums[:most]) * inverses[:most])
+        first = wanted(hashes)
+        return self._within(first, first + count - 1, hashes[first])
 
     def spans_from(self, first: NDArray[np.int64], count: int) -> Runs:
         """The runs of this count of words, each counted as one, that begin with these."""
-        return Runs(first, first + count - 1, self._hashes_of(first, first + count))
+        return Runs(first, first + count - 1, _segments(self.sums, first, first + count, _WORD_BASE))
 
     def size(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many words runs are from one to another, rounded down."""
@@ -99,14 +111,19 @@ class Words:
             return last - first + 1
         return (self.before[last + 1] - self.before[first]) // _WORD_QUARTERS
 
-    def _hashes_of(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> Hashes:
-        return segment_hashes(self.hashes, first, end, _WORD_BASE)
+    def _within(self, first: NDArray[np.int64], last: NDArray[np.int64], hashes: Hashes) -> Runs:
+        """Those runs that lie within one text."""
+        is_within = self.owners[first] == self.owners[last]
+        return Runs(first[is_within], last[is_within], hashes[is_within])
+
+
+Cut = Callable[[Words, Wanted], Runs]  # how texts are cut into runs
 
 
 class KnownRuns:
     """Some runs of words, to find in texts."""
 
-    def __init__(self, hashes: Hashes, cut: Callable[[Words], Runs]) -> None:
+    def __init__(self, hashes: Hashes, cut: Cut) -> None:
         """Take their hashes, and how texts are cut into such runs."""
         self._cut = cut
         self._hashes = np.unique(hashes)
@@ -117,19 +134,16 @@ class KnownRuns:
 
     def among(self, words: Words) -> Runs:
         """Those that stand in these texts."""
-        if not len(self._hashes):
-            nothing = np.zeros(0, np.int64)
-            return Runs(nothing, nothing, np.zeros(0, np.uint64))
-        runs = self._cut(words)
-        maybe = runs.at(np.flatnonzero(self._table[runs.hashes >> self._shift]))
-        place = np.searchsorted(self._hashes, maybe.hashes).clip(max=len(self._hashes) - 1)
-        return maybe.at(self._hashes[place] == maybe.hashes)
+        return self._cut(words, self._places) if len(self._hashes) else NO_RUNS
+
+    def _places(self, hashes: Hashes) -> NDArray[np.int64]:
+        maybe = np.flatnonzero(self._table[hashes >> self._shift])
+        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
+        return maybe[self._hashes[place] == hashes[maybe]]
 
 
 def folded(text: str) -> str:
-    """A text as its words are compared: NFKC, without what cannot be seen, in lower case; blanks are not escaped."""
-    if "\\" in text:
-        text = _ESCAPED_BLANK.sub(" ", text)
+    """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
@@ -153,11 +167,13 @@ def words_of(texts: Sequence[str]) -> Words:
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
     owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
     quarters = None if kinds.max() < _HALVES else np.cumsum([0, *_QUARTERS_OF_KIND[after[starts]].tolist()])
+    hashes = segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE)
     return Words(
-        hashes=segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
+        hashes=hashes,
         owners=owners,
         starts=starts - text_starts[owners],
         ends=ends - text_starts[owners],
+        sums=_sums(hashes, _WORD_BASE),
         before=quarters,
     )
 
@@ -170,10 +186,22 @@ def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
 
 def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
     """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
-    powers, inverses = _powers(base, 1 << max(len(values), 1).bit_length())
+    return _segments(_sums(values, base), starts, ends, base)
+
+
+def _segments(sums: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
+    return mix((sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts])
+
+
+def _sums(values: Hashes, base: int) -> Hashes:
     sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum(values * powers[: len(values)], out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * inverses[starts])
+    np.cumsum(values * _powers(base, _enough(len(values)))[0][: len(values)], out=sums[1:])
+    return sums
+
+
+def _enough(count: int) -> int:
+    """So many powers that few sizes of arrays are held."""
+    return 1 << max(count, 1).bit_length()
 
 
 @cache

@@ -241,11 +241,6 @@ def test_escaped_blanks_part_words(written: str):
     assert len(Benchmarks(items(item)).find(documents(written.format(*parts)))) == 1
 
 
-@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
-def test_commands_of_latex_are_words(command: str):
-    assert folded(f"${command}$") == f"${command}$"
-
-
 def test_an_instruction_that_all_items_begin_with_is_reported_for_a_few_of_them():
     instruction = "below is an instruction that describes a task write a response that completes the request"
     index = Benchmarks(items(*(f"{instruction} number {number}" for number in range(1000))))

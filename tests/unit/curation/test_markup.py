@@ -49,6 +49,7 @@ def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
         pytest.param("a &amp;lt; b", "a < b", id="escaped twice"),
         pytest.param("one<br>two<BR />three", "one two three", id="line ends"),
         pytest.param('<img src="a.png" alt="x"> y', "  y", id="attributes"),
+        pytest.param("first\\nsecond\\t\\r\\nthird", "first second   third", id="escaped blanks"),
         pytest.param("&lt;b&gt;bold&lt;/b&gt;", " bold ", id="escaped tags"),
     ],
 )
@@ -71,6 +72,17 @@ def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
 )
 def test_what_is_no_markup_is_read_as_it_stands(text: str) -> None:
     assert readings(text) == [text]
+
+
+@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
+def test_commands_of_latex_are_words(command: str) -> None:
+    assert readings(f"${command}$") == [f"${command}$"]
+
+
+def test_letters_behind_an_escape_are_found_as_they_stand_and_as_they_were_meant() -> None:
+    text = "remove the vowels of abcdef\\nghijklm and give back what is left of it then"
+    for held in (text, text.replace("\\n", " "), text.replace("\\n", " n")):
+        assert Benchmarks(items(text)).find(documents(held))["words"].to_list() == [15]
 
 
 def test_words_that_are_written_like_tags_are_found_where_they_stand_so() -> None:
