@@ -31,6 +31,7 @@ _INVISIBLE = (  # what formats text (category Cf), joins graphemes or picks a va
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
 _UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _ASCII = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
 
@@ -44,7 +45,7 @@ def plain(text: str) -> str:
 def words_and_signs(text: str) -> list[str]:
     """The words of a text and every other sign that can be seen, in their order, of the text in plain form."""
     text = plain(text)
-    return (_ASCII if text.isascii() else _plain_pattern()).findall(text)
+    return (_ASCII if text.isascii() else _plain_pattern(_last_plane(text))).findall(text)
 
 
 def words_in(text: str) -> list[str]:
@@ -54,8 +55,11 @@ def words_in(text: str) -> list[str]:
 
 def beginning(text: str, words: int) -> str:
     """A text up to the end of the word with which it has this amount of words."""
+    if text.isascii():
+        found = _ascii_words(words).match(text)
+        return found.group() if found else text
     quarters = 0
-    for match in _word_pattern().finditer(text):
+    for match in _word_pattern(_last_plane(text)).finditer(text):
         quarters += _AMOUNT[kinds()[ord(match.group()[0])]]
         if quarters >= 4 * words:
             return text[: match.end()]
@@ -78,20 +82,32 @@ def kinds() -> bytes:
     return bytes(every)
 
 
-@cache
-def _plain_pattern() -> re.Pattern[str]:
-    """Words and signs of plain texts."""
-    return re.compile(rf"[{_class(WITHIN)}]+|[{_class(HALVES, QUARTERS)}][{_class(MARK)}]*|\S")
+def _last_plane(text: str) -> int:
+    """The last character up to which characters must be told apart: classes beyond the first plane are slow."""
+    return CODE_POINTS - 1 if _BEYOND.search(text) else 0xFFFF
 
 
 @cache
-def _word_pattern() -> re.Pattern[str]:
-    """Words of texts as they are."""
-    within, alone, marks = _class(WITHIN), _class(HALVES, QUARTERS), _class(MARK)
-    return re.compile(f"[{within}][{within}{_INVISIBLE}]*|[{alone}][{marks}{_INVISIBLE}]*")
+def _plain_pattern(last: int) -> re.Pattern[str]:
+    """Words and signs of plain texts without characters beyond the last."""
+    within, alone, marks = _class(last, WITHIN), _class(last, HALVES, QUARTERS), _class(last, MARK)
+    return re.compile(rf"[{within}]+|[{alone}][{marks}]*|\S")
 
 
-def _class(*of: int) -> str:
+@cache
+def _word_pattern(last: int) -> re.Pattern[str]:
+    """Words of texts as they are, likewise."""
+    within, alone, marks = _class(last, WITHIN), _class(last, HALVES, QUARTERS), _class(last, MARK)
+    unseen = _INVISIBLE[: _INVISIBLE.index("\U000110bd")] if last == 0xFFFF else _INVISIBLE
+    return re.compile(f"[{within}][{within}{unseen}]*|[{alone}][{marks}{unseen}]*")
+
+
+@cache
+def _ascii_words(count: int) -> re.Pattern[str]:
+    return re.compile(f"(?>[^A-Za-z0-9]*[A-Za-z0-9]++){{{count}}}")
+
+
+def _class(last: int, *of: int) -> str:
     """All characters of these kinds, as between the brackets of a regular expression; letters mean themselves there."""
-    runs = re.finditer(b"[%s]+" % bytes(of), kinds())
+    runs = re.finditer(b"[%s]+" % bytes(of), kinds()[: last + 1])
     return "".join(f"{chr(run.start())}-{chr(run.end() - 1)}" for run in runs)

@@ -25,6 +25,9 @@ THAI = "เขียนฟังก์ชันที่"
         pytest.param("编写函数, 然后", [*"编写函数然后"], id="Chinese"),
         pytest.param("プログラム", [*"プログラム"], id="kana"),
         pytest.param("ที่นี่", ["ที่", "นี่"], id="Thai letters have their marks"),
+        pytest.param(
+            "a\U0001e922\U0001e944, \U00020000b", ["a\U0001e922\U0001e944", "\U00020000", "b"], id="other planes"
+        ),
         pytest.param("ﬁne \uff21\uff22", ["fine", "ab"], id="compatible forms"),
         pytest.param("co\u00adop\u200bera\u2060te", ["cooperate"], id="what cannot be seen"),
     ],
@@ -38,7 +41,9 @@ def test_signs_stand_between_words() -> None:
 
 
 LETTERS = st.characters(categories=("L", "M", "N", "P", "Z", "Cf"), exclude_characters="\\")
-OF_SCRIPTS = st.sampled_from("aZ_ 9,\u0301\u0939\u093f\u0e01\u0e34\u0e48\u1000\u1039\u3042\u3099\u5199\u3005\u200d")
+OF_SCRIPTS = st.sampled_from(
+    "aZ_ 9,\u0301\u0939\u093f\u0e01\u0e34\u0e48\u1000\u1039\u3042\u3099\u5199\u3005\u200d\U00020000\U0001e922\U0001e944"
+)
 
 
 @given(st.text(LETTERS | OF_SCRIPTS, max_size=40))
@@ -57,6 +62,7 @@ def test_what_is_compared_and_what_is_counted_are_the_same_words(text: str) -> N
         pytest.param("Write a  function, please", 3, "Write a  function", id="English"),
         pytest.param("Write", 3, "Write", id="fewer"),
         pytest.param("", 3, "", id="none"),
+        pytest.param("a b!" * 50_000, 100_001, "a b!" * 50_000, id="fewer in a long text"),
         pytest.param(HINDI, 2, "यह हिन्दी", id="Hindi"),
         pytest.param("क\u094d\u200dष ख ग", 2, "क\u094d\u200dष ख", id="joined within a word"),
         pytest.param("请编写一个函数,计算", 3, "请编写一个函", id="two of Chinese are as much as one"),
