@@ -1,8 +1,8 @@
 """What a word is, wherever wording is compared, counted or measured.
 
-Words are runs of letters, marks (vowel signs, accents) and digits. In scripts that put no space between words (Chinese,
-Japanese, Thai, ...) such a run is a clause, so there every letter is a word, with the marks that follow it; where an
-amount of text is meant, two of Chinese and kana, or four of the others, count as one.
+Words are runs of letters and digits; marks (vowel signs, accents) belong to the letter before, and are no word without
+one. In scripts that put no space between words (Chinese, Japanese, Thai, ...) such a run is a clause, so there every
+letter is a word; where an amount of text is meant, two of Chinese and kana, or four of the others, count as one.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import cache
 DEFINITION = "words@2"
 """Its version, for methods that count words by it."""
 BETWEEN, WITHIN, HALVES, QUARTERS, MARK = range(5)
-"""Kinds of characters: between words, of a word, a word by itself that counts as half or a quarter, a mark on one."""
+"""Kinds of characters: between words, of a word, a word by itself that counts as half or a quarter, a mark."""
 CODE_POINTS = 0x110000
 _AMOUNT = {WITHIN: 4, HALVES: 2, QUARTERS: 1}  # in quarters of a word, by its first character
 _LAST_LETTER, _VARIANTS = 0x40000, range(0xE0100, 0xE01F0)  # between them no plane has letters
@@ -75,11 +75,10 @@ def kinds() -> bytes:
             found[code] = WITHIN
         elif unicodedata.category(chr(code))[0] == "M":
             found[code] = MARK
-    every = found.translate(bytes.maketrans(bytes([MARK]), bytes([WITHIN])))
     for first, last, kind in _UNSPACED:
         of_script = bytes.maketrans(bytes([WITHIN]), bytes([kind]))
-        every[first : last + 1] = found[first : last + 1].translate(of_script)
-    return bytes(every)
+        found[first : last + 1] = found[first : last + 1].translate(of_script)
+    return bytes(found)
 
 
 def _last_plane(text: str) -> int:
@@ -91,7 +90,7 @@ def _last_plane(text: str) -> int:
 def _plain_pattern(last: int) -> re.Pattern[str]:
     """Words and signs of plain texts without characters beyond the last."""
     within, alone, marks = _class(last, WITHIN), _class(last, HALVES, QUARTERS), _class(last, MARK)
-    return re.compile(rf"[{within}]+|[{alone}][{marks}]*|\S")
+    return re.compile(rf"[{within}][{within}{marks}]*|[{alone}][{marks}]*|\S")
 
 
 @cache
@@ -99,7 +98,7 @@ def _word_pattern(last: int) -> re.Pattern[str]:
     """Words of texts as they are, likewise."""
     within, alone, marks = _class(last, WITHIN), _class(last, HALVES, QUARTERS), _class(last, MARK)
     unseen = _INVISIBLE[: _INVISIBLE.index("\U000110bd")] if last == 0xFFFF else _INVISIBLE
-    return re.compile(f"[{within}][{within}{unseen}]*|[{alone}][{marks}{unseen}]*")
+    return re.compile(f"[{within}][{within}{marks}{unseen}]*|[{alone}][{marks}{unseen}]*")
 
 
 @cache

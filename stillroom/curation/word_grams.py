@@ -164,11 +164,12 @@ def words_of(texts: Sequence[str]) -> Words:
 
 
 def _part_marks(kinds: NDArray[np.uint8]) -> None:
-    """Let marks of scripts without spaces part words where they follow no letter of these."""
+    """Let marks part no word where they follow a letter, and be between words where they follow none."""
     marks = np.flatnonzero(kinds == MARK)
     if len(marks):
         last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
-        kinds[marks[kinds[last[marks]] <= WITHIN]] = BETWEEN
+        bases = kinds[last[marks]]
+        kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
 
 
 def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:

@@ -28,6 +28,7 @@ THAI = "เขียนฟังก์ชันที่"
         pytest.param(
             "a\U0001e922\U0001e944, \U00020000b", ["a\U0001e922\U0001e944", "\U00020000", "b"], id="other planes"
         ),
+        pytest.param("a \u02dc b \u0301", ["a", "b"], id="marks without a letter"),
         pytest.param("ﬁne \uff21\uff22", ["fine", "ab"], id="compatible forms"),
         pytest.param("co\u00adop\u200bera\u2060te", ["cooperate"], id="what cannot be seen"),
     ],
