@@ -9,8 +9,8 @@ or data) is a fragment where all of this is true, and says then nothing about wh
 - it is shorter than 50 words;
 - the words in it that an author chooses, as against those of the language, have few letters: `n`, `nums`, `is_prime`.
 
-Whatever stands in prose, in code that cannot be read as Python, or in a text that is no code at all counts as it is, and
-so do bare lines of code that define nothing.
+Whatever stands in prose, in code that cannot be read as Python, or in a text that is no code at all counts as it is,
+and so do bare lines of code that define nothing.
 """
 
 import builtins
