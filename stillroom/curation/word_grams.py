@@ -14,7 +14,7 @@ from stillroom.curation.shingles import Hashes, mix
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
 _CODE_POINTS = 0x110000
-_HALVES, _QUARTERS = 2, 3  # kinds of characters, by how much of a word each is
+_LETTER, _HALVES, _QUARTERS, _MARK = 1, 2, 3, 4  # kinds of characters: part of a word, or how much of one each is
 _UNSPACED = (
     (0x0E00, 0x0EFF, _QUARTERS),  # Thai, Lao
     (0x1000, 0x109F, _QUARTERS),  # Myanmar
@@ -160,6 +160,8 @@ def words_of(texts: Sequence[str]) -> Words:
     codes = _code_points(_SEPARATOR.join(lowered))
     kinds = np.zeros(len(codes) + 2, np.uint8)
     kinds[1:-1] = _kinds()[codes]
+    if codes.dtype != np.uint8:
+        _join_marks(kinds)
     before, after = kinds[:-1], kinds[1:]
     is_border = (before != after) | (before >= _HALVES)
     starts = np.flatnonzero(is_border & (after > 0))
@@ -215,11 +217,19 @@ def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """For each code point: 0 between words, 1 within one, from 2 on a word by itself."""
+    """For each code point: 0 between words, else one of the kinds above."""
     kinds = np.fromiter((chr(code).isalnum() for code in range(_CODE_POINTS)), np.uint8, _CODE_POINTS)
     marks = np.fromiter((unicodedata.category(chr(code))[0] == "M" for code in range(_CODE_POINTS)), bool, _CODE_POINTS)
     for first, last, kind in _UNSPACED:
         kinds[first : last + 1] *= kind
         marks[first : last + 1] = False
-    kinds[marks] = 1  # vowel signs and accents belong to the letter before
+    kinds[marks] = _MARK
     return kinds
+
+
+def _join_marks(kinds: NDArray[np.uint8]) -> None:
+    """Vowel signs and accents belong to the letter before; without one, as in NFKC of a tilde, they are no word."""
+    is_mark = kinds == _MARK
+    if is_mark.any():
+        before = np.maximum.accumulate(np.where(is_mark, 0, np.arange(len(kinds))))
+        kinds[is_mark] = kinds[before[is_mark]] == _LETTER
