@@ -9,7 +9,8 @@ or data) is a fragment where all of this is true, and says then nothing about wh
 - it is shorter than 50 words;
 - the words in it that an author chooses, as against those of the language, have few letters: `n`, `nums`, `is_prime`.
 
-Whatever stands in prose, in code that cannot be read as Python, or in a text that is no code at all counts as it is.
+Whatever stands in prose, in code that cannot be read as Python, or in a text that is no code at all counts as it is,
+and so do bare lines of code that define nothing.
 """
 
 import builtins
@@ -27,6 +28,7 @@ FRAGMENTS = "code-fragments@1"  # the method that a fragment is told by, whichev
 LEAST_SHARE = 0.5  # of an item's code
 LONG_RUN_WORDS = 50
 MOST_CHOSEN_LETTERS = 24
+_DEFINING = frozenset(("def", "class", "import"))
 _PROSE_WORDS = 4  # in one token: a text of so many says something
 _INDENTS = (">", "<")  # as ``Program`` has them
 _TYPES = (str, bytes, list, dict, set, int, float)
@@ -58,7 +60,7 @@ class ItemCode:
         """
         if not any(is_common(run) for _, run in runs):
             return [False] * len(runs)
-        code = [piece for program in programs_of(text) for piece in code_of(program)]
+        code = [piece for program in programs_of(text) if _is_whole(program, text) for piece in code_of(program)]
         inside, everywhere = words_of(code), words_of([text])
         known = inside.runs(self._size).hashes
         is_inside = _Inside(inside, everywhere)
@@ -69,6 +71,11 @@ class ItemCode:
         if item not in self._code:
             self._code[item] = [_code_words(self._texts[row]) for row in self._rows[item]]
         return max(_covered(words, self._size, known) for words in self._code[item])
+
+
+def _is_whole(program: Program, text: str) -> bool:
+    """Whether a program is one: lines alone, between no fences, may be cut out of another and be all there is."""
+    return "```" in text or not _DEFINING.isdisjoint(program.names)
 
 
 class _Inside:

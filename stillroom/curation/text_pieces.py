@@ -8,7 +8,7 @@ from stillroom.curation.markup import readings
 from stillroom.curation.shingles import blocks
 from stillroom.curation.word_grams import Words, words_of
 
-_BLOCK_CHARS = 1 << 18
+_BLOCK_CHARS = 1 << 19
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
 _OVERLAP_WORDS = 256  # also where blanks or tables spread them: 13 of them are looked for, however marks part these
 _MOST_OVERLAP_CHARS = 1 << 20

@@ -81,7 +81,7 @@ class Words:
         if most <= 0:
             return NO_RUNS
         inverses = _powers(_WORD_BASE, _enough(len(self)))[1]
-        hashes = mix((self.sums[count:] - self.sums[:most]) * inverses[:most])
+        hashes = (self.sums[count:] - self.sums[:most]) * inverses[:most]  # of words' hashes: as mixed as they are
         first = wanted(hashes)
         return self._within(first, first + count - 1, hashes[first])
 
@@ -151,7 +151,7 @@ def words_of(texts: Sequence[str]) -> Words:
     ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
     owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
-    quarters = None if kinds.max() < HALVES else np.cumsum([0, *_QUARTERS_OF_KIND[after[starts]].tolist()])
+    quarters = None if kinds.max() < HALVES else np.append(0, np.cumsum(_QUARTERS_OF_KIND[after[starts]]))
     hashes = segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE)
     return Words(
         hashes=hashes,
@@ -180,11 +180,11 @@ def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
 
 def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
     """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
-    return _segments(_sums(values, base), starts, ends, base)
+    return mix(_segments(_sums(values, base), starts, ends, base))
 
 
 def _segments(sums: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
-    return mix((sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts])
+    return (sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts]
 
 
 def _sums(values: Hashes, base: int) -> Hashes:

@@ -75,6 +75,7 @@ def test_reading_of_input_in_an_item_of_more_is_marked() -> None:
         pytest.param(fenced(f"x = 1  # {' '.join(PRIMES.split())}\n"), id="the idiom in a comment"),
         pytest.param(fenced(f"x = {' '.join(PRIMES.split())!r}\n"), id="the idiom in a text"),
         pytest.param(f"{fenced(CLEAN)}\nAgain: {' '.join(PRIMES.split())}", id="the idiom in code and prose"),
+        pytest.param(PRIMES, id="bare lines"),
         pytest.param(fenced(PRIMES.replace("return", "give back")), id="no Python"),
     ],
 )

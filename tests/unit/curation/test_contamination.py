@@ -117,7 +117,13 @@ def test_what_cannot_be_seen_is_what_unicode_calls_format_characters():
 
 def test_vowel_signs_do_not_part_a_word():
     hindi = "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u0947\u0902"
-    assert len(words_of([hindi]).hashes) == 2
+    assert len(words_of([hindi])) == 2
+
+
+def test_a_mark_without_a_letter_is_no_word():
+    found = Benchmarks(items(PLAIN.replace("corner", "corner \u02dc"))).find(documents(PLAIN))
+    assert found.select("words", "evidence").rows() == [(19, PLAIN)]
+    assert len(words_of(["\u0301 a\u0301\u0302 (\u0303) \u4e2d\u0301"])) == 2
 
 
 @pytest.mark.parametrize(
