@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds
-from stillroom.curation.decisions import Candidate, Decision, Gate
+from stillroom.curation.decisions import ANSWER_GATES, Candidate, Decision, Gate
 from stillroom.curation.near import TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Curated, curate
@@ -23,12 +23,6 @@ from stillroom.curation.structural import Structural
 from stillroom.embedding import Embedder
 from stillroom.recipe import Curation, Selection
 
-ANSWER_GATES = (
-    Gate.EXACT_DUPLICATE,
-    Gate.NEAR_DUPLICATE,
-    Gate.STRUCTURAL_DUPLICATE,
-    Gate.SEMANTIC_DUPLICATE,
-)
 _AT_A_TIME = 20_000  # texts in frames together
 
 
