@@ -1,15 +1,18 @@
 """Plants text of benchmarks in documents, written in many ways, and measures how much of it is found and how fast.
 
-Planted are runs of 13 words of long items; items of 13 to 39 words as they stand, with their own punctuation; runs in
-other case, Unicode and punctuation; and code with other names and another layout. Every one of them must be found.
+Planted are runs of 13 words of long items, and of each field of each item of code; items of 13 to 39 words as they
+stand, with their own punctuation; runs in other case, Unicode, punctuation and markup; programs as the body of another
+function, and with other names and another layout. Every one of them must be found, and count. Clean programs must not.
 """
 
 import builtins
+import html
 import io
 import keyword
 import random
 import re
 import statistics
+import textwrap
 import time
 import tokenize
 import unicodedata
@@ -17,7 +20,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
-from dedup_corpus import documents
+from dedup_clean_programs import clean_programs
+from dedup_corpus import corpus
+from dedup_seconds import Figures
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.contamination import Benchmarks
@@ -27,7 +32,8 @@ from stillroom.curation.short_items import ShortItems
 from stillroom.recipe import find_benchmarks
 
 DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
-Figures = dict[str, float]
+OF_A_FIELD = 5  # runs of each text of a benchmark of code
+MOST_CLEAN_DROPPED = {"functions": 0.002, "references": 0.0, "textbook": 0.0}
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
@@ -42,35 +48,45 @@ WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "invisible": lambda words, _: " ".join(f"{word[:1]}\u200b{word[1:]}" for word in words),
     "marked up": lambda words, _: " ".join(f"**{word}**" for word in words),
     "parted": lambda words, chance: "".join(f"{word}{chance.choice(_PARTS)}" for word in words),
+    "scraped": lambda words, _: "<br>".join(f"<b>{word}</b>" for word in words) + html.escape("<&>"),
     "escaped": lambda words, chance: "".join(f"{chance.choice(_ESCAPES)}{word.capitalize()}" for word in words),
 }
 
 
 def decontamination(reference: Path) -> Figures:
-    """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found."""
+    """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found.
+
+    Raises:
+        SystemExit: something planted is not found, or too many clean programs are taken for contaminated.
+    """
     if not reference.is_dir():
         return {}
     items = read_benchmarks(find_benchmarks({"reference": reference}))
-    frame = pl.concat(documents(DOCUMENTS, 1)).select("id", "text")
+    frame = corpus(DOCUMENTS).select("id", "text")
     runs, short, code = Benchmarks(items), ShortItems(items), RenamedCode(items)
     rates = _rates(frame, runs=runs, short_items=short, renamed_code=code)
-    texts = list(dict.fromkeys(items["text"].to_list()))
     around = frame["text"].head(PLANTED).to_list()
     chance = random.Random(2)
     shares: Figures = {}
-    for kind, planted in _planted(texts, chance).items():
+    for kind, planted in _planted(items, chance).items():
         search = code if kind == "code" else runs
-        held = [_put(some, into, chance, kind) for some, into in zip(planted, around, strict=False)]
+        held = [_put(some, around[row % PLANTED], chance, kind) for row, some in enumerate(planted)]
         found = search.find(pl.DataFrame({"id": [str(row) for row in range(len(held))], "text": held}))
-        shares[f"planted_{kind}_found"] = found["id"].n_unique() / len(held)
-    return {
+        shares[f"planted_{kind}_found"] = found.filter(~pl.col("is_fragment"))["id"].n_unique() / len(held)
+    clean = clean_programs([runs, short, code])
+    figures = {
         "decontamination_docs_per_cpu_second": rates["runs"],
         "short_items_docs_per_cpu_second": rates["short_items"],
         "renamed_code_docs_per_cpu_second": rates["renamed_code"],
         "planted_contamination_found": min(shares.values()),
         **shares,
+        **clean,
         "benchmark_texts": len(items),
     }
+    dropped = {kind: clean[f"clean_{kind}_dropped"] for kind in MOST_CLEAN_DROPPED}
+    if min(shares.values()) < 1 or any(dropped[kind] > most for kind, most in MOST_CLEAN_DROPPED.items()):
+        raise SystemExit(f"expected all that is planted and at most {MOST_CLEAN_DROPPED} of clean programs: {figures}")
+    return figures
 
 
 def _rates(frame: pl.DataFrame, **searches: Benchmarks | ShortItems | RenamedCode) -> dict[str, float]:
@@ -84,16 +100,23 @@ def _rates(frame: pl.DataFrame, **searches: Benchmarks | ShortItems | RenamedCod
     return {name: len(frame) / statistics.median(taken) for name, taken in seconds.items()}
 
 
-def _planted(texts: Sequence[str], chance: random.Random) -> dict[str, list[str]]:
+def _planted(items: pl.DataFrame, chance: random.Random) -> dict[str, list[str]]:
+    texts = list(dict.fromkeys(items["text"].to_list()))
     words = [_WORD.findall(text) for text in texts]
     long = [some for some in words if len(some) >= 40]
     short = [text for text, some in zip(texts, words, strict=True) if 13 <= len(some) < 40]
     programs = [text for text in texts if any(_is_long_program(text))]
+    of_code = items.filter(
+        pl.col("benchmark").is_in(items.filter(pl.col("text").is_in(programs))["benchmark"].unique())
+    )
+    fields = [some for text in of_code["text"].unique(maintain_order=True) if len(some := _WORD.findall(text)) >= 13]
     ways = list(WAYS.values())
     return {
         "run": [" ".join(_run(chance.choice(long), chance)) for _ in range(PLANTED)],
+        "field": [" ".join(_run(some, chance)) for some in fields for _ in range(OF_A_FIELD)],
         "short_item": [chance.choice(short) for _ in range(PLANTED)],
         "otherwise_written": [ways[at % len(ways)](_run(chance.choice(long), chance), chance) for at in range(PLANTED)],
+        "program": programs,
         "code": [_renamed(chance.choice(programs), chance) for _ in range(PLANTED)],
     }
 
@@ -112,6 +135,9 @@ def _run(words: Sequence[str], chance: random.Random) -> list[str]:
 
 def _put(planted: str, into: str, chance: random.Random, kind: str) -> str:
     at = chance.randrange(len(into) + 1)
+    if kind == "program":
+        body = textwrap.indent(textwrap.dedent(planted.expandtabs()), "    ")
+        return f"So we write:\n\n```python\ndef answer():\n{body}\n    return None\n```\n"
     if kind == "code":
         return f"{into[:at].replace('```', '')}\n```python\n{planted}\n```\n"
     return f"{into[:at]} {planted} {into[at:]}"

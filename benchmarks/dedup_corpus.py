@@ -28,6 +28,11 @@ def source_text(most_chars: int = 200_000_000) -> str:
     return "".join(texts)
 
 
+def corpus(count: int, seed: int = 1) -> pl.DataFrame:
+    """So many documents in one frame."""
+    return pl.concat(documents(count, seed))
+
+
 def documents(count: int, seed: int = 1) -> Iterator[pl.DataFrame]:
     """Batches of id, text, rank; a fifth are copies of another with 0 to 66 letters changed: Jaccard 1 down to 0.5."""
     generator = random.Random(seed)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from dedup_seconds import Figures
 from numpy.typing import NDArray
 
 from stillroom.diversity import assign, choose, cluster_coverage, k_means, vendi_score
@@ -14,7 +15,6 @@ QUALITY = 0.2
 _CLUSTERS = 500
 _CHECKED = 1_500  # rows of which the similarities of all pairs are taken too
 _ROUNDS = 3
-Figures = dict[str, float]
 Rows = NDArray[np.float32]
 
 

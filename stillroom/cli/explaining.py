@@ -163,7 +163,8 @@ def _print(about: dict[str, Any]) -> None:
         typer.echo(f"  against:  {about['matched_id']}{alike}{gone}")
     for one in about["overlaps"][:MOST_OVERLAPS]:
         typer.echo(
-            f"  overlap:  {one['side']} with {one['benchmark']}:{one['item_id']}: {first_line(one['overlap'], 200)}"
+            f"  overlap:  {one['side']} with {one['benchmark']}:{one['item_id']}, by {one['method']}: "
+            f"{first_line(one['overlap'], 200)}"
         )
     if more := len(about["overlaps"][MOST_OVERLAPS:]):
         typer.echo(f"            and {more} more")

@@ -9,8 +9,10 @@ from stillroom.recipe import (
     Recipe,
     Stage,
     StageChange,
+    benchmark_places,
     benchmarks_folder,
     changes,
+    passed_over,
     recorded_benchmarks,
     recorded_sections,
     sections,
@@ -58,6 +60,7 @@ class Forecast:
         completion_tokens_expected: likewise, for sampling alone.
         money_at_most: completion tokens at the dearest teacher's price, prompts not counted.
         benchmarks: by name, the sha256 of those whose text is looked for.
+        passed_over: files of them that are to train on, and that are not looked for.
         unchecked: without any, why and how to change it; else "".
     """
 
@@ -76,6 +79,7 @@ class Forecast:
     money_at_most: float
     currency: str
     benchmarks: dict[str, str]
+    passed_over: list[str]
     unchecked: str
 
 
@@ -124,6 +128,7 @@ def foresee(recipe: Recipe, lake: Lake | None) -> Forecast:
         money_at_most=tokens * dearest.output_per_million / 1e6,
         currency=dearest.currency,
         benchmarks=(benchmarks := recorded_benchmarks(now[Stage.CURATION])),
+        passed_over=passed_over(benchmark_places(recipe.curation.contamination)),
         unchecked=""
         if benchmarks
         else why_nothing(is_off=recipe.curation.contamination is None, folder=benchmarks_folder()),

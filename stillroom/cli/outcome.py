@@ -14,7 +14,7 @@ from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.recipe import Stage, recorded_benchmarks, why_nothing
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, adopted_samples, decided_otherwise, left_out, replies_in
+from stillroom.runs import Run, adopted_samples, decided_otherwise, left_out, replies_in, why_nothing_new
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -61,6 +61,7 @@ def outcome_of(
     return {
         "run": run.run_id,
         "snapshot": label,
+        "nothing_new": "" if label else why_nothing_new(lake, run.run_id),
         "rows": snapshot.rows if snapshot else 0,
         "new_rows": snapshot.new_rows if snapshot else 0,
         "prompts_written": lake.rows(
@@ -98,7 +99,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     """Print the figures for a person."""
     console.print()
     if not outcome["snapshot"]:
-        console.print(f"Run {outcome['run']} brought nothing new, so nothing was published.")
+        why = escape(outcome["nothing_new"])
+        console.print(f"Run {outcome['run']} brought nothing new, so nothing was published: {why}.")
     figures = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     by_origin = ", ".join(f"{count} for {origin} prompts" for origin, count in outcome["kept_by_origin"].items())
     rows = [

@@ -18,6 +18,7 @@ SELECT (SELECT count(*) FROM lake.samples) AS samples, (SELECT count(*) FROM lak
        (SELECT arg_max(path, version) FROM lake.snapshots WHERE name = $dataset) AS path,
        (SELECT arg_max("rows", version) FROM lake.snapshots WHERE name = $dataset) AS "rows"
 """
+_MOST_SHOWN = 4  # files that are passed over
 _ACTIONS = {
     "open": "open a new run",
     "continue": "continue the unfinished run {run_id}",
@@ -142,6 +143,12 @@ def _print(forecast: "Forecast") -> None:
     if forecast.money_at_most:
         typer.echo(f"  money:             {forecast.money_at_most:,.2f} {forecast.currency} at most for written tokens")
     typer.echo(f"  benchmarks:        {', '.join(forecast.benchmarks) or f'none looked for: {forecast.unchecked}'}")
+    if forecast.passed_over:
+        shown = ", ".join(forecast.passed_over[:_MOST_SHOWN])
+        more = f" and {hidden:,} more" if (hidden := len(forecast.passed_over) - _MOST_SHOWN) > 0 else ""
+        typer.echo(
+            f"  not looked for:    {shown}{more}, splits to train on; name one in the recipe to have it looked for"
+        )
 
 
 def _expected(amount: int | None) -> str:

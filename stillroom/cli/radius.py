@@ -140,7 +140,7 @@ def _leases(lake: "Lake", cause: "Cause") -> Generator[Mapping[str, "Lease"]]:
 
 
 def _published(lake: "Lake", snapshot: "Snapshot") -> dict[str, Any]:
-    from stillroom.publication import gave_way
+    from stillroom.runs.giving_way import gave_way
 
     removed = lake.rows(
         "SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [snapshot.name, snapshot.version]
@@ -149,7 +149,7 @@ def _published(lake: "Lake", snapshot: "Snapshot") -> dict[str, Any]:
         "snapshot": snapshot.label,
         "rows": snapshot.rows,
         "retracted_rows": removed[0]["n"],
-        "gave_way": gave_way(lake, snapshot),
+        "gave_way": gave_way(lake, snapshot.name, snapshot.version),
         "summary": str(lake.root / snapshot.path / "summary.md"),
     }
 
@@ -172,9 +172,8 @@ def _print_retraction(cause: "Cause", published: Sequence[Mapping[str, Any]]) ->
     print_table(published, ["snapshot", "rows", "retracted_rows"], title=f"Published without {cause}")
     typer.echo("Earlier versions stay as they are. No later build brings these rows back.")
     for one in published:
-        if samples := len(one["gave_way"]):
-            name = one["snapshot"].rpartition("@")[0]
+        for name, samples in one["gave_way"].items():
             typer.echo(
-                f"{samples:,} samples of {name} had been dropped in favour of what is taken out now, as duplicates of "
-                f"it or by rank. `stillroom reverify {name}` decides about them again."
+                f"{len(samples):,} samples of {name} had been dropped in favour of what {one['snapshot']} lacks, as "
+                f"duplicates, by rank or for diversity. `stillroom reverify {name}` decides about them again."
             )

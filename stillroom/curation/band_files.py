@@ -36,7 +36,12 @@ class BandFiles:
     def of(self, places: NDArray[np.int32]) -> BandKeys:
         """The keys of some documents, shape (places, bands)."""
         keys = np.empty((len(self._files), len(places)), np.uint32)
-        for path, of_band in zip(self._files, keys, strict=True):
-            if len(places):
-                np.take(np.memmap(path, np.uint32, "r"), places, out=of_band)  # unmapped at once: none of it stays
+        for band, of_band in enumerate(keys):
+            of_band[:] = self.at(band, places)
         return keys.T
+
+    def at(self, band: int, places: NDArray[np.int32]) -> BandKeys:
+        """The keys of some documents in one band."""
+        if not len(places):
+            return np.zeros(0, np.uint32)
+        return np.take(np.memmap(self._files[band], np.uint32, "r"), places)  # unmapped at once: none of it stays

@@ -50,7 +50,7 @@ def _items(name: str, path: Path) -> list[tuple[str, str]]:
     try:
         content = _decompressed(path.read_bytes(), compression)
         if kind in (".txt", ".md"):
-            return [(name, text) for text in _texts(content.decode("utf-8-sig"))]
+            return [(name, text) for text, _ in _texts(content.decode("utf-8-sig"))]
         rows = _json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind)
         return [(f"{name}:{_name(row) or number}", text) for number, row in rows for text in _texts_of_row(row)]
     except _UNREADABLE as error:
@@ -107,16 +107,20 @@ def _name(row: object) -> str:
 def _texts_of_row(row: object) -> list[str]:
     """The texts of a row, and what they are together without its name."""
     every, name = list(_texts(row)), _name(row)
-    return [*every, *wholes([text for text in every if text != name])]
+    saying = [(text, is_option) for text, is_option in every if text != name]
+    options = {place for place, (_, is_option) in enumerate(saying) if is_option}
+    return [*(text for text, _ in every), *wholes([text for text, _ in saying], options)]
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(value: object, *, is_option: bool = False) -> Iterator[tuple[str, bool]]:
+    """The texts of a value, and whether each is one of several that a list holds."""
     if isinstance(value, str):
         if value.strip():
-            yield value.encode("utf-8", "replace").decode()  # JSON may escape half a character
+            yield value.encode("utf-8", "replace").decode(), is_option  # JSON may escape half a character
     elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from _texts(item)
+        members = cast("list[object]", value)
+        for item in members:
+            yield from _texts(item, is_option=is_option or len(members) > 1)
     elif isinstance(value, dict):
         for item in cast("dict[str, object]", value).values():
-            yield from _texts(item)
+            yield from _texts(item, is_option=is_option)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import polars as pl
 
+from stillroom.curation.code_fragments import FRAGMENTS
 from stillroom.curation.contamination import Benchmarks
 from stillroom.curation.renamed_code import RenamedCode
 from stillroom.curation.short_items import ShortItems
@@ -19,6 +20,11 @@ class Search(Protocol):
         ...
 
     @property
+    def is_parted_by_fences(self) -> bool:
+        """Whether code in fences is looked at by itself, so that what begins before a fence is found only without."""
+        ...
+
+    @property
     def coverage(self) -> pl.DataFrame:
         """By benchmark: items, checked (looked for in this way) and too_short (to be looked for)."""
         ...
@@ -29,11 +35,12 @@ class Search(Protocol):
 
 
 SEARCHES = (Benchmarks, ShortItems, RenamedCode)
-METHODS = tuple(one.method for one in SEARCHES)
+METHODS = (*(one.method for one in SEARCHES), FRAGMENTS)
 _SAID: Mapping[str, str] = {  # of every version of a method: earlier checks are told of too
     Benchmarks.method.split("@")[0]: "shares {words} words in a row with",
     ShortItems.method.split("@")[0]: "has all words but one of",
     RenamedCode.method.split("@")[0]: "has {words} tokens of code in a row, but for names, of",
+    FRAGMENTS.split("@")[0]: "has a piece of code, {words} words or tokens, that programs have alike by chance, as has",
 }
 
 

@@ -35,13 +35,13 @@ def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: i
         The later and the earlier document of every pair; a pair may come up once per bucket.
     """
     some = list(pairs_by_distance(buckets, arrivals, is_kept, peers))
-    return np.concatenate([later for later, _ in some]), np.concatenate([earlier for _, earlier in some])
+    return np.concatenate([later for _, later, _ in some]), np.concatenate([earlier for *_, earlier in some])
 
 
 def pairs_by_distance(
     buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: int
-) -> Iterator[tuple[Arrivals, Arrivals]]:
-    """The same pairs in ``peers`` parts, of which each has at most one pair for a row."""
+) -> Iterator[tuple[Arrivals, Arrivals, Arrivals]]:
+    """The same pairs, after their buckets, in ``peers`` parts, of which each has at most one pair for a row."""
     kept = arrivals[is_kept]
     kept_before = np.cumsum(is_kept) - is_kept
     is_start = starts(buckets)
@@ -50,10 +50,10 @@ def pairs_by_distance(
     latest = peers - peers // 2
     for back in range(1, latest + 1):
         rows = np.flatnonzero(in_bucket >= back)
-        yield arrivals[rows], kept[kept_before[rows] - back]
+        yield buckets[rows], arrivals[rows], kept[kept_before[rows] - back]
     for ahead in range(peers // 2):
         rows = np.flatnonzero(in_bucket > latest + ahead)
-        yield arrivals[rows], kept[kept_before_bucket[rows] + ahead]
+        yield buckets[rows], arrivals[rows], kept[kept_before_bucket[rows] + ahead]
 
 
 def starts(buckets: Arrivals) -> Flags:

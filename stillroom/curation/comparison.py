@@ -10,12 +10,13 @@ from stillroom.curation.candidates import may_share
 from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.near import OldDocuments, TextsOf
 from stillroom.curation.relations import Kind
-from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
+from stillroom.curation.semantic import Semantic
 from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, keys_of, sign
 from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import STRUCTURES
+from stillroom.curation.vector_file import VectorFile
 from stillroom.embedding import Embedder
 from stillroom.errors import RequestError
 from stillroom.recipe import Alike, Curation, Near
@@ -32,13 +33,13 @@ class Published:
     Attributes:
         signatures: of one scheme; at least of all that share their wording, or a bucket, with a text that is compared.
         structures: keys of the same texts, a frame of ``KEY_SCHEMA``, where structures are compared.
-        embeddings: vectors of the same texts, a frame of ``VECTOR_SCHEMA``, where embeddings are.
+        embeddings: vectors of the same texts, where embeddings are.
         texts: gives the texts of some of them, as in ``OldDocuments``.
     """
 
     signatures: pl.DataFrame = field(default_factory=SIGNATURE_SCHEMA.to_frame)
     structures: pl.DataFrame = field(default_factory=KEY_SCHEMA.to_frame)
-    embeddings: pl.DataFrame = field(default_factory=VECTOR_SCHEMA.to_frame)
+    embeddings: tuple[VectorFile, ...] = ()
     texts: TextsOf
 
 
@@ -50,13 +51,13 @@ class Found:
         drops: as in ``Duplicates``.
         signatures: likewise.
         structures: keys that were computed of texts that ``signatures`` has, a frame of ``KEY_SCHEMA``.
-        embeddings: likewise vectors, a frame of ``VECTOR_SCHEMA``.
+        embeddings: likewise vectors.
     """
 
     drops: pl.DataFrame
     signatures: pl.DataFrame
     structures: pl.DataFrame = field(default_factory=KEY_SCHEMA.to_frame)
-    embeddings: pl.DataFrame = field(default_factory=VECTOR_SCHEMA.to_frame)
+    embeddings: tuple[VectorFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +92,14 @@ def dedup_settings(near: Near | None, *, exact: bool = True, room: Room | None =
     )
 
 
-def further_kinds(curation: Curation, side: str, published: Published, embedder: Embedder | None) -> list[Kind]:
+def further_kinds(
+    curation: Curation, side: str, published: Published, embedder: Embedder | None, room: Room | None = None
+) -> list[Kind]:
     """The further kinds of duplicates that a recipe asks for among prompts or answers (``side``).
 
     Raises:
         RequestError: it compares embeddings, and no embedder is given.
+        LakeError: there is no room for embeddings.
     """
     is_structural, semantic = further_settings(curation, side)
     found: list[Kind] = [Structural(STRUCTURES[side], published.structures)] if is_structural else []
@@ -103,7 +107,7 @@ def further_kinds(curation: Curation, side: str, published: Published, embedder:
         return found
     if embedder is None:
         raise RequestError(f"curation.semantic_{side}s compares embeddings, and nothing that makes them was given")
-    return [*found, Semantic(embedder, semantic.threshold, published.embeddings)]
+    return [*found, Semantic(embedder, semantic.threshold, published.embeddings, room)]
 
 
 def further_settings(curation: Curation, side: str) -> tuple[bool, Alike | None]:
@@ -187,12 +191,12 @@ class Comparison:
         signatures = pl.concat(self._signed).unique("id", keep="last", maintain_order=True)
         kinds = self._kinds.values()
         structures = [KEY_SCHEMA.to_frame(), *(kind.computed for kind in kinds if isinstance(kind, Structural))]
-        embeddings = [VECTOR_SCHEMA.to_frame(), *(kind.computed for kind in kinds if isinstance(kind, Semantic))]
+        signed = {id_: id_ for id_ in signatures["id"]}
         return Found(
             drops=pl.DataFrame(rows, schema=_DROPS, orient="row"),
             signatures=signatures,
             structures=pl.concat(structures).join(signatures, on="id", how="semi"),
-            embeddings=pl.concat(embeddings).join(signatures, on="id", how="semi"),
+            embeddings=tuple(kind.computed.named(signed) for kind in kinds if isinstance(kind, Semantic)),
         )
 
     def _narrow(self, undecided: Sequence[str]) -> None:

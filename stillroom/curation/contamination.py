@@ -2,19 +2,23 @@
 
 Runs of 13 words are the usual measure of contamination (Brown et al., 2020, arXiv:2005.14165, appendix C). Items that
 have fewer words, but at least 8, count where they occur whole. Texts are compared as ``folded`` leaves them, so that
-no way of writing the same characters hides them. What is found is kept as evidence, so that a person can judge it.
+no way of writing the same characters hides them, and with and without markup. What is found is kept as evidence, so
+that a person can judge it. Code that programs have alike by chance is found too, and marked (``code_fragments``).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.code_fragments import ItemCode
+from stillroom.curation.markup import with_readings
 from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
-from stillroom.curation.word_grams import KnownRuns, Words, folded
+from stillroom.curation.word_grams import KnownRuns, Runs, Words, folded
 from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
@@ -28,9 +32,11 @@ HIT_SCHEMA = pl.Schema(
         "item_id": pl.String(),
         "words": pl.Int64(),  # of the longest run that both share
         "evidence": pl.String(),  # that run as it stands in the document, folded
+        "is_fragment": pl.Boolean(),  # it is code that programs have alike by chance, and tells nothing
     }
 )
 
+_NO_HASHES = pl.DataFrame(schema={"hash": pl.UInt64(), "item": pl.Int64()})
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
 
 
@@ -44,6 +50,7 @@ class Overlap:
         said: what was found, as words between the text and the item.
         words: of the evidence, or tokens of code.
         evidence: what both share.
+        is_fragment: it is code that programs have alike by chance, and no reason to drop anything.
     """
 
     side: str
@@ -53,12 +60,14 @@ class Overlap:
     item_id: str
     words: int
     evidence: str
+    is_fragment: bool = False
 
 
 class Benchmarks:
     """The runs of words of some benchmarks, to look documents up in."""
 
-    method = "word-runs@2"
+    method = "word-runs@3"
+    is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text.
@@ -69,24 +78,33 @@ class Benchmarks:
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         if not len(items):
             raise RequestError("no benchmark items to check against: name at least one, or turn decontamination off")
+        items = with_readings(items)
         item_of, names = numbered(items)
         self._items = pl.DataFrame(names, schema=["benchmark", "item_id"], orient="row").with_row_index("item")
         self._items = self._items.cast({"item": pl.Int64()})
-        texts: list[str] = items["text"].to_list()
+        self._code = ItemCode(items["text"], item_of.tolist(), GRAM_WORDS)
         sizes = np.zeros(len(items), np.int64)
-        runs: dict[int, list[pl.DataFrame]] = {size: [] for size in range(LEAST_WORDS, GRAM_WORDS + 1)}
-        begins = [np.zeros(0, np.uint64)]  # of texts that count where they occur whole: their first 8 words
-        for block, words in word_blocks(texts):
+        long = [_NO_HASHES]
+        short: dict[int, list[pl.DataFrame]] = {}  # texts that count where they occur whole, by their count of words
+        begins = [np.zeros(0, np.uint64)]  # of these, their first 8 words
+        for block, words in word_blocks(items["text"].to_list()):
             rows = np.array(block, np.int64)
-            of_block = np.bincount(words.owners, minlength=len(block))
-            sizes[rows] = of_block
-            for size, found in runs.items():
-                found.append(_runs(words, of_block, item_of[rows], size))
+            counts = np.bincount(words.owners, minlength=len(block))
+            first = np.cumsum(counts) - counts
+            sizes[rows] = of_block = np.where(counts > 0, words.size(first, first + counts - 1), 0)
+            runs = words.runs(GRAM_WORDS)
+            long.append(_owned(runs, item_of[rows[words.owners[runs.first]]]))
             is_short = (of_block >= LEAST_WORDS) & (of_block < GRAM_WORDS)
-            begins.append(words.run_hashes((np.cumsum(of_block) - of_block)[is_short], LEAST_WORDS))
-        *self._short, self._long = (_Index(pl.concat(found), self._items, size) for size, found in runs.items())
-        self._known = KnownRuns(self._long.hashes, GRAM_WORDS)
-        self._begins = KnownRuns(np.concatenate(begins), LEAST_WORDS)
+            for count in np.unique(counts[is_short]).tolist():
+                texts = np.flatnonzero(is_short & (counts == count))
+                whole = words.spans_from(first[texts], count)
+                short.setdefault(count, []).append(_owned(whole, item_of[rows[texts]]))
+            begin = words.runs(LEAST_WORDS)
+            begins.append(begin.hashes[np.isin(begin.first, first[is_short])])
+        self._long = _Index(pl.concat(long), self._items)
+        self._short = {count: _Index(pl.concat(found), self._items) for count, found in sorted(short.items())}
+        self._known = KnownRuns(self._long.hashes, lambda words, wanted: words.runs(GRAM_WORDS, wanted))
+        self._begins = KnownRuns(np.concatenate(begins), lambda words, wanted: words.runs(LEAST_WORDS, wanted))
         self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
@@ -100,56 +118,59 @@ class Benchmarks:
         found = [_NO_RUNS]
         for block, words in word_blocks(pieces):
             found += self._runs(words, np.array(block, np.int64))
-        runs = pl.concat(found)
+        runs = self._marked(pl.concat(found), pieces)
+        order = ["row", "item", "is_fragment", "words", "piece", "start"]
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
-            .sort("row", "item", "words", "piece", "start", descending=[False, False, True, False, False])
+            .sort(order, descending=[False, False, False, True, False, False])
             .unique(["row", "item"], keep="first", maintain_order=True)
         )
-        spans: list[tuple[int, int, int]] = longest.select("piece", "start", "end").rows()
-        evidence = [folded(pieces[piece])[start:end] for piece, start, end in spans]
         return (
-            longest.with_columns(
-                pl.Series("evidence", evidence, pl.String()), documents["id"].gather(longest["row"]).alias("id")
-            )
+            longest.with_columns(documents["id"].gather(longest["row"]).alias("id"))
             .join(self._items, on="item", maintain_order="left")
             .sort("row", "item")
             .select(list(HIT_SCHEMA))
         )
 
+    def _marked(self, runs: pl.DataFrame, pieces: Sequence[str]) -> pl.DataFrame:
+        """Runs with their text, and whether each is only a fragment of code."""
+        evidence: list[str] = []
+        is_fragment: list[bool] = []
+        runs = runs.sort("piece", "item", "start")
+        for (piece,), of_piece in runs.group_by("piece", maintain_order=True):
+            text = pieces[cast("int", piece)]
+            characters = folded(text)
+            spans: list[tuple[int, int, int]] = of_piece.select("item", "start", "end").rows()
+            shown = [(item, characters[start:end]) for item, start, end in spans]
+            evidence += [run for _, run in shown]
+            is_fragment += self._code.fragments(text, shown)
+        return runs.with_columns(
+            pl.Series("evidence", evidence, pl.String()), pl.Series("is_fragment", is_fragment, pl.Boolean())
+        )
+
     def _runs(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
         """Runs of consecutive matches: piece, item, start, end, words. ``rows`` has the piece of each text of words."""
-        yield self._long.found(words, rows, *self._known.among(words))
-        begins, _ = self._begins.among(words)
-        for index in self._short:
-            first = begins[begins + index.size <= len(words.hashes)]
-            first = first[words.owners[first] == words.owners[first + index.size - 1]]
-            yield index.found(words, rows, first, words.run_hashes(first, index.size))
+        yield self._long.found(words, rows, self._known.among(words))
+        begins = self._begins.among(words).first
+        for count, index in self._short.items():
+            first = begins[begins + count <= len(words)]
+            first = first[words.owners[first] == words.owners[first + count - 1]]
+            yield index.found(words, rows, words.spans_from(first, count))
 
 
-def _runs(words: Words, sizes: NDArray[np.int64], items: NDArray[np.int64], size: int) -> pl.DataFrame:
-    """Runs of one length, hash and item: of texts with just so many words, or, at the full length, of longer ones too.
-
-    Args:
-        words: of some texts.
-        sizes: of each text, how many words it has.
-        items: of each text, the item that it belongs to.
-        size: the length.
-    """
-    first, hashes = words.runs(size)
-    texts = words.owners[first]
-    counts = (sizes[texts] == size) | (size == GRAM_WORDS)
-    return pl.DataFrame({"hash": hashes[counts], "item": items[texts[counts]]}).unique()
+def _owned(runs: Runs, items: NDArray[np.int64]) -> pl.DataFrame:
+    """Runs by hash and item, each once."""
+    return pl.DataFrame({"hash": runs.hashes, "item": items}).unique()
 
 
 class _Index:
-    """The runs of one length.
+    """Runs, by hash and item.
 
     A run that stands in many items, such as an instruction that all begin with, names of each benchmark the first
     ``MOST_ITEMS``.
     """
 
-    def __init__(self, runs: pl.DataFrame, items: pl.DataFrame, size: int) -> None:
+    def __init__(self, runs: pl.DataFrame, items: pl.DataFrame) -> None:
         runs = runs.unique()
         self._runs = (
             runs.with_columns(items["benchmark"].rank("dense").gather(runs["item"]))
@@ -157,34 +178,33 @@ class _Index:
             .filter(pl.int_range(pl.len()).over("hash", "benchmark") < MOST_ITEMS)
             .select("hash", "item")
         )
-        self.size = size
 
     @property
     def hashes(self) -> Hashes:
         """Of all runs."""
         return self._runs["hash"].to_numpy()
 
-    def found(self, words: Words, rows: NDArray[np.int64], first: NDArray[np.int64], hashes: Hashes) -> pl.DataFrame:
-        """Of runs that begin with these words, and have these hashes, those that are known, as ``Benchmarks._runs``."""
-        if not len(first):
+    def found(self, words: Words, rows: NDArray[np.int64], runs: Runs) -> pl.DataFrame:
+        """Of some runs those that are known, as ``Benchmarks._runs``."""
+        if not len(runs.first):
             return _NO_RUNS
-        size = self.size
-        return (
+        merged = (
             pl.DataFrame(
-                {
-                    "hash": hashes,
-                    "piece": rows[words.owners[first]],
-                    "place": first,
-                    "start": words.starts[first],
-                    "end": words.ends[first + size - 1],
-                }
+                {"hash": runs.hashes, "piece": rows[words.owners[runs.first]], "first": runs.first, "last": runs.last}
             )
             .join(self._runs, on="hash")
-            .sort("piece", "item", "place")
-            .with_columns(run=(pl.col("place") - pl.int_range(pl.len())).over("piece", "item"))
+            .sort("piece", "item", "first")
+            .with_columns(run=(pl.col("first") - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
-            .agg(pl.col("start").min(), pl.col("end").max(), (pl.len() + size - 1).cast(pl.Int64()).alias("words"))
-            .drop("run")
+            .agg(pl.col("first").min(), pl.col("last").max())
+        )
+        first, last = merged["first"].to_numpy(), merged["last"].to_numpy()
+        return merged.select(
+            "piece",
+            "item",
+            pl.Series("start", words.starts[first], pl.Int64()),
+            pl.Series("end", words.ends[last], pl.Int64()),
+            pl.Series("words", words.size(first, last), pl.Int64()),
         )
 
 

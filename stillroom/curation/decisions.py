@@ -28,6 +28,18 @@ class Gate(StrEnum):
     KEPT = "kept"
 
 
+ANSWER_GATES = (  # an answer duplicates another
+    Gate.EXACT_DUPLICATE,
+    Gate.NEAR_DUPLICATE,
+    Gate.STRUCTURAL_DUPLICATE,
+    Gate.SEMANTIC_DUPLICATE,
+)
+LOST = (Gate.PROMPT_DUPLICATE, *ANSWER_GATES, Gate.RANK, Gate.DIVERSITY)  # against what stays, which the decision names
+ELSEWHERE = (
+    "@published:"  # between another dataset and the id that it published; no name of a dataset or table has an @
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A sample as the gates see it.
@@ -75,7 +87,8 @@ class Decision:
     """The fate of one sample, with its evidence.
 
     Attributes:
-        matched_id: the sample or prompt it lost against, what was retracted, the benchmark's item, or "".
+        matched_id: the sample or prompt it lost against (DATASET@published:ID where another dataset published that, and
+            TABLE:ID where a table has it), what was retracted, the benchmark's item, or "".
         similarity: with that one, 0 where none.
     """
 

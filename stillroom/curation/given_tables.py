@@ -86,7 +86,7 @@ def with_tables(
         signatures=pl.concat(signed),
         texts=texts,
         structures=pl.concat([published.structures, *(one.computed for one in kinds if isinstance(one, Structural))]),
-        embeddings=pl.concat([published.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))]),
+        embeddings=(*published.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))),
     )
 
 

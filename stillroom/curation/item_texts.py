@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
 
 _LEAST_CHARS = 8  # of as many words in a script that puts no space between them
@@ -12,28 +12,32 @@ _SHORT_CHARS = 256  # of a pair that may be an item of less than 13 words by its
 _HAS_CODE = re.compile(r"^\s*(?:def|class|async def) ", re.MULTILINE)
 
 
-def wholes(texts: Sequence[str]) -> list[str]:
+def wholes(texts: Sequence[str], options: Container[int] = ()) -> list[str]:
     """What the texts of an item are when they are read on from one to the next.
 
     Fields of one word, such as labels, ids and entry points, stand between others without belonging to their text, so
-    all is joined with them and without. Neighbours are joined by themselves where both together are short, or are
-    Python code: a signature in one field, the body of the function in the next.
+    all is joined with them and without. By themselves are joined: the question, which is the first text of more than a
+    word, and what follows it, where both together are short; and neighbours that are Python code together, a signature
+    in one field and the body of the function in the next. Other neighbours are not: "all of the above" and "none of the
+    above" stand below many a question.
 
     Args:
         texts: of one item, in their order, without its id.
+        options: the places of those that are members of one list: no such text is the question.
     """
     if not 2 <= len(texts) <= _MOST_TEXTS or sum(map(len, texts)) > _MOST_CHARS:
         return []
-    sayings = [text for text in texts if len(text.split(maxsplit=1)) > 1]
+    places = [place for place, text in enumerate(texts) if len(text.split(maxsplit=1)) > 1]
+    question = next((place for place in places if place not in options), None)
+    sayings = [texts[place] for place in places]
     found = ["\n".join(texts), "\n".join(sayings)]
-    for some in (texts, sayings):
-        found += [joined for pair in pairwise(some) if _stands_alone(joined := "\n".join(pair))]
+    for some, asked in ((texts, question), (sayings, places.index(question) if question is not None else None)):
+        for place, pair in enumerate(pairwise(some)):
+            joined = "\n".join(pair)
+            if (place == asked and len(joined) <= _SHORT_CHARS) or _is_program(joined):
+                found.append(joined)
     known = {*texts, ""}
     return [one for one in dict.fromkeys(found) if one not in known and len(one) >= _LEAST_CHARS]
-
-
-def _stands_alone(text: str) -> bool:
-    return len(text) <= _SHORT_CHARS or _is_program(text)
 
 
 def _is_program(text: str) -> bool:

@@ -8,22 +8,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.bucket_rows import KEY_BITS, bucket_rows
 from stillroom.curation.budget import Budget
-from stillroom.curation.candidates import Arrivals, may_share, pairs_by_distance, starts, top_bits
+from stillroom.curation.candidates import Arrivals, pairs_by_distance, starts
 from stillroom.curation.documents import Documents
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signed import Signed
-from stillroom.curation.sketch import BandKeys, estimated_jaccard
+from stillroom.curation.sketch import estimated_jaccard
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
 TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
-
-_PART_BITS = 16  # of a hash, by which the buckets of one band are cut into parts
-_NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
+Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
+"""Buckets, and of each the later and the earlier document of a pair in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class NearSearch:
         """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
         crowded_buckets = 0
-        for new_rows, old_rows in self._bucket_rows():
+        for new_rows, old_rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
             buckets, arrivals = self._tables.shared_buckets(new_rows, old_rows)
             is_start = starts(buckets)
             sizes = np.diff(np.append(np.flatnonzero(is_start), len(buckets)))
@@ -96,35 +96,6 @@ class NearSearch:
             roomy = arrivals[~is_crowded]
             self._add_pairs(buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
         return crowded_buckets
-
-    def _bucket_rows(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        """The rows (bucket, arrival) of documents that may share a bucket, of new and of old ones.
-
-        Some bands at a time, or parts of one band. A bucket is whole in one of them.
-        """
-        limit = self._budget.bucket_rows
-        some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
-        for band in range(self._settings.bands):
-            (new_keys, new), (old_keys, old) = self._may_share(band)
-            parts = -(-(len(new) + len(old)) // limit)
-            for part in range(parts):
-                some_new.append(_rows(band, *_part(new_keys, new, part, parts)))
-                some_old.append(_rows(band, *_part(old_keys, old, part, parts)))
-                waiting += len(some_new[-1]) + len(some_old[-1])
-                if waiting > limit:
-                    yield pl.concat(some_new), pl.concat(some_old)
-                    some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
-        if waiting:
-            yield pl.concat(some_new), pl.concat(some_old)
-
-    def _may_share(self, band: int) -> tuple[tuple[BandKeys, Arrivals], tuple[BandKeys, Arrivals]]:
-        """Keys and arrivals of the new and of the old documents that may share a bucket of this band."""
-        keys, arrivals, is_compared = self._signed.band(band), self._signed.arrivals, self._signed.is_compared
-        new = np.flatnonzero(is_compared & (arrivals >= self._first))
-        old = np.flatnonzero(is_compared & (arrivals < self._first))
-        new_may, old_may = may_share(keys[new], keys[old])
-        new, old = new[new_may], old[old_may]
-        return (keys[new], arrivals[new]), (keys[old], arrivals[old])
 
     def _settle(self) -> pl.DataFrame:
         """Verify candidates and choose representatives until nothing changes.
@@ -173,21 +144,32 @@ class NearSearch:
         """Those of these documents that are new, counted from 0."""
         return arrivals[arrivals >= self._first] - self._first
 
-    def _add_pairs(self, buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
-        pairs = pairs_by_distance(buckets, arrivals, is_kept, self._settings.bucket_peers)
-        for later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
+    def _add_pairs(self, in_buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
+        pairs = pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers)
+        for buckets, later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
+            later, earlier = self._once(buckets >> KEY_BITS, later, earlier) if lasting else _unique(later, earlier)
             estimates = self._estimates(later, earlier)
             is_likely = estimates >= self._settings.least_estimate
             self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
 
-    def _wanted(self, pairs: tuple[Arrivals, Arrivals]) -> tuple[Arrivals, Arrivals]:
+    def _wanted(self, pairs: Pairs) -> Pairs:
         """Those of which the later document is new and has another text."""
-        later, earlier = pairs
+        buckets, later, earlier = pairs
         is_wanted = later >= self._first
         if self._text_numbers is not None:
-            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in pairs)
+            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in (later, earlier))
             is_wanted &= of_later != of_earlier
-        return later[is_wanted], earlier[is_wanted]
+        return buckets[is_wanted], later[is_wanted], earlier[is_wanted]
+
+    def _once(self, bands: Arrivals, later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
+        """These pairs without those that a band before has, too.
+
+        There all pairs of a bucket were made, where it is not crowded: the later document is known to be in none.
+        """
+        is_asked = ~self._is_crowded[later - self._first]
+        is_once = ~is_asked
+        is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands[is_asked])
+        return later[is_once], earlier[is_once]
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
         left, right = (self._signed.keys(side) for side in (later, earlier))
@@ -226,36 +208,27 @@ class NearSearch:
             )
 
 
-def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[BandKeys, Arrivals]:
-    """Those of some documents whose keys are in one of several parts."""
-    if parts == 1:
-        return keys, arrivals
-    is_in = top_bits(keys, _PART_BITS) % parts == part
-    return keys[is_in], arrivals[is_in]
-
-
-def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
-    """Bucket (the band's number above 32 bits of key), arrival."""
-    return pl.DataFrame({"bucket": keys.astype(np.int64) | band << 32, "arrival": arrivals})
-
-
-def _gathered(pairs: Iterable[tuple[Arrivals, Arrivals]], at_a_time: int) -> Iterator[tuple[Arrivals, Arrivals]]:
-    """The same pairs, at most so many at a time, without those that one such part has twice."""
-    waiting: list[tuple[Arrivals, Arrivals]] = []
+def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:
+    """The same pairs, about so many at a time."""
+    waiting: list[Pairs] = []
     held = 0
-    for later, earlier in pairs:
-        for start in range(0, len(later), at_a_time):
-            some = slice(start, start + at_a_time)
-            waiting.append((later[some], earlier[some]))
-            held += len(later[some])
+    for some_pairs in pairs:
+        for start in range(0, len(some_pairs[0]), at_a_time):
+            buckets, later, earlier = (column[start : start + at_a_time] for column in some_pairs)
+            waiting.append((buckets, later, earlier))
+            held += len(later)
             if held >= at_a_time:
-                yield _unique(waiting)
+                yield _together(waiting)
                 waiting, held = [], 0
     if held:
-        yield _unique(waiting)
+        yield _together(waiting)
 
 
-def _unique(pairs: Sequence[tuple[Arrivals, Arrivals]]) -> tuple[Arrivals, Arrivals]:
-    later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
+def _together(parts: Sequence[Pairs]) -> Pairs:
+    buckets, later, earlier = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return buckets, later, earlier
+
+
+def _unique(later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
     found = pl.DataFrame({"later": later, "earlier": earlier}).unique()
     return found["later"].to_numpy(), found["earlier"].to_numpy()

@@ -3,7 +3,8 @@
 Code is compared token by token, without comments, docstrings and blank lines. A name that a program may choose counts
 as any other such name; what it may not choose (keywords, builtins, what follows a dot, numbers, texts) as it stands.
 30 tokens in a row are then held against each other once more: each name must stand for one other all along
-(parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from.
+(parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from. So is longer code that is
+less than half of an item's and has less than 120 tokens (some 50 words): that is found, and marked as a fragment.
 
 Runs of 30 tokens are looked up by a 64-bit hash, and what they are is compared before anything is said: of a token
 of a benchmark some 30 bytes are held.
@@ -17,13 +18,16 @@ import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from stillroom.curation.code_fragments import LEAST_SHARE
 from stillroom.curation.contamination import HIT_SCHEMA, covered, numbered, refuse_unusable
+from stillroom.curation.markup import readings, with_readings
 from stillroom.curation.programs import ANY_NAME, LEAST_TOKENS, Program, programs_of
 from stillroom.curation.shingles import Hashes, mix
 from stillroom.curation.word_grams import segment_hashes
 
 RUN_TOKENS = LEAST_TOKENS
 MOST_PLACES = 64  # of a benchmark, at which a run is held against the items that have it
+LONG_RUN_TOKENS = 120
 _LEAST_KINDS = 8  # different tokens in a run: tables of numbers are no code
 _BASE = 0xA0761D6478BD642F  # odd, so that it has an inverse modulo 2^64
 
@@ -67,10 +71,22 @@ class _Numbered:
         return first, segment_hashes(hashes, first, first + RUN_TOKENS, _BASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Tokens of a program that are those of one of a benchmark, by its number, but for names."""
+
+    number: int
+    program: Program
+    start: int
+    tokens: int
+    is_fragment: bool
+
+
 class RenamedCode:
     """The Python code in some benchmarks, to look documents up in."""
 
-    method = "renamed-code@2"
+    method = "renamed-code@3"
+    is_parted_by_fences = True
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text; those without code of 30 tokens are not looked for.
@@ -82,6 +98,7 @@ class RenamedCode:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
+        items = with_readings(items)
         item_of, self._items = numbered(items)
         self._vocabulary = _Vocabulary()
         self._programs: list[_Numbered] = []
@@ -132,19 +149,34 @@ class RenamedCode:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(documents, "documents", ("id", "text"))
-        hits: list[tuple[str, str, str, int, str]] = []
+        hits: list[tuple[str, str, str, int, str, bool]] = []
         for id_, text in documents.select("id", "text").iter_rows():
-            longest: dict[tuple[str, str], tuple[int, str]] = {}
-            for program in programs_of(text):
-                for owner, start, tokens in self._matches(program):
-                    item = self._items[owner]
-                    if tokens > longest.get(item, (0, ""))[0]:
-                        longest[item] = (tokens, program.shown(start, tokens))
-            hits += [(id_, *item, *found) for item, found in longest.items()]
+            best: dict[tuple[str, str], _Match] = {}
+            programs = [program for reading in readings(text) for program in programs_of(reading)]
+            matches = [match for program in programs for match in self._matches(program)]
+            for match in sorted(matches, key=lambda one: (one.is_fragment, -one.tokens)):
+                best.setdefault(self._items[self._owners[match.number]], match)
+            hits += [
+                (id_, *item, match.tokens, match.program.shown(match.start, match.tokens), match.is_fragment)
+                for item, match in best.items()
+            ]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
-    def _matches(self, program: Program) -> Iterator[tuple[int, int, int]]:
-        """Items with code of this program: which, from which token of it, and for how many."""
+    def _matches(self, program: Program) -> list[_Match]:
+        """Code of benchmarks in this program."""
+        runs = list(self._runs(program))
+        there: dict[int, NDArray[np.bool_]] = {}  # which tokens of each of ours
+        for number, at, _, tokens in runs:
+            covered = there.setdefault(number, np.zeros(len(self._programs[number].kinds), bool))
+            covered[at : at + tokens] = True
+        shares = {number: float(covered.mean()) for number, covered in there.items()}
+        return [
+            _Match(number, program, start, tokens, tokens < LONG_RUN_TOKENS and shares[number] < LEAST_SHARE)
+            for number, _, start, tokens in runs
+        ]
+
+    def _runs(self, program: Program) -> Iterator[tuple[int, int, int, int]]:
+        """Which of our programs go on alike, from which token of theirs, from which of this one, and for how many."""
         look_up = self._vocabulary.look_up
         ours = _Numbered(look_up(program.kinds), look_up(program.names))
         starts, hashes = ours.runs()
@@ -159,7 +191,7 @@ class RenamedCode:
                 tokens = _equal_but_for_names(ours, start, self._programs[number], at)
                 if tokens >= RUN_TOKENS:
                     seen[number, at - start] = start + tokens
-                    yield self._owners[number], start, tokens
+                    yield number, at, start, tokens
 
 
 def _before(kinds: Tokens) -> NDArray[np.int64]:

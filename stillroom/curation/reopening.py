@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from stillroom.curation.comparison import Found, Published, dedup_settings, further_kinds
-from stillroom.curation.decisions import Candidate, Decision, Gate
+from stillroom.curation.decisions import ANSWER_GATES, Candidate, Decision, Gate
 from stillroom.curation.near import TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Curated, curate
@@ -23,12 +23,6 @@ from stillroom.curation.structural import Structural
 from stillroom.embedding import Embedder
 from stillroom.recipe import Curation, Selection
 
-ANSWER_GATES = (
-    Gate.EXACT_DUPLICATE,
-    Gate.NEAR_DUPLICATE,
-    Gate.STRUCTURAL_DUPLICATE,
-    Gate.SEMANTIC_DUPLICATE,
-)
 _AT_A_TIME = 20_000  # texts in frames together
 
 
@@ -128,12 +122,12 @@ class Deciding:
         known = set(old.signatures["id"])
         texts = {id_: text for id_, text in texts.items() if id_ not in known}
         before = old if found is None else _with_computed(old, found)
-        kinds = further_kinds(self.curation, side, before, self.embedder)
+        kinds = further_kinds(self.curation, side, before, self.embedder, self.room)
         signed = _signed(texts, old.signatures, dedup_settings(near), kinds)
         return Published(
             signatures=pl.concat([old.signatures, signed]),
             structures=pl.concat([before.structures, *(one.computed for one in kinds if isinstance(one, Structural))]),
-            embeddings=pl.concat([before.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))]),
+            embeddings=(*before.embeddings, *(one.computed for one in kinds if isinstance(one, Semantic))),
             texts=_texts_of(texts, old.texts),
         )
 
@@ -142,7 +136,7 @@ def _with_computed(old: Published, found: Found) -> Published:
     return replace(
         old,
         structures=pl.concat([old.structures, found.structures]),
-        embeddings=pl.concat([old.embeddings, found.embeddings]),
+        embeddings=(*old.embeddings, *found.embeddings),
     )
 
 
@@ -190,6 +184,7 @@ def _together(before: Found, after: Found | None, again: set[str]) -> Found:
         return replace(before, drops=drops)
     computed = {
         name: pl.concat([getattr(before, name), getattr(after, name)]).unique("id", keep="first", maintain_order=True)
-        for name in ("signatures", "structures", "embeddings")
+        for name in ("signatures", "structures")
     }
-    return Found(drops=pl.concat([drops, after.drops]), **computed)
+    embeddings = (*before.embeddings, *after.embeddings)
+    return Found(drops=pl.concat([drops, after.drops]), embeddings=embeddings, **computed)

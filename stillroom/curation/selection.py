@@ -62,7 +62,7 @@ def curate(
     open_ = [one for one in candidates if decisions[one.sample_id] is None]
     among_answers = dedup_settings(curation.near_answers, exact=curation.exact, room=room)
     answer_kinds, prompt_kinds = (
-        further_kinds(curation, side, old, embedder) for side, old in (("answer", answers), ("prompt", prompts))
+        further_kinds(curation, side, old, embedder, room) for side, old in (("answer", answers), ("prompt", prompts))
     )
     filling = Filling(
         candidates,

@@ -2,7 +2,8 @@
 
 An item of 8 to 12 words has no run of 13, and as a whole it is missed once a single word differs. One change leaves
 one of its halves as it was: so halves are looked up, and around each that is found the other half is compared, word by
-word. The first and the last word must be there, since an item without them is little more than a common phrase.
+word. The first and the last word must be there, since an item without them is little more than a common phrase. In
+scripts without spaces one character may differ.
 """
 
 from collections import Counter
@@ -13,9 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.code_fragments import ItemCode
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
+from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
-from stillroom.curation.word_grams import KnownRuns, Words, folded
+from stillroom.curation.word_grams import Cut, KnownRuns, Words, folded
 
 Hashed = list[int]  # words
 MOST_ITEMS = 64  # of a benchmark that share a half: what more have is a phrase, at each of which all would be compared
@@ -33,7 +36,8 @@ class _Half:
 class ShortItems:
     """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
 
-    method = "short-items@2"
+    method = "short-items@3"
+    is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:
         """Index items, given as benchmark, item_id, text; those that share a half with many others are not looked for.
@@ -42,13 +46,17 @@ class ShortItems:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
+        items = with_readings(items)
         self._items = items.select("benchmark", "item_id")
+        self._code = ItemCode(items["text"], range(len(items)), GRAM_WORDS)
         benchmarks: list[str] = items["benchmark"].to_list()
         sizes = np.zeros(len(items), np.int64)
         self._halves: dict[int, dict[int, list[_Half]]] = {}
         for block, words in word_blocks(items["text"].to_list()):
-            sizes[block] = np.bincount(words.owners, minlength=len(block))
-            self._add(block, words, sizes[block])
+            counts = np.bincount(words.owners, minlength=len(block))
+            first = np.cumsum(counts) - counts
+            sizes[block] = np.where(counts > 0, words.size(first, first + counts - 1), 0)
+            self._add(block, words, sizes[block], counts)
         is_checked = (sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)
         for known in self._halves.values():
             for hash_ in [hash_ for hash_, sharing in known.items() if len(sharing) > MOST_ITEMS]:
@@ -57,17 +65,19 @@ class ShortItems:
                 is_checked[[half.item for half in dropped]] = False
                 known[hash_] = [half for half in known[hash_] if crowd[benchmarks[half.item]] <= MOST_ITEMS]
         self.coverage = covered(items, is_checked=is_checked, is_too_short=sizes < LEAST_WORDS)
-        self._known = {size: KnownRuns(np.array(list(known), np.uint64), size) for size, known in self._halves.items()}
+        self._known = {
+            size: KnownRuns(np.array(list(known), np.uint64), _spans(size)) for size, known in self._halves.items()
+        }
 
-    def _add(self, block: Sequence[int], words: Words, sizes: NDArray[np.int64]) -> None:
+    def _add(self, block: Sequence[int], words: Words, sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
         """Take in the halves of those of a block of items that have 8 to 12 words."""
-        starts = np.cumsum([0, *sizes.tolist()])
+        starts = np.cumsum([0, *counts.tolist()])
         by_size: dict[int, list[tuple[int, _Half]]] = {}
         for row in np.flatnonzero((sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)).tolist():
             for place, size, half in _halves_of(block[row], words, int(starts[row]), int(starts[row + 1])):
                 by_size.setdefault(size, []).append((place, half))
         for size, halves in by_size.items():
-            hashes = words.run_hashes(np.array([place for place, _ in halves]), size)
+            hashes = words.spans_from(np.array([place for place, _ in halves]), size).hashes
             known = self._halves.setdefault(size, {})
             for hash_, (_, half) in zip(hashes.tolist(), halves, strict=True):
                 known.setdefault(hash_, []).append(half)
@@ -84,22 +94,33 @@ class ShortItems:
         rows, pieces = pieces_of(documents["text"].to_list())
         ids: list[str] = documents["id"].to_list()
         names: list[tuple[str, str]] = self._items.rows()
-        found: dict[tuple[int, str, str], tuple[int, str]] = {}
+        found: dict[tuple[int, str, str], tuple[bool, int, str]] = {}
         for block, words in word_blocks(pieces):
+            spans: dict[int, list[tuple[int, int, int]]] = {}
             for item, first, last in self._spans(words):
-                piece = block[int(words.owners[first])]
-                key = (rows[piece], *names[item])
-                if key not in found:
-                    text = folded(pieces[piece])[int(words.starts[first]) : int(words.ends[last])]
-                    found[key] = (last - first + 1, text)
-        hits = [(ids[row], *name, *hit) for (row, *name), hit in sorted(found.items())]
+                spans.setdefault(block[int(words.owners[first])], []).append((item, first, last))
+            for piece, of_piece in spans.items():
+                text = folded(pieces[piece])
+                runs = [
+                    (item, text[int(words.starts[first]) : int(words.ends[last])]) for item, first, last in of_piece
+                ]
+                sizes = [last - first + 1 for _, first, last in of_piece]
+                marks = self._code.fragments(pieces[piece], runs)
+                for (item, run), size, is_fragment in zip(runs, sizes, marks, strict=True):
+                    key = (rows[piece], *names[item])
+                    if key not in found or is_fragment < found[key][0]:
+                        found[key] = (is_fragment, size, run)
+        hits = [
+            (ids[row], *name, size, run, is_fragment)
+            for (row, *name), (is_fragment, size, run) in sorted(found.items())
+        ]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
     def _spans(self, words: Words) -> Iterator[tuple[int, int, int]]:
         """Items that occur but for one word, each with the numbers of the first and the last word."""
         for size, known in self._known.items():
-            firsts, hashes = known.among(words)
-            for first, hash_ in zip(firsts.tolist(), hashes.tolist(), strict=True):
+            runs = known.among(words)
+            for first, hash_ in zip(runs.first.tolist(), runs.hashes.tolist(), strict=True):
                 for half in self._halves[size][hash_]:
                     there = _beside(words, first, size, half)
                     if taken := _taken(half.rest, there):
@@ -108,6 +129,10 @@ class ShortItems:
                             if half.is_first
                             else (half.item, first - taken, first + size - 1)
                         )
+
+
+def _spans(count: int) -> Cut:
+    return lambda words, wanted: words.spans(count, wanted)
 
 
 def _halves_of(item: int, words: Words, start: int, end: int) -> Iterator[tuple[int, int, _Half]]:

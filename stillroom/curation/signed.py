@@ -10,6 +10,7 @@ from stillroom.curation.band_files import BandFiles
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.documents import Documents, NewDocuments, batches
+from stillroom.curation.first_bands import is_first_shared
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
@@ -69,6 +70,10 @@ class Signed:
     def keys(self, arrivals: Arrivals) -> BandKeys:
         """The keys of some documents, shape (arrivals, bands)."""
         return self._bands.of(self.places(arrivals))
+
+    def is_first_shared(self, later: Arrivals, earlier: Arrivals, bands: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of pairs of documents that share a bucket of a band, which share none of a band before it."""
+        return is_first_shared(self._bands, self.places(later), self.places(earlier), bands)
 
     def places(self, arrivals: Arrivals) -> NDArray[np.int32]:
         """Where these documents stand."""

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from stillroom.curation.markup import readings
 from stillroom.curation.shingles import blocks
 from stillroom.curation.word_grams import Words, words_of
 
-_BLOCK_CHARS = 1 << 18
+_BLOCK_CHARS = 1 << 19
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
 _OVERLAP_WORDS = 256  # also where blanks or tables spread them: 13 of them are looked for, however marks part these
 _MOST_OVERLAP_CHARS = 1 << 20
@@ -15,21 +16,24 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Giant texts cut into overlapping pieces: the row that each piece comes from, and the pieces.
+    """What is searched in texts: the row that each piece comes from, and the pieces.
 
-    A piece goes on after the next one's start for 4,096 characters at least, and until it has many words of that.
+    A text with markup is also there without it, and giant ones are cut into overlapping pieces: one goes on after the
+    next one's start for 4,096 characters at least, and until it has many words of that.
     """
     rows: list[int] = []
     pieces: list[str] = []
     for row, text in enumerate(texts):
-        if len(text) <= _PIECE_CHARS:
-            rows.append(row)
-            pieces.append(text)
-            continue
-        for start in range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS):
-            rows.append(row)
-            pieces.append(text[start : _end(text, start + _PIECE_CHARS)])
+        for reading in readings(text):
+            for piece in (reading,) if len(reading) <= _PIECE_CHARS else _cut(reading):
+                rows.append(row)
+                pieces.append(piece)
     return rows, pieces
+
+
+def _cut(text: str) -> list[str]:
+    starts = range(0, max(len(text) - _OVERLAP_CHARS, 1), _PIECE_CHARS)
+    return [text[start : _end(text, start + _PIECE_CHARS)] for start in starts]
 
 
 def _end(text: str, border: int) -> int:

@@ -1,119 +1,175 @@
 """Cuts texts into words and runs of words, each a 64-bit number, by whole arrays at a time."""
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.curation.shingles import Hashes, mix
+from stillroom.wording import BETWEEN, HALVES, MARK, WITHIN, plain
+from stillroom.wording import kinds as kind_of_each
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
-_CODE_POINTS = 0x110000
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # kana
-    (0x3400, 0x9FFF),  # Chinese characters
-    (0x20000, 0x323AF),
-)
+_WORD_QUARTERS = 4
+_QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 _SEPARATOR = "\n"
-# Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
-_ESCAPED_BLANK = re.compile(
-    r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
-    r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
-    r"[nrt]"
-)
-_INVISIBLE = re.compile(  # what formats text (category Cf), joins graphemes or picks a variant of a character
-    "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
-    "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
-)
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Runs(NamedTuple):
+    """Runs of words: the numbers of the first and of the last word of each, and a hash."""
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    hashes: Hashes
+
+
+NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64))
+Wanted = Callable[[Hashes], NDArray[np.int64]]  # the places of some of these hashes
+
+
+def every(hashes: Hashes) -> NDArray[np.int64]:
+    """The places of all of them."""
+    return np.arange(len(hashes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """The words of some texts, in order.
 
-    Words are runs of letters, marks and digits of folded texts; in scripts that put no space between words (Chinese,
-    Japanese, Thai, ...) every character is one.
+    Words are those of folded texts, as ``stillroom/wording.py`` has them. In scripts that put no space between words
+    every letter is one, but counts as less, so that a size in words asks for as much text in each script.
 
     Attributes:
         hashes: one number per word; words are equal where the numbers are, but for one chance in 2^64.
         owners: the text that each word lies in.
         starts: the character of ``folded(text)`` at which it begins.
         ends: the character after its last.
+        sums: a polynomial hash of all words before each, and of all, from which those of runs are made.
+        before: quarters of words before each, and of all; None where each is a whole word.
     """
 
     hashes: Hashes
     owners: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    sums: Hashes
+    before: NDArray[np.int64] | None = None
 
-    def runs(self, size: int) -> tuple[NDArray[np.int64], Hashes]:
-        """All runs of ``size`` words within a text: the number of the first word, and a hash of the run."""
-        count = max(len(self.hashes) - size + 1, 0)
-        first = np.flatnonzero(self.owners[:count] == self.owners[size - 1 :][:count])
-        return first, self.run_hashes(first, size)
+    def __len__(self) -> int:
+        """How many there are, each counted as one."""
+        return len(self.owners)
 
-    def run_hashes(self, first: NDArray[np.int64], size: int) -> Hashes:
-        """The hashes of runs of ``size`` words that begin with these."""
-        return segment_hashes(self.hashes, first, first + size, _WORD_BASE)
+    def runs(self, size: int, wanted: Wanted = every) -> Runs:
+        """From each word on, the shortest run within its text that is as much as ``size`` words."""
+        if self.before is None:
+            return self.spans(size, wanted)
+        last = np.searchsorted(self.before, self.before[:-1] + size * _WORD_QUARTERS) - 1
+        first = np.flatnonzero(last < len(self))
+        last = last[first]
+        hashes = _segments(self.sums, first, last + 1, _WORD_BASE)
+        places = wanted(hashes)
+        return self._within(first[places], last[places], hashes[places])
+
+    def spans(self, count: int, wanted: Wanted = every) -> Runs:
+        """All runs within a text of this count of words, each counted as one."""
+        most = len(self) - count + 1
+        if most <= 0:
+            return NO_RUNS
+        inverses = _powers(_WORD_BASE, _enough(len(self)))[1]
+        hashes = (self.sums[count:] - self.sums[:most]) * inverses[:most]  # of words' hashes: as mixed as they are
+        first = wanted(hashes)
+        return self._within(first, first + count - 1, hashes[first])
+
+    def spans_from(self, first: NDArray[np.int64], count: int) -> Runs:
+        """The runs of this count of words, each counted as one, that begin with these."""
+        return Runs(first, first + count - 1, _segments(self.sums, first, first + count, _WORD_BASE))
+
+    def size(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many words runs are from one to another, rounded down."""
+        if self.before is None:
+            return last - first + 1
+        return (self.before[last + 1] - self.before[first]) // _WORD_QUARTERS
+
+    def _within(self, first: NDArray[np.int64], last: NDArray[np.int64], hashes: Hashes) -> Runs:
+        """Those runs that lie within one text."""
+        is_within = self.owners[first] == self.owners[last]
+        return Runs(first[is_within], last[is_within], hashes[is_within])
+
+
+Cut = Callable[[Words, Wanted], Runs]  # how texts are cut into runs
 
 
 class KnownRuns:
-    """Some runs of ``size`` words, to find in texts."""
+    """Some runs of words, to find in texts."""
 
-    def __init__(self, hashes: Hashes, size: int) -> None:
-        self.size = size
+    def __init__(self, hashes: Hashes, cut: Cut) -> None:
+        """Take their hashes, and how texts are cut into such runs."""
+        self._cut = cut
         self._hashes = np.unique(hashes)
         bits = max(16, len(self._hashes).bit_length() + 4)
         self._shift = np.uint64(64 - bits)
         self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
         self._table[self._hashes >> self._shift] = True
 
-    def among(self, words: Words) -> tuple[NDArray[np.int64], Hashes]:
-        """Where they stand: the number of the first word of each, and its hash."""
-        if not len(self._hashes):
-            return np.zeros(0, np.int64), np.zeros(0, np.uint64)
-        first, hashes = words.runs(self.size)
+    def among(self, words: Words) -> Runs:
+        """Those that stand in these texts."""
+        return self._cut(words, self._places) if len(self._hashes) else NO_RUNS
+
+    def _places(self, hashes: Hashes) -> NDArray[np.int64]:
         maybe = np.flatnonzero(self._table[hashes >> self._shift])
         place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
-        known = maybe[self._hashes[place] == hashes[maybe]]
-        return first[known], hashes[known]
+        return maybe[self._hashes[place] == hashes[maybe]]
 
 
 def folded(text: str) -> str:
-    """A text as its words are compared: NFKC, without what cannot be seen, in lower case; blanks are not escaped."""
-    if "\\" in text:
-        text = _ESCAPED_BLANK.sub(" ", text)
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
+    """A text as its words are compared."""
+    return plain(text)
+
+
+def words_in(text: str) -> list[str]:
+    """The words of one short text as they stand in it, folded; in scripts without spaces they are not parted."""
+    return _WORD.findall(folded(text))
 
 
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
     lowered = [folded(text) for text in texts]
-    codes = _code_points(_SEPARATOR.join(lowered))
+    joined = _SEPARATOR.join(lowered)
+    codes = _code_points(joined)
     kinds = np.zeros(len(codes) + 2, np.uint8)
-    kinds[1:-1] = _kinds()[codes]
+    kinds[1:-1] = np.frombuffer(kind_of_each(), np.uint8)[codes]
+    if not joined.isascii():
+        _part_marks(kinds)
     before, after = kinds[:-1], kinds[1:]
-    is_border = (before != after) | (before == 2)
-    starts = np.flatnonzero(is_border & (after > 0))
-    ends = np.flatnonzero(is_border & (before > 0))
+    goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
+    starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
+    ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
     text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
     owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
+    quarters = None if kinds.max() < HALVES else np.append(0, np.cumsum(_QUARTERS_OF_KIND[after[starts]]))
+    hashes = segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE)
     return Words(
-        hashes=segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE),
+        hashes=hashes,
         owners=owners,
         starts=starts - text_starts[owners],
         ends=ends - text_starts[owners],
+        sums=_sums(hashes, _WORD_BASE),
+        before=quarters,
     )
+
+
+def _part_marks(kinds: NDArray[np.uint8]) -> None:
+    """Let marks part no word where they follow a letter, and be between words where they follow none."""
+    marks = np.flatnonzero(kinds == MARK)
+    if len(marks):
+        last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
+        bases = kinds[last[marks]]
+        kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
 
 
 def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
@@ -124,10 +180,22 @@ def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
 
 def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
     """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
-    powers, inverses = _powers(base, 1 << max(len(values), 1).bit_length())
+    return mix(_segments(_sums(values, base), starts, ends, base))
+
+
+def _segments(sums: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
+    return (sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts]
+
+
+def _sums(values: Hashes, base: int) -> Hashes:
     sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum(values * powers[: len(values)], out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * inverses[starts])
+    np.cumsum(values * _powers(base, _enough(len(values)))[0][: len(values)], out=sums[1:])
+    return sums
+
+
+def _enough(count: int) -> int:
+    """So many powers that few sizes of arrays are held."""
+    return 1 << max(count, 1).bit_length()
 
 
 @cache
@@ -137,15 +205,3 @@ def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
     inverses = np.full(count, pow(base, -1, 1 << 64), np.uint64)
     powers[0] = inverses[0] = 1
     return np.cumprod(powers), np.cumprod(inverses)
-
-
-@cache
-def _kinds() -> NDArray[np.uint8]:
-    """For each code point: 0 between words, 1 within one, 2 a word by itself."""
-    kinds = np.fromiter((chr(code).isalnum() for code in range(_CODE_POINTS)), np.uint8, _CODE_POINTS)
-    marks = np.fromiter((unicodedata.category(chr(code))[0] == "M" for code in range(_CODE_POINTS)), bool, _CODE_POINTS)
-    for first, last in _UNSPACED:
-        kinds[first : last + 1] *= 2
-        marks[first : last + 1] = False
-    kinds[marks] = 1  # vowel signs and accents belong to the letter before
-    return kinds

@@ -21,7 +21,7 @@ from stillroom.diversity.repetition import self_bleu, self_repetition
 from stillroom.diversity.selecting import CHOSEN, QUOTA, SAMENESS, Chosen, Held, choose
 from stillroom.diversity.spread import cluster_coverage, cluster_entropy, novelty, vendi_of_draws, vendi_score
 from stillroom.diversity.unseen import Seen, chao1, coverage, expected_new, is_reliable
-from stillroom.diversity.words import Corpus, split_words
+from stillroom.diversity.words import Corpus
 
 __all__ = [
     "CHOSEN",
@@ -66,7 +66,6 @@ __all__ = [
     "opening",
     "self_bleu",
     "self_repetition",
-    "split_words",
     "vendi_of_draws",
     "vendi_score",
 ]

@@ -13,6 +13,7 @@ import polars as pl
 from stillroom.diversity.estimate import Estimate
 from stillroom.diversity.measuring import CLUSTER, DIMINISHING, GRAM, MetricRow, framed
 from stillroom.diversity.unseen import Seen, chao1, coverage, expected_new, is_reliable
+from stillroom.wording import DEFINITION
 
 FURTHER = 1_000  # samples
 UNIT = "by-prompt"
@@ -48,7 +49,7 @@ def foresee(sources: Mapping[str, Brought], *, embedder: str = "") -> pl.DataFra
 def _rows(name: str, brought: Brought, embedder: str) -> Iterator[MetricRow]:
     for what, count in (("samples", brought.samples), ("prompts", brought.prompts)):
         yield MetricRow(DIMINISHING, f"{what}_counted", name, Estimate(value=float(count)), "count@1")
-    yield from _of_kind(name, f"{GRAM}_grams", brought.grams, brought, "")
+    yield from _of_kind(name, f"{GRAM}_grams", brought.grams, brought, f"/{DEFINITION}")
     if brought.clusters is not None:
         yield from _of_kind(name, "clusters", brought.clusters, brought, f"/{CLUSTER}/{embedder}")
 

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.diversity.unseen import Seen
-from stillroom.diversity.words import split_words
+from stillroom.wording import words_and_signs
 
 MOST_KINDS = 4_000_000  # n-grams counted at once, some 250 MB at the peak
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no word is lost: 2^64 over the golden ratio
@@ -57,7 +57,7 @@ class GramCounts:
 
     def _grams(self, units: Sequence[Sequence[str]]) -> tuple[Hashes, NDArray[np.int64]]:
         """The hashes of all runs of ``n`` words within a text, and the unit of each."""
-        split = [(unit, split_words(text)) for unit, texts in enumerate(units) for text in texts]
+        split = [(unit, words_and_signs(text)) for unit, texts in enumerate(units) for text in texts]
         lengths = np.array([len(words) for _, words in split], np.int64)
         flat = [word.encode("utf-8", "replace") for _, some in split for word in some]  # half surrogates are no text
         words = pl.Series(flat, dtype=pl.Binary()).hash().to_numpy()

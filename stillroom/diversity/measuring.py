@@ -16,6 +16,7 @@ from stillroom.diversity.lexical import compression_ratio, distinct_n
 from stillroom.diversity.repetition import self_bleu, self_repetition
 from stillroom.diversity.spread import cluster_entropy, novelty, vendi_of_draws, vendi_score
 from stillroom.diversity.words import Corpus
+from stillroom.wording import DEFINITION
 
 STYLE, SAME, DIMINISHING = "style_collapse", "monoculture", "diminishing_returns"  # risks of DESIGN
 METRICS = {
@@ -127,7 +128,7 @@ def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[MetricRow]:
     for words in WORDS:
         for n in (1, 2, 3):
             if figure := distinct_n(corpus, n, words=words, seed=seed):
-                yield MetricRow(STYLE, f"distinct_{n}", f"{side}/{words}-words", figure, "distinct-n@2")
+                yield MetricRow(STYLE, f"distinct_{n}", f"{side}/{words}-words", figure, f"distinct-n@2/{DEFINITION}")
     for size in BYTES:
         if figure := compression_ratio(texts, size_bytes=size, seed=seed):
             yield MetricRow(STYLE, "compression_ratio", f"{side}/{size}-bytes", figure, "deflate-ratio@1")
@@ -138,8 +139,9 @@ def _wording(side: str, texts: Sequence[str], seed: int) -> Iterator[MetricRow]:
             slice_ = f"{side}/{count}-texts"
             for n in (GRAM, LONG_GRAM):
                 figure = Estimate(value=self_repetition(sample, n))
-                yield MetricRow(STYLE, f"self_repetition_{n}", slice_, figure, "self-repetition@1")
-            yield MetricRow(STYLE, "self_bleu", slice_, Estimate(value=self_bleu(sample)), "self-bleu@1")
+                yield MetricRow(STYLE, f"self_repetition_{n}", slice_, figure, f"self-repetition@1/{DEFINITION}")
+            figure = Estimate(value=self_bleu(sample))
+            yield MetricRow(STYLE, "self_bleu", slice_, figure, f"self-bleu@1/{DEFINITION}")
 
 
 def _meaning(meaning: Meaning, embedder: str, seed: int) -> Iterator[MetricRow]:
@@ -154,4 +156,4 @@ def _meaning(meaning: Meaning, embedder: str, seed: int) -> Iterator[MetricRow]:
             yield MetricRow(SAME, "cluster_entropy", f"{count}-texts", entropy, f"miller-madow@2/{CLUSTER}/{embedder}")
     for one in meaning.novel:
         if figure := novelty(one.rows, one.reference):
-            yield MetricRow(SAME, "novelty", one.slice, figure, f"nearest@2/{MOST_WORDS}-words/{embedder}")
+            yield MetricRow(SAME, "novelty", one.slice, figure, f"nearest@2/{MOST_WORDS}-{DEFINITION}/{embedder}")

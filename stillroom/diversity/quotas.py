@@ -9,15 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.diversity.words import split_words
 from stillroom.errors import RequestError
+from stillroom.wording import beginning, words_in
 
 OPENING_WORDS = 3
+_OPENING_CHARACTERS = 400  # in which they are looked for
 
 
 def opening(text: str) -> str:
     """The first words of a text, by which texts of one mould are told."""
-    return " ".join(split_words(text[:400])[:OPENING_WORDS])
+    return " ".join(words_in(beginning(text[:_OPENING_CHARACTERS], OPENING_WORDS)))
 
 
 def of_share(share: float, count: int) -> int:

@@ -4,26 +4,20 @@ Nearly every measure of wording falls or rises with the amount of text alone (Sh
 Measurement of Text Diversity*, arXiv:2403.00553), so measures here are taken on draws of one size.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stillroom.wording import words_and_signs
+
 Numbers = NDArray[np.int64]
-
-_WORD = re.compile(r"\w+|[^\w\s]")
-
-
-def split_words(text: str) -> list[str]:
-    """Runs of letters and digits in lower case, and every other sign that can be seen."""
-    return _WORD.findall(text.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """Numbered words of texts, one text after another.
+    """Numbered words and signs of texts, one text after another.
 
     Attributes:
         words: (words of all texts,); equal words have equal numbers, from 0.
@@ -40,7 +34,7 @@ class Corpus:
         found: list[int] = []
         ends = [0]
         for text in texts:
-            found += (numbers.setdefault(word, len(numbers)) for word in split_words(text)[:most_words])
+            found += (numbers.setdefault(word, len(numbers)) for word in words_and_signs(text)[:most_words])
             ends.append(len(found))
         return cls(words=np.array(found, np.int64), ends=np.array(ends, np.int64))
 

@@ -11,7 +11,7 @@ from stillroom.publication.reexecution import (
     standing_verdicts,
     unjudgeable,
 )
-from stillroom.publication.retraction import KINDS, affected_members, datasets_of, gave_way, retract
+from stillroom.publication.retraction import KINDS, affected_members, datasets_of, retract
 from stillroom.publication.sealing import Comparison
 from stillroom.publication.stating import manifest
 from stillroom.publication.strengths import strengths_of_run
@@ -28,7 +28,6 @@ __all__ = [
     "datasets_of",
     "freeze",
     "freeze_missing",
-    "gave_way",
     "manifest",
     "publish",
     "published_by_build",

@@ -8,12 +8,11 @@ stays too: curation stops what depends on it (`stillroom/runs/retracting.py`), s
 from collections.abc import Sequence
 from typing import Any
 
-from stillroom.curation.decisions import Gate
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.publication.publish import RETRACTED, Snapshot, next_version, snapshots
 from stillroom.records import ID_DIGITS
-from stillroom.runs import Cause, retracted_samples
+from stillroom.runs import Cause
 
 KINDS = ("seed", "prompt", "teacher", "verifier", "image")
 
@@ -31,15 +30,6 @@ FROM ({_RADIUS}) b JOIN lake.runs r ON r.run_id = b.run_id
 JOIN lake.published_members m ON m.example_id = b.item AND m.name = r.dataset AND m.published_at = b.published_at
 WHERE b.what = 'example' ORDER BY m.name, m.example_id
 """  # noqa: S608 - constants; what was published once more, on other grounds, stands on those
-
-_GAVE_WAY = """
-SELECT s.run_id, s.sample_id, s.verifier_ids FROM lake.current_selections s
-WHERE s.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $name) AND s.gate IN (SELECT unnest($gates))
-  AND s.matched_id IN (
-    SELECT unnest([sample_id, prompt_id]) FROM lake.removals WHERE name = $name AND version = $version)
-ORDER BY s.run_id, s.sample_id
-"""
-_LOST = (Gate.PROMPT_DUPLICATE, Gate.EXACT_DUPLICATE, Gate.NEAR_DUPLICATE, Gate.RANK)  # against another
 
 
 def datasets_of(lake: Lake, cause: Cause) -> list[str]:
@@ -67,20 +57,6 @@ def retract(lake: Lake, cause: Cause) -> list[Snapshot]:
     lake.commit(f"retraction:{cause.kind}:{cause.cause_id}", {"retractions": [row]}, run_id="")
     affected = affected_members(lake, cause)
     return [_publish_without(lake, cause, _newest(lake, name), rows) for name, rows in affected.items()]
-
-
-def gave_way(lake: Lake, version: Snapshot) -> list[str]:
-    """Ids of the samples that were dropped in favour of what a version took out, and that nothing retracted stops.
-
-    The decisions stand until their runs are decided about again, which ``reverify`` does.
-    """
-    asked = {"name": version.name, "version": version.version, "gates": [gate.value for gate in _LOST]}
-    rows = lake.rows(_GAVE_WAY, asked)
-    stopped = {
-        run_id: retracted_samples(lake, run_id, version.name, verifiers or ())
-        for run_id, verifiers in {row["run_id"]: row["verifier_ids"] for row in rows}.items()
-    }
-    return [row["sample_id"] for row in rows if row["sample_id"] not in stopped[row["run_id"]]]
 
 
 def _publish_without(lake: Lake, cause: Cause, newest: Snapshot, members: Sequence[dict[str, Any]]) -> Snapshot:

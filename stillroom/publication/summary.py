@@ -177,7 +177,8 @@ def _checked(manifest: Mapping[str, Any]) -> Iterable[str]:
         yield (
             "Rows are those of this version whose prompt and answer were checked; overlapping ones share text with the "
             "benchmark. They were published while it was not checked against, and stay: `contamination_hits` has the "
-            "text."
+            "text. Code is looked for but for its names (`renamed-code`) where it is Python; of other languages the "
+            "words are looked for, as of any text."
         )
         header = ("benchmark", "sha256", "method", "items", "looked for", "too short", "rows", "overlapping rows")
         yield _table(header, _rows(manifest["contamination_checked_against"]))

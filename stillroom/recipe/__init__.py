@@ -1,7 +1,7 @@
 """The recipe: what a run is to make, as a validated value, and the identity of each of its stages."""
 
 from stillroom.recipe.against import Table, find_tables
-from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks
+from stillroom.recipe.benchmarks import Benchmark, Place, find_benchmarks, passed_over
 from stillroom.recipe.curation import (
     TEST_STRENGTH,
     Against,
@@ -79,6 +79,7 @@ __all__ = [
     "fingerprints_of",
     "load_recipe",
     "parse_recipe",
+    "passed_over",
     "read_cluster",
     "recorded_benchmarks",
     "recorded_recipe",

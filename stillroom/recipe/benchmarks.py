@@ -3,7 +3,8 @@
 A benchmark is a name and a place: one file, or a folder. Files that lie in the folder are the benchmark NAME, those of
 each folder in it are NAME/FOLDER. A snapshot states what it was checked against, so nothing is passed over in silence:
 a file that cannot be read as a benchmark is refused by name. Hidden files and those that only tell about a benchmark
-(read-me, licence) are no part of it.
+(read-me, licence, a script that loads it) are no part of it, nor is the split to train on of a place that has another
+one to evaluate on: whoever trains on it would lose all that is near it. ``passed_over`` names those files.
 """
 
 import os
@@ -13,7 +14,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from stillroom.errors import RecipeError
-from stillroom.recipe.benchmark_kinds import is_about, readable_kinds, refuse_unknown
+from stillroom.recipe.benchmark_kinds import is_about, readable_kinds, refuse_unknown, training_splits
 from stillroom.recipe.hub_datasets import fetched
 
 Place = Path | str  # here, or of a hub: hf://datasets/OWNER/NAME@COMMIT
@@ -48,6 +49,26 @@ def find_benchmarks(places: Mapping[str, Place]) -> list[Benchmark]:
     return [benchmark for name in sorted(places) for benchmark in _at(name, _here(name, places[name]))]
 
 
+def passed_over(places: Mapping[str, Place]) -> list[str]:
+    """The files at these places that are to train on, as NAME/FILE.
+
+    Raises:
+        RecipeError: as ``find_benchmarks``, of what is there.
+    """
+    here = {name: _here(name, place) for name, place in sorted(places.items())}
+    return [
+        f"{name}/{file}"
+        for name, place in here.items()
+        if place.is_dir()
+        for file in sorted(training_splits(_relative(_files(name, place), place)))
+    ]
+
+
+def _relative(files: list[Path], place: Path) -> dict[str, Path]:
+    """Files by their paths in a place."""
+    return {file.relative_to(place).as_posix(): file for file in files}
+
+
 def _here(name: str, place: Place) -> Path:
     return fetched(name, place) if isinstance(place, str) else place
 
@@ -63,10 +84,11 @@ def _at(name: str, place: Path) -> Iterator[Benchmark]:
             f"of files ({readable_kinds()}); mend the path, or take the benchmark out."
         )
     found: dict[str, dict[str, Path]] = {}
-    for file in _files(name, place):
-        folder, *below = file.relative_to(place).parts
+    files = _relative(_files(name, place), place)
+    for file in sorted(files.keys() - training_splits(files)):
+        folder, *below = file.split("/")
         benchmark = f"{name}/{folder}" if below else name
-        found.setdefault(benchmark, {})["/".join(below) or folder] = file
+        found.setdefault(benchmark, {})["/".join(below) or folder] = files[file]
     if not found:
         raise RecipeError(
             f"curation.contamination: the folder {place} of benchmark {name!r} holds no file to check against. "

@@ -14,7 +14,7 @@ from pathlib import Path
 from stillroom.errors import RecipeError
 from stillroom.fingerprint import fingerprint
 from stillroom.home import home
-from stillroom.recipe.benchmark_kinds import FORMATS, file_format, is_about
+from stillroom.recipe.benchmark_kinds import FORMATS, file_format, is_about, training_splits
 
 SCHEME = "hf:"
 TIMEOUT_SECONDS = 10.0
@@ -111,6 +111,8 @@ def _files(benchmark: str, dataset: HubDataset) -> list[str]:
             f"{_named(benchmark, dataset)} holds no file to check against there. It has: {_shown(there)}. Name a "
             "folder or file of these after the commit."
         )
+    training = training_splits(one.removeprefix(f"{dataset.path}/") for one in found)
+    found = [one for one in found if one.removeprefix(f"{dataset.path}/") not in training]
     if unknown := [one for one in found if file_format(os.path.basename(one))[0] not in FORMATS]:
         raise RecipeError(
             f"{_named(benchmark, dataset)} holds files of kinds that are not read here: {_shown(unknown)}. Name a "

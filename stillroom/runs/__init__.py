@@ -20,6 +20,7 @@ from stillroom.runs.measuring import (
 from stillroom.runs.missing import Missing, late_shards, left_out, may_be_published, missing, runs_with_late_shards
 from stillroom.runs.moving import paid_changes
 from stillroom.runs.newest import decided_otherwise, newest_run
+from stillroom.runs.nothing_new import why_nothing_new
 from stillroom.runs.offered import offered_file
 from stillroom.runs.opening import (
     Run,
@@ -169,6 +170,7 @@ __all__ = [
     "unsettled",
     "verdict_changes",
     "weakness",
+    "why_nothing_new",
     "writing_costs",
     "writing_journal",
     "written_in",

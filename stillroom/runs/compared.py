@@ -9,6 +9,7 @@ from stillroom.curation.given_tables import with_tables
 from stillroom.curation.settings import Room
 from stillroom.curation.sought import Sought
 from stillroom.curation.structures import STRUCTURES
+from stillroom.curation.vector_file import VectorFile
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Recipe, Table
@@ -59,13 +60,13 @@ def compared_with(
         old, keys = with_structures(lake, dataset, side, old, STRUCTURES[side], without=without)
         rows["dedup_signatures"] += structure_rows(side, keys, old.signatures)
     if semantic and embedder:
-        old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without, of_run=of_run)
-        rows["embeddings"] = embedding_rows(side, vectors, embedder)
+        old, vectors = with_embeddings(lake, dataset, side, old, embedder, without=without, of_run=of_run, room=room)
+        rows["embeddings"] = embedding_rows(side, [vectors], embedder)
     if ours := [table for table in tables if table.kind == side]:
-        kinds = further_kinds(curation, side, Published(texts=old.texts), embedder)
+        kinds = further_kinds(curation, side, Published(texts=old.texts), embedder, room)
         old = with_tables(old, ours, settings, kinds, cache=lake.root / "tmp" / "signatures")
     if curation.published == "all":
-        old = with_other_datasets(lake, recipe, side, old, settings, embedder, sought=sought)
+        old = with_other_datasets(lake, recipe, side, old, settings, embedder, sought=sought, room=room)
     return old, rows
 
 
@@ -100,9 +101,16 @@ def structure_rows(side: str, keys: pl.DataFrame, signatures: pl.DataFrame) -> l
     return [rows] if len(rows) else []
 
 
-def embedding_rows(side: str, vectors: pl.DataFrame, embedder: Embedder) -> list[Row | pl.DataFrame]:
-    """Rows of ``embeddings``, but for their curation: in one frame too."""
-    return [of_embeddings(side, vectors.rename({"id": "owner_id"}), embedder.name)] if len(vectors) else []
+def embedding_rows(side: str, vectors: Sequence[VectorFile], embedder: Embedder) -> list[Row | pl.DataFrame]:
+    """Rows of ``embeddings``, but for their curation: in frames too, one row for each id."""
+    known: set[str] = set()
+    rows: list[Row | pl.DataFrame] = []
+    for file in vectors:
+        fresh = {id_: id_ for id_ in file.ids if id_ not in known}
+        known |= fresh.keys()
+        parts = (part.rename({"id": "owner_id"}) for part in file.named(fresh).frames())
+        rows += [of_embeddings(side, part, embedder.name) for part in parts]
+    return rows
 
 
 def _cluster_rows(side: str, found: Found) -> list[Row]:

@@ -22,6 +22,7 @@ from stillroom.runs.diversifying import Described, described, differing
 from stillroom.runs.diversity_figures import figures_of
 from stillroom.runs.embedding import embedded_by, embedder_of
 from stillroom.runs.filtering import filtered
+from stillroom.runs.giving_way import names_what_is_gone
 from stillroom.runs.held_against import HeldAgainst, held_against
 from stillroom.runs.judged_samples import Judged, judged_samples
 from stillroom.runs.opening import Run
@@ -29,6 +30,7 @@ from stillroom.runs.placing import Places, all_members
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
 from stillroom.runs.tables import stated_tables, tables_of_run
+from stillroom.wording import DEFINITION
 
 STEPS = 6  # of a curation
 
@@ -122,6 +124,7 @@ def _identity(run: Run, verifiers: Sequence[str], samples: Judged, against: Held
         *(one.identity for one in given),
         *embedded_by(run.recipe.curation),
         *_filters_now(run),
+        *_openings(run),
     )
     stages = (run.stages[Stage.SELECTION], run.stages[Stage.CURATION])
     return fingerprint(
@@ -132,6 +135,12 @@ def _identity(run: Run, verifiers: Sequence[str], samples: Judged, against: Held
 def _filters_now(run: Run) -> list[str]:
     """What makes a curation another one though its recipe is as it was recorded: libraries that filters ask since."""
     return [f"filter:{method}" for method in filter_methods(run.recipe.curation.filters).values()]
+
+
+def _openings(run: Run) -> list[str]:
+    """By what words openings are told, where they have a quota."""
+    diversity = run.recipe.curation.diversity
+    return [f"opening:{DEFINITION}"] if diversity and diversity.quotas.opening is not None else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +194,8 @@ def _decided(
         return described(row, prompts_by_id[row["prompt_id"]])
 
     placed = Places(lake, recipe.dataset, embedder)
-    placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
+    if recipe.curation.diversity:
+        placed.know(_vectors(of_answers, of_prompts, *_found(curated, embedder)))
     differs = differing(
         curated,
         recipe.curation.diversity,
@@ -239,9 +249,10 @@ def _together(*found: Mapping[str, Sequence[Row | pl.DataFrame]]) -> _Rows:
 
 
 def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
-    """``decided``, or an id that follows from it where another curation of the run has come in between.
+    """``decided``, or an id that follows from it and the run's newest curation, where ``decided`` stands no more.
 
     A recipe that was changed and changed back decides as it did at first, and that decision is to be the newest again.
+    Nor does a decision stand that was made for something taken out since; all others do.
     """
     newest = [
         row["curation_id"]
@@ -251,10 +262,11 @@ def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
             [run_id],
         )
     ]
-    if not newest or decided in newest[:1] or not lake.committed(f"curation:{decided}"):
+    if not newest or not lake.committed(f"curation:{decided}"):
         return decided  # one about no samples leaves no row
     again = [fingerprint(["again", decided, before], length=ID_DIGITS) for before in newest]
-    return newest[0] if newest[0] in again[1:] else again[0]
+    is_newest = newest[0] in (decided, *again[1:])
+    return newest[0] if is_newest and not names_what_is_gone(lake, run_id, newest[0]) else again[0]
 
 
 def _selection(curation_id: str, decision: Decision, shard: int) -> Row:

@@ -9,6 +9,7 @@ import polars as pl
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import Search, said, searches
+from stillroom.curation.code_fragments import FRAGMENTS
 from stillroom.curation.contamination import Overlap
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Benchmark
@@ -23,6 +24,7 @@ BOTH = "prompt+answer"  # of text that begins in the one and ends in the other
 
 
 _FENCE = re.compile(r"^[ \t]*```[^\n]*\n?", re.MULTILINE)  # whose language is no word of what it holds
+_BARE = "```\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ def decontaminate(
     """Look for text of benchmarks in all prompts and answers that may be published.
 
     Answers are looked at as they would be trained on: the turns of the assistant. Then each is looked at behind its
-    prompt, for text of which the one has the beginning and the other the end.
+    prompt, for text of which the one has the beginning and the other the end. Fragments of code are hits, and no
+    overlaps: nothing is dropped for them.
 
     Args:
         lake: knows what earlier curations have found of benchmarks that are gone.
@@ -72,10 +75,12 @@ def decontaminate(
     for batch in answers.batches() if indexes else ():
         in_answers |= _found(indexes, ANSWER, batch)
         tasks = {one: prompts[asked[one]["prompt_id"]].task for one in batch}
-        together = {one: f"{tasks[one]}\n{_FENCE.sub('', answer)}" for one, answer in batch.items()}
-        for one, found in _found(indexes, BOTH, together).items():
-            if across := _beyond(found, in_prompts.get(asked[one]["prompt_id"], ()), in_answers.get(one, ())):
-                in_both[one] = across
+        for is_parted, join in ((False, _with_fences), (True, _without_fences)):
+            together = {one: join(tasks[one], answer) for one, answer in batch.items()}
+            some = [index for index in indexes if index.is_parted_by_fences is is_parted]
+            for one, found in _found(some, BOTH, together).items():
+                if across := _beyond(found, in_prompts.get(asked[one]["prompt_id"], ()), in_answers.get(one, ())):
+                    in_both.setdefault(one, []).extend(across)
     earlier = [(gone, earlier_check(lake, run.run_id, gone)) for gone in against.gone]
     for _, check in earlier:
         _add(in_prompts, PROMPT, "prompt_id", prompt_ids, check)
@@ -84,7 +89,11 @@ def decontaminate(
     longest = {
         sample_id: max(found, key=lambda one: one.words)
         for sample_id, row in asked.items()
-        if (found := in_prompts.get(row["prompt_id"]) or in_answers.get(sample_id) or in_both.get(sample_id))
+        if (
+            found := _telling(in_prompts.get(row["prompt_id"]))
+            or _telling(in_answers.get(sample_id))
+            or _telling(in_both.get(sample_id))
+        )
     }
     hits: list[Row] = [
         *(_hit(one, sample_id="", prompt_id=prompt_id) for prompt_id, found in in_prompts.items() for one in found),
@@ -113,15 +122,31 @@ def _found(indexes: Sequence[Search], side: str, texts: Mapping[str, str]) -> di
     found: dict[str, list[Overlap]] = {}
     for index in indexes:
         for hit in index.find(documents).iter_rows(named=True):
-            how = said(index.method, hit["words"])
-            found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=index.method, said=how, **hit))
+            method = FRAGMENTS if hit["is_fragment"] else index.method
+            how = said(method, hit["words"])
+            found.setdefault(hit.pop("id"), []).append(Overlap(side=side, method=method, said=how, **hit))
     return found
 
 
+def _with_fences(task: str, answer: str) -> str:
+    """An answer behind its prompt, its code between fences that add no word."""
+    fenced = _FENCE.sub(_BARE, answer) if "```" in answer else f"{_BARE}{answer}\n{_BARE}"
+    return f"{task}\n{fenced}"
+
+
+def _without_fences(task: str, answer: str) -> str:
+    return f"{task}\n{_FENCE.sub('', answer)}"
+
+
 def _beyond(found: Iterable[Overlap], *known: Iterable[Overlap]) -> list[Overlap]:
-    """Those of items that are not known to be found in the same way."""
+    """Those that are no fragments, and of items that are not known to be found in the same way."""
     ways = {(one.method, one.benchmark, one.item_id) for some in known for one in some}
-    return [one for one in found if (one.method, one.benchmark, one.item_id) not in ways]
+    return [one for one in _telling(found) if (one.method, one.benchmark, one.item_id) not in ways]
+
+
+def _telling(found: Iterable[Overlap] | None) -> list[Overlap]:
+    """Those for which something is dropped."""
+    return [one for one in found or () if not one.is_fragment]
 
 
 def _add(found: dict[str, list[Overlap]], side: str, of: str, ids: Collection[str], check: EarlierCheck) -> None:
@@ -137,6 +162,7 @@ def _add(found: dict[str, list[Overlap]], side: str, of: str, ids: Collection[st
                 item_id=hit["item_id"],
                 words=words,
                 evidence=hit["overlap"],
+                is_fragment=hit["method"] == FRAGMENTS,
             )
             found.setdefault(hit[of], []).append(overlap)
 

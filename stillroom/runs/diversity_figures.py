@@ -24,6 +24,7 @@ from stillroom.runs.diversity_rows import RISK, UNMEASURED
 from stillroom.runs.foreseeing import foreseen, passed
 from stillroom.runs.opening import Run
 from stillroom.runs.placing import Places, members
+from stillroom.wording import beginning
 
 MOST_MEASURED = 2_000  # examples: embedding them takes about a second
 MOST_REFERENCE = 5_000  # rows of a table that others are compared with
@@ -152,7 +153,7 @@ def _beyond_tables(told: Sequence[Described], tables: Sequence[Table], embedder:
 
 def _of_one_length(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
     """Embeddings of no more than the first words, lest long texts seem near for being long."""
-    return embedder.embed([" ".join(text[:MOST_CHARACTERS].split()[:MOST_WORDS]) for text in texts])
+    return embedder.embed([" ".join(beginning(text[:MOST_CHARACTERS], MOST_WORDS).split()) for text in texts])
 
 
 def _tasks(rows: Sequence[Described]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from stillroom.recipe import (
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.moving import paid_changes
 from stillroom.runs.newest import NEWEST, newest_run
+from stillroom.runs.nothing_new import why_nothing_new
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
 
@@ -93,15 +94,19 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
 
 
 def finish_run(lake: Lake, run: Run, label: str) -> None:
-    """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before."""
+    """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before.
+
+    Of a run that nothing had come of before it says why.
+    """
     if label:
         return close_run(lake, run, RunState.PUBLISHED, label)
     rows = lake.rows(
         "SELECT state, note FROM lake.runs WHERE run_id = ? AND state <> 'opened' ORDER BY version DESC LIMIT 1",
         [run.run_id],
     )
-    before = (RunState(rows[0]["state"]), rows[0]["note"]) if rows else (RunState.EMPTY, "nothing new was kept")
-    return close_run(lake, run, *before)
+    if rows:
+        return close_run(lake, run, RunState(rows[0]["state"]), rows[0]["note"])
+    return close_run(lake, run, RunState.EMPTY, f"nothing new was kept: {why_nothing_new(lake, run.run_id)}")
 
 
 def note_version(lake: Lake, run: Run, label: str) -> None:

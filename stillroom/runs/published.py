@@ -1,6 +1,6 @@
 """What a dataset has published and not taken out since: what it is compared by, and texts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -8,13 +8,14 @@ import polars as pl
 from stillroom.curation.near import TextsOf
 from stillroom.curation.relations import Kind
 from stillroom.curation.selection import Published
-from stillroom.curation.semantic import VECTOR_SCHEMA, Semantic
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.semantic import Semantic
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.sought import Sought
 from stillroom.curation.structural import KEY_SCHEMA, Structural
 from stillroom.curation.structures import Structure
+from stillroom.curation.vector_file import VectorFile
 from stillroom.embedding import Embedder
 from stillroom.lake import Lake
 from stillroom.runs.published_signatures import published_signatures, scoped
@@ -44,6 +45,7 @@ _LEAVING = """
 SELECT DISTINCT example_id FROM lake.examples WHERE run_id = $run AND sample_id IN (SELECT unnest($samples))
 """  # those of other runs stay until these are curated
 _IDS_AT_A_TIME = 10_000  # of which the texts are in memory together
+_VECTORS_AT_A_TIME = 10_000
 
 
 def leaving(lake: Lake, run_id: str, dropped: Sequence[str]) -> list[str]:
@@ -110,7 +112,7 @@ def with_structures(
     asked = {"kind": kind, "dataset": dataset, "scheme": structure.scheme, "leaving": [*without]}
     stored = lake.query(scoped(_KEYED, kind, elsewhere=elsewhere), asked).cast(KEY_SCHEMA)
     fresh = Structural(structure)
-    _sign_missing(fresh, published, stored)
+    _sign_missing(fresh, published, stored["id"])
     return replace(published, structures=pl.concat([stored, fresh.computed])), fresh.computed
 
 
@@ -124,27 +126,36 @@ def with_embeddings(
     without: Sequence[str] = (),
     of_run: str = "",
     elsewhere: bool = False,
-) -> tuple[Published, pl.DataFrame]:
-    """The same with the vectors of all texts, and those among them (id, vector) that the lake does not have yet.
+    room: Room | None = None,
+) -> tuple[Published, VectorFile]:
+    """The same with the vectors of all texts, and those among them that the lake does not have yet.
 
     Those that an earlier curation of the run ``of_run`` has computed come with them, published or not: to decide again
     about a run takes no vector that was not needed before.
 
     Raises:
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
+        LakeError: there is no room for them in the folder of ``room``.
     """
+    room = room or Room()
+    stored = VectorFile(embedder.dims, room.spill_directory)
     asked = {"kind": kind, "dataset": dataset, "embedder": embedder.name, "leaving": [*without]}
-    stored = lake.query(scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked).cast(VECTOR_SCHEMA)
-    fresh = Semantic(embedder, 1.0)
-    _sign_missing(fresh, published, stored)
+    for batch in lake.batches(scoped(_EMBEDDED, kind, elsewhere=elsewhere), asked, rows=_VECTORS_AT_A_TIME):
+        stored.add_frame(batch)
+    fresh = Semantic(embedder, 1.0, [stored], room)
+    _sign_missing(fresh, published, stored.ids)
+    known = VectorFile(embedder.dims, room.spill_directory)
     asked = {"kind": kind, "embedder": embedder.name, "run": of_run}
-    known = lake.query(_OF_RUN, asked).cast(VECTOR_SCHEMA).join(stored, on="id", how="anti")
-    known = known.join(fresh.computed, on="id", how="anti")
-    return replace(published, embeddings=pl.concat([stored, fresh.computed, known])), fresh.computed
+    for batch in lake.batches(_OF_RUN, asked, rows=_VECTORS_AT_A_TIME) if of_run else ():
+        is_new = [id_ not in stored and id_ not in fresh.computed for id_ in batch["id"]]
+        known.add_frame(batch.filter(pl.Series(is_new, dtype=pl.Boolean)))
+    return replace(published, embeddings=(stored, fresh.computed, known)), fresh.computed
 
 
-def _sign_missing(kind: Kind, published: Published, stored: pl.DataFrame) -> None:
-    missing = published.signatures.filter(pl.col("characters") > 0).select("id").join(stored, on="id", how="anti")
+def _sign_missing(kind: Kind, published: Published, known: Iterable[str]) -> None:
+    """Have a kind sign the published texts that are not known."""
+    there = pl.DataFrame({"id": [*known]}, schema={"id": pl.String})
+    missing = published.signatures.filter(pl.col("characters") > 0).select("id").join(there, on="id", how="anti")
     for batch in published.texts(missing["id"].to_list()):
         kind.sign(batch)
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import polars as pl
 
 from stillroom.curation.comparison import Published, further_settings
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.decisions import ELSEWHERE
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.sought import Sought
 from stillroom.curation.structures import STRUCTURES
 from stillroom.embedding import Embedder
@@ -18,9 +19,8 @@ from stillroom.lake import Lake
 from stillroom.recipe import Recipe
 from stillroom.runs.published import published, with_embeddings, with_structures
 
-_MARK = "@published:"  # no name of a dataset or of a table has an @
 _DATASETS = {
-    kind: f"SELECT {kind}_id AS id, arg_min(name, since) || '{_MARK}' || {kind}_id AS name "  # noqa: S608 - constants
+    kind: f"SELECT {kind}_id AS id, arg_min(name, since) || '{ELSEWHERE}' || {kind}_id AS name "  # noqa: S608 - constants
     f"FROM lake.published_members WHERE name <> $dataset GROUP BY {kind}_id"
     for kind in ("sample", "prompt")
 }
@@ -35,6 +35,7 @@ def with_other_datasets(
     embedder: Embedder | None = None,
     *,
     sought: Sought | None = None,
+    room: Room | None = None,
 ) -> Published:
     """The same with what other datasets have published after it.
 
@@ -46,6 +47,7 @@ def with_other_datasets(
         settings: decide the scheme of the signatures.
         embedder: turns texts into vectors, where the recipe compares these.
         sought: as ``published`` has it.
+        room: where embeddings may lie.
 
     Raises:
         TeacherError: the embedder is behind an endpoint that gives no usable answer.
@@ -55,7 +57,7 @@ def with_other_datasets(
     if is_structural:
         others, _ = with_structures(lake, recipe.dataset, side, others, STRUCTURES[side], elsewhere=True)
     if semantic and embedder:
-        others, _ = with_embeddings(lake, recipe.dataset, side, others, embedder, elsewhere=True)
+        others, _ = with_embeddings(lake, recipe.dataset, side, others, embedder, elsewhere=True, room=room)
     named = lake.query(_DATASETS["sample" if side == "answer" else "prompt"], {"dataset": recipe.dataset})
     after = old.signatures["arrival"].max()
     first = 1 + (after if isinstance(after, int) else -1)
@@ -65,10 +67,10 @@ def with_other_datasets(
         return joined.with_columns(pl.col("name").alias("id")).select(frame.columns)
 
     def texts(ids: list[str]) -> Iterator[pl.DataFrame]:
-        if ours := [id_ for id_ in ids if _MARK not in id_]:
+        if ours := [id_ for id_ in ids if ELSEWHERE not in id_]:
             yield from old.texts(ours)
-        theirs = pl.DataFrame({"name": [id_ for id_ in ids if _MARK in id_]}, schema={"name": pl.String})
-        plain = theirs.select("name", pl.col("name").str.split_exact(_MARK, 1).struct.field("field_1").alias("id"))
+        theirs = pl.DataFrame({"name": [id_ for id_ in ids if ELSEWHERE in id_]}, schema={"name": pl.String})
+        plain = theirs.select("name", pl.col("name").str.split_exact(ELSEWHERE, 1).struct.field("field_1").alias("id"))
         for batch in others.texts(plain["id"].to_list()) if len(plain) else ():
             yield plain.join(batch, on="id", how="inner").select(pl.col("name").alias("id"), "text")
 
@@ -77,6 +79,6 @@ def with_other_datasets(
         old,
         signatures=pl.concat([old.signatures, signatures]),
         structures=pl.concat([old.structures, of(others.structures)]),
-        embeddings=pl.concat([old.embeddings, of(others.embeddings)]),
+        embeddings=(*old.embeddings, *(file.named(dict(named.iter_rows())) for file in others.embeddings)),
         texts=texts,
     )

@@ -1,12 +1,12 @@
 """Finds addresses of electronic mail that may be somebody's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from stillroom.curation.filters.countries import COUNTRY_TLDS
 from stillroom.curation.filters.finding import MOST_CANDIDATES
-from stillroom.curation.filters.placeholders import DOMAINS, PERSONS, RESERVED_TLDS, ROLES
+from stillroom.curation.filters.placeholders import DOMAINS, GENERIC_DOMAINS, PERSONS, RESERVED_TLDS, ROLES
 
 _MOST_LOCAL, _MOST_DOMAIN, _MOST_BEFORE = 64, 255, 256  # RFC 5321, and how far back an address of the web is looked for
 _LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]*[A-Za-z0-9])?\Z")
@@ -18,6 +18,7 @@ _FILE_SUFFIXES = frozenset(("md", "py", "sh", "so"))  # that are countries as we
 _SOURCE_SUFFIXES = frozenset(("cc", "hs", "ml", "mm", "pl", "ps", "rs"))  # likewise, but with many who write from there
 _SOURCE_STEMS = frozenset(("app", "build", "index", "lib", "main", "mod", "run", "script", "setup", "test", "tests"))
 _LEAST_LOCAL = 2
+_SECOND_LEVELS = frozenset(("ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "or", "org"))
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
@@ -47,16 +48,24 @@ def _is_of_somebody(local: str, domain: str, tld: str) -> bool:
     is_odd, tld = not (tld.islower() or tld.isupper()), tld.lower()
     is_file = tld in _FILE_SUFFIXES or (tld in _SOURCE_SUFFIXES and labels[-2] in _SOURCE_STEMS)
     person = local.lower().partition("+")[0]
+    name, _, ending = _registered(labels).partition(".")
     return (
         (tld in COUNTRY_TLDS or tld in _GENERIC_TLDS)
         and not is_odd
         and not is_file
         and tld not in RESERVED_TLDS
-        and not DOMAINS.intersection(labels[:-1])
-        and len(labels[-2]) > 1
+        and name not in DOMAINS
+        and f"{name}.{ending}" not in GENERIC_DOMAINS
+        and len(name) > 1
         and len(person) >= _LEAST_LOCAL
         and person not in PERSONS | ROLES
     )
+
+
+def _registered(labels: Sequence[str]) -> str:
+    """The part of a domain that somebody has registered: ``name.de`` or ``name.co.uk``, with no host of theirs."""
+    is_nested = len(labels) > 2 and labels[-1] in COUNTRY_TLDS and labels[-2] in _SECOND_LEVELS
+    return ".".join(labels[-3 if is_nested else -2 :])
 
 
 def _is_in_web_address(text: str, start: int) -> bool:

@@ -21,6 +21,9 @@ _GROUPED_PHONE = re.compile(
     r"[0-9(](?<![\w.:,+*/=<(-].)(?:(?<=\()[0-9]{2,5}\) ?|[0-9]{1,4}[- /])[0-9][0-9 -]{4,14}[0-9]"
     r"(?![\w/*+=-]|[.,:][0-9])"
 )
+_GROUP_END = re.compile(r"(?<=[0-9])(?= ?\(| )(?! ?[*/^%=+])")
+_LEAST_GROUPED = 8  # characters of a number in groups
+_MARKED = re.compile(r"[+()-]")
 _LEAST_JOINED_DIGITS = 11  # of a number after + without groups: sums and hashes are shorter
 _FICTIONAL = re.compile(  # kept for films and books (NANPA, Ofcom)
     r"\+?1?\d{3}55501\d\d\Z|\+44(?:7700900|1632960|2079460|1134960|1144960|1154960|1164960|1174960|1184960|1214960)\d*\Z"
@@ -41,14 +44,18 @@ _SSN = re.compile(r"[0-9](?<![\w-].)[0-9]{2}-[0-9]{2}-[0-9]{4}(?![\w-])")
 
 def phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """Telephone numbers that exist by their country's plan: after +, and of these regions also in groups without it."""
-    for match in islice(_PHONE.finditer(text), MOST_CANDIDATES):
-        is_joined = match.group()[1:].isdigit()
-        is_long = len(match.group()) > _LEAST_JOINED_DIGITS
-        if (is_long or not is_joined) and _is_phone(match.group(), None):
-            yield match.span()
-    for match in islice(_GROUPED_PHONE.finditer(text), MOST_CANDIDATES if regions else 0):
-        if any(_is_dialled(match.group(), region) and _is_phone(match.group(), region) for region in regions):
-            yield match.span()
+    found = -1
+    for start, candidate in islice(_beginnings(_PHONE, text), MOST_CANDIDATES):
+        is_joined = candidate[1:].isdigit()
+        is_long = len(candidate) > _LEAST_JOINED_DIGITS
+        if start > found and (is_long or not is_joined) and _is_phone(candidate, None):
+            found = start
+            yield start, start + len(candidate)
+    for start, candidate in islice(_beginnings(_GROUPED_PHONE, text), MOST_CANDIDATES if regions else 0):
+        is_number = any(_is_dialled(candidate, region) and _is_phone(candidate, region) for region in regions)
+        if start != found and is_number:
+            found = start
+            yield start, start + len(candidate)
 
 
 def payment_cards(text: str) -> Iterator[Span]:
@@ -86,6 +93,19 @@ def us_ssns(text: str) -> Iterator[Span]:
     for match in islice(_SSN.finditer(text), MOST_CANDIDATES):
         if match.group() not in SSNS and ssn.is_valid(match.group()):
             yield match.span()
+
+
+def _beginnings(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, str]]:
+    """What matches, where it starts, and then the same without its last groups: hours or a note may follow a number.
+
+    Groups of digits and blanks alone are lists of any numbers, and count as a whole.
+    """
+    for match in pattern.finditer(text):
+        candidate = match.group()
+        yield match.start(), candidate
+        ends = [one.start() for one in _GROUP_END.finditer(candidate) if one.start() >= _LEAST_GROUPED]
+        for end in reversed(ends if _MARKED.search(candidate) else ()):
+            yield match.start(), candidate[:end]
 
 
 def _is_dialled(candidate: str, region: str) -> bool:

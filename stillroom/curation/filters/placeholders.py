@@ -7,11 +7,18 @@ def _words(text: str) -> frozenset[str]:
 
 # RFC 2606 and 6761 keep names for examples and tests; the others are what writers of exercises use likewise.
 RESERVED_TLDS = frozenset(("example", "test", "invalid", "localhost", "local", "internal"))
+# Names that say what they are, under any ending; and words that are somebody's name under most endings.
 DOMAINS = _words("""
-    abc acme bar baz business company corp domain dom email example examples fake foo foobar host hostname mail
-    mycompany mydomain mysite qux sample server site some somedomain somewhere test testing tests website xyz
-    yourcompany yourdomain yoursite
+    company domain domainname example examples foo foobar hostname mycompany mydomain mysite qux somedomain somewhere
+    website yourcompany yourdomain yoursite
 """)
+GENERIC_DOMAINS = frozenset(
+    f"{name}.{ending}"
+    for name in _words("""
+        abc acme bar baz business corp dom email fake host sample server site some test testing tests xyz
+    """)
+    for ending in ("com", "net", "org")
+)
 PERSONS = _words("""
     abc alice bar bob doe example firstname.lastname first.last foo jane janedoe jane.doe jane.smith jdoe john
     johndoe john.doe john.smith johnsmith me myemail myname name nobody person recipient sender sample somebody someone

@@ -261,6 +261,11 @@ def test_a_plan_says_which_benchmarks_are_looked_for_and_why_none(
     assert f"none looked for: there was no benchmark in {tmp_path / 'installed'}" in planned()
     (tmp_path / "installed" / "exam.txt").write_text("a question")
     assert "benchmarks:        exam\n" in planned()
+    assert "not looked for" not in planned()
+    (tmp_path / "installed" / "math").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "installed" / "math" / f"{split}.jsonl").write_text('{"q": "a question"}')
+    assert "benchmarks:        exam, math\n  not looked for:    math/train.jsonl, splits to train on" in planned()
     recipe_file.write_text(f"{RECIPE}curation: {{contamination: null}}\n")
     assert "none looked for: its recipe turns the check off (`contamination: null`)" in planned()
 

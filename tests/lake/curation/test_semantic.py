@@ -1,7 +1,9 @@
 """Duplicates by meaning: dropped exactly if a kept text before is similar enough, beside all other ways."""
 
 import random
+import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stillroom.curation import semantic
-from stillroom.curation.cosine import MOST_PAIRS
 from stillroom.curation.duplicates import find_duplicates
 from stillroom.curation.semantic import Semantic
-from stillroom.curation.settings import DedupSettings
+from stillroom.curation.settings import DedupSettings, Room
 from stillroom.curation.structural import Structural
+from stillroom.curation.vector_file import VectorFile
+from stillroom.curation.vector_pairs import MOST_PAIRS
+from stillroom.embedding import unit_rows
 from stillroom.errors import RequestError
 from stillroom.fingerprint import normalise_text
 from tests.lake.curation.test_duplicates import as_old, documents, representatives_of, similarity
@@ -64,7 +68,7 @@ def test_drops_are_those_of_brute_force(most: int, is_exact: bool, new: pl.DataF
     how = DedupSettings(exact=is_exact, **SURE)
     kinds = [Structural(STRUCTURE), Semantic(CountedLetters(), threshold)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stillroom.curation.cosine.MOST_PAIRS", most)
+        patch.setattr("stillroom.curation.vector_pairs.MOST_PAIRS", most)
         patch.setattr(semantic, "MOST_PAIRS", most)
         found = find_duplicates(new, None, how, kinds)
     kept: list[tuple[str, str]] = []
@@ -93,7 +97,7 @@ def test_runs_one_after_another_keep_what_one_batch_keeps_and_embed_no_text_twic
         for start in range(0, len(corpus), size)
     ]
     batch = find_duplicates(pl.concat(in_order), None, how, [Semantic(CountedLetters(), 0.95)])
-    signatures, known = batch.signatures.clear(), Semantic(CountedLetters(), 0.95).computed
+    signatures, known = batch.signatures.clear(), [Semantic(CountedLetters(), 0.95).computed]
     drops: dict[str, str] = {}
     for run in in_order:
         embedder = CountedLetters()
@@ -102,7 +106,7 @@ def test_runs_one_after_another_keep_what_one_batch_keeps_and_embed_no_text_twic
         assert set(embedder.texts) <= set(run["text"])
         drops |= representatives_of(found)
         signatures = pl.concat([signatures, found.signatures.filter(~pl.col("id").is_in(list(drops)))])
-        known = pl.concat([known, kind.computed])
+        known.append(kind.computed)
     assert drops == representatives_of(batch)
 
 
@@ -134,3 +138,33 @@ def test_old_documents_without_a_vector_are_refused():
 def test_texts_without_a_character_are_of_no_meaning():
     found = find_duplicates(documents(["", "  ", "a"]), None, None, [Semantic(CountedLetters(), 0.9)])
     assert representatives_of(found) == {"d001": "d000"}
+
+
+def test_vectors_that_are_compared_are_not_held_in_memory(tmp_path: Path):
+    """80,000 published texts of 256 numbers each are 82 MB, and every fourth of the new ones is like one of them."""
+    dims, count, fresh = 256, 80_000, 2_000
+    generator = np.random.default_rng(1)
+    texts = pl.DataFrame({"id": [f"old{row}" for row in range(count)]}).with_columns(pl.col("id").alias("text"))
+    known = VectorFile(dims, tmp_path)
+    for part in texts.iter_slices(10_000):
+        known.add(part["id"].to_list(), unit_rows(generator.standard_normal((len(part), dims), dtype=np.float32)))
+    how = DedupSettings(near=False, threshold=1.0, memory_bytes=64 << 20, spill_directory=tmp_path)
+    signatures = find_duplicates(texts.with_columns(rank=0), None, how).signatures
+    vectors = unit_rows(generator.standard_normal((fresh, dims), dtype=np.float32))
+    vectors[::4] = known.rows([f"old{40 * row}" for row in range(fresh // 4)])
+    ours = VectorFile(dims, tmp_path)
+    ours.add([f"d{row:03}" for row in range(fresh)], vectors)
+    new = documents([f"new {row}" for row in range(fresh)])
+    room = Room(memory_bytes=how.memory_bytes, spill_directory=tmp_path)
+    embedder = CountedLetters()
+    embedder.dims = dims
+
+    tracemalloc.start()
+    found = find_duplicates(new, as_old(texts, signatures), how, [Semantic(embedder, 0.95, [known, ours], room)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert representatives_of(found) == {f"d{4 * row:03}": f"old{40 * row}" for row in range(fresh // 4)}
+    assert embedder.texts == []
+    assert peak < 41_000_000
+    assert list(tmp_path.iterdir()) == []

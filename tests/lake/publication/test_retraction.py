@@ -13,7 +13,6 @@ from stillroom.lake import Lake
 from stillroom.publication import (
     datasets_of,
     freeze,
-    gave_way,
     manifest,
     publish,
     published_unnoted,
@@ -24,6 +23,7 @@ from stillroom.recipe import Recipe, Selection
 from stillroom.records import Origin
 from stillroom.runs import FIRST_ROUND, Cause, import_prompts, load_run, open_run, plan_shards, retracted_prompts
 from stillroom.runs.curating import curate_run
+from stillroom.runs.giving_way import gave_way
 from stillroom.runs.published import published as published_texts
 from tests.fakes.answers import Said
 from tests.fakes.builds import Builder, calibrated
@@ -206,12 +206,14 @@ async def test_what_gave_way_to_retracted_rows_is_named_and_verifying_again_deci
 
     (version,) = retract(lake, Cause(kind="seed", cause_id=kept["prompt_id"]))
 
-    assert set(gave_way(lake, version)) == others, "not the samples of the retracted prompt that lost by rank"
+    assert gave_way(lake, "tiny", version.version) == {"tiny": sorted(others)}, (
+        "not the samples of the retracted prompt that lost by rank"
+    )
     again = publish(lake, load_run(lake, run.run_id), curate_run(lake, run, ["fake-id"], again=True))
     assert again is not None
     assert members(lake, again.version) <= others
     assert again.rows == 1
-    assert gave_way(lake, version) == []
+    assert gave_way(lake, "tiny", version.version) == {}
 
 
 async def test_what_a_retracted_verifier_passed_stays_out_when_another_passes_it(

@@ -16,7 +16,7 @@ from tests.fakes.builds import Builder
 from tests.fakes.exams import AGAINST, ALL, exam, seeds
 from tests.fakes.prompts import recipe, seed_row
 
-METHODS = "`renamed-code@2`, `short-items@2`, `word-runs@2`"
+METHODS = "`renamed-code@3`, `short-items@3`, `word-runs@3`"
 
 
 async def built(lake: Lake, folder: Path, yaml: str, wanted: int = 2) -> Snapshot:

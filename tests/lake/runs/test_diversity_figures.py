@@ -86,6 +86,12 @@ def test_written_prompts_are_compared_with_a_fixed_number_of_given_ones(lake: La
     assert diversity_figures._beyond_given(lake, run, [{**written, "origin": "seed"}], embedder) == []
 
 
+def test_scripts_without_spaces_are_cut_as_well() -> None:
+    embedder = Remembering()
+    diversity_figures._of_one_length(["\u5199" * 5_000, "\u0e01\u0e34" * 5_000], embedder)
+    assert embedder.texts == ["\u5199" * 200, "\u0e01\u0e34" * 400]
+
+
 def test_what_a_person_must_know_of_the_gate_is_said() -> None:
     rows = [
         {"metric": "gate_wanted", "slice": "", "value": 50.0},

@@ -11,6 +11,7 @@ from stillroom.cli.outcome import QUERIES, print_outcome
 OUTCOME: dict[str, Any] = {
     "run": "functions-r1",
     "snapshot": "functions@1",
+    "nothing_new": "",
     "rows": 25,
     "new_rows": 25,
     "prompts_written": 17,
@@ -67,8 +68,9 @@ def test_a_build_ends_with_what_came_out(words: str) -> None:
 
 
 def test_a_build_that_brought_nothing_says_so() -> None:
-    text = printed(snapshot="", kept_by_origin={}, tokens_per_example=None, summary="")
-    assert "Run functions-r1 brought nothing new, so nothing was published." in text
+    why = "all 48 samples that passed are duplicates of [what] is published"
+    text = printed(snapshot="", nothing_new=why, kept_by_origin={}, tokens_per_example=None, summary="")
+    assert f"Run functions-r1 brought nothing new, so nothing was published: {why}." in " ".join(text.split())
     assert "holds" not in text
 
 

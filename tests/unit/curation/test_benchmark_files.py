@@ -49,7 +49,6 @@ def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
         ("bench/math", "test.jsonl:7", "42 apples"),
         ("bench/math", "test.jsonl:7", "user\ndeep text\n42 apples"),
         ("bench/math", "test.jsonl:7", "deep text\n42 apples"),
-        ("bench/math", "test.jsonl:7", "user\ndeep text"),
         ("bench/math", "test.jsonl:3", "no id"),
     ]
 

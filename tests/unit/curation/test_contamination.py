@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.curation.contamination import MOST_ITEMS, Benchmarks
+from stillroom.curation.short_items import ShortItems
 from stillroom.curation.word_grams import folded, words_of
 from stillroom.errors import RequestError
 
@@ -32,7 +33,7 @@ def sentence(seed: int, words: int) -> str:
 @given(st.lists(TEXT, max_size=5), st.integers(1, 4))
 def test_grams_are_those_of_a_plain_scan(texts: list[str], size: int):
     found_words = words_of(texts)
-    first, hashes = found_words.runs(size)
+    first, last, hashes = found_words.runs(size)
     expected: list[tuple[int, tuple[str, ...]]] = []
     for row, text in enumerate(texts):
         words = re.findall(r"[^\W_]+", text.lower())
@@ -42,7 +43,7 @@ def test_grams_are_those_of_a_plain_scan(texts: list[str], size: int):
         for row, start, end in zip(
             found_words.owners[first].tolist(),
             found_words.starts[first].tolist(),
-            found_words.ends[first + size - 1].tolist(),
+            found_words.ends[last].tolist(),
             strict=True,
         )
     ]
@@ -116,7 +117,13 @@ def test_what_cannot_be_seen_is_what_unicode_calls_format_characters():
 
 def test_vowel_signs_do_not_part_a_word():
     hindi = "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u0947\u0902"
-    assert len(words_of([hindi]).hashes) == 2
+    assert len(words_of([hindi])) == 2
+
+
+def test_a_mark_without_a_letter_is_no_word():
+    found = Benchmarks(items(PLAIN.replace("corner", "corner \u02dc"))).find(documents(PLAIN))
+    assert found.select("words", "evidence").rows() == [(19, PLAIN)]
+    assert len(words_of(["\u0301 a\u0301\u0302 (\u0303) \u4e2d\u0301"])) == 2
 
 
 @pytest.mark.parametrize(
@@ -135,10 +142,56 @@ def test_documents_that_are_no_texts_are_refused(frame: dict[str, list[object]],
         Benchmarks(items(sentence(1, 20))).find(pl.DataFrame(frame, schema_overrides=schema))
 
 
-def test_words_of_scripts_without_spaces_are_characters():
-    text = "小明有五个苹果他又买了三个请问他现在一共有几个苹果"
-    assert len(words_of([text]).hashes) == len(text)
-    assert len(Benchmarks(items(text)).find(documents("题目 " + text[2:20]))) == 1
+APPLES = "小明有五个苹果他又买了三个请问他现在一共有几个苹果要是他再送给朋友两个呢"
+RAIN = "เมื่อวานนี้ฝนตกหนักมากในกรุงเทพมหานครจนรถยนต์ไม่สามารถวิ่งผ่านถนนหลายสายได้และผู้คนต้องเดินกลับบ้าน"
+
+
+def test_words_of_scripts_without_spaces_are_characters_that_are_less_than_a_word():
+    words = words_of([APPLES])
+    assert len(words.hashes) == len(APPLES)
+    index = Benchmarks(items(APPLES))
+    assert len(index.find(documents("题目 " + APPLES[2:28], "题目 " + APPLES[2:27]))) == 1
+    assert index.find(documents("题目 " + APPLES[2:32]))["words"].to_list() == [15]
+    assert Benchmarks(items(RAIN)).find(documents(f"เขาบอกว่า {RAIN[5:]}"))["item_id"].to_list() == ["i0"]
+
+
+@pytest.mark.parametrize(
+    ("term", "held"),
+    [
+        pytest.param("ประเทศไทย", "กรุงเทพเป็นเมืองหลวงของประเทศไทยมานานแล้ว", id="Thai"),
+        pytest.param("プログラミング言語", "これは新しいプログラミング言語の説明です", id="Japanese"),
+        pytest.param("社会主义核心价值观", "他们讨论社会主义核心价值观的意义", id="Chinese"),
+        pytest.param("中华人民共和国国务院", "中华人民共和国国防院不存在", id="Chinese, one character changed"),
+        pytest.param("中华人民共和国国务院", "中华人民共和国国务院今天发布", id="Chinese, long"),
+        pytest.param("ສາທາລະນະລັດ ປະຊາທິປະໄຕ", "ສາທາລະນະລັດ ປະຊາທິປະໄຕ ປະຊາຊົນລາວ", id="Lao"),
+        pytest.param("ព្រះរាជាណាចក្រកម្ពុជា", "នៅក្នុងព្រះរាជាណាចក្រកម្ពុជា", id="Khmer"),
+        pytest.param("ပြည်ထောင်စုသမ္မတ", "ပြည်ထောင်စုသမ္မတမြန်မာနိုင်ငံ", id="Burmese"),
+    ],
+)
+def test_a_common_term_of_a_script_without_spaces_is_no_item(term: str, held: str):
+    for index in (Benchmarks(items(term)), ShortItems(items(term))):
+        assert index.find(documents(held)).is_empty()
+        assert index.coverage["too_short"].to_list() == [1]
+
+
+@pytest.mark.parametrize(
+    ("item", "held"),
+    [
+        pytest.param("地球到太阳的平均距离大约是多少公里", "请问地球到太阳的平均距离大约是多少公里呢", id="Chinese"),
+        pytest.param("日本で一番高い山は何という山ですか", "では日本で一番高い山は何という山ですか", id="Japanese"),
+        pytest.param(RAIN[:52], f"ว่า{RAIN[:52]}แล้ว", id="Thai"),
+        pytest.param(
+            "用 Python 写一个 函数 计算 两个 整数 的 最大 公约数",
+            "请用Python写一个函数计算两个整数的最大公约数",
+            id="mixed",
+        ),
+    ],
+)
+def test_a_short_question_in_a_script_without_spaces_counts_where_it_occurs_whole(item: str, held: str):
+    index = Benchmarks(items(item))
+    assert index.coverage["checked"].to_list() == [1]
+    assert index.find(documents(held))["item_id"].to_list() == ["i0"]
+    assert index.find(documents(item[:-2], item[2:])).is_empty()
 
 
 @pytest.mark.parametrize("blank", ["\n" * 3_000, " | " * 2_000, "-" * 9_000])
@@ -155,7 +208,7 @@ def test_a_giant_text_is_searched_in_pieces(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("stillroom.curation.text_pieces._OVERLAP_CHARS", 200)
     item = sentence(5, 20)
     text = "filler " * 130 + item + " filler" * 200
-    assert Benchmarks(items(item)).find(documents(text)).rows() == [("d0", "bench", "i0", 20, item)]
+    assert Benchmarks(items(item)).find(documents(text)).rows() == [("d0", "bench", "i0", 20, item, False)]
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "one", "\ufffd" * 50])
@@ -192,11 +245,6 @@ def test_escaped_blanks_part_words(written: str):
     item = "the first words of a question and then the next ones of it here"
     parts = ("The first words of a question", "and then the next ones", "of it here")
     assert len(Benchmarks(items(item)).find(documents(written.format(*parts)))) == 1
-
-
-@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
-def test_commands_of_latex_are_words(command: str):
-    assert folded(f"${command}$") == f"${command}$"
 
 
 def test_an_instruction_that_all_items_begin_with_is_reported_for_a_few_of_them():

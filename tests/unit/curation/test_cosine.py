@@ -1,14 +1,20 @@
-"""Pairs of alike vectors: all of them, or as surely as is said, the first of each."""
+"""Pairs of alike vectors: all of them, or as surely as is said, the first of each; whatever is held at a time."""
 
 import math
+import tracemalloc
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillroom.curation import cosine
-from stillroom.curation.cosine import MOST_PAIRS, RECALL, Vectors, all_before, band_shape, cosines, pairs
+from stillroom.curation import cosine, hyperplanes, vector_pairs
+from stillroom.curation.cosine import Rows, Vectors, all_before, cosines
+from stillroom.curation.hyperplanes import RECALL, band_shape, likely_pairs
+from stillroom.curation.vector_pairs import MOST_PAIRS, pairs
+
+Parts = Iterable[tuple[Rows, Rows]]
 
 
 def vectors(count: int, dims: int, seed: int, spread: float = 0.3, clusters: int = 3) -> Vectors:
@@ -31,29 +37,39 @@ def brute_force(rows: Vectors, first: int, threshold: float) -> list[tuple[int, 
     return found
 
 
+def together(parts: Parts) -> list[tuple[int, int]]:
+    return [pair for later, earlier in parts for pair in zip(later.tolist(), earlier.tolist(), strict=True)]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 200), st.integers(2, 12), st.integers(0, 2**32), st.floats(0.5, 0.99), st.data())
 def test_pairs_are_those_of_brute_force(count: int, dims: int, seed: int, threshold: float, data: st.DataObject):
     rows = vectors(count, dims, seed)
     first = data.draw(st.integers(0, count))
-    later, earlier = pairs(rows, first, threshold)
-    assert [*zip(later.tolist(), earlier.tolist(), strict=True)] == brute_force(rows, first, threshold)
+    assert together(pairs(rows, first, threshold)) == brute_force(rows, first, threshold)
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch):
     rows = vectors(300, 6, 1)
-    whole = pairs(rows, 40, 0.9)
-    monkeypatch.setattr(cosine, "_ROWS", 7)
-    monkeypatch.setattr(cosine, "_COLUMNS", 13)
-    monkeypatch.setattr(cosine, "_PAIRS_AT_A_TIME", 5)
-    assert all(np.array_equal(one, other) for one, other in zip(whole, pairs(rows, 40, 0.9), strict=True))
+    whole = together(pairs(rows, 40, 0.9))
+    likely = together(pairs(rows, 40, 0.9, most_work=0))
+    monkeypatch.setattr(vector_pairs, "_ROWS", 7)
+    monkeypatch.setattr(vector_pairs, "_COLUMNS", 13)
+    monkeypatch.setattr(vector_pairs, "_LEAST_COLUMNS", 3)
+    monkeypatch.setattr(cosine, "_NUMBERS_AT_A_TIME", 30)
+    monkeypatch.setattr(hyperplanes, "_ROWS", 5)
+    monkeypatch.setattr(hyperplanes, "_TOLD_ROWS", 3)
+    monkeypatch.setattr(hyperplanes, "_LEAST_ROWS", 11)
+    assert together(pairs(rows, 40, 0.9)) == whole
+    assert together(pairs(rows, 40, 0.9, most_work=0, memory_bytes=1)) == likely
+    assert len(likely) > 1_000
 
 
 def test_equal_vectors_are_not_all_paired():
     rows = np.repeat(vectors(1, 8, 0), 30_000, axis=0)
-    later, earlier = pairs(rows, 0, 0.95)
-    assert len(later) == 30_000 * MOST_PAIRS - MOST_PAIRS * (MOST_PAIRS + 1) // 2
-    assert earlier.max() < MOST_PAIRS
+    found = together(pairs(rows, 0, 0.95))
+    assert len(found) == 30_000 * MOST_PAIRS - MOST_PAIRS * (MOST_PAIRS + 1) // 2
+    assert max(earlier for _, earlier in found) < MOST_PAIRS
 
 
 def test_all_before_has_no_bound():
@@ -85,9 +101,24 @@ def test_likely_pairs_at_the_threshold_are_found_as_surely_as_is_said(threshold:
     other = at * one + math.sqrt(1 - at * at) * aside
     rows = np.concatenate([one, other]).astype(np.float32)
 
-    later, earlier = pairs(rows, count, threshold, most_work=0)
+    found = together(pairs(rows, count, threshold, most_work=0))
 
-    found = {(a, b) for a, b in zip(later.tolist(), earlier.tolist(), strict=True)}
+    later, earlier = np.array(found).T
     expected = {(count + row, row) for row in range(count)}
-    assert len(expected - found) < 15
+    assert len(expected - {*found}) < 15
     assert (cosines(rows, later, earlier) >= threshold).all()
+
+
+def test_of_very_many_alike_vectors_little_more_is_held_than_the_first_pairs_of_each():
+    """All lie in one bucket of each band, and each band proposes 64 pairs of each, nearly all of them again."""
+    count = 4_000
+    rows = vectors(count, 16, 3, spread=0.001, clusters=1)
+    tracemalloc.start()
+    found = 0
+    for later, earlier in likely_pairs(rows, 0, 0.9, most=MOST_PAIRS, memory_bytes=1 << 20):
+        found += len(later)
+        assert (earlier < later).all()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == count * MOST_PAIRS - MOST_PAIRS * (MOST_PAIRS + 1) // 2
+    assert peak < 8 << 20

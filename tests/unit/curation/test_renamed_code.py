@@ -6,6 +6,7 @@ import tracemalloc
 import polars as pl
 import pytest
 
+from stillroom.curation.contamination import Benchmarks
 from stillroom.curation.renamed_code import MOST_PLACES, RenamedCode
 from tests.unit.curation.test_contamination import documents, items
 
@@ -133,3 +134,61 @@ def test_coverage_counts_items_with_code_long_enough():
 
 def test_indented_code_is_code():
     assert found(textwrap.indent(RENAMED, "    "))
+
+
+OTHER_LANGUAGES = {
+    "javascript": """
+function largest(items) {
+  let best = 0;
+  for (const one of items) {
+    if (one > best) { best = one; } else { count(one, best); }
+  }
+  return items.map((x) => x + best).filter((x) => x % 2 === 0);
+}
+""",
+    "java": """
+public static int largest(int[] items) {
+    int best = 0;
+    for (int i = 0; i < items.length; i++) {
+        if (items[i] > best) { best = items[i]; }
+    }
+    return best > 0 ? best : -1;
+}
+""",
+    "sql": """
+SELECT items.id, max(items.best) AS largest FROM items
+JOIN owners ON owners.id = items.owner WHERE items.best > 3 AND owners.age < 40
+GROUP BY items.id HAVING count(*) > 1 ORDER BY largest DESC LIMIT 10
+""",
+    "ruby": """
+def largest(items)
+  best = items.first
+  items.each do |one|
+    best = one if one > best
+  end
+  best + items.sum { |x| x * 2 }
+end
+""",
+}
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_code_of_other_languages_is_left_to_the_words(language: str):
+    """It is not said to be looked for, it hides no Python beside it, and no code of it is taken for a benchmark's."""
+    code = OTHER_LANGUAGES[language]
+    renamed = code.replace("items", "rows").replace("best", "top").replace("largest", "peak")
+    of_both = RenamedCode(items(code, f"```{language}{code}```", ITEM))
+
+    assert of_both.coverage.select("items", "checked", "too_short").row(0) == (3, 1, 0)
+    assert of_both.find(documents(code, renamed, f"In {language}:\n```{language}{renamed}```\n")).is_empty()
+    beside = f"```{language}{code}```\nand in Python\n```python{RENAMED}```\n"
+    assert of_both.find(documents(beside))["item_id"].to_list() == ["i2"]
+    assert Benchmarks(items(code)).find(documents(code, renamed))["id"].to_list() == ["d0"]
+
+
+def test_data_and_configuration_that_parse_as_python_are_no_code_of_each_other():
+    """JSON and the assignments of an INI file are Python to look at."""
+    data = '{"name": "ana", "age": 3, "tags": ["a", "b"], "at": {"x": 1.5, "y": -2, "open": true}, "more": [null, 4]}'
+    other = data.replace("ana", "bo").replace("3", "7").replace("1.5", "2.5").replace("-2", "9")
+    settings = "\n".join(f"key_{row} = {row}" for row in range(30))
+    assert RenamedCode(items(data, settings)).find(documents(other, settings.replace("= ", "= 7"))).is_empty()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stillroom.diversity import GramCounts, Seen
-from stillroom.diversity.words import split_words
+from stillroom.wording import words_and_signs
 
 
 def texts(units: int, *, seed: int = 0, vocabulary: int = 12) -> list[list[str]]:
@@ -23,7 +23,7 @@ def counted(units: list[list[str]], n: int) -> Seen:
     owners: dict[tuple[str, ...], set[int]] = {}
     for unit, some in enumerate(units):
         for text in some:
-            words = split_words(text)
+            words = words_and_signs(text)
             for start in range(len(words) - n + 1):
                 owners.setdefault(tuple(words[start : start + n]), set()).add(unit)
     return Seen.of_counts((len(found) for found in owners.values()), len(units))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.diversity import Corpus, compression_ratio, distinct_n, self_bleu, self_repetition, split_words
+from stillroom.diversity import Corpus, compression_ratio, distinct_n, self_bleu, self_repetition
+from stillroom.wording import words_and_signs
 
 SETS = st.lists(st.lists(st.sampled_from("abcdef"), max_size=12).map(" ".join), min_size=2, max_size=7)
 
@@ -70,7 +71,7 @@ def test_compression_ratio_is_that_of_zlib_and_free_of_the_size_of_the_set() -> 
 
 @given(SETS, st.integers(1, 4))
 def test_self_repetition_is_that_of_its_definition(texts: list[str], n: int) -> None:
-    found = [[tuple(words[at : at + n]) for at in range(len(words) - n + 1)] for words in map(split_words, texts)]
+    found = [[tuple(words[at : at + n]) for at in range(len(words) - n + 1)] for words in map(words_and_signs, texts)]
     counts = [
         sum(gram in other for gram in grams for place, other in enumerate(found) if place != text)
         for text, grams in enumerate(found)
@@ -81,7 +82,7 @@ def test_self_repetition_is_that_of_its_definition(texts: list[str], n: int) -> 
 
 @given(SETS)
 def test_self_bleu_is_bleu_of_each_against_the_others(texts: list[str]) -> None:
-    words = [split_words(text) for text in texts]
+    words = [words_and_signs(text) for text in texts]
     expected = [bleu(one, words[:place] + words[place + 1 :]) for place, one in enumerate(words)]
 
     assert self_bleu(Corpus.read(texts)) == pytest.approx(sum(expected) / len(expected))

@@ -6,22 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.diversity import Corpus, split_words
+from stillroom.diversity import Corpus
+from stillroom.wording import words_and_signs
 
 TEXTS = st.lists(st.text("ab c.", max_size=20), max_size=8)
-
-
-def test_words_are_runs_of_letters_and_single_signs() -> None:
-    assert split_words("def Sum_of(x): return x+1  # Größe") == [
-        *("def", "sum_of", "(", "x", ")", ":", "return", "x", "+", "1", "#", "größe"),
-    ]
 
 
 @given(TEXTS, st.integers(1, 4))
 def test_grams_are_those_of_each_text(texts: list[str], n: int) -> None:
     numbers, owners = Corpus.read(texts).grams(n)
 
-    by_text = [[tuple(words[at : at + n]) for at in range(len(words) - n + 1)] for words in map(split_words, texts)]
+    by_text = [[tuple(words[at : at + n]) for at in range(len(words) - n + 1)] for words in map(words_and_signs, texts)]
     expected = [gram for grams in by_text for gram in grams]
     assert owners.tolist() == [text for text, grams in enumerate(by_text) for _ in grams]
     assert sorted(Counter(numbers.tolist()).values()) == sorted(Counter(expected).values())
@@ -29,7 +24,7 @@ def test_grams_are_those_of_each_text(texts: list[str], n: int) -> None:
     assert set(numbers.tolist()) == set(range(len(set(expected))))
 
 
-@given(TEXTS.filter(lambda texts: any(map(split_words, texts))), st.data())
+@given(TEXTS.filter(lambda texts: any(map(words_and_signs, texts))), st.data())
 def test_a_draw_has_the_words_that_were_asked_for_and_cuts_only_its_last_text(
     texts: list[str], data: st.DataObject
 ) -> None:

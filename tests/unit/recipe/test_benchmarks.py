@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.errors import RecipeError
-from stillroom.recipe import Benchmark, find_benchmarks
+from stillroom.recipe import Benchmark, find_benchmarks, passed_over
 
 
 def folder(place: Path, **files: str) -> Path:
@@ -35,6 +35,51 @@ def test_files_of_a_folder_are_the_benchmark_and_folders_in_it_are_named_after_b
 def test_what_tells_about_a_benchmark_and_what_is_hidden_is_no_part_of_it(tmp_path: Path):
     place = folder(tmp_path / "all", a_jsonl="1", README_md="x", LICENSE="x", _gitattributes="x", _git__config="x")
     assert list(only(place).files) == ["a.jsonl"]
+
+
+def test_scripts_and_descriptions_of_hubs_are_no_part_of_it(tmp_path: Path):
+    place = folder(tmp_path / "all", exam_py="x", dataset__x_jsonl="1", a_jsonl="2")
+    (place / "dataset_infos.json").write_text("{}")
+    assert [(one.name, list(one.files)) for one in find_benchmarks({"bench": place})] == [
+        ("bench", ["a.jsonl"]),
+        ("bench/dataset", ["x.jsonl"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        pytest.param(["train.jsonl", "test.jsonl"], ["test.jsonl"], id="files"),
+        pytest.param(
+            ["main/train-00000-of-00001.jsonl", "main/test-00000-of-00001.jsonl"], ["main/test-"], id="shards"
+        ),
+        pytest.param(["auxiliary_train/a.jsonl", "all/test.jsonl"], ["all/test.jsonl"], id="folders"),
+        pytest.param(["train/algebra/1.json", "test/algebra/1.json"], ["test/algebra"], id="folders of files"),
+        pytest.param(["my-training1.jsonl", "dev.jsonl"], ["dev.jsonl"], id="other words"),
+        pytest.param(["TRAIN.jsonl", "Validation.jsonl"], ["Validation.jsonl"], id="capitals"),
+        pytest.param(["train.jsonl"], ["train.jsonl"], id="nothing else"),
+        pytest.param(["train.jsonl", "exam.jsonl"], ["exam.jsonl", "train.jsonl"], id="no split beside it"),
+        pytest.param(["trainspotting.jsonl", "test.jsonl"], ["test.jsonl", "trainspotting.jsonl"], id="another word"),
+        pytest.param(["constraint.jsonl", "test.jsonl"], ["constraint.jsonl", "test.jsonl"], id="within a word"),
+    ],
+)
+def test_a_split_to_train_on_is_passed_over_and_named(tmp_path: Path, names: list[str], left: list[str]):
+    for name in names:
+        (tmp_path / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / name).write_text(name)
+    found = [path for one in find_benchmarks({"bench": tmp_path / "all"}) for path in one.files.values()]
+    paths = [path.relative_to(tmp_path / "all").as_posix() for path in found]
+    assert all(path.startswith(start) for path, start in zip(sorted(paths), left, strict=True))
+    assert sorted(
+        [*paths, *(one.removeprefix("bench/") for one in passed_over({"bench": tmp_path / "all"}))]
+    ) == sorted(names)
+
+
+def test_a_split_to_train_on_counts_where_it_is_named(tmp_path: Path):
+    place = folder(tmp_path / "all", train_jsonl="1", test_jsonl="2")
+    places = {"bench": place, "named": place / "train.jsonl"}
+    assert [one.name for one in find_benchmarks(places)] == ["bench", "named"]
+    assert passed_over(places) == ["bench/train.jsonl"]
 
 
 def test_linked_folders_are_followed_once(tmp_path: Path):

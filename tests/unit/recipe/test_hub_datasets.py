@@ -49,6 +49,14 @@ def test_a_data_set_is_the_same_benchmark_as_a_folder_of_its_files(hub: Hub, tmp
     assert read_benchmarks(found).rows()[0] == ("exam/main", "test.jsonl:q1", "q1")
 
 
+def test_a_split_to_train_on_is_not_fetched_but_where_it_is_named(hub: Hub) -> None:
+    hub.datasets["owner/exam"] = {**FILES, "main/train.jsonl": ROWS * 2, "exam.py": b"x"}
+    assert [list(one.files) for one in find_benchmarks({"exam": f"{PLACE}/main"})] == [["test.jsonl"]]
+    assert not any("train" in one or ".py" in one for one in hub.asked)
+    (named,) = find_benchmarks({"exam": f"{PLACE}/main/train.jsonl"})
+    assert list(named.files) == ["train.jsonl"]
+
+
 def test_what_was_fetched_is_read_without_the_hub(hub: Hub) -> None:
     before = find_benchmarks({"exam": PLACE})
     asked = len(hub.asked)

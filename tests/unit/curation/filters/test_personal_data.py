@@ -23,6 +23,13 @@ USUAL = PersonalDataFilter(PersonalData())
         pytest.param("mailto:erika.m@posteo.de", "email", id="link"),
         pytest.param("ERIKA.M@POSTEO.DE", "email", id="address in capitals"),
         pytest.param("jovana.m@student.bg.ac.rs", "email", id="address of a country that is a file's suffix too"),
+        pytest.param("ivan.petrov1984@mail.ru", "email", id="provider named mail"),
+        pytest.param("j.novakova@email.cz", "email", id="provider named email"),
+        pytest.param("k.mueller@mail.de", "email", id="another provider named mail"),
+        pytest.param("a.berg@mail.com", "email", id="provider under a generic domain"),
+        pytest.param("m.weber@mail.huber-gmbh.de", "email", id="host named mail"),
+        pytest.param("s.ito@server.test.riken.jp", "email", id="hosts named as stand-ins"),
+        pytest.param("news.tip@abc.net.au", "email", id="name that stands in for others elsewhere"),
         pytest.param("+49 431 880-1234", "phone", id="phone in groups"),
         pytest.param("+1 (650) 253-0000", "phone", id="phone with brackets"),
         pytest.param("+14155552671", "phone", id="phone in one"),
@@ -55,6 +62,8 @@ def test_a_datum_is_found_by_its_kind_and_line_and_is_not_repeated(datum: str, k
         pytest.param("scores = query@key.mT / d + left@right.mH", id="transposed matrices"),
         pytest.param("page@app.js, x1@y1.ts, cls@scheme.vb, some.one@app.kt", id="files of no country"),
         pytest.param("git show build@main.rs old@lib.ml", id="files of a country's letters"),
+        pytest.param("ana.diaz@example.co.uk, b.lee@my.company.io, c.roe@abc.com, d.fox@mx.test.org", id="stand-ins"),
+        pytest.param("x = +35236450 + 1 2 3, y = +4930901820 * 10 20, z = +49 30 901820 / 2", id="terms"),
         pytest.param("pip install package@1.2.3 helper@main.py", id="packages"),
         pytest.param("https://reader:secret@registry.posteo.de/simple", id="address of the web"),
         pytest.param("@dataclass\nclass A:\n    x: int\n\n@app.route('/a')", id="decorators"),
@@ -76,6 +85,24 @@ def test_a_datum_is_found_by_its_kind_and_line_and_is_not_repeated(datum: str, k
 )
 def test_what_examples_are_written_with_is_nobodys(text: str) -> None:
     assert ALL.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        pytest.param("Tel.: +49 30 901820 10-18 Uhr", 13, id="hours"),
+        pytest.param("+33 1 42 68 53 00 (8-18h)", 17, id="hours in brackets"),
+        pytest.param("+33 1 42 68 53 00(8-18h)", 17, id="hours in brackets at once"),
+        pytest.param("+1 202-456-1414 24 hours", 15, id="around the clock"),
+        pytest.param("+1 202-456-1414 - 24 hours", 15, id="after a dash"),
+        pytest.param("(650) 253-0000 24 hours", 14, id="of a region"),
+        pytest.param("+1 650 253 0000 +1 650 253 0001", 15, id="another one"),
+    ],
+)
+def test_digits_after_a_phone_do_not_hide_it(text: str, characters: int) -> None:
+    found = ALL.find(text)
+    assert found is not None
+    assert found.said == f"holds a telephone number: {characters} characters in line 1"
 
 
 def test_only_the_kinds_of_the_recipe_are_looked_for() -> None:
@@ -109,7 +136,8 @@ def test_the_standard_library_names_authors_but_no_phones_cards_or_accounts() ->
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "0", "a@", "1 ", "1234-", "+1", "ab@cd.ef(x ", "+1 212 555 0123 ", "AB12 ", "1.2.3."]
+    "unit",
+    ["a", "0", "a@", "1 ", "1234-", "+1", "ab@cd.ef(x ", "+1 212 555 0123 ", "(212) 1-2 3 4 5 6 ", "AB12 ", "1.2.3."],
 )
 def test_a_giant_text_takes_bounded_time(unit: str) -> None:
     begun = time.process_time()

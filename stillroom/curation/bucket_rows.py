@@ -1,0 +1,61 @@
+"""Which documents may share a bucket of a band with which: rows that DuckDB groups, some of all bands at a time."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from stillroom.curation.candidates import Arrivals, may_share, top_bits
+from stillroom.curation.signed import Signed
+from stillroom.curation.sketch import BandKeys
+
+KEY_BITS = 32  # of a bucket's number; above them is its band's
+_PART_BITS = 16  # of a hash, by which the buckets of one band are cut into parts
+_NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
+
+
+def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The rows (bucket, arrival) of documents that may share a bucket, of new and of old ones.
+
+    Some bands at a time, or parts of one band. A bucket is whole in one of them.
+
+    Args:
+        signed: the documents.
+        bands: how many bands they have.
+        limit: about how many rows come at a time.
+    """
+    some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+    for band in range(bands):
+        (new_keys, new), (old_keys, old) = _may_share(signed, band)
+        parts = -(-(len(new) + len(old)) // limit)
+        for part in range(parts):
+            some_new.append(_rows(band, *_part(new_keys, new, part, parts)))
+            some_old.append(_rows(band, *_part(old_keys, old, part, parts)))
+            waiting += len(some_new[-1]) + len(some_old[-1])
+            if waiting > limit:
+                yield pl.concat(some_new), pl.concat(some_old)
+                some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+    if waiting:
+        yield pl.concat(some_new), pl.concat(some_old)
+
+
+def _may_share(signed: Signed, band: int) -> tuple[tuple[BandKeys, Arrivals], tuple[BandKeys, Arrivals]]:
+    """Keys and arrivals of the new and of the old documents that may share a bucket of this band."""
+    keys, arrivals, is_new = signed.band(band), signed.arrivals, signed.arrivals >= signed.documents.first
+    new, old = np.flatnonzero(signed.is_compared & is_new), np.flatnonzero(signed.is_compared & ~is_new)
+    new_may, old_may = may_share(keys[new], keys[old])
+    new, old = new[new_may], old[old_may]
+    return (keys[new], arrivals[new]), (keys[old], arrivals[old])
+
+
+def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[BandKeys, Arrivals]:
+    """Those of some documents whose keys are in one of several parts."""
+    if parts == 1:
+        return keys, arrivals
+    is_in = top_bits(keys, _PART_BITS) % parts == part
+    return keys[is_in], arrivals[is_in]
+
+
+def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
+    """Bucket (the band's number above the bits of its key), arrival."""
+    return pl.DataFrame({"bucket": keys.astype(np.int64) | band << KEY_BITS, "arrival": arrivals})

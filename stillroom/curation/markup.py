@@ -1,0 +1,50 @@
+"""Reads text that was scraped with its HTML, or escaped as in JSON: what a reader would have seen.
+
+A tag, an entity or an escaped line end between two words adds words or letters of its own (`br`, `nbsp`, `39`, `nthe`),
+so that a run of words ends there. What has any is looked at both as it stands and without: nothing that is only written
+like markup is lost that way.
+"""
+
+import html
+import re
+
+import polars as pl
+
+_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_TAG = re.compile(  # of text, by their names: code has other things in angle brackets
+    r"</?(?:a|abbr|b|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|font|h[1-6]|hr|i|img|ins|kbd|li|ol|p|pre|q|s|samp"
+    r"|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+# Line ends and tabs of text that was escaped as in JSON; commands of LaTeX begin with the same characters.
+_ESCAPED_BLANK = re.compile(
+    r"\\(?!(?:n(?:abla|e|eg|eq|eqq|ewline|geq|i|leq|olimits|ot|otin|u)|r(?:angle|brace|ceil|ef|floor|ho|ight|ightarrow|m|oot)"
+    r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
+    r"[nrt]"
+)
+_MOST_ESCAPED = 3  # times that entities may be escaped themselves
+
+
+def readings(text: str) -> list[str]:
+    """The text, and where it has markup what it says without: tags and escaped blanks are blanks."""
+    plain = _unescaped(text) if "<" in text or "&" in text else text
+    if "\\" in plain:
+        plain = _ESCAPED_BLANK.sub(" ", plain)
+    return [text] if plain == text else [text, plain]
+
+
+def _unescaped(text: str) -> str:
+    """A text without tags and entities."""
+    plain = _TAG.sub(" ", text)
+    for _ in range(_MOST_ESCAPED):
+        if not _ENTITY.search(plain):
+            break
+        plain = _TAG.sub(" ", html.unescape(plain))
+    return plain
+
+
+def with_readings(items: pl.DataFrame) -> pl.DataFrame:
+    """Texts of items (benchmark, item_id, text), each followed by what it says without its markup."""
+    return items.with_columns(
+        pl.Series("text", [readings(text) for text in items["text"]], pl.List(pl.String))
+    ).explode("text")

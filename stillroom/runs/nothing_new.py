@@ -1,0 +1,24 @@
+"""Why a run that was decided about brought nothing new, in words."""
+
+from stillroom.lake import Lake
+
+_COUNTED = """
+SELECT count(*) AS samples, count(*) FILTER (gate IN ('published', 'kept')) AS published,
+       count(*) FILTER (gate NOT IN ('published', 'kept', 'verification')) AS passed,
+       count(*) FILTER (ends_with(gate, 'duplicate')) AS duplicates
+FROM lake.current_selections WHERE run_id = ?
+"""  # gates as `curation/decisions.py` names them, whose imports take too long for commands that only look
+
+
+def why_nothing_new(lake: Lake, run_id: str) -> str:
+    """What became of the run's samples, of which none is a new example: a clause to put after a colon."""
+    found = lake.rows(_COUNTED, [run_id])[0]
+    passed, duplicates = found["passed"], found["duplicates"]
+    if not found["samples"]:
+        return "it has no samples"
+    if not passed:
+        return "what passed of it is published already" if found["published"] else "none of its samples passed"
+    if duplicates == passed:
+        which = "all others" if found["published"] else f"all {passed:,} samples"
+        return f"{which} that passed are duplicates of what is published, or of tables that it is compared with"
+    return f"of {passed:,} samples that passed, {duplicates:,} are duplicates, and other gates dropped the rest"

@@ -1,0 +1,102 @@
+"""Text that was scraped with its HTML is the text that a reader saw, and nothing else is lost for it."""
+
+import polars as pl
+import pytest
+
+from stillroom.curation.benchmark_search import searches
+from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.markup import readings, with_readings
+from tests.unit.curation.test_contamination import documents, items
+
+PLAIN = "if the first number a < b print the sum of both it's the same for a & b and so on to the end"
+SCRAPED = (
+    "<p>If the first number a &lt; b<br/>print the <b>sum</b> of&nbsp;both it&#39;s the "
+    '<a href="x.html">same</a> for a &amp; b and&#x20;so on<br>to the end</p>'
+)
+CODE = """
+def largest_gap(numbers, least=0):
+    ordered = sorted(numbers)
+    best = least
+    for left, right in zip(ordered, ordered[1:]):
+        if right - left > best and left < right:
+            best = right - left
+    return best
+"""
+
+
+@pytest.mark.parametrize(("item", "held"), [(PLAIN, SCRAPED), (SCRAPED, PLAIN), (SCRAPED, SCRAPED), (PLAIN, PLAIN)])
+def test_markup_on_either_side_hides_no_run_of_words(item: str, held: str) -> None:
+    (hit,) = Benchmarks(items(item)).find(documents("nothing", f"It says: {held}.")).rows(named=True)
+    assert (hit["id"], hit["words"] >= 20) == ("d1", True)
+
+
+def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
+    short = "how many <b>apples</b> does the old farmer sell in&nbsp;May"
+    escaped = f"<pre>{CODE.replace('<', '&lt;').replace('>', '&gt;')}</pre>"
+    held = "how many pears does the old farmer sell in May"
+    found = {index.method.split("@")[0] for index in searches(items(short)) if len(index.find(documents(held)))}
+    assert found == {"short-items"}
+    renamed = CODE.replace("best", "b").replace("left", "x").replace("right", "y").replace("numbers", "n")
+    methods = {index.method.split("@")[0] for index in searches(items(escaped)) if len(index.find(documents(renamed)))}
+    assert "renamed-code" in methods
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        pytest.param("a &lt; b", "a < b", id="entity"),
+        pytest.param("it&#39;s &#x41;", "it's A", id="by number"),
+        pytest.param("a &amp;lt; b", "a < b", id="escaped twice"),
+        pytest.param("one<br>two<BR />three", "one two three", id="line ends"),
+        pytest.param('<img src="a.png" alt="x"> y', "  y", id="attributes"),
+        pytest.param("first\\nsecond\\t\\r\\nthird", "first second   third", id="escaped blanks"),
+        pytest.param("&lt;b&gt;bold&lt;/b&gt;", " bold ", id="escaped tags"),
+    ],
+)
+def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
+    assert readings(text) == [text, plain]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no markup",
+        "a < b and c > d",
+        "vector<int> x; map<string, int>",
+        "R&D; AT&T",
+        "&nosuch;",
+        "x <- y",
+        "a << b",
+    ],
+)
+def test_what_is_no_markup_is_read_as_it_stands(text: str) -> None:
+    assert readings(text) == [text]
+
+
+@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
+def test_commands_of_latex_are_words(command: str) -> None:
+    assert readings(f"${command}$") == [f"${command}$"]
+
+
+def test_letters_behind_an_escape_are_found_as_they_stand_and_as_they_were_meant() -> None:
+    text = "remove the vowels of abcdef\\nghijklm and give back what is left of it then"
+    for held in (text, text.replace("\\n", " "), text.replace("\\n", " n")):
+        assert Benchmarks(items(text)).find(documents(held))["words"].to_list() == [15]
+
+
+def test_words_that_are_written_like_tags_are_found_where_they_stand_so() -> None:
+    text = "if x <b and c> y or z <i then p> q or r <s else u> v"
+    (hit,) = Benchmarks(items(text)).find(documents(f"{text} once more")).rows(named=True)
+    assert hit["words"] == 18
+
+
+def test_an_item_with_markup_is_one_item() -> None:
+    frame = with_readings(items(SCRAPED, PLAIN))
+    assert frame["item_id"].to_list() == ["i0", "i0", "i1"]
+    assert Benchmarks(items(SCRAPED, "too <b>short</b>")).coverage.rows() == [("bench", 2, 1, 1)]
+
+
+def test_no_items_have_no_readings() -> None:
+    none = pl.DataFrame(schema={"benchmark": pl.String(), "item_id": pl.String(), "text": pl.String()})
+    assert with_readings(none).is_empty()
