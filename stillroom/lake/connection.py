@@ -72,7 +72,7 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the lake attached, of which what does not fit in memory spills to ``spill``.
 
-    It holds at most 80 % of the machine's memory, as every DuckDB; ``Lake.within`` sets a limit for a step's time.
+    It holds at most half of memory (``bound_memory``); ``Lake.within`` sets another limit for the time of a step.
 
     Args:
         catalogue: the file of the DuckLake catalogue, or a libpq connection string of its database.
