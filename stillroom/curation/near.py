@@ -145,9 +145,12 @@ class NearSearch:
         return arrivals[arrivals >= self._first] - self._first
 
     def _add_pairs(self, in_buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
-        pairs = pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers)
-        for buckets, later, earlier in _gathered(map(self._wanted, pairs), self._budget.pairs):
-            later, earlier = self._once(buckets >> KEY_BITS, later, earlier) if lasting else _unique(later, earlier)
+        pairs = map(self._wanted, pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers))
+        if lasting:
+            pairs = map(self._once, _gathered(pairs, self._budget.asked_pairs))
+        for _, later, earlier in _gathered(pairs, self._budget.pairs):
+            if not lasting:
+                later, earlier = _unique(later, earlier)
             estimates = self._estimates(later, earlier)
             is_likely = estimates >= self._settings.least_estimate
             self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
@@ -161,15 +164,17 @@ class NearSearch:
             is_wanted &= of_later != of_earlier
         return buckets[is_wanted], later[is_wanted], earlier[is_wanted]
 
-    def _once(self, bands: Arrivals, later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
-        """These pairs without those that a band before has, too.
+    def _once(self, pairs: Pairs) -> Pairs:
+        """Those of these pairs that no band before has, too.
 
         There all pairs of a bucket were made, where it is not crowded: the later document is known to be in none.
         """
+        buckets, later, earlier = pairs
         is_asked = ~self._is_crowded[later - self._first]
         is_once = ~is_asked
-        is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands[is_asked])
-        return later[is_once], earlier[is_once]
+        bands = buckets[is_asked] >> KEY_BITS
+        is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands)
+        return buckets[is_once], later[is_once], earlier[is_once]
 
     def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
         left, right = (self._signed.keys(side) for side in (later, earlier))
