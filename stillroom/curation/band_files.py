@@ -33,9 +33,9 @@ class BandFiles:
         """The keys of one band, by place."""
         return np.fromfile(self._files[band], np.uint32)
 
-    def of(self, places: NDArray[np.int32]) -> BandKeys:
-        """The keys of some documents, shape (places, bands)."""
-        keys = np.empty((len(self._files), len(places)), np.uint32)
+    def of(self, places: NDArray[np.int32], bands: int) -> BandKeys:
+        """The keys of some documents in the first ``bands`` bands, shape (places, bands)."""
+        keys = np.empty((bands, len(places)), np.uint32)
         for band, of_band in enumerate(keys):
             of_band[:] = self.at(band, places)
         return keys.T

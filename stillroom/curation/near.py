@@ -25,6 +25,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
 """Buckets, and of each the later and the earlier document of a pair in it."""
 
+_FEW_BANDS = 8  # that are enough to tell nearly all pairs which share a bucket by chance, or a quarter of their texts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldDocuments:
@@ -72,6 +74,7 @@ class NearSearch:
         self._settings = settings
         self._relations = relations
         self._budget = Budget(settings.memory_bytes)
+        self._looks = (_FEW_BANDS, settings.bands) if settings.bands > _FEW_BANDS else (settings.bands,)
         self._first = signed.documents.first
         self._is_crowded: Flags = np.zeros(signed.documents.count, bool)  # new documents, in crowded buckets
         self._text_numbers = None if settings.exact else signed.text_numbers()
@@ -151,9 +154,12 @@ class NearSearch:
         for _, later, earlier in _gathered(pairs, self._budget.pairs):
             if not lasting:
                 later, earlier = _unique(later, earlier)
-            estimates = self._estimates(later, earlier)
-            is_likely = estimates >= self._settings.least_estimate
-            self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
+            for bands in self._looks:
+                estimates = self._estimates(later, earlier, bands)
+                is_likely = estimates >= self._settings.least_estimate(bands)
+                later, earlier, estimates = later[is_likely], earlier[is_likely], estimates[is_likely]
+                if bands == self._settings.bands:
+                    self._tables.add_pairs(later, earlier, estimates, lasting=lasting)
 
     def _wanted(self, pairs: Pairs) -> Pairs:
         """Those of which the later document is new and has another text."""
@@ -176,8 +182,8 @@ class NearSearch:
         is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands)
         return buckets[is_once], later[is_once], earlier[is_once]
 
-    def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
-        left, right = (self._signed.keys(side) for side in (later, earlier))
+    def _estimates(self, later: Arrivals, earlier: Arrivals, bands: int) -> NDArray[np.float64]:
+        left, right = (self._signed.keys(side, bands) for side in (later, earlier))
         return estimated_jaccard(left, right, self._settings.rows_per_band)
 
     def _verify(self) -> None:

@@ -86,15 +86,14 @@ class DedupSettings:
         """The least ``b`` with ``1 - (1 - threshold^r)^b >= recall``."""
         return self._bands_needed(self.rows_per_band)
 
-    @property
-    def least_estimate(self) -> float:
-        """The estimate from sketches below which a pair is not worth an exact comparison.
+    def least_estimate(self, bands: int) -> float:
+        """The estimate from sketches of so many bands below which a pair is not worth an exact comparison.
 
         A pair at the threshold has a lower one in at most one case in a million: ``K`` rows that agree with some
         probability fall short of it by a share of ``t`` with probability at most ``exp(-2 t^2 K)`` (Hoeffding, 1963),
         and taking off agreement by chance stretches the shortfall by ``1 / (1 - 2^-bits)``.
         """
-        shortfall = math.sqrt(math.log(1e6) / (2 * self.bands * self.rows_per_band))
+        shortfall = math.sqrt(math.log(1e6) / (2 * bands * self.rows_per_band))
         return self.threshold - shortfall / (1.0 - 0.5 ** row_bits(self.rows_per_band))
 
     @property

@@ -67,9 +67,9 @@ class Signed:
         """The keys of one band, by place."""
         return self._bands.band(band)
 
-    def keys(self, arrivals: Arrivals) -> BandKeys:
-        """The keys of some documents, shape (arrivals, bands)."""
-        return self._bands.of(self.places(arrivals))
+    def keys(self, arrivals: Arrivals, bands: int) -> BandKeys:
+        """The keys of some documents in the first ``bands`` bands, shape (arrivals, bands)."""
+        return self._bands.of(self.places(arrivals), bands)
 
     def is_first_shared(self, later: Arrivals, earlier: Arrivals, bands: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Of pairs of documents that share a bucket of a band, which share none of a band before it."""

@@ -104,7 +104,7 @@ def test_no_pair_above_the_threshold_is_estimated_too_low_to_compare(threshold: 
     rows = np.arange(500)
     exact = jaccard(whole + changed, rows, rows + 500)
     estimated = estimated_jaccard(left, right, settings.rows_per_band)
-    assert (estimated[exact >= threshold] >= settings.least_estimate).all()
+    assert (estimated[exact >= threshold] >= settings.least_estimate(settings.bands)).all()
     assert abs((estimated - exact).mean()) < 0.02
 
 
