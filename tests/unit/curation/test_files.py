@@ -20,8 +20,10 @@ def test_keys_are_read_by_band_and_by_place(tmp_path: Path):
     files.add(iter([keys[3:4], keys[4:]]))
     assert [files.band(band).tolist() for band in range(5)] == keys.T.tolist()
     places = np.array([6, 0, 6, 3], np.int32)
-    assert files.of(places).tolist() == keys[places].tolist()
-    assert files.of(places[:0]).shape == (0, 5)
+    assert files.of(places, 5).tolist() == keys[places].tolist()
+    assert files.of(places, 2).tolist() == keys[places, :2].tolist()
+    assert files.at(3, places).tolist() == keys[places, 3].tolist()
+    assert files.of(places[:0], 5).shape == (0, 5)
 
 
 def test_ids_are_read_by_place(tmp_path: Path):
