@@ -81,9 +81,9 @@ def _written_as_json(text: str) -> Iterator[str]:
         if isinstance(value, str):
             yield value
         elif isinstance(value, dict):
-            values += reversed(cast("dict[str, object]", value).values())
+            values += [*cast("dict[str, object]", value).values()][::-1]
         elif isinstance(value, list):
-            values += reversed(cast("list[object]", value))
+            values += cast("list[object]", value)[::-1]
 
 
 def _cut_program(source: str) -> Program | None:

@@ -51,7 +51,7 @@ def marks(item: str, text: str) -> dict[str, bool]:
     return {method: hits["is_fragment"][0] for method, hits in found.items() if len(hits)}
 
 
-@pytest.mark.parametrize("written", [lambda code: code, fenced], ids=["as it is", "fenced"])
+@pytest.mark.parametrize("written", [str, fenced], ids=["as it is", "fenced"])
 @pytest.mark.parametrize(
     ("item", "program"),
     [
