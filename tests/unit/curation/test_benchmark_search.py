@@ -109,13 +109,19 @@ def test_half_of_an_item_s_program_counts_under_other_names() -> None:
     assert marks(CLEAN, fenced(f"{RENAMED}\n\ndef other():\n    return 7\n")) == {"renamed-code": False}
 
 
-def test_halves_of_an_item_s_program_in_two_blocks_are_taken_together() -> None:
-    step = "    for a in sorted(b, key=len):\n        if a > c and not d:\n            c = max(c, a - len(b), min(b))\n"
-    item = f"def f(b, c, d):\n{step}{step.replace('max', 'sum')}{step.replace('max', 'pow')}"
-    first, second = (fenced(f"def g(b, c, d):\n{one}") for one in (step, step.replace("max", "pow")))
-    first, second = (re.sub(r"\b[abcd]\b", lambda name: f"{name[0]}1", block) for block in (first, second))
-    assert marks(item, first)["renamed-code"] is True
-    assert marks(item, f"{first}\n{second}")["renamed-code"] is False
+def test_parts_of_an_item_s_program_in_two_blocks_are_taken_together() -> None:
+    first = (
+        "    for a in sorted(b, key=len):\n        if a > c and not d:\n            c = max(c, a - len(b), min(b))\n"
+    )
+    second = (
+        "    while c < len(b) or d:\n        b.append([c + 1, c * 2])\n        d = b[c] == sum(b[1:])\n        c += 3\n"
+    )
+    rest = "".join(f"    c = pow(c, {step}) - abs(d)\n" for step in range(4))
+    renamed = [re.sub(r"\b[abcd]\b", lambda name: f"{name[0]}1", part) for part in (first, second)]
+    blocks = [fenced(f"def g(x, y, z):\n{part}") for part in renamed]
+    item = f"def f(b, c, d):\n{first}{rest}{second}"
+    assert [marks(item, one) for one in blocks] == [{"renamed-code": True}] * 2
+    assert marks(item, "\n".join(blocks)) == {"renamed-code": False}
 
 
 def test_a_solution_in_a_list_that_is_written_as_json_is_a_program_by_itself() -> None:
