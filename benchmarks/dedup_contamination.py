@@ -1,10 +1,13 @@
 """Plants text of benchmarks in documents, written in many ways, and measures how much of it is found and how fast.
 
 Planted are runs of 13 words of long items, and of each field of each item of code; items of 13 to 39 words as they
-stand, with their own punctuation; runs in other case, Unicode, punctuation and markup; programs as the body of another
-function, and with other names and another layout. Every one of them must be found, and count. Clean programs must not.
+stand, with their own punctuation; runs in other case, Unicode, punctuation and markup; whole statements of 13 words and
+more from each field of code, in another function, in a fence and without; programs as the body of another function, and
+with other names and another layout. Every one of them must be found, and count. How many clean programs count, since an
+item has the same idiom with the same names, is bounded by what it is.
 """
 
+import ast
 import builtins
 import html
 import io
@@ -17,6 +20,7 @@ import time
 import tokenize
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -33,7 +37,8 @@ from stillroom.recipe import find_benchmarks
 
 DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
 OF_A_FIELD = 5  # runs of each text of a benchmark of code
-MOST_CLEAN_DROPPED = {"functions": 0.002, "references": 0.0, "textbook": 0.0}
+MOST_LINES_MORE = 8  # than 13 words need, until a statement ends
+MOST_CLEAN_DROPPED = {"functions": 0.0012, "references": 0.0, "textbook": 0.2}
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
@@ -109,13 +114,15 @@ def _planted(items: pl.DataFrame, chance: random.Random) -> dict[str, list[str]]
     of_code = items.filter(
         pl.col("benchmark").is_in(items.filter(pl.col("text").is_in(programs))["benchmark"].unique())
     )
-    fields = [some for text in of_code["text"].unique(maintain_order=True) if len(some := _WORD.findall(text)) >= 13]
+    code_texts: list[str] = of_code["text"].unique(maintain_order=True).to_list()
+    fields = [some for text in code_texts if len(some := _WORD.findall(text)) >= 13]
     ways = list(WAYS.values())
     return {
         "run": [" ".join(_run(chance.choice(long), chance)) for _ in range(PLANTED)],
         "field": [" ".join(_run(some, chance)) for some in fields for _ in range(OF_A_FIELD)],
         "short_item": [chance.choice(short) for _ in range(PLANTED)],
         "otherwise_written": [ways[at % len(ways)](_run(chance.choice(long), chance), chance) for at in range(PLANTED)],
+        "statement": [some for text in code_texts for some in _statements(text, chance)],
         "program": programs,
         "code": [_renamed(chance.choice(programs), chance) for _ in range(PLANTED)],
     }
@@ -133,11 +140,34 @@ def _run(words: Sequence[str], chance: random.Random) -> list[str]:
     return [*words[start : start + 13]]
 
 
+def _statements(text: str, chance: random.Random) -> list[str]:
+    """Some of the shortest runs of whole lines, in the code of a text, that have 13 words and can be read as Python."""
+    found: list[str] = []
+    for program in programs_of(text):
+        lines = program.source.split("\n")
+        for start in (at for at, line in enumerate(lines) if line.strip()):
+            cuts = (textwrap.dedent("\n".join(lines[start:end])) for end in range(start + 1, len(lines) + 1))
+            enough = islice((cut for cut in cuts if len(_WORD.findall(cut)) >= 13), MOST_LINES_MORE)
+            found += islice((cut for cut in enough if _is_python(cut)), 1)
+    return chance.sample(found, min(len(found), OF_A_FIELD))
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
 def _put(planted: str, into: str, chance: random.Random, kind: str) -> str:
     at = chance.randrange(len(into) + 1)
     if kind == "program":
         body = textwrap.indent(textwrap.dedent(planted.expandtabs()), "    ")
         return f"So we write:\n\n```python\ndef answer():\n{body}\n    return None\n```\n"
+    if kind == "statement":
+        program = f"def answer(value):\n    held = value\n{textwrap.indent(planted, '    ')}\n    return held\n"
+        return chance.choice((program, f"So we write:\n\n```python\n{program}```\n"))
     if kind == "code":
         return f"{into[:at].replace('```', '')}\n```python\n{planted}\n```\n"
     return f"{into[:at]} {planted} {into[at:]}"

@@ -5,9 +5,8 @@ from typing import Protocol
 
 import polars as pl
 
-from stillroom.curation.code_fragments import FRAGMENTS
 from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.renamed_code import RenamedCode
+from stillroom.curation.renamed_code import FRAGMENTS, RenamedCode
 from stillroom.curation.short_items import ShortItems
 
 
@@ -40,7 +39,7 @@ _SAID: Mapping[str, str] = {  # of every version of a method: earlier checks are
     Benchmarks.method.split("@")[0]: "shares {words} words in a row with",
     ShortItems.method.split("@")[0]: "has all words but one of",
     RenamedCode.method.split("@")[0]: "has {words} tokens of code in a row, but for names, of",
-    FRAGMENTS.split("@")[0]: "has a piece of code, {words} words or tokens, that programs have alike by chance, as has",
+    FRAGMENTS.split("@")[0]: "has a fragment of code, {words} tokens in a row but for names, of",
 }
 
 

@@ -3,18 +3,17 @@
 Runs of 13 words are the usual measure of contamination (Brown et al., 2020, arXiv:2005.14165, appendix C). Items that
 have fewer words, but at least 8, count where they occur whole. Texts are compared as ``folded`` leaves them, so that
 no way of writing the same characters hides them, and with and without markup. What is found is kept as evidence, so
-that a person can judge it. Code that programs have alike by chance is found too, and marked (``code_fragments``).
+that a person can judge it. Code counts as prose does: who plants 13 words of a solution is found, and so is who wrote a
+textbook idiom with the names that an item has.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.code_fragments import ItemCode
 from stillroom.curation.markup import with_readings
 from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
@@ -32,7 +31,7 @@ HIT_SCHEMA = pl.Schema(
         "item_id": pl.String(),
         "words": pl.Int64(),  # of the longest run that both share
         "evidence": pl.String(),  # that run as it stands in the document, folded
-        "is_fragment": pl.Boolean(),  # it is code that programs have alike by chance, and tells nothing
+        "is_fragment": pl.Boolean(),  # it is code that programs have alike but for names, and tells nothing
     }
 )
 
@@ -50,7 +49,7 @@ class Overlap:
         said: what was found, as words between the text and the item.
         words: of the evidence, or tokens of code.
         evidence: what both share.
-        is_fragment: it is code that programs have alike by chance, and no reason to drop anything.
+        is_fragment: it is code that programs have alike but for names, and no reason to drop anything.
     """
 
     side: str
@@ -82,7 +81,6 @@ class Benchmarks:
         item_of, names = numbered(items)
         self._items = pl.DataFrame(names, schema=["benchmark", "item_id"], orient="row").with_row_index("item")
         self._items = self._items.cast({"item": pl.Int64()})
-        self._code = ItemCode(items["text"], item_of.tolist(), GRAM_WORDS)
         sizes = np.zeros(len(items), np.int64)
         long = [_NO_HASHES]
         short: dict[int, list[pl.DataFrame]] = {}  # texts that count where they occur whole, by their count of words
@@ -118,34 +116,23 @@ class Benchmarks:
         found = [_NO_RUNS]
         for block, words in word_blocks(pieces):
             found += self._runs(words, np.array(block, np.int64))
-        runs = self._marked(pl.concat(found), pieces)
-        order = ["row", "item", "is_fragment", "words", "piece", "start"]
+        runs = pl.concat(found)
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
-            .sort(order, descending=[False, False, False, True, False, False])
+            .sort("row", "item", "words", "piece", "start", descending=[False, False, True, False, False])
             .unique(["row", "item"], keep="first", maintain_order=True)
         )
+        spans: list[tuple[int, int, int]] = longest.select("piece", "start", "end").rows()
+        evidence = _evidence(pieces, spans)
         return (
-            longest.with_columns(documents["id"].gather(longest["row"]).alias("id"))
+            longest.with_columns(
+                documents["id"].gather(longest["row"]).alias("id"),
+                pl.Series("evidence", evidence, pl.String()),
+                pl.lit(value=False).alias("is_fragment"),
+            )
             .join(self._items, on="item", maintain_order="left")
             .sort("row", "item")
             .select(list(HIT_SCHEMA))
-        )
-
-    def _marked(self, runs: pl.DataFrame, pieces: Sequence[str]) -> pl.DataFrame:
-        """Runs with their text, and whether each is only a fragment of code."""
-        evidence: list[str] = []
-        is_fragment: list[bool] = []
-        runs = runs.sort("piece", "item", "start")
-        for (piece,), of_piece in runs.group_by("piece", maintain_order=True):
-            text = pieces[cast("int", piece)]
-            characters = folded(text)
-            spans: list[tuple[int, int, int]] = of_piece.select("item", "start", "end").rows()
-            shown = [(item, characters[start:end]) for item, start, end in spans]
-            evidence += [run for _, run in shown]
-            is_fragment += self._code.fragments(text, shown)
-        return runs.with_columns(
-            pl.Series("evidence", evidence, pl.String()), pl.Series("is_fragment", is_fragment, pl.Boolean())
         )
 
     def _runs(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
@@ -156,6 +143,12 @@ class Benchmarks:
             first = begins[begins + count <= len(words)]
             first = first[words.owners[first] == words.owners[first + count - 1]]
             yield index.found(words, rows, words.spans_from(first, count))
+
+
+def _evidence(pieces: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> list[str]:
+    """The text of each span, given as piece, start and end, as it stands in its folded piece."""
+    texts = {piece: folded(pieces[piece]) for piece in {piece for piece, _, _ in spans}}
+    return [texts[piece][start:end] for piece, start, end in spans]
 
 
 def _owned(runs: Runs, items: NDArray[np.int64]) -> pl.DataFrame:

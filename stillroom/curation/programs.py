@@ -3,6 +3,7 @@
 import ast
 import builtins
 import io
+import json
 import keyword
 import re
 import textwrap
@@ -10,10 +11,12 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
+from typing import cast
 
 LEAST_TOKENS = 30  # of a program that is no statement, as prose of one word is an expression
 MOST_CODE_CHARS = 100_000  # of a program: longer ones are data
+MOST_WRITTEN = 8  # programs in a text that is written as JSON
 ANY_NAME = ""
 _FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)(^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _MOST_CUT_LINES = 8  # of a statement that was cut off
@@ -52,6 +55,35 @@ def programs_of(text: str) -> Iterator[Program]:
             source = textwrap.dedent(block.expandtabs())
             if program := _program(source) if end else _cut_program(source):
                 yield program
+
+
+def programs_within(text: str) -> Iterator[Program]:
+    """The Python code of a text and, where it is a list or an object of JSON, of the texts in it, however deep.
+
+    Benchmarks keep solutions so (APPS, TACO), and calls of tools the code that they hand over. The first
+    ``MOST_WRITTEN`` programs of these texts are given: TACO has a thousand solutions of one problem.
+    """
+    yield from programs_of(text)
+    calling = (one for one in _written_as_json(text) if "(" in one)  # what a program is fed with has only numbers
+    yield from islice((program for one in calling for program in programs_of(one)), MOST_WRITTEN)
+
+
+def _written_as_json(text: str) -> Iterator[str]:
+    """The texts in a list or an object of JSON, none where a text is neither."""
+    if not text.lstrip().startswith(("[", "{")):
+        return
+    try:
+        values: list[object] = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    while values:
+        value = values.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            values += [*cast("dict[str, object]", value).values()][::-1]
+        elif isinstance(value, list):
+            values += cast("list[object]", value)[::-1]
 
 
 def _cut_program(source: str) -> Program | None:

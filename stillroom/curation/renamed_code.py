@@ -3,8 +3,13 @@
 Code is compared token by token, without comments, docstrings and blank lines. A name that a program may choose counts
 as any other such name; what it may not choose (keywords, builtins, what follows a dot, numbers, texts) as it stands.
 30 tokens in a row are then held against each other once more: each name must stand for one other all along
-(parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from. So is longer code that is
-less than half of an item's and has less than 120 tokens (some 50 words): that is found, and marked as a fragment.
+(parameterized matching: Baker, 1993). Shorter code is too common to tell where it comes from.
+
+So is longer code that is an idiom: `is_prime` under other names stands in an item of HumanEval and in half of all
+programs about primes. What has less than 120 tokens (some 50 words) and, with all else that is found of the item's
+program, is less than half of it is marked as a fragment (Cosmopedia asks for more than half of an item: Ben Allal et
+al., 2024, github.com/huggingface/cosmopedia, decontamination). A program is what stands by itself: a fenced block, a
+text in a list that is written as JSON, or a whole text that is Python.
 
 Runs of 30 tokens are looked up by a 64-bit hash, and what they are is compared before anything is said: of a token
 of a benchmark some 30 bytes are held.
@@ -18,16 +23,17 @@ import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from stillroom.curation.code_fragments import LEAST_SHARE
 from stillroom.curation.contamination import HIT_SCHEMA, covered, numbered, refuse_unusable
 from stillroom.curation.markup import readings, with_readings
-from stillroom.curation.programs import ANY_NAME, LEAST_TOKENS, Program, programs_of
+from stillroom.curation.programs import ANY_NAME, LEAST_TOKENS, Program, programs_within
 from stillroom.curation.shingles import Hashes, mix
 from stillroom.curation.word_grams import segment_hashes
 
+FRAGMENTS = "code-fragments@1"  # the method that says that a match is no more than a fragment
 RUN_TOKENS = LEAST_TOKENS
 MOST_PLACES = 64  # of a benchmark, at which a run is held against the items that have it
 LONG_RUN_TOKENS = 120
+LEAST_SHARE = 0.5  # of an item's program
 _LEAST_KINDS = 8  # different tokens in a run: tables of numbers are no code
 _BASE = 0xA0761D6478BD642F  # odd, so that it has an inverse modulo 2^64
 
@@ -107,7 +113,7 @@ class RenamedCode:
         is_too_short = np.zeros(len(items), bool)
         runs: list[tuple[NDArray[np.int64], Hashes]] = []
         for row, text in enumerate(items["text"].to_list()):
-            programs = list(programs_of(text))
+            programs = list(programs_within(text))
             is_too_short[row] = bool(programs) and all(len(one.kinds) < RUN_TOKENS for one in programs)
             for one in programs:
                 add = self._vocabulary.add
@@ -152,9 +158,8 @@ class RenamedCode:
         hits: list[tuple[str, str, str, int, str, bool]] = []
         for id_, text in documents.select("id", "text").iter_rows():
             best: dict[tuple[str, str], _Match] = {}
-            programs = [program for reading in readings(text) for program in programs_of(reading)]
-            matches = [match for program in programs for match in self._matches(program)]
-            for match in sorted(matches, key=lambda one: (one.is_fragment, -one.tokens)):
+            programs = [program for reading in readings(text) for program in programs_within(reading)]
+            for match in sorted(self._matches(programs), key=lambda one: (one.is_fragment, -one.tokens)):
                 best.setdefault(self._items[self._owners[match.number]], match)
             hits += [
                 (id_, *item, match.tokens, match.program.shown(match.start, match.tokens), match.is_fragment)
@@ -162,17 +167,17 @@ class RenamedCode:
             ]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
-    def _matches(self, program: Program) -> list[_Match]:
-        """Code of benchmarks in this program."""
-        runs = list(self._runs(program))
+    def _matches(self, programs: Sequence[Program]) -> list[_Match]:
+        """Code of benchmarks in the programs of a document."""
+        runs = [(program, *run) for program in programs for run in self._runs(program)]
         there: dict[int, NDArray[np.bool_]] = {}  # which tokens of each of ours
-        for number, at, _, tokens in runs:
+        for _, number, at, _, tokens in runs:
             covered = there.setdefault(number, np.zeros(len(self._programs[number].kinds), bool))
             covered[at : at + tokens] = True
         shares = {number: float(covered.mean()) for number, covered in there.items()}
         return [
             _Match(number, program, start, tokens, tokens < LONG_RUN_TOKENS and shares[number] < LEAST_SHARE)
-            for number, _, start, tokens in runs
+            for program, number, _, start, tokens in runs
         ]
 
     def _runs(self, program: Program) -> Iterator[tuple[int, int, int, int]]:

@@ -29,7 +29,9 @@ class RowLists:
         self._file = UnnamedFile(folder)
         for rows, members in pairs:
             self._file.append(members.astype(np.int32))
-            self._ends[1:] += np.bincount(rows, minlength=count)
+            if len(rows):
+                first, last = int(rows[0]), int(rows[-1])
+                self._ends[first + 1 : last + 2] += np.bincount(rows - first, minlength=last - first + 1)
         np.cumsum(self._ends, out=self._ends)
 
     def of(self, row: int) -> list[int]:

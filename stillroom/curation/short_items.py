@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.code_fragments import ItemCode
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
 from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
@@ -48,7 +47,6 @@ class ShortItems:
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         items = with_readings(items)
         self._items = items.select("benchmark", "item_id")
-        self._code = ItemCode(items["text"], range(len(items)), GRAM_WORDS)
         benchmarks: list[str] = items["benchmark"].to_list()
         sizes = np.zeros(len(items), np.int64)
         self._halves: dict[int, dict[int, list[_Half]]] = {}
@@ -94,26 +92,15 @@ class ShortItems:
         rows, pieces = pieces_of(documents["text"].to_list())
         ids: list[str] = documents["id"].to_list()
         names: list[tuple[str, str]] = self._items.rows()
-        found: dict[tuple[int, str, str], tuple[bool, int, str]] = {}
+        found: dict[tuple[int, str, str], tuple[int, str]] = {}
         for block, words in word_blocks(pieces):
-            spans: dict[int, list[tuple[int, int, int]]] = {}
             for item, first, last in self._spans(words):
-                spans.setdefault(block[int(words.owners[first])], []).append((item, first, last))
-            for piece, of_piece in spans.items():
-                text = folded(pieces[piece])
-                runs = [
-                    (item, text[int(words.starts[first]) : int(words.ends[last])]) for item, first, last in of_piece
-                ]
-                sizes = [last - first + 1 for _, first, last in of_piece]
-                marks = self._code.fragments(pieces[piece], runs)
-                for (item, run), size, is_fragment in zip(runs, sizes, marks, strict=True):
-                    key = (rows[piece], *names[item])
-                    if key not in found or is_fragment < found[key][0]:
-                        found[key] = (is_fragment, size, run)
-        hits = [
-            (ids[row], *name, size, run, is_fragment)
-            for (row, *name), (is_fragment, size, run) in sorted(found.items())
-        ]
+                piece = block[int(words.owners[first])]
+                key = (rows[piece], *names[item])
+                if key not in found:
+                    run = folded(pieces[piece])[int(words.starts[first]) : int(words.ends[last])]
+                    found[key] = (last - first + 1, run)
+        hits = [(ids[row], *name, size, run, False) for (row, *name), (size, run) in sorted(found.items())]
         return pl.DataFrame(hits, schema=HIT_SCHEMA, orient="row")
 
     def _spans(self, words: Words) -> Iterator[tuple[int, int, int]]:

@@ -1,6 +1,5 @@
 """Cuts texts into words and runs of words, each a 64-bit number, by whole arrays at a time."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +16,6 @@ _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that 
 _WORD_QUARTERS = 4
 _QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 _SEPARATOR = "\n"
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Runs(NamedTuple):
@@ -129,11 +127,6 @@ class KnownRuns:
 def folded(text: str) -> str:
     """A text as its words are compared."""
     return plain(text)
-
-
-def words_in(text: str) -> list[str]:
-    """The words of one short text as they stand in it, folded; in scripts without spaces they are not parted."""
-    return _WORD.findall(folded(text))
 
 
 def words_of(texts: Sequence[str]) -> Words:

@@ -37,14 +37,32 @@ def is_about(file: str) -> bool:
 
 
 def training_splits(files: Iterable[str]) -> set[str]:
-    """Of files of one place, those to train on: where others there are to evaluate on, they are no benchmark.
+    """Of files of one place, those to train on: where a split to evaluate on is beside theirs, they are no benchmark.
+
+    A split is a file that is named as one, ``gsm8k_train.jsonl``, or a folder that is called no more than that,
+    ``train/``: a folder in a place may be a benchmark by itself, and its name (``human_eval``, ``training_gym``) tells
+    nothing of what lies beside it.
 
     Args:
         files: their paths in it, with "/" between folders.
     """
-    names = {file: file.lower() for file in files}
-    training = {file for file, name in names.items() if _TRAINING.search(name)}
-    return training if any(_EVALUATION.search(names[file]) for file in names.keys() - training) else set()
+    paths = {file: tuple(file.split("/")) for file in files}
+    training: set[tuple[str, ...]] = set()
+    evaluated: set[tuple[str, ...]] = set()  # folders with a split to evaluate on
+    for parts in paths.values():
+        for depth, name in enumerate(parts):
+            is_file = depth == len(parts) - 1
+            if _names(_TRAINING, name, is_file=is_file):
+                training.add(parts[: depth + 1])
+            elif _names(_EVALUATION, name, is_file=is_file):
+                evaluated.add(parts[:depth])
+    passed_over = {one for one in training if one[:-1] in evaluated}
+    return {file for file, parts in paths.items() if any(parts[: end + 1] in passed_over for end in range(len(parts)))}
+
+
+def _names(split: re.Pattern[str], name: str, *, is_file: bool) -> bool:
+    """Whether a name of a file has the word of a split in it, or one of a folder is it."""
+    return bool(split.search(name.lower()) if is_file else split.fullmatch(name.lower()))
 
 
 def refuse_unknown(name: str, path: Path | str) -> None:

@@ -3,8 +3,8 @@
 A benchmark is a name and a place: one file, or a folder. Files that lie in the folder are the benchmark NAME, those of
 each folder in it are NAME/FOLDER. A snapshot states what it was checked against, so nothing is passed over in silence:
 a file that cannot be read as a benchmark is refused by name. Hidden files and those that only tell about a benchmark
-(read-me, licence, a script that loads it) are no part of it, nor is the split to train on of a place that has another
-one to evaluate on: whoever trains on it would lose all that is near it. ``passed_over`` names those files.
+(read-me, licence, a script that loads it) are no part of it, nor is a split to train on that has another
+beside it to evaluate on: whoever trains on it would lose all that is near it. ``passed_over`` names those files.
 """
 
 import os

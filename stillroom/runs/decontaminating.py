@@ -9,8 +9,8 @@ import polars as pl
 
 from stillroom.curation.benchmark_files import read_benchmarks
 from stillroom.curation.benchmark_search import Search, said, searches
-from stillroom.curation.code_fragments import FRAGMENTS
 from stillroom.curation.contamination import Overlap
+from stillroom.curation.renamed_code import FRAGMENTS
 from stillroom.lake import Lake, Row
 from stillroom.recipe import Benchmark
 from stillroom.records import Prompt
@@ -50,8 +50,8 @@ def decontaminate(
     """Look for text of benchmarks in all prompts and answers that may be published.
 
     Answers are looked at as they would be trained on: the turns of the assistant. Then each is looked at behind its
-    prompt, for text of which the one has the beginning and the other the end. Fragments of code are hits, and no
-    overlaps: nothing is dropped for them.
+    prompt, for text of which the one has the beginning and the other the end. Fragments of code in other names are
+    hits, and no overlaps: nothing is dropped for them.
 
     Args:
         lake: knows what earlier curations have found of benchmarks that are gone.

@@ -1,6 +1,8 @@
 """What a run may publish is held against the benchmarks of its recipe, and the lake says what was found and held."""
 
+import builtins
 import json
+import keyword
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +23,9 @@ from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.exams import AGAINST, ALL, exam, gates, seeds
 from tests.fakes.prompts import prompt, recipe, seed_row
+
+FIXED = (*keyword.kwlist, *dir(builtins))
+MORE = "\n\n\ndef more():\n" + "".join(f"    part_{step} = other_{step} * {step}\n" for step in range(20))
 
 
 async def curated(lake: Lake, given: Recipe) -> tuple[Run, str]:
@@ -75,12 +80,16 @@ async def test_an_answer_that_a_benchmark_holds_is_dropped_and_its_prompt_is_not
     assert {hit["shard"] for hit in found} == {0}
 
 
-async def test_code_that_programs_have_alike_is_kept_and_told(
+def renamed(code: str) -> str:
+    """Code with other names."""
+    return re.sub(r"\b[a-z]\w*", lambda name: name[0] if name[0] in FIXED else f"other_{name[0]}", code)
+
+
+async def test_code_that_programs_have_alike_but_for_names_is_kept_and_told(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stillroom.curation.code_fragments.MOST_CHOSEN_LETTERS", 100)  # the fakes' names are long
-    rest = "".join(f"    part_{step} = other_{step} * {step}\n" for step in range(20))
-    exam(tmp_path, f"{seed_row(0)['solution']}\n\n\ndef more():\n{rest}")
+    monkeypatch.setattr("stillroom.curation.renamed_code.RUN_TOKENS", 20)  # the fakes' programs are short
+    exam(tmp_path, f"{renamed(seed_row(0)['solution'])}{MORE}")
 
     _, snapshot = await Builder(lake).build(seeds(recipe(tmp_path, AGAINST, seeds=2)))
 
@@ -94,6 +103,32 @@ async def test_code_that_programs_have_alike_is_kept_and_told(
     assert by_words(lake, snapshot)["overlapping_rows"] == 0
     overlaps = explain(lake, found[0]["sample_id"])["overlaps"]
     assert [(one["method"], one["overlap"]) for one in overlaps] == [("code-fragments@1", found[0]["overlap"])]
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+async def test_code_of_an_item_in_a_prompt_that_is_a_program_is_found_in_the_prompt_alone(
+    lake: Lake, tmp_path: Path, *, is_renamed: bool
+) -> None:
+    helper = (
+        "def is_prime(n):\n    for i in range(2, int(n**0.5) + 1):\n        if n % i == 0:\n"
+        "            return False\n    return True\n"
+    )
+    row = seed_row(0)
+    row["task"] = f'{helper}\n\ndef {row["entry_point"]}(n):\n    """{row["task"]}"""\n'
+    (tmp_path / "seeds.jsonl").write_text(f"{json.dumps(row)}\n{json.dumps(seed_row(1))}\n", encoding="utf-8")
+    exam(tmp_path, f"{renamed(helper) if is_renamed else helper}{MORE}")
+
+    _, curation_id = await curated(lake, seeds(recipe(tmp_path, AGAINST, seeds=2)))
+
+    found = hits(lake)
+    (asked,) = {hit["prompt_id"] for hit in found}
+    assert {hit["side"] for hit in found} == {"prompt"}
+    if is_renamed:
+        assert {hit["method"] for hit in found} == {"code-fragments@1"}
+        assert ("kept", "") in gates(lake, curation_id)[asked]
+    else:
+        assert "word-runs@3" in {hit["method"] for hit in found}
+        assert gates(lake, curation_id)[asked] == {("contamination", "prompt:exam")}
 
 
 @pytest.mark.parametrize("at_a_time", [2_048, 1])

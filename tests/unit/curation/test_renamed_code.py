@@ -1,5 +1,6 @@
 """Code of a benchmark is found whatever its names and its layout are, and other code is not."""
 
+import json
 import textwrap
 import tracemalloc
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from stillroom.curation.contamination import Benchmarks
+from stillroom.curation.programs import MOST_WRITTEN
 from stillroom.curation.renamed_code import MOST_PLACES, RenamedCode
 from tests.unit.curation.test_contamination import documents, items
 
@@ -192,3 +194,28 @@ def test_data_and_configuration_that_parse_as_python_are_no_code_of_each_other()
     other = data.replace("ana", "bo").replace("3", "7").replace("1.5", "2.5").replace("-2", "9")
     settings = "\n".join(f"key_{row} = {row}" for row in range(30))
     assert RenamedCode(items(data, settings)).find(documents(other, settings.replace("= ", "= 7"))).is_empty()
+
+
+def test_a_long_run_counts_though_it_is_a_small_part():
+    step = "    for a in sorted(b, key=len):\n        if a > c and not d:\n            c = max(c, a - len(b), min(b))\n"
+    item = f"def f(b, c, d):\n{''.join(step.replace('max', name) for name in ('max', 'min', 'sum', 'pow') * 6)}"
+    part = (
+        f"def g(x, y, z):\n{step}{step.replace('max', 'min')}{step.replace('max', 'sum')}{step.replace('max', 'pow')}"
+    )
+    (long,) = RenamedCode(items(item)).find(documents(part)).rows(named=True)
+    assert (long["words"] >= 120, long["is_fragment"]) == (True, False)
+    (short,) = RenamedCode(items(item)).find(documents(f"def g(x, y, z):\n{step}")).rows(named=True)
+    assert short["is_fragment"] is True
+
+
+def test_code_in_a_call_that_is_written_as_json_is_found():
+    call = json.dumps({"name": "run", "arguments": [{"code": RENAMED, "timeout": 3}]})
+    assert found(call) == found(RENAMED)
+    assert found(call[:-2]) == []
+
+
+def test_some_programs_of_a_text_that_is_written_as_json_are_looked_for():
+    others = [f"def f{row}(x):\n    return g{row}(x, {row})\n" for row in range(MOST_WRITTEN - 1)]
+    held = ["1 2 3\n4\n" * 20, *others, ITEM]
+    assert found(RENAMED, item=json.dumps(held))
+    assert not found(RENAMED, item=json.dumps([*others, *others[:1], ITEM]))

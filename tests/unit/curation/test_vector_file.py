@@ -1,5 +1,6 @@
 """Vectors and lists of rows on disk are read as they were written, and a folder without room is told."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,13 @@ def test_lists_are_those_that_were_given(lists: list[list[int]], size: int):
     arrays = ((np.array([row for row, _ in part]), np.array([member for _, member in part])) for part in parts)
     found = RowLists(len(lists), arrays)
     assert [found.of(row) for row in range(len(lists))] == lists
+
+
+def test_parts_of_lists_take_no_room_of_all_rows():
+    parts = ((np.array([row]), np.array([7])) for row in range(0, 1_000_000, 100_000))
+    tracemalloc.start()
+    found = RowLists(1_000_000, parts)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2 * 8 * 1_000_000
+    assert [found.of(row) for row in (0, 1, 900_000)] == [[7], [], [7]]

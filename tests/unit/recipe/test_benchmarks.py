@@ -53,13 +53,31 @@ def test_scripts_and_descriptions_of_hubs_are_no_part_of_it(tmp_path: Path):
         pytest.param(
             ["main/train-00000-of-00001.jsonl", "main/test-00000-of-00001.jsonl"], ["main/test-"], id="shards"
         ),
-        pytest.param(["auxiliary_train/a.jsonl", "all/test.jsonl"], ["all/test.jsonl"], id="folders"),
+        pytest.param(["train/a.jsonl", "dev/b.jsonl"], ["dev/b.jsonl"], id="folders"),
         pytest.param(["train/algebra/1.json", "test/algebra/1.json"], ["test/algebra"], id="folders of files"),
         pytest.param(["my-training1.jsonl", "dev.jsonl"], ["dev.jsonl"], id="other words"),
         pytest.param(["TRAIN.jsonl", "Validation.jsonl"], ["Validation.jsonl"], id="capitals"),
         pytest.param(["train.jsonl"], ["train.jsonl"], id="nothing else"),
         pytest.param(["train.jsonl", "exam.jsonl"], ["exam.jsonl", "train.jsonl"], id="no split beside it"),
         pytest.param(["trainspotting.jsonl", "test.jsonl"], ["test.jsonl", "trainspotting.jsonl"], id="another word"),
+        pytest.param(
+            ["auxiliary_train/a.jsonl", "all/test.jsonl"],
+            ["all/test.jsonl", "auxiliary_train/a.jsonl"],
+            id="a folder that is called more than that",
+        ),
+        pytest.param(
+            ["aime/data/train-00000-of-00001.jsonl", "gsm8k/test.jsonl"],
+            ["aime/data/train-00000", "gsm8k/test.jsonl"],
+            id="of another benchmark",
+        ),
+        pytest.param(
+            ["training_gym/a.jsonl", "human_eval/b.jsonl", "train.jsonl"],
+            ["human_eval/b.jsonl", "train.jsonl", "training_gym/a.jsonl"],
+            id="benchmarks of such names",
+        ),
+        pytest.param(
+            ["training_gym/train.jsonl", "training_gym/test.jsonl"], ["training_gym/test.jsonl"], id="in such a folder"
+        ),
         pytest.param(["constraint.jsonl", "test.jsonl"], ["constraint.jsonl", "test.jsonl"], id="within a word"),
     ],
 )
