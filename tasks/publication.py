@@ -24,6 +24,7 @@ async def publish_snapshot(run_id: str, curation_id: str) -> str:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
     return await shop.write(lambda: _published(shop, run_id, curation_id, as_newest=False))
@@ -60,6 +61,7 @@ async def publish_changes(run_id: str, curation_id: str) -> None:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
     await shop.write(lambda: _changed(shop, run_id, curation_id))
@@ -79,6 +81,7 @@ async def publish_late(run_id: str, curation_id: str) -> str:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
     return await shop.write(lambda: _published(shop, run_id, curation_id, as_newest=True))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from stillroom.lake import Lake, Row
 from stillroom.publication.candidate import content_hash, new_examples
-from stillroom.runs import Run
+from stillroom.runs import Run, refuse_overtaken
 
 RETRACTED = "retracted"  # the gate of a selection, and the reason of a removal
 VERDICT = "verdict"  # kind of a removal: the member was verified again and does not pass
@@ -85,6 +85,7 @@ def publish(lake: Lake, run: Run, curation_id: str, *, as_newest: bool = False) 
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: it keeps what is new, and others have published since it was made. Curated again it can be published.
     """
     key = f"publish:{curation_id}"
     name, own = run.recipe.dataset, run.recipe.snapshot.mode
@@ -95,6 +96,8 @@ def publish(lake: Lake, run: Run, curation_id: str, *, as_newest: bool = False) 
             return None
 
         def version() -> dict[str, list[Row]]:
+            if examples:
+                refuse_overtaken(lake, run, curation_id)
             mode = (newest_mode(lake, name) or own) if as_newest else own
             return next_version(lake, name, curation_id, mode=mode, new=examples, removed=removed)
 
