@@ -9,7 +9,7 @@ from typing import Protocol
 
 from prefect import flow
 
-from flows.deciding import decided
+from flows.deciding import decided_and_published
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
@@ -82,6 +82,7 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
             a second build repeats only them.
         WritingFailed: the writer is gone or refuses; a second build goes on from there.
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
+        Overtaken: other datasets that it is compared with published again and again while it was at work.
     """
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
     shards.start(await plan(run_id, FIRST_ROUND))
@@ -118,7 +119,8 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
         raise ShardsFailed(
             f"owed is {missing(lake, run)}, though no flow run of it failed. The others are committed; {shards.advice}"
         )
-    return await publish_snapshot(run_id, await _curated(run_id))
+    _, label = await decided_and_published(run_id, curate, publish_snapshot)
+    return label
 
 
 async def build_late(run_id: str) -> str:
@@ -126,14 +128,11 @@ async def build_late(run_id: str) -> str:
 
     Raises:
         GateError: what was kept must not be published.
+        Overtaken: as ``build_run``.
         SandboxError: the sandbox failed for good.
     """
-    return await publish_late(run_id, await _curated(run_id))
-
-
-async def _curated(run_id: str) -> str:
-    _, curation_id = await decided(run_id, curate)
-    return curation_id
+    _, label = await decided_and_published(run_id, curate, publish_late)
+    return label
 
 
 async def _write_and_calibrate(run_id: str, shards: ShardRuns) -> None:

@@ -1,9 +1,16 @@
-"""From a run's samples to a decision about each: they are judged, their tests settled and measured, then curated."""
+"""From a run's samples to a decision about each: they are judged, their tests settled and measured, then curated.
+
+And from there to the publication of what was kept.
+"""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from stillroom.errors import NotJudged
+from stillroom.errors import NotJudged, Overtaken
 from tasks.verification import judge_again, measure_tests, settle_tests
+from tasks.workshop import workshop
+
+Published = TypeVar("Published")
 
 
 async def decided(run_id: str, curate: Callable[[str], Awaitable[str]]) -> tuple[int, str]:
@@ -28,3 +35,26 @@ async def decided(run_id: str, curate: Callable[[str], Awaitable[str]]) -> tuple
             if was_refused and not found:
                 raise
             was_refused = True
+
+
+async def decided_and_published(
+    run_id: str, curate: Callable[[str], Awaitable[str]], publish: Callable[[str, str], Awaitable[Published]]
+) -> tuple[int, Published]:
+    """Decide about the run and ``publish`` that; returns how many verdicts it took, and what ``publish`` gives.
+
+    Another dataset that the run is compared with may publish in between. Then it is decided once more, and no oftener:
+    where datasets are compared with each other and all publish at once, somebody has to come later.
+
+    Raises:
+        Overtaken: others have published in between both times.
+        NotJudged: samples cannot be judged.
+        SandboxError: the sandbox failed for good.
+        GateError: what was kept must not be published.
+    """
+    judged, curation_id = await decided(run_id, curate)
+    try:
+        return judged, await publish(run_id, curation_id)
+    except Overtaken as error:
+        workshop().watcher.say(f"{run_id} is decided about once more: {error}")
+        more, curation_id = await decided(run_id, curate)
+        return judged + more, await publish(run_id, curation_id)

@@ -5,7 +5,7 @@ No teacher is asked for anything. What changes the members of the dataset is pub
 
 from prefect import flow
 
-from flows.deciding import decided
+from flows.deciding import decided_and_published
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate_again, publish_changes
 
@@ -19,11 +19,11 @@ async def reverify(dataset: str, run_ids: list[str]) -> int:
     Raises:
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
         SandboxError: the sandbox failed for good.
+        Overtaken: other datasets that it is compared with published again and again while it was at work.
     """
     judged = 0
     for run_id in run_ids:
         await calibrate_verifiers(run_id)
-        verdicts, curation_id = await decided(run_id, curate_again)
+        verdicts, _ = await decided_and_published(run_id, curate_again, publish_changes)
         judged += verdicts
-        await publish_changes(run_id, curation_id)
     return judged

@@ -14,7 +14,8 @@
     ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
     ├── LakeError          the lake cannot be read or written
     │   ├── LeaseHeld      another process is at this work; says which
-    │   └── NotJudged      samples have no verdict that counts; judge them first
+    │   ├── NotJudged      samples have no verdict that counts; judge them first
+    │   └── Overtaken      others published since a curation was made; curate again
     └── GateError          the work is done but the data is not good enough to publish
 
 A failing *sample* is never an error: it is a verdict. Foreign exceptions are turned into these at the
@@ -85,6 +86,10 @@ class LeaseHeld(LakeError):
 
 class NotJudged(LakeError):
     """Samples have no verdict that counts, so nothing is decided. They are to be judged first."""
+
+
+class Overtaken(LakeError):
+    """What was published since a curation looked is not in its decisions, so it is not published as it stands."""
 
 
 class GateError(StillroomError):

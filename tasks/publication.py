@@ -24,23 +24,24 @@ async def publish_snapshot(run_id: str, curation_id: str) -> str:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
-    return await shop.write(lambda: _published(shop, run_id, curation_id))
+    return await shop.write(lambda: _published(shop, run_id, curation_id, as_newest=False))
 
 
-def _published(shop: Workshop, run_id: str, curation_id: str) -> str:
+def _published(shop: Workshop, run_id: str, curation_id: str, *, as_newest: bool) -> str:
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
-    label = _versioned(lake, run, curation_id, say)
+    label = _versioned(lake, run, curation_id, say, as_newest=as_newest)
     finish_run(lake, run, label)
     return label
 
 
-def _versioned(lake: Lake, run: Run, curation_id: str, say: Callable[[str], None]) -> str:
+def _versioned(lake: Lake, run: Run, curation_id: str, say: Callable[[str], None], *, as_newest: bool) -> str:
     """The version that is to be noted with the run, published now or before a death, with its copy; "" for none."""
-    publish(lake, run, curation_id)  # which gives a version also where its curation was published long ago
+    publish(lake, run, curation_id, as_newest=as_newest)  # a version also where its curation was published long ago
     snapshot = published_unnoted(lake, run)
     if snapshot is None:
         return ""
@@ -60,6 +61,7 @@ async def publish_changes(run_id: str, curation_id: str) -> None:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
     await shop.write(lambda: _changed(shop, run_id, curation_id))
@@ -67,7 +69,7 @@ async def publish_changes(run_id: str, curation_id: str) -> None:
 
 def _changed(shop: Workshop, run_id: str, curation_id: str) -> None:
     run = load_run(shop.lake, run_id)
-    if label := _versioned(shop.lake, run, curation_id, shop.watcher.say):
+    if label := _versioned(shop.lake, run, curation_id, shop.watcher.say, as_newest=True):
         note_version(shop.lake, run, label)
 
 
@@ -79,9 +81,10 @@ async def publish_late(run_id: str, curation_id: str) -> str:
 
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: others have published since the curation was made.
     """
     shop = workshop()
-    return await shop.write(lambda: _published(shop, run_id, curation_id))
+    return await shop.write(lambda: _published(shop, run_id, curation_id, as_newest=True))
 
 
 async def _curated(run_id: str, *, again: bool) -> str:

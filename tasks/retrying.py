@@ -9,6 +9,7 @@ from stillroom.errors import (
     GateError,
     LeaseHeld,
     NotJudged,
+    Overtaken,
     RequestError,
     StillroomError,
     TeacherBusy,
@@ -18,8 +19,19 @@ from stillroom.errors import (
 )
 
 # The client has tried a busy or lost teacher for the whole of its patience; a task would only do that again. What
-# is not judged stays so whoever curates it: another task judges (``flows/deciding.py``).
-HOPELESS = (RequestError, GateError, LeaseHeld, NotJudged, TeacherMismatch, TeacherRefused, TeacherBusy, TeacherLost)
+# is not judged stays so whoever curates it: another task judges, and another curates what was overtaken
+# (``flows/deciding.py``).
+HOPELESS = (
+    RequestError,
+    GateError,
+    LeaseHeld,
+    NotJudged,
+    Overtaken,
+    TeacherMismatch,
+    TeacherRefused,
+    TeacherBusy,
+    TeacherLost,
+)
 
 
 class Retrying(TypedDict):

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 _HAS = """
 SELECT (SELECT count(*) FROM lake.samples) AS samples, (SELECT count(*) FROM lake.examples) AS examples,
        (SELECT arg_max(path, version) FROM lake.snapshots WHERE name = $dataset) AS path,
-       (SELECT arg_max("rows", version) FROM lake.snapshots WHERE name = $dataset) AS "rows"
-"""
+       (SELECT arg_max("rows", version) FROM lake.snapshots WHERE name = $dataset) AS "rows",
+       (SELECT count(DISTINCT e.example_id) FROM lake.examples e
+        LEFT JOIN (SELECT example_id, max(created_at) AS created_at FROM lake.removals WHERE name = $dataset
+                   GROUP BY ALL) r ON r.example_id = e.example_id
+        WHERE e.run_id IN (SELECT run_id FROM lake.runs WHERE dataset = $dataset)
+          AND (r.created_at IS NULL OR e.created_at > r.created_at)) AS members
+"""  # members as a cumulative version inherits them; `published_members` would count the rows of all versions
 _MOST_SHOWN = 4  # files that are passed over
 _ACTIONS = {
     "open": "open a new run",
@@ -93,21 +98,29 @@ class _Has:
         examples: of them.
         copy: where the frozen copy of the dataset's newest version is to be, below the lake's folder; "" where none is.
         rows: of that version.
+        members: what the dataset has published and not taken out, in whichever version.
     """
 
     samples: int = 0
     examples: int = 0
     copy: str = ""
     rows: int = 0
+    members: int = 0
 
 
 def _has(lake: "Lake", dataset: str) -> _Has:
     (found,) = lake.rows(_HAS, {"dataset": dataset})
-    return _Has(samples=found["samples"], examples=found["examples"], copy=found["path"] or "", rows=found["rows"] or 0)
+    return _Has(
+        samples=found["samples"],
+        examples=found["examples"],
+        copy=found["path"] or "",
+        rows=found["rows"] or 0,
+        members=found["members"],
+    )
 
 
 def _copied_rows(forecast: "Forecast", has: _Has, root: Path, samples: int, *, is_cumulative: bool) -> int:
-    """Rows of the frozen copies that a build would write, about: of its version, with all old and new ones.
+    """Rows of the frozen copies that a build would write, about: of its version, with all members where cumulative.
 
     Also of the version before it, where the folder lacks that copy. New rows are as many of the samples as by now; a
     lake without samples counts them with these.
@@ -117,7 +130,7 @@ def _copied_rows(forecast: "Forecast", has: _Has, root: Path, samples: int, *, i
         return 0
     new = round(samples * has.examples / has.samples) if has.samples else 0
     owed = has.rows if has.copy and not (root / has.copy).exists() else 0
-    return new + owed + (has.rows if is_cumulative else 0)
+    return new + owed + (has.members if is_cumulative else 0)
 
 
 def _print(forecast: "Forecast") -> None:

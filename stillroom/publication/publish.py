@@ -6,7 +6,7 @@ from datetime import datetime
 
 from stillroom.lake import Lake, Row
 from stillroom.publication.candidate import content_hash, new_examples
-from stillroom.runs import Run
+from stillroom.runs import Run, refuse_overtaken
 
 RETRACTED = "retracted"  # the gate of a selection, and the reason of a removal
 VERDICT = "verdict"  # kind of a removal: the member was verified again and does not pass
@@ -70,27 +70,38 @@ class Snapshot:
         return f"{self.name}@{self.version}"
 
 
-def publish(lake: Lake, run: Run, curation_id: str) -> Snapshot | None:
+def publish(lake: Lake, run: Run, curation_id: str, *, as_newest: bool = False) -> Snapshot | None:
     """Publish what ``curation_id`` decided; None where it kept nothing that is new and dropped no member.
 
     A cumulative version holds what the dataset has published and not taken out, less what is dropped now, and the new
     ones. The number is given inside the transaction; publishing the same curation again gives the same version.
 
+    Args:
+        lake: where it was decided.
+        run: what was decided about.
+        curation_id: the decision.
+        as_newest: in the mode of the dataset's newest version, where there is one, and not in the run's own: what comes
+            of a run after its build is part of a dataset that may have been built in another mode since.
+
     Raises:
         GateError: something that must not be published was selected.
+        Overtaken: it keeps what is new, and others have published since it was made. Curated again it can be published.
     """
     key = f"publish:{curation_id}"
-    name, mode = run.recipe.dataset, run.recipe.snapshot.mode
+    name, own = run.recipe.dataset, run.recipe.snapshot.mode
     if not lake.committed(key):
         examples = new_examples(lake, curation_id, allow_unverified=run.recipe.snapshot.allow_unverified)
         removed = _dropped_members(lake, name, curation_id)
         if not examples and not removed:
             return None
-        lake.commit(
-            key,
-            lambda: next_version(lake, name, curation_id, mode=mode, new=examples, removed=removed),
-            run_id=run.run_id,
-        )
+
+        def version() -> dict[str, list[Row]]:
+            if examples:
+                refuse_overtaken(lake, run, curation_id)
+            mode = (newest_mode(lake, name) or own) if as_newest else own
+            return next_version(lake, name, curation_id, mode=mode, new=examples, removed=removed)
+
+        lake.commit(key, version, run_id=run.run_id)
     return next(one for one in snapshots(lake, name) if one.curation_id == curation_id)
 
 
@@ -134,6 +145,12 @@ def published_at(lake: Lake, snapshot: Snapshot) -> datetime:
     """When a version was committed. Commits' times are in the commits' order, also where a clock was set back."""
     query = "SELECT min(created_at) AS at FROM lake.snapshots WHERE name = ? AND version = ?"
     return lake.rows(query, [snapshot.name, snapshot.version])[0]["at"]
+
+
+def newest_mode(lake: Lake, name: str) -> str:
+    """The mode of the dataset's newest version; "" where it has none."""
+    rows = lake.rows("SELECT mode FROM lake.snapshots WHERE name = ? ORDER BY version DESC LIMIT 1", [name])
+    return rows[0]["mode"] if rows else ""
 
 
 def next_version(

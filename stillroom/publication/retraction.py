@@ -70,10 +70,9 @@ def _publish_without(lake: Lake, cause: Cause, newest: Snapshot, members: Sequen
         }
         for row in members
     ]
-    mode = lake.rows("SELECT mode FROM lake.snapshots WHERE name = ? AND version = ?", [newest.name, newest.version])
     lake.commit(
         f"publish:{candidate}",
-        lambda: next_version(lake, newest.name, candidate, mode=mode[0]["mode"], removed=removed),
+        lambda: next_version(lake, newest.name, candidate, mode=newest.mode, removed=removed),
         run_id=newest.run_id,
     )
     return _newest(lake, newest.name)

@@ -36,6 +36,7 @@ from stillroom.runs.opening import (
     run_state,
 )
 from stillroom.runs.overlap import at_work, has_earlier, is_sampled, is_shared, refuse_taken_over
+from stillroom.runs.overtaken import refuse_overtaken
 from stillroom.runs.paid import (
     Owed,
     abandoned_entries,
@@ -138,6 +139,7 @@ __all__ = [
     "proposal_row",
     "refusal_row",
     "refuse_given_up",
+    "refuse_overtaken",
     "refuse_taken_over",
     "refuse_idle_settings",
     "refuse_unknown_words",

@@ -26,6 +26,7 @@ from stillroom.runs.giving_way import names_what_is_gone
 from stillroom.runs.held_against import HeldAgainst, held_against
 from stillroom.runs.judged_samples import Judged, judged_samples
 from stillroom.runs.opening import Run
+from stillroom.runs.overtaken import is_overtaken, versions_compared
 from stillroom.runs.placing import Places, all_members
 from stillroom.runs.planning import pool
 from stillroom.runs.published import leaving
@@ -95,10 +96,11 @@ def _curated(
     observe: Callable[[int, str], None],
     room: Room,
 ) -> str:
+    versions = versions_compared(lake, run)
     samples = judged_samples(lake, run, verifiers, measure_id=measure_id, again=again)
     against = held_against(lake, run, again=again)
     given = tables_of_run(lake, run, again=again)
-    curation_id = _newest_or_next(lake, run.run_id, _identity(run, verifiers, samples, against, given))
+    curation_id = _newest_or_next(lake, run, _identity(run, verifiers, samples, against, given))
     key = f"curation:{curation_id}"
     if lake.committed(key):
         return curation_id
@@ -110,7 +112,7 @@ def _curated(
     written["selections"] = [
         {**_selection(curation_id, one, shards[one.sample_id]), **counted} for one in decided.decisions
     ]
-    written["metrics"] = [{**row, "snapshot": curation_id} for row in (*stated, *decided.metrics)]
+    written["metrics"] = [{**row, "snapshot": curation_id} for row in (*versions, *stated, *decided.metrics)]
     observe(5, "committing")
     lake.commit(key, written, run_id=run.run_id)
     observe(STEPS, "committed")
@@ -248,25 +250,28 @@ def _together(*found: Mapping[str, Sequence[Row | pl.DataFrame]]) -> _Rows:
     return rows
 
 
-def _newest_or_next(lake: Lake, run_id: str, decided: str) -> str:
+def _newest_or_next(lake: Lake, run: Run, decided: str) -> str:
     """``decided``, or an id that follows from it and the run's newest curation, where ``decided`` stands no more.
 
     A recipe that was changed and changed back decides as it did at first, and that decision is to be the newest again.
-    Nor does a decision stand that was made for something taken out since; all others do.
+    Nor does a decision stand that was made for something taken out since, or one that keeps what is still to be
+    published and has not seen what others have published since; all others do.
     """
     newest = [
         row["curation_id"]
         for row in lake.rows(
             "SELECT curation_id FROM lake.selections WHERE run_id = ? GROUP BY curation_id "
             "ORDER BY max(created_at) DESC LIMIT 2",
-            [run_id],
+            [run.run_id],
         )
     ]
     if not newest or not lake.committed(f"curation:{decided}"):
         return decided  # one about no samples leaves no row
     again = [fingerprint(["again", decided, before], length=ID_DIGITS) for before in newest]
     is_newest = newest[0] in (decided, *again[1:])
-    return newest[0] if is_newest and not names_what_is_gone(lake, run_id, newest[0]) else again[0]
+    if not is_newest or names_what_is_gone(lake, run.run_id, newest[0]) or is_overtaken(lake, run, newest[0]):
+        return again[0]
+    return newest[0]
 
 
 def _selection(curation_id: str, decision: Decision, shard: int) -> Row:

@@ -1,15 +1,23 @@
 """How much disk a lake takes is measured by the lake itself, and a build that may not fit is warned of."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from stillroom.cli.app import make_app
 from stillroom.doctor import examine
-from stillroom.lake import disk
+from stillroom.lake import Lake, disk
 from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
 from stillroom.lake.location import DATA_VARIABLE, locate
-from tests.fakes.prompts import RECIPE, UNMEASURED, seed_row, write_seeds
+from stillroom.publication import freeze, retract, snapshots
+from stillroom.runs import Cause
+from tests.fakes.builds import Builder
+from tests.fakes.prompts import RECIPE, UNMEASURED, recipe, seed_row, write_seeds
+from tests.lake.publication.conftest import FOUR_EACH
 
 NOTHING_WRITTEN = (
     f"{RECIPE.replace('new_prompts: 2', 'new_prompts: 0')}\n{UNMEASURED}\n"
@@ -87,6 +95,34 @@ def test_a_plan_says_what_a_build_will_write_by_what_this_lake_took(recipe_file:
     assert planned["bytes_expected"] == pytest.approx(use.expected(new, copied), rel=0.02)  # the catalogue's log grows
     assert planned["bytes_of_copy"] == use.expected(0, copied) > 0
     assert planned["bytes_free"] > 0
+
+
+async def test_a_cumulative_version_after_a_delta_is_foreseen_with_all_members(
+    lake: Lake, recipe_file: Path, tmp_path: Path
+) -> None:
+    def planned(changes: str = "") -> dict[str, Any]:
+        recipe_file.write_text(NOTHING_WRITTEN.replace("epoch: 1", "epoch: 2") + changes)
+        asked = ["--lake", str(lake.root), "plan", str(recipe_file), "--json"]
+        return json.loads(CliRunner().invoke(make_app(), asked).stdout)
+
+    for mode in ("cumulative", "delta"):
+        await Builder(lake).build(recipe(tmp_path, f"{FOUR_EACH}snapshot: {{mode: {mode}}}"), new_run=True)
+    (lost, *_) = lake.rows("SELECT prompt_id FROM lake.snapshot_examples WHERE name = 'tiny' AND version = 1")
+    (newest,) = retract(lake, Cause(kind="prompt", cause_id=lost["prompt_id"]))
+    assert freeze(lake, newest).exists()
+    assert [one.rows for one in snapshots(lake)] == [4, 4, 4]
+    members = 4 + 4 - 2
+    (had,) = lake.rows("SELECT (SELECT count(*) FROM lake.samples) AS s, (SELECT count(*) FROM lake.examples) AS e")
+    use = disk_use(locate(lake.root), had["s"], copy=newest.path, copied_rows=newest.rows)
+
+    cumulative, delta = planned(), planned("snapshot: {mode: delta}\n")
+
+    new = round(cumulative["samples_expected"] * had["e"] / had["s"])
+    assert new > 0
+    assert (cumulative["bytes_of_copy"], delta["bytes_of_copy"]) == (
+        use.expected(0, members + new),
+        use.expected(0, new),
+    )
 
 
 def test_a_run_that_is_derived_again_writes_a_whole_copy(recipe_file: Path, root: Path, answer, stillroom) -> None:

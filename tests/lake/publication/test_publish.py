@@ -9,16 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stillroom.errors import GateError
+from stillroom.errors import GateError, Overtaken
 from stillroom.lake import Lake
 from stillroom.publication import Snapshot, compare, freeze, freeze_missing, publish, retract, snapshots
 from stillroom.publication.candidate import content_hash
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
-from stillroom.runs import Cause
+from stillroom.runs import Cause, Run
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
-from tests.fakes.prompts import recipe
+from tests.fakes.prompts import recipe, write_seeds
 from tests.fakes.rows import row
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.publication.conftest import FOUR_EACH
@@ -218,17 +218,30 @@ async def test_nothing_passed_publishes_nothing(lake: Lake, tmp_path: Path) -> N
     assert dropped == [{"gate": "verification", "reason": "wrong-answer", "samples": 16}]
 
 
-async def test_numbers_are_given_once_when_two_publish_at_the_same_time(lake: Lake, tmp_path: Path) -> None:
-    builder, given = Builder(lake), recipe(tmp_path)
-    curated = []
-    for _ in range(2):
-        run = builder.begin(given, new_run=True)
+async def test_of_two_that_publish_at_the_same_time_the_later_is_decided_about_again_and_has_the_next_number(
+    lake: Lake, tmp_path: Path
+) -> None:
+    builder, curated = Builder(lake), list[tuple[Run, str]]()
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_seeds(folder / "seeds.jsonl", range(6 * number, 6 * number + 6))
+        run = builder.begin(recipe(folder), new_run=True)
         await builder.sample(run)
         curated.append((run, curate_run(lake, run, ["fake-id"])))
 
-    published = await asyncio.gather(*(asyncio.to_thread(publish, lake, run, id_) for run, id_ in curated))
+    ends = await asyncio.gather(
+        *(asyncio.to_thread(publish, lake, run, id_) for run, id_ in curated), return_exceptions=True
+    )
 
-    assert sorted(one.version for one in published if one) == [1, 2]
+    ((refused, error),) = [
+        (run, end) for (run, _), end in zip(curated, ends, strict=True) if not isinstance(end, Snapshot)
+    ]
+    assert isinstance(error, Overtaken)
+    assert [one.version for one in snapshots(lake)] == [1]
+    later = publish(lake, refused, curate_run(lake, refused, ["fake-id"]))
+    assert later is not None
+    assert (later.version, later.run_id) == (2, refused.run_id)
 
 
 def test_content_hash_is_of_the_rows_not_of_their_order() -> None:

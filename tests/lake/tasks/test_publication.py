@@ -5,17 +5,32 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.calibration import record
 from stillroom.lake import Lake
 from stillroom.publication import publish, snapshots
-from stillroom.runs import Run, RunState, late_shards, run_state
+from stillroom.recipe import Recipe
+from stillroom.records import Answer, Check, Judgement, Outcome
+from stillroom.runs import Run, RunState, judged, late_shards, load_run, rejudging_key, run_state, unjudged
 from stillroom.runs.curating import curate_run
 from tasks import publication as tasks
 from tasks import workshop as module
-from tasks.publication import publish_late
+from tasks.publication import publish_changes, publish_late
 from tasks.workshop import Workshop
-from tests.fakes.builds import Builder
+from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
-from tests.fakes.verifiers import FakeVerifier
+from tests.fakes.verifiers import FakeVerifier, execute
+from tests.lake.publication.conftest import FOUR_EACH
+
+
+def failing(answer: str) -> FakeVerifier:
+    """One that fails this answer."""
+
+    def rule(check: Check, given: Answer) -> Judgement:
+        if given.text == answer:
+            return Judgement(outcome=Outcome.FAIL, reason="timeout")
+        return execute(check, given)
+
+    return FakeVerifier(verifier_id="strict", rule=rule)
 
 
 class Died(BaseException):
@@ -114,6 +129,50 @@ async def test_a_derivation_that_changes_no_member_leaves_a_published_run_publis
 
     assert label == ""
     assert run_state(lake, run.run_id) == (RunState.PUBLISHED, first.label)
+
+
+@pytest.mark.parametrize(
+    ("mode", "newest_mode", "rows"),
+    [
+        pytest.param("delta", "cumulative", 8 + 8, id="cumulative since"),
+        pytest.param("cumulative", "delta", 1, id="delta since"),
+    ],
+)
+async def test_what_a_reverification_publishes_follows_the_newest_version_not_the_old_run(
+    lake: Lake, tmp_path: Path, mode: str, newest_mode: str, rows: int
+) -> None:
+    def given(mode: str) -> Recipe:
+        return recipe(tmp_path, f"{FOUR_EACH}selection: {{keep: 4}}\nsnapshot: {{mode: {mode}}}")
+
+    async def reverify(by: FakeVerifier) -> None:
+        record(lake, [calibrated(by, calibration_id=f"of-{by.verifier_id}")])
+        todo = unjudged(lake, run, [by])
+        lake.commit(rejudging_key(run, todo), {"verdicts": [await judged(one, {}) for one in todo]}, run_id=run.run_id)
+        await publish_changes.fn(run.run_id, curate_run(lake, run, [by.verifier_id], again=True))
+
+    built, first = await Builder(lake).build(given(mode))
+    assert first is not None
+    run = load_run(lake, built.run_id)
+    strict = failing(lake.rows("SELECT answer FROM lake.examples ORDER BY sample_id LIMIT 1")[0]["answer"])
+    await reverify(strict)
+    _, newest = await Builder(lake).build(given(newest_mode), new_run=True)
+    assert newest is not None
+
+    await reverify(FakeVerifier(verifier_id="lenient"))
+
+    last = snapshots(lake)[-1]
+    assert (last.version, last.mode, last.new_rows, last.rows) == (newest.version + 1, newest_mode, 1, rows)
+
+
+async def test_what_comes_late_follows_the_newest_version_too(lake: Lake, run: Run, tmp_path: Path) -> None:
+    changes = f"{FOUR_EACH.replace('}', ', epoch: 1}')}snapshot: {{mode: delta}}"
+    _, delta = await Builder(lake).build(recipe(tmp_path, changes), new_run=True)
+    assert delta is not None
+
+    label = await publish_late.fn(run.run_id, curate_run(lake, run, ["fake-id"]))
+
+    late = snapshots(lake)[-1]
+    assert (late.label, late.mode, late.rows, late.new_rows) == (label, "delta", 2, 2)
 
 
 @pytest.mark.parametrize("version", [pytest.param(1, id="an earlier copy"), pytest.param(2, id="its own copy")])
