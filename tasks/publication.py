@@ -6,7 +6,7 @@ from prefect import task
 
 from stillroom.capabilities import find_capability
 from stillroom.lake import Lake
-from stillroom.publication import freeze, freeze_missing, publish, published_unnoted
+from stillroom.publication import freeze_missing, publish, published_by_build, published_unnoted
 from stillroom.runs import Run, finish_run, is_measured, load_run, note_version
 from tasks.retrying import RETRYING
 from tasks.workshop import Workshop, workshop
@@ -34,19 +34,20 @@ def _published(shop: Workshop, run_id: str, curation_id: str, *, as_newest: bool
     lake, say = shop.lake, shop.watcher.say
     run = load_run(lake, run_id)
     freeze_missing(lake, run.recipe.dataset, say)
-    label = _versioned(lake, run, curation_id, say, as_newest=as_newest)
-    finish_run(lake, run, label)
-    return label
+    finish_run(lake, run, _versioned(lake, run, curation_id, say, as_newest=as_newest))
+    snapshot = published_by_build(lake, run)
+    return snapshot.label if snapshot else ""
 
 
 def _versioned(lake: Lake, run: Run, curation_id: str, say: Callable[[str], None], *, as_newest: bool) -> str:
-    """The version that is to be noted with the run, published now or before a death, with its copy; "" for none."""
+    """The version that is to be noted with the run, published now or before a death; "" for none.
+
+    An earlier one than the dataset's newest has had its copy, since every publication begins with that of the last.
+    """
     publish(lake, run, curation_id, as_newest=as_newest)  # a version also where its curation was published long ago
+    freeze_missing(lake, run.recipe.dataset, say)
     snapshot = published_unnoted(lake, run)
-    if snapshot is None:
-        return ""
-    freeze(lake, snapshot, say)
-    return snapshot.label
+    return snapshot.label if snapshot else ""
 
 
 @task(name="curate again", **RETRYING)

@@ -142,6 +142,7 @@ def _leases(lake: "Lake", cause: "Cause") -> Generator[Mapping[str, "Lease"]]:
 def _published(lake: "Lake", snapshot: "Snapshot") -> dict[str, Any]:
     from stillroom.runs.giving_way import gave_way
 
+    losers = gave_way(lake, snapshot.name, snapshot.version)
     removed = lake.rows(
         "SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [snapshot.name, snapshot.version]
     )
@@ -149,7 +150,8 @@ def _published(lake: "Lake", snapshot: "Snapshot") -> dict[str, Any]:
         "snapshot": snapshot.label,
         "rows": snapshot.rows,
         "retracted_rows": removed[0]["n"],
-        "gave_way": gave_way(lake, snapshot.name, snapshot.version),
+        "gave_way": losers.finished,
+        "gave_way_unfinished": losers.unfinished,
         "summary": str(lake.root / snapshot.path / "summary.md"),
     }
 
@@ -173,7 +175,13 @@ def _print_retraction(cause: "Cause", published: Sequence[Mapping[str, Any]]) ->
     typer.echo("Earlier versions stay as they are. No later build brings these rows back.")
     for one in published:
         for name, samples in one["gave_way"].items():
-            typer.echo(
-                f"{len(samples):,} samples of {name} had been dropped in favour of what {one['snapshot']} lacks, as "
-                f"duplicates, by rank or for diversity. `stillroom reverify {name}` decides about them again."
-            )
+            typer.echo(f"{_lost(samples, name, one)} `stillroom reverify {name}` decides about them again.")
+        for name, samples in one["gave_way_unfinished"].items():
+            typer.echo(f"{_lost(samples, name, one)} Its newest run is unfinished: `stillroom build` decides again.")
+
+
+def _lost(samples: Sequence[str], name: str, published: Mapping[str, Any]) -> str:
+    return (
+        f"{len(samples):,} samples of {name} had been dropped in favour of what {published['snapshot']} lacks, as "
+        "duplicates, by rank or for diversity."
+    )

@@ -21,7 +21,7 @@ from stillroom.publication.sealing import (
     against_seal,
     same,
 )
-from stillroom.publication.stating import manifest
+from stillroom.publication.stating import manifest, teachers_elsewhere
 
 MOST_NAMED = 5  # differing fields of a manifest
 _NOT_IN_THE_LAKE = ("code_version", FILES, SEAL)  # which Stillroom froze it, and what the bytes are held against
@@ -62,7 +62,9 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
     except (ValueError, RecursionError) as error:
         yield Comparison(what="manifest", is_same=False, found=f"{folder / MANIFEST_FILE} is no JSON: {error}")
         return
-    wrong = differing(stated, json.loads(json.dumps(manifest(lake, snapshot), default=str)))
+    recomputed = json.loads(json.dumps(manifest(lake, snapshot), default=str))
+    elsewhere = json.loads(json.dumps(teachers_elsewhere(lake, snapshot), default=str))
+    wrong = differing(_with_own_teachers(stated, recomputed, elsewhere), recomputed)
     yield Comparison(what="manifest against the lake", is_same=not wrong, found=_listed(wrong))
     sealed = list(against_seal(stated, folder))
     yield from sealed
@@ -75,6 +77,25 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
         return
     yield same(f"rows of {EXAMPLES_FILE}, counted", len(rows), snapshot.rows)
     yield same(f"content of {EXAMPLES_FILE}", content_hash(rows), snapshot.content_hash)
+
+
+def _with_own_teachers(
+    stated: dict[str, Any], recomputed: dict[str, Any], elsewhere: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """A manifest without what an earlier Stillroom listed of a teacher since another dataset had met it otherwise."""
+    listed, now = stated.get("teachers"), recomputed["teachers"]
+    if not isinstance(listed, list):
+        return stated
+    ids = [one["teacher_id"] for one in now]
+
+    def is_own(one: object) -> bool:
+        if not isinstance(one, dict) or one in now:
+            return True
+        teacher = cast("dict[str, Any]", one)
+        met = {name: value for name, value in teacher.items() if name != "licence"}  # it gave all the dataset's own
+        return teacher.get("teacher_id") not in ids or met not in elsewhere
+
+    return {**stated, "teachers": [one for one in cast("list[object]", listed) if is_own(one)]}
 
 
 def differing(stated: dict[str, Any], recomputed: dict[str, Any]) -> list[str]:

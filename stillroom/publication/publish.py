@@ -17,14 +17,22 @@ JOIN lake.published_members m ON m.example_id = x.example_id AND m.name = $name
 WHERE c.curation_id = $curation AND NOT c.kept ORDER BY x.example_id
 """
 _OF_ENDS = """
-WITH ends AS (
+WITH r AS (
+    SELECT created_at, version, state, recipe, lag(recipe) OVER (ORDER BY version) AS before
+    FROM lake.runs WHERE run_id = $run
+), ends AS (  -- an end repeats the recipe: a row with another one says under which verification a finished run counts
     SELECT created_at, row_number() OVER (ORDER BY version DESC) AS nth
-    FROM lake.runs WHERE run_id = $run AND state <> 'opened'
+    FROM r WHERE state <> 'opened' AND coalesce(recipe = before, true)
+), opened AS (  -- by the build that came to that end; by none where late shards did
+    SELECT min(created_at) AS since FROM r WHERE state = 'opened'
+      AND created_at > ALL (SELECT created_at FROM ends WHERE nth > $ends)
+      AND created_at <= ALL (SELECT created_at FROM ends WHERE nth = $ends)
 )
 SELECT s.curation_id FROM lake.snapshots s
 WHERE s.run_id = $run AND s.curation_id IN (SELECT curation_id FROM lake.selections WHERE run_id = $run)
   AND s.created_at > ALL (SELECT created_at FROM ends WHERE nth > $ends)
   AND s.created_at <= ALL (SELECT created_at FROM ends WHERE nth = $ends)
+  AND ($ends = 0 OR coalesce(s.created_at > (SELECT since FROM opened), true))
 ORDER BY s.version DESC LIMIT 1
 """  # by its decisions, so no retraction
 _SINCE, _BEFORE = 0, 1  # the run's last end: published since then, or by what came to that end
@@ -118,7 +126,8 @@ def published_by_build(lake: Lake, run: Run) -> Snapshot | None:
     """The version that the run's last build brought; None where that kept nothing new, whatever was published before.
 
     A run is derived again, curated once more for what came late, verified again: of its versions only the one counts
-    that came between the run's last end and the end before it.
+    that came between the run's last end and the end before it, and after the build had opened the run: what a
+    reverification published is not its own, also where that was not noted.
     """
     return _of_ends(lake, run, _BEFORE)
 

@@ -48,6 +48,10 @@ SELECT DISTINCT teacher_id, model, revision, revision_source,
        engine
 FROM met ORDER BY ALL
 """
+_MET_ELSEWHERE = """
+SELECT DISTINCT teacher_id, model, revision, revision_source, engine FROM lake.teachers
+WHERE created_at <= $at AND run_id NOT IN (SELECT run_id FROM lake.runs WHERE dataset = $name)
+"""
 _PROMPTS = """
 SELECT p.origin, count(DISTINCT s.prompt_id) AS prompts FROM lake.shards s
 JOIN (SELECT prompt_id, arg_min(origin, created_at) AS origin FROM lake.prompts
@@ -129,6 +133,11 @@ def manifest(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
             "costs": lake.rows(_COSTS, of_run),
         },
     }
+
+
+def teachers_elsewhere(lake: Lake, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Teachers as runs of other datasets had met them by then: an earlier Stillroom states those of members too."""
+    return lake.rows(_MET_ELSEWHERE, {"name": snapshot.name, "at": published_at(lake, snapshot)})
 
 
 def _taken_out(lake: Lake, of_version: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

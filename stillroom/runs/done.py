@@ -20,11 +20,11 @@ WITH r AS (SELECT version, recipe, state FROM lake.runs WHERE run_id = $run AND 
 SELECT recipe FROM r WHERE version >= (SELECT max(version) FROM r WHERE state = 'opened') ORDER BY version
 """
 _CHANGED = """
-WITH r AS (
-    SELECT run_id, CASE WHEN arg_max(state, version) = 'opened'  -- and given up: verified again, it is opened once more
-                        THEN coalesce(max(version) FILTER (state <> 'opened'), 0) + 1
-                        ELSE max(version) FILTER (state = 'opened') END AS opened
-    FROM lake.runs WHERE dataset = $dataset GROUP BY run_id HAVING count(*) FILTER (state = 'opened') > 1
+WITH ends AS (SELECT run_id, max(version) AS n FROM lake.runs WHERE state <> 'opened' GROUP BY run_id),
+r AS (  -- since when a run had been open that is finished, also where it was opened once more and given up
+    SELECT run_id, max(version) FILTER (state = 'opened' AND version < ends.n) AS opened
+    FROM lake.runs JOIN ends USING (run_id)
+    WHERE dataset = $dataset GROUP BY run_id HAVING count(*) FILTER (state = 'opened') > 1
 )
 SELECT run_id, recipe, sections FROM lake.runs JOIN r USING (run_id) WHERE version >= r.opened ORDER BY version
 """
@@ -68,10 +68,13 @@ def committed_shards(lake: Lake, run: Run, *, at: datetime | None = None) -> set
 
 
 def half_done_shards(lake: Lake, dataset: str) -> set[tuple[str, int]]:
-    """Run ids and numbers of shards that are committed, but not with what their run asked for after it was opened last.
+    """Run ids and numbers of shards of finished runs that are committed, but not with what their run was to have.
 
-    Only a run whose recipe changed has such: it was published in part, or given up, before they had what the new one
-    asks for. The recipes are read as they were recorded: that one of them can still be used is not needed.
+    Only a run whose recipe changed has such. It was published before they had what the new recipe asks for; or it was
+    opened again for more samples and given up before they had as many. One that was opened again for another
+    verification, or for fewer samples, owes its shards nothing: what they have is in versions, and
+    ``stillroom reverify`` judges it again. The recipes are read as they were recorded: that one of them can still be
+    used is not needed.
     """
     recorded: dict[str, list[Mapping[str, str]]] = {}
     for row in lake.rows(_CHANGED, {"dataset": dataset}):
@@ -82,7 +85,7 @@ def half_done_shards(lake: Lake, dataset: str) -> set[tuple[str, int]]:
     return {
         (run_id, shard)
         for (run_id, shard), done in keys.items()
-        if done.isdisjoint(_newest_keys(run_id, shard, recorded[run_id]))
+        if done.isdisjoint(_keys_of_enough(run_id, shard, recorded[run_id]))
     }
 
 
@@ -108,14 +111,14 @@ def _finished_under(lake: Lake, run: Run, at: datetime | None) -> list[Recipe]:
     return recipes if recipes and recipes[-1] == run.recipe else []
 
 
-def _newest_keys(run_id: str, shard: int, recorded: Sequence[Mapping[str, str]]) -> set[str]:
-    """The keys under what rows of ``runs``, oldest first, recorded: the newest N, by each verification that it had."""
+def _keys_of_enough(run_id: str, shard: int, recorded: Sequence[Mapping[str, str]]) -> set[str]:
+    """The keys under what rows of ``runs``, oldest first, recorded: those of no fewer samples than the newest."""
     asked: list[int] = [json.loads(row["recipe"])["sampling"]["samples"] for row in recorded]
     verifications = [json.loads(row["sections"])[Stage.VERIFICATION.value] for row in recorded]
     return {
         _key(run_id, shard, samples, verification)
         for samples, verification in zip(asked, verifications, strict=True)
-        if samples == asked[-1]
+        if samples >= asked[-1]
     }
 
 

@@ -5,11 +5,13 @@ it passes no more, may have been all that kept others out: of the same run, of a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from stillroom.curation.decisions import ELSEWHERE, LOST, Gate
 from stillroom.diversity import QUOTA
 from stillroom.lake import Lake
+from stillroom.runs.opening import open_runs
 from stillroom.runs.retracting import retracted_samples
 
 _LOSERS = """
@@ -32,15 +34,29 @@ _HELD = """
 SELECT DISTINCT name, unnest([sample_id, prompt_id]) AS id FROM lake.published_members
 WHERE sample_id IN (SELECT unnest($ids)) OR prompt_id IN (SELECT unnest($ids))
 """
+_FINISHED = "SELECT DISTINCT run_id FROM lake.runs WHERE state <> 'opened'"
 _OF_CURATION = "SELECT * FROM lake.selections WHERE run_id = $run AND curation_id = $curation"
 _KEPT = f"SELECT unnest([sample_id, prompt_id]) AS id FROM ({_OF_CURATION}) WHERE kept"  # noqa: S608 - constant
 
 
-def gave_way(lake: Lake, name: str, version: int) -> dict[str, list[str]]:
-    """By dataset, the samples that were dropped in favour of what a version took out, and that nothing retracted stops.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaveWay:
+    """Samples that were dropped in favour of what a version took out, by dataset, and who decides about them again.
 
-    These are decisions of each run's newest curation. They stand until the run is decided about again, which
-    ``stillroom reverify`` of that dataset does.
+    Attributes:
+        finished: of runs that were finished: ``stillroom reverify`` of that dataset.
+        unfinished: of the newest run where it is open: the build that goes on with it.
+    """
+
+    finished: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    unfinished: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+
+def gave_way(lake: Lake, name: str, version: int) -> GaveWay:
+    """The samples that were dropped in favour of what a version took out, and that nothing retracted stops.
+
+    These are decisions of each run's newest curation, which stand until the run is decided about again. Nobody does
+    that with a run that was given up before it was finished: the next one takes its samples over.
 
     Args:
         lake: where they are.
@@ -55,10 +71,13 @@ def gave_way(lake: Lake, name: str, version: int) -> dict[str, list[str]]:
             row["run_id"]: (row["dataset"], row["verifier_ids"] or ()) for row in rows
         }.items()
     }
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        if row["sample_id"] not in stopped[row["run_id"]]:
-            found.setdefault(row["dataset"], []).append(row["sample_id"])
+    found = GaveWay()
+    open_ = set(open_runs(lake))
+    finished = {row["run_id"] for row in lake.rows(_FINISHED)} - open_
+    for by_dataset, run_ids in ((found.finished, finished), (found.unfinished, open_)):
+        for row in rows:
+            if row["run_id"] in run_ids and row["sample_id"] not in stopped[row["run_id"]]:
+                by_dataset.setdefault(row["dataset"], []).append(row["sample_id"])
     return found
 
 

@@ -1,7 +1,9 @@
 """The seed or prompt file of a run that is being built, held to what the run was begun with.
 
 What is stated of a snapshot is what its run was recorded with; a file that was edited meanwhile belies that. Once the
-first shards are planned nothing of the file is needed any more: it may have changed for the next run, or be gone.
+first shards are planned, whoever goes on with the run as it was recorded needs nothing of the file any more, such as a
+deployed build that is tried again or woken. `stillroom build` goes by the recipe that it is given: it reads the file
+whose sha256 is part of that, and refuses to go on with the run under another one (``opening.py``).
 """
 
 import json

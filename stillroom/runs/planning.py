@@ -186,8 +186,8 @@ def sampled_prompts(lake: Lake, recipe: Recipe) -> set[str]:
     own where it asks for the same (``paid.py``). Where a shard has samples, its prompts without any were refused by
     their teacher, and count too. Of a run that was finished without its last shards, also what these have brought
     since counts; of one that was opened again, the shards that have brought nothing since: what they brought is in no
-    version. No shard counts that is behind its run: N was raised, and the run was published or given up before the
-    shard had as many.
+    version. No shard counts that is behind its run (``half_done_shards``): N was raised, and the run was published or
+    given up before the shard had as many. One whose samples were to be judged again is not behind.
     """
     behind = half_done_shards(lake, recipe.dataset)
     left_out = {"runs": [run_id for run_id, _ in behind], "numbers": [shard for _, shard in behind]}

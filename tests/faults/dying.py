@@ -85,9 +85,8 @@ def _publish(lake: Lake, run: Run, builder: Builder) -> None:
     curation_id = curate_run(lake, run, [builder.verifier.verifier_id])
     freeze_missing(lake, "tiny")
     publish(lake, run, curation_id)
+    freeze_missing(lake, "tiny")
     snapshot = published_unnoted(lake, run)
-    if snapshot is not None:
-        freeze(lake, snapshot)
     finish_run(lake, run, snapshot.label if snapshot else "")
 
 
@@ -147,9 +146,9 @@ async def reverify(lake: Lake, folder: Path) -> None:
             rows = [await judged(one, {}) for one in todo]
             lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run_id)
         publish(lake, run, curate_run(lake, run, [NEWER], again=True))
+        freeze_missing(lake, "one")
         snapshot = published_unnoted(lake, run)
         if snapshot is not None:
-            freeze(lake, snapshot)
             note_version(lake, run, snapshot.label)
 
 

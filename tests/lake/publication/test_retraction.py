@@ -206,14 +206,14 @@ async def test_what_gave_way_to_retracted_rows_is_named_and_verifying_again_deci
 
     (version,) = retract(lake, Cause(kind="seed", cause_id=kept["prompt_id"]))
 
-    assert gave_way(lake, "tiny", version.version) == {"tiny": sorted(others)}, (
+    assert gave_way(lake, "tiny", version.version).finished == {"tiny": sorted(others)}, (
         "not the samples of the retracted prompt that lost by rank"
     )
     again = publish(lake, load_run(lake, run.run_id), curate_run(lake, run, ["fake-id"], again=True))
     assert again is not None
     assert members(lake, again.version) <= others
     assert again.rows == 1
-    assert gave_way(lake, "tiny", version.version) == {}
+    assert gave_way(lake, "tiny", version.version).finished == {}
 
 
 async def test_what_a_retracted_verifier_passed_stays_out_when_another_passes_it(

@@ -11,7 +11,9 @@ from stillroom.cli.explaining import explain
 from stillroom.cli.outcome import outcome_of
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.publication import Snapshot, manifest, retract, snapshots, strengths_of_run
+from stillroom.lake.copies import MANIFEST_FILE, read_manifest
+from stillroom.publication import Snapshot, compare, freeze, manifest, retract, snapshots, strengths_of_run
+from stillroom.publication.sealing import FILES, SEAL, seal, written
 from stillroom.publication.summary import summary
 from stillroom.recipe import Recipe
 from stillroom.runs import Cause, retracted_prompts
@@ -145,6 +147,26 @@ def test_what_is_told_of_a_teacher_is_what_the_datasets_own_run_met(lake: Lake, 
         assert about == {key: MET[name][key] for key in about}
         warned = "declared by the recipe only" in summary(manifest(lake, snapshot), Path())
         assert warned is (MET[name]["revision_source"] == "declared")
+
+
+def test_a_copy_of_an_earlier_stillroom_may_list_the_teacher_as_another_dataset_had_met_it(
+    lake: Lake, shared: dict[str, Snapshot]
+) -> None:
+    (first, second) = lake.rows("SELECT name FROM lake.snapshots ORDER BY created_at")
+    snapshot, other = shared[second["name"]], MET[first["name"]]
+    folder = freeze(lake, snapshot)
+    stated = {key: value for key, value in read_manifest(folder).items() if key not in (FILES, SEAL)}
+    (own,) = stated["teachers"]
+    others = {**own, **{key: other[key] for key in ("model", "revision_source", "engine")}}
+
+    def found(*listed: dict[str, Any]) -> list[str]:
+        text = written(seal({**stated, "teachers": [*listed]}, folder))
+        (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        return [one.what for one in compare(lake, snapshot) if not one.is_same]
+
+    assert found(own, others) == found(others, own) == []
+    assert found(others) == ["manifest against the lake"], "its own is there no more"
+    assert found(own, {**others, "model": "other"}) == ["manifest against the lake"], "nobody met it so"
 
 
 def test_of_a_run_that_took_all_over_and_met_no_teacher_another_run_of_its_dataset_tells(

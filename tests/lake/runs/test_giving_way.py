@@ -15,7 +15,7 @@ from stillroom.recipe import Recipe
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import Cause, Run, judged, load_run, rejudging_key, unjudged
 from stillroom.runs.curating import curate_run
-from stillroom.runs.giving_way import gave_way, names_what_is_gone
+from stillroom.runs.giving_way import GaveWay, gave_way, names_what_is_gone
 from tests.fakes.answers import Said
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.clients import MemoryClient
@@ -112,12 +112,12 @@ async def test_what_gave_way_to_a_retracted_row_of_another_run_is_decided_about_
     assert gates == [{"gate": gate}]
 
     version = retracted(lake, first)
-    assert gave_way(lake, "tiny", version.version) == {"tiny": samples(lake, second)}
+    assert gave_way(lake, "tiny", version.version).finished == {"tiny": samples(lake, second)}
     again = decide_again(lake, second)
 
     assert again is not None
     assert (again.rows, again.new_rows) == (1, 1)
-    assert gave_way(lake, "tiny", version.version) == {}
+    assert gave_way(lake, "tiny", version.version).finished == {}
     before = curations(lake, second)
     assert decide_again(lake, second) is None
     assert curations(lake, second) == before + 1, "what it has published counts as such now"
@@ -149,11 +149,11 @@ async def test_what_gave_way_to_another_datasets_row_is_named_with_its_own(lake:
     without = await reverified(lake, load_run(lake, first.run_id), NOTHING_PASSES)
 
     assert without is not None
-    assert gave_way(lake, "tiny", without.version) == {"other": samples(lake, other)}
+    assert gave_way(lake, "tiny", without.version).finished == {"other": samples(lake, other)}
     again = decide_again(lake, load_run(lake, other.run_id))
     assert again is not None
     assert (again.label, again.rows) == ("other@1", 1)
-    assert gave_way(lake, "tiny", without.version) == {}
+    assert gave_way(lake, "tiny", without.version).finished == {}
 
 
 async def test_runs_that_lost_nothing_to_it_keep_their_decisions(lake: Lake, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_runs_that_lost_nothing_to_it_keep_their_decisions(lake: Lake, tmp
 
     version = retracted(lake, load_run(lake, first.run_id))
 
-    assert gave_way(lake, "tiny", version.version) == {}
+    assert gave_way(lake, "tiny", version.version).finished == {}
     assert decide_again(lake, run) is None
     assert curations(lake, run) == before
 
@@ -187,8 +187,39 @@ async def test_all_gates_that_drop_one_for_another_are_named(
     matched = gone["prompt_id"] if gate == "prompt-duplicate" else gone["sample_id"]
     decided(lake, run_id, gate=gate, reason=reason, matched_id=matched)
 
-    assert gave_way(lake, "tiny", version.version) == ({"tiny": ["loser"]} if is_named else {})
+    assert gave_way(lake, "tiny", version.version).finished == ({"tiny": ["loser"]} if is_named else {})
     assert names_what_is_gone(lake, run_id, "decisions") == is_named
+
+
+async def test_a_run_that_was_never_finished_is_decided_about_by_its_build_until_it_is_given_up(
+    lake: Lake, tmp_path: Path
+) -> None:
+    given = alike(tmp_path)
+    first, published = await builder(lake).build(given)
+    assert published is not None
+    unfinished = builder(lake).begin(given)
+    await builder(lake).sample(unfinished)
+    curate_run(lake, unfinished, ["fake-id"])  # and nothing is published: its build dies, or is refused
+
+    version = retracted(lake, load_run(lake, first.run_id))
+    found = gave_way(lake, "tiny", version.version)
+    assert (found.finished, found.unfinished) == ({}, {"tiny": samples(lake, unfinished)})
+
+    builder(lake).begin(given, new_run=True)
+    assert gave_way(lake, "tiny", version.version) == GaveWay()
+
+
+async def test_a_finished_run_that_is_open_again_is_decided_about_by_its_build_until_it_is_given_up(
+    lake: Lake, tmp_path: Path
+) -> None:
+    first, second = await two_runs(lake, alike(tmp_path))
+    version = retracted(lake, first)
+    assert builder(lake).begin(alike(tmp_path, "near_prompts: null")).run_id == second.run_id
+    lost = {"tiny": samples(lake, second)}
+    assert gave_way(lake, "tiny", version.version) == GaveWay(unfinished=lost)
+
+    builder(lake).begin(alike(tmp_path, "near_prompts: null"), new_run=True)
+    assert gave_way(lake, "tiny", version.version) == GaveWay(finished=lost)
 
 
 HOLDERS = [
@@ -210,7 +241,7 @@ async def test_what_another_dataset_has_as_well_is_not_gone(
         lake.commit(f"copy:{name}", {**run, "examples": [example], "snapshot_members": [member]}, run_id=f"{name}-r1")
     decided(lake, OTHER_DATASET, gate="near-duplicate", matched_id=f"tiny{ELSEWHERE}{gone['sample_id']}")
 
-    assert gave_way(lake, "tiny", version.version) == ({"other": ["loser"]} if is_named else {})
+    assert gave_way(lake, "tiny", version.version).finished == ({"other": ["loser"]} if is_named else {})
     assert names_what_is_gone(lake, OTHER_DATASET, "decisions") == is_named
 
 
@@ -218,7 +249,7 @@ async def test_a_prompt_that_keeps_an_example_is_not_gone(lake: Lake, tmp_path: 
     gone, version = await taken_out(lake, tmp_path, one=True)
     decided(lake, OTHER_RUN, gate="prompt-duplicate", matched_id=gone["prompt_id"])
 
-    assert gave_way(lake, "tiny", version.version) == {}
+    assert gave_way(lake, "tiny", version.version).finished == {}
     assert not names_what_is_gone(lake, OTHER_RUN, "decisions")
 
 

@@ -275,20 +275,47 @@ async def test_where_n_was_raised_on_a_finished_run_that_is_given_up_the_next_ru
     assert len(builder.client.paid) == 16
 
 
+OTHER_VERIFICATION = "\nverification: {min_test_strength: null, timeout_seconds: 9}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(FOUR_EACH + SIX_KEPT, id="selection"),
+        pytest.param(FOUR_EACH + OTHER_VERIFICATION, id="verification"),
+        pytest.param(FOUR_EACH.replace("samples: 4", "samples: 2"), id="fewer samples"),
+    ],
+)
+@pytest.mark.parametrize("judged_again", [False, True])
 async def test_a_finished_run_that_was_opened_again_for_no_more_samples_and_given_up_keeps_its_prompts(
-    lake: Lake, tmp_path: Path
+    lake: Lake, tmp_path: Path, changed: str, judged_again: bool
 ) -> None:
     builder = Builder(lake)
     await builder.build(recipe(tmp_path, FOUR_EACH, seeds=2))
-    derived = builder.begin(recipe(tmp_path, FOUR_EACH + SIX_KEPT))
+    derived = builder.begin(recipe(tmp_path, changed))
     assert derived.is_rederived
+    if judged_again:
+        await builder.shard(derived, 0)
 
     for verified_again in (False, True):
         if verified_again:
-            slower = derived.recipe.verification.model_copy(update={"timeout_seconds": 9.0})
+            slower = derived.recipe.verification.model_copy(update={"timeout_seconds": 12.0})
             change_verification(lake, derived.run_id, slower)
-        later = builder.begin(recipe(tmp_path, FOUR_EACH + SIX_KEPT), new_run=True)
+        later = builder.begin(recipe(tmp_path, changed), new_run=True)
         assert shards_of_run(lake, later.run_id) == []
+
+
+async def test_what_a_finished_run_lacked_it_lacks_when_it_was_opened_again_and_given_up(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await raised_in_part(lake, tmp_path)
+    derived = Builder(lake).begin(recipe(tmp_path, RAISED + OTHER_VERIFICATION))
+    assert (derived.run_id, derived.is_rederived) == (run.run_id, True)
+
+    later = Builder(lake).begin(recipe(tmp_path, RAISED + OTHER_VERIFICATION), new_run=True)
+    ((prompt, _),) = shard_prompts(lake, run, 1)
+    (taken_over,) = shards_of_run(lake, later.run_id)
+    assert [one.prompt_id for one, _ in shard_prompts(lake, later, taken_over["shard"])] == [prompt.prompt_id]
 
 
 async def test_another_epoch_takes_nothing_over_and_nobody_waits_for_it(lake: Lake, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from stillroom.cli import submitting
 from stillroom.cli.app import make_app
 from stillroom.cli.session import Session
 from stillroom.lake import Lake
-from stillroom.publication import freeze, published_by_build, snapshots
+from stillroom.publication import freeze, publish, published_by_build, snapshots
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import (
     Run,
@@ -135,6 +135,28 @@ async def test_a_version_of_a_reverification_is_noted_and_no_build_takes_it_for_
     assert [one.label for one in snapshots(lake)] == ["tiny@1", "tiny@2"]
 
 
+async def test_a_version_that_an_earlier_reverification_left_unnoted_is_noted_by_the_build_and_not_its_own(
+    lake: Lake, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(lake, run, await judged_again(lake, run, stricter(lake))) is not None
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, "tiny@1"), "as an earlier Stillroom left it"
+
+    again, label = await derived_again(lake, tmp_path, "stricter")
+
+    assert (label, told(lake, again, capsys)) == ("", "")
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, "tiny@2")
+
+
+async def test_a_version_that_a_death_left_unnoted_is_noted_under_another_verification(lake: Lake, run: Run) -> None:
+    curation = await judged_again(lake, run, stricter(lake))
+    assert publish(lake, run, curation) is not None  # and its process dies
+    change_verification(lake, run.run_id, run.recipe.verification.model_copy(update={"timeout_seconds": 20.0}))
+
+    await tasks.publish_changes.fn(run.run_id, curation)
+
+    assert run_state(lake, run.run_id) == (RunState.PUBLISHED, "tiny@2")
+
+
 async def test_a_reverification_that_died_before_its_note_makes_it_when_it_is_begun_again(
     lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +184,22 @@ async def test_a_reverification_brings_back_no_copy_that_was_let_go(lake: Lake, 
     await tasks.publish_changes.fn(run.run_id, curation)
 
     assert not (lake.root / "snapshots" / "tiny" / "2").exists()
+
+
+async def test_the_copies_of_a_run_that_was_given_up_are_not_brought_back(lake: Lake, run: Run, tmp_path: Path) -> None:
+    curation = await judged_again(lake, run, stricter(lake))
+    builder = Builder(lake)
+    builder.begin(recipe(tmp_path, OTHER_RULES))  # and given up
+    await tasks.publish_changes.fn(run.run_id, curation)
+    later = builder.begin(recipe(tmp_path, OTHER_RULES.replace("samples: 4", "samples: 4, epoch: 1")), new_run=True)
+    await builder.sample(later)
+    assert await tasks.publish_snapshot.fn(later.run_id, curate_run(lake, later, ["fake-id"])) == "tiny@3"
+    (lake.root / "snapshots" / "tiny" / "2").rename(tmp_path / "gone")
+
+    await tasks.publish_changes.fn(run.run_id, curation)
+
+    assert not (lake.root / "snapshots" / "tiny" / "2").exists()
+    assert (lake.root / "snapshots" / "tiny" / "3").exists()
 
 
 async def test_a_run_that_is_open_again_is_not_closed_by_a_note(lake: Lake, run: Run, tmp_path: Path) -> None:
