@@ -19,6 +19,7 @@ import runner
 from kept_shapes import FunctionShape, is_same, shapes
 from kept_types import Types
 
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGED = b"C"
 _FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
 OTHER, AFTER_CALL, BEHIND, LAST = range(4)
@@ -32,8 +33,8 @@ class Kept:
 
     Args:
         names: that have to stand for what the prompt made of them.
-        places: positions of the prompt's definitions in the source.
-        repeated: positions of definitions that say the same again, and are left out.
+        places: positions of the prompt's definitions in the source, and of what it says again and is run again.
+        repeated: positions of statements that say the same again, and are left out.
         taken: what they use of modules, by module and name.
         modules: that the solution imports: their classes are there before it is.
         asked: its entry point.
@@ -63,16 +64,27 @@ class Kept:
             if place in self._places or place + 1 == len(body):
                 tree.body = left
                 code = compile(tree, filename, "exec", dont_inherit=True, flags=whole.co_flags & _FUTURES)
-                found.append((code, getattr(each, "name", "") if place in self._places else ""))
+                found.append((code, each if place in self._places else None))
                 left = []
         self._namespace, self._types = namespace, Types(namespace, self._asked)
         return self._run_through(found)
 
     def _run_through(self, found):
-        for code, name in found:
+        for code, statement in found:
             yield code
-            if name:
-                self._take_down(name)
+            if isinstance(statement, _NAMED):
+                self._take_down(statement.name)
+            elif statement is not None:
+                for name in _bound(statement):
+                    self._take_anew(name)
+
+    def _take_anew(self, name):
+        """Take down what the prompt's own statement has made of a name once more."""
+        value = self._namespace.get(name)
+        if isinstance(value, type):
+            self._types.know(value)
+        if name in self._values:
+            self._values[name] = value
 
     def _take_down(self, name):
         """Take down what one of the prompt's statements has just defined, and what it reads."""
@@ -198,6 +210,13 @@ def _loaded(name):
         return importlib.import_module(name)
     except BaseException:  # which the solution will meet itself
         return None
+
+
+def _bound(statement):
+    """Names that a statement without one of its own binds."""
+    nodes = [*ast.walk(statement)]
+    names = [each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    return names + [each.name for each in nodes if isinstance(each, _NAMED)]
 
 
 def _codes_in(code):
