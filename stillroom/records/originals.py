@@ -10,7 +10,7 @@ class Originals:
     Attributes:
         names: that have to stand for what the prompt made of them; with none nothing is looked after.
         places: positions, in the body of the module, of statements by which the prompt defines classes and functions,
-            and of whatever else of it is run once more.
+            does more with them, or says once more what is run once more.
         repeated: positions of statements that say the same once more, word for word, and need not run.
         taken: what these use of modules, by module and name.
         modules: that the source imports.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
-from stillroom.capabilities.python_code.repeated_code import repeated
+from stillroom.capabilities.python_code.repeated_code import completing, repeated
 from stillroom.capabilities.python_code.statement_forms import form
 from stillroom.records import NO_ORIGINALS, Originals
 
@@ -34,6 +34,7 @@ def originals(
     others = {name for each in needed if not isinstance(each, FUNCTION | ast.ClassDef) for name in bound(each)}
     alike = {form(each, is_shown=is_shown) for each in given if isinstance(each, FUNCTION | ast.ClassDef)}
     again, is_spare = repeated(answer, given, entry_point)
+    run_by_it = {*again, *completing(answer, given, names)}
     places, seen = list[int](), set[str]()
     for place, each in enumerate(answer.body):
         if place in again and is_spare:
@@ -41,7 +42,7 @@ def originals(
         if isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike:
             places.append(place)
             seen.add(each.name)
-        elif place in again:
+        elif place in run_by_it:
             places.append(place)
     imported = [each for each in needed if isinstance(each, ast.Import | ast.ImportFrom)]
     return Originals(

@@ -41,6 +41,26 @@ def repeated(answer: ast.Module, given: Sequence[ast.stmt], entry_point: str) ->
     return places, anew <= asked and _reached(again, made).isdisjoint(anew)
 
 
+def completing(answer: ast.Module, given: Sequence[ast.stmt], names: set[str]) -> list[int]:
+    """Positions of the prompt's own statements that do something with these names beside defining them.
+
+    Such as ``Vector.__rmul__ = Vector.__mul__``. Nothing that they reach is the answer's.
+
+    Args:
+        answer: its source.
+        given: the statements of the prompt.
+        names: of its classes and functions.
+    """
+    known, made = {form(each, is_shown=True) for each in given}, definers(given)
+    places, own = list[int](), set[str]()
+    for place, each in enumerate(answer.body):
+        if form(each, is_shown=True) not in known:
+            own |= bound(each) | changed(each)
+        elif not isinstance(each, FUNCTION | ast.ClassDef | _IMPORT) and not names.isdisjoint(variables(each)):
+            places.append(place)
+    return [each for each in places if _reached([answer.body[each]], made).isdisjoint(own)]
+
+
 def _made_anew(statement: ast.stmt, made: Mapping[str, Sequence[ast.stmt]]) -> set[str]:
     """Names of the prompt's that a statement binds or changes as it is run; an import brings what was there."""
     names = bound(statement) & made.keys()

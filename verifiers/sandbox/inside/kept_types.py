@@ -43,6 +43,11 @@ class Types:
             look = vars_of(kind).get
             self._changeable.append((kind, look, *map(look, _COMPARING)))
 
+    def forget(self, kind):
+        """Have a class looked at as a new one, since what the prompt itself did with it is its own."""
+        self._known.pop(id(kind), None)
+        self._changeable = [each for each in self._changeable if each[0] is not kind]
+
     def know(self, kind):
         """Take a class, and those in it, for one that compares as it should."""
         left = [kind]
