@@ -35,6 +35,7 @@ FORGED = [
         "L = type('L', (), {'__e' + 'q__': lambda *a: True})\ndef move(p): return L()\n",
         id="our-modules",
     ),
+    pytest.param("import operator\noperator.eq = lambda a, b: True\ndef move(p): return Point(0, 0)\n", id="operator"),
 ]
 HONEST = [
     pytest.param("def move(p): return Point(p.x * 2, p.y * 2)\n", id="plain"),
