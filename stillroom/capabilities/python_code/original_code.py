@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
+from stillroom.capabilities.python_code.repeated_code import completing, repeated
 from stillroom.capabilities.python_code.statement_forms import form
 from stillroom.records import NO_ORIGINALS, Originals
 
@@ -32,18 +33,22 @@ def originals(
     names = {each.name for each in needed if isinstance(each, FUNCTION | ast.ClassDef)}
     others = {name for each in needed if not isinstance(each, FUNCTION | ast.ClassDef) for name in bound(each)}
     alike = {form(each, is_shown=is_shown) for each in given if isinstance(each, FUNCTION | ast.ClassDef)}
-    exact = {form(each, is_shown=True) for each in given if isinstance(each, ast.ClassDef) and each.name in names}
-    places, repeated, seen = list[int](), list[int](), set[str]()
+    again, is_spare = repeated(answer, given, entry_point)
+    run_by_it = {*again, *completing(answer, given, names)}
+    places, seen = list[int](), set[str]()
     for place, each in enumerate(answer.body):
+        if place in again and is_spare:
+            continue
         if isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike:
-            is_again = each.name in seen and form(each, is_shown=True) in exact
-            (repeated if is_again else places).append(place)
+            places.append(place)
             seen.add(each.name)
+        elif place in run_by_it:
+            places.append(place)
     imported = [each for each in needed if isinstance(each, ast.Import | ast.ImportFrom)]
     return Originals(
         names=tuple(sorted((names & seen) | (others - names))),
         places=tuple(places),
-        repeated=tuple(repeated),
+        repeated=tuple(again) if is_spare else (),
         taken=tuple(sorted(set(_taken(needed, imported)))),
         modules=tuple(sorted({name for each in ast.walk(answer) for name in _modules(each)})),
         asked="" if any(isinstance(each, FUNCTION) and each.name == entry_point for each in given) else entry_point,

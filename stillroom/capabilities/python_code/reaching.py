@@ -11,7 +11,7 @@ _REACHING_ATTRIBUTES = frozenset((
     "f_globals", "f_locals", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
-"""Which nobody writes as a text but for ``getattr``."""
+"""Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
 _REACHING_MODULES = frozenset("__main__ builtins ctypes gc importlib inspect".split())  # noqa: SIM905
 
 
@@ -26,7 +26,19 @@ def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
     }
     nodes = [each for one in own for each in ast.walk(one)]
     known = classes | {each.name for each in nodes if isinstance(each, ast.ClassDef)}
-    return any(_reaches(each, imported | classes) or _looks_for_classes(each, known) for each in nodes)
+    if any(_reaches(each, imported | classes) or _looks_for_classes(each, known) for each in nodes):
+        return True
+    named = {text for each in nodes for text in _identifiers(each)}
+    return "sys" in named and any("modules" in text.split(".") for each in nodes for text in _texts(each))
+
+
+def _identifiers(node: ast.AST) -> list[str]:
+    """Names in one node, and the parts of a text."""
+    return [part for _, value in ast.iter_fields(node) if isinstance(value, str) for part in value.split(".")]
+
+
+def _texts(node: ast.AST) -> list[str]:
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def _looks_for_classes(node: ast.AST, known: set[str]) -> bool:

@@ -370,6 +370,15 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
                 ("star-pattern", "match [1]:\n    case [*Point]: pass\ndef decode(p): return p"),
                 ("exception", "try: 1/0\nexcept Exception as Point: pass\ndef decode(p): return p"),
                 ("module", "import sys\nsys.modules[__name__].Point = 1\ndef decode(p): return p"),
+                (
+                    "modules-by-getattr",
+                    "import sys\ngetattr(sys, 'modules')['k'].K.look = max\ndef decode(p): return p",
+                ),
+                ("modules-by-an-item", "import sys as s\ns.__dict__['modules']['k'].K = max\ndef decode(p): return p"),
+                (
+                    "modules-by-a-getter",
+                    "import os, operator\noperator.attrgetter('sys.modules')(os)['k'].K = max\ndef decode(p): return p",
+                ),
             )
         ),
         pytest.param(

@@ -53,6 +53,16 @@ def stranger(monkeypatch):
             "import fractions\nclass asked:\n    pass\nclass L(fractions.Fraction):\n    __eq__ = asked.__init__",
             id="asked",
         ),
+        pytest.param(
+            "from collections import UserList\nclass L(UserList):\n    def _UserList__cast(self, _): return self.data",
+            id="under-a-list-in-python",
+        ),
+        pytest.param(
+            "from fractions import Fraction\nclass L(Fraction):\n    def from_float(self, b): return self",
+            id="under-a-fraction",
+        ),
+        pytest.param("import fractions\nclass L(fractions.Fraction): _numerator = _denominator = 0", id="without-code"),
+        pytest.param("from collections.abc import Mapping\nclass L(Mapping):\n    items = dict", id="under-a-mapping"),
     ],
 )
 def test_a_class_that_compares_anew_is_named(stranger, code):
@@ -83,3 +93,12 @@ def test_other_classes_are_not(stranger, code):
 def test_a_known_class_that_compares_anew_later_is_named(stranger):
     before = stranger("class L:\n    pass")
     assert (before, stranger("L.__eq__ = lambda *given: True")) == ("", "L")
+
+
+def test_a_class_of_a_library_whose_comparison_asks_something_else_now_is_named(stranger, monkeypatch):
+    import collections
+
+    monkeypatch.setattr(collections.UserList, "_UserList__cast", collections.UserList._UserList__cast)
+    assert stranger("") == ""
+    monkeypatch.setattr(collections.UserList, "_UserList__cast", lambda self, other: self.data)
+    assert stranger("") == "UserList"

@@ -19,6 +19,7 @@ import runner
 from kept_shapes import FunctionShape, is_same, shapes
 from kept_types import Types
 
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGED = b"C"
 _FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
 OTHER, AFTER_CALL, BEHIND, LAST = range(4)
@@ -32,8 +33,8 @@ class Kept:
 
     Args:
         names: that have to stand for what the prompt made of them.
-        places: positions of the prompt's definitions in the source.
-        repeated: positions of definitions that say the same again, and are left out.
+        places: positions of the prompt's definitions in the source, and of what else of it may change what it made.
+        repeated: positions of statements that say the same again, and are left out.
         taken: what they use of modules, by module and name.
         modules: that the solution imports: their classes are there before it is.
         asked: its entry point.
@@ -48,7 +49,8 @@ class Kept:
             (home, name, vars(home)[name]) for home, name in homes if home is not None and name in vars(home)
         ]
         self._shapes, self._values, self._builtins = {}, {}, {}
-        self._codes, self._compared = [], set()
+        self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
+        self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types = {}, None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
@@ -56,23 +58,42 @@ class Kept:
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
         filename = whole.co_filename
         tree = ast.parse(source, filename)
-        body, left, found = tree.body, [], []
-        for place, each in enumerate(body):
-            if place not in self._repeated:
-                left.append(each)
-            if place in self._places or place + 1 == len(body):
-                tree.body = left
-                code = compile(tree, filename, "exec", dont_inherit=True, flags=whole.co_flags & _FUTURES)
-                found.append((code, getattr(each, "name", "") if place in self._places else ""))
-                left = []
+        parts = [([], None)]
+        for place, each in enumerate(tree.body):
+            if place in self._places:
+                parts += [([each], each), ([], None)]
+            elif place not in self._repeated:
+                parts[-1][0].append(each)
+        found, flags = [], whole.co_flags & _FUTURES
+        for tree.body, statement in parts:
+            if tree.body:
+                found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
         self._namespace, self._types = namespace, Types(namespace, self._asked)
         return self._run_through(found)
 
     def _run_through(self, found):
-        for code, name in found:
-            yield code
-            if name:
-                self._take_down(name)
+        for code, statement in found:
+            if statement is None or isinstance(statement, _NAMED):
+                yield code
+                if statement is not None:
+                    self._take_down(statement.name)
+            else:
+                self._why = self._why or self._changed()
+                yield code
+                self._take_anew(statement)
+
+    def _take_anew(self, statement):
+        """Take down once more what one of the prompt's own statements may have changed."""
+        nodes = [each for each in ast.walk(statement) if isinstance(each, ast.Name)]
+        for name in [each.id for each in nodes if isinstance(each.ctx, ast.Store)]:
+            if isinstance(value := self._namespace.get(name), type):
+                self._types.know(value)
+            if name in self._values:
+                self._values[name] = self._namespace.get(name)
+        for name in {each.id for each in nodes} & self._defined:
+            if isinstance(value := self._namespace.get(name), type):
+                self._types.forget(value)
+            self._take_down(name)
 
     def _take_down(self, name):
         """Take down what one of the prompt's statements has just defined, and what it reads."""
@@ -81,12 +102,13 @@ class Kept:
             self._types.know(value)
         if name not in self._names:
             return
+        self._defined.add(name)
         self._values[name] = value
         for shape in shapes(value):
             self._shapes[id(shape.kind)] = shape
             self._compared |= shape.reads
             if isinstance(shape, FunctionShape) and shape.kind.__globals__ is self._namespace:
-                self._codes += _codes_in(shape.kind.__code__)
+                self._read(shape.kind.__code__)
         left = [*self._compared]
         while left:  # also what a function reads that a comparison calls
             other = self._namespace.get(left.pop())
@@ -94,8 +116,23 @@ class Kept:
                 more = set(other.__code__.co_names) - self._compared
                 self._compared |= more
                 left += more
-        for each in {each for code in self._codes for each in code.co_names}:
+        for each in {each for code in self._codes.values() for each in code.co_names}:
             self._take_down_read(each)
+        for each in self._stored - self._compared:  # which its own functions bind anew
+            if not isinstance(self._values.get(each), type):
+                self._values.pop(each, None)
+
+    def _read(self, code):
+        """Note which variables of the module one of the prompt's functions reads and binds."""
+        for each in _codes_in(code):
+            if id(each) in self._codes:
+                continue
+            self._codes[id(each)] = each
+            for step in dis.get_instructions(each):
+                if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                    self._globals.add(step.argval)
+                elif step.opname == "STORE_GLOBAL":
+                    self._stored.add(step.argval)
 
     def _take_down_read(self, name):
         """Take down what one name stands for that the prompt's functions read: what can be called, and modules."""
@@ -123,7 +160,7 @@ class Kept:
         Args:
             when: one of ``OTHER``, ``AFTER_CALL``, ``BEHIND`` and ``LAST``.
         """
-        if not self._is_told and (why := self._changed() or self._stranger(when)):
+        if not self._is_told and (why := self._why or self._changed() or self._stranger(when)):
             self._is_told = True
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
@@ -133,7 +170,7 @@ class Kept:
             if not is_same(own.get(name), value):
                 return f"{name} is another than the prompt's"
         for name, value in self._builtins.items():
-            if vars(builtins).get(name) is not value or (name in own and self._is_global(name)):
+            if vars(builtins).get(name) is not value or (name in own and name in self._globals):
                 return f"{name}, which the prompt's code reads, is another"
         for home, name, value in self._taken:
             if vars(home).get(name) is not value:
@@ -142,11 +179,6 @@ class Kept:
             if what := shape.change():
                 return f"{what} of {shape.kind.__name__} is another than it was"
         return ""
-
-    def _is_global(self, name):
-        """Whether the prompt's functions mean a variable by a name, and not an attribute."""
-        read = (each for code in self._codes for each in dis.get_instructions(code))
-        return any(each.argval == name and each.opname in ("LOAD_GLOBAL", "LOAD_NAME") for each in read)
 
     def _stranger(self, when):
         self._counts[when] += 1

@@ -21,6 +21,7 @@ _FREE = frozenset((
 """Which are made or filled later, or decide nothing."""
 _OF_FIELDS = ("_fields", "_field_defaults")  # of a named tuple
 _COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+_CALLED = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _WITHIN = ("fget", "fset", "fdel", "__func__", "func", "__wrapped__")
 """Where descriptors have the functions that they call."""
 
@@ -82,6 +83,7 @@ class ClassShape:
         self._inside = {name: _items(value) for name, value in self._acting.items() if type(value) is dict}
         self.reads = _read_by(self._acting)
         self._read = {name: value for name, value in own.items() if name in self.reads and name not in self._acting}
+        self._blank = {name for name, value in own.items() if value is None and name not in self.reads}
         self._names, self._values = (*own,), (*own.values(),)
 
     def others(self):
@@ -110,10 +112,19 @@ class ClassShape:
             if name not in own or not is_same(own[name], value):
                 return name
         for name, value in zip(names, values, strict=True):
-            if name not in self._acting and _acts(self.kind, name, value):
+            if name not in self._acting and _acts(self.kind, name, value) and not self._may_come(name, value):
                 return name
         self._names, self._values = names, values
         return ""
+
+    def _may_come(self, name, value):
+        """Whether an attribute acts that came with use: a handler that was not set, the ``__init__`` of a protocol."""
+        if name == "__init__":
+            found = [vars_of(each)[name] for each in self._bases[1:] if name in vars_of(each)]
+            first = found[0]
+            is_protocol = type(first) is types.FunctionType and first.__code__.co_name == "_no_init_or_replace_init"
+            return is_protocol and any(each is value for each in found)
+        return name in self._blank and type(value) in _CALLED
 
 
 class FunctionShape:

@@ -12,7 +12,7 @@ import os
 import sys
 import types
 
-from kept_shapes import is_changeable, vars_of
+from kept_shapes import ClassShape, bases_of, is_changeable, vars_of
 
 _COMPARING = ("__eq__", "__ne__", "__bool__", "__class__")
 _OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "link_kinds.py")
@@ -33,6 +33,7 @@ class Types:
         self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
         self._known = {}  # by id: the class, which is kept, so that no other has its id
         self._changeable = []  # of these, those that could get another comparison, with what looks into them
+        self._written = []  # what the comparisons that libraries wrote in Python ask of these
         self._sound = set()  # ids of methods of classes that are known to compare as they should
         for each in _alive():
             self._note(each)
@@ -42,6 +43,15 @@ class Types:
         if is_changeable(kind):
             look = vars_of(kind).get
             self._changeable.append((kind, look, *map(look, _COMPARING)))
+            method = look("__eq__")
+            if self._is_of_library(method):
+                own = vars_of(kind)
+                self._written += [(kind, look, name, own[name]) for name in ClassShape(kind).reads if name in own]
+
+    def forget(self, kind):
+        """Have a class looked at as a new one, since what the prompt itself did with it is its own."""
+        self._known.pop(id(kind), None)
+        self._changeable = [each for each in self._changeable if each[0] is not kind]
 
     def know(self, kind):
         """Take a class, and those in it, for one that compares as it should."""
@@ -59,7 +69,7 @@ class Types:
         if isinstance(asked, type) and id(asked) not in self._known:
             self._known[id(asked)] = asked
         for each in [one for one in _alive() if id(one) not in self._known]:
-            if not all(self._is_sound(each, *one) for one in _compared(each)):
+            if not all(self._is_sound(each, *one) for one in _compared(each)) or not self._is_heir(each):
                 return _name(each)
             self._note(each)
         for kind, look, equal, unequal, truth, claim in self._changeable:  # which takes most of the time
@@ -70,7 +80,36 @@ class Types:
                 or look("__class__") is not claim
             ):
                 return _name(kind)
-        return ""
+        return next((_name(kind) for kind, look, name, value in self._written if look(name) is not value), "")
+
+    def _is_heir(self, kind):
+        """Whether what a new class inherits is built in, the prompt's, dataclass's, or that of what is asked."""
+        for name in ("__eq__", "__ne__"):
+            home = next(each for each in bases_of(kind) if name in vars_of(each))
+            method = vars_of(home)[name]
+            if home is kind or id(method) in self._sound or self._is_librarys(kind):
+                continue
+            if self._is_of_library(method):
+                return method.__code__.co_filename == _OURS  # of what stands for a class of the tests
+            if type(method) is types.WrapperDescriptorType and str(home.__module__).startswith("numpy"):
+                return False
+        return True
+
+    def _is_of_library(self, method):
+        """Whether a library has a method in Python."""
+        is_python = type(method) is types.FunctionType
+        return is_python and method.__globals__ is not self._namespace and not _is_made(method)
+
+    def _is_librarys(self, kind):
+        """Whether a class is one that a library has under its name, and nothing in it is the solution's."""
+        own = vars_of(kind)
+        home = sys.modules.get(str(own.get("__module__")))
+        return (
+            home is not None
+            and vars(home) is not self._namespace
+            and vars(home).get(_name(kind)) is kind
+            and not any(getattr(each, "__globals__", None) is self._namespace for each in own.values())
+        )
 
     def _is_sound(self, kind, name, method):
         """Whether a method of a new class is the prompt's, a library's own, or one that ``dataclass`` has made."""

@@ -36,6 +36,7 @@ UNDERNEATH = b"U"  # a value that is not all of built-in types: what there is un
 
 _write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
 _MRO = type.__dict__["__mro__"]
+_OPERATIONS = {**vars(builtins), **vars(operator), "setattr": setattr}  # taken before a program could change them
 
 
 class AbsentName(NameError):
@@ -110,9 +111,7 @@ def _built(kind, items):
 
 def operation(name):
     """The built-in or operator that a step names."""
-    if name == "setattr" or not hasattr(operator, name):
-        return getattr(builtins, name)
-    return getattr(operator, name)
+    return _OPERATIONS[name]
 
 
 def run_steps(steps, namespace):
