@@ -49,7 +49,20 @@ VECTOR = (
 OF_VECTORS = (
     "def check(candidate):\n    assert candidate(Vec(2), 3).x == 6\n    assert candidate(Vec(2), 4) == Vec(8)\n"
 )
+FAMILY = (
+    "class Base:\n    pass\n\n\nclass A(Base):\n    pass\n\n\nclass B(A):\n    pass\n\n\n"
+    'def all_subclasses(cls: type) -> set[type]:\n    """All classes under a class."""\n'
+)
+OF_FAMILIES = (
+    "def check(candidate):\n    assert candidate(Base) == {A, B}\n    assert candidate(A) == {B}\n"
+    "    assert candidate(B) == set()\n"
+)
+UNDER = (
+    "    found = set()\n    left = list(cls.__subclasses__())\n    while left:\n        each = left.pop()\n"
+    "        found.add(each)\n        left.extend(each.__subclasses__())\n    return found\n"
+)
 TASKS = [
+    pytest.param(FAMILY, UNDER, OF_FAMILIES, "all_subclasses", id="subclasses"),
     pytest.param(SHAPES, "    return sum(s.area() for s in shapes)\n", OF_SHAPES, "total", id="protocol"),
     pytest.param(BUS, HANDLED, OF_BUSES, "handle", id="handler"),
     pytest.param(STRATEGY, "    return chooser.choose(values)\n", OF_CHOOSERS, "chosen", id="global"),

@@ -1,6 +1,7 @@
 """Finds code that may bind names and attributes which its source does not show."""
 
 import ast
+import builtins
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.module_names import root
@@ -12,6 +13,8 @@ _REACHING_ATTRIBUTES = frozenset((
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
+_GIVING = frozenset("getattr object super type vars".split())  # noqa: SIM905
+_CLASSLESS = frozenset("bisect heapq math".split())  # noqa: SIM905
 _REACHING_MODULES = frozenset("__main__ builtins ctypes gc importlib inspect".split())  # noqa: SIM905
 
 
@@ -26,7 +29,9 @@ def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
     }
     nodes = [each for one in own for each in ast.walk(one)]
     known = classes | {each.name for each in nodes if isinstance(each, ast.ClassDef)}
-    if any(_reaches(each, imported | classes) or _looks_for_classes(each, known) for each in nodes):
+    if any(_reaches(each, imported | classes) for each in nodes):
+        return True
+    if any(_looks_for_classes(each, known) for each in nodes) and _has_other_classes(nodes):
         return True
     named = {text for each in nodes for text in _identifiers(each)}
     return "sys" in named and any("modules" in text.split(".") for each in nodes for text in _texts(each))
@@ -41,8 +46,44 @@ def _texts(node: ast.AST) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
+def _has_other_classes(nodes: Sequence[ast.AST]) -> bool:
+    """Whether code may get hold of a class that it was not given, such as ``object``, under which all are."""
+    annotations = {id(one) for each in nodes for said in _annotations(each) for one in ast.walk(said)}
+    run = [each for each in nodes if id(each) not in annotations]
+    called = {id(each.func) for each in run if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
+    return any((_is_giving(each) if id(each) in called else _gives_a_class(each)) for each in run)
+
+
+def _annotations(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.arg(annotation=ast.expr() as said) | ast.AnnAssign(annotation=said):
+            return [said]
+        case ast.FunctionDef(returns=ast.expr() as said) | ast.AsyncFunctionDef(returns=ast.expr() as said):
+            return [said]
+        case _:
+            return []
+
+
+def _is_giving(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in _GIVING
+
+
+def _gives_a_class(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in _GIVING or isinstance(getattr(builtins, name, None), type)
+        case ast.Attribute(attr=attr):
+            return attr == "mro" or (attr.startswith("__") and attr not in ("__subclasses__", "__name__"))
+        case ast.ImportFrom(module=module, names=names):
+            return module not in ("__future__", "collections", "typing") or any(one.name[:4] == "get_" for one in names)
+        case ast.Import(names=names):
+            return not _CLASSLESS.issuperset(one.name for one in names)
+        case _:
+            return False
+
+
 def _looks_for_classes(node: ast.AST, known: set[str]) -> bool:
-    """Whether code asks for the classes under one that neither the prompt nor it defines: ours are there, too."""
+    """Whether code asks for the classes under one that by its name is neither the prompt's nor its own."""
     match node:
         case ast.Attribute(value=ast.Name(id=name), attr="__subclasses__"):
             return name not in known

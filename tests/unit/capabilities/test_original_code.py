@@ -25,11 +25,17 @@ def test_a_class_that_the_tests_use_is_looked_after_where_it_stands() -> None:
     )
 
 
-def test_a_class_that_is_said_again_need_not_be_made_again() -> None:
+def test_what_is_said_again_need_not_be_run_again() -> None:
     one = found(IMPORT + POINT + IMPORT + POINT + MOVE)
     with_a_text = found(IMPORT + POINT + POINT + "    def __repr__(self): return ''\n" + MOVE)
-    assert (one.places, one.repeated) == ((1,), (3,))
+    assert (one.places, one.repeated) == ((1,), (2, 3))
     assert (with_a_text.places, with_a_text.repeated) == ((1, 2), ())
+
+
+def test_all_is_run_again_where_a_name_of_the_prompts_is_anothers() -> None:
+    prompt = "NONE = object()\nMORE = 1\n" + IMPORT + POINT + ASKED
+    one = found(prompt.removesuffix(ASKED) + "MORE = 2\nNONE = object()\n" + POINT + MOVE, prompt)
+    assert (one.places, one.repeated) == ((3, 5, 6), ())
 
 
 def test_what_a_class_rests_on_is_looked_after_too() -> None:
