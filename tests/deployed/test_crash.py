@@ -45,10 +45,10 @@ def test_the_server_is_killed_under_a_build_and_the_build_goes_on(bench: Workben
 
 
 def test_worker_and_flows_are_killed_and_the_build_goes_on_by_itself(bench: Workbench, start_teacher: Start) -> None:
-    teacher = start_teacher("--delay", "5")
+    start_teacher("--delay", "15")  # a shard whose answers are there may commit before it dies, and is not run again
     with deployed(bench) as deployment:
         build = deployment.submit()
-        deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
+        deployment.wait(lambda: _running(deployment) != [], what="a shard to run")
         for pid in [deployment.noted("worker"), *children(deployment, "worker")]:
             os.kill(pid, signal.SIGKILL)
         deployment.wait_for_state(build, "Completed", seconds=500)
@@ -66,10 +66,10 @@ def test_worker_and_flows_are_killed_and_the_build_goes_on_by_itself(bench: Work
 def test_a_worker_that_is_killed_alone_takes_its_flows_along_and_the_next_one_continues(
     bench: Workbench, start_teacher: Start
 ) -> None:
-    teacher = start_teacher("--delay", "5")
+    start_teacher("--delay", "15")  # as above
     with deployed(bench) as deployment:
         build = deployment.submit()
-        deployment.wait(lambda: len(teacher.paid) >= 1, what="a sample")
+        deployment.wait(lambda: _running(deployment) != [], what="a shard to run")
         flows = children(deployment, "warm")
         assert flows
         os.kill(deployment.noted("worker"), signal.SIGKILL)
@@ -85,12 +85,8 @@ def test_a_shard_whose_process_is_killed_alone_has_crashed_and_a_retry_heals_the
 ) -> None:
     teacher = start_teacher("--delay", "60")
     build = deployment.submit()
-
-    def running() -> list[dict[str, Any]]:
-        return [one for one in deployment.flow_runs("shard") if one["state_name"] == "Running"]
-
-    deployment.wait(lambda: running() != [], what="a shard to run")
-    (killed,) = running()
+    deployment.wait(lambda: _running(deployment) != [], what="a shard to run")
+    (killed,) = _running(deployment)
     os.kill(_process_of(killed, deployment), signal.SIGKILL)
     deployment.wait_for_state(killed, "Crashed", seconds=60)
     teacher.kill()
@@ -110,6 +106,10 @@ def _process_of(flow_run: dict[str, Any], deployment: Deployment) -> int:
     written_to = Path(f"/proc/{child}/fd/1").readlink()
     (process,) = (pid for pid in children(deployment, "warm") if Path(f"/proc/{pid}/fd/1").readlink() == written_to)
     return process
+
+
+def _running(deployment: Deployment) -> list[dict[str, Any]]:
+    return [one for one in deployment.flow_runs("shard") if one["state_name"] == "Running"]
 
 
 def _is_whole(bench: Workbench) -> None:
