@@ -1,6 +1,7 @@
 """What can be asked of a lake: queries in SQL, as frames or rows, at once or as of one moment."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 One = TypeVar("One")
+
+_FREED_SECONDS = 10.0
 
 
 class Questions:
@@ -118,12 +121,25 @@ class Questions:
     def within(self, memory_bytes: int) -> Generator[None]:
         """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
         with self._thread_lock:
-            self._connection.execute(f"SET memory_limit = '{memory_bytes // 1024:d}KiB'")
+            self._set_limit(f"{memory_bytes // 1024:d}KiB")
         try:
             yield
         finally:
             with self._thread_lock:
                 bound_memory(self._connection)
+
+    def _set_limit(self, size: str) -> None:
+        """DuckDB refuses a limit for as long as its own threads hold more, which they do some moments after a query."""
+        deadline = time.monotonic() + _FREED_SECONDS
+        while True:
+            try:
+                self._connection.execute(f"SET memory_limit = '{size}'")
+            except duckdb.OutOfMemoryException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_FREED_SECONDS / 100)
+            else:
+                return
 
     def holds(self, table: str, column: str | None = None) -> bool:
         """Whether the lake has this table, with this column; that of an earlier Stillroom may lack it."""
