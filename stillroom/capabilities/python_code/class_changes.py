@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.module_names import FUNCTION
 
-_COMPARING = frozenset("__eq__ __ne__ __bool__ __class__".split())  # noqa: SIM905
+_COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__class__"])
 _MAKING = frozenset((
     "__delattr__", "__dict__", "__getattr__", "__getattribute__", "__globals__", "__hash__", "__init__",
     "__init_subclass__", "__instancecheck__", "__new__", "__set_name__", "__setattr__", "__subclasshook__",
 ))  # fmt: skip
 """What an own class may have, and nobody has to name elsewhere."""
-_HARMLESS = frozenset("__doc__ __name__ __qualname__ __wrapped__".split())  # noqa: SIM905
+_HARMLESS = frozenset(["__doc__", "__name__", "__qualname__", "__wrapped__"])
 _USUAL_MODULES = frozenset((
     "__future__", "abc", "array", "asyncio", "base64", "bisect", "calendar", "cmath", "collections", "concurrent",
     "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib",

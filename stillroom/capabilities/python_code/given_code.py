@@ -14,7 +14,7 @@ from stillroom.capabilities.python_code.prompt_code import parsed, put_before, s
 from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.records import Answer
 
-_SHOWING = frozenset("__format__ __repr__ __str__ ascii format pformat print repr str".split())  # noqa: SIM905
+_SHOWING = frozenset(["__format__", "__repr__", "__str__", "ascii", "format", "pformat", "print", "repr", "str"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

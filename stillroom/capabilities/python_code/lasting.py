@@ -12,9 +12,11 @@ from stillroom.capabilities.python_code.container_reads import escaping
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, local, variables
 from stillroom.capabilities.python_code.pure_code import FILLING, PureCode
 
-_CHANCE = frozenset("random secrets time datetime uuid os sys tempfile threading asyncio itertools".split())  # noqa: SIM905
+_CHANCE = frozenset(
+    ["random", "secrets", "time", "datetime", "uuid", "os", "sys", "tempfile", "threading", "asyncio", "itertools"]
+)
 """Modules whose functions give something else each time."""
-_CONTAINERS = frozenset("Counter OrderedDict defaultdict deque dict list set".split())  # noqa: SIM905
+_CONTAINERS = frozenset(["Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set"])
 _MAKING = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.If, ast.Try, ast.Expr)
 
 

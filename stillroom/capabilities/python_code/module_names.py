@@ -10,7 +10,9 @@ _CHANGING = frozenset((
     "symmetric_difference_update", "update", "write", "writelines",
 ))  # fmt: skip
 
-_TAKING = frozenset("next setattr delattr shuffle heappush heappop heapify heapreplace insort".split())  # noqa: SIM905
+_TAKING = frozenset(
+    ["next", "setattr", "delattr", "shuffle", "heappush", "heappop", "heapify", "heapreplace", "insort"]
+)
 """Functions that change what they are given first."""
 
 

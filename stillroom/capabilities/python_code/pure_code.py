@@ -12,9 +12,9 @@ _SCALAR = frozenset((
     "str", "sum", "tuple",
 ))  # fmt: skip
 """Functions that give what nobody can change, where what they are given cannot be changed either."""
-_CONTAINERS = frozenset("Counter OrderedDict defaultdict deque dict list set sorted".split())  # noqa: SIM905
-_ITERATORS = frozenset("enumerate filter map reversed zip".split())  # noqa: SIM905
-_MODULES = frozenset("cmath collections decimal fractions math operator re string textwrap".split())  # noqa: SIM905
+_CONTAINERS = frozenset(["Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set", "sorted"])
+_ITERATORS = frozenset(["enumerate", "filter", "map", "reversed", "zip"])
+_MODULES = frozenset(["cmath", "collections", "decimal", "fractions", "math", "operator", "re", "string", "textwrap"])
 READING = frozenset((
     "capitalize", "casefold", "copy", "count", "decode", "difference", "encode", "endswith", "find", "format",
     "fromkeys", "get", "index", "intersection", "isalnum", "isalpha", "isdigit", "islower", "isspace", "issubset",

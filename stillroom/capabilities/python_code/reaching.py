@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.module_names import root
 
-_REACHING = frozenset("__builtins__ __import__ breakpoint compile eval exec globals locals".split())  # noqa: SIM905
+_REACHING = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals"])
 _REACHING_ATTRIBUTES = frozenset((
     "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame", "cr_frame", "f_back", "f_builtins",
     "f_globals", "f_locals", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
-_GIVING = frozenset("getattr object super type vars".split())  # noqa: SIM905
-_CLASSLESS = frozenset("bisect heapq math".split())  # noqa: SIM905
-_REACHING_MODULES = frozenset("__main__ builtins ctypes gc importlib inspect".split())  # noqa: SIM905
+_GIVING = frozenset(["getattr", "object", "super", "type", "vars"])
+_CLASSLESS = frozenset(["bisect", "heapq", "math"])
+_REACHING_MODULES = frozenset(["__main__", "builtins", "ctypes", "gc", "importlib", "inspect"])
 
 
 def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
