@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 One = TypeVar("One")
 
 _FREED_SECONDS = 10.0
+_NEVER_FREED = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'"
 
 
 class Questions:
@@ -119,24 +120,29 @@ class Questions:
 
     @contextmanager
     def within(self, memory_bytes: int) -> Generator[None]:
-        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``."""
+        """In the block queries hold at most so much, and spill the rest to the lake's folder ``tmp``.
+
+        DuckDB counts to a limit what it keeps of the catalogues it has read, some KB for each commit, and gives none of
+        it back: that stands beside the bound.
+        """
         with self._thread_lock:
-            self._set_limit(f"{memory_bytes // 1024:d}KiB")
+            self._bound(memory_bytes)
         try:
             yield
         finally:
             with self._thread_lock:
                 bound_memory(self._connection)
 
-    def _set_limit(self, size: str) -> None:
+    def _bound(self, memory_bytes: int) -> None:
         """DuckDB refuses a limit for as long as its own threads hold more, which they do some moments after a query."""
         deadline = time.monotonic() + _FREED_SECONDS
         while True:
+            ((kept,),) = self._connection.execute(_NEVER_FREED).fetchall()
             try:
-                self._connection.execute(f"SET memory_limit = '{size}'")
-            except duckdb.OutOfMemoryException:
+                self._connection.execute(f"SET memory_limit = '{(memory_bytes + kept) // 1024:d}KiB'")
+            except duckdb.OutOfMemoryException as error:
                 if time.monotonic() > deadline:
-                    raise
+                    raise self._failed(error) from error
                 time.sleep(_FREED_SECONDS / 100)
             else:
                 return
