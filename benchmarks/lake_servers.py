@@ -9,7 +9,8 @@ import duckdb
 
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
-from stillroom.lake.location import CATALOGUE_VARIABLE, locate
+from stillroom.lake.location import locate
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
 
 POSTGRES = "postgres"  # how the names of kinds of lakes in PostgreSQL end

@@ -15,7 +15,8 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.lake.connection import connect_to_data
 from stillroom.lake.data_place import data_place
 from stillroom.lake.files import METADATA
-from stillroom.lake.location import DATA_VARIABLE, Location
+from stillroom.lake.location import Location
+from stillroom.lake.variables import DATA_VARIABLE
 
 MARK = "stillroom-lake.json"
 """File or object among the data files that says whose they are."""

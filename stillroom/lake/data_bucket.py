@@ -7,8 +7,7 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.data_place import StoredFile
-from stillroom.lake.files import MAIN_FOLDER, PREFIX, SUFFIX, is_of_ducklake
+from stillroom.lake.files import MAIN_FOLDER, PREFIX, SUFFIX, StoredFile, is_of_ducklake
 from stillroom.lake.object_storage import is_object_storage
 
 _ANY = "SELECT 1 FROM glob(?) LIMIT 1"  # `read_blob` fails where there is none

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillroom.errors import LakeError
-from stillroom.lake.data_place import StoredFile
-from stillroom.lake.files import MAIN_FOLDER, PREFIX, SUFFIX, is_of_ducklake
+from stillroom.lake.files import MAIN_FOLDER, PREFIX, SUFFIX, StoredFile, is_of_ducklake
 
 
 class Folder:

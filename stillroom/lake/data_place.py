@@ -2,23 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.files import named_files
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
-    """A file that is there; ``name`` as catalogues have it, below the place of the data files."""
-
-    name: str
-    size: int
-    changed_at: datetime
+from stillroom.lake.data_bucket import Bucket
+from stillroom.lake.data_folder import Folder
+from stillroom.lake.files import StoredFile, named_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +68,6 @@ class DataPlace(Protocol):
 
 def data_place(data: Path | str, connection: duckdb.DuckDBPyConnection) -> DataPlace:
     """The place of a lake's data files; ``connection`` reaches it."""
-    from stillroom.lake.data_bucket import Bucket
-    from stillroom.lake.data_folder import Folder
-
     return Folder(data) if isinstance(data, Path) else Bucket(data, connection)
 
 

@@ -1,7 +1,8 @@
-"""The data files that a catalogue names."""
+"""The data files that a catalogue names, and those that are there."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -27,6 +28,15 @@ _FOLDERS = """
 SELECT DISTINCT CASE WHEN t.path_is_relative = 1 THEN s.path || t.path ELSE t.path END
 FROM {metadata}.ducklake_table t JOIN {metadata}.ducklake_schema s ON s.schema_id = t.schema_id
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file that is there; ``name`` as catalogues have it, below the place of the data files."""
+
+    name: str
+    size: int
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

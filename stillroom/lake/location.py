@@ -16,10 +16,8 @@ from typing import Literal
 import msgspec
 
 from stillroom.errors import LakeError, RequestError
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 
-CATALOGUE_VARIABLE = "STILLROOM_CATALOGUE"
-DATA_VARIABLE = "STILLROOM_DATA"
-JOURNAL_VARIABLE = "STILLROOM_JOURNAL"
 REMEMBERED = "lake.json"
 _SQLITE = "catalogue.sqlite"
 _IN_CATALOGUE, _IN_FOLDER = "catalogue", "folder"

@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from stillroom.errors import LakeError
 from stillroom.fingerprint import fingerprint
 from stillroom.lake.journal_tables import settle_journals
-from stillroom.lake.location import JOURNAL_VARIABLE
+from stillroom.lake.variables import JOURNAL_VARIABLE
 
 SCHEMA = "stillroom"
 LOCK_SECONDS = 300.0  # a commit takes tens of milliseconds; longer means a stuck process

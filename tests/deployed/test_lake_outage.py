@@ -25,8 +25,8 @@ from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
 from stillroom.errors import LeaseHeld, StillroomError
 from stillroom.lake import Lake, patience
-from stillroom.lake.location import CATALOGUE_VARIABLE
 from stillroom.lake.postgres import lock_number
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import building, lease
 from stillroom.runs import Run
 from tasks import lake_outage, workshop

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from tests.fakes.postgres import PACKAGE, find_programs, postgres_server
 
 KINDS = ("sqlite", "postgres")

@@ -14,7 +14,8 @@ import pytest
 
 from stillroom.lake import Lake
 from stillroom.lake.connection import connect
-from stillroom.lake.location import CATALOGUE_VARIABLE, REMEMBERED
+from stillroom.lake.location import REMEMBERED
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.runs import Run
 from tests.fakes.builds import Builder
 from tests.fakes.lakes import attached

@@ -7,7 +7,8 @@ import pytest
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, locate
+from stillroom.lake.location import locate
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from tests.fakes.rows import row
 
 

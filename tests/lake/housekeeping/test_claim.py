@@ -14,8 +14,8 @@ from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.lake.claim import MARK
 from stillroom.lake.leftovers import Kind
-from stillroom.lake.location import DATA_VARIABLE
 from stillroom.lake.maintenance import Maintained, maintain
+from stillroom.lake.variables import DATA_VARIABLE
 from tests.fakes.rows import row
 
 

@@ -12,7 +12,8 @@ from stillroom.cli.app import make_app
 from stillroom.doctor import examine
 from stillroom.lake import Lake, disk
 from stillroom.lake.disk import FIRST_BYTES_PER_SAMPLE, disk_use
-from stillroom.lake.location import DATA_VARIABLE, locate
+from stillroom.lake.location import locate
+from stillroom.lake.variables import DATA_VARIABLE
 from stillroom.publication import freeze, retract, snapshots
 from stillroom.runs import Cause
 from tests.fakes.builds import Builder

@@ -15,8 +15,8 @@ import pytest
 
 from stillroom.cli.interruptible import run_interruptible
 from stillroom.errors import LeaseHeld
-from stillroom.lake.location import CATALOGUE_VARIABLE
 from stillroom.lake.postgres import lock_number
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import lease
 from tests.fakes.broken_wire import BrokenWire
 from tests.fakes.postgres import PostgresServer

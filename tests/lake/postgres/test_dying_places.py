@@ -9,8 +9,8 @@ import pytest
 
 from stillroom.errors import LakeError
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from stillroom.lake.maintenance import maintain
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from stillroom.publication import snapshots
 from tests.fakes.broken_wire import BrokenWire
 from tests.fakes.disks import database_on_small_disk, fill

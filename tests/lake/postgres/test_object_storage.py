@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from stillroom.cli.app import make_app
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE
 from tests.fakes.broken_wire import BrokenWire
 from tests.fakes.object_storage import BUCKET, ObjectStorage
 from tests.fakes.postgres import PostgresServer

@@ -18,9 +18,10 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.connection import connect
 from stillroom.lake.creation import VIEWS
-from stillroom.lake.location import CATALOGUE_VARIABLE, locate
+from stillroom.lake.location import locate
 from stillroom.lake.schema import SCHEMA_VERSION
 from stillroom.lake.script import keep_script
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
 

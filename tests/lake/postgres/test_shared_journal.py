@@ -15,7 +15,8 @@ from stillroom.errors import RequestError, TeacherError
 from stillroom.journal import AnyJournal, DatabaseJournal, InDatabase, journal_at
 from stillroom.journal.removal import stored_journals
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, REMEMBERED, locate
+from stillroom.lake.location import REMEMBERED, locate
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from stillroom.records import Judgement, Outcome, SamplingParams
 from stillroom.runs import Run, load_run, shard_journal, shard_prompts
 from stillroom.runs.journals import JournalsTidied, tidy_journals

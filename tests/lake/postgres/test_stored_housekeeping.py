@@ -11,9 +11,9 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake, data_bucket, data_place
 from stillroom.lake.claim import MARK
 from stillroom.lake.leftovers import Kind
-from stillroom.lake.location import CATALOGUE_VARIABLE, DATA_VARIABLE
 from stillroom.lake.maintenance import Maintained, maintain
 from stillroom.lake.reading import opened
+from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE
 from tests.fakes.object_storage import BUCKET, ObjectStorage
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row

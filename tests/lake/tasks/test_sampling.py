@@ -13,7 +13,7 @@ import pytest
 
 from stillroom.errors import RequestError, TeacherError, TeacherLost
 from stillroom.lake import Lake
-from stillroom.lake.location import CATALOGUE_VARIABLE
+from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import lease, may_be_lost, sampling
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import SamplingParams
