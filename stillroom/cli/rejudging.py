@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stillroom.recipe import Verification
 
 DIFFERENCES_SHOWN = 20
-NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes
+NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes, or the verifier has a defect
 
 
 def rejudge(
@@ -38,7 +38,7 @@ def rejudge(
     again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification, runtime))
     return {
         "members": snapshot.rows,
-        "judged": len(again),
+        "judged": sum(bool(one.outcome) for one in again),
         "other_verifiers": _other_verifiers(again),
         "differences": [
             *(_not_judged(one) for one in unjudgeable(lake, snapshot)),
@@ -92,7 +92,7 @@ def _difference(one: "Reexecuted") -> dict[str, Any]:
         "stored_outcome": one.stored.outcome,
         "stored_reason": one.stored.reason,
         "outcome": one.outcome,
-        "reason": one.reason,
+        "reason": one.reason if one.outcome else NOT_JUDGED,
         "detail": one.detail,
     }
 

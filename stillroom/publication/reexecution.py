@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stillroom.errors import RequestError
+from stillroom import errors
 from stillroom.lake import Lake
 from stillroom.publication.publish import Snapshot, published_at
 from stillroom.records import Answer, Check, Verifier
+from stillroom.unjudged import judge_one
 
 AT_ONCE = 100  # members that are judged together; the sandbox queues what it has no slot for
 _STANDING = """
@@ -57,9 +58,10 @@ class StandingVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reexecuted:
-    """A member that was judged again.
+    """A member that was judged again, or was to be.
 
     Attributes:
+        outcome: "" where its verifier meets a defect that others are none the worse for; ``detail`` says which.
         verifier_id: of the verifier as it is now.
     """
 
@@ -134,25 +136,32 @@ async def reexecute(
     """
     by_name = {one.name.partition("@")[0]: one for one in verifiers}
     if strange := [one.verifier for one in stored if one.verifier.partition("@")[0] not in by_name]:
-        raise RequestError(
+        raise errors.RequestError(
             f"rows of the snapshot were passed by {strange[0]}, which is not at hand; there are: "
             f"{', '.join(one.name for one in verifiers)}"
         )
 
     async def judge(one: StandingVerdict) -> Reexecuted:
         verifier = by_name[one.verifier.partition("@")[0]]
-        judgement = await verifier.judge(one.check, one.answer)
-        return Reexecuted(
-            stored=one,
-            outcome=judgement.outcome.value,
-            reason=judgement.reason,
-            detail=judgement.detail,
-            verifier_id=verifier.verifier_id,
-            image_digest=verifier.image_digest,
-        )
+        try:
+            judgement = await judge_one(verifier, one.check, one.answer)
+        except errors.Unjudgeable as error:
+            return _reexecuted(one, verifier, "", "", str(error))
+        return _reexecuted(one, verifier, judgement.outcome.value, judgement.reason, judgement.detail)
 
     result: list[Reexecuted] = []
     for start in range(0, len(stored), AT_ONCE):
         result += await asyncio.gather(*(judge(one) for one in stored[start : start + AT_ONCE]))
         progress(len(result), len(stored))
     return result
+
+
+def _reexecuted(stored: StandingVerdict, verifier: Verifier, outcome: str, reason: str, detail: str) -> Reexecuted:
+    return Reexecuted(
+        stored=stored,
+        outcome=outcome,
+        reason=reason,
+        detail=detail,
+        verifier_id=verifier.verifier_id,
+        image_digest=verifier.image_digest,
+    )

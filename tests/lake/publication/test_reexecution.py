@@ -19,7 +19,8 @@ from stillroom.publication import (
     standing_verdicts,
     unjudgeable,
 )
-from tests.fakes.verifiers import FakeVerifier
+from stillroom.records import Answer, Check, Judgement
+from tests.fakes.verifiers import FakeVerifier, execute
 
 ONE = "(SELECT min(example_id) FROM lake.examples)"
 ITS_SAMPLE = "(SELECT min_by(sample_id, example_id) FROM lake.examples)"
@@ -78,3 +79,31 @@ def test_the_command_lists_it_and_does_not_pass(published: Lake, monkeypatch: py
     shown = CliRunner().invoke(make_app(), command)
     assert (shown.exit_code, "3 of 4 members were judged again" in shown.stdout) == (1, True)
     assert "not judged: the lake has no" in " ".join(shown.stdout.split())
+
+
+def test_a_member_that_the_verifier_has_a_defect_about_is_listed_and_the_others_are_judged(
+    published: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (snapshot,) = snapshots(published, "tiny")
+    freeze(published, snapshot)
+    strange = standing_verdicts(published, snapshot)[1]
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if (check, answer) == (strange.check, strange.answer):
+            raise RecursionError("a thousand levels")
+        return execute(check, answer)
+
+    async def judge(stored: Sequence[StandingVerdict], *_: Any) -> list[Reexecuted]:
+        return await reexecute(stored, [FakeVerifier(rule=rule)], lambda *done: None)
+
+    monkeypatch.setattr(rejudging, "_judge", judge)
+    command = ["--lake", str(published.root), "verify-snapshot", "tiny", "--re-execute", "--json"]
+
+    told = CliRunner().invoke(make_app(), command)
+
+    assert told.exit_code == 1
+    again = json.loads(told.stdout)["re_executed"]
+    listed = [one for one in again["differences"] if one["sample_id"] == strange.sample_id]
+    assert again["judged"] == again["members"] - len(again["differences"])
+    assert [(one["outcome"], one["reason"]) for one in listed] == [("", "not judged")]
+    assert "a thousand levels" in listed[0]["detail"]
