@@ -15,30 +15,31 @@ if TYPE_CHECKING:
     from stillroom.recipe import Verification
 
 DIFFERENCES_SHOWN = 20
-NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes
+NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes, or the verifier has a defect
 
 
 def rejudge(
     lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None, runtime: str
 ) -> dict[str, Any]:
-    """Judge every member again under the limits of the run's recipe, or others; returns plain data.
+    """Judge every member again under the limits that it was published under, or others; returns plain data.
 
     Raises:
         RequestError: Docker does not know the runtime.
         SandboxError: the sandbox failed.
     """
     from stillroom.capabilities import find_capability
-    from stillroom.publication import standing_verdicts, unjudgeable
+    from stillroom.publication import by_verification, standing_verdicts, unjudgeable
     from stillroom.runs import load_run
 
-    recipe = load_run(lake, snapshot.run_id).recipe
+    names = find_capability(load_run(lake, snapshot.run_id).recipe.capability).verifier_names
     limits = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
-    verification = recipe.verification.model_copy(update={key: value for key, value in limits.items() if value})
-    stored = standing_verdicts(lake, snapshot)
-    again = asyncio.run(_judge(stored, find_capability(recipe.capability).verifier_names, verification, runtime))
+    given = {key: value for key, value in limits.items() if value}
+    again: list[Reexecuted] = []
+    for verification, members in by_verification(lake, standing_verdicts(lake, snapshot)):
+        again += asyncio.run(_judge(members, names, verification.model_copy(update=given), runtime))
     return {
         "members": snapshot.rows,
-        "judged": len(again),
+        "judged": sum(bool(one.outcome) for one in again),
         "other_verifiers": _other_verifiers(again),
         "differences": [
             *(_not_judged(one) for one in unjudgeable(lake, snapshot)),
@@ -92,7 +93,7 @@ def _difference(one: "Reexecuted") -> dict[str, Any]:
         "stored_outcome": one.stored.outcome,
         "stored_reason": one.stored.reason,
         "outcome": one.outcome,
-        "reason": one.reason,
+        "reason": one.reason if one.outcome else NOT_JUDGED,
         "detail": one.detail,
     }
 

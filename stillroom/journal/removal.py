@@ -33,18 +33,18 @@ class StoredJournal:
         return f"{self.run_id}/{self.stem}"
 
 
-def stored_journals(root: Path, run_id: str | None = None) -> list[StoredJournal]:
-    """All journals of the lake in the folder ``root``, or those of one run, by name.
+def stored_journals(root: Path, beginning: str = "") -> list[StoredJournal]:
+    """The journals of the lake in the folder ``root`` of runs whose ids begin so, by name.
 
     Raises:
         LakeError: PostgreSQL does not answer, or the folder cannot be read.
     """
     location = locate(root)
     if location.journals_in_catalogue and isinstance(location.catalogue, str):
-        return _in_database(location.catalogue, f"{run_id}/" if run_id is not None else "")
-    folder, pattern = (root / "journal", "*/*.jsonl") if run_id is None else (root / "journal" / run_id, "*.jsonl")
+        return _in_database(location.catalogue, beginning)
     try:
-        files = [(path, path.stat().st_size) for path in sorted(folder.glob(pattern))]
+        paths = [one for one in sorted((root / "journal").glob("*/*.jsonl")) if one.parent.name.startswith(beginning)]
+        files = [(path, path.stat().st_size) for path in paths]
     except OSError as error:
         raise LakeError(f"cannot look at the journals in {root / 'journal'}: {error}") from error
     return [StoredJournal(run_id=path.parent.name, stem=path.stem, place=path, size=size) for path, size in files]

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from stillroom.errors import RequestError
+from stillroom import errors
 from stillroom.lake import Lake
 from stillroom.publication.publish import Snapshot, published_at
+from stillroom.recipe import Verification
 from stillroom.records import Answer, Check, Verifier
+from stillroom.runs import load_run
+from stillroom.unjudged import judge_one
 
 AT_ONCE = 100  # members that are judged together; the sandbox queues what it has no slot for
 _STANDING = """
@@ -22,8 +26,8 @@ WITH runs AS (
     QUALIFY row_number() OVER (
         PARTITION BY run_id, sample_id, verifier_id ORDER BY outcome = 'pass' DESC, created_at DESC) = 1
 )
-SELECT m.example_id, e.sample_id, e.verifier, e.verifier_id, s.answer, s.extraction_problem,
-       v.outcome, v.reason, v.image_digest, p.tests, p.entry_point,
+SELECT m.example_id, e.sample_id, e.run_id, e.created_at AS published_at, e.verifier, e.verifier_id,
+       s.answer, s.extraction_problem, v.outcome, v.reason, v.image_digest, p.tests, p.entry_point,
        CASE WHEN e.example_id IS NULL THEN 'the lake has no row of it in examples'
             WHEN coalesce(e.verifier_id, '') = '' THEN 'the lake does not say which verifier passed it'
             WHEN s.sample_id IS NULL THEN 'the lake has no row of its sample'
@@ -42,10 +46,17 @@ WHERE m.name = $name AND m.version = $version ORDER BY m.example_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingVerdict:
-    """A member of a snapshot, and the verdict by which it was published."""
+    """A member of a snapshot, and the verdict by which it was published.
+
+    Attributes:
+        run_id: the run that published it.
+        published_at: when that was (UTC), since it may have been judged otherwise before and since.
+    """
 
     example_id: str
     sample_id: str
+    run_id: str
+    published_at: datetime
     check: Check
     answer: Answer
     verifier: str
@@ -57,9 +68,10 @@ class StandingVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reexecuted:
-    """A member that was judged again.
+    """A member that was judged again, or was to be.
 
     Attributes:
+        outcome: "" where its verifier meets a defect that others are none the worse for; ``detail`` says which.
         verifier_id: of the verifier as it is now.
     """
 
@@ -103,6 +115,22 @@ def standing_verdicts(lake: Lake, snapshot: Snapshot) -> list[StandingVerdict]:
     ]
 
 
+def by_verification(lake: Lake, stored: Sequence[StandingVerdict]) -> list[tuple[Verification, list[StandingVerdict]]]:
+    """Members with the verification under which each was published: runs of one dataset may have different ones.
+
+    Raises:
+        LakeError: what a run was recorded with then is no recipe.
+    """
+    members: dict[tuple[str, datetime], list[StandingVerdict]] = {}
+    for one in stored:
+        members.setdefault((one.run_id, one.published_at), []).append(one)
+    found: dict[str, tuple[Verification, list[StandingVerdict]]] = {}
+    for (run_id, published), some in members.items():
+        verification = load_run(lake, run_id, at=published).recipe.verification
+        found.setdefault(verification.model_dump_json(), (verification, []))[1].extend(some)
+    return [*found.values()]
+
+
 def unjudgeable(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
     """The members of which the lake does not hold all that is needed to obtain their verdict again."""
     return [
@@ -134,25 +162,32 @@ async def reexecute(
     """
     by_name = {one.name.partition("@")[0]: one for one in verifiers}
     if strange := [one.verifier for one in stored if one.verifier.partition("@")[0] not in by_name]:
-        raise RequestError(
+        raise errors.RequestError(
             f"rows of the snapshot were passed by {strange[0]}, which is not at hand; there are: "
             f"{', '.join(one.name for one in verifiers)}"
         )
 
     async def judge(one: StandingVerdict) -> Reexecuted:
         verifier = by_name[one.verifier.partition("@")[0]]
-        judgement = await verifier.judge(one.check, one.answer)
-        return Reexecuted(
-            stored=one,
-            outcome=judgement.outcome.value,
-            reason=judgement.reason,
-            detail=judgement.detail,
-            verifier_id=verifier.verifier_id,
-            image_digest=verifier.image_digest,
-        )
+        try:
+            judgement = await judge_one(verifier, one.check, one.answer)
+        except errors.Unjudgeable as error:
+            return _reexecuted(one, verifier, "", "", str(error))
+        return _reexecuted(one, verifier, judgement.outcome.value, judgement.reason, judgement.detail)
 
     result: list[Reexecuted] = []
     for start in range(0, len(stored), AT_ONCE):
         result += await asyncio.gather(*(judge(one) for one in stored[start : start + AT_ONCE]))
         progress(len(result), len(stored))
     return result
+
+
+def _reexecuted(stored: StandingVerdict, verifier: Verifier, outcome: str, reason: str, detail: str) -> Reexecuted:
+    return Reexecuted(
+        stored=stored,
+        outcome=outcome,
+        reason=reason,
+        detail=detail,
+        verifier_id=verifier.verifier_id,
+        image_digest=verifier.image_digest,
+    )

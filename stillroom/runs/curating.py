@@ -68,7 +68,7 @@ def curate_run(
         batch_runner: where many texts are signed and embedded; in this process by default.
 
     Raises:
-        NotJudged: a sample has no verdict that counts.
+        NotJudged: a sample lacks a verdict that counts.
         LakeError: there is no room to search for duplicates.
         TeacherError: embeddings come from an endpoint that gives no usable answer.
         WorkersError: the batch runner has nobody left to work.

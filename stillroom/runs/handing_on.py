@@ -1,9 +1,10 @@
-"""Hands on what journals hold that a lake, put back from a backup, has under a run's number and plans otherwise.
+"""Hands on what journals hold of runs that a lake, put back from a backup, has forgotten.
 
-It gives the number of a run that it has forgotten to another one, beside the journals of the first. What those hold was
-paid for, and a shard reads no journal of its run but its own. So before shards are planned, what journals under their
-numbers or higher ones hold of their prompts is copied to the journals of the shards that are to have these. No shard of
-such a number was planned in this lake: nobody writes them, and as a rule there are none.
+It gives the number of such a run to another one, beside the journals of the first; and of later runs, which may have
+taken over what that one never got to, it knows nothing. What those journals hold was paid for, and a shard reads none
+but its own and those of runs that are known. So before shards are planned, what journals of the run under their numbers
+or higher ones hold of their prompts, and those of the dataset's unknown runs, is copied to the journals of the shards
+that are to have these. No such shard was planned in this lake: nobody writes them, and as a rule there are none.
 """
 
 import re
@@ -18,6 +19,7 @@ from stillroom.runs.paid import shard_journal
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
 _SHARD = re.compile(r"shard-(\d+)")
+_KNOWN = "SELECT DISTINCT run_id FROM lake.runs"
 
 
 def hand_on(lake: Lake, run_id: str, planned: Mapping[str, int], say: Callable[[str], None] = lambda _: None) -> None:
@@ -37,12 +39,14 @@ def hand_on(lake: Lake, run_id: str, planned: Mapping[str, int], say: Callable[[
     if not planned:
         return
     copied: dict[int, list[Entry]] = {}
-    for number, entries in _journalled(lake, run_id, min(planned.values()), say).items():
+    of_runs: set[str] = set()
+    for (of_run, number), entries in _journalled(lake, run_id, min(planned.values()), say).items():
         prompts = {one.sample.sample_id: one.sample.prompt_id for one in entries if isinstance(one, SampleEntry)}
         for entry in entries:
             shard = planned.get(prompts.get(_sample_id(entry), ""))
-            if shard is not None and shard != number:
+            if shard is not None and (of_run, number) != (run_id, shard):
                 copied.setdefault(shard, []).append(entry)
+                of_runs.add(of_run)
     for shard, entries in copied.items():
         opened: AnyJournal[Entry] = journal_at(shard_journal(lake, run_id, shard), Entry)
         with opened as journal:
@@ -52,25 +56,36 @@ def hand_on(lake: Lake, run_id: str, planned: Mapping[str, int], say: Callable[[
                     journal.append(entry)
     if copied:
         say(
-            f"journals of an earlier {run_id}, which this lake does not know, hold answers to prompts of shards "
-            f"{', '.join(map(str, sorted(copied)))}: they are taken over"
+            f"journals of an earlier {', '.join(sorted(of_runs))}, which this lake does not know, hold answers to "
+            f"prompts of shards {', '.join(map(str, sorted(copied)))}: they are taken over"
         )
 
 
 def _journalled(
     lake: Lake, run_id: str, first: int, say: Callable[[str], None]
-) -> Mapping[int, Sequence[SampleEntry | VerdictEntry]]:
-    """What was paid for, by the number of the shard whose journal it is in, from ``first`` on."""
-    found: dict[int, Sequence[SampleEntry | VerdictEntry]] = {}
-    for journal in stored_journals(lake.root, run_id):
+) -> Mapping[tuple[str, int], Sequence[SampleEntry | VerdictEntry]]:
+    """What was paid for and is forgotten, by run and shard whose journal it is in; of this run from ``first`` on."""
+    found: dict[tuple[str, int], Sequence[SampleEntry | VerdictEntry]] = {}
+    dataset = _dataset(run_id)
+    known = {row["run_id"] for row in lake.rows(_KNOWN)}
+    for journal in stored_journals(lake.root, f"{dataset}-r"):
         shard = _SHARD.fullmatch(journal.stem)
-        if shard and int(shard[1]) >= first:
+        if shard is None or _dataset(journal.run_id) != dataset:
+            continue
+        number = int(shard[1])
+        if journal.run_id not in known or (journal.run_id == run_id and number >= first):
             opened: AnyJournal[Entry] = journal_at(journal.place, Entry)
             replay = opened.read()
             tell_damage(journal.place, replay, say)
             # A refusal cost nothing, and the teacher may have changed its mind.
-            found[int(shard[1])] = [one for one in replay.records if isinstance(one, SampleEntry | VerdictEntry)]
+            paid = [one for one in replay.records if isinstance(one, SampleEntry | VerdictEntry)]
+            found[journal.run_id, number] = paid
     return found
+
+
+def _dataset(run_id: str) -> str:
+    """What is before the number at the end of a run's id: NAME-rN."""
+    return run_id.rpartition("-r")[0]
 
 
 def _sample_id(entry: SampleEntry | VerdictEntry) -> str:

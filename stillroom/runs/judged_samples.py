@@ -28,7 +28,7 @@ WITH newest AS (
                 WHEN bool_or(outcome = 'abstain') THEN 'abstain' ELSE 'pass' END AS outcome,
            arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
-    FROM newest GROUP BY sample_id
+    FROM newest GROUP BY sample_id HAVING count(*) = len($verifiers)  -- one that lacks a verifier's is not judged
 )
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
        s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
@@ -136,7 +136,7 @@ def judged_samples(
     """All samples of a run, by the verdicts of these verifiers; arguments as of ``curate_run``.
 
     Raises:
-        NotJudged: a sample has no verdict of theirs.
+        NotJudged: a sample lacks a verdict of one of them.
         RequestError: the recipe names a scorer, and no sample of the run has its score.
     """
     counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}

@@ -8,6 +8,8 @@ from prefect.states import Failed
 from stillroom.errors import (
     GateError,
     LeaseHeld,
+    NotJudged,
+    Overtaken,
     RequestError,
     SandboxError,
     TeacherBusy,
@@ -26,6 +28,8 @@ CASES = [
     (RequestError("wrong"), False),
     (TeacherMismatch("another"), False),
     (LeaseHeld("theirs"), False),
+    (NotJudged("another task judges"), False),
+    (Overtaken("another task curates"), False),
     (ValueError("a defect"), False),
 ]
 

@@ -99,6 +99,20 @@ async def test_a_run_without_samples_is_decided_about_as_often_as_its_build_is_k
     assert lake.rows("SELECT * FROM lake.selections") == []
 
 
+async def test_samples_that_one_of_several_verifiers_has_not_judged_are_an_error_until_it_has(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, under(tmp_path, 5), LONG)
+    both = [LONG.verifier_id, SHORT.verifier_id]
+
+    with pytest.raises(LakeError, match="8 of 8 samples of run tiny-r1 have no verdict of"):
+        curate_run(lake, run, both)
+
+    await judge_again(lake, run, SHORT)
+    curate_run(lake, run, both)
+    assert lake.rows("SELECT DISTINCT reason FROM lake.current_selections") == [{"reason": "timeout"}]
+
+
 async def test_samples_without_a_verdict_that_counts_are_an_error_until_they_are_judged(
     lake: Lake, tmp_path: Path
 ) -> None:

@@ -95,3 +95,21 @@ def test_a_run_without_such_journals_plans_in_silence(lake: Lake, tmp_path: Path
 
     assert said == []
     assert records(lake.root) == {}
+
+
+async def test_what_a_later_run_was_paid_for_that_is_forgotten_too_is_paid_for_once(lake: Lake, tmp_path: Path) -> None:
+    before = Path(shutil.copytree(lake.root, tmp_path / "restored"))
+    builder, given = Builder(lake), recipe(tmp_path, EIGHT_EACH)
+    for paid, new_run in ((8, False), (12, True)):
+        builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), paid
+        with pytest.raises(TeacherError):
+            await builder.sample(builder.begin(given, new_run=new_run))
+    shutil.copytree(lake.root / "journal", before / "journal", dirs_exist_ok=True)
+    restored = Lake.open(before)
+    again = Builder(restored)
+
+    run, _ = await again.build(given)
+
+    assert run.run_id == "tiny-r1"
+    assert len(again.client.paid) == 16 - 12
+    restored.close()

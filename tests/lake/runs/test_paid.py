@@ -5,15 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.calibration import record
 from stillroom.cli.ancestry import follow
 from stillroom.errors import TeacherError
 from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.publication import compare, freeze, manifest, publish, snapshots
-from stillroom.runs import Run, RunState, abandoned_entries, adopted_samples, close_run, owed_at_most, shard_journal
+from stillroom.runs import (
+    Run,
+    RunState,
+    abandoned_entries,
+    adopted_samples,
+    close_run,
+    given_up,
+    open_run,
+    owed_at_most,
+    shard_journal,
+)
 from stillroom.runs.curating import curate_run
 from stillroom.sampling.entries import Entry
-from tests.fakes.builds import Builder, all_knowing_client
+from tests.fakes.builds import Builder, all_knowing_client, calibrated
 from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.verifiers import FakeVerifier
 
@@ -62,6 +73,51 @@ async def test_what_was_taken_over_is_handed_on_when_that_run_is_abandoned_too(l
 
     assert len(builder.client.paid) == 16 - 8 - 4
     assert lake.rows("SELECT count(DISTINCT sample_id) AS n FROM lake.samples") == [{"n": 16}]
+
+
+@pytest.mark.parametrize("first_had", [4, 12], ids=["half a shard", "a shard and a half"])
+async def test_what_a_run_between_never_got_to_is_still_used_by_the_one_after_it(
+    lake: Lake, tmp_path: Path, first_had: int
+) -> None:
+    given = recipe(tmp_path, EIGHT_EACH.replace("8", "8, wave: 4") + ONE_A_SHARD)
+    builder = Builder(lake)
+    builder.client.failure, builder.client.fails_after = TeacherError("the teacher is gone"), first_had
+    first = builder.begin(given)
+    with pytest.raises(TeacherError):
+        await builder.sample(first)
+    second = builder.begin(given, new_run=True)  # and is given up before it began with a shard
+
+    builder.client.failure = None
+    third, snapshot = await builder.build(given, new_run=True)
+
+    assert len({first.run_id, second.run_id, third.run_id}) == 3
+    assert len(builder.client.paid) == 16
+    assert len(samples_of(lake, third)) == 16
+    assert snapshot is not None
+    assert snapshot.rows == 4
+    assert lake.rows("SELECT sum(samples)::BIGINT AS n FROM lake.costs WHERE stage = 'sampling'") == [{"n": 16}]
+
+
+async def test_what_only_the_journal_of_a_run_holds_is_used_when_that_is_opened_again_under_another_verification(
+    lake: Lake, tmp_path: Path
+) -> None:
+    first = await abandoned(lake, tmp_path)
+    nothing = open_run(lake, recipe(tmp_path, EIGHT_EACH), new_run=True)
+    assert given_up(lake, first.run_id) is not None
+    close_run(lake, nothing, RunState.EMPTY, "nothing new")
+    other = f"{EIGHT_EACH}\nverification: {{min_test_strength: null, timeout_seconds: 9}}"
+    newer = Builder(lake, verifier=FakeVerifier(verifier_id="newer"))
+    record(lake, [calibrated(newer.verifier, calibration_id="of-newer")])
+
+    run, snapshot = await newer.build(recipe(tmp_path, other))
+
+    assert run.run_id == first.run_id
+    assert (len(newer.client.paid), len(newer.verifier.judged)) == (8, 16)
+    assert lake.rows("SELECT verifier_id, count(*) AS n FROM lake.verdicts GROUP BY ALL") == [
+        {"verifier_id": "newer", "n": 16}
+    ]
+    assert snapshot is not None
+    assert snapshot.rows == 4
 
 
 async def test_what_is_committed_is_judged_as_it_was_extracted_then(lake: Lake, tmp_path: Path) -> None:
