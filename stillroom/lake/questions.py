@@ -86,7 +86,8 @@ class Questions:
         """
         held.close()  # of an attempt before
         try:
-            beside = held.enter_context(closing(self._connection.cursor()))
+            with self._thread_lock:
+                beside = held.enter_context(closing(self._connection.cursor()))
             beside.execute("USE lake")
             beside.begin()  # by itself the last batch would end in a commit, which needs the catalogue
             held.callback(_let_go, beside)
@@ -119,13 +120,13 @@ class Questions:
             except duckdb.Error as error:
                 raise self._failed(error) from error
 
-        return self._patiently(ask)
+        with self._thread_lock:
+            return self._patiently(ask)
 
     def _patiently(self, ask: Callable[[], One]) -> One:
-        with self._thread_lock:
-            if self._say is None or self._is_in_transaction:
-                return ask()
-            return patiently(ask, self._writing, self._say)
+        if self._say is None or self._is_in_transaction:
+            return ask()
+        return patiently(ask, self._writing, self._say)
 
     def _failed(self, error: duckdb.Error | OSError) -> LakeError:
         return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
