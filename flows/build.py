@@ -68,7 +68,7 @@ class ShardRuns(Protocol):
         ...
 
 
-@flow(name="build", flow_run_name="{run_id}")
+@flow(name="build", flow_run_name="{run_id}", persist_result=False)
 async def build(run_id: str) -> str:
     """Build the run to its snapshot with its shards in this process; returns and raises as ``build_run``."""
     return await build_run(run_id, OwnShards(run_id, load_run(workshop().lake, run_id).recipe))

@@ -48,7 +48,9 @@ async def announce_failed(flow: Flow[..., Any], flow_run: FlowRun, state: State[
     announce_failed_shard(flow_run.parameters["run_id"], flow_run.parameters["shard"], flow_runs.reason(state))
 
 
-@flow(name=flow_runs.BUILD, flow_run_name="build {recipe.dataset}", on_cancellation=[cancel_shards])
+@flow(
+    name=flow_runs.BUILD, flow_run_name="build {recipe.dataset}", on_cancellation=[cancel_shards], persist_result=False
+)
 async def build(recipe: Recipe, new_run: bool = False) -> str | State[Any]:
     """Build a recipe to its next snapshot, or continue the build that is unfinished; returns NAME@N, or "".
 
@@ -68,7 +70,7 @@ async def build(recipe: Recipe, new_run: bool = False) -> str | State[Any]:
     return await built(read, new_run)
 
 
-@flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards])
+@flow(name=flow_runs.BUILD, flow_run_name="build {recipe_file}", on_cancellation=[cancel_shards], persist_result=False)
 async def build_file(recipe_file: Path, new_run: bool = False) -> str | State[Any]:
     """Build the recipe of a file as it is when the run begins; else as ``build``.
 
@@ -90,6 +92,7 @@ async def build_file(recipe_file: Path, new_run: bool = False) -> str | State[An
     flow_run_name="{run_id} shard {shard}",
     on_failure=[announce_failed],
     on_crashed=[announce_failed],
+    persist_result=False,
 )
 async def shard(run_id: str, shard: int) -> str | State[Any]:
     """Answer, verify and commit one shard; what an earlier attempt was paid for is not asked for again.
@@ -117,7 +120,7 @@ async def _committed(run_id: str, shard: int) -> str:
         return key
 
 
-@flow(name="maintain", flow_run_name="maintain the lake")
+@flow(name="maintain", flow_run_name="maintain the lake", persist_result=False)
 def maintain(keep_days: KeepDays = KEEP_DAYS, grace_minutes: GraceMinutes = GRACE_MINUTES) -> str | State[Any]:
     """Keep house in the lake. Where somebody is at work in it, nothing is done and that is said.
 

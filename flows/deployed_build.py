@@ -10,9 +10,9 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from flows.build import build_late, build_run
-from flows.deployed_ends import held_up, lake_away, nothing_to_do, outcome, skipped
+from flows.deployed_ends import held_up, lake_away, nothing_to_do, outcome, overtaken, skipped
 from flows.deployed_shards import DeployedShards
-from stillroom.errors import LakeError, LeaseHeld
+from stillroom.errors import LakeError, LeaseHeld, Overtaken
 from stillroom.lease import MOMENT_SECONDS, building
 from stillroom.recipe import Recipe, refuse_idle_models
 from stillroom.runs import (
@@ -59,7 +59,7 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
                 await shop.meet_workers(recipe.execution)
                 run = await shop.write(lambda: open_run(shop.lake, recipe, new_run=new_run))
                 run_id = run.run_id
-            elif (end := nothing_to_do(shop.lake, run_id)) is not None:
+            elif (end := await nothing_to_do(shop.lake, run_id, shop.watcher.say)) is not None:
                 return end
             else:
                 run = load_run(shop.lake, run_id)
@@ -71,7 +71,11 @@ async def built(read: Callable[[], Recipe], new_run: bool) -> str | State[Any]:
         if run_id is None:
             return skipped(error)
         await _note_as_ended(this, run_id)
-        return held_up(run_id, error)
+        return await held_up(run_id, error, get_run_logger().info)
+    except Overtaken as error:
+        if run_id is None:
+            raise
+        return overtaken(run_id, error, this.run_count)
     except LakeError as error:
         if run_id is None or not is_outage(error):
             raise

@@ -1,4 +1,7 @@
-"""Settles from time to time what nobody else has: builds that could go on, shards of cancelled ones, lost flow runs."""
+"""Settles from time to time what nobody else has: builds and shards that could go on, what is left of cancelled ones.
+
+And flow runs that were lost.
+"""
 
 from typing import Any
 
@@ -18,17 +21,21 @@ from tasks.lake_outage import is_outage
 from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import tell_without_stacks
+from tasks.shards_again import try_shards_again
 from tasks.unbegun import crash_unbegun
-from tasks.waking import WAIT_FOR_OTHERS, wake_build
+from tasks.waking import LAKE_AWAY, WAIT_FOR_OTHERS, wake_build
+
+_CRASHED = "Crashed"
 
 
-@flow(name="reconcile", flow_run_name="reconcile")
+@flow(name="reconcile", flow_run_name="reconcile", persist_result=False)
 async def reconcile() -> list[str] | State[Any]:
     """Wake builds whose shards were done after they ended, cancel shards of cancelled ones; returns those runs.
 
-    Builds that were held up, or whose lake did not answer, are woken, too, or fail where their runs were given up.
-    Before that, flow runs that were taken and never began are marked as crashed. While the lake does not answer it does
-    nothing and says so.
+    Builds that were held up or overtaken, or whose lake did not answer, are woken, too, or fail where their runs were
+    given up; and such as crashed before they could say what came of their runs. Shards whose lake did not answer are
+    tried again where their build has ended. Before that, flow runs that were taken and never began are marked as
+    crashed. While the lake does not answer it does nothing and says so.
     """
     tell_without_stacks()
     if (end := overdue()) is not None:
@@ -45,7 +52,7 @@ async def reconcile() -> list[str] | State[Any]:
 async def _settled() -> list[str]:
     lake = Lake.open(deployed_lake(), create=True)
     try:
-        unsettled = dict.fromkeys((*open_runs(lake), *runs_with_late_shards(lake), *await _held_up(lake)))
+        unsettled = dict.fromkeys((*open_runs(lake), *runs_with_late_shards(lake), *await _ended_over_others(lake)))
         return [run_id for run_id in unsettled if await _settle(lake, run_id)]
     finally:
         lake.close()
@@ -65,11 +72,12 @@ async def _crash_unbegun() -> None:
         get_run_logger().error("what has never begun is left as it is: %s: %s", type(error).__name__, error)
 
 
-async def _held_up(lake: Lake) -> list[str]:
-    """Runs of the lake that have builds which were held up, also such as were given up since."""
+async def _ended_over_others(lake: Lake) -> list[str]:
+    """Runs of the lake with builds that were held up or crashed, or shards whose lake was away; also finished ones."""
     try:
         async with get_client() as client:
-            found = await flow_runs.runs_of_builds_in(client, WAIT_FOR_OTHERS)
+            found = await flow_runs.runs_in(client, flow_runs.BUILD, (*WAIT_FOR_OTHERS, _CRASHED))
+            found |= await flow_runs.runs_in(client, flow_runs.SHARD, (LAKE_AWAY,))
     except NOT_TO_BE_HAD as error:
         get_run_logger().error("builds that were held up are left as they are: %s: %s", type(error).__name__, error)
         return []
@@ -80,7 +88,7 @@ async def _held_up(lake: Lake) -> list[str]:
 async def _settle(lake: Lake, run_id: str) -> bool:
     """Do what is left of a run; returns whether that was anything. What is wrong with one keeps no other waiting."""
     try:
-        return await _cancel_left(run_id) or await wake_build(lake, run_id)
+        return await _cancel_left(run_id) or await wake_build(lake, run_id) or await try_shards_again(lake, run_id)
     except NOT_TO_BE_HAD as error:
         get_run_logger().error("%s is left as it is: %s: %s", run_id, type(error).__name__, error)
         return False

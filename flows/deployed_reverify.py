@@ -20,7 +20,7 @@ from tasks.overdue import overdue
 from tasks.reporting import tell_without_stacks
 
 
-@flow(name="reverify", flow_run_name="reverify {dataset}")
+@flow(name="reverify", flow_run_name="reverify {dataset}", persist_result=False)
 async def reverify(dataset: str) -> int | State[Any]:
     """Judge the stored samples of a dataset again by the verifiers as they are now; no teacher is asked.
 

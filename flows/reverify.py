@@ -10,7 +10,7 @@ from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate_again, publish_changes
 
 
-@flow(name="reverify", flow_run_name="reverify {dataset}")
+@flow(name="reverify", flow_run_name="reverify {dataset}", persist_result=False)
 async def reverify(dataset: str, run_ids: list[str]) -> int:
     """Judge and curate the runs of ``dataset`` again, oldest first; returns how many verdicts that took.
 

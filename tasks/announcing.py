@@ -5,8 +5,11 @@ Automations listen to the events: a failed shard, a new snapshot.
 
 import re
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
 from prefect.events import emit_event
 
 from stillroom.fingerprint import fingerprint
@@ -57,19 +60,44 @@ def funnel_page(run_id: str, counts: dict[str, int]) -> str:
 
 
 async def announce_snapshot(lake: Lake, dataset: str, label: str, run_id: str) -> None:
-    """Show the snapshot's summary and where it is, and emit the event of its publication."""
-    snapshot = next(one for one in snapshots(lake, dataset) if one.label == label)
+    """Emit the event of the snapshot's publication, each time with one id, under which Prefect keeps it once."""
+    snapshot = _snapshot(lake, dataset, label)
     folder = lake.root / snapshot.path
-    await acreate_markdown_artifact(
-        markdown=snapshot_page(snapshot, folder),
-        key=artifact_key(run_id, "snapshot"),
-        description=f"{label}: `stillroom show {label}` tells more",
-    )
     emit_event(
         SNAPSHOT_PUBLISHED,
         resource={"prefect.resource.id": f"stillroom.snapshot.{label}", "stillroom.dataset": dataset},
         payload={"run_id": run_id, "rows": snapshot.rows, "new_rows": snapshot.new_rows, "path": str(folder)},
+        id=uuid5(NAMESPACE_URL, f"{folder.absolute().as_uri()}#{snapshot.curation_id}:{snapshot.content_hash}"),
     )
+
+
+async def show_snapshot(lake: Lake, dataset: str, label: str, run_id: str) -> None:
+    """Show the snapshot's summary and where it is. Once this is shown others count as told, so tell them before."""
+    snapshot = _snapshot(lake, dataset, label)
+    folder = lake.root / snapshot.path
+    await acreate_markdown_artifact(
+        markdown=snapshot_page(snapshot, folder),
+        key=_page_key(run_id),
+        description=f"{label}: `stillroom show {label}` tells more",
+    )
+
+
+async def is_shown(lake: Lake, dataset: str, label: str, run_id: str) -> bool:
+    """Whether the snapshot is the one that is shown of its run."""
+    snapshot = _snapshot(lake, dataset, label)
+    async with get_client() as client:
+        found = await client.read_latest_artifacts(
+            artifact_filter=ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[_page_key(run_id)]))
+        )
+    return any(one.data == snapshot_page(snapshot, lake.root / snapshot.path) for one in found)
+
+
+def _snapshot(lake: Lake, dataset: str, label: str) -> Snapshot:
+    return next(one for one in snapshots(lake, dataset) if one.label == label)
+
+
+def _page_key(run_id: str) -> str:
+    return artifact_key(run_id, "snapshot")
 
 
 def snapshot_page(snapshot: Snapshot, folder: Path) -> str:

@@ -54,5 +54,6 @@ async def cancel_run(client: PrefectClient, lake: Lake, run_id: str) -> Cancella
 
 def _sleeps(lake: Lake, run_id: str, build: FlowRun) -> bool:
     """Whether the build has ended and would be woken."""
-    is_done = build.state is not None and build.state.is_completed()
-    return waits_for_shards(build) or waits_for_others(build) or (is_done and bool(late_shards(lake, run_id)))
+    state = build.state
+    has_ended = state is not None and (state.is_completed() or state.is_failed())
+    return waits_for_shards(build) or waits_for_others(build) or (has_ended and bool(late_shards(lake, run_id)))

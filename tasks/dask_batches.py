@@ -16,12 +16,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED, temporary_settings
 
 from stillroom.errors import RequestError, WorkersError
 from stillroom.installation import installation, refuse_other, refuse_ours
 from tasks.reporting import tell_without_stacks
+from tasks.retrying import ANEW
 
 if TYPE_CHECKING:
     from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
@@ -34,7 +34,7 @@ WARN_BYTES = "1 GB"  # of what is sent at once; Dask warns at 10 MB
 _Parameters = dict[str, Any]
 
 
-@task(name="batch", cache_policy=NO_CACHE, persist_result=False)
+@task(name="batch", **ANEW)
 def worked(work: Callable[[bytes], bytes], batch: bytes, installed: dict[str, str]) -> bytes:
     """What ``work`` makes of a batch, on a worker whose installation is that of the run.
 

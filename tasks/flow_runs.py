@@ -70,10 +70,10 @@ async def note_that_it_goes_on(client: PrefectClient, build: FlowRun, run_id: st
     await client.update_flow_run_labels(build.id, {WENT_ON: datetime.now(UTC).isoformat()})
 
 
-async def runs_of_builds_in(client: PrefectClient, state_names: Collection[str]) -> set[str]:
-    """Ids of the runs that have a build in a state of one of these names, whatever lake they are in."""
+async def runs_in(client: PrefectClient, flow_name: str, state_names: Collection[str]) -> set[str]:
+    """Ids of the runs that have a build, or a shard, in a state of one of these names, whatever lake they are in."""
     in_state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[*state_names]))
-    found = await _read(client, BUILD, FlowRunFilter(state=in_state))
+    found = await _read(client, flow_name, FlowRunFilter(state=in_state))
     return {run_id for run_id in map(run_of, found) if run_id is not None}
 
 

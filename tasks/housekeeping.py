@@ -7,12 +7,13 @@ from prefect import get_run_logger, task
 from stillroom.errors import LeaseHeld
 from stillroom.lake.maintenance import maintain
 from tasks.deployed import deployed_lake
+from tasks.retrying import ANEW
 
 PATIENCE_SECONDS = 30.0  # for who is in the lake for a moment, such as the flow `reconcile`
 PAUSE_SECONDS = 2.0
 
 
-@task(name="keep house")
+@task(name="keep house", **ANEW)
 def keep_house(keep_days: float, grace_minutes: float) -> str:
     """Merge small files, let old versions of the catalogue go, remove what is left over; returns what came of it.
 

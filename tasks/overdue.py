@@ -51,8 +51,8 @@ def _skipped(what: str, late: timedelta) -> State[Any]:
     minutes = late.total_seconds() / 60
     return Completed(
         name=SKIPPED,
-        message=f"Nothing was done: {what} {minutes:.0f} minutes after it was due. The next one by its schedule runs, "
-        "and this one if you retry it.",
+        message=f"Nothing was done: {what} {minutes:.0f} minutes after it was due. The machine slept or was off, or "
+        "its queue was paused or full. It runs if you retry it; where the queue is full each time, give that room.",
     )
 
 

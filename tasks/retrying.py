@@ -1,7 +1,12 @@
-"""When a task is tried again: whenever another try could end differently."""
+"""When a task is tried again: whenever another try could end differently.
+
+And that it is done each time that it is called: what is done stands in the lake, and a flow run that is tried again
+calls tasks with the inputs of before, to find there what has come since.
+"""
 
 from typing import Any, TypedDict
 
+from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
@@ -34,8 +39,15 @@ HOPELESS = (
 )
 
 
-class Retrying(TypedDict):
-    """The options of ``prefect.task`` that say how often and when to try again."""
+class Anew(TypedDict):
+    """The options of ``prefect.task`` that keep no result, also where a worker's environment asks for that."""
+
+    persist_result: bool
+    cache_policy: CachePolicy
+
+
+class Retrying(Anew):
+    """And those that say how often and when to try again."""
 
     retries: int
     retry_delay_seconds: float
@@ -49,4 +61,5 @@ def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
     return isinstance(failure, StillroomError) and not isinstance(failure, HOPELESS)
 
 
-RETRYING = Retrying(retries=2, retry_delay_seconds=5.0, retry_condition_fn=is_worth_retrying)
+ANEW = Anew(persist_result=False, cache_policy=NO_CACHE)
+RETRYING = Retrying(**ANEW, retries=2, retry_delay_seconds=5.0, retry_condition_fn=is_worth_retrying)

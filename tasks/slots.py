@@ -3,8 +3,12 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import TracebackType
+from uuid import UUID
 
+import httpx
+from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.concurrency.context import ConcurrencyContext
 
 from stillroom.errors import RequestError, StillroomError
 from tasks.prefect_outage import UNANSWERED, answered, is_outage
@@ -12,6 +16,7 @@ from tasks.prefect_outage import UNANSWERED, answered, is_outage
 # Named concurrency limits of Prefect's, made where they are missing; an operator changes them in the UI.
 LIMITS = {"teacher": "stillroom-teacher", "sandbox": "stillroom-sandbox", "lake": "stillroom-lake"}
 LEASE_SECONDS = 60.0  # after which Prefect gives back the slots of a process that was killed
+_GONE = 410  # the reply about a lease that has run out
 
 
 class LimitMissing(RequestError):
@@ -28,7 +33,9 @@ async def slots(means: Sequence[str], say: Callable[[str], None]) -> AsyncGenera
 
     One after another: of several names at once Prefect overlooks those that are missing. A server that does not answer
     is waited for; to give a slot back it is not needed, since Prefect takes it back by itself. That it may have done
-    with those that were held already while it was gone, so all are let go of then and asked for again.
+    with those that were held already while it was gone, so it is asked once all are taken; then all are let go of and
+    asked for again. Its client waits for a server that is away for a minute and says nothing, while a slot may have
+    had seconds left.
 
     Args:
         means: keys of ``LIMITS``.
@@ -46,21 +53,17 @@ async def slots(means: Sequence[str], say: Callable[[str], None]) -> AsyncGenera
 
 
 async def _all_taken(held: AsyncExitStack, names: Sequence[str], say: Callable[[str], None]) -> bool:
-    """Take a slot of each; False where the server was gone while some were held, which may be others' since."""
-    outages = 0
-
-    def told(line: str) -> None:
-        nonlocal outages
-        outages += 1
-        say(line)
-
-    for number, name in enumerate(names):
+    """Take a slot of each; False where the server has taken one back meanwhile, which may be another's since."""
+    taken: list[_Slot] = []
+    for name in names:
         slot = _Slot(name, say)
-        before = outages
-        await answered(slot.take, told)
+        await answered(slot.take, say)
         held.push_async_exit(slot.give_back)
-        if number > 0 and outages > before:
-            return False
+        taken.append(slot)
+    if len(taken) > 1:
+        for slot in taken:  # the last one too: the server may have gone since
+            if not await answered(slot.is_renewed, say):
+                return False
     return True
 
 
@@ -75,13 +78,17 @@ class _Slot:
         self._name = name
         self._say = say
         self._held: AbstractAsyncContextManager[None] | None = None
+        self._lease_id: UUID | None = None
 
     async def take(self) -> None:
         """Wait for it among others; fails as the client does where the server is gone."""
         # A server that was restarted answers no renewal for a while; what is being paid for goes on.
         slot = concurrency(self._name, lease_duration=LEASE_SECONDS, strict=True, raise_on_lease_renewal_failure=False)
         try:
-            await slot.__aenter__()
+            with ConcurrencyContext() as granted:
+                await slot.__aenter__()
+                # Prefect names the lease only here, and would give it back at the end of this block.
+                self._lease_id = granted.cleanup_lease_ids.pop()
         except ConcurrencySlotAcquisitionError as error:
             cause = error.__cause__
             if cause is None:
@@ -93,6 +100,21 @@ class _Slot:
                 raise cause from None
             raise SlotNotGiven(f"Prefect's server gave no slot of {self._name}: {cause!r}") from error
         self._held = slot
+        around = ConcurrencyContext.get()
+        if around is not None:  # that of the task or flow, which gives back what is left over
+            around.cleanup_lease_ids.append(self._lease_id)
+
+    async def is_renewed(self) -> bool:
+        """Whether the server still holds it for this process, from now on for as long as at first."""
+        assert self._lease_id is not None, "it was taken"  # noqa: S101 - narrows the type
+        async with get_client() as client:
+            try:
+                await client.renew_concurrency_lease(self._lease_id, LEASE_SECONDS)
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code == _GONE:
+                    return False
+                raise
+        return True
 
     async def give_back(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,10 +1,11 @@
 """Wakes a build that gave up while its shards were not done, once they are: what follows is derived by itself.
 
 Likewise a build that has published without some shards, once these have come, one whose process was killed or ended
-with its worker, before it had started all of them or together with some, one that was held up by others on its
-dataset, once these have ended, and one whose lake did not answer. Whoever finds that it is time does it: the shard that
-was done last, and from time to time the flow `reconcile`, since a process may die between its shard's commit and this.
-All of them take one lease, so that a build is woken once.
+with its worker, before it had started all of them or together with some, or before it could say what came of its run,
+one that was held up by others on its dataset, once these have ended, one that others overtook, and one whose lake did
+not answer. Whoever finds that it is time does it: the shard that was done last, and from time to time the flow
+`reconcile`, since a process may die between its shard's commit and this. All of them take one lease, so that a build is
+woken once.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -32,10 +33,12 @@ from tasks import flow_runs
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
 LAKE_AWAY = "LakeAway"  # and of one, or a shard, whose lake did not answer for longer than anything waits
-WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY)  # whatever their shards do
+OVERTAKEN = "Overtaken"  # and of one that others published before, each time that it had decided about its run
+WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY, OVERTAKEN)  # whatever their shards do
 SKIPPED = "Skipped"  # and of a flow run that did nothing, since another is at the same work for instance
-OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, SKIPPED)  # all names of ends that are not Prefect's
+OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, OVERTAKEN, SKIPPED)  # all names of ends that are not Prefect's
 MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again; beyond, a person is asked for
+_COUNTED = (LAKE_AWAY, OVERTAKEN)  # ends that come again as long as others do what they do
 LEASE_SECONDS = 30.0
 
 
@@ -71,6 +74,8 @@ async def wake_build(lake: Lake, run_id: str) -> bool:
             why = "all shards are done"
         elif await _has_shards_to_start(client, lake, run_id, newest):
             why = "it had ended, with shards that nobody else starts"
+        elif _has_not_told(lake, run_id, newest):
+            why = "its run is finished, and it had ended before it could say so"
         else:
             return False
         return await flow_runs.try_again(client, newest.id, why)
@@ -95,24 +100,39 @@ def waits_for_others(build: FlowRun) -> bool:
 
 
 def is_tried_again(shard: FlowRun) -> bool:
-    """Whether a shard's flow run ended over a lake that did not answer, and its build tries it again."""
+    """Whether a shard's flow run ended over a lake that did not answer, and is tried again by itself."""
     state = shard.state
     is_away = state is not None and state.type is StateType.FAILED and state.name == LAKE_AWAY
     return is_away and shard.run_count < MOST_ATTEMPTS
 
 
 def _is_past_its_tries(build: FlowRun) -> bool:
-    """Whether the build crashed, or its lake was away, so often that only news of its shards have it tried again."""
-    has_no_reason = flow_runs.is_crashed(build.state) or (build.state is not None and build.state.name == LAKE_AWAY)
+    """Whether the build crashed, or ended over others, so often that only news of its shards have it tried again."""
+    has_no_reason = flow_runs.is_crashed(build.state) or (build.state is not None and build.state.name in _COUNTED)
     return has_no_reason and build.run_count >= MOST_ATTEMPTS
 
 
 async def _may_end_otherwise(client: PrefectClient, run_id: str, build: FlowRun) -> bool:
-    """Whether a build that is past its tries has had news since: somebody has seen to one of its shards."""
-    if not _is_past_its_tries(build) or build.state is None:
+    """Whether a build has had news since it ended, where nothing else would have it end otherwise.
+
+    Such is one that is past its tries, or that failed for a reason of its own: somebody has seen to one of its shards.
+    """
+    if build.state is None or not (_is_past_its_tries(build) or _failed_by_itself(build)):
         return True
     found = await flow_runs.all_of_shards(client, run_id)
     return any(one.state is not None and one.state.timestamp > build.state.timestamp for one in found)
+
+
+def _failed_by_itself(build: FlowRun) -> bool:
+    """Whether the build failed, and not because of its shards."""
+    return build.state is not None and build.state.is_failed() and not waits_for_shards(build)
+
+
+def _has_not_told(lake: Lake, run_id: str, build: FlowRun) -> bool:
+    """Whether the build's process ended, perhaps between the end of its run and what it tells others of it."""
+    if not flow_runs.is_crashed(build.state) or _is_past_its_tries(build):
+        return False
+    return run_state(lake, run_id)[0] is not RunState.OPENED and not late_shards(lake, run_id)
 
 
 async def _has_shards_to_start(client: PrefectClient, lake: Lake, run_id: str, build: FlowRun) -> bool:
@@ -147,10 +167,10 @@ def _is_to_go_on(lake: Lake, run_id: str, build: FlowRun) -> bool:
     owed = unfinished_shards(lake, load_run(lake, run_id))
     if run_state(lake, run_id)[0] is RunState.OPENED:
         return not owed and waits_for_shards(build) and run_id in open_runs(lake)
-    is_done = state is not None and state.type is StateType.COMPLETED
+    has_ended = state is not None and state.type in (StateType.COMPLETED, StateType.FAILED)
     # One that is still at work is waited for: what came late is published together.
     return (
         bool(late_shards(lake, run_id))
-        and (is_done or waits_for_shards(build))
+        and (has_ended or waits_for_shards(build))
         and not any(is_sampled(lake, run_id, shard) for shard in owed)
     )

@@ -124,13 +124,15 @@ def status(
 ) -> None:
     """Show a run's shards: what each has, owes and cost; of a deployed run also where it and its build stand."""
     from stillroom.cli.orchestrator import named, states
-    from stillroom.runs import shards_of_run
+    from stillroom.runs import late_shards, shards_of_run
 
     with reading(ctx) as lake:
         rows = shards_of_run(lake, run)
+        late = late_shards(lake, run)
     server = named(lake_folder(ctx))
     if server is None:
         _print(rows, as_json=as_json)
+        _tell_late(run, late, err=as_json)
         return
     found = states(server.api, run)
     nowhere = ("", "")  # a shard that has no flow run
@@ -149,6 +151,17 @@ def status(
         )
     elif build is not None:
         typer.echo(f"The build is {': '.join(filter(None, build))}", err=as_json)
+    _tell_late(run, late, err=as_json)
+
+
+def _tell_late(run: str, late: list[int], *, err: bool) -> None:
+    """Say what waits for a build to publish it."""
+    if late:
+        typer.echo(
+            f"In no version yet, since they came after {run} was finished: shards {', '.join(map(str, late))}. Its "
+            f"deployed build publishes them; where that has failed, retry it: `stillroom retry {run}`.",
+            err=err,
+        )
 
 
 def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -21,7 +21,7 @@ ADVICE = f"Put it back from a backup (`stillroom lake backup` makes them; --lake
 _ADVICE_ON_OBJECTS = f"Put it back from your copy of the objects, or from an earlier version of it. {_AROUND}"
 
 
-def damage(error: duckdb.Error, data: Path | str) -> LakeError | None:
+def damage(error: duckdb.Error | OSError, data: Path | str) -> LakeError | None:
     """What is wrong with the data file below ``data`` that DuckDB failed on; None where it failed on something else.
 
     DuckDB says "Cannot open file" of one that is not there, "No magic bytes" or "too small" of one that was cut off.
@@ -48,7 +48,7 @@ def _named(said: str, data: Path | str) -> str:
     return ""
 
 
-def _damaged_object(error: duckdb.Error, named: str, data: str) -> LakeError | None:
+def _damaged_object(error: duckdb.Error | OSError, named: str, data: str) -> LakeError | None:
     """The same in object storage, whose server may also refuse or be away: of that DuckDB's own message tells."""
     said, name = str(error), _name_below(data, named)
     if not name:

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,25 +57,46 @@ class Questions:
         """Rows of a query as dictionaries; raises as ``query`` does, and needs neither polars nor Arrow."""
         return self._asked(sql, parameters, _dictionaries)
 
-    def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Iterator[pl.DataFrame]":
+    def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Generator[pl.DataFrame]":
         """Rows of a query as frames, about so many at a time: others may be asked in between.
+
+        A patient lake waits as it does for other questions: what the catalogue is asked for it has when the first of
+        them comes. After that only data files are read.
 
         Raises:
             LakeError: as ``query``.
         """
         import polars as pl  # whoever only reads few rows does not wait for polars
 
-        with self._thread_lock:
-            beside = self._connection.cursor()
-        try:
-            beside.execute("USE lake")
-            found: Any = beside.execute(sql, parameters)  # the reader is of pyarrow, which has no types
-            for batch in found.to_arrow_reader(rows):
+        with ExitStack() as held:
+            batches = self._patiently(lambda: self._begun(held, sql, parameters, rows))
+            while True:
+                try:
+                    batch = next(batches, None)
+                except (duckdb.Error, OSError) as error:  # OSError: pyarrow's, of all that DuckDB says
+                    raise self._failed(error) from error
+                if batch is None:
+                    return
                 yield pl.DataFrame(batch)
-        except duckdb.Error as error:
+
+    def _begun(self, held: ExitStack, sql: str, parameters: Mapping[str, object], rows: int) -> Iterator[Any]:
+        """The batches of a query, the first of which is there; on a connection of their own, open for as ``held`` is.
+
+        They are of pyarrow, which has no types.
+        """
+        held.close()  # of an attempt before
+        try:
+            with self._thread_lock:
+                beside = held.enter_context(closing(self._connection.cursor()))
+            beside.execute("USE lake")
+            beside.begin()  # by itself the last batch would end in a commit, which needs the catalogue
+            held.callback(_let_go, beside)
+            found: Any = beside.execute(sql, parameters)
+            batches = iter(found.to_arrow_reader(rows))
+            first = [*islice(batches, 1)]
+        except (duckdb.Error, OSError) as error:
             raise self._failed(error) from error
-        finally:
-            beside.close()
+        return chain(first, batches)
 
     def wait_for_outages(self, say: Callable[[str], None]) -> None:
         """From now on questions wait as long as commits do for what passes, such as a restart of PostgreSQL.
@@ -99,11 +121,14 @@ class Questions:
                 raise self._failed(error) from error
 
         with self._thread_lock:
-            if self._say is None or self._is_in_transaction:
-                return ask()
-            return patiently(ask, self._writing, self._say)
+            return self._patiently(ask)
 
-    def _failed(self, error: duckdb.Error) -> LakeError:
+    def _patiently(self, ask: Callable[[], One]) -> One:
+        if self._say is None or self._is_in_transaction:
+            return ask()
+        return patiently(ask, self._writing, self._say)
+
+    def _failed(self, error: duckdb.Error | OSError) -> LakeError:
         return damage(error, self._writing.data) or LakeError(f"the query failed: {told(error, *self._places)}")
 
     @contextmanager
@@ -166,6 +191,12 @@ class Questions:
     def _places(self) -> tuple[Path | str, ...]:
         """Where a disk may be full."""
         return self.root, self._writing.data
+
+
+def _let_go(reading: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction that has only read, also where the catalogue is away: closed in one, DuckDB aborts."""
+    with suppress(duckdb.Error):
+        reading.rollback()
 
 
 def _dictionaries(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ def refuse_overtaken(lake: Lake, run: Run, curation_id: str) -> None:
     if newer := _newer(lake, run, curation_id):
         raise Overtaken(
             f"{', '.join(newer)} came after {run.run_id} was compared with what is published, so what it keeps may "
-            "duplicate them, and is not published as it stands. Started again, it is compared with them, too."
+            "duplicate them, and is not published as it stands. Decided about again, it is compared with them, too."
         )
 
 

@@ -129,14 +129,16 @@ async def test_a_build_that_sleeps_is_cancelled_for_good(
     assert await cancel_run(client, lake, run.run_id) == Cancellation(build=False, shards=())
 
 
+@pytest.mark.parametrize("end", [Completed(), Failed(message="the sandbox was gone")], ids=["done", "failed"])
 async def test_a_build_that_would_publish_what_came_late_is_cancelled(
-    client: PrefectClient, lake: Lake, run_of_three: Run
+    client: PrefectClient, lake: Lake, run_of_three: Run, end: State
 ) -> None:
     this = await ended_in(client, run_of_three, Completed())
     builder = await published_in_part(lake, run_of_three)
     assert await cancel_run(client, lake, run_of_three.run_id) == Cancellation(build=False, shards=())
     assert await state_of(client, this) == "Completed", "it is done, and nothing would wake it"
     await builder.shard(run_of_three, 1)
+    await client.set_flow_run_state(this.id, end, force=True)
     assert await cancel_run(client, lake, run_of_three.run_id) == Cancellation(build=True, shards=())
     assert not await wake_build(lake, run_of_three.run_id)
 

@@ -14,6 +14,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
+from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Running, exception_to_failed_state
 
@@ -22,13 +23,13 @@ from flows import deployed_build, deployed_ends
 from flows.build import ShardsFailed, WritingFailed
 from flows.deployed import build, build_file, shard
 from stillroom import LAKE_VARIABLE
-from stillroom.errors import GateError, LeaseHeld, SandboxError, StillroomError
+from stillroom.errors import GateError, LeaseHeld, Overtaken, SandboxError, StillroomError
 from stillroom.lake import Lake
 from stillroom.lease import building, lease
 from stillroom.runs import Run, RunState, close_run, open_run
-from tasks.announcing import artifact_key
+from tasks.announcing import announce_snapshot, artifact_key
 from tasks.flow_runs import WENT_ON, builds
-from tasks.waking import HELD_UP, SHARDS_FAILED, SKIPPED, wake_build
+from tasks.waking import HELD_UP, MOST_ATTEMPTS, OVERTAKEN, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began, published_in_part
 from tests.fakes.builds import Builder
 
@@ -177,6 +178,32 @@ async def test_a_finished_run_whose_late_shards_cannot_be_published_waits_for_no
     assert shop.built == [run_of_three.run_id]
 
 
+@pytest.mark.parametrize("sampled", [True, False], ids=["nothing is owed", "shards are owed"])
+async def test_a_build_that_others_have_overtaken_goes_on_by_itself(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, sampled: bool
+) -> None:
+    if sampled:
+        await Builder(lake).sample(run)
+    shop.failure = Overtaken("one@1 came after it was compared with what is published.")
+    this, end = await tried_again(client, run)
+    assert (end.type, end.name) == (StateType.FAILED, OVERTAKEN)
+    assert end.message.startswith("one@1 came after it was compared")
+    assert f"Within minutes this build of {run.run_id} goes on by itself" in end.message
+    assert await is_shown(client, run)
+    await client.set_flow_run_state(this.id, end, force=True)
+    with lease(lake.root, building(run.recipe.dataset)):
+        assert not await wake_build(lake, run.run_id)
+    assert await wake_build(lake, run.run_id)
+
+    for _ in range(MOST_ATTEMPTS):
+        await client.set_flow_run_state(this.id, Running(), force=True)
+    with within(await client.read_flow_run(this.id)):
+        end = await build_file.fn(GONE)
+    assert "waits for a person" in end.message
+    await client.set_flow_run_state(this.id, end, force=True)
+    assert not await wake_build(lake, run.run_id)
+
+
 @pytest.mark.parametrize("text", [None, "dataset: another"], ids=["the file is gone", "it names another dataset"])
 async def test_a_run_goes_on_with_its_own_recipe_whatever_became_of_the_file(
     client: PrefectClient, run: Run, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
@@ -294,6 +321,39 @@ async def test_a_build_whose_run_was_given_up_does_nothing_and_says_so(
     assert (end.type, end.name) == (StateType.FAILED, "Failed")
     assert f"Nothing was done: {run.run_id} was given up for {later.run_id}, a later run" in end.message
     assert shop.built == []
+
+
+async def pages_of(client: PrefectClient, run: Run) -> int:
+    key = ArtifactFilterKey(any_=[artifact_key(run.run_id, "snapshot")])
+    return len(await client.read_artifacts(artifact_filter=ArtifactFilter(key=key)))
+
+
+async def events_about(client: PrefectClient, resource: str) -> list[str]:
+    """Ids of the events about something, once the server has any."""
+    while True:
+        asked = {"filter": {"resource": {"id": [resource]}}}
+        if found := (await client.request("POST", "/events/filter", json=asked)).json()["events"]:
+            return [one["id"] for one in found]
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])
+async def test_a_version_whose_build_died_before_it_told_of_it_is_announced_once(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, is_held: bool
+) -> None:
+    _, version = await Builder(lake).build(run.recipe)
+    assert version is not None
+    with lease(lake.root, building(run.recipe.dataset)) if is_held else nullcontext():
+        for _ in range(2):
+            _, end = await tried_again(client, run)
+            assert end.message == f"{run.run_id} is finished: {version.label}"
+    assert await is_shown(client, run)
+    assert await pages_of(client, run) == 1
+
+    await announce_snapshot(lake, version.name, version.label, run.run_id)  # as where it died before it showed the page
+    emit_event("test.afterwards", resource={"prefect.resource.id": f"after {version.label}"})
+    await events_about(client, f"after {version.label}")
+    assert len(await events_about(client, f"stillroom.snapshot.{version.label}")) == 1
 
 
 @pytest.mark.parametrize("is_held", [True, False], ids=["others are at work", "the dataset is free"])

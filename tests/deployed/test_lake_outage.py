@@ -170,7 +170,8 @@ async def test_a_shard_whose_lake_was_away_is_tried_again_by_the_build_that_wait
     server.stop()
     end: Any = await deployed.shard.fn(run.run_id, 0)
     assert (end.type, end.name) == (StateType.FAILED, LAKE_AWAY)
-    assert "a build that waits for this shard tries it again" in end.message
+    assert "Once the lake answers it is tried again by itself" in end.message
+    assert "What stands in the journals is kept." in end.message
     await client.set_flow_run_state(this.id, end, force=True)
     server.start()
     while True:

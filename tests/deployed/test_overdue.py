@@ -136,3 +136,5 @@ async def test_every_flow_that_is_scheduled_skips_itself(name: str) -> None:
         end: Any = await OVERDUE[name]()
     assert end.name == SKIPPED
     assert end.message.startswith("Nothing was done: it began 180 minutes after it was due.")
+    assert "its queue was paused or full" in end.message
+    assert "runs, " not in end.message, "what is full tonight may be full tomorrow"

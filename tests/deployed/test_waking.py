@@ -26,10 +26,12 @@ from stillroom.lease import building, lease, sampling
 from stillroom.runs import Run, RunState, close_run, given_up, open_run, unfinished_shards
 from tasks import waking
 from tasks.flow_runs import builds, cancel, note_that_it_goes_on, try_again
+from tasks.shards_again import try_shards_again
 from tasks.waking import (
     HELD_UP,
     LAKE_AWAY,
     MOST_ATTEMPTS,
+    OVERTAKEN,
     SHARDS_FAILED,
     waits_for_others,
     waits_for_shards,
@@ -56,6 +58,7 @@ GAVE_UP = Failed(name=SHARDS_FAILED, message="1 of 2 shards failed")
         pytest.param(Running(), False, id="still runs"),
         pytest.param(Completed(), False, id="is done"),
         pytest.param(Failed(name=HELD_UP), True, id="others were at work on its dataset"),
+        pytest.param(Failed(name=OVERTAKEN), True, id="others published before"),
     ],
 )
 async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
@@ -70,7 +73,9 @@ async def test_once_nothing_is_owed_a_build_is_woken_that_waits_for_its_shards(
 AWAY = Failed(name=LAKE_AWAY, message="LakeError")
 
 
-@pytest.mark.parametrize("end", [AWAY, Crashed()], ids=["its lake was away", "it crashed"])
+@pytest.mark.parametrize(
+    "end", [AWAY, Crashed(), Failed(name=OVERTAKEN)], ids=["its lake was away", "it crashed", "others published before"]
+)
 async def test_a_build_that_ended_so_too_often_is_woken_by_the_shards_that_a_person_has_tried_again(
     client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard, end: State
 ) -> None:
@@ -278,6 +283,105 @@ async def test_reconciling_wakes_a_finished_build_for_what_came_late(
     await builder.shard(run_of_three, 2)
     monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
     assert await reconcile.fn() == [run_of_three.run_id]
+
+
+@pytest.mark.parametrize(
+    "end", [Failed(message="SandboxError: Docker was restarted"), Failed(message="GateError: a seed")], ids=str
+)
+async def test_a_build_that_failed_over_what_came_late_is_woken_once_for_each_shard_that_comes_then(
+    client: PrefectClient,
+    lake: Lake,
+    run_of_three: Run,
+    shard_began: StartShard,
+    monkeypatch: pytest.MonkeyPatch,
+    end: State,
+) -> None:
+    run = run_of_three
+    this = await began(client, run, Running())
+    shards = {number: await shard_began(run, number, Failed(), this.id) for number in (1, 2)}
+    builder = await published_in_part(lake, run)
+    await builder.shard(run, 1)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    await client.set_flow_run_state(this.id, end, force=True)
+    assert await reconcile.fn() == [], "it would fail every two minutes"
+    await client.set_flow_run_state(shards[2].id, Running(), force=True)
+    await builder.shard(run, 2)
+    assert await wake_build(lake, run.run_id)
+    assert await state_of(client, this) == "AwaitingRetry"
+    await client.set_flow_run_state(this.id, end, force=True)
+    assert await reconcile.fn() == []
+
+
+async def test_a_build_that_died_before_it_could_tell_what_came_of_its_run_is_woken(
+    client: PrefectClient, lake: Lake, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = await began(client, run, Crashed())
+    await Builder(lake).build(run.recipe)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, this) == "AwaitingRetry"
+
+
+@pytest.mark.parametrize("end", [GAVE_UP, Failed(message="GateError"), Crashed()], ids=["gave up", "failed", "crashed"])
+async def test_a_shard_whose_lake_was_away_after_its_build_had_ended_is_tried_again_by_reconciling(
+    client: PrefectClient,
+    lake: Lake,
+    run: Run,
+    shard_began: StartShard,
+    monkeypatch: pytest.MonkeyPatch,
+    end: State,
+) -> None:
+    this = await began(client, run, Running())
+    for _ in range(MOST_ATTEMPTS):  # else a crashed build would start it
+        await client.set_flow_run_state(this.id, Running(), force=True)
+    shard = await shard_began(run, 0, AWAY, this.id)
+    await client.set_flow_run_state(this.id, end, force=True)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run.run_id]
+    assert await state_of(client, shard) == "AwaitingRetry"
+    assert await state_of(client, this) == end.name
+    assert await reconcile.fn() == []
+
+
+async def test_a_late_shard_whose_lake_was_away_is_tried_again_by_reconciling(
+    client: PrefectClient,
+    lake: Lake,
+    run_of_three: Run,
+    shard_began: StartShard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    this = await began(client, run_of_three, Completed())
+    await published_in_part(lake, run_of_three)
+    shard = await shard_began(run_of_three, 1, AWAY, this.id)
+    monkeypatch.setenv(LAKE_VARIABLE, str(lake.root))
+    assert await reconcile.fn() == [run_of_three.run_id]
+    assert await state_of(client, shard) == "AwaitingRetry"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [pytest.param(Cancelled(), id="a person cancelled it"), pytest.param(Running(), id="it does so itself")],
+)
+async def test_shards_whose_lake_was_away_are_left_to_a_build_that_runs_and_to_who_cancelled_it(
+    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard, build: State
+) -> None:
+    this = await began(client, run, build)
+    await shard_began(run, 0, AWAY, this.id)
+    assert not await try_shards_again(lake, run.run_id)
+
+
+async def test_a_shard_whose_lake_was_away_is_left_to_another_flow_run_of_it_and_to_what_came_after(
+    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard
+) -> None:
+    await began(client, run, GAVE_UP)
+    await shard_began(run, 0, AWAY, uuid4())
+    other = await shard_began(run, 0, Running(), uuid4())
+    assert not await try_shards_again(lake, run.run_id)
+    await client.set_flow_run_state(other.id, Failed(message="the teacher is gone"), force=True)
+    assert not await try_shards_again(lake, run.run_id), "a person has to see to that"
+    Builder(lake).begin(run.recipe, new_run=True)
+    await client.set_flow_run_state(other.id, AWAY, force=True)
+    assert not await try_shards_again(lake, run.run_id), "the run was given up"
 
 
 async def both_sampled(client: PrefectClient, lake: Lake, run: Run, folder: Path) -> Run:

@@ -97,7 +97,7 @@ def test_silence_outlasts_two_heartbeats_and_the_example_is_off() -> None:
     heartbeat, reconcile, example = automations(ids)
     assert isinstance(heartbeat.trigger, EventTrigger)
     assert 2 * HEARTBEAT_SECONDS < SILENCE_SECONDS == heartbeat.trigger.within.total_seconds()
-    own = ("ShardsFailed", "HeldUp", "LakeAway", "Skipped")
+    own = ("ShardsFailed", "HeldUp", "LakeAway", "Overtaken", "Skipped")
     ends = ("Completed", "Failed", "Cancelled", "Crashed", *own, "AwaitingRetry")
     assert {f"prefect.flow-run.{end}" for end in ends} < heartbeat.trigger.expect
     assert (heartbeat.enabled, reconcile.enabled, example.enabled) == (True, True, False)

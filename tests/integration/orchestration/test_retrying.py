@@ -1,8 +1,12 @@
 """What is tried again, as Prefect asks it: from a plain function and from within a running event loop."""
 
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from prefect import Flow, Task
+from prefect.cache_policies import NO_CACHE
 from prefect.states import Failed
 
 from stillroom.errors import (
@@ -18,6 +22,7 @@ from stillroom.errors import (
     TeacherMismatch,
 )
 from tasks.retrying import is_worth_retrying
+from tests.integration.workbench import ROOT
 
 CASES = [
     (SandboxError("gone"), True),
@@ -47,3 +52,20 @@ def test_failure_that_may_pass_is_tried_again(failure: Exception, again: bool) -
 @pytest.mark.parametrize(("failure", "again"), CASES)
 async def test_failure_in_an_async_task_is_tried_again(failure: Exception, again: bool) -> None:
     assert asked(failure) is again
+
+
+def of_ours(kind: type[Any]) -> Iterator[Any]:
+    """All flows, or tasks, by the names that modules give them."""
+    for place in ("flows", "tasks"):
+        for file in sorted((ROOT / place).glob("*.py")):
+            module = import_module(f"{place}.{file.stem}")
+            yield from (one for one in vars(module).values() if isinstance(one, kind))
+
+
+def test_a_step_is_done_each_time_whatever_a_worker_keeps_of_results() -> None:
+    """Else a build that is tried again gets the decision of before, as its inputs are those of before."""
+    steps, ways = [*of_ours(Task)], [*of_ours(Flow)]
+    assert {"curate", "judge again", "keep house", "batch"} < {one.name for one in steps}
+    assert {"build", "shard", "reconcile", "maintain", "reverify"} == {one.name for one in ways}
+    assert [one.name for one in steps if one.persist_result is not False or one.cache_policy != NO_CACHE] == []
+    assert [one.name for one in ways if one.persist_result is not False] == []

@@ -5,7 +5,7 @@ import pytest
 from stillroom.cli import orchestrator
 from stillroom.cli.orchestrator import Orchestrator, States
 from stillroom.lake import Lake
-from tests.lake.cli.conftest import row
+from tests.lake.cli.conftest import RECIPE, row
 
 ASKED = ("http://elsewhere/api", "functions-r1")
 
@@ -46,6 +46,24 @@ def test_status_tells_where_the_build_stands(stillroom, monkeypatch):
     assert (shard["state"], shard["message"]) == ("Failed", "gone")
     assert (shard["build_state"], shard["build_message"]) == ("ShardsFailed", "1 of 1 shards failed")
     assert "The build is ShardsFailed" in beside.stderr
+
+
+@pytest.mark.parametrize("is_deployed", [True, False])
+def test_status_tells_which_shards_are_in_no_version_yet(stillroom, lake_root, monkeypatch, is_deployed):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    if is_deployed:
+        monkeypatch.setenv("PREFECT_API_URL", "http://elsewhere/api")
+        monkeypatch.setattr(orchestrator, "states", lambda *_: States(build=("Failed", "gone"), shards={}))
+    said = "In no version yet, since they came after functions-r1 was finished: shards 0."
+    assert said in stillroom("status", "functions-r1").stdout
+    beside = stillroom("status", "functions-r1", "--json")
+    assert said in beside.stderr
+    assert json.loads(beside.stdout)
+    lake = Lake.open(lake_root)
+    finished = row("runs", version=2, dataset="functions", state="published", recipe=RECIPE, stages="{}")
+    lake.commit("run:2", {"runs": [finished]}, run_id="functions-r1")
+    lake.close()
+    assert "In no version yet" not in stillroom("status", "functions-r1").output
 
 
 def test_status_of_a_run_without_shards_tells_a_script_where_its_build_stands(stillroom, lake_root, monkeypatch):

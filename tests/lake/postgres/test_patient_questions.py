@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
+import polars as pl
 import pytest
 
 from stillroom.errors import LakeError
@@ -13,6 +14,7 @@ from tests.fakes.postgres import PostgresServer
 from tests.fakes.rows import row
 
 COMMITS = "SELECT key FROM lake.commits"
+SAMPLES = "SELECT sample_id FROM lake.scores"
 
 
 @contextmanager
@@ -36,6 +38,33 @@ def test_a_question_of_a_patient_lake_waits_and_says_so_once(server: PostgresSer
     (line,) = lines
     assert line.startswith("the lake does not answer, and is asked again for 300 s: the query failed: ")
     assert lake.query(COMMITS).height == 1
+
+
+def test_what_is_read_some_at_a_time_is_waited_for_and_then_needs_the_server_no_more(
+    server: PostgresServer, lake: Lake
+) -> None:
+    """A curation reads what is published so, perhaps after an hour of work."""
+    lines: list[str] = []
+    frame = pl.DataFrame({name: [value] * 50_000 for name, value in row("scores", sample_id="s").items()})
+    lake.commit("one", {"scores": [frame]}, run_id="r")
+    lake.wait_for_outages(lines.append)
+    with away(server, 1.0):
+        batches = lake.batches(SAMPLES, {}, rows=2_048)
+        read = len(next(batches))
+    assert len(lines) == 1
+    with away(server, 0.5):
+        assert read + sum(map(len, batches)) == 50_000
+
+
+def test_what_is_not_read_to_its_end_is_let_go_of_without_the_server(server: PostgresServer, lake: Lake) -> None:
+    """DuckDB aborts the process where a connection is closed with a transaction that it cannot end."""
+    frame = pl.DataFrame({name: [value] * 50_000 for name, value in row("scores", sample_id="s").items()})
+    lake.commit("one", {"scores": [frame]}, run_id="r")
+    with closing(lake.batches(SAMPLES, {}, rows=2_048)) as batches:
+        next(batches)
+        server.stop()
+    server.start()
+    assert lake.rows(COMMITS) == [{"key": "one"}]
 
 
 def test_a_question_of_another_lake_fails_at_once(server: PostgresServer, lake: Lake) -> None:
