@@ -1,4 +1,4 @@
-"""A pair of documents that share several buckets is looked at in the first of them, and no pair that shares by chance."""
+"""A pair of documents that share several buckets counts in the first of them, and one by chance in none."""
 
 from pathlib import Path
 
