@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 
 from stillroom.curation.sketch import BandKeys
 
+FIRST_BANDS = 8  # enough to tell nearly all pairs which share a bucket by chance, or a quarter of their texts
+
 
 class BandFiles:
-    """Keys of documents by place, which is the order in which they were added. 4 bytes a document and band."""
+    """Keys of documents by place, which is the order in which they were added. 4 bytes a document and band.
+
+    Those of the first bands are there once more, side by side: whoever asks about a pair finds them in one place.
+    """
 
     def __init__(self, folder: Path, bands: int) -> None:
         """Begin with no documents, in an empty folder."""
         self._files = [folder / f"band-{band}" for band in range(bands)]
+        self._beginnings = folder / "band-beginnings"
 
     def add(self, batches: Iterable[BandKeys]) -> None:
         """Append the keys of documents, each batch of shape (documents, bands); call once.
@@ -25,9 +31,16 @@ class BandFiles:
         """
         with ExitStack() as stack:
             files = [stack.enter_context(path.open("ab")) for path in self._files]
+            beginnings = stack.enter_context(self._beginnings.open("ab"))
             for keys in batches:
+                beginnings.write(np.ascontiguousarray(keys[:, :FIRST_BANDS]))
                 for file, of_band in zip(files, np.ascontiguousarray(keys.T), strict=True):
                     file.write(of_band)
+
+    def beginnings(self) -> BandKeys:
+        """The keys of all documents in the first bands, on disk, shape (documents, at most ``FIRST_BANDS``)."""
+        first = min(FIRST_BANDS, len(self._files))
+        return np.asarray(np.memmap(self._beginnings, np.uint32, "r")).reshape(-1, first)
 
     def band(self, band: int) -> BandKeys:
         """The keys of one band, by place."""

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from stillroom.curation.candidates import Arrivals, may_share, top_bits
+from stillroom.curation.candidates import Arrivals, buckets_of, may_share, top_bits
 from stillroom.curation.signed import Signed
 from stillroom.curation.sketch import BandKeys
 
-KEY_BITS = 32  # of a bucket's number; above them is its band's
 _PART_BITS = 16  # of a hash, by which the buckets of one band are cut into parts
 _NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
@@ -57,5 +56,4 @@ def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[Ba
 
 
 def _rows(band: int, keys: BandKeys, arrivals: Arrivals) -> pl.DataFrame:
-    """Bucket (the band's number above the bits of its key), arrival."""
-    return pl.DataFrame({"bucket": keys.astype(np.int64) | band << KEY_BITS, "arrival": arrivals})
+    return pl.DataFrame({"bucket": buckets_of(band, keys), "arrival": arrivals})

@@ -11,6 +11,8 @@ from stillroom.curation.sketch import BandKeys
 Arrivals: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+KEY_BITS = 32  # of a bucket's number; above them is its band's
+
 _FILTER_BITS = (12, 28)
 _SLOTS_PER_DOCUMENT = 4
 _SPREAD = np.uint32(0x9E3779B1)
@@ -61,6 +63,11 @@ def starts(buckets: Arrivals) -> Flags:
     found = np.ones(len(buckets), bool)
     np.not_equal(buckets[1:], buckets[:-1], out=found[1:])
     return found
+
+
+def buckets_of(band: int, keys: BandKeys) -> Arrivals:
+    """The numbers of the buckets that keys of one band stand for."""
+    return keys.astype(np.int64) | band << KEY_BITS
 
 
 def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:

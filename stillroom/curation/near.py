@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.bucket_rows import KEY_BITS, bucket_rows
+from stillroom.curation.bucket_rows import bucket_rows
 from stillroom.curation.budget import Budget
-from stillroom.curation.candidates import Arrivals, pairs_by_distance, starts
+from stillroom.curation.candidates import KEY_BITS, Arrivals, pairs_by_distance, starts
 from stillroom.curation.documents import Documents
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
@@ -24,8 +24,6 @@ TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
 Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
 """Buckets, and of each the later and the earlier document of a pair in it."""
-
-_FEW_BANDS = 8  # that are enough to tell nearly all pairs which share a bucket by chance, or a quarter of their texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +72,8 @@ class NearSearch:
         self._settings = settings
         self._relations = relations
         self._budget = Budget(settings.memory_bytes)
-        self._looks = (_FEW_BANDS, settings.bands) if settings.bands > _FEW_BANDS else (settings.bands,)
         self._first = signed.documents.first
+        self._crowded = np.zeros(0, np.int64)  # buckets, ascending
         self._is_crowded: Flags = np.zeros(signed.documents.count, bool)  # new documents, in crowded buckets
         self._text_numbers = None if settings.exact else signed.text_numbers()
 
@@ -87,18 +85,17 @@ class NearSearch:
     def _fill_buckets(self) -> int:
         """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
-        crowded_buckets = 0
         for new_rows, old_rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
             buckets, arrivals = self._tables.shared_buckets(new_rows, old_rows)
             is_start = starts(buckets)
             sizes = np.diff(np.append(np.flatnonzero(is_start), len(buckets)))
             is_crowded = np.repeat(sizes > peers + 1, sizes)
-            crowded_buckets += int((sizes > peers + 1).sum())
+            self._crowded = np.sort(np.concatenate([self._crowded, buckets[is_start & is_crowded]]))
             self._tables.add_crowded(buckets[is_crowded], arrivals[is_crowded], self._budget.bucket_rows)
             self._is_crowded[self._new(arrivals[is_crowded])] = True
             roomy = arrivals[~is_crowded]
             self._add_pairs(buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
-        return crowded_buckets
+        return len(self._crowded)
 
     def _settle(self) -> pl.DataFrame:
         """Verify candidates and choose representatives until nothing changes.
@@ -148,42 +145,32 @@ class NearSearch:
         return arrivals[arrivals >= self._first] - self._first
 
     def _add_pairs(self, in_buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
-        pairs = map(self._wanted, pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers))
+        pairs = map(self._likely, pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers))
         if lasting:
             pairs = map(self._once, _gathered(pairs, self._budget.asked_pairs))
         for _, later, earlier in _gathered(pairs, self._budget.pairs):
             if not lasting:
                 later, earlier = _unique(later, earlier)
-            for bands in self._looks:
-                estimates = self._estimates(later, earlier, bands)
-                is_likely = estimates >= self._settings.least_estimate(bands)
-                later, earlier, estimates = later[is_likely], earlier[is_likely], estimates[is_likely]
-                if bands == self._settings.bands:
-                    self._tables.add_pairs(later, earlier, estimates, lasting=lasting)
+            estimates = self._estimates(later, earlier)
+            is_likely = estimates >= self._settings.least_estimate(self._settings.bands)
+            self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
 
-    def _wanted(self, pairs: Pairs) -> Pairs:
-        """Those of which the later document is new and has another text."""
-        buckets, later, earlier = pairs
-        is_wanted = later >= self._first
-        if self._text_numbers is not None:
-            of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in (later, earlier))
-            is_wanted &= of_later != of_earlier
-        return buckets[is_wanted], later[is_wanted], earlier[is_wanted]
+    def _likely(self, pairs: Pairs) -> Pairs:
+        """Those of which the later document is new, has another text, and resembles the earlier one at first sight."""
+        pairs = _those(pairs, pairs[1] >= self._first)
+        pairs = _those(pairs, self._signed.seem_alike(pairs[1], pairs[2]))
+        if self._text_numbers is None:
+            return pairs
+        of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in pairs[1:])
+        return _those(pairs, of_later != of_earlier)
 
     def _once(self, pairs: Pairs) -> Pairs:
-        """Those of these pairs that no band before has, too.
-
-        There all pairs of a bucket were made, where it is not crowded: the later document is known to be in none.
-        """
+        """Those of these pairs that no band before has, too: all pairs of its buckets were made but of crowded ones."""
         buckets, later, earlier = pairs
-        is_asked = ~self._is_crowded[later - self._first]
-        is_once = ~is_asked
-        bands = buckets[is_asked] >> KEY_BITS
-        is_once[is_asked] = self._signed.is_first_shared(later[is_asked], earlier[is_asked], bands)
-        return buckets[is_once], later[is_once], earlier[is_once]
+        return _those(pairs, self._signed.is_first_shared(later, earlier, buckets >> KEY_BITS, self._crowded))
 
-    def _estimates(self, later: Arrivals, earlier: Arrivals, bands: int) -> NDArray[np.float64]:
-        left, right = (self._signed.keys(side, bands) for side in (later, earlier))
+    def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
+        left, right = (self._signed.keys(side) for side in (later, earlier))
         return estimated_jaccard(left, right, self._settings.rows_per_band)
 
     def _verify(self) -> None:
@@ -217,6 +204,13 @@ class NearSearch:
                 f"asked for the texts of {len(old)} old documents, found {found}: "
                 f"expected one for each signature; missing: {missing.head(3).to_list()}"
             )
+
+
+def _those(pairs: Pairs, are_wanted: Flags) -> Pairs:
+    if are_wanted.all():
+        return pairs
+    buckets, later, earlier = (column[are_wanted] for column in pairs)
+    return buckets, later, earlier
 
 
 def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:

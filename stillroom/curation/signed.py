@@ -10,7 +10,7 @@ from stillroom.curation.band_files import BandFiles
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.documents import Documents, NewDocuments, batches
-from stillroom.curation.first_bands import is_first_shared
+from stillroom.curation.first_bands import is_first_shared, seem_alike
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
@@ -67,18 +67,29 @@ class Signed:
         """The keys of one band, by place."""
         return self._bands.band(band)
 
-    def keys(self, arrivals: Arrivals, bands: int) -> BandKeys:
-        """The keys of some documents in the first ``bands`` bands, shape (arrivals, bands)."""
-        return self._bands.of(self.places(arrivals), bands)
+    def keys(self, arrivals: Arrivals) -> BandKeys:
+        """The keys of some documents in all bands, shape (arrivals, bands)."""
+        return self._bands.of(self.places(arrivals), self._settings.bands)
 
-    def is_first_shared(self, later: Arrivals, earlier: Arrivals, bands: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Of pairs of documents that share a bucket of a band, which share none of a band before it."""
-        return is_first_shared(self._bands, self.places(later), self.places(earlier), bands)
+    def seem_alike(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.bool_]:
+        """Which pairs of documents may reach the threshold, by their first bands."""
+        return seem_alike(self._bands, self.places(later), self.places(earlier), self._settings)
+
+    def is_first_shared(
+        self, later: Arrivals, earlier: Arrivals, bands: NDArray[np.int64], crowded: Arrivals
+    ) -> NDArray[np.bool_]:
+        """Of pairs of documents that share a bucket of a band, which share none of a band before it.
+
+        Buckets that are ``crowded`` (ascending) do not count.
+        """
+        return is_first_shared(self._bands, self.places(later), self.places(earlier), bands, crowded)
 
     def places(self, arrivals: Arrivals) -> NDArray[np.int32]:
         """Where these documents stand."""
-        places = np.empty(len(arrivals), np.int32)
         is_new = arrivals >= self.documents.first
+        if is_new.all():
+            return self._place_of_new[arrivals - self.documents.first]
+        places = np.empty(len(arrivals), np.int32)
         places[is_new] = self._place_of_new[arrivals[is_new] - self.documents.first]
         places[~is_new] = self._old_places.of(arrivals[~is_new])
         return places

@@ -63,11 +63,15 @@ def estimated_jaccard(left: BandKeys, right: BandKeys, rows_per_band: int) -> ND
     """
     bits = row_bits(rows_per_band)
     differ = left ^ right
-    agreeing = np.zeros(len(left), np.int64)
-    for row in range(rows_per_band):
-        agreeing += (differ & np.uint32((1 << bits) - 1 << bits * row) == 0).sum(axis=1)
+    gathered = 1  # of each row's bits, in its lowest
+    while gathered < bits:
+        step = min(gathered, bits - gathered)
+        differ |= differ >> np.uint32(step)
+        gathered += step
+    lowest = np.uint32(sum(1 << bits * row for row in range(rows_per_band)))
+    differing = np.bitwise_count(differ & lowest).sum(axis=1, dtype=np.int64)
     chance = 0.5**bits
-    return (agreeing / (left.shape[1] * rows_per_band) - chance) / (1.0 - chance)
+    return (1.0 - differing / (left.shape[1] * rows_per_band) - chance) / (1.0 - chance)
 
 
 @cache

@@ -1,11 +1,17 @@
-"""A pair of documents that share several buckets is looked at in the first of them."""
+"""A pair of documents that share several buckets counts in the first of them, and one by chance in none."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from stillroom.curation import DedupSettings
 from stillroom.curation.band_files import BandFiles
-from stillroom.curation.first_bands import is_first_shared
+from stillroom.curation.candidates import buckets_of
+from stillroom.curation.first_bands import is_first_shared, seem_alike
+from stillroom.curation.sketch import estimated_jaccard
+
+NONE = np.zeros(0, np.int64)
 
 
 def test_a_pair_counts_in_the_first_band_that_it_shares_and_in_no_other(tmp_path: Path):
@@ -17,7 +23,7 @@ def test_a_pair_counts_in_the_first_band_that_it_shares_and_in_no_other(tmp_path
     shared = [np.flatnonzero(keys[later, band] == keys[earlier, band]) for band in range(6)]
     pairs, bands = np.concatenate(shared), np.repeat(range(6), [len(some) for some in shared])
 
-    is_first = is_first_shared(files, later[pairs].astype(np.int32), earlier[pairs].astype(np.int32), bands)
+    is_first = is_first_shared(files, later[pairs].astype(np.int32), earlier[pairs].astype(np.int32), bands, NONE)
 
     assert len(np.unique(pairs)) == is_first.sum() < len(pairs)
     assert (np.flatnonzero((keys[later] == keys[earlier]).any(axis=1)) == np.sort(pairs[is_first])).all()
@@ -30,4 +36,34 @@ def test_no_pairs_are_none(tmp_path: Path):
     files.add(iter([np.zeros((1, 2), np.uint32)]))
     none = np.zeros(0, np.int32)
 
-    assert len(is_first_shared(files, none, none, np.zeros(0, np.int64))) == 0
+    assert len(is_first_shared(files, none, none, NONE, NONE)) == 0
+
+
+def test_a_band_before_counts_only_where_its_bucket_is_not_crowded(tmp_path: Path):
+    keys = np.array([[7, 5, 5, 9], [7, 5, 5, 9], [7, 5, 5, 9]], np.uint32)
+    files = BandFiles(tmp_path, 4)
+    files.add(iter([keys]))
+    later, earlier, bands = np.array([1, 1, 2, 2], np.int32), np.zeros(4, np.int32), np.array([1, 2, 2, 3])
+    crowded = np.sort(np.concatenate([buckets_of(0, keys[:1, 0]), buckets_of(2, keys[:1, 2])]))
+
+    assert is_first_shared(files, later, earlier, bands, NONE).tolist() == [False] * 4
+    assert is_first_shared(files, later, earlier, bands, crowded).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.7, 0.95])
+def test_first_sight_is_the_estimate_from_the_first_bands(tmp_path: Path, threshold: float):
+    settings = DedupSettings(threshold=threshold)
+    generator = np.random.default_rng(3)
+    keys = generator.integers(0, 1 << 32, (40_000, settings.bands), dtype=np.uint32)
+    keys[1::2] = np.where(generator.random((20_000, settings.bands)) < 0.3, keys[::2], keys[1::2])
+    files = BandFiles(tmp_path, settings.bands)
+    files.add(iter([keys[:10_000], keys[10_000:]]))
+    earlier, later = np.arange(0, 40_000, 2, dtype=np.int32), np.arange(1, 40_000, 2, dtype=np.int32)
+
+    found = seem_alike(files, later, earlier, settings)
+
+    first = keys[:, :8]
+    estimates = estimated_jaccard(first[later], first[earlier], settings.rows_per_band)
+    assert (found == (estimates >= settings.least_estimate(first.shape[1]))).all()
+    assert found.any()
+    assert len(seem_alike(files, later[:0], earlier[:0], settings)) == 0

@@ -1,3 +1,6 @@
+import base64
+import tracemalloc
+
 import numpy as np
 import polars as pl
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +23,22 @@ def test_jaccard_is_that_of_plain_sets(texts: list[str]):
     sets = [{text[at : at + 5] for at in range(max(len(text) - 4, min(len(text), 1)))} for text in texts]
     for one, other, score in zip(left.tolist(), right.tolist(), found.tolist(), strict=True):
         assert score == len(sets[one] & sets[other]) / max(len(sets[one] | sets[other]), 1)
+
+
+def test_giant_texts_are_compared_as_others_are_and_held_a_few_times():
+    """Their sets take 8 bytes a character, and each of them is not copied into rows of a matrix besides."""
+    size = 1_500_000
+    giant = base64.b64encode(np.random.default_rng(5).bytes(size * 3 // 4)).decode()
+    texts = [giant, giant[: size * 9 // 10], giant[:1_000], ""]
+    left, right = np.array([0, 0, 0, 2, 1]), np.array([1, 2, 3, 3, 1])
+    tracemalloc.start()
+    found = jaccard(texts, left, right)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    whole, most, few = (len({text[at : at + 5] for at in range(len(text) - 4)}) for text in texts[:3])
+    assert found.tolist() == [most / whole, few / whole, 0.0, 0.0, 1.0]
+    assert held < 40 * size
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
