@@ -6,7 +6,7 @@ behind them, and it is held against that before each step that could be believed
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, BLE001
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
@@ -71,7 +71,7 @@ class Kept:
             if tree.body:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
         self._namespace, self._types = namespace, Types(namespace, self._asked)
-        self.compared = Compared(self._types, self.stores, self._compared, namespace, self._asked)
+        self.compared = Compared(self._types, self.stores, self._compared, namespace)
         return self._run_through(found)
 
     def _run_through(self, found):

@@ -1,7 +1,7 @@
 """Has a prompt's classes looked after as a solution's tests ask something of it, and what it is compared with."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202
 # pyright: basic
 from kept_code import AFTER_CALL, BEHIND, OTHER
 from kept_steps import watched
@@ -21,6 +21,7 @@ def serve(kept, serving, exports):
     def carried_out(kind, *rest):
         nonlocal when
         if kind == "name":
+            kept.compared.ask(kept.found(*rest))
             return carry_out(kind, *rest)
         kept.look(when)
         if kind == "set":

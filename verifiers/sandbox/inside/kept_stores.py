@@ -5,7 +5,7 @@ result says itself what that equals. ``next = None``, or what some line of the p
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN202
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import dis
 import types
