@@ -38,7 +38,7 @@ class Kept:
         places: positions of the prompt's definitions in the source, and of what else of it may change what it made.
         repeated: positions of statements that say the same again, and are left out.
         taken: what they use of modules, by module and name.
-        modules: that the solution imports: their classes are there before it is.
+        modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point.
     """
 
