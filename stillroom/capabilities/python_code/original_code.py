@@ -87,7 +87,7 @@ def _taken(needed: Sequence[ast.stmt], imported: Sequence[ast.Import | ast.Impor
 
 
 def _imported(answer: ast.Module) -> Iterator[str]:
-    """Modules that code imports in any case, at once or where it is called: what a branch of it imports may never be."""
+    """Modules that code imports in any case, at once or where it is called, and not in a branch."""
     left: list[ast.AST] = [answer]
     while left:
         match node := left.pop():

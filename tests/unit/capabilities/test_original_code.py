@@ -54,7 +54,7 @@ def test_modules_of_branches_are_none_that_a_solution_imports_in_any_case() -> N
     one = found(
         IMPORT + POINT + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy\n"
         "try:\n    import heapq\nexcept ImportError:\n    import queue\n" + MOVE + "    import math\n"
-        "if __name__ == '__main__':\n    import this\n"
+        "if __name__ == '__main__':\n    import json\n"
     )
     assert one.modules == ("dataclasses", "heapq", "math", "typing")
 
