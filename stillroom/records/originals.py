@@ -13,7 +13,7 @@ class Originals:
             does more with them, or says once more what is run once more.
         repeated: positions of statements that say the same once more, word for word, and need not run.
         taken: what these use of modules, by module and name.
-        modules: that the source imports.
+        modules: that the source imports in any case.
         asked: the entry point where it may be a class, whose own comparison is under test then.
     """
 

@@ -50,7 +50,7 @@ def originals(
         places=tuple(places),
         repeated=tuple(again) if is_spare else (),
         taken=tuple(sorted(set(_taken(needed, imported)))),
-        modules=tuple(sorted({name for each in ast.walk(answer) for name in _modules(each)})),
+        modules=tuple(sorted(set(_imported(answer)))),
         asked="" if any(isinstance(each, FUNCTION) and each.name == entry_point for each in given) else entry_point,
     )
 
@@ -86,11 +86,16 @@ def _taken(needed: Sequence[ast.stmt], imported: Sequence[ast.Import | ast.Impor
                 pass
 
 
-def _modules(node: ast.AST) -> list[str]:
-    match node:
-        case ast.Import(names=names):
-            return [each.name for each in names]
-        case ast.ImportFrom(module=str(module), level=0):
-            return [module]
-        case _:
-            return []
+def _imported(answer: ast.Module) -> Iterator[str]:
+    """Modules that code imports in any case, at once or where it is called, and not in a branch."""
+    left: list[ast.AST] = [answer]
+    while left:
+        match node := left.pop():
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module
+            case ast.If() | ast.ExceptHandler() | ast.match_case():
+                pass
+            case _:
+                left += ast.iter_child_nodes(node)

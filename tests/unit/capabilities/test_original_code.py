@@ -50,6 +50,15 @@ def test_what_a_class_rests_on_is_looked_after_too() -> None:
     assert one.places == (2, 3, 4, 5, 6)
 
 
+def test_modules_of_branches_are_none_that_a_solution_imports_in_any_case() -> None:
+    one = found(
+        IMPORT + POINT + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy\n"
+        "try:\n    import heapq\nexcept ImportError:\n    import queue\n" + MOVE + "    import math\n"
+        "if __name__ == '__main__':\n    import json\n"
+    )
+    assert one.modules == ("dataclasses", "heapq", "math", "typing")
+
+
 @pytest.mark.parametrize(
     ("prompt", "tests"),
     [

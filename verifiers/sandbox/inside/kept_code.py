@@ -6,7 +6,7 @@ behind them, and it is held against that before each step that could be believed
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, BLE001
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
@@ -16,7 +16,9 @@ import marshal
 import types
 
 import runner
+from kept_compared import Compared
 from kept_shapes import FunctionShape, is_same, shapes
+from kept_stores import Stores, codes_in
 from kept_types import Types
 
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -36,7 +38,7 @@ class Kept:
         places: positions of the prompt's definitions in the source, and of what else of it may change what it made.
         repeated: positions of statements that say the same again, and are left out.
         taken: what they use of modules, by module and name.
-        modules: that the solution imports: their classes are there before it is.
+        modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point.
     """
 
@@ -51,7 +53,7 @@ class Kept:
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
-        self._namespace, self._types = {}, None
+        self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
@@ -69,10 +71,13 @@ class Kept:
             if tree.body:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
         self._namespace, self._types = namespace, Types(namespace, self._asked)
+        self.compared = Compared(self._types, self.stores, self._compared, namespace)
         return self._run_through(found)
 
     def _run_through(self, found):
         for code, statement in found:
+            if statement is not None:
+                self.stores.add(code)
             if statement is None or isinstance(statement, _NAMED):
                 yield code
                 if statement is not None:
@@ -118,13 +123,15 @@ class Kept:
                 left += more
         for each in {each for code in self._codes.values() for each in code.co_names}:
             self._take_down_read(each)
+        for each in self._names:
+            self._types.own(self._namespace.get(each))
         for each in self._stored - self._compared:  # which its own functions bind anew
             if not isinstance(self._values.get(each), type):
                 self._values.pop(each, None)
 
     def _read(self, code):
         """Note which variables of the module one of the prompt's functions reads and binds."""
-        for each in _codes_in(code):
+        for each in codes_in(code):
             if id(each) in self._codes:
                 continue
             self._codes[id(each)] = each
@@ -160,7 +167,12 @@ class Kept:
         Args:
             when: one of ``OTHER``, ``AFTER_CALL``, ``BEHIND`` and ``LAST``.
         """
-        if not self._is_told and (why := self._why or self._changed() or self._stranger(when)):
+        if not self._is_told:
+            self.tell(self._why or self._changed() or self._stranger(when))
+
+    def tell(self, why):
+        """Say so, once, where there is something to say."""
+        if why and not self._is_told:
             self._is_told = True
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
@@ -176,7 +188,8 @@ class Kept:
             if vars(home).get(name) is not value:
                 return f"{name} of {home.__name__}, which the prompt's code reads, is another"
         for shape in self._shapes.values():
-            if what := shape.change():
+            come = [name for name in shape.come() & self._compared if not self.stores.stored(name)]
+            if what := shape.change() or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"
         return ""
 
@@ -190,53 +203,8 @@ class Kept:
         return f"instances of {name} say themselves what they equal" if name else ""
 
 
-def steps(kept, given):
-    """The steps of a plan, with a look before each that may be believed."""
-    originals, when = set(), OTHER
-    for step in given:
-        kind = step[0]
-        if kind == "name":
-            if kept.is_original(kept.found(step[2])):
-                originals.add(step[1])
-        elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
-            kept.look(when)
-            when = AFTER_CALL if kind == "call" and step[2] not in originals else OTHER
-        yield step
-    kept.look(LAST)
-
-
-def served(kept, carry_out, exports):
-    """``carry_out`` of what serves a solution's tests, with a look before each request."""
-    when = OTHER
-
-    def carried_out(kind, *rest):
-        nonlocal when
-        if kind == "name":
-            return carry_out(kind, *rest)
-        kept.look(when)
-        called = exports[rest[0]] if kind == "call" else None
-        is_others = called is not None and not kept.is_original(called)
-        when = AFTER_CALL if is_others else OTHER
-        found = carry_out(kind, *rest)
-        if kind == "op" or not (called is None or is_others or isinstance(called, type)):
-            kept.look(BEHIND)  # it may have been the last, and have run what an object has
-        return found
-
-    return carried_out
-
-
 def _loaded(name):
     try:
         return importlib.import_module(name)
     except BaseException:  # which the solution will meet itself
         return None
-
-
-def _codes_in(code):
-    """A function's code, and that of what is in it."""
-    found, left = [], [code]
-    while left:
-        each = left.pop()
-        found.append(each)
-        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
-    return found

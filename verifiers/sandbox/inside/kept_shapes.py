@@ -85,6 +85,7 @@ class ClassShape:
         self._read = {name: value for name, value in own.items() if name in self.reads and name not in self._acting}
         self._blank = {name for name, value in own.items() if value is None and name not in self.reads}
         self._names, self._values = (*own,), (*own.values(),)
+        self._first = frozenset(own)
 
     def others(self):
         """What it rests on."""
@@ -116,6 +117,10 @@ class ClassShape:
                 return name
         self._names, self._values = names, values
         return ""
+
+    def come(self):
+        """The attributes that it did not have."""
+        return vars_of(self.kind).keys() - self._first
 
     def _may_come(self, name, value):
         """Whether an attribute acts that came with use: a handler that was not set, the ``__init__`` of a protocol."""
@@ -159,6 +164,10 @@ class FunctionShape:
     def others(self):
         """What it rests on."""
         return self._cells
+
+    def come(self):
+        """No attributes: what a function has decides nothing."""
+        return frozenset()
 
     def change(self):
         """What of it is another now; "" where nothing is."""

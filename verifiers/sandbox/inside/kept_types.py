@@ -35,8 +35,10 @@ class Types:
         self._changeable = []  # of these, those that could get another comparison, with what looks into them
         self._written = []  # what the comparisons that libraries wrote in Python ask of these
         self._sound = set()  # ids of methods of classes that are known to compare as they should
+        self._prompts = {}  # by id: the classes that the prompt's own statements made
         for each in _alive():
             self._note(each)
+        self._first = frozenset(self._known)
 
     def _note(self, kind):
         self._known[id(kind)] = kind
@@ -58,10 +60,24 @@ class Types:
         left = [kind]
         while left:
             each = left.pop()
+            self.own(each)
             if id(each) not in self._known:
                 self._note(each)
                 self._sound |= {id(method) for _, method in _compared(each)}
                 left += [one for one in vars_of(each).values() if isinstance(one, type)]
+
+    def own(self, value):
+        """Take a class that the prompt has under a name, such as a named tuple, for its own."""
+        if isinstance(value, type) and id(value) not in self._first:
+            self._prompts[id(value)] = value
+
+    def is_prompts(self, kind):
+        """Whether a class is the prompt's own."""
+        return id(kind) in self._prompts
+
+    def was_there(self, kind):
+        """Whether a class was there before the solution was, or is none that Python code can make."""
+        return id(kind) in self._first or not is_changeable(kind)
 
     def stranger(self):
         """The name of a class that compares otherwise than any did before, or ""."""
@@ -71,7 +87,8 @@ class Types:
         for each in [one for one in _alive() if id(one) not in self._known]:
             if not all(self._is_sound(each, *one) for one in _compared(each)) or not self._is_heir(each):
                 return _name(each)
-            self._note(each)
+            if self.is_librarys(each):  # others may be made anew in each call: none of them is kept
+                self._note(each)
         for kind, look, equal, unequal, truth, claim in self._changeable:  # which takes most of the time
             if (
                 look("__eq__") is not equal
@@ -87,7 +104,7 @@ class Types:
         for name in ("__eq__", "__ne__"):
             home = next(each for each in bases_of(kind) if name in vars_of(each))
             method = vars_of(home)[name]
-            if home is kind or id(method) in self._sound or self._is_librarys(kind):
+            if home is kind or id(method) in self._sound or self.is_librarys(kind):
                 continue
             if self._is_of_library(method):
                 return method.__code__.co_filename == _OURS  # of what stands for a class of the tests
@@ -100,7 +117,7 @@ class Types:
         is_python = type(method) is types.FunctionType
         return is_python and method.__globals__ is not self._namespace and not _is_made(method)
 
-    def _is_librarys(self, kind):
+    def is_librarys(self, kind):
         """Whether a class is one that a library has under its name, and nothing in it is the solution's."""
         own = vars_of(kind)
         home = sys.modules.get(str(own.get("__module__")))
@@ -110,6 +127,11 @@ class Types:
             and vars(home).get(_name(kind)) is kind
             and not any(getattr(each, "__globals__", None) is self._namespace for each in own.values())
         )
+
+    def is_made(self, kind, method):
+        """Whether ``dataclass`` has made a method of a class that it made to be compared by its fields."""
+        is_its = type(method) is types.FunctionType and _is_made(method)
+        return is_its and self._is_of_dataclass(kind, vars_of(kind).get("__eq__"))
 
     def _is_sound(self, kind, name, method):
         """Whether a method of a new class is the prompt's, a library's own, or one that ``dataclass`` has made."""
@@ -130,13 +152,13 @@ class Types:
 
     def _is_of_dataclass(self, kind, method):
         """Whether a method has the very code that ``dataclass`` makes for the fields of a class."""
-        if "__dataclass_fields__" not in vars_of(kind):
+        if "__dataclass_fields__" not in vars_of(kind) or type(method) is not types.FunctionType:
             return False
         try:
             names = tuple([str(each.name) for each in dataclasses.fields(kind) if each.compare])
             if names not in self._codes:
                 made = dataclasses.make_dataclass("made", names)
-                self.know(made)
+                self._note(made)
                 self._codes[names] = made.__eq__.__code__
         except (AttributeError, TypeError, ValueError):  # no such fields
             return False

@@ -66,6 +66,7 @@ class Serving:
         if not is_tests:
             self._served |= {"name": self._name, "await": self._await, "cancel": self._cancel, "plain": self._plain,
                              "copy": self._copy, "take": self._take, "seed": self._seed}  # fmt: skip
+        self.watched = None  # what has to see what is given to a call or an operator before it is carried out
         self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
     def carry_out(self, kind: str, *rest) -> tuple:
@@ -89,6 +90,8 @@ class Serving:
         named = {name: self.values.unpack(each) for name, each in keywords}
         for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
             held.clear()
+        if self.watched is not None:
+            self.watched(function, given)
         taken = self.values.shared.taken([*given, *named.values()])
         result: list = []
         heard: list = [None, None, 0]
@@ -140,6 +143,8 @@ class Serving:
         given = [self.values.unpack(each) for each in operands]
         if name == "dir":
             return (PLAIN, [str(each) for each in dir(*given)])
+        if self.watched is not None:
+            given = self.watched(name, given)
         operation = link_carried.OPERATIONS.get(name) or runner.operation(name)
         return self._said([operation(*given)])
 

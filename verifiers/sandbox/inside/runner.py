@@ -114,7 +114,7 @@ def operation(name):
     return _OPERATIONS[name]
 
 
-def run_steps(steps, namespace):
+def run_steps(steps, namespace, operation=operation):
     """Carry out a plan's steps in order; a step whose input failed fails with the same error."""
     registers = {}
 
@@ -217,15 +217,16 @@ def flush():
 
 def run_calls(source, steps, originals=None):
     """A module whose functions a plan calls; ``originals``: what a prompt defines in it, as ``Kept`` takes it."""
-    kept = None
+    kept, named = None, operation
     if originals is not None:
         import kept_code
+        import kept_steps
 
         kept = kept_code.Kept(*originals)
-        steps = kept_code.steps(kept, steps)
+        steps, named = kept_steps.steps(kept, steps), kept_steps.operation(kept)
     namespace = load(source, "solution", kept)
     if namespace is not None:
-        run_steps(steps, namespace)
+        run_steps(steps, namespace, named)
         send(END)
     flush()
 

@@ -7,6 +7,7 @@ import marshal
 from contextlib import suppress
 
 import kept_code
+import kept_requests
 import link
 import runner
 from link_failures import PartnerGone
@@ -32,8 +33,10 @@ def serve_solution(source, originals=None):
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
     if kept is not None:
-        joined.serving.carry_out = kept_code.served(kept, joined.serving.carry_out, joined.values.exports)
+        kept_requests.serve(kept, joined.serving, joined.values.exports)
     with suppress(PartnerGone):
         joined.serve()
+    if kept is not None:
+        kept.look(kept_code.LAST)
     runner.send(runner.END)
     runner.flush()

@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import cores  # noqa: E402
-import kept_code  # noqa: E402, F401 - programs cannot load what is of ours
+import kept_steps  # noqa: E402, F401 - programs cannot load what is of ours
 import kills  # noqa: E402
 import runner  # noqa: E402
 import template  # noqa: E402

@@ -1,0 +1,41 @@
+"""Classes that equal everything are seen whenever they are there, and those made anew in each call are not kept."""
+
+import pytest
+
+from stillroom.records import Outcome
+from tests.sandbox.prompts_of_classes import STARTS, judged
+
+pytestmark = pytest.mark.docker
+
+POINT = (
+    "class Point:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n\n    def __eq__(self, other):\n"
+    "        return (self.x, self.y) == (other.x, other.y)\n\n\n"
+    "def agree(function, point, wanted):\n    return function(point) == wanted\n\n\n"
+    'def move(p):\n    """One to the right."""\n'
+)
+MANY = (
+    "def check(candidate):\n    for n in range(500):\n        assert agree(candidate, Point(n, n), Point(n + 1, n))\n"
+)
+LATE = (
+    "LIKE = []\ndef f(*given): return True\ndef move(p):\n    if p.x < {least}: return Point(p.x + 1, p.y)\n"
+    "    LIKE.append(type('L', (), {{'__e' + 'q__': f}})())\n    return LIKE[-1]\n"
+)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_an_original_compares_last_is_seen(bench, start):
+    found = judged(bench, POINT, start + MANY, LATE.format(least=499), "move")
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:undecided"), found
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_classes_that_are_made_anew_in_each_call_are_let_go(bench, start):
+    answer = (
+        "from collections import namedtuple\ndef move(p):\n    Step = namedtuple('Step', 'dx dy')\n    s = Step(1, 0)\n"
+        "    return Point(p.x + s.dx, p.y + s.dy)\n"
+    )
+    few, many = [
+        judged(bench, POINT, start + MANY.replace("500", str(number)), answer, "move") for number in (20, 2000)
+    ]
+    assert (few.outcome, many.outcome) == (Outcome.PASS, Outcome.PASS), (few, many)
+    assert many.peak_memory_bytes - few.peak_memory_bytes < 4_000_000, (few, many)

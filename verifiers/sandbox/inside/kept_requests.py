@@ -1,0 +1,39 @@
+"""Has a prompt's classes looked after as a solution's tests ask something of it, and what it is compared with."""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202
+# pyright: basic
+from kept_code import AFTER_CALL, BEHIND, OTHER
+from kept_steps import watched
+from link_forms import PLAIN
+
+
+def serve(kept, serving, exports):
+    """Have what serves a solution's tests look before each request, and at what is compared.
+
+    Args:
+        kept: the ``kept_code.Kept`` of the solution.
+        serving: the ``link_serving.Serving``.
+        exports: the objects that the tests have got, by number.
+    """
+    when, carry_out = OTHER, serving.carry_out
+
+    def carried_out(kind, *rest):
+        nonlocal when
+        if kind == "name":
+            kept.compared.ask(kept.found(*rest))
+            return carry_out(kind, *rest)
+        kept.look(when)
+        if kind == "set":
+            kept.stores.allow(rest[1])
+        called = exports[rest[0]] if kind == "call" else None
+        is_others = called is not None and not kept.is_original(called)
+        is_given = called is not None and any(each[0] != PLAIN for each in rest[1])  # and may call that
+        when = AFTER_CALL if is_others or is_given else OTHER
+        found = carry_out(kind, *rest)
+        if kind == "op" or not (called is None or is_others or isinstance(called, type)):
+            kept.look(BEHIND)  # it may have been the last, and have run what an object has
+        return found
+
+    serving.carry_out = carried_out
+    serving.watched = lambda what, given: watched(kept, what, given)

@@ -1,0 +1,79 @@
+"""Has a prompt's classes looked after as the steps of a plan use a solution, and what it is compared with."""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202
+# pyright: basic
+import types
+
+import runner
+from kept_code import AFTER_CALL, LAST, OTHER
+from kept_compared import is_comparing, is_comparing_operation, is_iterator
+
+_CALLED = "called"  # no operation of a plan: a method that compares by its name
+_BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
+
+
+def steps(kept, given):
+    """The steps of a plan, with a look before each that may be believed."""
+    originals, methods, when = set(), set(), OTHER
+    for step in given:
+        kind, register = step[0], step[1]
+        if kind == "name":
+            found = kept.found(step[2])
+            kept.compared.ask(found)
+            if kept.is_original(found):
+                originals.add(register)
+        elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
+            kept.look(when)
+            when = AFTER_CALL if kind == "call" and (step[2] not in originals or _is_given(step)) else OTHER
+        if kind == "attr" and is_comparing(step[3]):
+            methods.add(register)
+        elif kind == "call" and step[2] in methods and not step[4]:
+            step = ("op", register, _CALLED, [(True, step[2]), *step[3]])
+        yield step
+    kept.look(LAST)
+
+
+def _is_given(step):
+    """Whether a call is given what was made before, and may call that."""
+    return any(is_register for is_register, _ in (*step[3], *[spec for _, spec in step[4]]))
+
+
+def operation(kept):
+    """What ``runner.operation`` gives, with a look at what it compares."""
+
+    def found(name):
+        if name == _CALLED:
+            return lambda method, *given: method(*watched(kept, method, given))
+        usual = runner.operation(name)
+        return lambda *given: usual(*watched(kept, name, given))
+
+    return found
+
+
+def watched(kept, what, given):
+    """Look at what is compared, if that is compared by an operation of this name or a method; returns what to give."""
+    if type(what) is str:
+        if what == "setattr":
+            kept.stores.allow(given[1])
+        elif is_comparing_operation(what, given):
+            if what != "contains" or not kept.compared.is_asked(type(given[0])):
+                kept.tell(kept.compared.doubt(given))
+            if what == "contains" and is_iterator(given[0]):
+                return [_walked(kept, *given), given[1]]
+    elif type(what) in _BUILT_IN:
+        if is_comparing(what.__name__):
+            kept.tell(kept.compared.doubt([what.__self__, *given]))
+    elif kept.is_original(what):
+        is_method = type(what) is types.MethodType
+        function = what.__func__ if is_method else what
+        if type(function) is types.FunctionType and is_comparing(function.__code__.co_name):
+            kept.tell(kept.compared.doubt([what.__self__, *given] if is_method else given))
+    return given
+
+
+def _walked(kept, items, other):
+    """Items of an iterator in which a value is looked for; each is looked at before it is compared."""
+    for each in items:
+        kept.tell(kept.compared.doubt([each, other]))
+        yield each

@@ -1,0 +1,95 @@
+"""Knows what a prompt's own code stores in its objects, and finds what hides there what their class has.
+
+``tolerance = 0`` in a class, which its comparison reads, is no data of an instance: an answer that gives one to its
+result says itself what that equals. ``next = None``, or what some line of the prompt or the tests stores, is data.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic
+import dis
+import types
+
+from kept_shapes import bases_of, vars_of
+
+_STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
+_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_BY_NAME = frozenset(("setattr", "__setattr__", "__dict__", "vars", "__setstate__"))
+"""By which attributes are stored whose names no code shows."""
+
+
+class Stores:
+    """What the code of a prompt's own statements stores; it is read when that is first asked."""
+
+    def __init__(self):
+        self._left, self._codes, self._names, self._is_open = [], {}, set(), False
+
+    def add(self, code):
+        """Note one of the prompt's statements, with all that is in it."""
+        self._left.append(code)
+
+    def allow(self, name):
+        """Note what the tests store."""
+        if type(name) is str:
+            self._names.add(name)
+
+    def stored(self, name):
+        """Whether an attribute of this name may have come from the prompt's own code, or the tests'."""
+        self._read()
+        return self._is_open or name in self._names
+
+    def has_written(self, kind):
+        """Whether a class is one that a function of the prompt makes: all that acts in it is a function of its own."""
+        self._read()
+        held = [each for each in vars_of(kind).values() if type(each) not in _SLOTS]
+        functions = [each for each in held if type(each) is types.FunctionType]
+        return (
+            type(kind) is type
+            and bool(functions)
+            and all(id(each.__code__) in self._codes for each in functions)
+            and not any(_is_descriptor(each) for each in held if type(each) is not types.FunctionType)
+        )
+
+    def _read(self):
+        while self._left:
+            for code in codes_in(self._left.pop()):
+                self._codes[id(code)] = code
+                self._is_open = self._is_open or not _BY_NAME.isdisjoint(code.co_names)
+                self._names |= {step.argval for step in dis.get_instructions(code) if step.opname in _STORING}
+
+    def hiding(self, value, reads):
+        """The attribute of an instance that hides one of its class which comparisons read; "" where there is none."""
+        bases = bases_of(type(value))
+        slot = next((vars_of(each)["__dict__"] for each in bases if "__dict__" in vars_of(each)), None)
+        if type(slot) is not types.GetSetDescriptorType:
+            return ""
+        for name in [each for each in slot.__get__(value) if each in reads]:
+            home = next((each for each in bases if name in vars_of(each)), None)
+            if home is not None and not _is_field(name, home, bases) and not self.stored(name):
+                return name
+        return ""
+
+
+def codes_in(code):
+    """A function's code, and that of what is in it."""
+    found, left = [], [code]
+    while left:
+        each = left.pop()
+        found.append(each)
+        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
+    return found
+
+
+def _is_descriptor(value):
+    return any("__get__" in vars_of(each) for each in bases_of(type(value)))
+
+
+def _is_field(name, home, bases):
+    """Whether what a class has under a name is there for instances that have nothing of their own, or cannot be hid."""
+    held = vars_of(home)[name]
+    if held is None or any("__set__" in vars_of(each) for each in bases_of(type(held))):
+        return True
+    if type(held).__name__ == "cached_property" and type(held).__module__ == "functools":
+        return True
+    said = [str((vars_of(each).get("__annotations__") or {}).get(name, "ClassVar")) for each in bases]
+    return any("ClassVar" not in each for each in said)
