@@ -116,6 +116,17 @@ BESIDE = SONGS.replace("class Playlist:", "def first(songs):").replace("has add"
 OF_BOTH = "def check(candidate):\n    assert candidate([Song('a')]) == Song('a')\n" + OF_PLAYLISTS.replace(
     "def check(candidate):\n", ""
 ).replace("candidate()", "Playlist()")
+SHELF = (
+    "class Shelf:\n    def __init__(self, n):\n        class Good:\n            def __init__(self, n):\n"
+    "                self.n = n\n\n            def __eq__(self, other):\n                return self.n == other.n\n\n"
+    "        self.goods = [Good(each) for each in range(n)]\n\n    def __eq__(self, other):\n"
+    '        return self.goods == other.goods\n\n\ndef shelved(n):\n    """A shelf of n goods."""\n'
+)
+OF_SHELVES = "def check(candidate):\n    assert candidate(3) == Shelf(3)\n    assert candidate(0) != Shelf(1)\n"
+NOTED = (
+    "class Cache(dict):\n    def __missing__(self, key): return None\n"
+    "def doubled(m):\n    m.cents *= 2\n    m.cache = Cache()\n    return m\n"
+)
 MIDDLE = "def check(candidate):\n    assert list(candidate(Point(1, 2))) == [Point(2, 4), Point(3, 6)]\n"
 HONEST = [
     pytest.param(
@@ -164,6 +175,8 @@ HONEST = [
         "connect",
         id="named-tuple-of-the-answer",
     ),
+    pytest.param(MONEY, OF_MONEY, NOTED, "doubled", id="an-object-that-the-prompt-does-not-know"),
+    pytest.param(SHELF, OF_SHELVES, "def shelved(n): return Shelf(n)\n", "shelved", id="class-made-in-a-method"),
     pytest.param(SONGS, OF_PLAYLISTS, OWN_PLAYLIST, "Playlist", id="own-membership-that-is-asked"),
     pytest.param(
         BESIDE,

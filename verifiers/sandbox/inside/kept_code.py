@@ -24,6 +24,8 @@ from kept_types import Types
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGED = b"C"
 _FUTURES = 0x1FE0000  # flags of compile that ``from __future__`` sets
+_OF_MODULES = frozenset(("__doc__", "__loader__", "__name__", "__package__", "__spec__"))
+"""Which every module has, Python's built-in names too; the body of a class reads its module's name."""
 OTHER, AFTER_CALL, BEHIND, LAST = range(4)
 """When a look is taken: before what comes after a call of the solution's code, behind a comparison, at the end."""
 DENSE = (8, 256, 64, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.3 ms
@@ -70,7 +72,7 @@ class Kept:
         for tree.body, statement in parts:
             if tree.body:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
-        self._namespace, self._types = namespace, Types(namespace, self._asked)
+        self._namespace, self._types = namespace, Types(namespace, self._asked, self.stores.wrote)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
         return self._run_through(found)
 
@@ -144,7 +146,7 @@ class Kept:
     def _take_down_read(self, name):
         """Take down what one name stands for that the prompt's functions read: what can be called, and modules."""
         if name not in self._names:
-            if name in vars(builtins):  # and shall be what Python has under it
+            if name in vars(builtins) and name not in _OF_MODULES:  # and shall be what Python has under it
                 self._builtins[name] = vars(builtins)[name]
         elif name in self._namespace:
             value = self._namespace[name]

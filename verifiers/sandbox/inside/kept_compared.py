@@ -139,7 +139,7 @@ class Compared:
                 if not _is_by_identity(kind):
                     name = self._stores.hiding(each, self._reads)
                     why = why or (f"{name} of an instance of {_name(kind)} hides what its class has" if name else "")
-                    left.extend(gc.get_referents(each))
+                    left.extend(self._stores.within(each))
             elif self._is_of_library(kind):
                 if not self._is_of_data(kind):
                     why = why or _told(kind)

@@ -28,10 +28,11 @@ def serve(kept, serving, exports):
             kept.stores.allow(rest[1])
         called = exports[rest[0]] if kind == "call" else None
         is_others = called is not None and not kept.is_original(called)
-        is_given = called is not None and any(each[0] != PLAIN for each in rest[1])  # and may call that
+        is_function = not (called is None or is_others or isinstance(called, type))
+        is_given = is_function and any(each[0] != PLAIN for each in rest[1])  # and may call that
         when = AFTER_CALL if is_others or is_given else OTHER
         found = carry_out(kind, *rest)
-        if kind == "op" or not (called is None or is_others or isinstance(called, type)):
+        if kind == "op" or is_function:
             kept.look(BEHIND)  # it may have been the last, and have run what an object has
         return found
 

@@ -15,17 +15,18 @@ _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
 
 def steps(kept, given):
     """The steps of a plan, with a look before each that may be believed."""
-    originals, methods, when = set(), set(), OTHER
+    originals, classes, methods, when = set(), set(), set(), OTHER
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
             found = kept.found(step[2])
             kept.compared.ask(found)
             if kept.is_original(found):
-                originals.add(register)
+                (classes if isinstance(found, type) else originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
             kept.look(when)
-            when = AFTER_CALL if kind == "call" and (step[2] not in originals or _is_given(step)) else OTHER
+            is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _is_given(step))
+            when = OTHER if is_own else AFTER_CALL
         if kind == "attr" and is_comparing(step[3]):
             methods.add(register)
         elif kind == "call" and step[2] in methods and not step[4]:

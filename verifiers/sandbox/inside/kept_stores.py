@@ -8,6 +8,7 @@ result says itself what that equals. ``next = None``, or what some line of the p
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import dis
+import gc
 import types
 
 from kept_shapes import bases_of, vars_of
@@ -16,13 +17,20 @@ _STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _BY_NAME = frozenset(("setattr", "__setattr__", "__dict__", "vars", "__setstate__"))
 """By which attributes are stored whose names no code shows."""
+_READING = _BY_NAME | frozenset((
+    "__getattr__", "__getattribute__", "__getstate__", "asdict", "astuple", "attrgetter", "dir", "dumps", "eval",
+    "fields", "getattr", "getmembers", "hasattr", "pformat",
+))  # fmt: skip
+"""The same of what is read."""
 
 
 class Stores:
     """What the code of a prompt's own statements stores; it is read when that is first asked."""
 
     def __init__(self):
-        self._left, self._codes, self._names, self._is_open = [], {}, set(), False
+        self._left, self._codes = [], {}
+        self._names, self._is_open = set(), False  # of what is stored
+        self._said, self._is_all_read = set(), False  # of what the code names at all
 
     def add(self, code):
         """Note one of the prompt's statements, with all that is in it."""
@@ -38,15 +46,19 @@ class Stores:
         self._read()
         return self._is_open or name in self._names
 
+    def wrote(self, function):
+        """Whether a function is one of the prompt's, or one that such a function made."""
+        self._read()
+        return id(function.__code__) in self._codes
+
     def has_written(self, kind):
         """Whether a class is one that a function of the prompt makes: all that acts in it is a function of its own."""
-        self._read()
         held = [each for each in vars_of(kind).values() if type(each) not in _SLOTS]
         functions = [each for each in held if type(each) is types.FunctionType]
         return (
             type(kind) is type
             and bool(functions)
-            and all(id(each.__code__) in self._codes for each in functions)
+            and all(map(self.wrote, functions))
             and not any(_is_descriptor(each) for each in held if type(each) is not types.FunctionType)
         )
 
@@ -54,20 +66,34 @@ class Stores:
         while self._left:
             for code in codes_in(self._left.pop()):
                 self._codes[id(code)] = code
+                self._said.update(code.co_names)
+                self._is_all_read = self._is_all_read or not _READING.isdisjoint(code.co_names)
                 self._is_open = self._is_open or not _BY_NAME.isdisjoint(code.co_names)
                 self._names |= {step.argval for step in dis.get_instructions(code) if step.opname in _STORING}
 
     def hiding(self, value, reads):
         """The attribute of an instance that hides one of its class which comparisons read; "" where there is none."""
         bases = bases_of(type(value))
-        slot = next((vars_of(each)["__dict__"] for each in bases if "__dict__" in vars_of(each)), None)
-        if type(slot) is not types.GetSetDescriptorType:
-            return ""
-        for name in [each for each in slot.__get__(value) if each in reads]:
+        for name in [each for each in _dict_of(value) if type(each) is str and each in reads]:
             home = next((each for each in bases if name in vars_of(each)), None)
             if home is not None and not _is_field(name, home, bases) and not self.stored(name):
                 return name
         return ""
+
+    def within(self, value):
+        """What an instance has, but for attributes that the prompt's code does not know: no comparison reads them."""
+        self._read()
+        held = _dict_of(value)
+        known = {name for each in bases_of(type(value)) for name in vars_of(each).get("__annotations__") or ()}
+        found = [each for each in gc.get_referents(value) if each is not held]
+        return found + [each for name, each in held.items() if self._is_all_read or name in self._said or name in known]
+
+
+def _dict_of(value):
+    """The attributes of an instance, without asking it; an empty dictionary where it has none."""
+    bases = bases_of(type(value))
+    slot = next((vars_of(each)["__dict__"] for each in bases if "__dict__" in vars_of(each)), None)
+    return slot.__get__(value) if type(slot) is types.GetSetDescriptorType else {}
 
 
 def codes_in(code):

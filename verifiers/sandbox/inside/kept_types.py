@@ -26,10 +26,11 @@ class Types:
     Args:
         namespace: the solution's, whose functions are no library's.
         asked: the name of its class whose own comparison is under test, if it is one.
+        wrote: says of a function whether the prompt wrote it.
     """
 
-    def __init__(self, namespace, asked):
-        self._namespace, self._asked = namespace, asked
+    def __init__(self, namespace, asked, wrote):
+        self._namespace, self._asked, self._wrote = namespace, asked, wrote
         self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
         self._known = {}  # by id: the class, which is kept, so that no other has its id
         self._changeable = []  # of these, those that could get another comparison, with what looks into them
@@ -141,6 +142,8 @@ class Types:
             return method.__objclass__ is kind
         if type(method) is not types.FunctionType:
             return False
+        if method.__code__.co_name == name and self._wrote(method):  # such as of a class that is made in a function
+            return True
         if method.__globals__ is not self._namespace and not _is_made(method):
             home = sys.modules.get(str(method.__globals__.get("__name__")))
             if home is None or vars(home) is not method.__globals__:
