@@ -151,6 +151,8 @@ def status(
         )
     elif build is not None:
         typer.echo(f"The build is {': '.join(filter(None, build))}", err=as_json)
+        if found.has_crashed_too_often:
+            typer.echo(f"It has crashed too often to go on by itself: `stillroom retry {run}`.", err=as_json)
     _tell_late(run, late, err=as_json)
 
 

@@ -22,6 +22,7 @@ from stillroom.teachers.serving_process import ProcessIdentity
 API_VARIABLE = "PREFECT_API_URL"
 NOTE = "deployed.json"
 WENT_ON = "stillroom.went-on"
+MOST_ATTEMPTS = 10  # as ``tasks.waking`` has it, which waits for Prefect to be imported
 ANSWER_SECONDS = 5.0
 MOST_READ = 200  # flow runs that a server gives at once
 
@@ -125,10 +126,12 @@ class States:
     Attributes:
         build: of the one that went on with it last; None where there is none.
         shards: of the newest one of each shard.
+        has_crashed_too_often: the build, of whose page Prefect has the words: it does not go on by itself.
     """
 
     build: tuple[str, str] | None
     shards: Mapping[int, tuple[str, str]]
+    has_crashed_too_often: bool = False
 
 
 def states(api: str, run_id: str) -> States | None:
@@ -138,7 +141,10 @@ def states(api: str, run_id: str) -> States | None:
         shards: dict[int, tuple[str, str]] = {}
         for one in _flow_runs(api, "shard", run_id):
             shards.setdefault(int(one["parameters"]["shard"]), _state(one))
-        return States(build=_state(build) if build is not None else None, shards=shards)
+        if build is None:
+            return States(build=None, shards=shards)
+        is_past = build["state_type"] == "CRASHED" and build["run_count"] >= MOST_ATTEMPTS
+        return States(build=_state(build), shards=shards, has_crashed_too_often=is_past)
     except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -31,7 +31,7 @@ from stillroom.lease import building, lease
 from stillroom.runs import Run
 from tasks import lake_outage, workshop
 from tasks.flow_runs import all_of_shards
-from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, SKIPPED, waits_for_others, wake_build
+from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, OVERTAKEN, SKIPPED, waits_for_others, wake_build
 from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
@@ -254,7 +254,7 @@ async def test_a_lease_is_waited_for_while_the_lake_is_away(server: PostgresServ
     assert "the lake does not answer" in line
 
 
-@pytest.mark.parametrize(("name", "has_end"), [(LAKE_AWAY, True), (HELD_UP, False)])
+@pytest.mark.parametrize(("name", "has_end"), [(LAKE_AWAY, True), (OVERTAKEN, True), (HELD_UP, False)])
 def test_a_build_whose_lake_is_away_again_and_again_is_left_to_a_person(name: str, has_end: bool) -> None:
     build = FlowRun(flow_id=uuid4(), state=Failed(name=name), run_count=MOST_ATTEMPTS - 1)
     assert waits_for_others(build)

@@ -77,7 +77,7 @@ AWAY = Failed(name=LAKE_AWAY, message="LakeError")
     "end", [AWAY, Crashed(), Failed(name=OVERTAKEN)], ids=["its lake was away", "it crashed", "others published before"]
 )
 async def test_a_build_that_ended_so_too_often_is_woken_by_the_shards_that_a_person_has_tried_again(
-    client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard, end: State
+    api: str, client: PrefectClient, lake: Lake, run: Run, shard_began: StartShard, end: State
 ) -> None:
     this = await began(client, run, Running())
     shard = await shard_began(run, 0, Failed(), this.id)
@@ -87,6 +87,9 @@ async def test_a_build_that_ended_so_too_often_is_woken_by_the_shards_that_a_per
     assert not await wake_build(lake, run.run_id)
     await Builder(lake).sample(run)
     assert not await wake_build(lake, run.run_id), "it would be tried for ever"
+    found = states(api, run.run_id)
+    assert found is not None
+    assert found.has_crashed_too_often is (end.name == "Crashed")
     await client.set_flow_run_state(shard.id, Running(), force=True)
     assert await wake_build(lake, run.run_id)
     assert await state_of(client, this) == "AwaitingRetry"

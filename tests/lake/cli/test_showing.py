@@ -68,11 +68,13 @@ def test_status_tells_which_shards_are_in_no_version_yet(stillroom, lake_root, m
 
 def test_status_of_a_run_without_shards_tells_a_script_where_its_build_stands(stillroom, lake_root, monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "http://elsewhere/api")
-    found = States(build=("Crashed", "out of memory"), shards={})
+    found = States(build=("Crashed", "out of memory"), shards={}, has_crashed_too_often=True)
     monkeypatch.setattr(orchestrator, "states", lambda *_: found)
     monkeypatch.setattr("stillroom.runs.shards_of_run", lambda *_: [])
-    (row,) = json.loads(stillroom("status", "functions-r1", "--json").stdout)
+    told = stillroom("status", "functions-r1", "--json")
+    (row,) = json.loads(told.stdout)
     assert (row["shard"], row["build_state"], row["build_message"]) == (None, "Crashed", "out of memory")
+    assert "It has crashed too often to go on by itself: `stillroom retry functions-r1`." in told.stderr
 
 
 def test_snapshots_and_show_name_the_parent(answer, stillroom, lake_root):
