@@ -33,7 +33,7 @@ class BandFiles:
             files = [stack.enter_context(path.open("ab")) for path in self._files]
             beginnings = stack.enter_context(self._beginnings.open("ab"))
             for keys in batches:
-                beginnings.write(np.ascontiguousarray(keys[:, :FIRST_BANDS]))
+                beginnings.write(keys[:, :FIRST_BANDS].tobytes())
                 for file, of_band in zip(files, np.ascontiguousarray(keys.T), strict=True):
                     file.write(of_band)
 

@@ -1,8 +1,8 @@
 """Reads text that was scraped with its HTML, or escaped as in JSON: what a reader would have seen.
 
 A tag, an entity or an escaped line end between two words adds words or letters of its own (`br`, `nbsp`, `39`, `nthe`),
-so that a run of words ends there. What has any is looked at both as it stands and without: nothing that is only written
-like markup is lost that way.
+so that a run of words ends there; and where JSON was written in ASCII, letters of other alphabets are four digits each.
+What has any is looked at both as it stands and without: nothing that is only written like markup is lost that way.
 """
 
 import html
@@ -22,12 +22,14 @@ _ESCAPED_BLANK = re.compile(
     r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
     r"[nrt]"
 )
+_ESCAPED_LETTERS = re.compile(r"(?<!\\)(?:\\++u[0-9A-Fa-f]{4})+")  # of UTF-16: two may be one letter
 _MOST_ESCAPED = 3  # times that entities may be escaped themselves
 
 
 def readings(text: str) -> list[str]:
-    """The text, and where it has markup what it says without: tags and escaped blanks are blanks."""
-    plain = _unescaped(text) if "<" in text or "&" in text else text
+    """The text, and where it has markup or escapes what it says without: tags and escaped blanks are blanks."""
+    plain = _ESCAPED_LETTERS.sub(_letters, text) if "\\u" in text else text
+    plain = _unescaped(plain) if "<" in plain or "&" in plain else plain
     if "\\" in plain:
         plain = _ESCAPED_BLANK.sub(" ", plain)
     return [text] if plain == text else [text, plain]
@@ -41,6 +43,11 @@ def _unescaped(text: str) -> str:
             break
         plain = _TAG.sub(" ", html.unescape(plain))
     return plain
+
+
+def _letters(escaped: re.Match[str]) -> str:
+    codes = [int(code, 16) for code in escaped.group().replace("\\", "").split("u")[1:]]
+    return b"".join(code.to_bytes(2, "little") for code in codes).decode("utf-16-le", "replace")
 
 
 def with_readings(items: pl.DataFrame) -> pl.DataFrame:

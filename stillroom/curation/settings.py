@@ -42,8 +42,8 @@ class DedupSettings:
         most_compared: with how many others a document is compared exactly at most: those that its sketch resembles
             most. Few have that many.
         memory_bytes: what DuckDB may hold before it spills. Batches of texts, of buckets and of pairs in work are cut
-            by it too, and take about as much again. Outside it lie some 60 bytes a document (its place and arrival,
-            where its id is, flags, the keys of one band), pairs that were found to be duplicates, what further kinds
+            by it too, and take about as much again. Outside it lie some 90 bytes a document (its place and arrival,
+            where its id is, flags, the keys of eight bands), pairs that were found to be duplicates, what further kinds
             compare by, and a caller's frames.
         spill_directory: where the scratch database lies; the system's temporary folder by default, which may be in
             memory. Builds take the lake's folder `tmp`, where maintenance finds what a killed one left.

@@ -28,7 +28,8 @@ def jaccard(texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int
     is_giant = (sizes > _GIANT)[left] | (sizes > _GIANT)[right]
     common = np.zeros(len(left), np.int64)
     for pair in np.flatnonzero(is_giant).tolist():
-        common[pair] = _common_of_giants(*sorted((sets[left[pair]], sets[right[pair]]), key=len))
+        fewer, more = sorted([sets[int(left[pair])], sets[int(right[pair])]], key=len)
+        common[pair] = _common_of_giants(fewer, more)
     common[~is_giant] = _common(
         [few if len(few) <= _GIANT else few[:0] for few in sets], left[~is_giant], right[~is_giant]
     )

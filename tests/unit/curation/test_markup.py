@@ -1,5 +1,7 @@
 """Text that was scraped with its HTML is the text that a reader saw, and nothing else is lost for it."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -13,6 +15,8 @@ SCRAPED = (
     "<p>If the first number a &lt; b<br/>print the <b>sum</b> of&nbsp;both it&#39;s the "
     '<a href="x.html">same</a> for a &amp; b and&#x20;so on<br>to the end</p>'
 )
+CHINESE = "小明有三十五个苹果 他给了小红十二个 又从市场买了二十个苹果 请问小明现在一共有多少个苹果"
+FRENCH = "Élodie achète trois cahiers à deux euros pièce, et une règle à quatre euros: combien dépense-t-elle cet été?"
 CODE = """
 def largest_gap(numbers, least=0):
     ordered = sorted(numbers)
@@ -28,6 +32,17 @@ def largest_gap(numbers, least=0):
 def test_markup_on_either_side_hides_no_run_of_words(item: str, held: str) -> None:
     (hit,) = Benchmarks(items(item)).find(documents("nothing", f"It says: {held}.")).rows(named=True)
     assert (hit["id"], hit["words"] >= 20) == ("d1", True)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("item", [pytest.param(CHINESE, id="chinese"), pytest.param(FRENCH, id="french")])
+def test_letters_that_json_escapes_hide_no_run_of_words(item: str, times: int) -> None:
+    """As ``json.dumps`` writes a chat, unless it is told otherwise."""
+    written: object = [{"role": "user", "content": item}]
+    for _ in range(times):
+        written = json.dumps(written)
+    for one, other in ((item, str(written)), (str(written), item)):
+        assert Benchmarks(items(one)).find(documents("nothing", other))["id"].to_list() == ["d1"]
 
 
 def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
@@ -51,6 +66,8 @@ def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
         pytest.param('<img src="a.png" alt="x"> y', "  y", id="attributes"),
         pytest.param("first\\nsecond\\t\\r\\nthird", "first second   third", id="escaped blanks"),
         pytest.param("&lt;b&gt;bold&lt;/b&gt;", " bold ", id="escaped tags"),
+        pytest.param("caf\\u00e9 \\u4e2d\\u6587 \\ud83d\\ude00", "café 中文 😀", id="escaped letters"),
+        pytest.param("\\u003cb\\u003ebold \\u0026amp; \\ud83d", " bold & \ufffd", id="tags of escaped letters"),
     ],
 )
 def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
@@ -66,6 +83,8 @@ def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
         "vector<int> x; map<string, int>",
         "R&D; AT&T",
         "&nosuch;",
+        r"\usepackage{xy} C:\users",
+        pytest.param("\\" * 1_000_000 + "unknown", id="a million backslashes"),
         "x <- y",
         "a << b",
     ],
