@@ -58,3 +58,35 @@ def test_images_of_earlier_sources_are_removed_but_for_the_newest_and_those_in_u
         for one in client.images.list(repository):
             client.images.remove(one.id, force=True)
         client.close()
+
+
+def test_an_image_that_another_driver_removes_meanwhile_is_none_that_is_missed(monkeypatch):
+    monkeypatch.setattr(image, "MOST_KEPT", 0)
+    repository = f"stillroom-test-twice-{os.getpid()}"
+    client, other = ensure_docker(), ensure_docker()
+    listed = client.api.images
+
+    def listed_before_one_goes(*args, **options):
+        found = listed(*args, **options)
+        other.images.remove(f"{repository}:1", force=True)
+        return found
+
+    try:
+        for number in range(3):
+            client.api.import_image_from_data(_archive_of(number), repository=repository, tag=str(number))
+        with monkeypatch.context() as patch:
+            patch.setattr(client.api, "images", listed_before_one_goes)
+            assert image.remove_old(client, repository) == 2
+        assert client.api.images(name=repository) == []
+    finally:
+        for one in client.api.images(name=repository):
+            client.images.remove(one["Id"], force=True)
+        client.close()
+        other.close()
+
+
+def _archive_of(number: int) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(f"of-{number}"))
+    return data.getvalue()

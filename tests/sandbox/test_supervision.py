@@ -13,7 +13,7 @@ import pytest
 
 from stillroom.errors import SandboxError
 from stillroom.records.execution import Ending, Limits, Program
-from verifiers.sandbox import DockerExecutor, ensure_docker, wire
+from verifiers.sandbox import DockerExecutor, ensure_docker, ensure_image, wire
 from verifiers.sandbox.container import DRIVER_LABEL, LABEL, sweep
 
 pytestmark = pytest.mark.docker
@@ -171,11 +171,7 @@ async def test_an_image_that_was_removed_is_made_again():
         await executor.start()
         executor.session_container().remove(force=True)
         client = ensure_docker()
-        for image in client.images.list("stillroom-sandbox"):
-            try:
-                client.images.remove(image.id, force=True)
-            except Exception:  # noqa: BLE001 - in use by a container of another test
-                break
+        client.images.remove(ensure_image().tag, force=True)
         client.close()
         assert (await executor.run(WORK)).ending is Ending.DONE
 

@@ -70,7 +70,11 @@ def remove_old(client: DockerClient, repository: str) -> int:
     One that a container runs in stays, and so does what another driver is removing at the same time.
     """
     removed = 0
-    images: list[DockerImage] = client.images.list(repository)
+    images: list[DockerImage] = []
+    listed = cast("Callable[..., list[dict[str, str]]]", client.api.images)  # pyright: ignore[reportUnknownMemberType]
+    for there in listed(name=repository):
+        with contextlib.suppress(ImageNotFound):  # `client.images.list` fails where one is gone by the time it is asked
+            images.append(client.images.get(there["Id"]))
     for image in sorted(images, key=lambda one: str(one.attrs["Created"]), reverse=True)[MOST_KEPT:]:
         for tag in image.tags:
             with contextlib.suppress(DockerException):
