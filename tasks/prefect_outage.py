@@ -17,6 +17,7 @@ PAUSE_SECONDS = 5.0
 UNANSWERED = (httpx.HTTPError, RuntimeError)  # RuntimeError: where the client asked for the server's version first
 # What may come of asking the lake and Prefect's server about one run.
 NOT_TO_BE_HAD = (StillroomError, PrefectException, *UNANSWERED)
+_GONE = 410
 _BUSY = 429
 _BROKEN = 500  # and above
 
@@ -30,6 +31,11 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code == _BUSY or error.response.status_code >= _BROKEN
     return isinstance(error, httpx.TransportError)
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether the server has answered that what it was asked about has run out, such as the lease of a slot."""
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code == _GONE
 
 
 async def answered(ask: Callable[[], Awaitable[Answer]], say: Callable[[str], None]) -> Answer:

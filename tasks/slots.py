@@ -5,18 +5,16 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from types import TracebackType
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.concurrency.context import ConcurrencyContext
 
 from stillroom.errors import RequestError, StillroomError
-from tasks.prefect_outage import UNANSWERED, answered, is_outage
+from tasks.prefect_outage import UNANSWERED, answered, is_gone, is_outage
 
 # Named concurrency limits of Prefect's, made where they are missing; an operator changes them in the UI.
 LIMITS = {"teacher": "stillroom-teacher", "sandbox": "stillroom-sandbox", "lake": "stillroom-lake"}
 LEASE_SECONDS = 60.0  # after which Prefect gives back the slots of a process that was killed
-_GONE = 410  # the reply about a lease that has run out
 
 
 class LimitMissing(RequestError):
@@ -110,10 +108,10 @@ class _Slot:
         async with get_client() as client:
             try:
                 await client.renew_concurrency_lease(self._lease_id, LEASE_SECONDS)
-            except httpx.HTTPStatusError as error:
-                if error.response.status_code == _GONE:
-                    return False
-                raise
+            except UNANSWERED as error:
+                if not is_gone(error):
+                    raise
+                return False
         return True
 
     async def give_back(
