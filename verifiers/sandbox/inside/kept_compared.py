@@ -139,7 +139,8 @@ class Compared:
                 if not _is_by_identity(kind):
                     name = self._stores.hiding(each, self._reads)
                     why = why or (f"{name} of an instance of {_name(kind)} hides what its class has" if name else "")
-                    left.extend(self._stores.within(each))
+                    is_all_its = all(self._is_trusted(base) or _is_by_identity(base) for base in bases_of(kind))
+                    left.extend(self._stores.within(each) if is_all_its else gc.get_referents(each))
             elif self._is_of_library(kind):
                 if not self._is_of_data(kind):
                     why = why or _told(kind)
@@ -183,9 +184,11 @@ class Compared:
         return all(self._is_trusted(home) for home, _ in _comparing(kind))
 
     def _adds_nothing(self, kind):
-        """Whether a class has nothing of its own that a comparison reads."""
+        """Whether a class has nothing of its own that the prompt's code reads, or that compares by its name."""
         return type(kind) is type and not any(
-            name in self._reads or _is_descriptor(value) or (name[:2] == "__" == name[-2:] and name not in _FREE)
+            (not _is_special(name) and (self._stores.knows(name) or is_comparing(name)))
+            or _is_descriptor(value)
+            or (_is_special(name) and name not in _FREE)
             for each in self._own(kind)
             for name, value in each.items()
         )
@@ -211,6 +214,10 @@ def _comparing(kind):
 
 def _is_by_identity(kind):
     return all(home is object for home, _ in _comparing(kind))
+
+
+def _is_special(name):
+    return name[:2] == "__" == name[-2:]
 
 
 def _is_descriptor(value):

@@ -80,13 +80,18 @@ class Stores:
                 return name
         return ""
 
+    def knows(self, name):
+        """Whether the prompt's code names something so, or reads what it does not name."""
+        self._read()
+        return self._is_all_read or name in self._said
+
     def within(self, value):
         """What an instance has, but for attributes that the prompt's code does not know: no comparison reads them."""
-        self._read()
         held = _dict_of(value)
         known = {name for each in bases_of(type(value)) for name in vars_of(each).get("__annotations__") or ()}
         found = [each for each in gc.get_referents(value) if each is not held]
-        return found + [each for name, each in held.items() if self._is_all_read or name in self._said or name in known]
+        names = [name for name in held if type(name) is str and (name in known or self.knows(name))]
+        return [*found, *(held[name] for name in names)]
 
 
 def _dict_of(value):
