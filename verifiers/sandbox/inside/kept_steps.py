@@ -7,7 +7,8 @@ import types
 
 import runner
 from kept_code import AFTER_CALL, LAST, OTHER
-from kept_compared import is_comparing, is_comparing_operation, is_iterator
+from kept_compared import is_comparing, is_comparing_operation
+from kept_data import is_iterator
 
 _CALLED = "called"  # no operation of a plan: a method that compares by its name
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
