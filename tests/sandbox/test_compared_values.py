@@ -127,6 +127,16 @@ NOTED = (
     "class Cache(dict):\n    def __missing__(self, key): return None\n"
     "def doubled(m):\n    m.cents *= 2\n    m.cache = Cache()\n    return m\n"
 )
+GROUPS = "def check(candidate):\n    assert candidate(Point(1, 2)) == {1: [Point(1, 2)], 2: [Point(2, 2)]}\n"
+OWN_GROUPS = (
+    "class Groups(dict):\n    def __missing__(self, key):\n        self[key] = []\n        return self[key]\n"
+    "def move(p):\n    found = Groups()\n    for n in (1, 2): found[n].append(Point(n, p.y))\n    return found\n"
+)
+CALLED = (
+    "class Plant:\n    def made(self): return 3\n"
+    "def planted(value, kind):\n    found = Tree(value, *[Tree(1), Tree(2, Tree(3))][: 2 * kind])\n"
+    "    found.made = Plant().made\n    return found\n"
+)
 MIDDLE = "def check(candidate):\n    assert list(candidate(Point(1, 2))) == [Point(2, 4), Point(3, 6)]\n"
 HONEST = [
     pytest.param(
@@ -176,6 +186,8 @@ HONEST = [
         id="named-tuple-of-the-answer",
     ),
     pytest.param(MONEY, OF_MONEY, NOTED, "doubled", id="an-object-that-the-prompt-does-not-know"),
+    pytest.param(POINT, GROUPS, OWN_GROUPS, "move", id="dict-with-a-factory"),
+    pytest.param(TREE, OF_TREES, CALLED, "planted", id="method-in-a-field"),
     pytest.param(SHELF, OF_SHELVES, "def shelved(n): return Shelf(n)\n", "shelved", id="class-made-in-a-method"),
     pytest.param(SONGS, OF_PLAYLISTS, OWN_PLAYLIST, "Playlist", id="own-membership-that-is-asked"),
     pytest.param(

@@ -96,7 +96,7 @@ def test_honest_solutions_draw_as_their_tests_expect(bench, source, tests):
 def test_tests_draw_the_same_whenever_they_judge(bench):
     source = "def f(x): return x % 2\n"
     tests = "import random\nassert all(f(random.randint(0, 10**9)) == 0 for _ in range(3))"
-    found = bench.judge_all([(source, tests + "\n" * i) for i in range(24)], "f")
-    again = bench.judge_all([(source, tests + "\n" * i) for i in range(24)], "f")
+    found = bench.judge_all([(source, tests + "\n" * i) for i in range(96)], "f")
+    again = bench.judge_all([(source, tests + "\n" * i) for i in range(96)], "f")
     assert [each.outcome for each in found] == [each.outcome for each in again]
     assert {each.outcome for each in found} == {Outcome.PASS, Outcome.FAIL}

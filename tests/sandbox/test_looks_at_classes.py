@@ -39,3 +39,20 @@ def test_classes_that_are_made_anew_in_each_call_are_let_go(bench, start):
     ]
     assert (few.outcome, many.outcome) == (Outcome.PASS, Outcome.PASS), (few, many)
     assert many.peak_memory_bytes - few.peak_memory_bytes < 4_000_000, (few, many)
+
+
+ROW = (
+    "class Row:\n    def __init__(self, value, rest=None):\n        self.value, self.rest = value, rest\n\n"
+    "    def __eq__(self, other):\n        return self.value == other.value\n\n\n"
+    'def longer(row):\n    """A row with a 1 before it."""\n'
+)
+OF_ROWS = (
+    "def check(candidate):\n    row = None\n    for n in range(800):\n        row = Row(n, row)\n"
+    "    for n in range(800):\n        assert candidate(row) == Row(1)\n"
+)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_is_far_behind_an_object_takes_no_time_to_speak_of(bench, start):
+    found = judged(bench, ROW, start + OF_ROWS, "def longer(row): return Row(1, row)\n", "longer")
+    assert (found.outcome, found.cpu_seconds < 1.2) == (Outcome.PASS, True), found

@@ -28,7 +28,40 @@ SWAPPED = (
     "def f(self):\n    setattr(M, KEY, g)\n    return M()\n"
 )
 UNDER = "class L(Point):\n    x = y = property(f, lambda s, v: None)\n    def __hash__(self): return hash((2, 4))\n"
+HAND = (
+    "from collections import UserList\n\n\nclass Hand(UserList):\n    def best(self):\n        return max(self)\n\n\n"
+    'def dealt(cards):\n    """A hand of them."""\n'
+)
+OF_HANDS = "def check(candidate):\n    assert candidate([1, 2]) > Hand([1])\n"
+AT_LEAST = "def check(candidate):\n    assert candidate([Version('1.2')]) >= Version('1.2')\n"
+ORDERED = "class L:\n    def __gt__(self, other): return True\n    def __lt__(self, other): return False\n"
+LIKE = "def check(candidate):\n    assert candidate(Point(1, 2)).equals(Point(2, 4))\n"
+EQUALS = POINT.replace(
+    "\n\n    def __hash__", "\n\n    def equals(self, other):\n        return self == other\n\n    def __hash__"
+)
 FORGED = [
+    pytest.param(
+        HAND,
+        OF_HANDS,
+        f"{ORDERED}def dealt(cards):\n    found = Hand()\n    found.data = L()\n    return found\n",
+        "dealt",
+        id="orders-in-what-a-library-compares",
+    ),
+    pytest.param(
+        VERSION,
+        AT_LEAST,
+        f"{ORDERED}def newest(versions):\n    found = versions[0]\n    found.parts = L()\n    return found\n",
+        "newest",
+        id="orders-in-a-field",
+    ),
+    pytest.param(EQUALS, LIKE, f"{SWAPPED}{UNDER}def move(p): return L(0, 0)\n", "move", id="by-a-method"),
+    pytest.param(
+        EQUALS,
+        LIKE,
+        "class L(Point):\n    equals = lambda self, other: True\ndef move(p): return L(0, 0)\n",
+        "move",
+        id="by-a-method-of-its-own",
+    ),
     pytest.param(POINT, IS, f"{SWAPPED}{UNDER}def move(p): return L(0, 0)\n", "move", id="property-of-a-subclass"),
     pytest.param(POINT, HAS, f"{SWAPPED}{UNDER}def move(p): return [L(0, 0)]\n", "move", id="in-a-list"),
     pytest.param(POINT, HAS, f"{SWAPPED}{UNDER}def move(p): yield L(0, 0)\n", "move", id="of-a-generator"),

@@ -10,44 +10,26 @@ else could say itself what it equals. Nothing of the values is called: what is i
 # pyright: basic
 import collections
 import gc
-import sys
 import types
-import weakref
 
+from kept_data import BUILT_IN, COMPARING, ITEMS, OF_DATA, PLAIN, comparing, is_by_identity, is_pythons, within
 from kept_shapes import bases_of, vars_of
 from link_claims import claims_equality
 
 _OPERATIONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge", "contains"))
-ROOM, FEW = 200_000, 256
+ROOM, FEW = 100_000, 64
 """Values that are looked at in all comparisons of a program, which takes some 0.2 s, and then still in each of them."""
 
-_COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__")
 _METHODS = frozenset((
-    *_COMPARING, "count", "difference", "index", "intersection", "isdisjoint", "issubset", "issuperset", "remove",
+    *COMPARING, "count", "difference", "index", "intersection", "isdisjoint", "issubset", "issuperset", "remove",
     "symmetric_difference", "union",
 ))  # fmt: skip
 _SETS = frozenset(("and_", "or_", "sub", "xor"))
-# Classes by their ids: what asks for a class itself asks its metaclass for a hash.
-_ITERATORS = frozenset(map(id, (
-    types.GeneratorType, map, filter, zip, enumerate, reversed, *(type(iter(each)) for each in ([], (), set(), {}, "")),
-)))  # fmt: skip
-_PLAIN = frozenset(map(id, (
-    type(None), bool, int, float, complex, str, bytes, bytearray, memoryview, range, type(...), type,
-    type(NotImplemented), types.BuiltinFunctionType, types.CodeType, types.FunctionType, types.ModuleType,
-)))  # fmt: skip
-_ITEMS = frozenset(map(id, (list, tuple, set, frozenset, dict)))
-_BUILT_IN = frozenset(map(id, (
-    object, type, bool, int, float, complex, str, bytes, bytearray, slice, list, tuple, set, frozenset, dict,
-    type({}.keys()), type({}.items()), type({}.values()), types.MethodType, types.MappingProxyType,
-    types.SimpleNamespace, types.GenericAlias, types.UnionType, weakref.ref,
-)))  # fmt: skip
-_OF_DATA = frozenset((
-    "_collections_abc", "argparse", "array", "collections", "collections.abc", "datetime", "decimal", "enum",
-    "fractions", "ipaddress", "numbers", "pathlib", "re", "time", "typing", "uuid", "zoneinfo",
-))  # fmt: skip
-"""Modules of Python's whose own classes compare by the data in them."""
 _HOOKS = ("__getattribute__", "__getattr__", "__class__")
-_FREE = frozenset(("__annotations__", "__dict__", "__doc__", "__init__", "__module__", "__slots__", "__weakref__"))
+_FREE = frozenset((
+    "__annotations__", "__dict__", "__doc__", "__init__", "__missing__", "__module__", "__repr__", "__slots__",
+    "__weakref__",
+))  # fmt: skip
 _USUAL = (
     types.FunctionType, classmethod, staticmethod, types.MemberDescriptorType, types.GetSetDescriptorType,
 )  # fmt: skip
@@ -64,11 +46,6 @@ def is_comparing_operation(name, given):
     return name in _OPERATIONS or (name in _SETS and type(given[0]) in (set, frozenset))
 
 
-def is_iterator(value):
-    """Whether items come out of a value as they are asked for, by what Python itself has for that."""
-    return id(type(value)) in _ITERATORS
-
-
 class Compared:
     """What may be compared in this process with the objects of a prompt.
 
@@ -82,6 +59,7 @@ class Compared:
     def __init__(self, kinds, stores, reads, namespace):
         self._kinds, self._stores, self._reads, self._namespace = kinds, stores, reads, namespace
         self._asked = {}  # by id: classes of the solution's that the tests have by their names, and so are under test
+        self._ways = {}  # by ids of the prompt's classes: how their instances compare
         self._room = ROOM
 
     def ask(self, value):
@@ -122,33 +100,43 @@ class Compared:
         while left:
             each = left.popleft()
             kind = type(each)
-            if id(kind) in _PLAIN or id(each) in seen:
+            if id(kind) in PLAIN or id(each) in seen:
                 continue
             if self._room <= 0 and len(seen) >= FEW:
                 break
             seen.add(id(each))
             self._room -= 1
-            if id(kind) in _ITEMS:
+            if id(kind) in ITEMS:
                 items = [*each, *each.values()] if kind is dict else [*each]
-                left.extend([one for one in items if id(type(one)) not in _PLAIN])
+                left.extend([one for one in items if id(type(one)) not in PLAIN])
                 self._room -= len(items) >> 4
-            elif type in bases_of(kind):
-                why = why or ("" if self._is_of_library(kind) or self._is_prompts(kind) else _told(kind))
             elif self._is_prompts(kind):
                 is_prompts = True
-                if not _is_by_identity(kind):
-                    name = self._stores.hiding(each, self._reads)
-                    why = why or (f"{name} of an instance of {_name(kind)} hides what its class has" if name else "")
-                    left.extend(self._stores.within(each))
+                contents, hiding = self._held(each, kind)
+                left.extend(contents)
+                why = why or (f"{hiding} of an instance of {_name(kind)} hides what its class has" if hiding else "")
+            elif type in bases_of(kind):
+                why = why or ("" if self._is_of_library(kind) else _told(kind))
             elif self._is_of_library(kind):
                 if not self._is_of_data(kind):
                     why = why or _told(kind)
-                left.extend(_within(each, kind))
+                left.extend(within(each, kind))
             else:
                 others[id(kind)] = kind
                 if not self.is_asked(kind):
                     left.extend(gc.get_referents(each))
         return is_prompts, others, why
+
+    def _held(self, value, kind):
+        """What an object of the prompt's compares by, and what hides there what its class has."""
+        if id(kind) not in self._ways:
+            is_all_its = all(self._is_trusted(base) or is_by_identity(base) for base in bases_of(kind))
+            self._ways[id(kind)] = (kind, is_by_identity(kind), is_all_its)
+        _, is_only_itself, is_all_its = self._ways[id(kind)]
+        if is_only_itself:
+            return (), ""
+        contents, hiding = self._stores.told(value, self._reads)
+        return contents if is_all_its else gc.get_referents(value), hiding
 
     def _is_prompts(self, kind):
         if self._kinds.is_prompts(kind):
@@ -161,16 +149,16 @@ class Compared:
 
     def _is_of_data(self, kind):
         """Whether what a library's class compares by is data that is in it, or being the same."""
-        for home, method in _comparing(kind):
+        for home, method in comparing(kind):
             if getattr(method, "__globals__", None) is self._namespace:
                 return False
-            if id(home) not in _BUILT_IN and home.__module__ not in _OF_DATA and _is_pythons(home):
+            if id(home) not in BUILT_IN and home.__module__ not in OF_DATA and is_pythons(home):
                 return False
         return True
 
     def _is_sound(self, kind):
         """Whether a class of the solution's compares as one without a line of its own: a dataclass, a named tuple."""
-        found = _comparing(kind)
+        found = comparing(kind)
         if not all(self._is_trusted(home) or self._kinds.is_made(home, method) for home, method in found):
             return False
         own = self._own(kind)
@@ -180,12 +168,14 @@ class Compared:
 
     def _is_heir(self, kind):
         """Whether all by which a class compares is the prompt's or built in."""
-        return all(self._is_trusted(home) for home, _ in _comparing(kind))
+        return all(self._is_trusted(home) for home, _ in comparing(kind))
 
     def _adds_nothing(self, kind):
-        """Whether a class has nothing of its own that a comparison reads."""
+        """Whether a class has nothing of its own that the prompt's code reads, or that compares by its name."""
         return type(kind) is type and not any(
-            name in self._reads or _is_descriptor(value) or (name[:2] == "__" == name[-2:] and name not in _FREE)
+            (not _is_special(name) and (self._stores.knows(name) or is_comparing(name)))
+            or _is_descriptor(value)
+            or (_is_special(name) and name not in _FREE)
             for each in self._own(kind)
             for name, value in each.items()
         )
@@ -196,43 +186,16 @@ class Compared:
         return [vars_of(each) for each in bases]
 
     def _is_trusted(self, home):
-        return id(home) in _BUILT_IN or self._is_prompts(home)
+        return id(home) in BUILT_IN or self._is_prompts(home)
 
 
-def _comparing(kind):
-    """By which methods a class compares, and the classes that have them."""
-    found = []
-    for name in _COMPARING:
-        home = next((each for each in bases_of(kind) if name in vars_of(each)), None)
-        if home is not None:
-            found.append((home, vars_of(home)[name]))
-    return found
-
-
-def _is_by_identity(kind):
-    return all(home is object for home, _ in _comparing(kind))
+def _is_special(name):
+    return name[:2] == "__" == name[-2:]
 
 
 def _is_descriptor(value):
     kind = type(value)
     return not any(kind is each for each in _USUAL) and any("__get__" in vars_of(each) for each in bases_of(kind))
-
-
-def _within(value, kind):
-    """What an object of a library's compares by."""
-    if kind is weakref.ref:
-        return [value()]
-    if kind.__module__ == "datetime":  # whose zone the collector does not know
-        return [getattr(value, "tzinfo", None)]
-    if not _is_pythons(kind):
-        has_objects = kind.__module__ == "numpy" and getattr(getattr(value, "dtype", None), "hasobject", False)
-        return value.ravel().tolist() if has_objects else ()
-    return () if _is_by_identity(kind) else gc.get_referents(value)
-
-
-def _is_pythons(kind):
-    """Whether a class is one of Python's own, and not of a library that was put into the image."""
-    return str(kind.__module__).partition(".")[0] in sys.stdlib_module_names
 
 
 def _told(kind):

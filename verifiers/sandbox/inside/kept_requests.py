@@ -4,8 +4,9 @@
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202
 # pyright: basic
 from kept_code import AFTER_CALL, BEHIND, OTHER
-from kept_steps import watched
-from link_forms import PLAIN
+from kept_compared import is_comparing
+from kept_steps import watched, watched_method
+from link_forms import OBJECT, PLAIN
 
 
 def serve(kept, serving, exports):
@@ -17,9 +18,10 @@ def serve(kept, serving, exports):
         exports: the objects that the tests have got, by number.
     """
     when, carry_out = OTHER, serving.carry_out
+    methods, is_by_name = set(), False
 
     def carried_out(kind, *rest):
-        nonlocal when
+        nonlocal when, is_by_name
         if kind == "name":
             kept.compared.ask(kept.found(*rest))
             return carry_out(kind, *rest)
@@ -31,10 +33,19 @@ def serve(kept, serving, exports):
         is_function = not (called is None or is_others or isinstance(called, type))
         is_given = is_function and any(each[0] != PLAIN for each in rest[1])  # and may call that
         when = AFTER_CALL if is_others or is_given else OTHER
+        is_by_name = kind == "call" and rest[0] in methods
         found = carry_out(kind, *rest)
+        if kind == "attr" and found[0] == OBJECT and is_comparing(rest[1]):
+            methods.add(found[1])
         if kind == "op" or is_function:
             kept.look(BEHIND)  # it may have been the last, and have run what an object has
         return found
 
-    serving.carry_out = carried_out
-    serving.watched = lambda what, given: watched(kept, what, given)
+    def seen(what, given):
+        nonlocal is_by_name
+        if is_by_name and type(what) is not str:
+            is_by_name = False
+            return watched_method(kept, what, given)
+        return watched(kept, what, given)
+
+    serving.carry_out, serving.watched = carried_out, seen

@@ -7,10 +7,12 @@ import types
 
 import runner
 from kept_code import AFTER_CALL, LAST, OTHER
-from kept_compared import is_comparing, is_comparing_operation, is_iterator
+from kept_compared import is_comparing, is_comparing_operation
+from kept_data import is_iterator
 
 _CALLED = "called"  # no operation of a plan: a method that compares by its name
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
+_METHODS = (types.MethodType, *_BUILT_IN)
 
 
 def steps(kept, given):
@@ -45,7 +47,7 @@ def operation(kept):
 
     def found(name):
         if name == _CALLED:
-            return lambda method, *given: method(*watched(kept, method, given))
+            return lambda method, *given: method(*watched_method(kept, method, given))
         usual = runner.operation(name)
         return lambda *given: usual(*watched(kept, name, given))
 
@@ -65,11 +67,20 @@ def watched(kept, what, given):
     elif type(what) in _BUILT_IN:
         if is_comparing(what.__name__):
             kept.tell(kept.compared.doubt([what.__self__, *given]))
-    elif kept.is_original(what):
-        is_method = type(what) is types.MethodType
-        function = what.__func__ if is_method else what
-        if type(function) is types.FunctionType and is_comparing(function.__code__.co_name):
-            kept.tell(kept.compared.doubt([what.__self__, *given] if is_method else given))
+    elif type(what) is types.MethodType:
+        is_its = type(what.__func__) is types.FunctionType and not kept.compared.is_asked(type(what.__self__))
+        if is_its and is_comparing(what.__func__.__code__.co_name):
+            kept.tell(kept.compared.doubt([what.__self__, *given]))
+    elif type(what) is types.FunctionType and kept.is_original(what) and is_comparing(what.__code__.co_name):
+        kept.tell(kept.compared.doubt(given))
+    return given
+
+
+def watched_method(kept, method, given):
+    """Look at what is given to a method that was asked for under a name by which it compares; returns what to give."""
+    owner = getattr(method, "__self__", None) if type(method) in _METHODS else None
+    if not kept.compared.is_asked(type(owner)):
+        kept.tell(kept.compared.doubt([owner, *given]))
     return given
 
 

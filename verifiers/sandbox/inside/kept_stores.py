@@ -11,7 +11,8 @@ import dis
 import gc
 import types
 
-from kept_shapes import bases_of, vars_of
+from kept_data import PLAIN
+from kept_shapes import bases_of, is_changeable, vars_of
 
 _STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
@@ -31,6 +32,7 @@ class Stores:
         self._left, self._codes = [], {}
         self._names, self._is_open = set(), False  # of what is stored
         self._said, self._is_all_read = set(), False  # of what the code names at all
+        self._forms = {}  # by ids of classes
 
     def add(self, code):
         """Note one of the prompt's statements, with all that is in it."""
@@ -71,29 +73,63 @@ class Stores:
                 self._is_open = self._is_open or not _BY_NAME.isdisjoint(code.co_names)
                 self._names |= {step.argval for step in dis.get_instructions(code) if step.opname in _STORING}
 
-    def hiding(self, value, reads):
-        """The attribute of an instance that hides one of its class which comparisons read; "" where there is none."""
-        bases = bases_of(type(value))
-        for name in [each for each in _dict_of(value) if type(each) is str and each in reads]:
-            home = next((each for each in bases if name in vars_of(each)), None)
-            if home is not None and not _is_field(name, home, bases) and not self.stored(name):
-                return name
-        return ""
-
-    def within(self, value):
-        """What an instance has, but for attributes that the prompt's code does not know: no comparison reads them."""
+    def knows(self, name):
+        """Whether the prompt's code names something so, or reads what it does not name."""
         self._read()
-        held = _dict_of(value)
-        known = {name for each in bases_of(type(value)) for name in vars_of(each).get("__annotations__") or ()}
-        found = [each for each in gc.get_referents(value) if each is not held]
-        return found + [each for name, each in held.items() if self._is_all_read or name in self._said or name in known]
+        return self._is_all_read or name in self._said
+
+    def told(self, value, reads):
+        """What an instance has that a comparison may read, and the attribute that hides one of its class, or "".
+
+        Attributes that the prompt's code does not name are not read by it.
+
+        Args:
+            value: an instance of a class of the prompt's.
+            reads: names that comparisons read.
+        """
+        kind = type(value)
+        form = self._forms.get(id(kind))
+        if form is None:
+            form = self._forms[id(kind)] = _Form(kind)
+        held = form.slot.__get__(value) if form.slot is not None else {}
+        found, hiding = [] if form.is_all_named else [each for each in gc.get_referents(value) if each is not held], ""
+        for name, each in [*held.items()]:
+            if type(name) is str:
+                if name in reads and form.hides(name) and not self.stored(name):
+                    hiding = name
+                if id(type(each)) not in PLAIN and (name in form.known or self.knows(name)):
+                    found.append(each)
+        return found, hiding
 
 
-def _dict_of(value):
-    """The attributes of an instance, without asking it; an empty dictionary where it has none."""
-    bases = bases_of(type(value))
-    slot = next((vars_of(each)["__dict__"] for each in bases if "__dict__" in vars_of(each)), None)
-    return slot.__get__(value) if type(slot) is types.GetSetDescriptorType else {}
+class _Form:
+    """How instances of a class hold what they have.
+
+    Args:
+        kind: the class.
+
+    Attributes:
+        slot: what gives the dictionary of an instance without asking it; None where it has none.
+        is_all_named: whether all that an instance has is in that dictionary.
+        known: names of attributes that the class is annotated with.
+    """
+
+    def __init__(self, kind):
+        self._kind, self._bases, self._hides = kind, bases_of(kind), {}
+        slot = next((vars_of(each)["__dict__"] for each in self._bases if "__dict__" in vars_of(each)), None)
+        self.slot = slot if type(slot) is types.GetSetDescriptorType else None
+        others = [each for each in self._bases if each is not object]
+        self.is_all_named = self.slot is not None and all(
+            is_changeable(each) and "__slots__" not in vars_of(each) for each in others
+        )
+        self.known = {name for each in self._bases for name in vars_of(each).get("__annotations__") or ()}
+
+    def hides(self, name):
+        """Whether the class has something under a name that is no default for what its instances have."""
+        if name not in self._hides:
+            home = next((each for each in self._bases if name in vars_of(each)), None)
+            self._hides[name] = home is not None and not _is_field(name, home, self._bases)
+        return self._hides[name]
 
 
 def codes_in(code):
