@@ -15,9 +15,10 @@ from stillroom.publication import published_by_build
 from stillroom.runs import Run, RunState, given_up, late_shards, left_out, load_run, run_state, unfinished_shards
 from tasks.announcing import announce_snapshot, is_shown, show_snapshot, show_standing
 from tasks.deployed import deployed_lake
+from tasks.going_on import MOST_ATTEMPTS
 from tasks.lake_outage import is_outage
 from tasks.prefect_outage import NOT_TO_BE_HAD, answered
-from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, OVERTAKEN, SHARDS_FAILED, SKIPPED
+from tasks.waking import HELD_UP, LAKE_AWAY, OVERTAKEN, SHARDS_FAILED, SKIPPED
 from tasks.workshop import Workshop
 
 

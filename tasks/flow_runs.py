@@ -22,10 +22,11 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Cancelling
 
+from tasks.going_on import WENT_ON
+
 BUILD = "build"
 SHARD = "shard"
 SHARD_DEPLOYMENT = "shard/shard"
-WENT_ON = "stillroom.went-on"  # label of a build
 MOST_READ = 200  # what the server gives at once
 _SHARD_TAG = re.compile(r"shard:([0-9]{1,9})")
 

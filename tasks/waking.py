@@ -29,6 +29,7 @@ from stillroom.runs import (
     unfinished_shards,
 )
 from tasks import flow_runs
+from tasks.going_on import MOST_ATTEMPTS
 
 SHARDS_FAILED = "ShardsFailed"  # name of the state of a build that waits for its shards
 HELD_UP = "HeldUp"  # and of one that was tried again while others were at work on its dataset
@@ -37,7 +38,6 @@ OVERTAKEN = "Overtaken"  # and of one that others published before, each time th
 WAIT_FOR_OTHERS = (HELD_UP, LAKE_AWAY, OVERTAKEN)  # whatever their shards do
 SKIPPED = "Skipped"  # and of a flow run that did nothing, since another is at the same work for instance
 OWN_ENDS = (SHARDS_FAILED, HELD_UP, LAKE_AWAY, OVERTAKEN, SKIPPED)  # all names of ends that are not Prefect's
-MOST_ATTEMPTS = 10  # of a build that crashes again, or whose lake is away again; beyond, a person is asked for
 _COUNTED = (LAKE_AWAY, OVERTAKEN)  # ends that come again as long as others do what they do
 LEASE_SECONDS = 30.0
 

@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 from stillroom.errors import RequestError
 from stillroom.loopback import NAMES, without_proxies
 from stillroom.teachers.serving_process import ProcessIdentity
+from tasks.going_on import MOST_ATTEMPTS, WENT_ON
 
 API_VARIABLE = "PREFECT_API_URL"
 NOTE = "deployed.json"
-WENT_ON = "stillroom.went-on"
-MOST_ATTEMPTS = 10  # as ``tasks.waking`` has it, which waits for Prefect to be imported
 ANSWER_SECONDS = 5.0
 MOST_READ = 200  # flow runs that a server gives at once
 

@@ -29,7 +29,8 @@ from stillroom.lease import building, lease
 from stillroom.runs import Run, RunState, close_run, open_run
 from tasks.announcing import announce_snapshot, artifact_key
 from tasks.flow_runs import WENT_ON, builds
-from tasks.waking import HELD_UP, MOST_ATTEMPTS, OVERTAKEN, SHARDS_FAILED, SKIPPED, wake_build
+from tasks.going_on import MOST_ATTEMPTS
+from tasks.waking import HELD_UP, OVERTAKEN, SHARDS_FAILED, SKIPPED, wake_build
 from tests.deployed.conftest import began, published_in_part
 from tests.fakes.builds import Builder
 

@@ -104,6 +104,8 @@ def shards_at(api: str) -> Mapping[int, tuple[str, str]]:
 SHARD = {
     "parameters": {"shard": 3},
     "state_name": "Failed",
+    "state_type": "FAILED",
+    "run_count": 1,
     "state": {"message": "why"},
     "labels": {},
     "start_time": "2026-11-29T12:00:00.123456Z",
@@ -145,8 +147,8 @@ def prefect(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def flow_run(flow: str, state: str, **parameters: object) -> dict[str, Any]:
-    told = {"state_name": state, "state": {"message": f"it {state}"}}
-    return {"flow": flow, "parameters": parameters, **told, "labels": {}, "start_time": None}
+    told = {"state_name": state, "state_type": state.upper(), "state": {"message": f"it {state}"}}
+    return {"flow": flow, "parameters": parameters, **told, "labels": {}, "start_time": None, "run_count": 1}
 
 
 SHARDS = range(MOST_READ + 50)
