@@ -64,8 +64,6 @@ def decontamination(reference: Path) -> Figures:
     Raises:
         SystemExit: something planted is not found, or too many clean programs are taken for contaminated.
     """
-    if not reference.is_dir():
-        return {}
     items = read_benchmarks(find_benchmarks({"reference": reference}))
     frame = corpus(DOCUMENTS).select("id", "text")
     runs, short, code = Benchmarks(items), ShortItems(items), RenamedCode(items)

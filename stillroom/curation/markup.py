@@ -1,7 +1,8 @@
-"""Reads text that was scraped with its HTML, or escaped as in JSON: what a reader would have seen.
+"""Reads text that was scraped with its HTML, escaped as in JSON or annotated: what a reader would have seen.
 
 A tag, an entity or an escaped line end between two words adds words or letters of its own (`br`, `nbsp`, `39`, `nthe`),
 so that a run of words ends there; and where JSON was written in ASCII, letters of other alphabets are four digits each.
+GSM8K's answers have each sum twice, once for a calculator: `48/2 = <<48/2=24>>24 clips`; who repeats them has it once.
 What has any is looked at both as it stands and without: nothing that is only written like markup is lost that way.
 """
 
@@ -23,12 +24,14 @@ _ESCAPED_BLANK = re.compile(
     r"[nrt]"
 )
 _ESCAPED_LETTERS = re.compile(r"(?<!\\)(?:\\++u[0-9A-Fa-f]{4})+")  # of UTF-16: two may be one letter
+_CALCULATION = re.compile(r"<<[^<>\n]*>>")
 _MOST_ESCAPED = 3  # times that entities may be escaped themselves
 
 
 def readings(text: str) -> list[str]:
-    """The text, and where it has markup or escapes what it says without: tags and escaped blanks are blanks."""
+    """The text, and where it has markup or escapes what it says without: tags, annotations and escaped blanks."""
     plain = _ESCAPED_LETTERS.sub(_letters, text) if "\\u" in text else text
+    plain = _CALCULATION.sub(" ", plain) if "<<" in plain else plain
     plain = _unescaped(plain) if "<" in plain or "&" in plain else plain
     if "\\" in plain:
         plain = _ESCAPED_BLANK.sub(" ", plain)

@@ -45,6 +45,16 @@ def test_letters_that_json_escapes_hide_no_run_of_words(item: str, times: int) -
         assert Benchmarks(items(one)).find(documents("nothing", other))["id"].to_list() == ["d1"]
 
 
+def test_an_answer_is_found_without_the_sums_that_were_written_for_a_calculator() -> None:
+    annotated = (
+        "She sold 48/2 = <<48/2=24>>24 clips in May, so 48+24 = <<48+24=72>>72 clips in all, which is what was asked."
+    )
+    plain = "She sold 48/2 = 24 clips in May, so 48+24 = 72 clips in all, which is what was asked."
+    for item, held in ((annotated, plain), (plain, annotated), (annotated, annotated)):
+        (hit,) = Benchmarks(items(item)).find(documents("nothing", f"It says: {held}")).rows(named=True)
+        assert (hit["id"], hit["words"] >= 20) == ("d1", True)
+
+
 def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
     short = "how many <b>apples</b> does the old farmer sell in&nbsp;May"
     escaped = f"<pre>{CODE.replace('<', '&lt;').replace('>', '&gt;')}</pre>"
