@@ -15,6 +15,7 @@ from stillroom.code_version import code_version
 from stillroom.errors import LakeError, RequestError
 from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import FlowRunWatcher, tell_without_stacks
+from tasks.signals import signals_as_raised
 from tasks.slots import slots
 from tasks.workshop import Workshop, open_workshop
 
@@ -73,8 +74,9 @@ async def deployed_workshop(key: str) -> AsyncGenerator[Workshop]:
     """
     tell_without_stacks()  # also of a refusal
     await refuse_other_version()
-    async with (
-        FlowRunWatcher(key) as watcher,
-        open_workshop(deployed_lake(), watcher, partial(slots, say=watcher.say), is_patient=True) as shop,
-    ):
-        yield shop
+    with signals_as_raised():
+        async with (
+            FlowRunWatcher(key) as watcher,
+            open_workshop(deployed_lake(), watcher, partial(slots, say=watcher.say), is_patient=True) as shop,
+        ):
+            yield shop

@@ -13,6 +13,8 @@ from tests.deployed.deployment import Deployment, deployed
 from tests.deployed.test_up import is_alive
 from tests.integration.workbench import Workbench
 
+SHARDS = 2  # of a build; one that a worker took and that has not begun is given up after five minutes
+
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
@@ -48,7 +50,7 @@ def test_worker_and_flows_are_killed_and_the_build_goes_on_by_itself(bench: Work
     start_teacher("--delay", "15")  # a shard whose answers are there may commit before it dies, and is not run again
     with deployed(bench) as deployment:
         build = deployment.submit()
-        deployment.wait(lambda: _running(deployment) != [], what="a shard to run")
+        deployment.wait(lambda: len(_running(deployment)) == SHARDS, what="the shards to run")
         for pid in [deployment.noted("worker"), *children(deployment, "worker")]:
             os.kill(pid, signal.SIGKILL)
         deployment.wait_for_state(build, "Completed", seconds=500)
@@ -69,7 +71,7 @@ def test_a_worker_that_is_killed_alone_takes_its_flows_along_and_the_next_one_co
     start_teacher("--delay", "15")  # as above
     with deployed(bench) as deployment:
         build = deployment.submit()
-        deployment.wait(lambda: _running(deployment) != [], what="a shard to run")
+        deployment.wait(lambda: len(_running(deployment)) == SHARDS, what="the shards to run")
         flows = children(deployment, "warm")
         assert flows
         os.kill(deployment.noted("worker"), signal.SIGKILL)
