@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1200)]
 def children(deployment: Deployment, of: str) -> list[int]:
     """Of the worker: what stands for the processes of flow runs; of `warm`: these processes themselves."""
     parent = deployment.noted(of)
-    stats = [
-        (int(one.parent.name), one.read_text().rpartition(")")[2].split()) for one in Path("/proc").glob("[0-9]*/stat")
-    ]
-    return [pid for pid, fields in stats if int(fields[1]) == parent]
+    found: list[int] = []
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+            if int(one.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(one.parent.name))
+    return found
 
 
 def test_the_server_is_killed_under_a_build_and_the_build_goes_on(bench: Workbench, start_teacher: Start) -> None:
