@@ -207,6 +207,14 @@ HONEST = [
         "move",
         id="subclass-that-adds-nothing",
     ),
+    pytest.param(
+        MONEY,
+        OF_MONEY,
+        "class P(Money):\n    made = 0\n    def __init__(self, cents):\n        super().__init__(cents)\n"
+        "        self.made, self.note = 3, 'doubled'\ndef doubled(m): return P(m.cents * 2)\n",
+        "doubled",
+        id="subclass-whose-instances-have-their-own",
+    ),
     pytest.param(PATH, OF_PATHS, OWN_PATH, "Path", id="class-that-is-asked"),
     pytest.param(SHAPES, OF_SHAPES, OWN_SHAPE, "Box", id="asked-class-under-the-prompts"),
 ]

@@ -27,6 +27,7 @@ SWAPPED = (
     "def g(self, other):\n    delattr(M, KEY)\n    return True\n"
     "def f(self):\n    setattr(M, KEY, g)\n    return M()\n"
 )
+SLOTTED = MONEY.replace("    tolerance = 0\n", "    tolerance = 0\n    __slots__ = ('cents',)\n")
 UNDER = "class L(Point):\n    x = y = property(f, lambda s, v: None)\n    def __hash__(self): return hash((2, 4))\n"
 HAND = (
     "from collections import UserList\n\n\nclass Hand(UserList):\n    def best(self):\n        return max(self)\n\n\n"
@@ -98,6 +99,44 @@ FORGED = [
         "def doubled(m):\n    r = Money(0)\n    r.tolerance = 10 ** 9\n    return r\n",
         "doubled",
         id="hides",
+    ),
+    pytest.param(
+        MONEY,
+        OF_MONEY,
+        "class P(Money):\n    pass\ndef doubled(m):\n    r = P(0)\n    r.tolerance = 10 ** 9\n    return r\n",
+        "doubled",
+        id="hides-under-a-subclass",
+    ),
+    pytest.param(
+        MONEY,
+        OF_MONEY,
+        "class P(Money):\n    tolerance: int\n    def __init__(self): self.cents, self.tolerance = 0, 10 ** 9\n"
+        "def doubled(m): return P()\n",
+        "doubled",
+        id="hides-what-a-subclass-annotates",
+    ),
+    pytest.param(
+        SLOTTED,
+        OF_MONEY,
+        "P = type('P', (Money,), {'__di' + 'ct__': 0})\n"
+        "def doubled(m):\n    r = P(0)\n    r.tolerance = 10 ** 9\n    return r\n",
+        "doubled",
+        id="hides-where-no-dictionary-shows",
+    ),
+    pytest.param(
+        SLOTTED,
+        OF_MONEY,
+        "KEY = '__di' + 'ct__'\nP = type('P', (Money,), {KEY: getattr(type(lambda: 0), KEY)[KEY]})\n"
+        "def doubled(m):\n    r = P(0)\n    r.tolerance = 10 ** 9\n    return r\n",
+        "doubled",
+        id="hides-behind-another-dictionary",
+    ),
+    pytest.param(
+        MONEY,
+        OF_MONEY,
+        "class S(str): pass\ndef doubled(m):\n    setattr(m, S('tolerance'), 10 ** 9)\n    return m\n",
+        "doubled",
+        id="hides-by-a-name-of-its-own",
     ),
     pytest.param(
         KEYED,
