@@ -28,6 +28,12 @@ SWAPPED = (
     "def f(self):\n    setattr(M, KEY, g)\n    return M()\n"
 )
 SLOTTED = MONEY.replace("    tolerance = 0\n", "    tolerance = 0\n    __slots__ = ('cents',)\n")
+OWN_DOUBLED = "class doubled(Money):\n    tolerance = 10 ** 9\n    def __init__(self, m): self.cents = 0\n"
+NAMELESS = (
+    "```python\n"
+    + MONEY.partition("\n\n\ndef doubled")[0]
+    + "\n```\nWrite a function `doubled` that gives twice the money."
+)
 UNDER = "class L(Point):\n    x = y = property(f, lambda s, v: None)\n    def __hash__(self): return hash((2, 4))\n"
 HAND = (
     "from collections import UserList\n\n\nclass Hand(UserList):\n    def best(self):\n        return max(self)\n\n\n"
@@ -137,6 +143,22 @@ FORGED = [
         "class S(str): pass\ndef doubled(m):\n    setattr(m, S('tolerance'), 10 ** 9)\n    return m\n",
         "doubled",
         id="hides-by-a-name-of-its-own",
+    ),
+    pytest.param(MONEY, OF_MONEY, OWN_DOUBLED, "doubled", id="class-for-a-function"),
+    pytest.param(
+        MONEY.replace("doubled", "Doubled"),
+        OF_MONEY,
+        OWN_DOUBLED.replace("doubled", "Doubled"),
+        "Doubled",
+        id="class-for-a-function-in-capitals",
+    ),
+    pytest.param(NAMELESS, OF_MONEY, OWN_DOUBLED, "doubled", id="class-that-nobody-asks-for"),
+    pytest.param(
+        POINT,
+        HAS,
+        "class move:\n    def __init__(self, p): pass\n    def __contains__(self, p): return True\n",
+        "move",
+        id="class-for-a-function-contains",
     ),
     pytest.param(
         KEYED,

@@ -59,12 +59,12 @@ class Compared:
 
     def __init__(self, kinds, stores, reads, namespace):
         self._kinds, self._stores, self._reads, self._namespace = kinds, stores, reads, namespace
-        self._asked = {}  # by id: classes of the solution's that the tests have by their names, and so are under test
+        self._asked = {}  # by id: classes of the solution's that are under test
         self._ways = {}  # by ids of the prompt's classes: how their instances compare
         self._room = ROOM
 
     def ask(self, value):
-        """Note what the tests have by its name."""
+        """Note what is under test, if it is a class of the answer's."""
         if type in bases_of(type(value)) and not self._is_prompts(value):
             self._asked[id(value)] = value
 

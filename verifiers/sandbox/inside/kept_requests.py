@@ -23,7 +23,7 @@ def serve(kept, serving, exports):
     def carried_out(kind, *rest):
         nonlocal when, is_by_name
         if kind == "name":
-            kept.compared.ask(kept.found(*rest))
+            kept.ask(*rest)
             return carry_out(kind, *rest)
         kept.look(when)
         if kind == "set":

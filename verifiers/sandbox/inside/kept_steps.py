@@ -21,8 +21,8 @@ def steps(kept, given):
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
+            kept.ask(step[2])
             found = kept.found(step[2])
-            kept.compared.ask(found)
             if kept.is_original(found):
                 (classes if isinstance(found, type) else originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after

@@ -36,7 +36,7 @@ def is_class_name(name: str) -> bool:
     return name.lstrip("_")[:1].isupper() and not name.isupper()
 
 
-def _is_capital(name: str) -> bool:
+def is_capital(name: str) -> bool:
     """The same of what is called, or has attributes that no data has, so that it is hardly a constant: ``S()``."""
     return name.lstrip("_")[:1].isupper()
 
@@ -69,7 +69,7 @@ class Standings:
     def of(self, name: str) -> int:
         """The standing of what this name of the solution is and makes."""
         if name in self._objects:
-            return INSTANCE if _is_capital(name) else OBJECT
+            return INSTANCE if is_capital(name) else OBJECT
         return UNCLEAR if is_class_name(name) else DATA
 
     def _note_maker(self, node: ast.AST) -> None:
@@ -117,7 +117,7 @@ class Standings:
         made = _makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)}
         found = self._made_by(made | passed)
         if claims_equality(node.attr):  # which whatever a solution returns can have, but ``Solution()`` is no answer
-            return set(filter(_is_capital, found - self._given))
+            return set(filter(is_capital, found - self._given))
         return found
 
 
@@ -173,7 +173,7 @@ def _makers(node) -> set[str]:
             left += [each.left, each.right]
         elif isinstance(each, ast.Call):
             found.add(_name(each.func))
-    return set(filter(_is_capital, found))
+    return set(filter(is_capital, found))
 
 
 def _receiver(node) -> ast.expr | None:
