@@ -69,6 +69,29 @@ FORGED = [
         "move",
         id="by-a-method-of-its-own",
     ),
+    pytest.param(
+        EQUALS,
+        LIKE.replace("equals(", "equals(other="),
+        "class L(Point):\n    equals = lambda self, other: True\ndef move(p): return L(0, 0)\n",
+        "move",
+        id="by-a-method-with-a-keyword",
+    ),
+    pytest.param(
+        POINT,
+        "def check(candidate):\n    found = candidate(Point(1, 2))\n    assert found.remove(Point(2, 4))\n"
+        "    assert found.size == 1\n",
+        "class L:\n    size = 1\n    def remove(self, other): return True\ndef move(p): return L()\n",
+        "move",
+        id="removes-and-says-so",
+    ),
+    pytest.param(
+        POINT,
+        "def check(candidate):\n    found = candidate(Point(1, 2))\n    found.remove(Point(2, 4))\n"
+        "    assert not found\n",
+        "class L(list):\n    def remove(self, other): self.clear()\ndef move(p): return L([p])\n",
+        "move",
+        id="removes-whatever-it-is",
+    ),
     pytest.param(POINT, IS, f"{SWAPPED}{UNDER}def move(p): return L(0, 0)\n", "move", id="property-of-a-subclass"),
     pytest.param(POINT, HAS, f"{SWAPPED}{UNDER}def move(p): return [L(0, 0)]\n", "move", id="in-a-list"),
     pytest.param(POINT, HAS, f"{SWAPPED}{UNDER}def move(p): yield L(0, 0)\n", "move", id="of-a-generator"),

@@ -72,6 +72,10 @@ class Compared:
         """Whether it is for a class to say what its instances are and hold."""
         return id(kind) in self._asked
 
+    def is_own(self, kind):
+        """Whether a class is the answer's through and through, and no data is underneath."""
+        return all(each is object or self._is_answers(each) for each in bases_of(kind))
+
     def doubt(self, sides):
         """Why values could say themselves what they equal; "" where they hold no object of the prompt's, or may not."""
         found = [self._met(each) for each in sides]

@@ -18,10 +18,10 @@ def serve(kept, serving, exports):
         exports: the objects that the tests have got, by number.
     """
     when, carry_out = OTHER, serving.carry_out
-    methods, is_by_name = set(), False
+    methods, name, why = {}, "", ""
 
     def carried_out(kind, *rest):
-        nonlocal when, is_by_name
+        nonlocal when, name, why
         if kind == "name":
             kept.ask(*rest)
             return carry_out(kind, *rest)
@@ -33,19 +33,25 @@ def serve(kept, serving, exports):
         is_function = not (called is None or is_others or isinstance(called, type))
         is_given = is_function and any(each[0] != PLAIN for each in rest[1])  # and may call that
         when = AFTER_CALL if is_others or is_given else OTHER
-        is_by_name = kind == "call" and rest[0] in methods
-        found = carry_out(kind, *rest)
+        name, outer, why = methods.get(rest[0], "") if kind == "call" else "", why, ""
+        try:
+            found = carry_out(kind, *rest)
+            if kind == "call" and found[2][0] != (PLAIN, None):
+                kept.tell(why)
+        finally:
+            why = outer
         if kind == "attr" and found[0] == OBJECT and is_comparing(rest[1]):
-            methods.add(found[1])
+            methods[found[1]] = rest[1]
         if kind == "op" or is_function:
             kept.look(BEHIND)  # it may have been the last, and have run what an object has
         return found
 
     def seen(what, given):
-        nonlocal is_by_name
-        if is_by_name and type(what) is not str:
-            is_by_name = False
-            return watched_method(kept, what, given)
+        nonlocal name, why
+        if name and type(what) is not str:
+            asked, name = name, ""
+            why = watched_method(kept, asked, what, given)
+            return given
         return watched(kept, what, given)
 
     serving.carry_out, serving.watched = carried_out, seen

@@ -9,6 +9,7 @@ import runner
 from kept_code import AFTER_CALL, LAST, OTHER
 from kept_compared import is_comparing, is_comparing_operation
 from kept_data import is_iterator
+from link_claims import CHANGING
 
 _CALLED = "called"  # no operation of a plan: a method that compares by its name
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
@@ -17,7 +18,7 @@ _METHODS = (types.MethodType, *_BUILT_IN)
 
 def steps(kept, given):
     """The steps of a plan, with a look before each that may be believed."""
-    originals, classes, methods, when = set(), set(), set(), OTHER
+    originals, classes, methods, when = set(), set(), {}, OTHER
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
@@ -30,9 +31,10 @@ def steps(kept, given):
             is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _is_given(step))
             when = OTHER if is_own else AFTER_CALL
         if kind == "attr" and is_comparing(step[3]):
-            methods.add(register)
-        elif kind == "call" and step[2] in methods and not step[4]:
-            step = ("op", register, _CALLED, [(True, step[2]), *step[3]])
+            methods[register] = step[3]
+        elif kind == "call" and step[2] in methods:
+            called = [(False, methods[step[2]]), (False, [each for each, _ in step[4]]), (True, step[2])]
+            step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
         yield step
     kept.look(LAST)
 
@@ -47,7 +49,7 @@ def operation(kept):
 
     def found(name):
         if name == _CALLED:
-            return lambda method, *given: method(*watched_method(kept, method, given))
+            return lambda name, names, method, *given: _called(kept, name, names, method, given)
         usual = runner.operation(name)
         return lambda *given: usual(*watched(kept, name, given))
 
@@ -76,12 +78,29 @@ def watched(kept, what, given):
     return given
 
 
-def watched_method(kept, method, given):
-    """Look at what is given to a method that was asked for under a name by which it compares; returns what to give."""
+def watched_method(kept, name, method, given):
+    """Look at what is given to a method that was asked for under a name by which it compares.
+
+    Returns:
+        Why what it gives may say what the answer likes; "" where there is no such doubt, or it is told. What an
+        object of the answer's own takes out of itself claims nothing where it gives nothing.
+    """
     owner = getattr(method, "__self__", None) if type(method) in _METHODS else None
-    if not kept.compared.is_asked(type(owner)):
-        kept.tell(kept.compared.doubt([owner, *given]))
-    return given
+    why = "" if kept.compared.is_asked(type(owner)) else kept.compared.doubt([owner, *given])
+    if name in CHANGING and type(method) is types.MethodType and kept.compared.is_own(type(owner)):
+        return why
+    kept.tell(why)
+    return ""
+
+
+def _called(kept, name, names, method, given):
+    """Call a method that compares by its name; the last of what is given is given by names."""
+    count = len(given) - len(names)
+    why = watched_method(kept, name, method, given)
+    found = method(*given[:count], **dict(zip(names, given[count:], strict=True)))
+    if found is not None:
+        kept.tell(why)
+    return found
 
 
 def _walked(kept, items, other):

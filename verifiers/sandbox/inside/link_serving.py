@@ -91,7 +91,7 @@ class Serving:
         for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
             held.clear()
         if self.watched is not None:
-            self.watched(function, given)
+            self.watched(function, [*given, *named.values()])
         taken = self.values.shared.taken([*given, *named.values()])
         result: list = []
         heard: list = [None, None, 0]
