@@ -204,6 +204,7 @@ HONEST = [
         id="own-membership-that-tests-name",
     ),
     pytest.param(MADE, OF_MADE, OWN_MADE, "make_playlist", id="own-container-of-a-function"),
+    pytest.param(MADE, OF_PLAYLISTS, OWN_MADE, "make_playlist", id="own-membership-of-what-is-used-as-an-object"),
     pytest.param(POINT, SETS, "def move(p): return {Point(p.x + 1, p.y + 2)}\n", "move", id="sets"),
     pytest.param(
         POINT,

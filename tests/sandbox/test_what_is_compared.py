@@ -46,6 +46,11 @@ LIKE = "def check(candidate):\n    assert candidate(Point(1, 2)).equals(Point(2,
 EQUALS = POINT.replace(
     "\n\n    def __hash__", "\n\n    def equals(self, other):\n        return self == other\n\n    def __hash__"
 )
+ALBUM = POINT.replace(
+    "\n\n\ndef move",
+    "\n\n\nclass Album:\n    def __init__(self, points):\n        self.points = points\n\n"
+    "    def __contains__(self, point):\n        return point in self.points\n\n\ndef move",
+)
 FORGED = [
     pytest.param(
         HAND,
@@ -113,6 +118,20 @@ FORGED = [
         "class L:\n    def __contains__(self, other): return True\ndef move(p): return [L(), p][0]\n",
         "move",
         id="contains-out-of-a-list",
+    ),
+    pytest.param(
+        ALBUM,
+        "def check(candidate):\n    found = candidate(Point(1, 2))\n    assert Point(2, 4) in found.points\n",
+        "class L:\n    def __contains__(self, other): return True\ndef move(p): return Album(L())\n",
+        "move",
+        id="contains-within-what-is-used-as-an-object",
+    ),
+    pytest.param(
+        ALBUM,
+        "def check(candidate):\n    found = candidate(Point(1, 2))\n    assert Point(2, 4) in found and found.points\n",
+        "class L(Album):\n    def __contains__(self, other): return True\ndef move(p): return L([p])\n",
+        "move",
+        id="contains-under-a-prompts-class",
     ),
     pytest.param(
         VERSION,

@@ -69,8 +69,12 @@ class Compared:
             self._asked[id(value)] = value
 
     def is_asked(self, kind):
-        """Whether it is for a class to say what its instances are and hold."""
+        """Whether it is for a class to say what its instances are."""
         return id(kind) in self._asked
+
+    def is_holder(self, kind, *, is_object):
+        """Whether it is for a class to say what its instances hold, also for such as the tests use as objects."""
+        return self.is_asked(kind) or (is_object and self.is_own(kind))
 
     def is_own(self, kind):
         """Whether a class is the answer's through and through, and no data is underneath."""

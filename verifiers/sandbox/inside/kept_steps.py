@@ -9,9 +9,11 @@ import runner
 from kept_code import AFTER_CALL, LAST, OTHER
 from kept_compared import is_comparing, is_comparing_operation
 from kept_data import is_iterator
-from link_claims import CHANGING
+from link_claims import CHANGING, claims_equality
+from link_standing import is_of_objects
 
-_CALLED = "called"  # no operation of a plan: a method that compares by its name
+_CALLED, _HOLDS = "called", "holds"
+"""No operations of a plan: a method that compares by its name, and what is in what the tests use as an object."""
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
 _METHODS = (types.MethodType, *_BUILT_IN)
 
@@ -19,6 +21,7 @@ _METHODS = (types.MethodType, *_BUILT_IN)
 def steps(kept, given):
     """The steps of a plan, with a look before each that may be believed."""
     originals, classes, methods, when = set(), set(), {}, OTHER
+    objects = _objects(given)
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
@@ -35,8 +38,24 @@ def steps(kept, given):
         elif kind == "call" and step[2] in methods:
             called = [(False, methods[step[2]]), (False, [each for each, _ in step[4]]), (True, step[2])]
             step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
+        elif kind == "op" and step[2] == "contains" and step[3][0] in objects:
+            step = (kind, register, _HOLDS, step[3])
         yield step
     kept.look(LAST)
+
+
+def _objects(steps):
+    """What names make that the tests use as no data can be used, as what a step is given."""
+    names, made, used = {}, {}, set()
+    for step in steps:
+        kind, register = step[0], step[1]
+        if kind == "name":
+            names[register] = step[2]
+        elif kind == "call" and step[2] in names:
+            made[register] = names[step[2]]
+        elif kind == "attr" and step[2] in made and is_of_objects(step[3]) and not claims_equality(step[3]):
+            used.add(made[step[2]])
+    return {(True, register) for register, name in made.items() if name in used}
 
 
 def _is_given(step):
@@ -50,19 +69,28 @@ def operation(kept):
     def found(name):
         if name == _CALLED:
             return lambda name, names, method, *given: _called(kept, name, names, method, given)
-        usual = runner.operation(name)
-        return lambda *given: usual(*watched(kept, name, given))
+        is_object = name == _HOLDS
+        what = "contains" if is_object else name
+        usual = runner.operation(what)
+        return lambda *given: usual(*watched(kept, what, given, is_object=is_object))
 
     return found
 
 
-def watched(kept, what, given):
-    """Look at what is compared, if that is compared by an operation of this name or a method; returns what to give."""
+def watched(kept, what, given, *, is_object):
+    """Look at what is compared, if that is compared by an operation of this name or a method; returns what to give.
+
+    Args:
+        kept: the ``kept_code.Kept`` of the solution.
+        what: the name, or what is called.
+        given: to it.
+        is_object: whether the tests use the first of these as no data can be used.
+    """
     if type(what) is str:
         if what == "setattr":
             kept.stores.allow(given[1])
         elif is_comparing_operation(what, given):
-            if what != "contains" or not kept.compared.is_asked(type(given[0])):
+            if what != "contains" or not kept.compared.is_holder(type(given[0]), is_object=is_object):
                 kept.tell(kept.compared.doubt(given))
             if what == "contains" and is_iterator(given[0]):
                 return [_walked(kept, *given), given[1]]

@@ -36,6 +36,11 @@ def is_class_name(name: str) -> bool:
     return name.lstrip("_")[:1].isupper() and not name.isupper()
 
 
+def is_of_objects(attribute: str) -> bool:
+    """Whether no data has an attribute."""
+    return attribute not in DATA_NAMES and not attribute.startswith("__")
+
+
 def is_capital(name: str) -> bool:
     """The same of what is called, or has attributes that no data has, so that it is hardly a constant: ``S()``."""
     return name.lstrip("_")[:1].isupper()
@@ -108,7 +113,7 @@ class Standings:
             and node.func.id in ("isinstance", "issubclass")
         ):
             return {_name(each) for each in node.args[1:]}
-        if not isinstance(node, ast.Attribute) or node.attr in DATA_NAMES or node.attr.startswith("__"):
+        if not isinstance(node, ast.Attribute) or not is_of_objects(node.attr):
             return set()
         owner, passed = node.value, set()
         while (inner := owner.value if isinstance(owner, ast.Subscript) else _receiver(owner)) is not None:
