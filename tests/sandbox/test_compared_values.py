@@ -216,6 +216,14 @@ HONEST = [
         id="subclass-that-adds-nothing",
     ),
     pytest.param(
+        POINT,
+        IS,
+        "class P(Point):\n    def __repr__(self): return f'{self.x}, {self.y}'\n"
+        "def move(p): return P(p.x + 1, p.y + 2)\n",
+        "move",
+        id="subclass-that-shows-itself",
+    ),
+    pytest.param(
         MONEY,
         OF_MONEY,
         "class P(Money):\n    made = 0\n    def __init__(self, cents):\n        super().__init__(cents)\n"

@@ -46,6 +46,17 @@ LIKE = "def check(candidate):\n    assert candidate(Point(1, 2)).equals(Point(2,
 EQUALS = POINT.replace(
     "\n\n    def __hash__", "\n\n    def equals(self, other):\n        return self == other\n\n    def __hash__"
 )
+SCALED = MONEY.replace("<= self.tolerance", "<= max(self.tolerance for _ in [0])")
+SHOWN = KEYED.replace("self.key() == other.key()", "repr(self) == repr(other)")
+STOCK = (
+    "class Stock(dict):\n    def __eq__(self, other):\n"
+    "        return all(self[each] == other[each] for each in {**self, **other})\n\n\n"
+    'def doubled(stock):\n    """Twice of all."""\n'
+)
+OF_STOCKS = "def check(candidate):\n    assert candidate(Stock(a=1)) == Stock(a=2)\n"
+SHOWING = SWAPPED.replace("'M', ()", "'M', (str,)") + (
+    "class L(Money):\n    def __repr__(self): return f(self)\ndef doubled(m): return L(0)\n"
+)
 ALBUM = POINT.replace(
     "\n\n\ndef move",
     "\n\n\nclass Album:\n    def __init__(self, points):\n        self.points = points\n\n"
@@ -185,6 +196,28 @@ FORGED = [
         "class S(str): pass\ndef doubled(m):\n    setattr(m, S('tolerance'), 10 ** 9)\n    return m\n",
         "doubled",
         id="hides-by-a-name-of-its-own",
+    ),
+    pytest.param(
+        SCALED,
+        OF_MONEY,
+        "def doubled(m):\n    m.tolerance = 10 ** 9\n    return m\n",
+        "doubled",
+        id="hides-from-a-generator",
+    ),
+    pytest.param(SHOWN, OF_MONEY, SHOWING, "doubled", id="shows"),
+    pytest.param(
+        SHOWN.replace("repr(self) == repr(other)", "f'{self}' == f'{other}'"),
+        OF_MONEY,
+        SHOWING,
+        "doubled",
+        id="shows-in-a-text",
+    ),
+    pytest.param(
+        STOCK,
+        OF_STOCKS,
+        f"{SWAPPED}class L(Stock):\n    def __missing__(self, key): return f(self)\ndef doubled(stock): return L()\n",
+        "doubled",
+        id="gives-what-is-missing",
     ),
     pytest.param(MONEY, OF_MONEY, OWN_DOUBLED, "doubled", id="class-for-a-function"),
     pytest.param(

@@ -17,8 +17,9 @@ import types
 
 import runner
 from kept_compared import Compared
+from kept_names import codes_in, read_by
 from kept_shapes import FunctionShape, is_same, shapes
-from kept_stores import Stores, codes_in
+from kept_stores import Stores
 from kept_types import Types
 from link_standing import is_capital
 
@@ -123,7 +124,7 @@ class Kept:
         while left:  # also what a function reads that a comparison calls
             other = self._namespace.get(left.pop())
             if type(other) is types.FunctionType:
-                more = set(other.__code__.co_names) - self._compared
+                more = read_by(other.__code__) - self._compared
                 self._compared |= more
                 left += more
         for each in {each for code in self._codes.values() for each in code.co_names}:

@@ -31,6 +31,13 @@ _FREE = frozenset((
     "__annotations__", "__doc__", "__init__", "__missing__", "__module__", "__repr__", "__slots__",
     "__weakref__",
 ))  # fmt: skip
+_CALLING = {
+    "__missing__": frozenset(("__getitem__", "__missing__", "getitem", "itemgetter")),
+    "__repr__": frozenset((
+        "__format__", "__repr__", "__str__", "ascii", "format", "format_map", "pformat", "print", "repr", "str",
+    )),
+}  # fmt: skip
+"""By which names a comparison calls such of these, so that they are not free."""
 _USUAL = (
     types.FunctionType, classmethod, staticmethod, types.MemberDescriptorType, types.GetSetDescriptorType,
 )  # fmt: skip
@@ -194,10 +201,14 @@ class Compared:
         return type(kind) is type and not any(
             (not _is_special(name) and (self._stores.knows(name) or is_comparing(name)))
             or _is_descriptor(value)
-            or (_is_special(name) and name not in _FREE and value is not dictionary_of(each))
+            or (_is_special(name) and not self._is_free(name) and value is not dictionary_of(each))
             for each in self._own(kind)
             for name, value in vars_of(each).items()
         )
+
+    def _is_free(self, name):
+        """Whether what a class has under a special name has no part in what the prompt's comparisons do."""
+        return name in _FREE and self._reads.isdisjoint(_CALLING.get(name, ()))
 
     def _own(self, kind):
         """A class and its bases, of those the solution's own."""

@@ -12,6 +12,7 @@ import gc
 import types
 
 from kept_data import PLAIN
+from kept_names import codes_in
 from kept_shapes import bases_of, is_changeable, vars_of
 
 _STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
@@ -139,16 +140,6 @@ def dictionary_of(kind):
     """What gives the dictionary that instances have by a class itself; None where they have none by it."""
     slot = vars_of(kind).get("__dict__")
     return slot if type(slot) is types.GetSetDescriptorType and slot.__objclass__ is kind else None
-
-
-def codes_in(code):
-    """A function's code, and that of what is in it."""
-    found, left = [], [code]
-    while left:
-        each = left.pop()
-        found.append(each)
-        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
-    return found
 
 
 def _is_descriptor(value):
