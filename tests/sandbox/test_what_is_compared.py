@@ -213,6 +213,14 @@ FORGED = [
         id="shows-in-a-text",
     ),
     pytest.param(
+        KEYED.replace("self.key() ==", "type(self)(self.cents).key() =="),
+        OF_MONEY,
+        f"{SWAPPED}class L(Money):\n    def __init__(self, cents): self.cents = f(self)\n"
+        "def doubled(m):\n    found = L(0)\n    delattr(M, KEY)\n    return found\n",
+        "doubled",
+        id="made-anew",
+    ),
+    pytest.param(
         STOCK,
         OF_STOCKS,
         f"{SWAPPED}class L(Stock):\n    def __missing__(self, key): return f(self)\ndef doubled(stock): return L()\n",

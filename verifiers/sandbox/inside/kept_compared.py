@@ -32,6 +32,7 @@ _FREE = frozenset((
     "__weakref__",
 ))  # fmt: skip
 _CALLING = {
+    "__init__": frozenset(("__class__", "__init__", "replace", "type")),
     "__missing__": frozenset(("__getitem__", "__missing__", "getitem", "itemgetter")),
     "__repr__": frozenset((
         "__format__", "__repr__", "__str__", "ascii", "format", "format_map", "pformat", "print", "repr", "str",
