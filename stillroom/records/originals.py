@@ -14,7 +14,8 @@ class Originals:
         repeated: positions of statements that say the same once more, word for word, and need not run.
         taken: what these use of modules, by module and name.
         modules: that the source imports in any case.
-        asked: the entry point where it may be a class, whose own comparison is under test then.
+        asked: the entry point where it is to be a class, whose own comparison is under test then.
+        functions: names that the prompt has as functions: no class that an answer makes of one is under test.
     """
 
     names: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Originals:
     taken: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
     asked: str = ""
+    functions: tuple[str, ...] = ()
 
 
 NO_ORIGINALS = Originals()

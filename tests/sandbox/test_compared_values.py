@@ -116,6 +116,12 @@ BESIDE = SONGS.replace("class Playlist:", "def first(songs):").replace("has add"
 OF_BOTH = "def check(candidate):\n    assert candidate([Song('a')]) == Song('a')\n" + OF_PLAYLISTS.replace(
     "def check(candidate):\n", ""
 ).replace("candidate()", "Playlist()")
+MADE = SONGS.replace("class Playlist:", "def make_playlist():")
+OF_MADE = (
+    "def check(candidate):\n    songs = candidate()\n    songs.add(Song('a'))\n    songs.add(Song('b'))\n"
+    "    songs.remove(Song('a'))\n    assert len(songs) == 1\n"
+)
+OWN_MADE = f"{OWN_PLAYLIST}def make_playlist(): return Playlist()\n"
 SHELF = (
     "class Shelf:\n    def __init__(self, n):\n        class Good:\n            def __init__(self, n):\n"
     "                self.n = n\n\n            def __eq__(self, other):\n                return self.n == other.n\n\n"
@@ -197,6 +203,8 @@ HONEST = [
         "first",
         id="own-membership-that-tests-name",
     ),
+    pytest.param(MADE, OF_MADE, OWN_MADE, "make_playlist", id="own-container-of-a-function"),
+    pytest.param(MADE, OF_PLAYLISTS, OWN_MADE, "make_playlist", id="own-membership-of-what-is-used-as-an-object"),
     pytest.param(POINT, SETS, "def move(p): return {Point(p.x + 1, p.y + 2)}\n", "move", id="sets"),
     pytest.param(
         POINT,
@@ -206,6 +214,22 @@ HONEST = [
         "def move(p): return P(p.x, p.y).by(1, 2)\n",
         "move",
         id="subclass-that-adds-nothing",
+    ),
+    pytest.param(
+        POINT,
+        IS,
+        "class P(Point):\n    def __repr__(self): return f'{self.x}, {self.y}'\n"
+        "def move(p): return P(p.x + 1, p.y + 2)\n",
+        "move",
+        id="subclass-that-shows-itself",
+    ),
+    pytest.param(
+        MONEY,
+        OF_MONEY,
+        "class P(Money):\n    made = 0\n    def __init__(self, cents):\n        super().__init__(cents)\n"
+        "        self.made, self.note = 3, 'doubled'\ndef doubled(m): return P(m.cents * 2)\n",
+        "doubled",
+        id="subclass-whose-instances-have-their-own",
     ),
     pytest.param(PATH, OF_PATHS, OWN_PATH, "Path", id="class-that-is-asked"),
     pytest.param(SHAPES, OF_SHAPES, OWN_SHAPE, "Box", id="asked-class-under-the-prompts"),

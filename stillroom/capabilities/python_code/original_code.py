@@ -26,8 +26,8 @@ def originals(
         entry_point: what is asked for.
         is_shown: whether the tests look at objects as texts.
     """
-    classes = {each.name for each in given if isinstance(each, ast.ClassDef)} - {entry_point}
-    if used.isdisjoint(classes):
+    classes = {each.name for each in given if isinstance(each, ast.ClassDef)}
+    if used.isdisjoint(classes - {entry_point}):
         return NO_ORIGINALS
     needed = _needed(given, used, entry_point)
     names = {each.name for each in needed if isinstance(each, FUNCTION | ast.ClassDef)}
@@ -44,6 +44,8 @@ def originals(
             seen.add(each.name)
         elif place in run_by_it:
             places.append(place)
+    functions = {each.name for each in given if isinstance(each, FUNCTION)}
+    is_class = entry_point not in functions and (entry_point in classes or _is_class_name(entry_point))
     imported = [each for each in needed if isinstance(each, ast.Import | ast.ImportFrom)]
     return Originals(
         names=tuple(sorted((names & seen) | (others - names))),
@@ -51,8 +53,14 @@ def originals(
         repeated=tuple(again) if is_spare else (),
         taken=tuple(sorted(set(_taken(needed, imported)))),
         modules=tuple(sorted(set(_imported(answer)))),
-        asked="" if any(isinstance(each, FUNCTION) and each.name == entry_point for each in given) else entry_point,
+        asked=entry_point if is_class else "",
+        functions=tuple(sorted(functions)),
     )
+
+
+def _is_class_name(name: str) -> bool:
+    """Whether a name that the prompt does not define is written as a class's."""
+    return name.lstrip("_")[:1].isupper()
 
 
 def _needed(given: Sequence[ast.stmt], names: set[str], entry_point: str) -> list[ast.stmt]:

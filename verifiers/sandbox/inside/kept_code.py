@@ -17,9 +17,11 @@ import types
 
 import runner
 from kept_compared import Compared
+from kept_names import codes_in, read_by
 from kept_shapes import FunctionShape, is_same, shapes
-from kept_stores import Stores, codes_in
+from kept_stores import Stores
 from kept_types import Types
+from link_standing import is_capital
 
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGED = b"C"
@@ -41,10 +43,12 @@ class Kept:
         repeated: positions of statements that say the same again, and are left out.
         taken: what they use of modules, by module and name.
         modules: that the solution imports in any case: their classes are there before it is.
-        asked: its entry point.
+        asked: its entry point, where that is to be a class.
+        functions: names that the prompt has as functions.
     """
 
-    def __init__(self, names, places, repeated, taken, modules, asked):
+    def __init__(self, names, places, repeated, taken, modules, asked, functions):
+        self._functions = frozenset(functions)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             _loaded(name)
@@ -120,7 +124,7 @@ class Kept:
         while left:  # also what a function reads that a comparison calls
             other = self._namespace.get(left.pop())
             if type(other) is types.FunctionType:
-                more = set(other.__code__.co_names) - self._compared
+                more = read_by(other.__code__) - self._compared
                 self._compared |= more
                 left += more
         for each in {each for code in self._codes.values() for each in code.co_names}:
@@ -162,6 +166,11 @@ class Kept:
     def found(self, name):
         """What the solution has under a name; None where it has nothing."""
         return self._namespace.get(name)
+
+    def ask(self, name):
+        """Note that the tests have something by its name: where that is a class of the answer's, it is under test."""
+        if name == self._asked or (is_capital(name) and name not in self._functions):
+            self.compared.ask(self.found(name))
 
     def look(self, when):
         """Say so, once, where something is not as it was.

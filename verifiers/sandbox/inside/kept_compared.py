@@ -14,6 +14,7 @@ import types
 
 from kept_data import BUILT_IN, COMPARING, ITEMS, OF_DATA, PLAIN, comparing, is_by_identity, is_pythons, within
 from kept_shapes import bases_of, vars_of
+from kept_stores import dictionary_of
 from link_claims import claims_equality
 
 _OPERATIONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge", "contains"))
@@ -27,9 +28,17 @@ _METHODS = frozenset((
 _SETS = frozenset(("and_", "or_", "sub", "xor"))
 _HOOKS = ("__getattribute__", "__getattr__", "__class__")
 _FREE = frozenset((
-    "__annotations__", "__dict__", "__doc__", "__init__", "__missing__", "__module__", "__repr__", "__slots__",
+    "__annotations__", "__doc__", "__init__", "__missing__", "__module__", "__repr__", "__slots__",
     "__weakref__",
 ))  # fmt: skip
+_CALLING = {
+    "__init__": frozenset(("__class__", "__init__", "replace", "type")),
+    "__missing__": frozenset(("__getitem__", "__missing__", "getitem", "itemgetter")),
+    "__repr__": frozenset((
+        "__format__", "__repr__", "__str__", "ascii", "format", "format_map", "pformat", "print", "repr", "str",
+    )),
+}  # fmt: skip
+"""By which names a comparison calls such of these, so that they are not free."""
 _USUAL = (
     types.FunctionType, classmethod, staticmethod, types.MemberDescriptorType, types.GetSetDescriptorType,
 )  # fmt: skip
@@ -58,18 +67,26 @@ class Compared:
 
     def __init__(self, kinds, stores, reads, namespace):
         self._kinds, self._stores, self._reads, self._namespace = kinds, stores, reads, namespace
-        self._asked = {}  # by id: classes of the solution's that the tests have by their names, and so are under test
+        self._asked = {}  # by id: classes of the solution's that are under test
         self._ways = {}  # by ids of the prompt's classes: how their instances compare
         self._room = ROOM
 
     def ask(self, value):
-        """Note what the tests have by its name."""
+        """Note what is under test, if it is a class of the answer's."""
         if type in bases_of(type(value)) and not self._is_prompts(value):
             self._asked[id(value)] = value
 
     def is_asked(self, kind):
-        """Whether it is for a class to say what its instances are and hold."""
+        """Whether it is for a class to say what its instances are."""
         return id(kind) in self._asked
+
+    def is_holder(self, kind, *, is_object):
+        """Whether it is for a class to say what its instances hold, also for such as the tests use as objects."""
+        return self.is_asked(kind) or (is_object and self.is_own(kind))
+
+    def is_own(self, kind):
+        """Whether a class is the answer's through and through, and no data is underneath."""
+        return all(each is object or self._is_answers(each) for each in bases_of(kind))
 
     def doubt(self, sides):
         """Why values could say themselves what they equal; "" where they hold no object of the prompt's, or may not."""
@@ -112,9 +129,9 @@ class Compared:
                 self._room -= len(items) >> 4
             elif self._is_prompts(kind):
                 is_prompts = True
-                contents, hiding = self._held(each, kind)
+                contents, hidden = self._held(each, kind)
                 left.extend(contents)
-                why = why or (f"{hiding} of an instance of {_name(kind)} hides what its class has" if hiding else "")
+                why = why or hidden
             elif type in bases_of(kind):
                 why = why or ("" if self._is_of_library(kind) else _told(kind))
             elif self._is_of_library(kind):
@@ -125,24 +142,34 @@ class Compared:
                 others[id(kind)] = kind
                 if not self.is_asked(kind):
                     left.extend(gc.get_referents(each))
+                    why = why or self._hidden(each, kind)
         return is_prompts, others, why
 
     def _held(self, value, kind):
-        """What an object of the prompt's compares by, and what hides there what its class has."""
+        """What an object of the prompt's compares by, and why that may be none of its class's."""
         if id(kind) not in self._ways:
             is_all_its = all(self._is_trusted(base) or is_by_identity(base) for base in bases_of(kind))
             self._ways[id(kind)] = (kind, is_by_identity(kind), is_all_its)
         _, is_only_itself, is_all_its = self._ways[id(kind)]
         if is_only_itself:
             return (), ""
-        contents, hiding = self._stores.told(value, self._reads)
-        return contents if is_all_its else gc.get_referents(value), hiding
+        contents, hiding = self._stores.told(value, self._reads, self._is_answers)
+        return contents if is_all_its else gc.get_referents(value), _said(hiding, kind)
+
+    def _hidden(self, value, kind):
+        """Why an object of the answer's may compare by none of what it has from a class of the prompt's."""
+        if not any(map(self._is_prompts, bases_of(kind))):
+            return ""
+        return _said(self._stores.told(value, self._reads, self._is_answers)[1], kind)
 
     def _is_prompts(self, kind):
         if self._kinds.is_prompts(kind):
             return True
         is_inner = not self._is_of_library(kind) and self._stores.has_written(kind)
         return is_inner and all(each is object or self._is_prompts(each) for each in bases_of(kind)[1:])
+
+    def _is_answers(self, kind):
+        return not self._is_prompts(kind) and not self._is_of_library(kind)
 
     def _is_of_library(self, kind):
         return self._kinds.was_there(kind) or self._kinds.is_librarys(kind)
@@ -161,7 +188,7 @@ class Compared:
         found = comparing(kind)
         if not all(self._is_trusted(home) or self._kinds.is_made(home, method) for home, method in found):
             return False
-        own = self._own(kind)
+        own = [vars_of(each) for each in self._own(kind)]
         fields = {name for each in own for name in each.get("__dataclass_fields__", ())}
         held = [each[name] for each in own for name in fields if name in each]
         return not any(name in each for each in own for name in _HOOKS) and not any(map(_is_descriptor, held))
@@ -175,15 +202,18 @@ class Compared:
         return type(kind) is type and not any(
             (not _is_special(name) and (self._stores.knows(name) or is_comparing(name)))
             or _is_descriptor(value)
-            or (_is_special(name) and name not in _FREE)
+            or (_is_special(name) and not self._is_free(name) and value is not dictionary_of(each))
             for each in self._own(kind)
-            for name, value in each.items()
+            for name, value in vars_of(each).items()
         )
 
+    def _is_free(self, name):
+        """Whether what a class has under a special name has no part in what the prompt's comparisons do."""
+        return name in _FREE and self._reads.isdisjoint(_CALLING.get(name, ()))
+
     def _own(self, kind):
-        """What a class has from the solution's own code, by the classes that have it."""
-        bases = [each for each in bases_of(kind) if not self._is_prompts(each) and not self._is_of_library(each)]
-        return [vars_of(each) for each in bases]
+        """A class and its bases, of those the solution's own."""
+        return [each for each in bases_of(kind) if self._is_answers(each)]
 
     def _is_trusted(self, home):
         return id(home) in BUILT_IN or self._is_prompts(home)
@@ -196,6 +226,10 @@ def _is_special(name):
 def _is_descriptor(value):
     kind = type(value)
     return not any(kind is each for each in _USUAL) and any("__get__" in vars_of(each) for each in bases_of(kind))
+
+
+def _said(hiding, kind):
+    return f"{hiding} of an instance of {_name(kind)} hides what its class has" if hiding else ""
 
 
 def _told(kind):

@@ -6,7 +6,7 @@
 from kept_code import AFTER_CALL, BEHIND, OTHER
 from kept_compared import is_comparing
 from kept_steps import watched, watched_method
-from link_forms import OBJECT, PLAIN
+from link_forms import OBJECT, PLAIN, YOURS
 
 
 def serve(kept, serving, exports):
@@ -18,13 +18,17 @@ def serve(kept, serving, exports):
         exports: the objects that the tests have got, by number.
     """
     when, carry_out = OTHER, serving.carry_out
-    methods, is_by_name = set(), False
+    methods, name, why = {}, "", ""
+    makers, made, is_object = set(), set(), False  # by number: what makes objects as the tests use them, and these
 
     def carried_out(kind, *rest):
-        nonlocal when, is_by_name
+        nonlocal when, name, why, is_object
         if kind == "name":
-            kept.compared.ask(kept.found(*rest))
-            return carry_out(kind, *rest)
+            kept.ask(rest[0])
+            found = carry_out(kind, *rest)
+            if rest[1] and found[2][0][0] == OBJECT:
+                makers.add(found[2][0][1])
+            return found
         kept.look(when)
         if kind == "set":
             kept.stores.allow(rest[1])
@@ -33,19 +37,28 @@ def serve(kept, serving, exports):
         is_function = not (called is None or is_others or isinstance(called, type))
         is_given = is_function and any(each[0] != PLAIN for each in rest[1])  # and may call that
         when = AFTER_CALL if is_others or is_given else OTHER
-        is_by_name = kind == "call" and rest[0] in methods
-        found = carry_out(kind, *rest)
+        name, outer, why = methods.get(rest[0], "") if kind == "call" else "", why, ""
+        is_object = kind == "op" and rest[1][0][0] == YOURS and rest[1][0][1] in made
+        try:
+            found = carry_out(kind, *rest)
+            if kind == "call" and found[2][0] != (PLAIN, None):
+                kept.tell(why)
+            if kind == "call" and rest[0] in makers and found[2][0][0] == OBJECT:
+                made.add(found[2][0][1])
+        finally:
+            why = outer
         if kind == "attr" and found[0] == OBJECT and is_comparing(rest[1]):
-            methods.add(found[1])
+            methods[found[1]] = rest[1]
         if kind == "op" or is_function:
             kept.look(BEHIND)  # it may have been the last, and have run what an object has
         return found
 
     def seen(what, given):
-        nonlocal is_by_name
-        if is_by_name and type(what) is not str:
-            is_by_name = False
-            return watched_method(kept, what, given)
-        return watched(kept, what, given)
+        nonlocal name, why
+        if name and type(what) is not str:
+            asked, name = name, ""
+            why = watched_method(kept, asked, what, given)
+            return given
+        return watched(kept, what, given, is_object=is_object)
 
     serving.carry_out, serving.watched = carried_out, seen

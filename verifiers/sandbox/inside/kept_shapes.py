@@ -11,6 +11,8 @@ reads it. All is told by identity, and nothing of the class itself is asked.
 import operator
 import types
 
+from kept_names import read_by
+
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # of a type's flags
 _VARS, _MRO = type.__dict__["__dict__"], type.__dict__["__mro__"]
 _FLAGS = type.__dict__["__flags__"]
@@ -233,7 +235,7 @@ def _read_by(acting):
     while left:
         each = left.pop()
         for function in [each] if type(each) is types.FunctionType else _functions_in(each):
-            more = set(function.__code__.co_names) - found
+            more = read_by(function.__code__) - found
             found |= more
             left += [acting[name] for name in more if name in acting]
     return found

@@ -9,20 +9,24 @@ import runner
 from kept_code import AFTER_CALL, LAST, OTHER
 from kept_compared import is_comparing, is_comparing_operation
 from kept_data import is_iterator
+from link_claims import CHANGING, claims_equality
+from link_standing import is_of_objects
 
-_CALLED = "called"  # no operation of a plan: a method that compares by its name
+_CALLED, _HOLDS = "called", "holds"
+"""No operations of a plan: a method that compares by its name, and what is in what the tests use as an object."""
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
 _METHODS = (types.MethodType, *_BUILT_IN)
 
 
 def steps(kept, given):
     """The steps of a plan, with a look before each that may be believed."""
-    originals, classes, methods, when = set(), set(), set(), OTHER
+    originals, classes, methods, when = set(), set(), {}, OTHER
+    objects = _objects(given)
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
+            kept.ask(step[2])
             found = kept.found(step[2])
-            kept.compared.ask(found)
             if kept.is_original(found):
                 (classes if isinstance(found, type) else originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
@@ -30,11 +34,28 @@ def steps(kept, given):
             is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _is_given(step))
             when = OTHER if is_own else AFTER_CALL
         if kind == "attr" and is_comparing(step[3]):
-            methods.add(register)
-        elif kind == "call" and step[2] in methods and not step[4]:
-            step = ("op", register, _CALLED, [(True, step[2]), *step[3]])
+            methods[register] = step[3]
+        elif kind == "call" and step[2] in methods:
+            called = [(False, methods[step[2]]), (False, [each for each, _ in step[4]]), (True, step[2])]
+            step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
+        elif kind == "op" and step[2] == "contains" and step[3][0] in objects:
+            step = (kind, register, _HOLDS, step[3])
         yield step
     kept.look(LAST)
+
+
+def _objects(steps):
+    """What names make that the tests use as no data can be used, as what a step is given."""
+    names, made, used = {}, {}, set()
+    for step in steps:
+        kind, register = step[0], step[1]
+        if kind == "name":
+            names[register] = step[2]
+        elif kind == "call" and step[2] in names:
+            made[register] = names[step[2]]
+        elif kind == "attr" and step[2] in made and is_of_objects(step[3]) and not claims_equality(step[3]):
+            used.add(made[step[2]])
+    return {(True, register) for register, name in made.items() if name in used}
 
 
 def _is_given(step):
@@ -47,20 +68,29 @@ def operation(kept):
 
     def found(name):
         if name == _CALLED:
-            return lambda method, *given: method(*watched_method(kept, method, given))
-        usual = runner.operation(name)
-        return lambda *given: usual(*watched(kept, name, given))
+            return lambda name, names, method, *given: _called(kept, name, names, method, given)
+        is_object = name == _HOLDS
+        what = "contains" if is_object else name
+        usual = runner.operation(what)
+        return lambda *given: usual(*watched(kept, what, given, is_object=is_object))
 
     return found
 
 
-def watched(kept, what, given):
-    """Look at what is compared, if that is compared by an operation of this name or a method; returns what to give."""
+def watched(kept, what, given, *, is_object):
+    """Look at what is compared, if that is compared by an operation of this name or a method; returns what to give.
+
+    Args:
+        kept: the ``kept_code.Kept`` of the solution.
+        what: the name, or what is called.
+        given: to it.
+        is_object: whether the tests use the first of these as no data can be used.
+    """
     if type(what) is str:
         if what == "setattr":
             kept.stores.allow(given[1])
         elif is_comparing_operation(what, given):
-            if what != "contains" or not kept.compared.is_asked(type(given[0])):
+            if what != "contains" or not kept.compared.is_holder(type(given[0]), is_object=is_object):
                 kept.tell(kept.compared.doubt(given))
             if what == "contains" and is_iterator(given[0]):
                 return [_walked(kept, *given), given[1]]
@@ -76,12 +106,29 @@ def watched(kept, what, given):
     return given
 
 
-def watched_method(kept, method, given):
-    """Look at what is given to a method that was asked for under a name by which it compares; returns what to give."""
+def watched_method(kept, name, method, given):
+    """Look at what is given to a method that was asked for under a name by which it compares.
+
+    Returns:
+        Why what it gives may say what the answer likes; "" where there is no such doubt, or it is told. What an
+        object of the answer's own takes out of itself claims nothing where it gives nothing.
+    """
     owner = getattr(method, "__self__", None) if type(method) in _METHODS else None
-    if not kept.compared.is_asked(type(owner)):
-        kept.tell(kept.compared.doubt([owner, *given]))
-    return given
+    why = "" if kept.compared.is_asked(type(owner)) else kept.compared.doubt([owner, *given])
+    if name in CHANGING and type(method) is types.MethodType and kept.compared.is_own(type(owner)):
+        return why
+    kept.tell(why)
+    return ""
+
+
+def _called(kept, name, names, method, given):
+    """Call a method that compares by its name; the last of what is given is given by names."""
+    count = len(given) - len(names)
+    why = watched_method(kept, name, method, given)
+    found = method(*given[:count], **dict(zip(names, given[count:], strict=True)))
+    if found is not None:
+        kept.tell(why)
+    return found
 
 
 def _walked(kept, items, other):

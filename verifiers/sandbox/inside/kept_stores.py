@@ -12,6 +12,7 @@ import gc
 import types
 
 from kept_data import PLAIN
+from kept_names import codes_in
 from kept_shapes import bases_of, is_changeable, vars_of
 
 _STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
@@ -78,19 +79,20 @@ class Stores:
         self._read()
         return self._is_all_read or name in self._said
 
-    def told(self, value, reads):
+    def told(self, value, reads, is_own):
         """What an instance has that a comparison may read, and the attribute that hides one of its class, or "".
 
         Attributes that the prompt's code does not name are not read by it.
 
         Args:
-            value: an instance of a class of the prompt's.
+            value: an instance of a class of the prompt's, or of one under such a class.
             reads: names that comparisons read.
+            is_own: says of a class whether it is the answer's own: what that has hides, and cannot be hid.
         """
         kind = type(value)
         form = self._forms.get(id(kind))
         if form is None:
-            form = self._forms[id(kind)] = _Form(kind)
+            form = self._forms[id(kind)] = _Form(kind, [each for each in bases_of(kind) if not is_own(each)])
         held = form.slot.__get__(value) if form.slot is not None else {}
         found, hiding = [] if form.is_all_named else [each for each in gc.get_referents(value) if each is not held], ""
         for name, each in [*held.items()]:
@@ -99,6 +101,8 @@ class Stores:
                     hiding = name
                 if id(type(each)) not in PLAIN and (name in form.known or self.knows(name)):
                     found.append(each)
+            else:  # which may equal any name
+                hiding = "a name that is no text"
         return found, hiding
 
 
@@ -107,6 +111,7 @@ class _Form:
 
     Args:
         kind: the class.
+        bases: of it and its bases those whose attributes are not to be hid.
 
     Attributes:
         slot: what gives the dictionary of an instance without asking it; None where it has none.
@@ -114,11 +119,10 @@ class _Form:
         known: names of attributes that the class is annotated with.
     """
 
-    def __init__(self, kind):
-        self._kind, self._bases, self._hides = kind, bases_of(kind), {}
-        slot = next((vars_of(each)["__dict__"] for each in self._bases if "__dict__" in vars_of(each)), None)
-        self.slot = slot if type(slot) is types.GetSetDescriptorType else None
-        others = [each for each in self._bases if each is not object]
+    def __init__(self, kind, bases):
+        self._kind, self._bases, self._hides = kind, bases, {}
+        self.slot = next((each for each in map(dictionary_of, bases_of(kind)) if each is not None), None)
+        others = [each for each in bases_of(kind) if each is not object]
         self.is_all_named = self.slot is not None and all(
             is_changeable(each) and "__slots__" not in vars_of(each) for each in others
         )
@@ -132,14 +136,10 @@ class _Form:
         return self._hides[name]
 
 
-def codes_in(code):
-    """A function's code, and that of what is in it."""
-    found, left = [], [code]
-    while left:
-        each = left.pop()
-        found.append(each)
-        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
-    return found
+def dictionary_of(kind):
+    """What gives the dictionary that instances have by a class itself; None where they have none by it."""
+    slot = vars_of(kind).get("__dict__")
+    return slot if type(slot) is types.GetSetDescriptorType and slot.__objclass__ is kind else None
 
 
 def _is_descriptor(value):

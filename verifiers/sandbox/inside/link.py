@@ -17,7 +17,7 @@ from link_copies import Reply
 from link_exchange import Exchange
 from link_failures import Unsendable
 from link_proxies import Proxy, State, of
-from link_standing import DATA, Standings
+from link_standing import DATA, OBJECT, Standings
 from link_streams import is_carried
 
 MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
@@ -70,7 +70,7 @@ class Link(Exchange):
             self.peeks += type(found) is not Proxy
             return found
         try:
-            answer = self.ask("name", name)
+            answer = self.ask("name", name, self.standings.of(name) >= OBJECT)
         except NameError:
             self.missed = name
             self.misses.add(name)

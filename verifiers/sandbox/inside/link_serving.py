@@ -91,7 +91,7 @@ class Serving:
         for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
             held.clear()
         if self.watched is not None:
-            self.watched(function, given)
+            self.watched(function, [*given, *named.values()])
         taken = self.values.shared.taken([*given, *named.values()])
         result: list = []
         heard: list = [None, None, 0]
@@ -152,8 +152,8 @@ class Serving:
         owner = self.values.exports[number]
         return (PLAIN, link_kinds.described(owner if of_itself else type(owner)))
 
-    def _name(self, name) -> tuple:
-        """What is defined under a name, and whether it can be called."""
+    def _name(self, name, _) -> tuple:
+        """What is defined under a name, and whether it can be called; the tests say whether it makes objects."""
         box = [self._lookup(name)]
         is_callable = callable(box[0])
         return (CONTAINER, "tuple", [self._said(box, keep=True), (PLAIN, is_callable)])

@@ -36,7 +36,12 @@ def is_class_name(name: str) -> bool:
     return name.lstrip("_")[:1].isupper() and not name.isupper()
 
 
-def _is_capital(name: str) -> bool:
+def is_of_objects(attribute: str) -> bool:
+    """Whether no data has an attribute."""
+    return attribute not in DATA_NAMES and not attribute.startswith("__")
+
+
+def is_capital(name: str) -> bool:
     """The same of what is called, or has attributes that no data has, so that it is hardly a constant: ``S()``."""
     return name.lstrip("_")[:1].isupper()
 
@@ -69,7 +74,7 @@ class Standings:
     def of(self, name: str) -> int:
         """The standing of what this name of the solution is and makes."""
         if name in self._objects:
-            return INSTANCE if _is_capital(name) else OBJECT
+            return INSTANCE if is_capital(name) else OBJECT
         return UNCLEAR if is_class_name(name) else DATA
 
     def _note_maker(self, node: ast.AST) -> None:
@@ -108,7 +113,7 @@ class Standings:
             and node.func.id in ("isinstance", "issubclass")
         ):
             return {_name(each) for each in node.args[1:]}
-        if not isinstance(node, ast.Attribute) or node.attr in DATA_NAMES or node.attr.startswith("__"):
+        if not isinstance(node, ast.Attribute) or not is_of_objects(node.attr):
             return set()
         owner, passed = node.value, set()
         while (inner := owner.value if isinstance(owner, ast.Subscript) else _receiver(owner)) is not None:
@@ -117,7 +122,7 @@ class Standings:
         made = _makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)}
         found = self._made_by(made | passed)
         if claims_equality(node.attr):  # which whatever a solution returns can have, but ``Solution()`` is no answer
-            return set(filter(_is_capital, found - self._given))
+            return set(filter(is_capital, found - self._given))
         return found
 
 
@@ -173,7 +178,7 @@ def _makers(node) -> set[str]:
             left += [each.left, each.right]
         elif isinstance(each, ast.Call):
             found.add(_name(each.func))
-    return set(filter(_is_capital, found))
+    return set(filter(is_capital, found))
 
 
 def _receiver(node) -> ast.expr | None:
