@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from docker import DockerClient
 
 from stillroom.errors import SandboxError
 from stillroom.records.execution import Ending, Limits, Program
-from verifiers.sandbox import DockerExecutor, ensure_docker, ensure_image, wire
+from verifiers.sandbox import DockerExecutor, Image, ensure_docker, ensure_image, wire
 from verifiers.sandbox.container import DRIVER_LABEL, LABEL, sweep
 
 pytestmark = pytest.mark.docker
@@ -174,6 +175,25 @@ async def test_an_image_that_was_removed_is_made_again():
         client.images.remove(ensure_image().tag, force=True)
         client.close()
         assert (await executor.run(WORK)).ending is Ending.DONE
+
+
+class Robbed(DockerExecutor):
+    """Somebody removes the image as one of an earlier source, between its finding and the container's making."""
+
+    times = 2
+
+    def _image_of(self, client: DockerClient) -> Image:
+        image = super()._image_of(client)
+        if self.times:
+            self.times -= 1
+            client.images.remove(image.tag, force=True)
+        return image
+
+
+async def test_an_image_that_goes_between_its_finding_and_its_use_is_made_again():
+    async with Robbed() as executor:
+        assert (await executor.run(WORK)).ending is Ending.DONE
+    assert executor.times == 0
 
 
 SPIN = "import time\nwhile time.process_time() < {seconds}: pass\nprint('done')"

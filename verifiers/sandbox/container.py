@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Protocol, cast
 
 from docker import DockerClient
-from docker.errors import DockerException
+from docker.errors import DockerException, ImageNotFound
 from docker.models.containers import Container as DockerContainer
 from docker.types import LogConfig
 from requests.exceptions import RequestException
@@ -47,6 +47,10 @@ class _Attached(Protocol):
     def close(self) -> None: ...
 
 
+class ImageGone(SandboxError):
+    """The image is not there: whoever made another one meanwhile may have removed it as one of an earlier source."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """A started container, the raw socket of its attached stream, and its door to this process where it has one."""
@@ -72,6 +76,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
     SETUID and SETGID are for mapping the ids of its user namespace, once; programs have neither.
 
     Raises:
+        ImageGone: there is no such image.
         SandboxError: when Docker refuses.
     """
     profile = files("verifiers.sandbox").joinpath("seccomp.json").read_text()
@@ -102,7 +107,8 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
     except (DockerException, RequestException) as error:
         if door is not None:
             door.close()
-        raise SandboxError(f"Docker would not create a container from {tag}: {error}") from error
+        failure = ImageGone if isinstance(error, ImageNotFound) else SandboxError
+        raise failure(f"Docker would not create a container from {tag}: {error}") from error
     stream: socket.socket | None = None
     try:
         # StdinOnce closes the zygote's stdin when the attached driver goes away, however it goes.

@@ -221,13 +221,15 @@ class DockerExecutor:
         client = self._client = ensure_docker() if first or is_late else connect()
         if first:
             container.sweep(client)
-        self._image = self._given or self._image_of(client)
+        for _ in range(MAX_ATTEMPTS - 1):
+            with contextlib.suppress(container.ImageGone):
+                return self._created(client)
+        return self._created(client)
+
+    def _created(self, client: DockerClient) -> container.Box:
+        image = self._image = self._given or self._image_of(client)
         return container.create(
-            client,
-            self._image.tag,
-            memory_bytes=self.memory_bytes,
-            slots=self.slots,
-            runtime=self.runtime,
+            client, image.tag, memory_bytes=self.memory_bytes, slots=self.slots, runtime=self.runtime
         )
 
     def _image_of(self, client: DockerClient) -> Image:
