@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -190,20 +190,26 @@ def _ask(root: Path, made: Made) -> Figures:
         "open_ms": round(1000 * statistics.median(opening), 1),
         "open_to_write_ms": round(1000 * statistics.median(writing), 1),
     }
-    with opened(root) as lake:  # as the commands that read it do
+    with opened(root, askers=2) as lake:  # as `stillroom lineage` does
+        figures |= _asked({"lineage_ms": lambda: follow(lake, made.example_id)})
+    with opened(root) as lake:  # as the other commands that read it do
         asked: dict[str, Callable[[], object]] = {
-            "lineage_ms": lambda: follow(lake, made.example_id),
             "lineage_view_ms": lambda: lake.rows("SELECT * FROM lineage WHERE example_id = ?", [made.example_id]),
             "why_dropped_ms": lambda: lake.rows("SELECT reason, sum(samples) FROM why_dropped GROUP BY reason"),
             "blast_radius_ms": lambda: lake.rows(
                 "SELECT what, sum(rows) FROM blast_radius('seed', ?) GROUP BY what", [made.seed_id]
             ),
         }
-        for name, ask in asked.items():
-            first, *later = (_seconds(ask) for _ in range(ASKED))
-            figures[name] = round(1000 * statistics.median(later), 1)
-            figures[f"first_{name}"] = round(1000 * first, 1)
-            say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
+        return figures | _asked(asked)
+
+
+def _asked(questions: Mapping[str, Callable[[], object]]) -> Figures:
+    figures: Figures = {}
+    for name, ask in questions.items():
+        first, *later = (_seconds(ask) for _ in range(ASKED))
+        figures[name] = round(1000 * statistics.median(later), 1)
+        figures[f"first_{name}"] = round(1000 * first, 1)
+        say(f"{name} {figures[name]} ({figures[f'first_{name}']} at first)")
     return figures
 
 

@@ -21,25 +21,27 @@ _SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
 _SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ?"
 _VERDICTS = "SELECT * FROM verdicts WHERE run_id = ? AND sample_id = ?"
 _PROMPT = "SELECT * FROM prompts WHERE prompt_id = ?"
-_PROMPTS = "SELECT * EXCLUDE (tests, reference) FROM prompts WHERE prompt_id IN $ids"
+_PROMPTS = "SELECT * EXCLUDE (tests, reference) FROM prompts WHERE hash(prompt_id) IN CAST($hashes AS UBIGINT[])"
 _STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
 _PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
 _TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
 _RUN = "SELECT * FROM runs WHERE run_id = ?"
-_PAID_FOR = "SELECT sum(samples) AS n FROM costs WHERE run_id = ? AND shard = ? AND stage = 'sampling'"
+_COSTS = "SELECT shard, stage, samples FROM costs WHERE run_id = ?"  # few, and files are found by the run alone
 _PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"  # reads of every run's files
 _DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
 _COMMITS = "SELECT * FROM commits WHERE run_id = ? AND (shard = ? OR created_at = ?)"
 # Prompts behind one and all that are behind those, by whatever row of whatever dataset: never too few. Each generation
-# looks through all prompts, and hashes are looked through in half the time of ids; two that are alike add a stranger,
-# which nobody's parents lead to.
+# looks through all prompts, so ids are hashed once, where they are read: numbers are looked through fastest. Two ids of
+# one hash add a stranger, which nobody's parents lead to.
 _BEHIND = """
-WITH RECURSIVE there AS MATERIALIZED (SELECT hash(prompt_id) AS hash, parents FROM prompts), ascent AS (
-    SELECT $id AS prompt_id
+WITH RECURSIVE there AS MATERIALIZED (
+    SELECT hash(prompt_id) AS hash, list_transform(parents, lambda one: hash(one)) AS parents FROM prompts
+), ascent AS (
+    SELECT hash($id) AS hash
     UNION
-    SELECT unnest(there.parents) FROM ascent JOIN there ON there.hash = hash(ascent.prompt_id)
+    SELECT unnest(there.parents) FROM ascent JOIN there ON there.hash = ascent.hash
 )
-SELECT prompt_id FROM ascent
+SELECT hash FROM ascent UNION SELECT hash(unnest($nearest::VARCHAR[]))
 """
 
 Row = dict[str, Any]
@@ -97,10 +99,10 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     """
     with lake.moment():
         example = _newest(_of_dataset(lake, lake.rows(_EXAMPLES, [example_id]), dataset))
-        (answer, strengths), origin = lake.both(
-            lambda one: (_answer(one, example), _strengths(one, example)), lambda one: _origin(one, example)
+        (answer, making), origin = lake.both(
+            lambda one: (_answer(one, example), _making(one, example)), lambda one: _origin(one, example)
         )
-        return Ancestry(example=example, **answer, **_judged_by(origin, strengths, answer, example))
+        return Ancestry(example=example, **answer, **_judged_by(origin, making, answer, example))
 
 
 def _of_dataset(lake: "Lake", examples: list[Row], asked: str | None) -> list[Row]:
@@ -159,28 +161,33 @@ def _met(lake: "Lake", example: Row) -> list[Row]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Origin:
-    """Where a prompt comes from: its own rows, one for each check that it ever had, and those of all behind it."""
+    """Where a prompt comes from: its own rows, one for each check that it ever had, and those behind it by id."""
 
     prompts: list[Row]
-    proposal: Row
     behind: dict[str, Row]
 
 
 def _origin(lake: "Lake", example: Row) -> _Origin:
     """Where the prompt comes from in the example's dataset, back to the seeds: about as much work as all the rest."""
-    prompt_id, own = example["prompt_id"], _Own(lake, example["run_id"])
-    prompts = own(lake.rows(_PROMPT, [prompt_id]))
-    is_written = any(row["parents"] for row in prompts)
-    return _Origin(
-        prompts=prompts,
-        proposal=_oldest(own(lake.rows(_PROPOSAL, [prompt_id]))) if is_written else {},
-        behind=_behind(lake, prompt_id, prompts, own),
+    own = _Own(lake, example["run_id"])
+    prompts = own(lake.rows(_PROMPT, [example["prompt_id"]]))
+    return _Origin(prompts=prompts, behind=_behind(lake, example["prompt_id"], prompts, own))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Making:
+    """What was written for a prompt in the example's dataset, and how good its tests were measured to be each time."""
+
+    proposals: list[Row]
+    strengths: list[Row]
+
+
+def _making(lake: "Lake", example: Row) -> _Making:
+    prompt_id = [example["prompt_id"]]
+    return _Making(
+        proposals=_Own(lake, example["run_id"])(lake.rows(_PROPOSAL, prompt_id)),
+        strengths=lake.rows(_STRENGTH, prompt_id) if lake.holds("test_strengths") else [],
     )
-
-
-def _strengths(lake: "Lake", example: Row) -> list[Row]:
-    """How good the prompt's tests were measured to be, each time that they were."""
-    return lake.rows(_STRENGTH, [example["prompt_id"]]) if lake.holds("test_strengths") else []
 
 
 def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
@@ -195,8 +202,8 @@ def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
     return sorted(found.values(), key=lambda row: (row["verifier_id"] != named, row["verifier"]))
 
 
-def _judged_by(origin: _Origin, strengths: list[Row], answer: dict[str, Any], example: Row) -> dict[str, Any]:
-    """The origin by the check that the example's verdict is about; tests may have been corrected since.
+def _judged_by(origin: _Origin, making: _Making, answer: dict[str, Any], example: Row) -> dict[str, Any]:
+    """The prompt by the check that the example's verdict is about; tests may have been corrected since.
 
     Their strength is the one that its curation asked for: under other limits, or in another image, it may be another.
     """
@@ -207,12 +214,13 @@ def _judged_by(origin: _Origin, strengths: list[Row], answer: dict[str, Any], ex
     measure_id = answer["selection"].get("measure_id")  # none of an earlier Stillroom, or where none counted
     of_check = [
         row
-        for row in strengths
+        for row in making.strengths
         if row["check_id"] == prompt.get("check_id") and measure_id in (None, "", row["measure_id"])
     ]
+    is_written = any(row["parents"] for row in origin.prompts)
     return {
         "prompt": prompt,
-        "proposal": origin.proposal,
+        "proposal": _oldest(making.proposals) if is_written else {},
         "strength": _newest(_published_with(example, of_check)),
         "nearest": origin.behind.get(prompt.get("nearest_prompt_id", ""), {}),
         "ancestors": _ancestors(prompt, origin.behind),
@@ -278,19 +286,25 @@ def _paid_by(lake: "Lake", sample: Row, commits: list[Row]) -> str:
     "" where its own shard was paid for all that its commits say it has.
     """
     had = sum(json.loads(row["row_counts"]).get("samples", 0) for row in commits)
-    if not sample or had <= (lake.rows(_PAID_FOR, [sample["run_id"], sample["shard"]])[0]["n"] or 0):
+    if not sample or had <= _paid_for(lake, sample["run_id"], sample["shard"]):
         return ""
     rows = lake.rows(_PAID, [sample["sample_id"]])
     return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
+def _paid_for(lake: "Lake", run_id: str, shard: int) -> int:
+    """How many samples the shard was paid for."""
+    costs = lake.rows(_COSTS, [run_id])
+    return sum(row["samples"] or 0 for row in costs if (row["shard"], row["stage"]) == (shard, "sampling"))
+
+
 def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict[str, Row]:
-    """The prompts that were most similar to a prompt, and all that are behind it, by id."""
+    """The prompts that were most similar to a prompt, and all that are behind it, by id, and maybe a stranger."""
     nearest = {row["nearest_prompt_id"] for row in prompts if row["nearest_prompt_id"]}
     if not nearest and not any(row["parents"] for row in prompts):
         return {}
-    ids = [row["prompt_id"] for row in lake.rows(_BEHIND, {"id": prompt_id})]
-    return _oldest_by("prompt_id", own(lake.rows(_PROMPTS, {"ids": [*ids, *sorted(nearest)]})))
+    behind = lake.rows(_BEHIND, {"id": prompt_id, "nearest": sorted(nearest)})
+    return _oldest_by("prompt_id", own(lake.rows(_PROMPTS, {"hashes": [row["hash"] for row in behind]})))
 
 
 def _ancestors(prompt: Row, behind: dict[str, Row]) -> dict[str, Row]:

@@ -47,8 +47,12 @@ def lake_folder(ctx: typer.Context) -> Path:
 
 
 @contextmanager
-def reading(ctx: typer.Context) -> Generator["Lake"]:
+def reading(ctx: typer.Context, *, askers: int = 1) -> Generator["Lake"]:
     """The lake, attached read-only: whatever is executed, no row of it can change.
+
+    Args:
+        ctx: the invocation.
+        askers: as ``lake.reading.opened`` says.
 
     Raises:
         RequestError: there is no lake in the folder.
@@ -58,7 +62,7 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
     from stillroom.lake.location import existing
     from stillroom.lake.writing import FileWriting
 
-    with connected(ctx, read_only=True) as connection:
+    with connected(ctx, read_only=True, askers=askers) as connection:
         location = existing(lake_folder(ctx))
         yield Lake(
             location.root,
@@ -70,7 +74,7 @@ def reading(ctx: typer.Context) -> Generator["Lake"]:
 
 @contextmanager
 def connected(
-    ctx: typer.Context, *, read_only: bool, as_of: str | None = None
+    ctx: typer.Context, *, read_only: bool, as_of: str | None = None, askers: int = 1
 ) -> Generator["duckdb.DuckDBPyConnection"]:
     """A DuckDB connection that uses the lake.
 
@@ -78,6 +82,7 @@ def connected(
         ctx: the invocation.
         read_only: whether nothing may be written.
         as_of: a published snapshot, to see the lake as it was when that had just been published.
+        askers: as ``lake.reading.opened`` says.
 
     Raises:
         RequestError: there is no lake in the folder, or no such snapshot; or it is to be written, and its data files
@@ -94,7 +99,9 @@ def connected(
     location = existing(root)
     with (own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
         version = _version_of(catalogue, location, as_of) if as_of else None
-        connection = connect(catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version)
+        connection = connect(
+            catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version, askers=askers
+        )
         try:
             if version is None:  # a past state may be of an earlier version: it was looked at as it is now
                 refuse_other_version(connection, root)

@@ -32,7 +32,7 @@ def lineage(
     """Show where an example comes from, back to the hand-written seeds."""
     from stillroom.cli.ancestry import follow
 
-    with reading(ctx) as lake:
+    with reading(ctx, askers=2) as lake:
         found = follow(lake, find_id(lake, "example", example_id), dataset)
     if as_json:
         print_json(_as_json(found))

@@ -69,6 +69,7 @@ def connect(
     spill: Path,
     version: int | None = None,
     schema: str = POSTGRES_SCHEMA,
+    askers: int = 1,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the lake attached, of which what does not fit in memory spills to ``spill``.
 
@@ -81,13 +82,17 @@ def connect(
         spill: the folder for what does not fit in memory; a folder in it is this connection's alone.
         version: DuckLake's number of a commit, to see the lake as it was then; None for as it is.
         schema: where in a database of PostgreSQL the catalogue's tables are.
+        askers: how many threads of ours will ask at once where the catalogue is a file. DuckDB's own have the cores
+            that these leave: more threads than cores cost ``lineage`` a quarter of its CPU time.
 
     Raises:
         LakeError: when the catalogue cannot be opened.
         RequestError: the files are in object storage, and the environment has no keys to it.
     """
     *loads, attach, use = attach_statements(catalogue, data, read_only=read_only, version=version, schema=schema)
-    connection = _connection(spill, loads, data, problem=f"cannot open the lake's catalogue {catalogue}")
+    problem = f"cannot open the lake's catalogue {catalogue}"
+    at_once = askers if isinstance(catalogue, Path) else 1  # ``Lake.both``
+    connection = _connection(spill, loads, data, problem=problem, askers=at_once)
     try:
         for statement in (attach, use):
             connection.execute(statement)
@@ -97,7 +102,7 @@ def connect(
             connection.execute("SET ducklake_max_retry_count = 0")
     except duckdb.Error as error:
         connection.close()
-        raise LakeError(f"cannot open the lake's catalogue {catalogue}: {told(error, catalogue, spill)}") from error
+        raise LakeError(f"{problem}: {told(error, catalogue, spill)}") from error
     return connection
 
 
@@ -120,7 +125,9 @@ def bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"SET memory_limit = '{float(number) * MEMORY_SHARE / _DUCKDBS_SHARE:.3f} {unit}'")
 
 
-def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem: str) -> duckdb.DuckDBPyConnection:
+def _connection(
+    spill: Path, loads: Sequence[str], data: Path | str, *, problem: str, askers: int = 1
+) -> duckdb.DuckDBPyConnection:
     """A DuckDB of our settings, with these extensions and the keys to the data files."""
     secrets = [secret_statement(data)] if isinstance(data, str) and is_object_storage(data) else []
     # DuckDB would hash an extension at each load to hold it against a signature (0.13 s each); these are of packages
@@ -130,7 +137,7 @@ def _connection(spill: Path, loads: Sequence[str], data: Path | str, *, problem:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout, amid what is piped on
         connection.execute(f"SET temp_directory = {_quoted(spill_folder(spill))}")
-        connection.execute(f"SET threads = {max(1, os.cpu_count() or 1)}")
+        connection.execute(f"SET threads = {max(1, (os.cpu_count() or 1) + 1 - askers):d}")
         bound_memory(connection)
         for statement in (*loads, "SET allow_unsigned_extensions = false", *secrets):
             connection.execute(statement)

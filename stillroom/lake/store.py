@@ -72,14 +72,17 @@ class Lake(Questions):
             self._presence = None
 
     def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
-        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change."""
+        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change.
+
+        It is best opened for two askers (``reading.opened``).
+        """
         if not self._is_still:
             return one(self), other(self)
         beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, is_still=True)
 
         def ask() -> Other:
-            beside._connection.execute("USE lake")
             with beside.moment():
+                beside._connection.execute("USE lake")  # by itself it would ask the catalogue once more
                 return other(beside)
 
         try:

@@ -3,7 +3,7 @@ import pytest
 from stillroom.cli.ancestry import follow
 from stillroom.lake import Lake
 from stillroom.lake.reading import opened
-from tests.lake.cli.conftest import RUN, row
+from tests.lake.cli.conftest import RUN, prompt, row
 
 
 def test_lineage_goes_back_to_seeds(answer):
@@ -15,6 +15,21 @@ def test_lineage_goes_back_to_seeds(answer):
     ]
     assert found["prompt"]["nearest"]["prompt_id"] == "seed-a"
     assert found["prompt"]["writing"]["request_text"] == "Write a task."
+
+
+def test_what_is_most_similar_is_shown_though_nothing_leads_to_it(answer, lake_root):
+    like_it = prompt("twin", parents=["seed-a"])
+    written = prompt("written-d", parents=["written-c", "written-c"], nearest_prompt_id="twin", nearest_score=0.4)
+    lake = Lake.open(lake_root)
+    lake.commit("twin", {"prompts": [like_it, written]}, run_id=RUN)
+    example = row("examples", example_id="ee01", sample_id="aa11", prompt_id="written-d", messages=[], shard=0)
+    lake.commit("one more", {"examples": [example]}, run_id=RUN)
+    lake.close()
+
+    found = answer("lineage", "ee01")
+
+    assert found["prompt"]["nearest"]["prompt_id"] == "twin"
+    assert [one["prompt_id"] for one in found["ancestors"]] == ["written-c", "seed-a", "seed-b"]
 
 
 def test_the_ancestry_of_a_prompt_ends_at_seeds_in_sql_too(answer):
