@@ -9,8 +9,8 @@ class Originals:
 
     Attributes:
         names: that have to stand for what the prompt made of them; with none nothing is looked after.
-        places: positions, in the body of the module, of statements by which the prompt defines classes and functions,
-            does more with them, or says once more what is run once more.
+        places: positions, in the body of the module, of statements by which the prompt defines classes, functions and
+            the data that these read, does more with them, or says once more what is run once more.
         repeated: positions of statements that say the same once more, word for word, and need not run.
         taken: what these use of modules, by module and name.
         modules: that the source imports in any case.

@@ -13,6 +13,8 @@ from stillroom.capabilities.python_code.repeated_code import completing, repeate
 from stillroom.capabilities.python_code.statement_forms import form
 from stillroom.records import NO_ORIGINALS, Originals
 
+_DEFINING = FUNCTION | ast.ClassDef | ast.Import | ast.ImportFrom
+
 
 def originals(
     answer: ast.Module, given: Sequence[ast.stmt], used: set[str], *, entry_point: str, is_shown: bool
@@ -34,6 +36,7 @@ def originals(
     others = {name for each in needed if not isinstance(each, FUNCTION | ast.ClassDef) for name in bound(each)}
     alike = {form(each, is_shown=is_shown) for each in given if isinstance(each, FUNCTION | ast.ClassDef)}
     again, is_spare = repeated(answer, given, entry_point)
+    data = {form(each, is_shown=True) for each in needed if not isinstance(each, _DEFINING)}
     run_by_it = {*again, *completing(answer, given, names)}
     places, seen = list[int](), set[str]()
     for place, each in enumerate(answer.body):
@@ -42,7 +45,7 @@ def originals(
         if isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike:
             places.append(place)
             seen.add(each.name)
-        elif place in run_by_it:
+        elif place in run_by_it or form(each, is_shown=True) in data:
             places.append(place)
     functions = {each.name for each in given if isinstance(each, FUNCTION)}
     is_class = entry_point not in functions and (entry_point in classes or _is_class_name(entry_point))

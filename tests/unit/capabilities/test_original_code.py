@@ -48,7 +48,7 @@ def test_what_a_class_rests_on_is_looked_after_too() -> None:
     one = found(prompt + MOVE, prompt + ASKED)
     assert one.names == ("Base", "EPS", "Point", "close", "math")
     assert one.taken == (("math", "fabs"),)
-    assert one.places == (2, 3, 4, 5, 6)
+    assert one.places == (1, 2, 3, 4, 5, 6)
 
 
 def test_modules_of_branches_are_none_that_a_solution_imports_in_any_case() -> None:

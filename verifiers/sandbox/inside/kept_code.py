@@ -6,20 +6,21 @@ behind them, and it is held against that before each step that could be believed
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204, BLE001
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
 import dis
-import importlib
 import marshal
 import types
 
 import runner
 from kept_compared import Compared
+from kept_libraries import Libraries, loaded
 from kept_names import codes_in, read_by
-from kept_shapes import FunctionShape, is_same, shapes
+from kept_shapes import ClassShape, FunctionShape, is_same, shapes, vars_of
 from kept_stores import Stores
+from kept_tables import Tables
 from kept_types import Types
 from link_standing import is_capital
 
@@ -30,7 +31,7 @@ _OF_MODULES = frozenset(("__doc__", "__loader__", "__name__", "__package__", "__
 """Which every module has, Python's built-in names too; the body of a class reads its module's name."""
 OTHER, AFTER_CALL, BEHIND, LAST = range(4)
 """When a look is taken: before what comes after a call of the solution's code, behind a comparison, at the end."""
-DENSE = (8, 256, 64, 1)  # looks at which every class is looked at; later ever fewer, since that takes some 0.3 ms
+DENSE = (8, 256, 64, 1)  # looks at which all classes and libraries are looked at; later ever fewer: 0.3 to 0.8 ms each
 GROWTH = 1.25
 
 
@@ -51,8 +52,8 @@ class Kept:
         self._functions = frozenset(functions)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
-            _loaded(name)
-        homes = [(_loaded(home), name) for home, name in taken]
+            loaded(name)
+        homes = [(loaded(home), name) for home, name in taken]
         self._taken = [
             (home, name, vars(home)[name]) for home, name in homes if home is not None and name in vars(home)
         ]
@@ -60,14 +61,15 @@ class Kept:
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
+        self._libraries, self._tables = None, Tables(self.stores)
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
         filename = whole.co_filename
         tree = ast.parse(source, filename)
-        parts = [([], None)]
-        for place, each in enumerate(tree.body):
+        body, parts = tree.body, [([], None)]
+        for place, each in enumerate(body):
             if place in self._places:
                 parts += [([each], each), ([], None)]
             elif place not in self._repeated:
@@ -78,20 +80,39 @@ class Kept:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
         self._namespace, self._types = namespace, Types(namespace, self._asked, self.stores.wrote)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
+        self._libraries = Libraries(namespace)
+        self._libraries.read(body, [code for code, statement in found if statement is not None])
+        self._libraries.add_only(self._types.of_data())
         return self._run_through(found)
 
     def _run_through(self, found):
         for code, statement in found:
-            if statement is not None:
-                self.stores.add(code)
-            if statement is None or isinstance(statement, _NAMED):
+            if statement is None:
+                self._take_down_data()
                 yield code
-                if statement is not None:
-                    self._take_down(statement.name)
+                continue
+            self.stores.add(code)
+            self._tables.note(statement)
+            is_changing = not isinstance(statement, _NAMED) or bool(statement.decorator_list)  # `@key.register`
+            if is_changing:
+                self._why = self._why or self._changed() or self._changed_library()
+            yield code
+            if is_changing:
+                self._tables.renew()
+                self._libraries.renew()
+            if isinstance(statement, _NAMED):
+                self._take_down(statement.name)
             else:
-                self._why = self._why or self._changed()
-                yield code
                 self._take_anew(statement)
+        self._take_down_data()
+
+    def _take_down_data(self):
+        """Take down the data that is there by now and that the comparisons read, or the classes have."""
+        if self._shapes:
+            given = {name: self._namespace[name] for name in self._names if name in self._namespace}
+            kinds = [each.kind for each in self._shapes.values() if isinstance(each, ClassShape)]
+            own = [each for each in kinds if vars_of(each).get("__module__") == self._namespace["__name__"]]
+            self._libraries.add(self._tables.take(self._compared, own, given))
 
     def _take_anew(self, statement):
         """Take down once more what one of the prompt's own statements may have changed."""
@@ -101,6 +122,8 @@ class Kept:
                 self._types.know(value)
             if name in self._values:
                 self._values[name] = self._namespace.get(name)
+            elif name in self._globals - self._stored or name in self._compared:
+                self._take_down_read(name)
         for name in {each.id for each in nodes} & self._defined:
             if isinstance(value := self._namespace.get(name), type):
                 self._types.forget(value)
@@ -115,7 +138,9 @@ class Kept:
             return
         self._defined.add(name)
         self._values[name] = value
-        for shape in shapes(value):
+        found = shapes(value)
+        self._libraries.add([each.kind for each in found if isinstance(each, FunctionShape)])
+        for shape in found:
             self._shapes[id(shape.kind)] = shape
             self._compared |= shape.reads
             if isinstance(shape, FunctionShape) and shape.kind.__globals__ is self._namespace:
@@ -179,7 +204,7 @@ class Kept:
             when: one of ``OTHER``, ``AFTER_CALL``, ``BEHIND`` and ``LAST``.
         """
         if not self._is_told:
-            self.tell(self._why or self._changed() or self._stranger(when))
+            self.tell(self._why or self._changed() or self._changed_elsewhere(when))
 
     def tell(self, why):
         """Say so, once, where there is something to say."""
@@ -200,22 +225,25 @@ class Kept:
                 return f"{name} of {home.__name__}, which the prompt's code reads, is another"
         for shape in self._shapes.values():
             come = [name for name in shape.come() & self._compared if not self.stores.stored(name)]
-            if what := shape.change() or "".join(come[:1]):
+            what = shape.change()
+            come += [one for one in shape.altered if self.stores.knows(one) and not self.stores.stores_by_name(one)]
+            if what := what or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"
+        if what := self._tables.change():
+            return f"what is in {what}, which the prompt's comparisons read, is another"
         return ""
 
-    def _stranger(self, when):
+    def _changed_library(self):
+        what = self._libraries.change()
+        return f"{what}, which the prompt's code runs through, is another" if what else ""
+
+    def _changed_elsewhere(self, when):
         self._counts[when] += 1
         count = self._counts[when]
         if count < self._nexts[when]:
             return ""
         self._nexts[when] = count + 1 if count < DENSE[when] else int(count * GROWTH) + 1
+        if why := self._changed_library():
+            return why
         name = self._types.stranger()
         return f"instances of {name} say themselves what they equal" if name else ""
-
-
-def _loaded(name):
-    try:
-        return importlib.import_module(name)
-    except BaseException:  # which the solution will meet itself
-        return None

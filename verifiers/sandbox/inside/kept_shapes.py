@@ -8,8 +8,8 @@ reads it. All is told by identity, and nothing of the class itself is asked.
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
-import operator
 import types
+from operator import is_
 
 from kept_names import read_by
 
@@ -23,6 +23,7 @@ _FREE = frozenset((
 """Which are made or filled later, or decide nothing."""
 _OF_FIELDS = ("_fields", "_field_defaults")  # of a named tuple
 _COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+_ABSENT = object()
 _CALLED = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _WITHIN = ("fget", "fset", "fdel", "__func__", "func", "__wrapped__")
 """Where descriptors have the functions that they call."""
@@ -60,7 +61,7 @@ def shapes(value):
             shape = found[id(each)] = FunctionShape(each)
             left += shape.others()
         else:
-            left += _functions_in(each)
+            left += functions_in(each)
     return [*found.values()]
 
 
@@ -73,6 +74,7 @@ class ClassShape:
     Attributes:
         kind: as given.
         reads: names of attributes and globals that its comparison reads, where it is its own.
+        altered: names of plain data that was found to be another than at first, or to cover that of a base.
     """
 
     def __init__(self, kind):
@@ -85,6 +87,9 @@ class ClassShape:
         self._inside = {name: _items(value) for name, value in self._acting.items() if type(value) is dict}
         self.reads = _read_by(self._acting)
         self._read = {name: value for name, value in own.items() if name in self.reads and name not in self._acting}
+        others = own.keys() - self._acting.keys() - self._read.keys() - _FREE
+        self._plain = {name: own[name] for name in others}
+        self.altered = set()
         self._blank = {name for name, value in own.items() if value is None and name not in self.reads}
         self._names, self._values = (*own,), (*own.values(),)
         self._first = frozenset(own)
@@ -106,7 +111,7 @@ class ClassShape:
             if type(held) is not dict or any(not is_same(now, then) for now, then in _pairs(_items(held), items)):
                 return name
         names, values = (*own,), (*own.values(),)
-        if names == self._names and all(map(operator.is_, values, self._values)):
+        if names == self._names and all(map(is_, values, self._values)):
             return ""
         for name, value in self._acting.items():
             if own.get(name) is not value:
@@ -117,6 +122,9 @@ class ClassShape:
         for name, value in zip(names, values, strict=True):
             if name not in self._acting and _acts(self.kind, name, value) and not self._may_come(name, value):
                 return name
+        self.altered |= {name for name, value in self._plain.items() if not is_same(own.get(name, _ABSENT), value)}
+        come = [name for name in self.come() if name[:2] != "__"]
+        self.altered |= {name for name in come if any(name in vars_of(each) for each in self._bases[1:])}
         self._names, self._values = names, values
         return ""
 
@@ -143,9 +151,10 @@ class FunctionShape:
     Attributes:
         kind: as given.
         reads: no names: it may read what changes.
+        altered: no names.
     """
 
-    reads = frozenset()
+    reads = altered = frozenset()
 
     def __init__(self, function):
         self.kind = function
@@ -205,7 +214,7 @@ def _acts(kind, name, value):
     return any("__get__" in vars_of(each) for each in bases_of(type(value)))
 
 
-def _functions_in(value):
+def functions_in(value):
     """The functions that a property, a method of a class or a decorator's object calls."""
     kind = type(value)
     if kind.__module__ not in ("builtins", "functools", "enum", "abc", "types"):
@@ -234,7 +243,7 @@ def _read_by(acting):
     found, left = set(), [acting[name] for name in _COMPARING if name in acting]
     while left:
         each = left.pop()
-        for function in [each] if type(each) is types.FunctionType else _functions_in(each):
+        for function in [each] if type(each) is types.FunctionType else functions_in(each):
             more = read_by(function.__code__) - found
             found |= more
             left += [acting[name] for name in more if name in acting]

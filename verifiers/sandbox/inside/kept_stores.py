@@ -19,6 +19,7 @@ _STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _BY_NAME = frozenset(("setattr", "__setattr__", "__dict__", "vars", "__setstate__"))
 """By which attributes are stored whose names no code shows."""
+_SETTING = frozenset(("setattr", "__setattr__"))
 _READING = _BY_NAME | frozenset((
     "__getattr__", "__getattribute__", "__getstate__", "asdict", "astuple", "attrgetter", "dir", "dumps", "eval",
     "fields", "getattr", "getmembers", "hasattr", "pformat",
@@ -32,6 +33,7 @@ class Stores:
     def __init__(self):
         self._left, self._codes = [], {}
         self._names, self._is_open = set(), False  # of what is stored
+        self._allowed = set()  # of these what the tests store
         self._said, self._is_all_read = set(), False  # of what the code names at all
         self._forms = {}  # by ids of classes
 
@@ -43,11 +45,21 @@ class Stores:
         """Note what the tests store."""
         if type(name) is str:
             self._names.add(name)
+            self._allowed.add(name)
+
+    def allows(self, name):
+        """Whether the tests store attributes of this name."""
+        return name in self._allowed
 
     def stored(self, name):
         """Whether an attribute of this name may have come from the prompt's own code, or the tests'."""
         self._read()
         return self._is_open or name in self._names
+
+    def stores_by_name(self, name):
+        """The same, where what is stored in the dictionary of an object is none of a class's."""
+        self._read()
+        return name in self._names or not _SETTING.isdisjoint(self._said)
 
     def wrote(self, function):
         """Whether a function is one of the prompt's, or one that such a function made."""
@@ -142,6 +154,16 @@ def dictionary_of(kind):
     return slot if type(slot) is types.GetSetDescriptorType and slot.__objclass__ is kind else None
 
 
+def is_hiding(name, kind):
+    """Whether what an instance has by a name hides what its class has, and is not what that itself keeps there."""
+    held = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
+    return type(name) is not str or bool(held and not _is_kept(held[0]))
+
+
+def _is_kept(held):
+    return type(held).__name__ == "cached_property" and type(held).__module__ == "functools"
+
+
 def _is_descriptor(value):
     return any("__get__" in vars_of(each) for each in bases_of(type(value)))
 
@@ -151,7 +173,7 @@ def _is_field(name, home, bases):
     held = vars_of(home)[name]
     if held is None or any("__set__" in vars_of(each) for each in bases_of(type(held))):
         return True
-    if type(held).__name__ == "cached_property" and type(held).__module__ == "functools":
+    if _is_kept(held):
         return True
     said = [str((vars_of(each).get("__annotations__") or {}).get(name, "ClassVar")) for each in bases]
     return any("ClassVar" not in each for each in said)

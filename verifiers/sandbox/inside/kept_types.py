@@ -12,6 +12,7 @@ import os
 import sys
 import types
 
+from kept_data import COMPARING, OF_DATA
 from kept_shapes import ClassShape, bases_of, is_changeable, vars_of
 
 _COMPARING = ("__eq__", "__ne__", "__bool__", "__class__")
@@ -50,6 +51,13 @@ class Types:
             if self._is_of_library(method):
                 own = vars_of(kind)
                 self._written += [(kind, look, name, own[name]) for name in ClassShape(kind).reads if name in own]
+
+    def of_data(self):
+        """The classes in Python by which libraries compare data of theirs."""
+        found = [kind for kind, *_ in self._changeable if vars_of(kind).get("__module__") in OF_DATA]
+        return [
+            each for each in found if any(type(vars_of(each).get(name)) is types.FunctionType for name in COMPARING)
+        ]
 
     def forget(self, kind):
         """Have a class looked at as a new one, since what the prompt itself did with it is its own."""
