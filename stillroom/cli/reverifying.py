@@ -129,6 +129,7 @@ async def _reverify(
                 "abandoned_runs": list(runs.abandoned),
                 "samples": _samples(lake, runs.finished),
                 "judged": judged,
+                "unjudged": _unjudged(lake, runs.finished),
                 "changes": [asdict(one) for one in verdict_changes(lake, runs.finished, verifier_ids)],
                 "published": [
                     {
@@ -152,6 +153,14 @@ def _samples(lake: "Lake", run_ids: tuple[str, ...]) -> int:
     return rows[0]["n"]
 
 
+def _unjudged(lake: "Lake", run_ids: tuple[str, ...]) -> int:
+    """How many of their samples could not be judged when they were last decided about."""
+    asked = (
+        "SELECT count(*) AS n FROM lake.current_selections WHERE run_id IN (SELECT unnest($runs)) AND reason = $reason"
+    )
+    return lake.rows(asked, {"runs": [*run_ids], "reason": "unjudged"})[0]["n"]
+
+
 def _removed(lake: "Lake", dataset: str, version: int) -> dict[str, int]:
     rows = lake.rows("SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [dataset, version])
     return {"removed_rows": rows[0]["n"]}
@@ -162,7 +171,12 @@ def _print(outcome: Mapping[str, Any]) -> None:
         f"{outcome['judged']:,} verdicts were given for {outcome['samples']:,} stored samples of "
         f"{', '.join(outcome['runs'])}; no teacher was asked, 0 tokens."
     )
-    if outcome["judged"] < outcome["samples"]:
+    if outcome["unjudged"]:
+        typer.echo(
+            f"{outcome['unjudged']:,} samples cannot be judged, as said above. What is published of them stays, by the "
+            "verdict that it was published on; `stillroom why SAMPLE` says why."
+        )
+    if outcome["judged"] + outcome["unjudged"] < outcome["samples"]:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:
         skipped = ", ".join(outcome["unfinished_runs"])

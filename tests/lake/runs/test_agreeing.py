@@ -17,7 +17,7 @@ from stillroom.runs.curating import curate_run
 from stillroom.seeding import read_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, seed_row
-from tests.fakes.verifiers import FakeVerifier
+from tests.fakes.verifiers import FakeVerifier, execute
 
 RECIPE = """
 dataset: {dataset}
@@ -299,3 +299,44 @@ async def test_tests_of_a_named_writer_are_candidates(lake: Lake, tmp_path: Path
     await Builder(lake).sample(run)
 
     assert [one.prompt.writer_teacher for one in unsettled(lake, run, "fake-id")] == ["elsewhere@1"]
+
+
+def at_one_answer(*tests: str) -> FakeVerifier:
+    """Meets a defect at the answer "deep": by all tests, or by those that hold such a text."""
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if "deep" in answer.text and (not tests or any(test in check.tests for test in tests)):
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    return FakeVerifier(rule=rule)
+
+
+async def test_answer_that_the_agreed_tests_cannot_be_tried_on_is_told_and_the_others_are_judged() -> None:
+    tests = ["assert f(3) == 6", "assert f(3) == 9"]
+    one = candidates(tests, ("return 2 * x", "a@1"), ("return x + x", "a@1"), ("return 2 * x  # deep", "a@1"))
+    told: dict[str, str] = {}
+
+    rows = await settled(one, at_one_answer(), "c", told.__setitem__)
+
+    assert [(row["sample_id"], row["outcome"]) for row in rows["verdicts"]] == [("s0", "pass"), ("s1", "pass")]
+    assert rows["prompts"][0]["tests"] == tests[0]
+    assert list(told) == ["s2"]
+    assert "(RecursionError: too deep)" in told["s2"]
+
+
+async def test_where_nothing_is_agreed_on_no_verdict_rests_on_the_tests_for_what_cannot_be_judged_either() -> None:
+    tests = ["assert f(3) == 6", "assert f(3) == 9"]
+    one = candidates(tests, ("return 2 * x", "a@1"), ("return x * x", "a@1"), ("return 2 * x  # deep", "a@1"))
+    told: dict[str, str] = {}
+
+    rows = await settled(one, at_one_answer(), "c", told.__setitem__)
+
+    assert [(row["outcome"], row["reason"]) for row in rows["verdicts"]] == [ABSTAINED] * 3
+    assert told == {}
+
+
+async def test_answer_that_cannot_be_judged_is_no_voice_about_a_test_that_stands_alone() -> None:
+    one = candidates([ONE], ("return x * x", "a@1"), ("return 2 * x  # deep", "a@1"))
+
+    assert await settled(one, at_one_answer(), "c") == {}, "one of one passes it"
