@@ -5,6 +5,7 @@ from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against, never_looked_for
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
+from stillroom.runs.forgotten import Forgotten
 from stillroom.runs.given_up import given_up, refuse_given_up
 from stillroom.runs.idle import refuse_idle_settings
 from stillroom.runs.measuring import (
@@ -84,6 +85,7 @@ __all__ = [
     "REFUSED",
     "Cause",
     "DatasetRuns",
+    "Forgotten",
     "Missing",
     "Run",
     "Owed",
