@@ -65,7 +65,7 @@ from stillroom.runs.planning import (
 )
 from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, row_of, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples, retracted_teacher
-from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
+from stillroom.runs.reverifying import DatasetRuns, VerdictChange, Wanted, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
     REFUSED,
     prompt_from,
@@ -93,6 +93,7 @@ __all__ = [
     "Unjudged",
     "Unmeasured",
     "VerdictChange",
+    "Wanted",
     "abandoned_entries",
     "adopted_samples",
     "asked_teachers",
