@@ -154,7 +154,7 @@ def _work(owing: _Owing, assignments: Sequence[Assignment]) -> Shard:
 def _abandoned(owing: _Owing, prompt_ids: Sequence[str]) -> list[Entry]:
     """What journals hold of these prompts that other runs left, whether the lake knows them or has forgotten them."""
     shop, run = workshop(), owing.run
-    # Of other runs' prompts that nobody else has planned, which are most, only what is forgotten can be anywhere.
+    # Prompts that no other run has planned, which are most, can only be in what is forgotten.
     known = abandoned_entries(shop.lake, run, owing.shard, shop.watcher.say) if owing.is_shared else []
     forgotten = shop.forgotten.setdefault(run.run_id, Forgotten(shop.lake, run.recipe.dataset, shop.watcher.say))
     return [*known, *forgotten.entries(prompt_ids)]
