@@ -277,6 +277,7 @@ async def test_what_only_a_run_was_paid_for_that_the_lake_has_forgotten_is_not_a
         lake.rows(f"DELETE FROM lake.{table}")
     lake.rows("DELETE FROM lake.commits WHERE starts_with(key, 'shard:')")
     rename_journal(lake.root, "shard-0", run.run_id, "tiny-r9")
+    module.workshop().forgotten.clear()  # as in the process that builds on
 
     await sample_shard.fn(run.run_id, 0)
 
