@@ -29,8 +29,10 @@ async def decided(run_id: str, curate: Curate) -> tuple[int, str]:
     judged, was_refused = 0, False
     while True:
         found, unjudgeable = await judge_again(run_id)
+        if await settle_tests(run_id):  # what the tests that are agreed on cannot be tried on has no verdict by them
+            more, unjudgeable = await judge_again(run_id)
+            found += more
         judged += found
-        unjudgeable = {**unjudgeable, **await settle_tests(run_id)}
         await measure_tests(run_id)
         try:
             return judged, await curate(run_id, unjudgeable)

@@ -61,16 +61,15 @@ async def _judged_or_told(one: Unjudged, calibrations: Mapping[str, str]) -> Row
     try:
         return await judged(one, calibrations)
     except Unjudgeable as error:
-        return tell(one.sample["sample_id"], str(error))
+        return _told(one, str(error))
 
 
 def _row_or_told(one: Unjudged, told: Told, calibrations: Mapping[str, str]) -> Row | str:
     if told.judgement is None:
-        return tell(one.sample["sample_id"], told.problem)
+        return _told(one, told.problem)
     return row_of(one, told.judgement, calibrations)
 
 
-def tell(sample_id: str, why: str) -> str:
-    """Say that a sample stays without a verdict; returns why."""
-    workshop().watcher.say(f"sample {sample_id} stays without a verdict: {why}")
+def _told(one: Unjudged, why: str) -> str:
+    workshop().watcher.say(f"sample {one.sample['sample_id']} stays without a verdict: {why}")
     return why

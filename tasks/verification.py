@@ -26,7 +26,7 @@ from stillroom.runs import (
     unmeasured,
     unsettled,
 )
-from tasks.judging_again import judged_here, judged_there, tell
+from tasks.judging_again import judged_here, judged_there
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
@@ -74,11 +74,10 @@ def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:
 
 
 @task(name="settle tests", **RETRYING)
-async def settle_tests(run_id: str) -> dict[str, str]:
-    """Judge samples by agreement where tests are candidates and no solution is known.
+async def settle_tests(run_id: str) -> int:
+    """Judge samples by agreement where tests are candidates and no solution is known; returns for how many prompts.
 
-    Returns:
-        By sample, why it could not be judged by the tests that are agreed on.
+    What the agreed tests cannot be tried on is left to ``judge_again``.
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not settled again.
@@ -86,22 +85,17 @@ async def settle_tests(run_id: str) -> dict[str, str]:
     shop = workshop()
     run = load_run(shop.lake, run_id)
     if "python-tests" not in find_capability(run.recipe.capability).verifier_names:
-        return {}
+        return 0
     verifiers = shop.verifiers(run.recipe.verification)
     verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
     calibrations = _calibrations(run, verifiers)
     todo = unsettled(shop.lake, run, verifier.verifier_id)
-    unjudgeable: dict[str, str] = {}
-
-    def untried(sample_id: str, why: str) -> None:
-        unjudgeable[sample_id] = tell(sample_id, why)
-
     for place, one in enumerate(todo):
         shop.watcher.progressed("settling tests", place, len(todo))
         async with shop.slots(("sandbox",)):
-            rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""), untried)
+            rows = await settled(one, verifier, calibrations.get(verifier.verifier_id, ""))
         await shop.write(partial(shop.lake.commit, one.key(verifier.verifier_id), rows, run_id=run_id))
-    return unjudgeable
+    return len(todo)
 
 
 @task(name="measure tests", **RETRYING)

@@ -1,6 +1,6 @@
 """Prompts without a reference whose tests are candidates: what samples and tests agree on, and verdicts by it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,19 +71,13 @@ def unsettled(lake: Lake, run: Run, verifier_id: str) -> list[Unsettled]:
     return [one for one in found if not lake.committed(one.key(verifier_id))]
 
 
-def _untold(sample_id: str, why: str) -> None:
-    del sample_id, why
-
-
-async def settled(
-    one: Unsettled, verifier: Verifier, calibration_id: str, tell: Callable[[str, str], None] = _untold
-) -> dict[str, list[Row]]:
+async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> dict[str, list[Row]]:
     """Rows of ``prompts`` and ``verdicts`` where the agreement drops tests; none where it leaves all of them.
 
     The prompt gets a check of the tests that the best cluster passes, and all samples are judged by it.
     Where no cluster is best, the tests stay as they are and no verdict rests on them: samples abstain, but for those
-    that fail whatever the tests say. ``tell`` is told the samples that the agreed tests cannot be tried on, and why:
-    these get no row, and have no part in the agreement where they cannot be judged by single tests either.
+    that fail whatever the tests say. Samples that the agreed tests cannot be tried on get no row, and have no part in
+    the agreement where they cannot be judged by single tests either.
 
     Raises:
         SandboxError: nothing is known about the samples.
@@ -103,7 +97,7 @@ async def settled(
     if len(best.tests) == len(written):
         return {}
     agreed = replace(prompt, check=replace(prompt.check, tests=tests.joined(best.tests)))
-    judged = await _judged(agreed, one.samples, verifier, tell)
+    judged = await _judged(agreed, one.samples, verifier)
     return {"prompts": [prompt_row(agreed)], "verdicts": _rows(agreed, one.samples, judged, verifier, calibration_id)}
 
 
@@ -125,20 +119,14 @@ def _without_the_tests(judgement: Judgement | None, tests: int) -> Judgement:
     return replace(judgement, outcome=Outcome.ABSTAIN, reason=NO_AGREEMENT, detail=detail)
 
 
-async def _judged(
-    prompt: Prompt,
-    samples: Sequence[Mapping[str, Any]],
-    verifier: Verifier,
-    tell: Callable[[str, str], None] = _untold,
-) -> list[Judgement | None]:
-    """Judgements of the samples, in order; None where one cannot be judged, which is told."""
+async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement | None]:
+    """Judgements of the samples, in order; None where one cannot be judged."""
     found: list[Judgement | None] = []
     for sample in samples:
         answer = Answer(text=sample["answer"], problem=sample["extraction_problem"])
         try:
             found.append(await judge_one(verifier, prompt.check, answer))
-        except Unjudgeable as error:
-            tell(sample["sample_id"], str(error))
+        except Unjudgeable:
             found.append(None)
     return found
 

@@ -7,7 +7,7 @@ import pytest
 
 from flows import deciding
 
-_FOUND: dict[str, Any] = {"judge_again": (0, {}), "settle_tests": {}, "measure_tests": 0}
+_FOUND: dict[str, Any] = {"judge_again": (0, {}), "settle_tests": 0, "measure_tests": 0}
 
 
 def leave_out(monkeypatch: pytest.MonkeyPatch, *steps: str) -> None:

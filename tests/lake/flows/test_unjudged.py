@@ -20,7 +20,7 @@ from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import Run, funnel, run_state, shards_of_run, why_nothing_new
 from tasks import publication as tasks
 from tasks import workshop
-from tasks.verification import judge_again
+from tasks.verification import judge_again, settle_tests
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
@@ -28,6 +28,7 @@ from tests.fakes.rows import row
 from tests.fakes.steps import leave_out
 from tests.fakes.verifiers import FakeVerifier, execute
 from tests.lake.flows.test_build import Silent
+from tests.lake.runs.test_agreeing import sampled
 from tests.lake.tasks.test_publication import Listener
 
 ALL = "sampling: {adaptive: false, samples: 2}\nselection: {keep: 9}\ncuration: {exact: false, near_answers: null}"
@@ -230,6 +231,30 @@ async def test_what_was_dropped_is_decided_about_anew_once_it_has_a_verdict(
 
     assert [(one.label, one.rows) for one in snapshots(lake, "tiny")] == [("tiny@1", 3), ("tiny@2", 4)]
     assert unjudged_samples(lake) == []
+
+
+async def test_answer_that_the_tests_that_are_agreed_on_cannot_be_tried_on_is_no_exception(
+    lake: Lake, tmp_path: Path, now: list[FakeVerifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[str] = []
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        first.append(answer.text)
+        if answer.text == first[0] and "mistake" not in check.tests and len(check.tests.splitlines()) > 1:
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    monkeypatch.setattr(deciding, "settle_tests", settle_tests.fn)
+    now[0] = FakeVerifier(name="python-tests@99", rule=rule)
+    run, _ = await sampled(lake, tmp_path, untrusted=True, verifier=now[0])
+    record(lake, [calibrated(now[0])])
+
+    await build_run(run.run_id, Silent())
+
+    (row,) = unjudged_samples(lake)
+    assert (row["gate"], row["kept"]) == ("verification", False)
+    assert funnel(lake, run.run_id)["passed"] == 3
+    assert lake.rows("SELECT count(*) AS n FROM lake.verdicts WHERE sample_id = ?", [row["sample_id"]]) == [{"n": 1}]
 
 
 async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
