@@ -42,9 +42,11 @@ class PlainBuild:
         await shards
         self.shard_seconds = time.perf_counter() - began
         await beside
-        for task in (judge_again, settle_tests, measure_tests):
-            await self._call(task, self.run_id)
-        return await self._call(publish_snapshot, self.run_id, await self._call(curate, self.run_id))
+        _, unjudgeable = await self._call(judge_again, self.run_id)
+        await self._call(settle_tests, self.run_id)  # people's tests are no candidates
+        await self._call(measure_tests, self.run_id)
+        curation = await self._call(curate, self.run_id, unjudgeable)
+        return await self._call(publish_snapshot, self.run_id, curation)
 
     async def _shard(self, number: int) -> None:
         async with self._at_once:

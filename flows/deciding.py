@@ -3,7 +3,7 @@
 And from there to the publication of what was kept.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from stillroom.errors import NotJudged, Overtaken
@@ -11,26 +11,31 @@ from tasks.verification import judge_again, measure_tests, settle_tests
 from tasks.workshop import workshop
 
 Published = TypeVar("Published")
+# Decides about a run of which these samples could not be judged, each with why; returns the decision.
+Curate = Callable[[str, Mapping[str, str]], Awaitable[str]]
 
 
-async def decided(run_id: str, curate: Callable[[str], Awaitable[str]]) -> tuple[int, str]:
+async def decided(run_id: str, curate: Curate) -> tuple[int, str]:
     """Judge what lacks a verdict that counts, then ``curate``; returns how many verdicts that took, and the decision.
 
-    A shard that its run was published without may be committed in between, with the verdicts of when it began: another
-    verification may count since. Then all is done once more, as long as that brings verdicts.
+    A sample that cannot be judged, and was tried here, is decided about as that. A shard that its run was published
+    without may be committed in between, with the verdicts of when it began: another verification may count since. Then
+    all is done once more, as long as that brings verdicts.
 
     Raises:
-        NotJudged: samples cannot be judged.
+        NotJudged: samples came meanwhile whenever the others had been judged.
         SandboxError: the sandbox failed for good.
     """
     judged, was_refused = 0, False
     while True:
-        found = await judge_again(run_id)
+        found, unjudgeable = await judge_again(run_id)
+        if await settle_tests(run_id):  # what the tests that are agreed on cannot be tried on has no verdict by them
+            more, unjudgeable = await judge_again(run_id)
+            found += more
         judged += found
-        await settle_tests(run_id)
         await measure_tests(run_id)
         try:
-            return judged, await curate(run_id)
+            return judged, await curate(run_id, unjudgeable)
         except NotJudged:
             if was_refused and not found:
                 raise
@@ -38,7 +43,7 @@ async def decided(run_id: str, curate: Callable[[str], Awaitable[str]]) -> tuple
 
 
 async def decided_and_published(
-    run_id: str, curate: Callable[[str], Awaitable[str]], publish: Callable[[str, str], Awaitable[Published]]
+    run_id: str, curate: Curate, publish: Callable[[str, str], Awaitable[Published]]
 ) -> tuple[int, Published]:
     """Decide about the run and ``publish`` that; returns how many verdicts it took, and what ``publish`` gives.
 
@@ -47,7 +52,7 @@ async def decided_and_published(
 
     Raises:
         Overtaken: others have published in between both times.
-        NotJudged: samples cannot be judged.
+        NotJudged: samples came meanwhile whenever the others had been judged.
         SandboxError: the sandbox failed for good.
         GateError: what was kept must not be published.
     """

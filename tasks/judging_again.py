@@ -14,7 +14,7 @@ from verifiers.batches import Asked, Told, judge_batch, pack, unpack
 SAMPLES_A_COMMIT = 500
 SAMPLES_A_BATCH = 100  # of which each starts a container on a worker
 
-Judged = list[tuple[Unjudged, Row | None]]  # samples with their rows of ``verdicts``; None where one has no verdict
+Judged = list[tuple[Unjudged, Row | str]]  # samples with their rows of ``verdicts``, or why one has no verdict
 
 
 async def judged_here(todo: Sequence[Unjudged], calibrations: Mapping[str, str]) -> AsyncGenerator[Judged]:
@@ -57,20 +57,19 @@ def _asked(one: Unjudged) -> Asked:
     return Asked(verifier_id=one.verifier.verifier_id, check=one.prompt.check, answer=one.answer)
 
 
-async def _judged_or_told(one: Unjudged, calibrations: Mapping[str, str]) -> Row | None:
+async def _judged_or_told(one: Unjudged, calibrations: Mapping[str, str]) -> Row | str:
     try:
         return await judged(one, calibrations)
     except Unjudgeable as error:
-        _tell(one, str(error))
-        return None
+        return _told(one, str(error))
 
 
-def _row_or_told(one: Unjudged, told: Told, calibrations: Mapping[str, str]) -> Row | None:
+def _row_or_told(one: Unjudged, told: Told, calibrations: Mapping[str, str]) -> Row | str:
     if told.judgement is None:
-        _tell(one, told.problem)
-        return None
+        return _told(one, told.problem)
     return row_of(one, told.judgement, calibrations)
 
 
-def _tell(one: Unjudged, problem: str) -> None:
-    workshop().watcher.say(f"sample {one.sample['sample_id']} stays without a verdict: {problem}")
+def _told(one: Unjudged, why: str) -> str:
+    workshop().watcher.say(f"sample {one.sample['sample_id']} stays without a verdict: {why}")
+    return why

@@ -1,6 +1,6 @@
 """Tasks after the shards: curate the run, publish what it kept, close it; and the same for a run verified again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prefect import task
 
@@ -13,9 +13,14 @@ from tasks.workshop import Workshop, workshop
 
 
 @task(name="curate", **RETRYING)
-async def curate(run_id: str) -> str:
-    """Decide about every sample of the run; returns the curation_id."""
-    return await _curated(run_id, again=False)
+async def curate(run_id: str, unjudgeable: Mapping[str, str] | None = None) -> str:
+    """Decide about every sample of the run; returns the curation_id.
+
+    Args:
+        run_id: the run.
+        unjudgeable: by sample, why it could not be judged when that was tried for this decision.
+    """
+    return await _curated(run_id, unjudgeable, again=False)
 
 
 @task(name="publish", **RETRYING)
@@ -51,9 +56,9 @@ def _versioned(lake: Lake, run: Run, curation_id: str, say: Callable[[str], None
 
 
 @task(name="curate again", **RETRYING)
-async def curate_again(run_id: str) -> str:
-    """Decide about every sample of a finished run, its published ones included; returns the curation_id."""
-    return await _curated(run_id, again=True)
+async def curate_again(run_id: str, unjudgeable: Mapping[str, str] | None = None) -> str:
+    """Decide about every sample of a finished run, its published ones included; as ``curate``."""
+    return await _curated(run_id, unjudgeable, again=True)
 
 
 @task(name="publish changes", **RETRYING)
@@ -88,7 +93,7 @@ async def publish_late(run_id: str, curation_id: str) -> str:
     return await shop.write(lambda: _published(shop, run_id, curation_id, as_newest=True))
 
 
-async def _curated(run_id: str, *, again: bool) -> str:
+async def _curated(run_id: str, unjudgeable: Mapping[str, str] | None, *, again: bool) -> str:
     from stillroom.runs.curating import STEPS, curate_run  # slow to import, and not needed before the first sample
 
     shop = workshop()
@@ -103,6 +108,7 @@ async def _curated(run_id: str, *, again: bool) -> str:
             verifier_ids,
             measure_id=shop.code_tests(verification).measure_id if is_asked else "",
             again=again,
+            unjudgeable=unjudgeable,
             observe=lambda done, note: shop.watcher.progressed("curating", done, STEPS, note),
             batch_runner=shop.batch_runner(run.recipe.execution),
         )

@@ -15,6 +15,7 @@ from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, may_be_lost, samplin
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
+    Forgotten,
     Owed,
     Run,
     abandoned_entries,
@@ -37,6 +38,7 @@ from stillroom.runs import (
     stored_elsewhere,
 )
 from stillroom.sampling import Assignment, Policy, Shard, Tally
+from stillroom.sampling.entries import Entry
 from tasks.lake_outage import lease_once_answered
 from tasks.meeting import met
 from tasks.retrying import RETRYING
@@ -142,11 +144,20 @@ def _work(owing: _Owing, assignments: Sequence[Assignment]) -> Shard:
         committed=committed_entries(lake, run.run_id, shard) if is_begun else (),
         answers=committed_answers(lake, run.run_id, shard) if is_begun else {},
         elsewhere=stored_elsewhere(lake, run, shard) if owing.is_shared else (),
-        abandoned=abandoned_entries(lake, run, shard, shop.watcher.say) if owing.is_shared else (),
+        abandoned=_abandoned(owing, [one.prompt.prompt_id for one in assignments]),
         calibrations=named_calibrations(lake, verifiers, shipped_cases(capability)),
         observe=lambda tally: _observed(shard, tally),
         say=shop.watcher.say,
     )
+
+
+def _abandoned(owing: _Owing, prompt_ids: Sequence[str]) -> list[Entry]:
+    """What journals hold of these prompts that other runs left, whether the lake knows them or has forgotten them."""
+    shop, run = workshop(), owing.run
+    # Prompts that no other run has planned, which are most, can only be in what is forgotten.
+    known = abandoned_entries(shop.lake, run, owing.shard, shop.watcher.say) if owing.is_shared else []
+    forgotten = shop.forgotten.setdefault(run.run_id, Forgotten(shop.lake, run.recipe.dataset, shop.watcher.say))
+    return [*known, *forgotten.entries(prompt_ids)]
 
 
 def hopeless(run_id: str, shard: int) -> StillroomError | None:

@@ -175,5 +175,5 @@ async def plan(run_id: str, writing_round: int) -> list[int]:
     run = load_run(lake, run_id)
     file = offered_file(lake, run) if writing_round == FIRST_ROUND else None
     offered = {prompt.prompt_id for prompt in file.prompts} if file else None
-    await shop.write(lambda: plan_shards(lake, run, writing_round, offered, shop.watcher.say))
+    await shop.write(lambda: plan_shards(lake, run, writing_round, offered))
     return unfinished_shards(lake, run)

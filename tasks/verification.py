@@ -32,11 +32,14 @@ from tasks.workshop import workshop
 
 
 @task(name="judge again", **RETRYING)
-async def judge_again(run_id: str) -> int:
-    """Judge the samples that lack a verdict of what counts now; returns how many verdicts that took.
+async def judge_again(run_id: str) -> tuple[int, dict[str, str]]:
+    """Judge the samples that lack a verdict of what counts now.
 
     There are some where something changed after the shard was done: limits, the image, a prompt's tests; or where one
     could not be judged, which is said once more if it still cannot.
+
+    Returns:
+        How many verdicts that took; and by sample, why it could not be judged.
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not judged again.
@@ -47,20 +50,22 @@ async def judge_again(run_id: str) -> int:
     verifiers = shop.verifiers(run.recipe.verification)
     todo = unjudged(shop.lake, run, verifiers)
     if not todo:
-        return 0
+        return 0, {}
     calibrations = _calibrations(run, verifiers)
     count = looked_at = 0
+    unjudgeable: dict[str, str] = {}
     runner = shop.batch_runner(run.recipe.execution)
     judging = judged_here(todo, calibrations) if runner is None else judged_there(runner, run, todo, calibrations)
     async for found in judging:
-        done = [(one, row) for one, row in found if row is not None]
+        done = [(one, row) for one, row in found if not isinstance(row, str)]
+        unjudgeable |= {one.sample["sample_id"]: why for one, why in found if isinstance(why, str)}
         count += len(done)
         looked_at += len(found)
         shop.watcher.progressed("judging again", looked_at, len(todo))
         if done:
             key, rows = rejudging_key(run, [one for one, _ in done]), [row for _, row in done]
             await shop.write(partial(shop.lake.commit, key, {"verdicts": rows}, run_id=run_id))
-    return count
+    return count, unjudgeable
 
 
 def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:
@@ -71,6 +76,8 @@ def _calibrations(run: Run, verifiers: Sequence[Verifier]) -> dict[str, str]:
 @task(name="settle tests", **RETRYING)
 async def settle_tests(run_id: str) -> int:
     """Judge samples by agreement where tests are candidates and no solution is known; returns for how many prompts.
+
+    What the agreed tests cannot be tried on is left to ``judge_again``.
 
     Raises:
         SandboxError: the sandbox failed; what was committed before is not settled again.
@@ -83,8 +90,6 @@ async def settle_tests(run_id: str) -> int:
     verifier = next(one for one in verifiers if one.name.startswith("python-tests@"))
     calibrations = _calibrations(run, verifiers)
     todo = unsettled(shop.lake, run, verifier.verifier_id)
-    if not todo:
-        return 0
     for place, one in enumerate(todo):
         shop.watcher.progressed("settling tests", place, len(todo))
         async with shop.slots(("sandbox",)):

@@ -15,6 +15,7 @@ from stillroom.errors import StillroomError
 from stillroom.lake import Lake
 from stillroom.recipe import Execution, Recipe, Sandbox, Teacher, Verification
 from stillroom.records import Verifier
+from stillroom.runs import Forgotten
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
 from stillroom.teachers.progress import Share
@@ -72,6 +73,7 @@ class Workshop:
 
     Attributes:
         met: commit keys of the teachers that this process has met and the lake has, by run.
+        forgotten: by run, what journals hold that its lake has forgotten, which is looked for once.
     """
 
     def __init__(self, lake: Lake, watcher: Watcher, slots: Slots = _unlimited, *, runtime: str = "") -> None:
@@ -80,6 +82,7 @@ class Workshop:
         self.slots = slots
         self.first_answer = asyncio.Event()
         self.met: set[str] = set()
+        self.forgotten: dict[str, Forgotten] = {}
         self._runtime = runtime
         self._executors: dict[Sandbox, ConfiguredExecutor] = {}
         self._clusters: dict[int | str, DaskBatches] = {}

@@ -16,7 +16,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stillroom.records import Answer, Check, Outcome, Verifier
+from stillroom.errors import Unjudgeable
+from stillroom.records import Answer, Check, Judgement, Outcome, Verifier
+from stillroom.unjudged import judge_one
 
 PassedTests = frozenset[int]  # of one solution, the positions of the tests that it passes
 
@@ -59,16 +61,19 @@ class Agreement:
         return first
 
     def outcome(self, solution: int) -> Outcome:
-        """The verdict on a solution: pass in the best cluster, abstain where there is none, else fail."""
-        if self.best is None:
+        """The verdict on a solution: pass in the best cluster, abstain where there is none, else fail.
+
+        Abstain as well where the solution is in no cluster, since nothing is known of it.
+        """
+        if self.best is None or all(solution not in one.solutions for one in self.clusters):
             return Outcome.ABSTAIN
         return Outcome.PASS if solution in self.best.solutions else Outcome.FAIL
 
 
 async def passed_tests(
     verifier: Verifier, solutions: Sequence[Written], tests: Sequence[Written], entry_point: str
-) -> list[PassedTests]:
-    """The N by M matrix: for each solution the tests that it passes, each run alone.
+) -> list[PassedTests | None]:
+    """The N by M matrix: for each solution the tests that it passes, each run alone; None where one cannot be judged.
 
     Raises:
         SandboxError: nothing is known about the solutions.
@@ -79,7 +84,7 @@ async def passed_tests(
 async def agree(
     verifier: Verifier, solutions: Sequence[Written], tests: Sequence[Written], entry_point: str
 ) -> Agreement:
-    """Run solutions and tests against one another and cluster what comes of it.
+    """Run solutions and tests against one another and cluster what comes of it, but for solutions that have no verdict.
 
     Raises:
         SandboxError: nothing is known about the solutions.
@@ -88,7 +93,9 @@ async def agree(
     return cluster(passed, [one.teacher for one in solutions], [one.teacher for one in tests])
 
 
-def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], test_teachers: Sequence[str]) -> Agreement:
+def cluster(
+    passed: Sequence[PassedTests | None], solution_teachers: Sequence[str], test_teachers: Sequence[str]
+) -> Agreement:
     """Cluster solutions by the tests that they pass.
 
     A cluster's score is the sum, over its solutions, of the tests passed that count for the solution: where one teacher
@@ -96,13 +103,14 @@ def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], tes
     solution's. Of equal scores the cluster with more tests is listed first.
 
     Args:
-        passed: one set of tests for each solution.
+        passed: one set of tests for each solution; None for one that nothing is known of, and that has no part.
         solution_teachers: who wrote each solution.
         test_teachers: who wrote each test.
     """
     members: dict[PassedTests, list[int]] = {}
     for position, tests in enumerate(passed):
-        members.setdefault(tests, []).append(position)
+        if tests is not None:
+            members.setdefault(tests, []).append(position)
     several = len({*solution_teachers, *test_teachers}) > 1
 
     def counted(solution: int, tests: PassedTests) -> int:
@@ -116,7 +124,8 @@ def cluster(passed: Sequence[PassedTests], solution_teachers: Sequence[str], tes
     found.sort(key=lambda one: (-one.score, -len(one.tests), one.solutions))
     if len(test_teachers) != 1:
         return Agreement(clusters=tuple(found))
-    who_counts = sum(counted(solution, frozenset({0})) for solution in range(len(passed)))
+    known = [solution for solution, tests in enumerate(passed) if tests is not None]
+    who_counts = sum(counted(solution, frozenset({0})) for solution in known)
     return Agreement(clusters=tuple(found), least_score=who_counts // 2 + 1)
 
 
@@ -139,8 +148,14 @@ def disowned(passed: Sequence[PassedTests], solution_teachers: Sequence[str], te
     }
 
 
-async def _passed(verifier: Verifier, solution: str, tests: Sequence[Written], entry_point: str) -> PassedTests:
-    judgements = await asyncio.gather(
-        *(verifier.judge(Check(tests=test.text, entry_point=entry_point), Answer(text=solution)) for test in tests)
-    )
-    return frozenset(place for place, one in enumerate(judgements) if one.outcome is Outcome.PASS)
+async def _passed(verifier: Verifier, solution: str, tests: Sequence[Written], entry_point: str) -> PassedTests | None:
+    async def judged(test: Written) -> Judgement | None:
+        try:
+            return await judge_one(verifier, Check(tests=test.text, entry_point=entry_point), Answer(text=solution))
+        except Unjudgeable:
+            return None
+
+    judgements = await asyncio.gather(*(judged(test) for test in tests))
+    if None in judgements:
+        return None
+    return frozenset(place for place, one in enumerate(judgements) if one and one.outcome is Outcome.PASS)

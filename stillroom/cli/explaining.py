@@ -17,9 +17,12 @@ FROM current_selections WHERE sample_id = ? AND run_id = ? ORDER BY created_at D
 """
 _VERDICT = """
 SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at AS judged_at
-FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coalesce(nullif(
-    (SELECT verifier_ids FROM current_selections WHERE sample_id = $sample AND run_id = $run LIMIT 1), []
-), [verifier_id]), verifier_id)
+FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coalesce(nullif((
+    SELECT CASE WHEN kept AND reason = 'unjudged' THEN [(  -- a member stays by the verdict of its publication
+        SELECT arg_max(verifier_id, created_at) FROM examples WHERE sample_id = $sample AND run_id = $run
+    )] ELSE verifier_ids END
+    FROM current_selections WHERE sample_id = $sample AND run_id = $run LIMIT 1
+), []), [verifier_id]), verifier_id)
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
 ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
 """
@@ -190,8 +193,11 @@ def _sentence(about: dict[str, Any]) -> str:
             f"retracted with {gone['kind']} {gone['cause_id']}, on which it depends; "
             f"{gone['first_without']} was published without it.{where}"
         )
+    if about["kept"]:
+        again = ", though it could not be judged again" if about["reason"] == "unjudged" else ""
+        return f"kept{again}.{where}"
     reason = f": {about['reason']}" if about["reason"] else ""
-    return f"kept.{where}" if about["kept"] else f"dropped at {about['gate']}{reason}.{where}"
+    return f"dropped at {about['gate']}{reason}.{where}"
 
 
 def _undecided(run_id: str, newest: dict[str, Any] | None) -> str:

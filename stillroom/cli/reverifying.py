@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from stillroom.cli.prefect_server import PrefectServer
     from stillroom.lake import Lake
-    from stillroom.recipe import Verification
-    from stillroom.records.libraries import Libraries
+    from stillroom.runs import Wanted
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +43,8 @@ def reverify(
 ) -> None:
     """Judge a dataset's stored samples again, and publish a version where that changes its members.
 
-    No teacher is contacted. Without options the newest run's verification counts, and its Dask workers judge.
+    No teacher is contacted. Each run is judged under its own verification: a recipe replaces that, other options what
+    they name of it. Where no workers are named, the newest run's judge.
     """
     from rich.console import Console
 
@@ -53,16 +53,18 @@ def reverify(
     from stillroom.lease import MOMENT_SECONDS, building, lease
     from stillroom.recipe import load_recipe, read_cluster
     from stillroom.records.libraries import read_libraries
+    from stillroom.runs import Wanted
 
     root = lake_folder(ctx)
     with reading(ctx) as lake:
         snapshot = find_snapshot(lake, name)
-    wanted: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
-    limits = {key: value for key, value in wanted.items() if value is not None}
+    given: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
+    limits = {key: value for key, value in given.items() if value is not None}
+    libraries = read_libraries(requirements) if requirements else None
     loaded = load_recipe(recipe) if recipe else None
     base = loaded.verification if loaded else None
     clusters = [read_cluster(dask)] if dask else [loaded.execution.dask] if loaded else []
-    libraries = read_libraries(requirements) if requirements else None
+    wanted = Wanted(base=base, limits=limits, libraries=libraries)
     runtime = runtime or (base.sandbox.runtime if base else "")
     version = snapshot.version if "@" in name else None
     console = Console(stderr=True)
@@ -70,7 +72,7 @@ def reverify(
         lease(root, building(snapshot.name), seconds=MOMENT_SECONDS) as held,
         prefect_server(root / "prefect") as server,
     ):
-        work = _reverify(root, snapshot.name, version, base, limits, libraries, runtime, clusters, server, console)
+        work = _reverify(root, snapshot.name, version, wanted, runtime, clusters, server, console)
         outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
@@ -82,9 +84,7 @@ async def _reverify(
     root: Path,
     dataset: str,
     version: int | None,
-    base: "Verification | None",
-    limits: Mapping[str, Any],
-    libraries: "Libraries | None",
+    wanted: "Wanted",
     runtime: str,
     clusters: "list[int | str | None]",
     server: "PrefectServer",
@@ -94,7 +94,7 @@ async def _reverify(
     from stillroom.cli.watching import TerminalWatcher
     from stillroom.publication import freeze_missing, snapshots
     from stillroom.recipe import verification_section
-    from stillroom.runs import change_verification, dataset_runs, verdict_changes
+    from stillroom.runs import change_verification, dataset_runs, load_run, verdict_changes
     from tasks.workshop import open_workshop
 
     with TerminalWatcher(console, began=time.monotonic()) as watcher:
@@ -103,11 +103,10 @@ async def _reverify(
             runs = dataset_runs(lake, dataset, version)
             if not runs.finished:
                 raise RequestError(f"no run of {dataset} is finished yet; `stillroom build` goes on with the newest")
-            verification = (base or runs.verification).model_copy(update=dict(limits))
-            if libraries is not None:
-                sandbox = verification.sandbox.model_copy(update={"requirements": libraries})
-                verification = verification.model_copy(update={"sandbox": sandbox})
-            await shop.start_sandbox(verification)
+            own = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
+            under = {run_id: wanted.of(one) for run_id, one in own.items()}
+            for verification in {one.sandbox: one for one in under.values()}.values():
+                await shop.start_sandbox(verification)
             (cluster,) = clusters or [runs.execution.dask]  # none was named: where the newest run was worked on
             shop.use_cluster(cluster)
             await shop.meet_workers(runs.execution)
@@ -116,11 +115,11 @@ async def _reverify(
             from flows.build import ShardsFailed
             from flows.reverify import reverify as reverify_flow
 
-            for run_id in runs.finished:
+            for run_id, verification in under.items():
                 change_verification(lake, run_id, verification)
             before = snapshots(lake, dataset)[-1].version
             judged = await server.under(reverify_flow(dataset, list(runs.finished)), carrier=ShardsFailed)
-            verifier_ids = [one.verifier_id for one in shop.verifiers(verification)]
+            by = {id_: [one.verifier_id for one in shop.verifiers(verification)] for id_, verification in under.items()}
             published = [one for one in snapshots(lake, dataset) if one.version > before]
             return {
                 "dataset": dataset,
@@ -129,7 +128,8 @@ async def _reverify(
                 "abandoned_runs": list(runs.abandoned),
                 "samples": _samples(lake, runs.finished),
                 "judged": judged,
-                "changes": [asdict(one) for one in verdict_changes(lake, runs.finished, verifier_ids)],
+                "unjudged": _unjudged(lake, runs.finished),
+                "changes": [asdict(one) for one in verdict_changes(lake, by)],
                 "published": [
                     {
                         "snapshot": one.label,
@@ -140,8 +140,12 @@ async def _reverify(
                     for one in published
                 ],
                 "tokens": 0,
-                "verification": verification.model_dump(mode="json"),
-                "is_other_verification": verification_section(verification) != verification_section(runs.verification),
+                "verification": {run_id: one.model_dump(mode="json") for run_id, one in under.items()},
+                "runs_under_another": [
+                    run_id
+                    for run_id, one in under.items()
+                    if verification_section(one) != verification_section(own[run_id])
+                ],
             }
 
 
@@ -150,6 +154,14 @@ def _samples(lake: "Lake", run_ids: tuple[str, ...]) -> int:
         "SELECT count(*) AS n FROM lake.samples WHERE run_id IN (SELECT unnest($runs))", {"runs": [*run_ids]}
     )
     return rows[0]["n"]
+
+
+def _unjudged(lake: "Lake", run_ids: tuple[str, ...]) -> int:
+    """How many of their samples could not be judged when they were last decided about."""
+    asked = (
+        "SELECT count(*) AS n FROM lake.current_selections WHERE run_id IN (SELECT unnest($runs)) AND reason = $reason"
+    )
+    return lake.rows(asked, {"runs": [*run_ids], "reason": "unjudged"})[0]["n"]
 
 
 def _removed(lake: "Lake", dataset: str, version: int) -> dict[str, int]:
@@ -162,7 +174,12 @@ def _print(outcome: Mapping[str, Any]) -> None:
         f"{outcome['judged']:,} verdicts were given for {outcome['samples']:,} stored samples of "
         f"{', '.join(outcome['runs'])}; no teacher was asked, 0 tokens."
     )
-    if outcome["judged"] < outcome["samples"]:
+    if outcome["unjudged"]:
+        typer.echo(
+            f"{outcome['unjudged']:,} samples cannot be judged, as said above. What is published of them stays, by the "
+            "verdict that it was published on; `stillroom why SAMPLE` says why."
+        )
+    if outcome["judged"] + outcome["unjudged"] < outcome["samples"]:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:
         skipped = ", ".join(outcome["unfinished_runs"])
@@ -177,8 +194,8 @@ def _print(outcome: Mapping[str, Any]) -> None:
         print_table(outcome["published"], title="Published")
     else:
         typer.echo("The members of the dataset did not change, so nothing was published.")
-    if outcome["is_other_verification"]:
+    if outcome["runs_under_another"]:
         typer.echo(
-            "The runs count under the other verification from now on. Write it into the recipe too: a build under the "
-            "old one goes back to the old verdicts."
+            f"{', '.join(outcome['runs_under_another'])} count under the other verification from now on. Write it into "
+            "the recipe too: a build under the old one goes back to the old verdicts."
         )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from stillroom.curation.contamination import Overlap
 from stillroom.curation.filters.finding import Finding
 
+UNJUDGED = "unjudged"  # the outcome of a sample that its verifiers were tried on in vain, and the reason at its gate
 MOST_SHOWN = 300  # characters of shared text in a decision's evidence; `contamination_hits` has the whole
 
 
@@ -45,9 +46,9 @@ class Candidate:
     """A sample as the gates see it.
 
     Attributes:
-        outcome: pass, fail or abstain, over all verifiers.
+        outcome: pass, fail or abstain, over all verifiers; ``UNJUDGED`` where one of them cannot judge it.
         reason: the verdict's reason where it did not pass.
-        evidence: the verdict's detail.
+        evidence: the verdict's detail, or why there is no verdict.
         prompt_rank: the prompt's place in the pool; earlier prompts win over later duplicates.
         is_published: it is a member of a snapshot already, and stays one.
         weakness: why the tests that it passed are too weak, with the evidence, or "".
@@ -108,11 +109,18 @@ class Decision:
 
 def decided_alone(one: Candidate) -> Decision | None:
     """The decision about a sample that no other sample has a part in, or None where the others decide."""
+    is_unjudged = one.outcome == UNJUDGED
     if one.is_published:
-        return Decision(sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.PUBLISHED)
+        return Decision(
+            sample_id=one.sample_id,
+            prompt_id=one.prompt_id,
+            gate=Gate.PUBLISHED,
+            reason=UNJUDGED if is_unjudged else "",
+            evidence=one.evidence if is_unjudged else "",
+        )
     if one.outcome == "pass":
         return _retracted(one) or _weakly_tested(one) or _filtered(one) or _contaminated(one) or _unchecked(one)
-    reason = one.reason if one.outcome == "fail" else f"{one.outcome}:{one.reason}"
+    reason = one.reason if one.outcome in ("fail", UNJUDGED) else f"{one.outcome}:{one.reason}"
     return Decision(
         sample_id=one.sample_id, prompt_id=one.prompt_id, gate=Gate.VERIFICATION, reason=reason, evidence=one.evidence
     )

@@ -1,7 +1,8 @@
-"""Finds the journals of a lake, and removes one that nobody writes: files in its folder, or rows in its database."""
+"""Finds the journals of a lake, in its folder or its database, and renames or removes one that nobody writes."""
 
 import fcntl
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,19 @@ from stillroom.journal.place import JournalPlace
 from stillroom.lake.location import locate
 
 _LIST = """
-SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records
-WHERE starts_with(journal, %s) GROUP BY journal ORDER BY journal
+SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records GROUP BY journal ORDER BY journal
 """
+# Each name from the one before it by the index, whose entries are as many as records.
+_NAMES = """
+WITH RECURSIVE named AS (
+    (SELECT journal FROM stillroom.journal_records ORDER BY journal LIMIT 1)
+    UNION ALL
+    SELECT (SELECT journal FROM stillroom.journal_records WHERE journal > named.journal ORDER BY journal LIMIT 1)
+    FROM named WHERE named.journal IS NOT NULL
+)
+SELECT journal FROM named WHERE journal IS NOT NULL
+"""
+_RENAME = "UPDATE stillroom.journal_records SET journal = %s WHERE journal = %s"
 _REMOVE = "DELETE FROM stillroom.journal_records WHERE journal = %s"
 
 
@@ -33,31 +44,90 @@ class StoredJournal:
         return f"{self.run_id}/{self.stem}"
 
 
-def stored_journals(root: Path, beginning: str = "") -> list[StoredJournal]:
-    """The journals of the lake in the folder ``root`` of runs whose ids begin so, by name.
+def stored_journals(root: Path) -> list[StoredJournal]:
+    """The journals of the lake in the folder ``root``, by name.
 
     Raises:
         LakeError: PostgreSQL does not answer, or the folder cannot be read.
     """
     location = locate(root)
     if location.journals_in_catalogue and isinstance(location.catalogue, str):
-        return _in_database(location.catalogue, beginning)
+        return _in_database(location.catalogue)
     try:
-        paths = [one for one in sorted((root / "journal").glob("*/*.jsonl")) if one.parent.name.startswith(beginning)]
-        files = [(path, path.stat().st_size) for path in paths]
+        files = [(path, path.stat().st_size) for path in sorted((root / "journal").glob("*/*.jsonl"))]
     except OSError as error:
         raise LakeError(f"cannot look at the journals in {root / 'journal'}: {error}") from error
     return [StoredJournal(run_id=path.parent.name, stem=path.stem, place=path, size=size) for path, size in files]
 
 
-def _in_database(database: str, beginning: str) -> list[StoredJournal]:
+def journals_of(root: Path, is_sought: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """Run id and piece of work of the journals of such runs, by name; of a run that is not sought nothing is listed.
+
+    Raises:
+        LakeError: PostgreSQL does not answer, or the folder cannot be read.
+    """
+    location = locate(root)
+    if location.journals_in_catalogue and isinstance(location.catalogue, str):
+        parted = (name.rpartition("/") for name in _names(location.catalogue))
+        return sorted((run_id, stem) for run_id, _, stem in parted if is_sought(run_id))
+    folder = root / "journal"
+    try:
+        runs = [one for one in folder.iterdir() if is_sought(one.name)] if folder.is_dir() else []
+        return sorted((run.name, path.stem) for run in runs for path in run.glob("*.jsonl"))
+    except OSError as error:
+        raise LakeError(f"cannot look at the journals in {folder}: {error}") from error
+
+
+def _names(database: str) -> list[str]:
     import psycopg
 
     from stillroom.lake.postgres import connect
 
     try:
         with connect(database, "looks at journals") as connection:
-            found = connection.execute(_LIST, [beginning]).fetchall()
+            return [str(name) for (name,) in connection.execute(_NAMES)]
+    except psycopg.Error as error:
+        raise LakeError(f"cannot look at the journals in PostgreSQL ({database}): {error}") from error
+
+
+def rename_journal(root: Path, stem: str, run_id: str, new_run_id: str) -> None:
+    """Have a journal be that of the same piece of work of another run, which has none.
+
+    Raises:
+        LakeError: it cannot be renamed.
+    """
+    location = locate(root)
+    if location.journals_in_catalogue and isinstance(location.catalogue, str):
+        _rename_rows(location.catalogue, f"{run_id}/{stem}", f"{new_run_id}/{stem}")
+        return
+    here, there = (root / "journal" / one / f"{stem}.jsonl" for one in (run_id, new_run_id))
+    try:
+        there.parent.mkdir(exist_ok=True)
+        here.rename(there)
+    except OSError as error:
+        raise LakeError(f"the journal {here} cannot be set aside as {there}: {error}") from error
+
+
+def _rename_rows(database: str, name: str, new_name: str) -> None:
+    import psycopg
+
+    from stillroom.lake.postgres import connect
+
+    try:
+        with connect(database, f"journal {name}") as connection:
+            connection.execute(_RENAME, [new_name, name])
+    except psycopg.Error as error:
+        raise LakeError(f"the journal {name} in PostgreSQL ({database}) cannot be set aside: {error}") from error
+
+
+def _in_database(database: str) -> list[StoredJournal]:
+    import psycopg
+
+    from stillroom.lake.postgres import connect
+
+    try:
+        with connect(database, "looks at journals") as connection:
+            found = connection.execute(_LIST).fetchall()
     except psycopg.Error as error:
         raise LakeError(f"cannot look at the journals in PostgreSQL ({database}): {error}") from error
     return [

@@ -5,6 +5,7 @@ from stillroom.runs.asking import asked_teachers, prompts_at_first
 from stillroom.runs.checked import checked_against, never_looked_for
 from stillroom.runs.checking import refuse_unknown_words, refuse_unusable_benchmarks, refuse_unusable_tables
 from stillroom.runs.done import committed_shards, refuse_unplanned, shard_key, unfinished_shards
+from stillroom.runs.forgotten import Forgotten
 from stillroom.runs.given_up import given_up, refuse_given_up
 from stillroom.runs.idle import refuse_idle_settings
 from stillroom.runs.measuring import (
@@ -64,7 +65,7 @@ from stillroom.runs.planning import (
 )
 from stillroom.runs.rejudging import Unjudged, judged, rejudging_key, row_of, unjudged
 from stillroom.runs.retracting import Cause, retracted_prompts, retracted_samples, retracted_teacher
-from stillroom.runs.reverifying import DatasetRuns, VerdictChange, dataset_runs, verdict_changes
+from stillroom.runs.reverifying import DatasetRuns, VerdictChange, Wanted, dataset_runs, verdict_changes
 from stillroom.runs.rows import (
     REFUSED,
     prompt_from,
@@ -84,6 +85,7 @@ __all__ = [
     "REFUSED",
     "Cause",
     "DatasetRuns",
+    "Forgotten",
     "Missing",
     "Run",
     "Owed",
@@ -91,6 +93,7 @@ __all__ = [
     "Unjudged",
     "Unmeasured",
     "VerdictChange",
+    "Wanted",
     "abandoned_entries",
     "adopted_samples",
     "asked_teachers",

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stillroom.errors import Unjudgeable
 from stillroom.fingerprint import fingerprint
 from stillroom.lake import Lake, Row
 from stillroom.records import ID_DIGITS, Answer, Judgement, Outcome, Prompt, Verdict, Verifier, teacher_name
 from stillroom.runs.opening import Run
 from stillroom.runs.planning import AGREED, pool
 from stillroom.runs.rows import prompt_row, verdict_row
+from stillroom.unjudged import judge_one
 from verifiers.agreement import Written, agree
 from verifiers.single_tests import single_tests
 
@@ -74,7 +76,8 @@ async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> di
 
     The prompt gets a check of the tests that the best cluster passes, and all samples are judged by it.
     Where no cluster is best, the tests stay as they are and no verdict rests on them: samples abstain, but for those
-    that fail whatever the tests say.
+    that fail whatever the tests say. Samples that the agreed tests cannot be tried on get no row, and have no part in
+    the agreement where they cannot be judged by single tests either.
 
     Raises:
         SandboxError: nothing is known about the samples.
@@ -84,13 +87,13 @@ async def settled(one: Unsettled, verifier: Verifier, calibration_id: str) -> di
     rows = [row for row in one.samples if row["answer"]]
     if len(tests.parts) == 1:  # where failing it counts, a solution that fails any test says nothing about this one
         judged = await _judged(prompt, rows, verifier)
-        rows = [row for row, found in zip(rows, judged, strict=True) if not _fails_anyway(found)]
+        rows = [row for row, found in zip(rows, judged, strict=True) if found and not _fails_anyway(found)]
     solutions = [Written(text=row["answer"], teacher=teacher_name(row["teacher_id"])) for row in rows]
     written = [Written(text=test, teacher=teacher_name(prompt.writer_teacher)) for test in tests.parts]
     best = (await agree(verifier, solutions, written, prompt.check.entry_point)).best
     if best is None:
-        judged = [_without_the_tests(found, len(written)) for found in await _judged(prompt, one.samples, verifier)]
-        return {"verdicts": _rows(prompt, one.samples, judged, verifier, calibration_id)}
+        alone = [_without_the_tests(found, len(written)) for found in await _judged(prompt, one.samples, verifier)]
+        return {"verdicts": _rows(prompt, one.samples, alone, verifier, calibration_id)}
     if len(best.tests) == len(written):
         return {}
     agreed = replace(prompt, check=replace(prompt.check, tests=tests.joined(best.tests)))
@@ -103,8 +106,10 @@ def _fails_anyway(judgement: Judgement) -> bool:
     return judgement.outcome is Outcome.FAIL and (judgement.is_artefact or judgement.reason in _OF_THE_ANSWER_ALONE)
 
 
-def _without_the_tests(judgement: Judgement, tests: int) -> Judgement:
-    """What is left of a judgement where nobody knows which tests are right."""
+def _without_the_tests(judgement: Judgement | None, tests: int) -> Judgement:
+    """What is left of a judgement, or of none, where nobody knows which tests are right."""
+    if judgement is None:
+        judgement = Judgement(outcome=Outcome.ABSTAIN)
     if _fails_anyway(judgement):
         return judgement
     if tests == 1:
@@ -114,20 +119,29 @@ def _without_the_tests(judgement: Judgement, tests: int) -> Judgement:
     return replace(judgement, outcome=Outcome.ABSTAIN, reason=NO_AGREEMENT, detail=detail)
 
 
-async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement]:
-    answers = [Answer(text=sample["answer"], problem=sample["extraction_problem"]) for sample in samples]
-    return [await verifier.judge(prompt.check, answer) for answer in answers]
+async def _judged(prompt: Prompt, samples: Sequence[Mapping[str, Any]], verifier: Verifier) -> list[Judgement | None]:
+    """Judgements of the samples, in order; None where one cannot be judged."""
+    found: list[Judgement | None] = []
+    for sample in samples:
+        answer = Answer(text=sample["answer"], problem=sample["extraction_problem"])
+        try:
+            found.append(await judge_one(verifier, prompt.check, answer))
+        except Unjudgeable:
+            found.append(None)
+    return found
 
 
 def _rows(
     prompt: Prompt,
     samples: Sequence[Mapping[str, Any]],
-    judgements: Iterable[Judgement],
+    judgements: Iterable[Judgement | None],
     verifier: Verifier,
     calibration_id: str,
 ) -> list[Row]:
     rows: list[Row] = []
     for sample, judgement in zip(samples, judgements, strict=True):
+        if judgement is None:
+            continue
         verdict = Verdict(
             sample_id=sample["sample_id"],
             check_id=prompt.check_id,

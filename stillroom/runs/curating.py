@@ -49,6 +49,7 @@ def curate_run(
     *,
     measure_id: str = "",
     again: bool = False,
+    unjudgeable: Mapping[str, str] | None = None,
     observe: Callable[[int, str], None] = _unseen,
     batch_runner: BatchRunner | None = None,
 ) -> str:
@@ -64,11 +65,13 @@ def curate_run(
         measure_id: whose measure of the tests' strength counts, likewise; "" where none is asked for.
         again: decide also about what is published: it stays only where it passes. Else it stays in any case but a
             retraction.
+        unjudgeable: by sample, why it could not be judged when that was tried for this decision. It is dropped for
+            that, and decided about anew once it has a verdict; published, it stays. None where there is none.
         observe: told how many of ``STEPS`` are done, and in words what comes next.
         batch_runner: where many texts are signed and embedded; in this process by default.
 
     Raises:
-        NotJudged: a sample lacks a verdict that counts.
+        NotJudged: a sample lacks a verdict that counts, and is not among the ``unjudgeable``.
         LakeError: there is no room to search for duplicates.
         TeacherError: embeddings come from an endpoint that gives no usable answer.
         WorkersError: the batch runner has nobody left to work.
@@ -78,7 +81,8 @@ def curate_run(
     memory_bytes = run.recipe.execution.memory_bytes
     room = Room(memory_bytes=memory_bytes, spill_directory=lake.root / "tmp", batch_runner=batch_runner)
     with lake.within(memory_bytes), embedder_of(lake, run, batch_runner) as embedder:
-        asked: dict[str, Any] = {"measure_id": measure_id, "again": again, "observe": observe, "room": room}
+        counted: dict[str, Any] = {"measure_id": measure_id, "again": again, "unjudgeable": unjudgeable}
+        asked: dict[str, Any] = {**counted, "observe": observe, "room": room}
         try:
             return _curated(lake, run, sorted(verifier_ids), embedder, **asked)
         except EmbedderChanged:  # met when the first text had no vector: all are compared by what was met then
@@ -93,11 +97,12 @@ def _curated(
     *,
     measure_id: str,
     again: bool,
+    unjudgeable: Mapping[str, str] | None,
     observe: Callable[[int, str], None],
     room: Room,
 ) -> str:
     versions = versions_compared(lake, run)
-    samples = judged_samples(lake, run, verifiers, measure_id=measure_id, again=again)
+    samples = judged_samples(lake, run, verifiers, measure_id=measure_id, again=again, unjudgeable=unjudgeable)
     against = held_against(lake, run, again=again)
     given = tables_of_run(lake, run, again=again)
     curation_id = _newest_or_next(lake, run, _identity(run, verifiers, samples, against, given))

@@ -1,5 +1,7 @@
 """Lets go of journals that say nothing which the lake does not: those of finished runs, proved entry by entry.
 
+And those of runs that a lake has forgotten since it was put back from a backup, where later ones took over all of it.
+
 A journal remembers what was paid for until the lake has it. Once its run is finished nobody reads it any more; but it
 may hold more than was committed (of an earlier recipe, or a second text of a sample), and then it is all that is left
 of that. So one goes only where each of its entries is found among the lake's rows, with the same text.
@@ -17,6 +19,8 @@ from stillroom.journal.removal import StoredJournal, remove_journal, stored_jour
 from stillroom.lake import Lake
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.reading import opened
+from stillroom.runs.forgotten import dataset_of
+from stillroom.runs.newest import NEWEST
 from stillroom.runs.paid import committed_entries, entries_of_samples
 from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry, VerdictEntry
 from stillroom.seeding.plan import Record, Reply
@@ -26,6 +30,11 @@ _SHARD, _WRITING = re.compile(r"shard-(\d+)"), re.compile(r"writing-(\d+)")
 _FINISHED = """
 SELECT run_id FROM lake.current_runs WHERE state <> 'opened' AND created_at < $before
 """
+_AT_REST = f"""
+SELECT dataset FROM ({NEWEST}) WHERE state <> 'opened'
+  AND dataset NOT IN (SELECT dataset FROM lake.current_runs WHERE created_at >= $before)
+"""  # noqa: S608 - constant
+_KNOWN = "SELECT DISTINCT run_id FROM lake.runs"
 _REPLIES = """
 SELECT writing_request, response, prompt_tokens, completion_tokens FROM lake.proposals
 WHERE run_id = $run AND writing_round = $number
@@ -58,7 +67,7 @@ class JournalsTidied:
 
 
 def tidy_journals(root: Path, *, grace_minutes: float, dry_run: bool, say: Callable[[str], None]) -> JournalsTidied:
-    """Remove the journals of finished runs whose entries are all in the lake at ``root``.
+    """Remove the journals of finished and of forgotten runs whose entries are all in the lake at ``root``.
 
     Args:
         root: the lake's folder.
@@ -90,8 +99,11 @@ def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callabl
     say("looking at the journals of finished runs")
     with opened(root) as lake:
         finished = {row["run_id"] for row in lake.rows(_FINISHED, {"before": before})}
+        known = {row["run_id"] for row in lake.rows(_KNOWN)}
+        at_rest = {row["dataset"] for row in lake.rows(_AT_REST, {"before": before})}
         for journal in stored:
-            if journal.run_id not in finished:
+            is_forgotten = journal.run_id not in known and dataset_of(journal.run_id) in at_rest
+            if journal.run_id not in finished and not is_forgotten:
                 continue
             why = lacking(lake, journal)
             if not why and assure is not None:
@@ -126,7 +138,7 @@ def _lacking_of_shard(lake: Lake, journal: StoredJournal, shard: int) -> str:
     lacking_ = _without(entries, committed_entries(lake, journal.run_id, shard))
     if lacking_:  # but another shard of the dataset may have taken it over, and committed it as its own
         of_samples = sorted({_sample_id(entry) for entry in lacking_})
-        lacking_ = _without(lacking_, entries_of_samples(lake, journal.run_id, of_samples))
+        lacking_ = _without(lacking_, entries_of_samples(lake, dataset_of(journal.run_id), of_samples))
     return _told(replay, len(lacking_))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stillroom.capabilities import find_capability
+from stillroom.curation.decisions import UNJUDGED
 from stillroom.curation.preference import prefers
 from stillroom.curation.selection import Candidate
 from stillroom.errors import NotJudged
@@ -15,32 +16,40 @@ from stillroom.runs.filtering import Filtered
 from stillroom.runs.measuring import is_measured, weakness
 from stillroom.runs.opening import Run
 from stillroom.runs.placing import diversity_scores
+from stillroom.runs.planning import pool
 from stillroom.runs.retracting import Cause, retracted_samples
 from stillroom.runs.rows import money
 
-_CANDIDATES = """
-WITH newest AS (
+_CANDIDATES = f"""
+WITH tried AS (  -- in vain, and by which check a verdict would count
+    SELECT unnest($tried::VARCHAR[]) AS sample_id, unnest($checks::VARCHAR[]) AS check_id
+), newest AS (
     SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
     QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
 ), judged AS (
-    SELECT sample_id, any_value(check_id) AS check_id,
-           CASE WHEN bool_or(outcome = 'fail') THEN 'fail'
-                WHEN bool_or(outcome = 'abstain') THEN 'abstain' ELSE 'pass' END AS outcome,
+    SELECT n.sample_id, any_value(n.check_id) AS check_id,
+           CASE WHEN bool_or(outcome = 'fail') THEN 'fail' WHEN bool_or(outcome = 'abstain') THEN 'abstain'
+                WHEN count(*) < len($verifiers) THEN '{UNJUDGED}' ELSE 'pass' END AS outcome,
            arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
-    FROM newest GROUP BY sample_id HAVING count(*) = len($verifiers)  -- one that lacks a verifier's is not judged
+    FROM newest n LEFT JOIN tried t ON t.sample_id = n.sample_id
+    WHERE t.sample_id IS NULL OR t.check_id = n.check_id
+    GROUP BY n.sample_id  -- one that lacks a verifier's is not judged, but for what was tried in vain
+    HAVING count(*) = len($verifiers) OR n.sample_id IN (SELECT sample_id FROM tried)
 )
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
-       s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at, j.outcome, j.reason, j.detail,
+       s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at,
+       coalesce(j.outcome, '{UNJUDGED}') AS outcome, j.reason, j.detail,
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
-FROM lake.samples s JOIN judged j USING (sample_id)
+FROM lake.samples s LEFT JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
 LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
-WHERE s.run_id = $run
+WHERE s.run_id = $run AND (j.sample_id IS NOT NULL OR s.sample_id IN (SELECT sample_id FROM tried))
 ORDER BY s.shard, s.prompt_id, s.sample_index
-"""
+"""  # noqa: S608 - constant
+_PROMPTS_OF = "SELECT sample_id, prompt_id FROM lake.samples WHERE run_id = $run AND sample_id IN (SELECT unnest($ids))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,24 +140,43 @@ class Judged:
 
 
 def judged_samples(
-    lake: Lake, run: Run, verifiers: Sequence[str], *, measure_id: str = "", again: bool = False
+    lake: Lake,
+    run: Run,
+    verifiers: Sequence[str],
+    *,
+    measure_id: str = "",
+    again: bool = False,
+    unjudgeable: Mapping[str, str] | None = None,
 ) -> Judged:
     """All samples of a run, by the verdicts of these verifiers; arguments as of ``curate_run``.
+
+    A sample that was tried in vain is ``UNJUDGED``, but where one verifier says that it does not pass. A verdict by
+    tests that its prompt had before counts for no such sample.
 
     Raises:
         NotJudged: a sample lacks a verdict of one of them.
         RequestError: the recipe names a scorer, and no sample of the run has its score.
     """
-    counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id}
+    why = unjudgeable or {}
+    checks = _present_checks(lake, run, [*why]) if why else {}
+    tried = {"tried": [*checks], "checks": [*checks.values()]}
+    counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id, **tried}
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
     _refuse_unjudged(lake, run, len(rows), verifiers)
+    for row in rows:
+        if row["outcome"] == UNJUDGED:
+            row["reason"], row["detail"] = UNJUDGED, why[row["sample_id"]]
     weak = _weaknesses(run, rows)
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
     unpublished: list[str] = []
     for row in rows:
-        if row["is_published"] and (row["sample_id"] in retracted or (again and row["outcome"] != "pass")):
+        # Nothing is known against a member that cannot be judged again: it stays by the verdict that it has.
+        fails = again and row["outcome"] not in ("pass", UNJUDGED)
+        if row["is_published"] and (row["sample_id"] in retracted or fails):
             row["is_published"] = False
             unpublished.append(row["sample_id"])
+            if row["outcome"] == UNJUDGED:
+                row["outcome"] = "pass"  # as by that verdict: what takes it out is the retraction
     return Judged(
         rows=rows,
         weak=weak,
@@ -158,6 +186,13 @@ def judged_samples(
         scores=diversity_scores(lake, run, rows),
         by_merit=prefers(run.recipe.curation.representative),  # which no stage reads
     )
+
+
+def _present_checks(lake: Lake, run: Run, sample_ids: Sequence[str]) -> dict[str, str]:
+    """By sample of the run, the check that its prompt has now."""
+    checks = {prompt.prompt_id: prompt.check_id for prompt in pool(lake, run.recipe.dataset)}
+    rows = lake.rows(_PROMPTS_OF, {"run": run.run_id, "ids": [*sample_ids]})
+    return {row["sample_id"]: checks[row["prompt_id"]] for row in rows}
 
 
 def _refuse_unjudged(lake: Lake, run: Run, judged: int, verifiers: Sequence[str]) -> None:

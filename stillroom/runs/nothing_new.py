@@ -5,9 +5,10 @@ from stillroom.lake import Lake
 _COUNTED = """
 SELECT count(*) AS samples, count(*) FILTER (gate IN ('published', 'kept')) AS published,
        count(*) FILTER (gate NOT IN ('published', 'kept', 'verification')) AS passed,
-       count(*) FILTER (ends_with(gate, 'duplicate')) AS duplicates
+       count(*) FILTER (ends_with(gate, 'duplicate')) AS duplicates,
+       count(*) FILTER (gate = 'verification' AND reason = 'unjudged') AS unjudged
 FROM lake.current_selections WHERE run_id = ?
-"""  # gates as `curation/decisions.py` names them, whose imports take too long for commands that only look
+"""  # gates and reason as `curation/decisions.py` names them, whose imports take too long for commands that only look
 
 
 def why_nothing_new(lake: Lake, run_id: str) -> str:
@@ -17,7 +18,8 @@ def why_nothing_new(lake: Lake, run_id: str) -> str:
     if not found["samples"]:
         return "it has no samples"
     if not passed:
-        return "what passed of it is published already" if found["published"] else "none of its samples passed"
+        why = "what passed of it is published already" if found["published"] else "none of its samples passed"
+        return why + (f", and {found['unjudged']:,} could not be judged" if found["unjudged"] else "")
     if duplicates == passed:
         which = "all others" if found["published"] else f"all {passed:,} samples"
         return f"{which} that passed are duplicates of what is published, or of tables that it is compared with"

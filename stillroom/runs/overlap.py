@@ -39,7 +39,7 @@ class _Sharing:
 def is_shared(lake: Lake, run: Run, shard: int) -> bool:
     """Whether another run, of any dataset, has planned a prompt of the shard.
 
-    Where none has, nobody else was paid for it or is at it: nothing more need be asked of other runs.
+    Where none has, no run that the lake knows was paid for it or is at it: nothing need be asked of these.
     """
     return bool(lake.rows(_SHARED, {"run": run.run_id, "shard": shard}))
 

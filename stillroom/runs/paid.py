@@ -44,7 +44,7 @@ ORDER BY v.created_at
 """
 _OF_SAMPLES = """
 SELECT * FROM lake.{} WHERE sample_id IN (SELECT unnest($samples)) AND run_id IN (
-    SELECT run_id FROM lake.runs WHERE dataset IN (SELECT dataset FROM lake.runs WHERE run_id = $run))
+    SELECT run_id FROM lake.runs WHERE dataset = $dataset)
 ORDER BY created_at
 """
 _ADOPTED = """
@@ -131,9 +131,9 @@ def committed_entries(lake: Lake, run_id: str, shard: int) -> list[SampleEntry |
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 
 
-def entries_of_samples(lake: Lake, run_id: str, sample_ids: Sequence[str]) -> list[SampleEntry | VerdictEntry]:
-    """What any run of the run's dataset has committed of these samples, in whichever shard."""
-    asked = {"run": run_id, "samples": [*sample_ids]}
+def entries_of_samples(lake: Lake, dataset: str, sample_ids: Sequence[str]) -> list[SampleEntry | VerdictEntry]:
+    """What any run of the dataset has committed of these samples, in whichever shard."""
+    asked = {"dataset": dataset, "samples": [*sample_ids]}
     samples, verdicts = (lake.rows(_OF_SAMPLES.format(table), asked) for table in ("samples", "verdicts"))
     return [*map(sample_entry_from, samples), *map(verdict_entry_from, verdicts)]
 

@@ -1,7 +1,7 @@
 """What a run has to do: its pool, and its shards."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.done import half_done_shards
-from stillroom.runs.handing_on import hand_on
+from stillroom.runs.forgotten import set_aside
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
@@ -114,21 +114,16 @@ def replies_in(lake: Lake, run_id: str) -> int:
     ]
 
 
-def plan_shards(
-    lake: Lake,
-    run: Run,
-    writing_round: int,
-    offered: Set[str] | None = None,
-    say: Callable[[str], None] = lambda _: None,
-) -> None:
+def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
     For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
-    or descends from it, is left out. ``say`` is told what journals hold of them already (``handing_on.py``).
+    or descends from it, is left out. Journals of another run that had its number are set aside (``forgotten.py``).
 
     Raises:
-        LakeError: such a journal cannot be read.
+        LakeError: such a journal cannot be renamed.
     """
+    set_aside(lake, run.run_id)
     if writing_round == FIRST_ROUND:
         there, sampled = pool(lake, run.recipe.dataset), sampled_prompts(lake, run.recipe)
         prompts = first_prompts(run.recipe, there, sampled | retracted_prompts(lake, run.recipe.dataset), offered)
@@ -141,7 +136,6 @@ def plan_shards(
         return {"shards": _shard_rows(prompts, run.recipe, first_shard=begun[0]["n"], writing_round=writing_round)}
 
     if not is_planned(lake, run, writing_round):
-        hand_on(lake, run.run_id, {row["prompt_id"]: row["shard"] for row in rows()["shards"]}, say)
         lake.commit(_plan_key(run.run_id, writing_round), rows, run_id=run.run_id)
 
 

@@ -1,10 +1,13 @@
 """Finished runs whose samples are to be judged again: which they are, under which verification, and what changed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from stillroom.lake import Lake
 from stillroom.recipe import Execution, Verification, recorded_recipe
+from stillroom.records.libraries import Libraries
 from stillroom.runs.newest import NEWEST, ORDINAL
 from stillroom.runs.opening import RunState
 
@@ -57,6 +60,29 @@ class DatasetRuns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What runs are to be judged under: each its own verification, but for what is asked for.
+
+    Attributes:
+        base: a section that takes the place of all theirs; None: none does.
+        limits: fields of it, by name, that are to be others.
+        libraries: what answers may import; None: what they may now.
+    """
+
+    base: Verification | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    libraries: Libraries | None = None
+
+    def of(self, own: Verification) -> Verification:
+        """The verification that a run is judged under which has this one."""
+        verification = (self.base or own).model_copy(update=dict(self.limits))
+        if self.libraries is None:
+            return verification
+        sandbox = verification.sandbox.model_copy(update={"requirements": self.libraries})
+        return verification.model_copy(update={"sandbox": sandbox})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictChange:
     """How many samples' verdicts went from one outcome to another, for one reason of the newer verdict."""
 
@@ -86,9 +112,19 @@ def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> Datase
     )
 
 
-def verdict_changes(lake: Lake, run_ids: Sequence[str], verifier_ids: Sequence[str]) -> list[VerdictChange]:
-    """Where verdicts of these verifiers differ from the newest of another version, limit, image or check."""
-    rows = lake.rows(_CHANGES, {"runs": [*run_ids], "verifiers": [*verifier_ids]})
-    return [
-        VerdictChange(before=row["from"], now=row["to"], reason=row["reason"], verdicts=row["verdicts"]) for row in rows
-    ]
+def verdict_changes(lake: Lake, verifier_ids: Mapping[str, Sequence[str]]) -> list[VerdictChange]:
+    """Where verdicts differ from the newest of another version, limit, image or check; most frequent first.
+
+    Args:
+        lake: has them.
+        verifier_ids: by run, whose verdicts count now.
+    """
+    runs: dict[tuple[str, ...], list[str]] = {}
+    for run_id, ids in verifier_ids.items():
+        runs.setdefault(tuple(ids), []).append(run_id)
+    counts = Counter[tuple[str, str, str]]()
+    for ids, run_ids in runs.items():
+        for row in lake.rows(_CHANGES, {"runs": run_ids, "verifiers": [*ids]}):
+            counts[row["from"], row["to"], row["reason"]] += row["verdicts"]
+    found = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [VerdictChange(before=old, now=new, reason=why, verdicts=n) for (old, new, why), n in found]

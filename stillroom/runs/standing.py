@@ -15,6 +15,7 @@ from stillroom.runs.rows import sampling_costs
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
 # A sample has passed where all verifiers pass it that the newest curation counted; before one, the newest of each name.
+# A verdict of others is none where that curation says that it could not be judged by its own.
 _SHARDS = """
 WITH counted AS (
     SELECT coalesce(arg_max(verifier_ids, created_at), []) AS ids FROM lake.selections WHERE run_id = $run
@@ -23,7 +24,10 @@ WITH counted AS (
     QUALIFY row_number() OVER (PARTITION BY v.sample_id, split_part(v.verifier, '@', 1)
         ORDER BY list_contains(counted.ids, v.verifier_id) DESC, v.created_at DESC) = 1
 ), passed AS (
-    SELECT sample_id FROM newest GROUP BY sample_id HAVING bool_and(outcome = 'pass')
+    SELECT sample_id FROM newest ANTI JOIN (
+        SELECT sample_id FROM lake.current_selections
+        WHERE run_id = $run AND gate = 'verification' AND reason = 'unjudged') USING (sample_id)
+    GROUP BY sample_id HAVING bool_and(outcome = 'pass')
 )
 SELECT p.shard, count(DISTINCT p.prompt_id) AS prompts,
        count(DISTINCT s.sample_id) AS samples,

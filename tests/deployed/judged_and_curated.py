@@ -39,7 +39,8 @@ class Strict:
 
 @flow(name="judged and curated")
 async def judged_and_curated(run_id: str) -> tuple[int, str]:
-    return await judge_again(run_id), await curate(run_id)
+    judged, unjudgeable = await judge_again(run_id)
+    return judged, await curate(run_id, unjudgeable)
 
 
 async def main(root: Path, run_id: str) -> None:

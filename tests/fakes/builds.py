@@ -11,6 +11,7 @@ from stillroom.recipe import Recipe
 from stillroom.records import Origin, SamplingParams
 from stillroom.runs import (
     FIRST_ROUND,
+    Forgotten,
     Run,
     abandoned_entries,
     committed_answers,
@@ -97,7 +98,10 @@ class Builder:
             committed=committed_entries(self.lake, run.run_id, number),
             answers=committed_answers(self.lake, run.run_id, number),
             elsewhere=stored_elsewhere(self.lake, run, number),
-            abandoned=abandoned_entries(self.lake, run, number),
+            abandoned=[
+                *abandoned_entries(self.lake, run, number),
+                *Forgotten(self.lake, recipe.dataset).entries([one.prompt_id for one in prompts]),
+            ],
             calibrations={self.verifier.verifier_id: "fake-calibration"},
         ).run(shard_journal(self.lake, run.run_id, number))
         rows = shard_rows(result, recipe=recipe)

@@ -94,6 +94,8 @@ def test_verdicts_are_obtained_again_and_members_follow_them(built: Built) -> No
         {key: one[key] for key in ("before", "now", "reason")} for one in done.json["changes"]
     ]
     assert [one["snapshot"] for one in done.json["published"]] == ["functions@2"]
+    assert (done.json["unjudged"], done.json["runs_under_another"]) == (0, ["functions-r1"])
+    assert done.json["verification"]["functions-r1"]["timeout_seconds"] == 0.2
     copy = bench.lake / "snapshots" / "functions" / "2" / "manifest.json"
     assert json.loads(copy.read_text(encoding="utf-8"))["run"]["missing"]["shards"] == []
     assert bench.sql("select count(*) as n from verdicts")[0]["n"] == before + samples
@@ -107,6 +109,7 @@ def test_verdicts_are_obtained_again_and_members_follow_them(built: Built) -> No
     assert again.code == 0, again.err
     assert "0 verdicts were given" in again.out
     assert "nothing was published" in again.out
+    assert "from now on" not in again.out, "it keeps the limit that it has"
 
     back = bench.run("reverify", "functions", "--recipe", str(bench.recipe), "--json")
     assert back.code == 0, back.err

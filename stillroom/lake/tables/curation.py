@@ -14,7 +14,7 @@ CURATION = (
         prompt_id VARCHAR | its prompt
         kept BOOLEAN | whether it becomes an example
         gate VARCHAR | kept, verification, retracted, filter, contamination, rank, exact-duplicate, ...
-        reason VARCHAR | the gate's word
+        reason VARCHAR | the gate's word; unjudged where a verifier cannot judge it: dropped, or a member that stays
         evidence VARCHAR | the test that failed, the duplicate it matches, the text it shares, the place of a secret
         matched_id VARCHAR | sample, prompt or table:row it lost against, benchmark:item of shared text, or empty
         similarity DOUBLE | with that sample, 0 where none

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from flows import build as module
-from flows import deciding
 from flows.build import ShardsFailed, build_run
 from stillroom.lake import Lake
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.fakes.steps import leave_out
 
 ONE_EACH = "execution: {prompts_per_shard: 1}\nsnapshot: {allow_partial: LEAST}"
 
@@ -47,7 +47,7 @@ def published(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def planned(_: str, number: int) -> list[int]:
         return [0, 1]
 
-    async def curated(_: str) -> str:
+    async def curated(*_: Any) -> str:
         return "curation"
 
     async def publish(run_id: str, _: str) -> str:
@@ -60,8 +60,7 @@ def published(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(module, "publish_snapshot", publish)
     for step in ("meet_teachers", "import_sources", "calibrate_verifiers", "write_prompts"):
         monkeypatch.setattr(module, step, nothing)
-    for step in ("judge_again", "settle_tests", "measure_tests"):
-        monkeypatch.setattr(deciding, step, nothing)
+    leave_out(monkeypatch)
     return reached
 
 

@@ -24,6 +24,7 @@ from tasks.verification import judge_again
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
+from tests.fakes.steps import leave_out
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.conftest import IN_PART
 from tests.lake.tasks.test_sampling import Nobody
@@ -40,14 +41,10 @@ def newer() -> FakeVerifier:
 
 @pytest.fixture(autouse=True)
 async def _shop(lake: Lake, newer: FakeVerifier, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    async def nothing(_: str) -> int:
-        return 0
-
     opened = Workshop(lake, Nobody())
     monkeypatch.setattr(opened, "verifiers", lambda _: [newer])
     monkeypatch.setattr(workshop, "_open", [opened])
-    for step in ("settle_tests", "measure_tests"):
-        monkeypatch.setattr(deciding, step, nothing)
+    leave_out(monkeypatch, "settle_tests", "measure_tests")
     monkeypatch.setattr(deciding, "judge_again", judge_again.fn)
     monkeypatch.setattr(building, "curate", tasks.curate.fn)
     monkeypatch.setattr(building, "publish_late", tasks.publish_late.fn)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from flows import build as building
-from flows import deciding
 from flows import reverify as reverifying
 from flows.build import build_late, build_run
 from flows.reverify import reverify
@@ -21,6 +20,7 @@ from tasks import workshop
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
+from tests.fakes.steps import leave_out
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.conftest import IN_PART
 from tests.lake.flows.test_build import Silent
@@ -45,8 +45,7 @@ async def _shop(lake: Lake, listener: Listener, monkeypatch: pytest.MonkeyPatch)
     opened = Workshop(lake, listener)
     monkeypatch.setattr(opened, "verifiers", lambda _: [FakeVerifier()])
     monkeypatch.setattr(workshop, "_open", [opened])
-    for step in ("judge_again", "settle_tests", "measure_tests"):
-        monkeypatch.setattr(deciding, step, nothing)
+    leave_out(monkeypatch)
     for step in ("meet_teachers", "import_sources", "write_prompts", "calibrate_verifiers"):
         monkeypatch.setattr(building, step, nothing)
     monkeypatch.setattr(building, "plan", no_numbers)

@@ -1,6 +1,6 @@
 """Samples that are judged again while a shard that came late is committed beside them are all decided about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from tasks.publication import curate_again, publish_changes
 from tasks.verification import judge_again
 from tasks.workshop import Workshop
 from tests.fakes.builds import Builder, calibrated
+from tests.fakes.steps import leave_out
 from tests.fakes.verifiers import FakeVerifier
 from tests.lake.tasks.test_sampling import Nobody
 
@@ -34,8 +35,7 @@ async def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[No
     opened = Workshop(lake, Nobody())
     monkeypatch.setattr(opened, "verifiers", lambda _: [NEWER])
     monkeypatch.setattr(workshop, "_open", [opened])
-    monkeypatch.setattr(deciding, "settle_tests", nothing)
-    monkeypatch.setattr(deciding, "measure_tests", nothing)
+    leave_out(monkeypatch, "settle_tests", "measure_tests")
     yield
     await opened.close()
 
@@ -73,11 +73,11 @@ async def test_a_shard_that_comes_after_the_others_were_judged_is_judged_too_and
 async def test_what_cannot_be_judged_is_not_tried_for_ever(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    async def refused(run_id: str) -> str:
+    async def refused(run_id: str, _: Mapping[str, str]) -> str:
         tried.append(run_id)
         raise NotJudged("one of them has no verdict")
 
-    monkeypatch.setattr(deciding, "judge_again", nothing)
+    leave_out(monkeypatch, "judge_again")
     with pytest.raises(NotJudged):
         await decided(run.run_id, refused)
     assert len(tried) == 2

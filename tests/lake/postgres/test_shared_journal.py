@@ -13,7 +13,7 @@ import pytest
 from stillroom.capabilities import find_capability
 from stillroom.errors import RequestError, TeacherError
 from stillroom.journal import AnyJournal, DatabaseJournal, InDatabase, journal_at
-from stillroom.journal.removal import stored_journals
+from stillroom.journal.removal import journals_of, rename_journal, stored_journals
 from stillroom.lake import Lake
 from stillroom.lake.location import REMEMBERED, locate
 from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
@@ -125,6 +125,24 @@ async def test_journals_in_the_database_go_where_the_lake_has_all_they_hold(mach
     assert done.removed == [f"{run.run_id}/shard-0"]
     assert [one.name for one in done.kept] == [f"{other.run_id}/shard-0"]
     assert [one.name for one in stored_journals(lake.root)] == [f"{other.run_id}/shard-0"]
+
+
+async def test_what_runs_that_the_lake_has_forgotten_were_paid_for_is_found_in_the_database(
+    machine: Open, tmp_path: Path
+) -> None:
+    lake = machine("one")
+    run = await cut_off(lake, tmp_path, paid=8)
+    rename_journal(lake.root, "shard-0", run.run_id, "tiny-r2")  # whose number the next run gets
+    builder = Builder(lake)
+
+    second, _ = await builder.build(recipe(tmp_path, EIGHT_EACH), new_run=True)
+
+    assert second.run_id == "tiny-r2"
+    assert len(builder.client.paid) == 16 - 8
+    assert journals_of(lake.root, lambda _: True) == [("tiny-r2", "shard-0"), ("tiny-r2@1", "shard-0")]
+    assert journals_of(lake.root, lambda run_id: run_id == "tiny") == []
+    lake.close()
+    assert tidy(lake.root).removed == ["tiny-r2/shard-0", "tiny-r2@1/shard-0"]
 
 
 async def test_verdict_is_not_taken_for_another_openings_text(machine: Open, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from stillroom.runs.curating import curate_run
 from stillroom.seeding import read_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import prompt, seed_row
-from tests.fakes.verifiers import FakeVerifier
+from tests.fakes.verifiers import FakeVerifier, execute
 
 RECIPE = """
 dataset: {dataset}
@@ -30,7 +30,13 @@ WRONG = "assert %s(3) == 'a mistake'"
 
 
 async def sampled(
-    lake: Lake, tmp_path: Path, *, untrusted: bool, solution: bool = False, dataset: str = "mine"
+    lake: Lake,
+    tmp_path: Path,
+    *,
+    untrusted: bool,
+    solution: bool = False,
+    dataset: str = "mine",
+    verifier: FakeVerifier | None = None,
 ) -> tuple[Run, Builder]:
     """A run on one prompt of a person's, of whose tests one is wrong."""
     row: dict[str, Any] = seed_row(1)
@@ -44,7 +50,7 @@ async def sampled(
     assert given.prompts is not None
     import_prompts(lake, run, read_prompts(given.prompts, find_capability("code"), Origin.USER))
     plan_shards(lake, run, FIRST_ROUND)
-    builder = Builder(lake)
+    builder = Builder(lake, verifier=verifier or FakeVerifier())
     await builder.sample(run)
     return run, builder
 
@@ -299,3 +305,39 @@ async def test_tests_of_a_named_writer_are_candidates(lake: Lake, tmp_path: Path
     await Builder(lake).sample(run)
 
     assert [one.prompt.writer_teacher for one in unsettled(lake, run, "fake-id")] == ["elsewhere@1"]
+
+
+def at_one_answer() -> FakeVerifier:
+    """Meets a defect at answers that are "deep"."""
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if "deep" in answer.text:
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    return FakeVerifier(rule=rule)
+
+
+async def test_answer_that_the_agreed_tests_cannot_be_tried_on_has_no_row_and_the_others_are_judged() -> None:
+    tests = ["assert f(3) == 6", "assert f(3) == 9"]
+    one = candidates(tests, ("return 2 * x", "a@1"), ("return x + x", "a@1"), ("return 2 * x  # deep", "a@1"))
+
+    rows = await settled(one, at_one_answer(), "c")
+
+    assert [(row["sample_id"], row["outcome"]) for row in rows["verdicts"]] == [("s0", "pass"), ("s1", "pass")]
+    assert rows["prompts"][0]["tests"] == tests[0]
+
+
+async def test_where_nothing_is_agreed_on_no_verdict_rests_on_the_tests_for_what_cannot_be_judged_either() -> None:
+    tests = ["assert f(3) == 6", "assert f(3) == 9"]
+    one = candidates(tests, ("return 2 * x", "a@1"), ("return x * x", "a@1"), ("return 2 * x  # deep", "a@1"))
+
+    rows = await settled(one, at_one_answer(), "c")
+
+    assert [(row["outcome"], row["reason"]) for row in rows["verdicts"]] == [ABSTAINED] * 3
+
+
+async def test_answer_that_cannot_be_judged_is_no_voice_about_a_test_that_stands_alone() -> None:
+    one = candidates([ONE], ("return x * x", "a@1"), ("return 2 * x  # deep", "a@1"))
+
+    assert await settled(one, at_one_answer(), "c") == {}, "one of one passes it"

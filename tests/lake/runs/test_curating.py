@@ -1,17 +1,29 @@
 """Curation decides by the verdicts that count: those of the recipe's verifiers as it is now."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stillroom.errors import LakeError
+from stillroom.errors import LakeError, NotJudged
 from stillroom.lake import Lake
 from stillroom.publication import publish
 from stillroom.recipe import Recipe
 from stillroom.records import Judgement, Outcome
-from stillroom.runs import Run, RunState, close_run, curating, judged, rejudging_key, unfinished_shards, unjudged
+from stillroom.runs import (
+    Run,
+    RunState,
+    close_run,
+    curating,
+    import_prompts,
+    judged,
+    pool,
+    rejudging_key,
+    unfinished_shards,
+    unjudged,
+)
 from stillroom.runs.curating import curate_run
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -111,6 +123,73 @@ async def test_samples_that_one_of_several_verifiers_has_not_judged_are_an_error
     await judge_again(lake, run, SHORT)
     curate_run(lake, run, both)
     assert lake.rows("SELECT DISTINCT reason FROM lake.current_selections") == [{"reason": "timeout"}]
+
+
+async def test_a_sample_that_was_tried_in_vain_has_its_one_row_until_it_has_a_verdict(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, recipe(tmp_path, NO_DEDUP), LONG)
+    todo = unjudged(lake, run, [SHORT])
+    rows = {one.sample["sample_id"]: await judged(one, {}) for one in todo}
+    (odd, *_), (first, *others) = rows, todo
+    given = [rows[one.sample["sample_id"]] for one in others]
+    lake.commit(rejudging_key(run, others), {"verdicts": given}, run_id=run.run_id)
+    with pytest.raises(NotJudged, match="1 of 8 samples"):
+        curate_run(lake, run, [SHORT.verifier_id])
+    with pytest.raises(NotJudged, match="1 of 8 samples"):
+        curate_run(lake, run, [SHORT.verifier_id], unjudgeable={others[0].sample["sample_id"]: "judged since"})
+
+    curation = curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "it is too deep"})
+
+    assert curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "said otherwise"}) == curation
+    assert one_row(lake, curation, odd) == ("verification", "unjudged", "it is too deep", False)
+    assert len(lake.rows("SELECT * FROM lake.selections WHERE curation_id = ?", [curation])) == 8
+    lake.commit(rejudging_key(run, [first]), {"verdicts": [rows[odd]]}, run_id=run.run_id)
+    again = curate_run(lake, run, [SHORT.verifier_id])
+    assert again != curation
+    assert one_row(lake, again, odd) == ("verification", "timeout", "", False)
+
+
+async def test_what_one_of_several_verifiers_fails_is_not_unjudged_for_the_other(lake: Lake, tmp_path: Path) -> None:
+    run = await sampled(lake, under(tmp_path, 5), LONG)
+    passed = [row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.verdicts WHERE outcome = 'pass'")]
+    by_two = [LONG.verifier_id, SHORT.verifier_id]
+
+    curation = curate_run(lake, run, by_two, unjudgeable=dict.fromkeys(passed, "by the other"))
+    assert one_row(lake, curation, passed[0]) == ("verification", "unjudged", "by the other", False)
+
+    by_three = [SHORT.verifier_id, "a-third"]
+    await judge_again(lake, run, SHORT)
+    curation = curate_run(lake, run, by_three, unjudgeable=dict.fromkeys(passed, "by the third"))
+    assert one_row(lake, curation, passed[0]) == ("verification", "timeout", "", False)
+
+
+async def test_verdict_by_tests_of_before_is_none_for_what_the_present_ones_were_tried_on_in_vain(
+    lake: Lake, tmp_path: Path
+) -> None:
+    run = await sampled(lake, recipe(tmp_path, NO_DEDUP), LONG)
+    assert "kept" in decided(lake, run, LONG)
+    (kept, *_) = [row["sample_id"] for row in lake.rows("SELECT sample_id FROM lake.current_selections WHERE kept")]
+    (asked,) = [one for one in pool(lake, "tiny") if one.prompt_id == prompt_of(lake, kept)]
+    corrected = replace(asked, check=replace(asked.check, tests=f"{asked.check.tests}\nassert True"))
+    import_prompts(lake, run, [corrected])
+    assert kept in {one.sample["sample_id"] for one in unjudged(lake, run, [LONG])}
+
+    curation = curate_run(lake, run, [LONG.verifier_id], unjudgeable={kept: "by the corrected tests"})
+
+    assert one_row(lake, curation, kept) == ("verification", "unjudged", "by the corrected tests", False)
+
+
+def prompt_of(lake: Lake, sample_id: str) -> str:
+    return lake.rows("SELECT prompt_id FROM lake.samples WHERE sample_id = ?", [sample_id])[0]["prompt_id"]
+
+
+def one_row(lake: Lake, curation_id: str, sample_id: str) -> tuple[Any, ...]:
+    (row,) = lake.rows(
+        "SELECT gate, reason, evidence, kept FROM lake.selections WHERE curation_id = ? AND sample_id = ?",
+        [curation_id, sample_id],
+    )
+    return tuple(row.values())
 
 
 async def test_samples_without_a_verdict_that_counts_are_an_error_until_they_are_judged(

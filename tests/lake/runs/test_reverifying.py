@@ -22,12 +22,13 @@ from stillroom.publication import (
     snapshots,
     standing_verdicts,
 )
-from stillroom.recipe import Recipe, Selection, Stage, Verification, changes, sections
+from stillroom.recipe import Recipe, Sandbox, Selection, Stage, Verification, changes, sections
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.runs import (
     Cause,
     Run,
     RunState,
+    Wanted,
     change_verification,
     close_run,
     dataset_runs,
@@ -112,7 +113,7 @@ async def test_a_member_that_fails_now_makes_place_for_another_and_old_verdicts_
 
 async def test_a_verifier_that_agrees_changes_nothing(lake: Lake, published_run: Run) -> None:
     assert await reverified(lake, published_run, verifier("new")) is None
-    assert verdict_changes(lake, [published_run.run_id], ["new"]) == []
+    assert verdict_changes(lake, {published_run.run_id: ["new"]}) == []
 
 
 async def test_doing_it_again_publishes_nothing_more(lake: Lake, published_run: Run) -> None:
@@ -279,9 +280,34 @@ async def test_a_build_leaves_published_members_alone_whatever_another_verifier_
 async def test_changes_are_counted_by_outcome_before_and_now(lake: Lake, published_run: Run) -> None:
     await reverified(lake, published_run, verifier("new", *answers(lake, 1)))
 
-    (change,) = verdict_changes(lake, [published_run.run_id], ["new"])
+    (change,) = verdict_changes(lake, {published_run.run_id: ["new"]})
 
     assert (change.before, change.now, change.reason, change.verdicts) == ("pass", "fail", "timeout", 4)
+
+
+async def test_changes_of_runs_under_verifications_of_their_own_are_counted_by_the_verifiers_of_each(
+    lake: Lake, tmp_path: Path, published_run: Run
+) -> None:
+    second, _ = await Builder(lake, verifier=OLD).build(four_each(tmp_path), new_run=True)
+    strict = verifier("strict", *answers(lake, 2))
+    for run in (published_run, second):
+        todo = unjudged(lake, run, [strict])
+        rows = [await judged(one, {}) for one in todo]
+        lake.commit(rejudging_key(run, todo), {"verdicts": rows}, run_id=run.run_id)
+
+    found = verdict_changes(lake, {published_run.run_id: [OLD.verifier_id], second.run_id: ["strict"]})
+
+    assert [(one.before, one.now, one.verdicts) for one in found] == [("fail", "pass", 4), ("pass", "fail", 4)]
+
+
+def test_run_is_judged_under_its_own_verification_but_for_what_is_asked_for() -> None:
+    own = Verification(timeout_seconds=9, sandbox=Sandbox(requirements=("numpy==2.0.0",)))
+    recipes = Verification(timeout_seconds=3)
+
+    assert Wanted().of(own) == own
+    assert Wanted(limits={"memory_mib": 99}).of(own) == own.model_copy(update={"memory_mib": 99})
+    assert Wanted(libraries=()).of(own) == own.model_copy(update={"sandbox": Sandbox()})
+    assert Wanted(base=recipes, limits={"memory_mib": 99}).of(own) == recipes.model_copy(update={"memory_mib": 99})
 
 
 async def test_another_verification_is_recorded_as_a_build_would_know_it(
@@ -376,7 +402,7 @@ async def test_corrected_tests_judge_again_and_tests_that_are_put_back_too(
     assert len(unjudged(lake, published_run, [OLD])) == 8
     assert await reverified(lake, published_run, OLD) is not None
     assert answers(lake, 2) == []
-    changes_found = verdict_changes(lake, [published_run.run_id], [OLD.verifier_id])
+    changes_found = verdict_changes(lake, {published_run.run_id: [OLD.verifier_id]})
     assert [(one.before, one.now, one.verdicts) for one in changes_found] == [("pass", "fail", 8)]
 
     (tmp_path / "seeds.jsonl").write_text(original, encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from stillroom.errors import RequestError, TeacherError, TeacherLost
+from stillroom.journal.removal import rename_journal
 from stillroom.lake import Lake
 from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import lease, may_be_lost, sampling
@@ -263,6 +264,24 @@ async def test_a_run_that_was_given_up_asks_for_nothing_any_more(lake: Lake, of_
         await sample_shard.fn(first.run_id, 1)
     assert unfinished_shards(lake, first) == [1]
     assert await sample_shard.fn(first.run_id, 0) == key, "a good shard that is tried again is still good"
+
+
+async def test_what_only_a_run_was_paid_for_that_the_lake_has_forgotten_is_not_asked_for_again(
+    lake: Lake, of_one: Recipe
+) -> None:
+    run = Builder(lake).begin(of_one)
+    await sample_shard.fn(run.run_id, 0)
+    paid = lake.rows("SELECT sample_id, answered_at FROM lake.samples ORDER BY ALL")
+    assert paid
+    for table in ("samples", "verdicts", "costs"):
+        lake.rows(f"DELETE FROM lake.{table}")
+    lake.rows("DELETE FROM lake.commits WHERE starts_with(key, 'shard:')")
+    rename_journal(lake.root, "shard-0", run.run_id, "tiny-r9")
+    module.workshop().forgotten.clear()  # as in the process that builds on
+
+    await sample_shard.fn(run.run_id, 0)
+
+    assert lake.rows("SELECT sample_id, answered_at FROM lake.samples ORDER BY ALL") == paid
 
 
 async def test_other_work_goes_on_while_a_shard_waits_for_the_lake(lake: Lake, shop: Workshop, of_two: Recipe) -> None:

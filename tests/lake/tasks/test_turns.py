@@ -78,7 +78,8 @@ async def test_from_import_to_publication_all_tasks_write_in_turn(
             assert await sample_shard.fn(run.run_id, shard) == in_turn[-1], "all its samples are there"
         assert await publish_snapshot.fn(run.run_id, await curate.fn(run.run_id)) == "tiny@1"
         monkeypatch.setattr(shop, "verifiers", lambda _: [FakeVerifier(verifier_id="another")])
-        assert await judge_again.fn(run.run_id) > 0
+        judged, unjudgeable = await judge_again.fn(run.run_id)
+        assert (judged > 0, unjudgeable) == (True, {})
         await publish_changes.fn(run.run_id, await curate_again.fn(run.run_id))
     assert turns.held == []
     assert len(in_turn) >= 8

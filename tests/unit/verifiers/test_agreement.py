@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.records import Outcome
+from stillroom.records import Answer, Check, Judgement, Outcome
 from tests.fakes.verifiers import FakeVerifier
 from verifiers.agreement import Written, agree, cluster, disowned
 
@@ -153,3 +153,25 @@ async def test_matrix_is_run_test_by_test() -> None:
 
     assert found.best is not None
     assert (found.best.solutions, sorted(found.best.tests)) == ((0, 1), [0, 1])
+
+
+def test_solution_of_which_nothing_is_known_has_no_part() -> None:
+    found = cluster([None, *sets("0", "0", ""), None], [OURS] * 5, [OURS])
+
+    assert found.best is not None
+    assert found.best.solutions == (1, 2), "two of the three that are known are most"
+    assert [found.outcome(position) for position in (0, 1, 3)] == [Outcome.ABSTAIN, Outcome.PASS, Outcome.FAIL]
+
+
+async def test_solution_that_the_verifier_meets_a_defect_at_is_left_out() -> None:
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if answer.text == "deep" and check.tests == "second":
+            raise RecursionError("too deep")
+        return Judgement(outcome=Outcome.PASS)
+
+    solutions = [Written(text=text, teacher=OURS) for text in ("deep", "plain")]
+    tests = [Written(text=text, teacher=OURS) for text in ("first", "second")]
+
+    found = await agree(FakeVerifier(rule=rule), solutions, tests, "f")
+
+    assert [one.solutions for one in found.clusters] == [(1,)]
