@@ -34,5 +34,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("teacher") is not None:
             item.add_marker(pytest.mark.xdist_group("teacher"))
-        elif "up" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("up"))

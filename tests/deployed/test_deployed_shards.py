@@ -26,9 +26,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.usefixture
 MANY = 30
 
 
+@pytest.fixture
+def looked() -> asyncio.Event:
+    """Set once a build that waits for its shards has started them all, and looks how they are."""
+    return asyncio.Event()
+
+
 @pytest.fixture(autouse=True)
-def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    watcher = SimpleNamespace(say=print, progressed=lambda *_: None)
+def _shop(lake: Lake, looked: asyncio.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher = SimpleNamespace(say=print, progressed=lambda *_: looked.set())
     shop: Any = SimpleNamespace(lake=lake, watcher=watcher, read=asyncio.to_thread)
     monkeypatch.setattr(workshop, "_open", [shop])
 
@@ -86,13 +92,19 @@ async def test_a_shard_whose_flow_run_was_deleted_has_failed_and_is_started_anew
 
 
 async def test_a_shard_that_died_unnoticed_with_its_build_is_tried_again_once_that_is_noticed(
-    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID, monkeypatch: pytest.MonkeyPatch
+    client: PrefectClient,
+    run: Run,
+    shard_began: StartShard,
+    build_id: UUID,
+    looked: asyncio.Event,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
     dead = await shard_began(run, 0, Running(), build_id)
     shards = DeployedShards(run, build_id)
     shards.start([0])
     joining = asyncio.create_task(shards.join())
+    await looked.wait()
     await asyncio.sleep(1.0)
     assert not joining.done()
     await client.set_flow_run_state(dead.id, Crashed(message="It gave no sign of life for 90 s"), force=True)
@@ -105,26 +117,26 @@ async def test_a_shard_that_died_unnoticed_with_its_build_is_tried_again_once_th
 
 
 async def test_a_shard_that_crashes_by_itself_is_left_to_a_person(
-    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID, looked: asyncio.Event
 ) -> None:
     waiting = await shard_began(run, 0, Scheduled(), build_id)
     shards = DeployedShards(run, build_id)
     shards.start([0])
     joining = asyncio.create_task(shards.join())
-    await asyncio.sleep(1.0)
+    await looked.wait()
     for state in (Running(), Crashed(message="out of memory")):
         await client.set_flow_run_state(waiting.id, state, force=True)
     assert {number: str(why) for number, why in (await joining).items()} == {0: "out of memory."}
 
 
 async def test_a_shard_whose_lake_is_away_again_and_again_is_left_to_a_person(
-    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID
+    client: PrefectClient, run: Run, shard_began: StartShard, build_id: UUID, looked: asyncio.Event
 ) -> None:
     this = await shard_began(run, 0, Scheduled(), build_id)
     shards = DeployedShards(run, build_id)
     shards.start([0])
     joining = asyncio.create_task(shards.join())
-    await asyncio.sleep(1.0)
+    await looked.wait()
     for _ in range(MOST_ATTEMPTS):
         await client.set_flow_run_state(this.id, Running(), force=True)
     await client.set_flow_run_state(this.id, Failed(name=LAKE_AWAY, message="PostgreSQL is gone"), force=True)

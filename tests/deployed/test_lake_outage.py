@@ -70,12 +70,14 @@ class Shop:
         self.lake = lake
         self.watcher = self
         self.lines: list[str] = []
+        self.looked = asyncio.Event()
         self.work: Callable[[], object] = lambda: None
 
     def say(self, line: str) -> None:
         self.lines.append(line)
 
-    def progressed(self, *_: object) -> None: ...
+    def progressed(self, *_: object) -> None:
+        self.looked.set()
 
     async def read(self, work: Callable[[], Any]) -> Any:
         return await asyncio.to_thread(work)
@@ -141,7 +143,11 @@ async def test_a_build_that_waits_for_its_shards_outlasts_a_restart(
             break
         await asyncio.sleep(0.05)
     server.stop()
-    await asyncio.sleep(4.0)  # in which it asks several times
+    while True:
+        if shop.lines:
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(2.0)  # in which it asks several times
     server.start()
     assert not joining.done()
     await Builder(lake).sample(run)
@@ -164,7 +170,7 @@ async def test_a_shard_whose_lake_was_away_is_tried_again_by_the_build_that_wait
     shards = DeployedShards(run, build_id)
     shards.start([0])
     joining = asyncio.create_task(shards.join())
-    await asyncio.sleep(1.0)  # in which it finds the shard at work
+    await shop.looked.wait()  # now it has found the shard at work
     lake.wait_for_outages(shop.say)
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.3)
     server.stop()

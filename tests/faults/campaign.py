@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
+import httpx
+
 from stillroom.lake import Lake
 from stillroom.lake.location import locate
 from tests.fakes.teacher import TeacherProcess
@@ -18,7 +20,7 @@ from tests.faults.stages import STAGES, last_commit, orphans, stages_at
 from tests.integration.workbench import Workbench, finish
 
 IN_FLIGHT = 16  # the workbench's recipe
-SETTLING_SECONDS = 0.3  # in which the teacher notices that nobody waits for its answers any more
+SETTLING_SECONDS = 0.3
 POLL_SECONDS = 0.001
 _DUPLICATES = "SELECT count(DISTINCT sample_id) AS n FROM lake.selections WHERE gate = 'prompt-duplicate'"
 _TABLES = ("prompts", "samples", "test_strengths", "selections")
@@ -82,7 +84,7 @@ def campaign(
                 continue
             process.kill()
             process.communicate()
-        time.sleep(SETTLING_SECONDS)
+        settle(teacher)
         lost, last, stages, left_over = _look(bench.lake, accounts, teacher, left_over)
         report.kills[last] += 1
         report.stages.update(stages)
@@ -97,6 +99,13 @@ def campaign(
         accounts.at_the_end(lake, teacher.paid)
         report.duplicates = lake.rows(_DUPLICATES)[0]["n"]
     return report
+
+
+def settle(teacher: TeacherProcess) -> None:
+    """Wait until a teacher has noticed that nobody waits for its answers any more, and is paid for no more of them."""
+    time.sleep(SETTLING_SECONDS)
+    while httpx.get(f"{teacher.url}/control", trust_env=False).raise_for_status().json()["in_flight"]:
+        time.sleep(SETTLING_SECONDS)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from stillroom.lake import Lake
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.accounts import Accounts
-from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
+from tests.faults.campaign import IN_FLIGHT, opened, settle
 from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 from verifiers.sandbox.compiling import compile_shared
 
@@ -67,7 +67,7 @@ def test_clock_that_is_set_back_between_builds_loses_nothing(
         wait_until(lambda: len(teacher.paid) >= 20, process)
         process.kill()
         process.communicate()
-    time.sleep(SETTLING_SECONDS)
+    settle(teacher)
     with opened(bench.lake) as lake:
         accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
     clock.set_ahead(0)

@@ -28,6 +28,7 @@ class Work:
 
     def __init__(self, executor: DockerExecutor) -> None:
         self.found: dict[int, list[bytes]] = {}
+        self.begun = asyncio.Event()
         self.enough = asyncio.Event()
         self._executor = executor
         self._numbers = itertools.count()
@@ -38,6 +39,7 @@ class Work:
             execution = await self._executor.run(Program(source=f"import time\ntime.sleep(0.05)\nprint({number})"))
             assert execution.ending is Ending.DONE
             self.found.setdefault(number, []).append(execution.stdout)
+            self.begun.set()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,7 @@ async def test_programs_outlive_a_daemon_that_is_restarted(monkeypatch, number):
             with docker_daemon(folder) as daemon:
                 await executor.start()
                 running = asyncio.gather(*[work.run() for _ in range(CALLERS)])
+                await work.begun.wait()
                 await asyncio.sleep(1)
                 daemon.send_signal(number)
                 await asyncio.to_thread(daemon.wait)

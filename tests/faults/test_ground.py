@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from tests.fakes.disks import fill, small_disk
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.accounts import Accounts
-from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
+from tests.faults.campaign import IN_FLIGHT, opened, settle
 from tests.faults.daemons import daemons_home, docker_daemon, end_what_the_daemon_left
 from tests.integration.workbench import SEEDS, Workbench, finish, wait_until
 
@@ -39,7 +38,7 @@ def paid_samples(teacher: TeacherProcess) -> int:
 def looked_at(bench: Workbench, teacher: TeacherProcess) -> Accounts:
     """The accounts of a lake as a build that failed left it: at most what was in flight is lost."""
     accounts = Accounts()
-    time.sleep(SETTLING_SECONDS)
+    settle(teacher)
     with opened(bench.lake) as lake:
         accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
     return accounts

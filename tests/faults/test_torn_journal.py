@@ -1,14 +1,13 @@
 """Journals that are torn after a kill: what they held is owed again, and nothing else is lost or doubled."""
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.teacher import teacher_process
 from tests.faults.accounts import Accounts
-from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
+from tests.faults.campaign import IN_FLIGHT, opened, settle
 from tests.faults.soak import TEACHER
 from tests.integration.workbench import JOURNALLED_SAMPLE, Workbench, wait_until
 
@@ -27,7 +26,7 @@ def test_torn_tail_costs_what_it_held_and_nothing_else(tmp_path: Path, seed: int
             wait_until(lambda: bench.journalled_samples >= wanted, process)
             process.kill()
             process.communicate()
-        time.sleep(SETTLING_SECONDS)
+        settle(teacher)
         with opened(bench.lake) as lake:
             accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
         lines = sum(_tear(path, chance) for path in _journals(bench))

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from stillroom.runs import load_run, shard_journal, shard_key
 from stillroom.sampling.entries import Entry
 from tests.fakes.teacher import TeacherProcess, teacher_process
 from tests.faults.accounts import Accounts, assert_judged
-from tests.faults.campaign import IN_FLIGHT, SETTLING_SECONDS, opened
+from tests.faults.campaign import IN_FLIGHT, opened, settle
 from tests.faults.grounds import KINDS, ground
 from tests.integration.workbench import ROOT, SEEDS, Workbench, wait_until
 
@@ -55,7 +54,7 @@ def planned(kind: str, tmp_path: Path, teacher: TeacherProcess, accounts: Accoun
 
 
 def look_after_kill(bench: Workbench, teacher: TeacherProcess, accounts: Accounts) -> None:
-    time.sleep(SETTLING_SECONDS)
+    settle(teacher)
     with opened(bench.lake) as lake:
         accounts.after_kill(lake, teacher.paid, in_flight=IN_FLIGHT)
 
