@@ -18,6 +18,7 @@ import types
 import runner
 from kept_compared import Compared
 from kept_names import codes_in, read_by
+from kept_runs import Runs
 from kept_shapes import FunctionShape, is_same, shapes
 from kept_stores import Stores
 from kept_types import Types
@@ -59,7 +60,7 @@ class Kept:
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
-        self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
+        self._namespace, self._types, self.stores, self.compared, self.runs = {}, None, Stores(), None, None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
@@ -76,14 +77,14 @@ class Kept:
         for tree.body, statement in parts:
             if tree.body:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
-        self._namespace, self._types = namespace, Types(namespace, self._asked, self.stores.wrote)
+        self._namespace, self.runs = namespace, Runs(filename, self.tell)
+        self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
         return self._run_through(found)
 
     def _run_through(self, found):
         for code, statement in found:
-            if statement is not None:
-                self.stores.add(code)
+            (self.runs.own if statement is None else self.stores.add)(code)
             if statement is None or isinstance(statement, _NAMED):
                 yield code
                 if statement is not None:
@@ -92,6 +93,7 @@ class Kept:
                 self._why = self._why or self._changed()
                 yield code
                 self._take_anew(statement)
+                self.runs.renew()
 
     def _take_anew(self, statement):
         """Take down once more what one of the prompt's own statements may have changed."""
@@ -111,6 +113,7 @@ class Kept:
         value = self._namespace.get(name)
         if isinstance(value, type):
             self._types.know(value)
+            self.runs.know(value)
         if name not in self._names:
             return
         self._defined.add(name)
@@ -170,7 +173,9 @@ class Kept:
     def ask(self, name):
         """Note that the tests have something by its name: where that is a class of the answer's, it is under test."""
         if name == self._asked or (is_capital(name) and name not in self._functions):
-            self.compared.ask(self.found(name))
+            self.compared.ask(value := self.found(name))
+            if self.compared.is_asked(value):
+                self.runs.ask(value, is_tested=name == self._asked)
 
     def look(self, when):
         """Say so, once, where something is not as it was.
@@ -202,7 +207,7 @@ class Kept:
             come = [name for name in shape.come() & self._compared if not self.stores.stored(name)]
             if what := shape.change() or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"
-        return ""
+        return self.runs.come()
 
     def _stranger(self, when):
         self._counts[when] += 1

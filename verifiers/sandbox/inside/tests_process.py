@@ -39,6 +39,7 @@ from link_proxies import Proxy, of
 from link_standing import Refused, Standings
 from link_streams import Streams
 from pytest_marks import Failed
+from seal import Seal
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
@@ -145,10 +146,16 @@ class _SolutionFinder:
         pass
 
 
-def run_tests(source, entry_point, draws_seed):
+def run_tests(source, entry_point, draws_seed, key=b""):
     """Run the tests' source against the solution at the other end of the socket.
 
     Its random numbers begin otherwise than the solution's, which could draw what is expected of it.
+
+    Args:
+        source: of the tests.
+        entry_point: what they are about.
+        draws_seed: of their random numbers.
+        key: of the marks of what the solution's process answers, where there are such.
     """
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
@@ -159,6 +166,8 @@ def run_tests(source, entry_point, draws_seed):
         modules = known_names.solution_modules(nodes, entry_point)
     standings = Standings(nodes, entry_point)
     joined = link.Link(runner.SOCKET_FD, link_replies.loads, standings=standings)
+    if key:
+        joined.marks = Seal(key)
     joined.modules = modules
     if "thread" in source.lower() or "concurrent" in source:
         joined.lanes.begin()
