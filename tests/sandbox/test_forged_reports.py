@@ -33,6 +33,16 @@ FORGED = [
         "    t.key = lambda self: 0\n    os.ftruncate(3, 5)\n    os.lseek(3, 5, 0)\n    return m\n",
         id="what-is-told-is-cut-off",
     ),
+    pytest.param(
+        "def doubled(m):\n    t = [type(m)][0]\n    t.key = lambda self: 0\n"
+        "    os.ftruncate(3, 5)\n    os.lseek(3, 5, 0)\n    return m\n",
+        id="what-was-told-is-cut-off",
+    ),
+    pytest.param(
+        "def doubled(m):\n    t = [type(m)][0]\n    t.key = lambda self: 0\n"
+        "    if os.fork() == 0:\n        while True: os.ftruncate(3, 5)\n    return m\n",
+        id="what-is-told-is-cut-off-by-another-process",
+    ),
 ]
 
 

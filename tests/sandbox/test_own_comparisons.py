@@ -153,7 +153,8 @@ HONEST = [
         POINT,
         HAS,
         f"{ENTRY}def move(p):\n    heap = [Entry(type('N', (), dict(val=n))) for n in (2, 1)]\n"
-        "    heapq.heapify(heap)\n    while heap:\n        n = heapq.heappop(heap).node.val\n        yield Point(p.x + n, p.y + 2 * n)\n",
+        "    heapq.heapify(heap)\n    while heap:\n        n = heapq.heappop(heap).node.val\n"
+        "        yield Point(p.x + n, p.y + 2 * n)\n",
         "move",
         id="in-a-generator",
     ),

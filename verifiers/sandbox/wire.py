@@ -140,6 +140,7 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
             )
     is_marked = bool(program.originals.names) and not program.tests
     frames = _frames(process.result, Seal(_key(program)) if is_marked else None)
+    of_tests = _frames(processes[1].result[1:]) if len(processes) > 1 else None
     exit_status = _exit_status(process)
     return Execution(
         ending=_ending(program, process, frames),
@@ -152,9 +153,9 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
         cpu_seconds=process.cpu_microseconds / 1e6,
         wall_seconds=wall_seconds,
         peak_memory_bytes=process.peak_kib * 1024,
-        tests=_tests_run(program, processes[1]) if len(processes) > 1 else None,
+        tests=None if of_tests is None else _tests_run(program, processes[1], of_tests),
         shortage=_SHORTAGES.get(process.kills, Shortage.UNKNOWN),
-        changed=frames.changed,
+        changed=frames.changed or ("" if of_tests is None else of_tests.changed),
     )
 
 
@@ -189,9 +190,8 @@ def _ending(program: Program, process: Process, frames: "_Frames") -> Ending:
     return Ending.EXIT
 
 
-def _tests_run(program: Program, process: Process) -> TestsRun:
+def _tests_run(program: Program, process: Process, frames: "_Frames") -> TestsRun:
     is_waiting = process.result[:1] == b"W"
-    frames = _frames(process.result[1:])
     ending = _ending(program, process, frames)
     found = frames.tests
     match found:

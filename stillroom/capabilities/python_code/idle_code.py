@@ -7,6 +7,7 @@ whether the class had an order, its process says (``sandbox/inside/kept_runs.py`
 import ast
 import copy
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from stillroom.capabilities.python_code.module_names import FUNCTION
 
@@ -34,7 +35,7 @@ def without_orders(own: Sequence[ast.stmt], classes: set[str]) -> list[ast.stmt]
     if all(order.of(each) is None for each in nodes):
         return [*own]
     try:
-        return [_Left(order).visit(copy.deepcopy(each)) for each in own]
+        return [cast("ast.stmt", _Left(order).visit(copy.deepcopy(each))) for each in own]
     except RecursionError:
         return [*own]
 

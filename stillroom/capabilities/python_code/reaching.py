@@ -14,6 +14,8 @@ _REACHING_ATTRIBUTES = frozenset((
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
+_OURS = "_stillroom_"
+"""How names begin under which objects that stand for those of the tests have what links them."""
 _GIVING = frozenset(["getattr", "object", "super", "type", "vars"])
 _CLASSLESS = frozenset(["bisect", "heapq", "math"])
 _INSPECT = "inspect"
@@ -105,9 +107,9 @@ def _reaches(node: ast.AST, shared: set[str]) -> bool:
         case ast.Name(id=name):
             return name in _REACHING
         case ast.Attribute(attr=attr):
-            return attr in _REACHING_ATTRIBUTES
+            return attr in _REACHING_ATTRIBUTES or attr.startswith(_OURS)
         case ast.Constant(value=str(text)):
-            return not _SAID.isdisjoint(text.split("."))
+            return not _SAID.isdisjoint(text.split(".")) or _OURS in text
         case ast.Import(names=names):
             return any(each.name.partition(".")[0] in _REACHING_MODULES - {_INSPECT} for each in names)
         case ast.ImportFrom(module=module, names=names):

@@ -413,6 +413,8 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
                     "import inspect as i\nf = i.getargvalues(i.currentframe())\ndef decode(p): return p",
                 ),
                 ("inspect-as-a-value", "import inspect\nf = getattr(inspect, 'st' + 'ack')\ndef decode(p): return p"),
+                ("what-links-an-object", "def decode(p, by): return by._stillroom_state_.link"),
+                ("what-links-an-error", "def decode(p, by): return vars(by).get('_stillroom_link_')"),
                 ("code-in-an-annotation", "def f(p: 'exec(1)'): pass\ndef decode(p): return p"),
                 ("unpickled", "import pickle\nf = pickle.loads(b'cunittest.mock\\nANY\\n.')\ndef decode(p): return p"),
                 ("examples-of-a-module", "import doctest\ndoctest.testmod(m)\ndef decode(p): return p"),

@@ -46,10 +46,13 @@ class Kept:
         modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point, where that is to be a class.
         functions: names that the prompt has as functions.
+
+    Attributes:
+        marks: of what its tests in another process are answered, which tell of a doubt; None where there are no such.
     """
 
     def __init__(self, names, places, repeated, taken, modules, asked, functions):
-        self._functions = frozenset(functions)
+        self._functions, self.marks = frozenset(functions), None
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             _loaded(name)
@@ -190,6 +193,8 @@ class Kept:
         """Say so, once, where there is something to say."""
         if why and not self._is_told:
             self._is_told = True
+            if self.marks is not None:
+                self.marks.is_told = True
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
     def _changed(self):

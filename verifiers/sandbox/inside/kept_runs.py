@@ -54,20 +54,21 @@ class Runs:
 
     def know(self, kind):
         """Note a class of the prompt, which may get an order that it has not, if that can be seen to be run."""
+        own = vars_of(kind)
         self._orders = [each for each in self._orders if each[0] is not kind]
-        self._orders.append((kind, {name: value for name in ORDERS if (value := _order(kind, name)) is not None}))
+        self._orders.append((kind, own, {name: own[name] for name in ORDERS if name in own}))
 
     def renew(self):
         """Note all of them once more, since the prompt's own code has run."""
-        for kind, _ in [*self._orders]:
+        for kind, *_ in [*self._orders]:
             self.know(kind)
 
     def come(self):
         """The order of a class that is another, or that has come and is not seen to be run; "" where there is none."""
-        for kind, held in self._orders:
+        for kind, own, held in self._orders:
             for name in ORDERS:
-                value = _order(kind, name)
-                if value is not held.get(name) and (name in held or not self._watch(value)):
+                value = own.get(name)
+                if value is not held.get(name) and (name in held or _has(kind, name) or not self._watch(value)):
                     return f"{name} of {kind.__name__} is another than it was"
         return ""
 
@@ -89,11 +90,14 @@ class Runs:
 
     def steps(self, given):
         """The steps of a plan; what each of them runs is seen."""
+        self._is_asking = True
         for step in given:
-            self._begin()
+            if self._watched:
+                sys.setprofile(self._see)
             yield step
-            self._end(None)
-        self._end(None)
+            if self._watched:
+                sys.setprofile(None)
+        sys.setprofile(None)
 
     def serve(self, serving):
         """Have what each request of the tests runs be seen."""
@@ -135,6 +139,6 @@ class Runs:
             self._tell(f"{code.co_qualname} of the answer says what the tests ask")
 
 
-def _order(kind, name):
-    """What a class has as an order, or its bases; None where that is what every object has."""
-    return next((vars_of(each)[name] for each in bases_of(kind) if each is not object and name in vars_of(each)), None)
+def _has(kind, name):
+    """Whether a class has an order of its bases."""
+    return any(name in vars_of(each) for each in bases_of(kind)[1:] if each is not object)

@@ -73,7 +73,7 @@ def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = No
         if marks is not None:
             data, mark = data[: -seal.MARK_BYTES], data[-seal.MARK_BYTES :]
             marks.add(data)
-            if mark != marks.mark():
+            if not marks.fits(mark):
                 raise PartnerGone("the other process sent what its end of the link has not made")
         message = loads(data)
     except OSError as error:

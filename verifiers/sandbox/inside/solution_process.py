@@ -35,7 +35,7 @@ def serve_solution(source, originals=None, key=b""):
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
     if key:
-        joined.marks = Seal(key)
+        kept.marks = joined.marks = Seal(key)
     if kept is not None:
         kept_requests.serve(kept, joined.serving, joined.values.exports)
         kept.runs.serve(joined.serving)

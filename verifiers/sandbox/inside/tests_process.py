@@ -44,6 +44,7 @@ from seal import Seal
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
 REFUSED = ("Refused", (), "data was expected, and the solution returned an object", "")
+TOLD = "what is compared may say itself what it equals"
 _QUITTERS = ("exit", "quit")
 
 
@@ -246,6 +247,8 @@ def run_tests(source, entry_point, draws_seed, key=b""):
         skipped = [each[0].removesuffix(".setUpClass") for each in units if each[1] == "skipped"]
         if why := asked.unsettled() or asked.unreached(skipped):
             units.append(("tests", "undecided", "", (), why, ""))
+    if joined.marks is not None and joined.marks.is_told:
+        runner.send(b"C", marshal.dumps(TOLD, 2))
     found = units, joined.gone is not None, joined.uses, namespace.absent, asked.count
     runner.send(b"T", marshal.dumps(found, 2))
     runner.flush()
