@@ -16,6 +16,12 @@ _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
 _OURS = "_stillroom_"
 """How names begin under which objects that stand for those of the tests have what links them."""
+_OUR_MODULES = frozenset((
+    "confine", "cores", "filling", "kills", "known_names", "link", "runner", "seal", "solution", "solution_process",
+    "stops", "template", "tree_nodes", "warming", "zygote",
+))  # fmt: skip
+_OUR_BEGINNINGS = ("kept_", "link_", "plain_", "pytest_", "tests_")
+"""What the sandbox has loaded of its own, and how other names of that begin."""
 _GIVING = frozenset(["getattr", "object", "super", "type", "vars"])
 _CLASSLESS = frozenset(["bisect", "heapq", "math"])
 _INSPECT = "inspect"
@@ -111,18 +117,27 @@ def _reaches(node: ast.AST, shared: set[str]) -> bool:
         case ast.Constant(value=str(text)):
             return not _SAID.isdisjoint(text.split(".")) or _OURS in text
         case ast.Import(names=names):
-            return any(each.name.partition(".")[0] in _REACHING_MODULES - {_INSPECT} for each in names)
+            roots = [each.name.partition(".")[0] for each in names]
+            return any(each in _REACHING_MODULES - {_INSPECT} or _is_ours(each) for each in roots)
         case ast.ImportFrom(module=module, names=names):
             brought = [module or "", *(each.name for each in names)]
             if is_harmless(module or "", {*brought[1:]}):
                 return False
-            return any(each.partition(".")[0] in _REACHING_MODULES | _REACHING_ATTRIBUTES for each in brought)
+            is_ours = _is_ours(brought[0].partition(".")[0])
+            return is_ours or any(
+                each.partition(".")[0] in _REACHING_MODULES | _REACHING_ATTRIBUTES for each in brought
+            )
         case ast.Call(func=ast.Name(id="setattr" | "delattr" | "vars"), args=given):
             # Of an object of the data's it is the usual way to fill it.
             is_plain = bool(given) and isinstance(given[0], ast.Name | ast.Attribute) and root(given[0]) not in shared
             return not is_plain
         case _:
             return False
+
+
+def _is_ours(module: str) -> bool:
+    """Whether a module is the sandbox's own, or the answer itself."""
+    return module in _OUR_MODULES or module.startswith(_OUR_BEGINNINGS)
 
 
 def _said_in(annotation: ast.expr) -> list[ast.AST]:
