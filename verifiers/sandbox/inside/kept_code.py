@@ -48,11 +48,12 @@ class Kept:
         functions: names that the prompt has as functions.
 
     Attributes:
-        marks: of what its tests in another process are answered, which tell of a doubt; None where there are no such.
+        marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
+        runs: of comparisons of its own.
     """
 
     def __init__(self, names, places, repeated, taken, modules, asked, functions):
-        self._functions, self.marks = frozenset(functions), None
+        self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             _loaded(name)
@@ -63,7 +64,7 @@ class Kept:
         self._shapes, self._values, self._builtins = {}, {}, {}
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
-        self._namespace, self._types, self.stores, self.compared, self.runs = {}, None, Stores(), None, None
+        self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
@@ -193,8 +194,8 @@ class Kept:
         """Say so, once, where there is something to say."""
         if why and not self._is_told:
             self._is_told = True
-            if self.marks is not None:
-                self.marks.is_told = True
+            for each in self.marks:
+                each.is_told = True
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
     def _changed(self):

@@ -34,9 +34,9 @@ def serve_solution(source, originals=None, key=b""):
         return namespace[name]
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
-    if key:
-        kept.marks = joined.marks = Seal(key)
     if kept is not None:
+        joined.marks = Seal(key) if key else None
+        kept.marks += [joined.marks] if key else []
         kept_requests.serve(kept, joined.serving, joined.values.exports)
         kept.runs.serve(joined.serving)
     with suppress(PartnerGone):
