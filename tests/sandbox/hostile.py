@@ -50,6 +50,11 @@ _add(
     keyboard_interrupt="def solve(n): raise KeyboardInterrupt",
     exit_in_thread="import threading, os\nthreading.Thread(target=lambda: os._exit(0)).start()\ndef solve(n):\n    import time; time.sleep(1)",
     stop_iteration="def solve(n): raise StopIteration(21)",
+    gc_callback="import gc, os\ngc.set_threshold(1)\ngc.callbacks.append(lambda *a: os._exit(0))\ndef solve(n): return [[] for _ in range(1000)]",
+    audit_exit="import sys, os\nsys.addaudithook(lambda e, a: os._exit(0) if e in ('marshal.dumps','object.__getattr__') else None)\ndef solve(n): return 0",
+    audit_raise="import sys\ndef h(e, a):\n    if e.startswith('marshal'): raise KeyboardInterrupt\nsys.addaudithook(h)\ndef solve(n): return 0",
+    dump_later="import faulthandler\nfaulthandler.dump_traceback_later(0.05, exit=True)\ndef solve(n):\n    while True: pass",
+    weak_finalize="import weakref, os\nclass A: pass\na = A()\nweakref.finalize(a, os._exit, 0)\ndef solve(n):\n    global a\n    a = None",
 )
 _add(
     "equality",
@@ -238,6 +243,11 @@ _add(
             except OSError: pass
             return 0
         """,
+    rlimit_fsize="import resource\ndef solve(n):\n    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); return 0",
+    sparse_result="import os\ndef solve(n):\n    os.ftruncate(3, 1 << 40); os.lseek(3, 0, 2); return 0",
+    lseek_far="import os\ndef solve(n):\n    os.lseek(3, 1 << 24, 1); return 0",
+    append_flag="import fcntl, os\ndef solve(n):\n    fcntl.fcntl(3, fcntl.F_SETFL, os.O_NONBLOCK | os.O_APPEND); return 0",
+    late_thread="import threading, time\ndef late():\n    time.sleep(0.2)\n    import os; os.write(3, b'E\\0\\0\\0\\0')\ndef solve(n):\n    threading.Thread(target=late).start(); return 0",
 )
 _add(
     "patching",
@@ -260,6 +270,11 @@ _add(
     patch_int="import ctypes\ndef solve(n):\n    ctypes.memset(id(0) + 24, 21, 1); return 0",
     replace_self="import sys\nsys.modules['runner'] = sys.modules['solution'] = None\ndef solve(n): return 0",
     excepthook="import sys, os\nsys.excepthook = lambda *a: os._exit(0)\ndef solve(n): raise ValueError",
+    import_patched="import builtins\nreal = builtins.__import__\ndef imp(name, *a):\n    if name in ('resource','marshal','struct'): raise SystemExit(0)\n    return real(name, *a)\nbuiltins.__import__ = imp\ndef solve(n): return 'x' * 1000",
+    module_class="import sys, types\nclass M(types.ModuleType):\n    def __getattr__(self, n): return lambda *a: 21\nsys.modules[__name__].__class__ = M\ndef solve(n): return 0\ndel solve",
+    swap_type="def solve(n): return 0\nimport builtins\nclass T(type): pass\nbuiltins.type = T\nbuiltins.RuntimeError = builtins.BaseException = SystemExit",
+    int_cache="import ctypes\nfor i in (21, 63, 201): ctypes.memmove(id(i) + 24, id(0) + 24, 4)\ndef solve(n): return 0",
+    none_type="import ctypes\ndef solve(n):\n    ctypes.c_long.from_address(id(None) + 8).value = id(int); return None",
 )
 _add(
     "signals-threads",
@@ -277,6 +292,8 @@ _add(
     kill_parent="import os, signal\ndef solve(n):\n    for pid in [os.getppid(), *range(1, 300)]:\n        try: os.kill(pid, signal.SIGKILL)\n        except OSError: pass\n    return 0",
     stop_self="import os, signal\ndef solve(n):\n    p = os.fork()\n    if p == 0: os.kill(os.getppid(), signal.SIGSTOP)\n    os.waitpid(p, 0); return 0",
     sigxcpu="import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\ndef solve(n):\n    while True: pass",
+    itimer_raise="import signal\ndef boom(*a): raise SystemExit(0)\nsignal.signal(signal.SIGALRM, boom)\nsignal.setitimer(signal.ITIMER_REAL, 0.001, 0.0005)\ndef solve(n): return 0",
+    itimer_value="import signal\ndef boom(*a): raise StopIteration(21)\nsignal.signal(signal.SIGVTALRM, boom)\ndef solve(n):\n    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0001, 0.0001)\n    return 0",
 )
 _add(
     "bombs",
@@ -310,6 +327,9 @@ _add(
     popen="import subprocess, sys\ndef solve(n): return subprocess.run([sys.executable, '-c', 'print(21)'], capture_output=True).returncode",
     system="import os\ndef solve(n): return os.system('true')",
     pool="import multiprocessing\ndef work(x): return 0\ndef solve(n):\n    with multiprocessing.get_context('fork').Pool(2) as p: return p.map(work, [1])[0]",
+    fork_both="import os\ndef solve(n):\n    pid = os.fork()\n    return 21 if pid == 0 and n == 2 else 0",
+    fork_answers="import os, itertools\ndef solve(n):\n    for guess in range(210):\n        if os.fork() == 0: return guess\n    os.wait()\n    return 0",
+    zombie_tree="import os\ndef solve(n):\n    for _ in range(50):\n        if os.fork() == 0:\n            os.setsid(); os.kill(os.getpid(), 19)\n    return 0",
 )
 _add(
     "poisoning",
@@ -340,6 +360,11 @@ _add(
     bpf="import ctypes\ndef solve(n): return ctypes.CDLL(None).syscall(321, 0, 0, 0)",
     io_uring="import ctypes\ndef solve(n): return ctypes.CDLL(None).syscall(425, 8, 0)",
     open_by_handle="import ctypes\ndef solve(n): return ctypes.CDLL(None).open_by_handle_at(0, b'', 0)",
+    seccomp_own="import ctypes, struct\nlibc = ctypes.CDLL(None)\nclass F(ctypes.Structure): _fields_ = [('len', ctypes.c_ushort), ('p', ctypes.c_void_p)]\ncode = struct.pack('HBBI', 0x20, 0, 0, 0) + struct.pack('HBBI', 0x15, 0, 1, 1) + struct.pack('HBBI', 6, 0, 0, 0x00050000) + struct.pack('HBBI', 6, 0, 0, 0x7fff0000)\nbuf = ctypes.create_string_buffer(code)\ndef solve(n):\n    libc.prctl(38, 1, 0, 0, 0)\n    libc.prctl(22, 2, ctypes.byref(F(4, ctypes.addressof(buf))))\n    return 0",
+    perf_events="import ctypes\ndef solve(n): return ctypes.CDLL(None).syscall(298, 0, 0, -1, -1, 0)",
+    userfault="import ctypes\ndef solve(n): return ctypes.CDLL(None).syscall(323, 0)",
+    pidfd_getfd="import ctypes\ndef solve(n): return ctypes.CDLL(None).syscall(438, 3, 3, 0)",
+    clone3="import ctypes\ndef solve(n):\n    b = ctypes.create_string_buffer(88); return ctypes.CDLL(None).syscall(435, b, 88)",
 )
 _add(
     "network",
@@ -375,6 +400,8 @@ _add(
     read_stdin="import sys\ndef solve(n): return sys.stdin.read()",
     lock="import threading\ndef solve(n): threading.Lock().acquire(); l = threading.Lock(); l.acquire(); l.acquire()",
     pipe_block="import os\ndef solve(n):\n    r, w = os.pipe(); return os.read(r, 1)",
+    pbkdf2="import hashlib\ndef solve(n): return hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)",
+    sem_wait="import multiprocessing\ndef solve(n):\n    l = multiprocessing.Lock(); l.acquire(); l.acquire()",
 )
 _add(
     "huge",
@@ -393,6 +420,9 @@ _add(
     huge_exception="def solve(n): raise ValueError('x' * 100_000_000)",
     nan="def solve(n): return float('nan')",
     surrogate="def solve(n): return '\\ud800'",
+    frozen_bomb="def solve(n):\n    x = frozenset()\n    for _ in range(2000): x = frozenset([x, frozenset([x])])\n    return x",
+    dict_cycle="def solve(n):\n    d = {}; d['a'] = (d,); return d",
+    range_huge="def solve(n): return range(10**18)",
 )
 _add(
     "hostile-dunders",
@@ -409,4 +439,9 @@ _add(
     awaitable="async def solve(n): return 21",
     generator="def solve(n): yield 21",
     base_exception="class B(BaseException): pass\ndef solve(n): raise B",
+    str_bytes="class E(Exception):\n    def __str__(s): return b'x'\ndef solve(n): raise E",
+    context_cycle="def solve(n):\n    a = ValueError(); b = ValueError(); a.__context__ = b; b.__context__ = a; raise a",
+    hash_slow="class H(int):\n    def __hash__(s):\n        while True: pass\ndef solve(n):\n    return [H(21)]",
+    bool_loop="class B:\n    def __bool__(s):\n        while True: pass\ndef solve(n): return B()",
+    iter_self="class I:\n    def __iter__(s): return s\n    def __next__(s): return I()\ndef solve(n): return I()",
 )

@@ -1,6 +1,8 @@
 """The messages between the driver and the zygote, and what a program's frames mean."""
 
+import hashlib
 import marshal
+import secrets
 import signal
 import struct
 from dataclasses import astuple, dataclass, field
@@ -21,6 +23,7 @@ from stillroom.records.execution import (
     UnfitProgram,
 )
 from verifiers.sandbox.inside.plain_data import BadData, decode
+from verifiers.sandbox.inside.seal import KEY_BYTES, Seal
 
 JOB = struct.Struct("<4sIIIIIIIQII")
 REPORT = struct.Struct("<4sIBBQ")
@@ -43,6 +46,8 @@ NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
 NO_KILL, OWN_KILL, FOREIGN_KILL, UNKNOWN = range(4)
 
 _FRAME = struct.Struct("<cI")
+_SECRET = secrets.token_bytes(64)
+_FORGED = "not all that the program reported was written by what runs it"
 
 
 class SandboxBroken(Exception):
@@ -97,14 +102,21 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
 def _payloads(program: Program) -> tuple[bytes, bytes]:
     """What the process of the tests gets, where there is one, and what that of the solution gets."""
     tests, kept = b"", (astuple(program.originals),) if program.originals.names else ()
+    key = [_key(program)] if kept else []
     if program.tests:
-        job: tuple[object, ...] = ("serve", program.source, *kept)
-        tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed), FORMAT)
+        job: tuple[object, ...] = ("serve", program.source, *kept, *key)
+        tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed, *key), FORMAT)
     elif program.is_script:
         job = ("script", program.source, list(program.arguments))
     else:
-        job = ("calls", program.source, [_step(step) for step in program.steps], *kept)
+        job = ("calls", program.source, [_step(step) for step in program.steps], *kept, *key)
     return tests, marshal.dumps(job, FORMAT)
+
+
+def _key(program: Program) -> bytes:
+    """Of the mark behind the frames of a program that compares objects of its own with others."""
+    said = repr((program.source, program.originals)).encode(errors="surrogatepass")
+    return hashlib.blake2b(said, key=_SECRET, digest_size=KEY_BYTES).digest()
 
 
 def encode_ping(number: int) -> bytes:
@@ -126,7 +138,9 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
             raise SandboxBroken(
                 f"the machine was so busy that a program waited for a core and was not done after {wall_seconds:.0f} s"
             )
-    frames = _frames(process.result)
+    is_marked = bool(program.originals.names) and not program.tests
+    frames = _frames(process.result, Seal(_key(program)) if is_marked else None)
+    of_tests = _frames(processes[1].result[1:]) if len(processes) > 1 else None
     exit_status = _exit_status(process)
     return Execution(
         ending=_ending(program, process, frames),
@@ -139,9 +153,9 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
         cpu_seconds=process.cpu_microseconds / 1e6,
         wall_seconds=wall_seconds,
         peak_memory_bytes=process.peak_kib * 1024,
-        tests=_tests_run(program, processes[1]) if len(processes) > 1 else None,
+        tests=None if of_tests is None else _tests_run(program, processes[1], of_tests),
         shortage=_SHORTAGES.get(process.kills, Shortage.UNKNOWN),
-        changed=frames.changed,
+        changed=frames.changed or ("" if of_tests is None else of_tests.changed),
     )
 
 
@@ -176,9 +190,8 @@ def _ending(program: Program, process: Process, frames: "_Frames") -> Ending:
     return Ending.EXIT
 
 
-def _tests_run(program: Program, process: Process) -> TestsRun:
+def _tests_run(program: Program, process: Process, frames: "_Frames") -> TestsRun:
     is_waiting = process.result[:1] == b"W"
-    frames = _frames(process.result[1:])
     ending = _ending(program, process, frames)
     found = frames.tests
     match found:
@@ -254,15 +267,20 @@ class _Frames:
     changed: str = ""
 
 
-def _frames(result: bytes) -> _Frames:
+def _frames(result: bytes, seal: Seal | None = None) -> _Frames:
+    """What the frames of a process say; ``seal``: marks them, where that has to be what stands behind them."""
     found = _Frames()
     at = 0
     while at + _FRAME.size <= len(result) and len(found.readings) < MAX_FRAMES and not found.ended:
         kind, size = _FRAME.unpack_from(result, at)
         payload = result[at + _FRAME.size : at + _FRAME.size + size]
-        at += _FRAME.size + size
+        begin, at = at, at + _FRAME.size + size
         if len(payload) < size:
             break
+        if seal is not None and kind == b"E" and payload != seal.mark():
+            found.changed = found.changed or _FORGED
+        elif seal is not None:
+            seal.add(result[begin:at])
         if kind in b"SLB" and not found.load:
             found.load = kind
             found.raised = None if kind == b"L" else read_raised(payload)

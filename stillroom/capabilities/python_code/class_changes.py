@@ -1,13 +1,17 @@
 """Finds what an answer does to classes that a prompt defines, or beside them, by which their instances compare anew.
 
 Where tests compare an answer's object with one of such a class, both say themselves whether they are equal. An answer
-may compute with them; it may not change the class, nor bring objects that are equal to whatever they meet.
+may compute with them; it may not change the class, nor bring objects that are equal to whatever they meet. Comparisons
+that it writes into classes of its own, and an order where a class has none, are for its own use: its process says
+whether anything else has them run (``sandbox/inside/kept_runs.py``).
 """
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.module_names import FUNCTION
+from stillroom.capabilities.python_code.usual_modules import are_usual
 
 _COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__class__"])
 _MAKING = frozenset((
@@ -16,71 +20,39 @@ _MAKING = frozenset((
 ))  # fmt: skip
 """What an own class may have, and nobody has to name elsewhere."""
 _HARMLESS = frozenset(["__doc__", "__name__", "__qualname__", "__wrapped__"])
-_USUAL_MODULES = frozenset((
-    "__future__", "abc", "array", "asyncio", "base64", "bisect", "calendar", "cmath", "collections", "concurrent",
-    "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib",
-    "heapq", "io", "itertools", "json", "logging", "math", "numbers", "numpy", "operator", "os", "pathlib", "queue",
-    "random", "re", "secrets", "statistics", "string", "struct", "sys", "textwrap", "threading", "time", "types",
-    "typing", "typing_extensions", "uuid", "warnings", "weakref", "zlib",
+_CHANGING = frozenset((
+    "dataclass", "delattr", "setattr", "setitem", "total_ordering", "update", "update_wrapper", "vars", "wraps",
 ))  # fmt: skip
-"""Modules without objects that equal everything, as ``unittest.mock.ANY`` does."""
-_TAKING_CLASSES = frozenset((
-    "NewType", "Optional", "TypeVar", "Union", "all", "any", "asdict", "callable", "cast", "defaultdict", "dict",
-    "enumerate", "field", "fields", "filter", "getattr", "hasattr", "id", "isinstance", "issubclass", "len", "list",
-    "map", "max", "min", "print", "repr", "set", "sorted", "str", "super", "tuple", "type", "zip",
-))  # fmt: skip
-"""Functions that leave a class as it is."""
+"""Functions of Python's that change a class which they are given, or give what does."""
 
 
-def compares_anew(own: Sequence[ast.stmt], classes: set[str], entry_point: str) -> bool:
+def compares_anew(own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> bool:
     """Whether statements change classes, or bring what may be equal to any instance of them.
 
     Args:
         own: an answer's statements that are no copy of the prompt's.
-        classes: of the prompt.
-        entry_point: what is asked for; if it is a class, its own comparison is under test.
+        given: the statements of the prompt.
     """
-    asked = {each for each in own if isinstance(each, ast.ClassDef) and each.name == entry_point}
-    others = [each for each in own if each not in asked]
-    said = set(_identifiers(others)) | {name for each in asked for name in _identifiers(_inner(each))}
     return (
-        not said.isdisjoint(_COMPARING | _MAKING)
-        or not all(map(_is_usual, own))
-        or _Classes(own, classes).are_changed(own)
+        not (_COMPARING | _MAKING).isdisjoint(_identifiers(own))
+        or not are_usual(own)
+        or _Classes(own, given).are_changed(own)
     )
 
 
-def _inner(asked: ast.ClassDef) -> Iterator[ast.AST]:
-    """What is in a class, without its methods' names."""
-    for each in asked.body:
-        yield from ast.iter_child_nodes(each) if isinstance(each, FUNCTION) else (each,)
-
-
-def _identifiers(nodes: Sequence[ast.AST] | Iterator[ast.AST]) -> Iterator[str]:
-    """All names and texts in code but those that are only read, and a class's own methods of construction."""
-    for node in (each for one in nodes for each in ast.walk(one)):
+def _identifiers(own: Sequence[ast.stmt]) -> Iterator[str]:
+    """All names and texts in code but those that are only read, and the names of a class's own methods."""
+    nodes = [each for one in own for each in ast.walk(one)]
+    methods = {id(each) for one in nodes if isinstance(one, ast.ClassDef) for each in one.body}
+    for node in nodes:
         match node:
             case ast.Attribute(ctx=ast.Load()) | ast.Name(ctx=ast.Load()):
                 pass
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name if name in _COMPARING else ""
+                is_free = name not in _COMPARING or (id(node) in methods and name != "__class__")
+                yield "" if is_free else name
             case _:
                 yield from (value for _, value in ast.iter_fields(node) if isinstance(value, str))
-
-
-def _is_usual(statement: ast.stmt) -> bool:
-    """Whether a statement imports nothing, or what is known to bring no object that equals all."""
-    for node in ast.walk(statement):
-        match node:
-            case ast.Import(names=names):
-                modules = [each.name for each in names]
-            case ast.ImportFrom(module=module):
-                modules = [module or ""]
-            case _:
-                continue
-        if not all(each.partition(".")[0] in _USUAL_MODULES for each in modules):
-            return False
-    return True
 
 
 class _Classes:
@@ -88,13 +60,25 @@ class _Classes:
 
     Args:
         own: the answer's statements.
-        classes: names of the prompt's.
+        given: the statements of the prompt.
     """
 
-    def __init__(self, own: Sequence[ast.stmt], classes: set[str]) -> None:
-        self._names = set(classes)
+    def __init__(self, own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> None:
+        self._names = {each.name for each in given if isinstance(each, ast.ClassDef)}
         self._functions = {"type"}
         nodes = [each for one in own for each in ast.walk(one)]
+        self._own: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        for node in nodes:
+            if isinstance(node, FUNCTION):
+                self._own.setdefault(node.name, []).append(node)
+        made = {each.name for each in nodes if isinstance(each, ast.ClassDef)}
+        stored = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+        stored |= {each.arg for each in nodes if isinstance(each, ast.arg)}
+        imports = [each for each in (*nodes, *given) if isinstance(each, ast.ImportFrom)]
+        taken = {(each.asname or each.name, each.name) for one in imports for each in one.names}
+        renamed = {name for name, original in taken if original in _CHANGING}
+        known = {name for name in vars(builtins) if not name.startswith("__")} | {name for name, _ in taken}
+        self._harmless = (known | self._own.keys()) - stored - made - renamed - _CHANGING
         before = -1
         while before < len(self._names) + len(self._functions):
             before = len(self._names) + len(self._functions)
@@ -117,8 +101,25 @@ class _Classes:
                 for each in ast.walk(node)
             ):
                 self._functions.add(name)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self._own:
+                self._names.update(self._received(node, self._own[name]))
             case _:
                 pass
+
+    def _received(self, call: ast.Call, functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef]) -> Iterator[str]:
+        """Parameters of functions of the answer's own that get a class by a call."""
+        named = {each.arg for each in call.keywords if self._gives(each.value)}
+        places = [place for place, each in enumerate(call.args) if self._gives(each)]
+        is_open = None in named or any(isinstance(each, ast.Starred) for each in call.args)
+        for each in functions:
+            given = each.args
+            names = [one.arg for one in (*given.posonlyargs, *given.args)]
+            names = names[isinstance(call.func, ast.Attribute) and names[:1] in (["self"], ["cls"]) :]
+            others = [one.arg for one in (given.vararg, given.kwarg) if one is not None]
+            yield from (one for one in (*names, *(one.arg for one in given.kwonlyargs)) if one in named)
+            yield from (names[place] for place in places if place < len(names))
+            if is_open or (named and given.kwarg) or any(place >= len(names) for place in places):
+                yield from [*others, *(names if is_open and (places or named) else ())]
 
     def _gives(self, node: ast.expr) -> bool:
         """Whether a class, or something of it that is no instance, is what an expression gives, or in that."""
@@ -131,6 +132,8 @@ class _Classes:
                     left += [one, other]
                 case ast.BoolOp(values=items):
                     left += items
+                case ast.Starred(value=one):
+                    left.append(one)
                 case _:
                     if self._is_of_class(each):
                         return True
@@ -167,11 +170,12 @@ class _Classes:
                 return False
 
     def _is_harmless(self, function: ast.expr) -> bool:
+        """Whether what is called leaves a class as it is, or shows what it does with it."""
         match function:
             case ast.Name(id=name):
-                return name in _TAKING_CLASSES
+                return name in self._harmless
             case ast.Attribute(attr=attr):
-                return not attr.startswith("__") and attr not in ("dataclass", "total_ordering", "setitem", "update")
+                return not attr.startswith("__") and attr not in _CHANGING
             case _:
                 return False
 

@@ -5,17 +5,29 @@ import builtins
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.module_names import root
+from stillroom.capabilities.python_code.usual_modules import is_harmless, uses_harmlessly
 
 _REACHING = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals"])
 _REACHING_ATTRIBUTES = frozenset((
     "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame", "cr_frame", "f_back", "f_builtins",
-    "f_globals", "f_locals", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
+    "f_globals", "f_locals", "getprofile", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
+_OURS = "_stillroom_"
+"""How names begin under which objects that stand for those of the tests have what links them."""
+_OUR_MODULES = frozenset((
+    "confine", "cores", "filling", "kills", "known_names", "link", "runner", "seal", "solution", "solution_process",
+    "stops", "template", "tree_nodes", "warming", "zygote",
+))  # fmt: skip
+_OUR_BEGINNINGS = ("kept_", "link_", "plain_", "pytest_", "tests_")
+"""What the sandbox has loaded of its own, and how other names of that begin."""
 _GIVING = frozenset(["getattr", "object", "super", "type", "vars"])
 _CLASSLESS = frozenset(["bisect", "heapq", "math"])
-_REACHING_MODULES = frozenset(["__main__", "builtins", "ctypes", "gc", "importlib", "inspect"])
+_INSPECT = "inspect"
+_REACHING_MODULES = frozenset(["__main__", "builtins", "ctypes", "gc", "importlib", _INSPECT])
+_SYSTEMS = frozenset(["_sys", "bltns", "monitoring", "sys"])
+"""Under which modules of Python's have ``sys`` and ``builtins``, and what of ``sys`` sees all code run."""
 
 
 def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
@@ -29,7 +41,10 @@ def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
     }
     nodes = [each for one in own for each in ast.walk(one)]
     known = classes | {each.name for each in nodes if isinstance(each, ast.ClassDef)}
-    if any(_reaches(each, imported | classes) for each in nodes):
+    said = [each for one in nodes for annotation in _annotations(one) for each in _said_in(annotation)]
+    if any(_reaches(each, imported | classes) for each in (*nodes, *said)) or not _inspects_harmlessly(nodes):
+        return True
+    if any(_is_module_within(each, imported) for each in nodes):
         return True
     if any(_looks_for_classes(each, known) for each in nodes) and _has_other_classes(nodes):
         return True
@@ -98,17 +113,57 @@ def _reaches(node: ast.AST, shared: set[str]) -> bool:
         case ast.Name(id=name):
             return name in _REACHING
         case ast.Attribute(attr=attr):
-            return attr in _REACHING_ATTRIBUTES
+            return attr in _REACHING_ATTRIBUTES or attr.startswith(_OURS)
         case ast.Constant(value=str(text)):
-            return not _SAID.isdisjoint(text.split("."))
+            return not _SAID.isdisjoint(text.split(".")) or _OURS in text
         case ast.Import(names=names):
-            return any(each.name.partition(".")[0] in _REACHING_MODULES for each in names)
+            roots = [each.name.partition(".")[0] for each in names]
+            return any(each in _REACHING_MODULES - {_INSPECT} or _is_ours(each) for each in roots)
         case ast.ImportFrom(module=module, names=names):
             brought = [module or "", *(each.name for each in names)]
-            return any(each.partition(".")[0] in _REACHING_MODULES | _REACHING_ATTRIBUTES for each in brought)
+            if is_harmless(module or "", {*brought[1:]}):
+                return False
+            is_ours = _is_ours(brought[0].partition(".")[0])
+            return is_ours or any(
+                each.partition(".")[0] in _REACHING_MODULES | _REACHING_ATTRIBUTES for each in brought
+            )
         case ast.Call(func=ast.Name(id="setattr" | "delattr" | "vars"), args=given):
             # Of an object of the data's it is the usual way to fill it.
             is_plain = bool(given) and isinstance(given[0], ast.Name | ast.Attribute) and root(given[0]) not in shared
             return not is_plain
+        case _:
+            return False
+
+
+def _is_ours(module: str) -> bool:
+    """Whether a module is the sandbox's own, or the answer itself."""
+    return module in _OUR_MODULES or module.startswith(_OUR_BEGINNINGS)
+
+
+def _said_in(annotation: ast.expr) -> list[ast.AST]:
+    """What stands in an annotation as a text, which some functions of Python's evaluate."""
+    found = list[ast.AST]()
+    for each in ast.walk(annotation):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            try:
+                found += ast.walk(ast.parse(each.value, mode="eval"))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+    return found
+
+
+def _inspects_harmlessly(nodes: Sequence[ast.AST]) -> bool:
+    imports = (each for one in nodes if isinstance(one, ast.Import) for each in one.names)
+    partly = {(each.asname or each.name).partition(".")[0]: _INSPECT for each in imports if each.name == _INSPECT}
+    return uses_harmlessly(nodes, partly)
+
+
+def _is_module_within(node: ast.AST, imported: set[str]) -> bool:
+    """Whether a module is taken out of another one that has imported it: ``dataclasses.inspect``."""
+    match node:
+        case ast.Attribute(value=ast.expr() as owner, attr=attr) if attr in _REACHING_MODULES | _SYSTEMS:
+            return root(owner) in imported
+        case ast.ImportFrom(names=names):
+            return any(each.name in _SYSTEMS for each in names)
         case _:
             return False

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.class_changes import compares_anew
+from stillroom.capabilities.python_code.idle_code import without_main_blocks, without_orders
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, changed_late
 from stillroom.capabilities.python_code.reaching import is_reaching
 from stillroom.capabilities.python_code.statement_forms import SHOWING, form
@@ -34,15 +35,14 @@ def redefined(
     """
     known = {form(each, is_shown=is_shown) for each in given}
     own = [each for each in answer.body if form(each, is_shown=is_shown) not in known]
-    own += _methods_left_out(answer, given, own)
+    classes = {each.name for each in given if isinstance(each, ast.ClassDef)}
+    own = without_orders(without_main_blocks([*own, *_methods_left_out(answer, given, own)]), classes)
     asked = [each for each in own if entry_point in bound(each)]
     others = [each for each in own if each not in asked]
     at_once = [each for one in own for each in _run_at_once(one)]
     made = (changed_late(asked) - kept).union(changed_late(others), *map(bound, own), *map(changed, at_once))
-    classes = {each.name for each in given if isinstance(each, ast.ClassDef)}
     found = sorted(names & made) or (sorted(names) if is_reaching(own, classes) else [])
-    is_function = any(isinstance(each, FUNCTION) and each.name == entry_point for each in given)
-    if not found and names & classes and compares_anew(own, classes, "" if is_function else entry_point):
+    if not found and names & classes and compares_anew(own, given):
         found = sorted(names & classes)
     return found[0] if found else ""
 

@@ -323,6 +323,22 @@ TURN = "def decode(node):\n    last = Node()\n    last.next = node\n    node.nex
         pytest.param(
             ENCODE, TESTS, "def encode(s): return s\ndef decode(s): return s[::-1]\n", id="helper-of-the-tests"
         ),
+        pytest.param(POINT, OF_POINTS, "class L:\n    def __eq__(*given): return 1\n" + MOVE, id="own-comparison"),
+        *(
+            pytest.param(POINT, OF_POINTS, f"{code}\n{MOVE}", id=name)
+            for name, code in (
+                ("order-of-its-own", "Point.__lt__ = lambda a, b: a.x < b.x"),
+                ("order-by-setattr", "setattr(Point, '__lt__', lambda a, b: a.x < b.x)"),
+                ("order-by-a-function", "def less(a, b): return a.x < b.x\ndef f(): Point.__gt__ = less"),
+                (
+                    "main-block",
+                    "if __name__ == '__main__':\n    import gc\n    from unittest.mock import ANY\n    Point = ANY",
+                ),
+                ("given-to-a-function", "from itertools import starmap\npoints = list(starmap(Point, [(1, 2)]))"),
+                ("given-to-its-own-function", "def make(kind, *of): return kind(*of)\nfirst = make(Point, 1, 2)"),
+                ("quoted-annotation", "def f(p: 'list[Point]') -> 'Point | None': return p[0]"),
+            )
+        ),
     ],
 )
 def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: str, answer: str) -> None:
@@ -336,7 +352,6 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
         pytest.param(POINT, OF_POINTS, MOVE + "Point.__eq__ = lambda *given: True\n", id="another-method"),
         pytest.param(POINT, OF_POINTS, MOVE + "def f(): Point.x = 1\n", id="another-attribute-by-a-call"),
         pytest.param(POINT, OF_POINTS, "def decode(p):\n    type(p).__eq__ = lambda *given: True\n", id="of-its-type"),
-        pytest.param(POINT, OF_POINTS, "class L:\n    def __eq__(*given): return 1\n" + MOVE, id="equal-to-all"),
         pytest.param(POINT, OF_POINTS, "from unittest.mock import ANY\ndef decode(p): return ANY\n", id="of-a-library"),
         pytest.param(
             POINT,
@@ -362,6 +377,52 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
                     "method-of-it",
                     "def decode(p):\n    f = p.move\n    f.__func__.__code__ = decode.__code__\n    return p",
                 ),
+                ("type-within-arguments", "def put(*ts): ts[0].x = 0\ndef decode(p):\n    put(type(p))\n    return p"),
+                (
+                    "type-by-a-keyword",
+                    "def put(n, *, to): to.x = n\ndef decode(p):\n    put(0, to=type(p))\n    return p",
+                ),
+                (
+                    "type-by-a-method",
+                    "class A:\n    def put(self, t): t.x = 0\ndef decode(p):\n    A().put(type(p))\n    return p",
+                ),
+                (
+                    "type-by-update-wrapper",
+                    "import functools\nfunctools.update_wrapper(Point, max)\ndef decode(p): return p",
+                ),
+                ("type-by-another-name", "from dataclasses import dataclass as d\nd(Point)\ndef decode(p): return p"),
+                ("by-an-unknown-function", "put = [max][0]\nput(Point, Point)\ndef decode(p): return p"),
+                (
+                    "order-of-a-library",
+                    "from fractions import Fraction\nFraction.__lt__ = lambda a, b: True\ndef decode(p): return p",
+                ),
+                (
+                    "order-under-its-name",
+                    "from fractions import Fraction as Point\nPoint.__lt__ = lambda a, b: 1\ndef decode(p): return p",
+                ),
+                ("comparison-by-setattr", "setattr(Point, '__eq__', lambda a, b: True)\ndef decode(p): return p"),
+                ("order-by-a-method", "Point.__lt__ = max\ndef decode(p): return p"),
+                (
+                    "script-by-its-own-name",
+                    "__name__ = '__main__'\nif __name__ == '__main__':\n    import gc\ndef decode(p): return p",
+                ),
+                ("module-in-a-module", "import dataclasses\nf = dataclasses.inspect.stack\ndef decode(p): return p"),
+                ("system-in-a-module", "from dataclasses import sys\ndef decode(p): return p"),
+                (
+                    "frames-by-inspect",
+                    "import inspect as i\nf = i.getargvalues(i.currentframe())\ndef decode(p): return p",
+                ),
+                ("inspect-as-a-value", "import inspect\nf = getattr(inspect, 'st' + 'ack')\ndef decode(p): return p"),
+                ("module-of-ours", "import kept_code as k\ndef decode(p): return p"),
+                ("name-of-a-module-of-ours", "from runner import send\ndef decode(p): return p"),
+                ("itself", "import solution\ndef decode(p): return p"),
+                ("what-links-an-object", "def decode(p, by): return by._stillroom_state_.link"),
+                ("what-links-an-error", "def decode(p, by): return vars(by).get('_stillroom_link_')"),
+                ("code-in-an-annotation", "def f(p: 'exec(1)'): pass\ndef decode(p): return p"),
+                ("unpickled", "import pickle\nf = pickle.loads(b'cunittest.mock\\nANY\\n.')\ndef decode(p): return p"),
+                ("examples-of-a-module", "import doctest\ndoctest.testmod(m)\ndef decode(p): return p"),
+                ("mocks", "import unittest\nf = unittest.mock.ANY\ndef decode(p): return p"),
+                ("timed-text", "import timeit\ntimeit.timeit('1')\ndef decode(p): return p"),
                 ("in-a-class-body", "class L:\n    Point.x = 0\ndef decode(p): return p"),
                 ("in-a-default", "def decode(p, q=setattr(Point, 'x', 0)): return p"),
                 ("names-of-the-module", "locals().update(Point=1)\ndef decode(p): return p"),

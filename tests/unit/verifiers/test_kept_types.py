@@ -18,7 +18,9 @@ def stranger(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(verifiers.sandbox.inside.__file__).parent))
     module = types.ModuleType("solution_that_is_looked_at")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    kept = importlib.import_module("kept_types").Types(vars(module), "asked", lambda function: False)
+    kept = importlib.import_module("kept_types").Types(
+        vars(module), "asked", lambda function: False, lambda name, method: False
+    )
 
     def found(code):
         exec(code, vars(module))  # noqa: S102 - our own code

@@ -18,6 +18,7 @@ import runner
 from kept_compared import Compared
 from kept_libraries import Libraries, loaded
 from kept_names import codes_in, read_by
+from kept_runs import Runs
 from kept_shapes import ClassShape, FunctionShape, is_same, shapes, vars_of
 from kept_stores import Stores
 from kept_tables import Tables
@@ -46,10 +47,14 @@ class Kept:
         modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point, where that is to be a class.
         functions: names that the prompt has as functions.
+
+    Attributes:
+        marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
+        runs: of comparisons of its own.
     """
 
     def __init__(self, names, places, repeated, taken, modules, asked, functions):
-        self._functions = frozenset(functions)
+        self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             loaded(name)
@@ -78,7 +83,8 @@ class Kept:
         for tree.body, statement in parts:
             if tree.body:
                 found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
-        self._namespace, self._types = namespace, Types(namespace, self._asked, self.stores.wrote)
+        self._namespace, self.runs = namespace, Runs(filename, self.tell)
+        self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
         self._libraries = Libraries(namespace)
         self._libraries.read(body, [code for code, statement in found if statement is not None])
@@ -88,6 +94,7 @@ class Kept:
     def _run_through(self, found):
         for code, statement in found:
             if statement is None:
+                self.runs.own(code)
                 self._take_down_data()
                 yield code
                 continue
@@ -104,6 +111,7 @@ class Kept:
                 self._take_down(statement.name)
             else:
                 self._take_anew(statement)
+                self.runs.renew()
         self._take_down_data()
 
     def _take_down_data(self):
@@ -134,6 +142,7 @@ class Kept:
         value = self._namespace.get(name)
         if isinstance(value, type):
             self._types.know(value)
+            self.runs.know(value)
         if name not in self._names:
             return
         self._defined.add(name)
@@ -195,7 +204,9 @@ class Kept:
     def ask(self, name):
         """Note that the tests have something by its name: where that is a class of the answer's, it is under test."""
         if name == self._asked or (is_capital(name) and name not in self._functions):
-            self.compared.ask(self.found(name))
+            self.compared.ask(value := self.found(name))
+            if self.compared.is_asked(value):
+                self.runs.ask(value, is_tested=name == self._asked)
 
     def look(self, when):
         """Say so, once, where something is not as it was.
@@ -210,6 +221,8 @@ class Kept:
         """Say so, once, where there is something to say."""
         if why and not self._is_told:
             self._is_told = True
+            for each in self.marks:
+                each.is_told = True
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
     def _changed(self):
@@ -231,7 +244,7 @@ class Kept:
                 return f"{what} of {shape.kind.__name__} is another than it was"
         if what := self._tables.change():
             return f"what is in {what}, which the prompt's comparisons read, is another"
-        return ""
+        return self.runs.come()
 
     def _changed_library(self):
         what = self._libraries.change()

@@ -22,7 +22,8 @@ _FREE = frozenset((
 ))  # fmt: skip
 """Which are made or filled later, or decide nothing."""
 _OF_FIELDS = ("_fields", "_field_defaults")  # of a named tuple
-_COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+ORDERS = ("__lt__", "__le__", "__gt__", "__ge__")
+_COMPARING = ("__eq__", "__ne__", *ORDERS)
 _ABSENT = object()
 _CALLED = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _WITHIN = ("fget", "fset", "fdel", "__func__", "func", "__wrapped__")
@@ -133,7 +134,13 @@ class ClassShape:
         return vars_of(self.kind).keys() - self._first
 
     def _may_come(self, name, value):
-        """Whether an attribute acts that came with use: a handler that was not set, the ``__init__`` of a protocol."""
+        """Whether an attribute acts that came with use: a handler that was not set, the ``__init__`` of a protocol.
+
+        An order may come where there was none, if it is seen by whom it is run (``kept_runs.py``).
+        """
+        if name in ORDERS:
+            others = [each for each in self._bases[1:] if each is not object]
+            return type(value) is types.FunctionType and not any(name in vars_of(each) for each in others)
         if name == "__init__":
             found = [vars_of(each)[name] for each in self._bases[1:] if name in vars_of(each)]
             first = found[0]

@@ -9,6 +9,7 @@ import runner
 from kept_code import AFTER_CALL, LAST, OTHER
 from kept_compared import is_comparing, is_comparing_operation
 from kept_data import is_iterator
+from kept_holders import Holder
 from link_claims import CHANGING, claims_equality
 from link_standing import is_of_objects
 
@@ -90,7 +91,10 @@ def watched(kept, what, given, *, is_object):
         if what == "setattr":
             kept.stores.allow(given[1])
         elif is_comparing_operation(what, given):
-            if what != "contains" or not kept.compared.is_holder(type(given[0]), is_object=is_object):
+            kind, is_held = type(given[0]), what == "contains"
+            if is_held and kept.compared.is_own(kind) and not kept.compared.is_holder(kind, is_object=is_object):
+                given = [Holder(kept, given[0]), given[1]]
+            elif not (is_held and kept.compared.is_holder(kind, is_object=is_object)):
                 kept.tell(kept.compared.doubt(given))
             if what == "contains" and is_iterator(given[0]):
                 return [_walked(kept, *given), given[1]]

@@ -17,6 +17,8 @@ from kept_shapes import ClassShape, bases_of, is_changeable, vars_of
 
 _COMPARING = ("__eq__", "__ne__", "__bool__", "__class__")
 _OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "link_kinds.py")
+_OF_ONE_CLASS = "unittest.case"
+"""Whose comparison finds only instances of one class equal."""
 _PARTS = ("co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars")
 _subclasses = type.__subclasses__
 
@@ -28,10 +30,11 @@ class Types:
         namespace: the solution's, whose functions are no library's.
         asked: the name of its class whose own comparison is under test, if it is one.
         wrote: says of a function whether the prompt wrote it.
+        is_watched: says of a method under its name whether it is seen by whom it is run.
     """
 
-    def __init__(self, namespace, asked, wrote):
-        self._namespace, self._asked, self._wrote = namespace, asked, wrote
+    def __init__(self, namespace, asked, wrote, is_watched):
+        self._namespace, self._asked, self._wrote, self._is_watched = namespace, asked, wrote, is_watched
         self._codes = {}  # by the names of fields: of the ``__eq__`` that is made for them
         self._known = {}  # by id: the class, which is kept, so that no other has its id
         self._changeable = []  # of these, those that could get another comparison, with what looks into them
@@ -116,7 +119,9 @@ class Types:
             if home is kind or id(method) in self._sound or self.is_librarys(kind):
                 continue
             if self._is_of_library(method):
-                return method.__code__.co_filename == _OURS  # of what stands for a class of the tests
+                is_ours = method.__code__.co_filename == _OURS  # of what stands for a class of the tests
+                if not is_ours and method.__globals__.get("__name__") != _OF_ONE_CLASS:
+                    return False
             if type(method) is types.WrapperDescriptorType and str(home.__module__).startswith("numpy"):
                 return False
         return True
@@ -144,6 +149,8 @@ class Types:
 
     def _is_sound(self, kind, name, method):
         """Whether a method of a new class is the prompt's, a library's own, or one that ``dataclass`` has made."""
+        if self._is_watched(name, method):
+            return True
         if id(method) in self._sound:  # such as of a class that ``dataclass`` made anew, with slots
             return True
         if type(method) is types.WrapperDescriptorType:

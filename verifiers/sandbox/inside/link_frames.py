@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 
 import runner
+import seal
 from link_failures import PartnerGone, TooMuchSent, Unsendable
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -29,8 +30,15 @@ def framed(message: tuple, *, is_bounded: bool) -> memoryview:
     return memoryview(_LENGTH.pack(len(data)) + data)
 
 
+def marked(view: memoryview, marks: seal.Seal) -> memoryview:
+    """What ``framed`` has made, with the mark of it and of all that was sent before."""
+    data = bytes(view[_LENGTH.size :])
+    marks.add(data)
+    return memoryview(_LENGTH.pack(len(data) + seal.MARK_BYTES) + data + marks.mark())
+
+
 def write(fd: int, view: memoryview) -> None:
-    """Write what ``framed`` has made.
+    """Write what ``framed`` or ``marked`` has made.
 
     Raises:
         PartnerGone: where nobody reads it.
@@ -44,10 +52,15 @@ def write(fd: int, view: memoryview) -> None:
         raise PartnerGone("the other process has ended") from error
 
 
-def read(fd: int, loads: Callable[[bytes], object]) -> tuple[int | None, tuple, object]:
+def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = None) -> tuple[int | None, tuple, object]:
     """Read one message: its lane, or None where it names none, what it says, and what of shared containers.
 
     What it says is the number of the request that it is, or that it answers, its kind, and what belongs to it.
+
+    Args:
+        fd: the socket.
+        loads: reads a message's bytes.
+        marks: those of all that comes, where it has to bear them.
 
     Raises:
         PartnerGone: where none comes, or what comes is none.
@@ -56,7 +69,13 @@ def read(fd: int, loads: Callable[[bytes], object]) -> tuple[int | None, tuple, 
         size = _LENGTH.unpack(_exactly(fd, 4))[0]
         if size > MAX_MESSAGE_BYTES:
             raise TooMuchSent("the other process sent too much")
-        message = loads(_exactly(fd, size))
+        data = _exactly(fd, size)
+        if marks is not None:
+            data, mark = data[: -seal.MARK_BYTES], data[-seal.MARK_BYTES :]
+            marks.add(data)
+            if not marks.fits(mark):
+                raise PartnerGone("the other process sent what its end of the link has not made")
+        message = loads(data)
     except OSError as error:
         if error.errno is None:
             raise  # as above

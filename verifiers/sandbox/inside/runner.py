@@ -19,7 +19,9 @@ import sys
 import threading
 import types
 
+import pytest_idle
 from plain_form import MAX_DEPTH, Opaque, plain
+from seal import Seal
 
 RESULT_FD = 3
 SOCKET_FD = 4
@@ -43,9 +45,14 @@ class AbsentName(NameError):
     """The program does not define the name that a test calls."""
 
 
+_sealing = []  # what marks the frames, where their truth is the program's own to say
+
+
 def send(kind, payload=b""):
     """Write one frame."""
     data = kind + _pack("<I", len(payload)) + payload
+    for each in _sealing:
+        each.add(data)
     while data:
         data = data[_write(RESULT_FD, data) :]
 
@@ -184,6 +191,8 @@ def load(source, name, kept=None):
     namespace = module.__dict__
     namespace["__file__"] = f"/tmp/{name}.py"
     namespace["__builtins__"] = builtins
+    if "pytest" in source:
+        pytest_idle.offer()
     try:
         code = compile(source, f"<{name}>", "exec", dont_inherit=True)
         pieces = (code,) if kept is None else kept.pieces(source, code, namespace)
@@ -215,8 +224,17 @@ def flush():
             pass
 
 
-def run_calls(source, steps, originals=None):
-    """A module whose functions a plan calls; ``originals``: what a prompt defines in it, as ``Kept`` takes it."""
+def run_calls(source, steps, originals=None, key=b""):
+    """A module whose functions a plan calls.
+
+    Args:
+        source: Python.
+        steps: of the plan.
+        originals: what a prompt defines in it, as ``Kept`` takes it.
+        key: of the mark behind all frames, where there is such.
+    """
+    seal = Seal(key) if key else None
+    _sealing[:] = [seal] if seal else []
     kept, named = None, operation
     if originals is not None:
         import kept_code
@@ -226,8 +244,8 @@ def run_calls(source, steps, originals=None):
         steps, named = kept_steps.steps(kept, steps), kept_steps.operation(kept)
     namespace = load(source, "solution", kept)
     if namespace is not None:
-        run_steps(steps, namespace, named)
-        send(END)
+        run_steps(steps if kept is None else kept.runs.steps(steps), namespace, named)
+        send(END, seal.mark() if seal else b"")
     flush()
 
 

@@ -11,14 +11,16 @@ import kept_requests
 import link
 import runner
 from link_failures import PartnerGone
+from seal import Seal
 
 
-def serve_solution(source, originals=None):
+def serve_solution(source, originals=None, key=b""):
     """Load a solution and answer what its tests ask.
 
     Args:
         source: Python.
         originals: what a prompt defines in it, as ``kept_code.Kept`` takes it.
+        key: of the marks of what it answers, where there are such.
     """
     kept = None if originals is None else kept_code.Kept(*originals)
     namespace = runner.load(source, "solution", kept)
@@ -33,7 +35,10 @@ def serve_solution(source, originals=None):
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
     if kept is not None:
+        joined.marks = Seal(key) if key else None
+        kept.marks += [joined.marks] if key else []
         kept_requests.serve(kept, joined.serving, joined.values.exports)
+        kept.runs.serve(joined.serving)
     with suppress(PartnerGone):
         joined.serve()
     if kept is not None:

@@ -39,10 +39,12 @@ from link_proxies import Proxy, of
 from link_standing import Refused, Standings
 from link_streams import Streams
 from pytest_marks import Failed
+from seal import Seal
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
 REFUSED = ("Refused", (), "data was expected, and the solution returned an object", "")
+TOLD = "what is compared may say itself what it equals"
 _QUITTERS = ("exit", "quit")
 
 
@@ -145,10 +147,16 @@ class _SolutionFinder:
         pass
 
 
-def run_tests(source, entry_point, draws_seed):
+def run_tests(source, entry_point, draws_seed, key=b""):
     """Run the tests' source against the solution at the other end of the socket.
 
     Its random numbers begin otherwise than the solution's, which could draw what is expected of it.
+
+    Args:
+        source: of the tests.
+        entry_point: what they are about.
+        draws_seed: of their random numbers.
+        key: of the marks of what the solution's process answers, where there are such.
     """
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
@@ -159,6 +167,8 @@ def run_tests(source, entry_point, draws_seed):
         modules = known_names.solution_modules(nodes, entry_point)
     standings = Standings(nodes, entry_point)
     joined = link.Link(runner.SOCKET_FD, link_replies.loads, standings=standings)
+    if key:
+        joined.marks = Seal(key)
     joined.modules = modules
     if "thread" in source.lower() or "concurrent" in source:
         joined.lanes.begin()
@@ -237,6 +247,8 @@ def run_tests(source, entry_point, draws_seed):
         skipped = [each[0].removesuffix(".setUpClass") for each in units if each[1] == "skipped"]
         if why := asked.unsettled() or asked.unreached(skipped):
             units.append(("tests", "undecided", "", (), why, ""))
+    if joined.marks is not None and joined.marks.is_told:
+        runner.send(b"C", marshal.dumps(TOLD, 2))
     found = units, joined.gone is not None, joined.uses, namespace.absent, asked.count
     runner.send(b"T", marshal.dumps(found, 2))
     runner.flush()

@@ -1,0 +1,91 @@
+"""Knows what of an answer's code decides nothing where tests compare: what is not run, and an order of its own.
+
+``Node.__lt__ = lambda a, b: a.val < b.val`` lets an answer put nodes on a heap. Whether anything else has that run, and
+whether the class had an order, its process says (``sandbox/inside/kept_runs.py``).
+"""
+
+import ast
+import copy
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from stillroom.capabilities.python_code.module_names import FUNCTION
+
+_ORDERS = frozenset(["__lt__", "__le__", "__gt__", "__ge__"])
+
+
+def without_main_blocks(own: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Statements but for those that run only where the module is a script, unless code makes it one."""
+    if "__name__" in {name for one in own for each in ast.walk(one) for name in _said_by(each)}:
+        return [*own]
+    return [each for each in own if not _is_main_block(each)]
+
+
+def without_orders(own: Sequence[ast.stmt], classes: set[str]) -> list[ast.stmt]:
+    """Statements that give none of these classes an order by a function of their own; the function is left.
+
+    Args:
+        own: an answer's statements that are no copy of the prompt's.
+        classes: of the prompt.
+    """
+    nodes = [each for one in own for each in ast.walk(one)]
+    functions = {each.name for each in nodes if isinstance(each, FUNCTION)}
+    said = {name for each in nodes if not isinstance(each, ast.Constant) for name in _said_by(each)}
+    order = _Orders(functions, classes - said)
+    if all(order.of(each) is None for each in nodes):
+        return [*own]
+    try:
+        return [cast("ast.stmt", _Left(order).visit(copy.deepcopy(each))) for each in own]
+    except RecursionError:
+        return [*own]
+
+
+class _Orders:
+    def __init__(self, functions: set[str], classes: set[str]) -> None:
+        self._functions, self._classes = functions, classes
+
+    def of(self, node: ast.AST) -> ast.expr | None:
+        """The function of the answer's own that a statement gives one of the classes as an order."""
+        match node:
+            case (
+                ast.Assign(targets=[ast.Attribute(value=ast.Name(id=kind), attr=name)], value=value)
+                | ast.Expr(
+                    value=ast.Call(
+                        func=ast.Name(id="setattr"),
+                        args=[ast.Name(id=kind), ast.Constant(value=str(name)), value],
+                        keywords=[],
+                    )
+                )
+            ) if kind in self._classes and name in _ORDERS:
+                is_own = isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in self._functions)
+                return value if is_own else None
+            case _:
+                return None
+
+
+class _Left(ast.NodeTransformer):
+    def __init__(self, orders: _Orders) -> None:
+        self._orders = orders
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        value = self._orders.of(node)
+        return self.generic_visit(node) if value is None else ast.copy_location(ast.Expr(value), node)
+
+
+def _is_main_block(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[right]), orelse=[]):
+            return isinstance(right, ast.Constant) and right.value == "__main__"
+        case _:
+            return False
+
+
+def _said_by(node: ast.AST) -> Iterator[str]:
+    """Names and texts in one node but those that are only read."""
+    match node:
+        case ast.Attribute() | ast.Name(ctx=ast.Load()):
+            pass
+        case ast.Global(names=names):
+            yield from names
+        case _:
+            yield from (value for _, value in ast.iter_fields(node) if isinstance(value, str))
