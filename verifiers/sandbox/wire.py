@@ -4,8 +4,9 @@ import marshal
 import signal
 import struct
 from dataclasses import astuple, dataclass, field
-from typing import cast
+from typing import Any, cast
 
+from stillroom.records import Originals
 from stillroom.records.execution import (
     Ending,
     Execution,
@@ -96,7 +97,7 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
 
 def _payloads(program: Program) -> tuple[bytes, bytes]:
     """What the process of the tests gets, where there is one, and what that of the solution gets."""
-    tests, kept = b"", (astuple(program.originals),) if program.originals.names else ()
+    tests, kept = b"", (_said(program.originals),) if program.originals.names else ()
     if program.tests:
         job: tuple[object, ...] = ("serve", program.source, *kept)
         tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed), FORMAT)
@@ -105,6 +106,12 @@ def _payloads(program: Program) -> tuple[bytes, bytes]:
     else:
         job = ("calls", program.source, [_step(step) for step in program.steps], *kept)
     return tests, marshal.dumps(job, FORMAT)
+
+
+def _said(originals: Originals) -> tuple[Any, ...]:
+    """What the process of a solution is told of these; which their methods are it finds there."""
+    *said, _ = astuple(originals)
+    return tuple(said)
 
 
 def encode_ping(number: int) -> bytes:

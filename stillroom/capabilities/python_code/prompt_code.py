@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.fences import python_blocks
+from stillroom.capabilities.python_code.judging_classes import judging_classes
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
 from stillroom.capabilities.python_code.usage import missing
@@ -26,13 +27,14 @@ def source_of(prompt: str) -> str:
     return "\n".join(found for each in parts if (found := next(filter(parsed, each), "")))
 
 
-def with_missing_code(answer: str, prompt: str, tests: str = "") -> str:
+def with_missing_code(answer: str, prompt: str, tests: str = "", entry_point: str = "") -> str:
     """An answer behind what the prompt defines, if that is what it reads, or a class of the tests, and defines nowhere.
 
     Args:
         answer: Python source.
         prompt: with code in fences among prose.
-        tests: Python source, if any, that may use classes of the prompt.
+        tests: Python source, if any, that may use classes of the prompt, or methods of them.
+        entry_point: what is asked for.
     """
     source, own = source_of(prompt), parsed(answer)
     if not source or own is None:
@@ -41,7 +43,8 @@ def with_missing_code(answer: str, prompt: str, tests: str = "") -> str:
     made = definers([each for each in body if isinstance(each, ast.ClassDef) or not is_for_answer(each)])
     asked = parsed(tests) or ast.Module([], [])
     classes = {each.name for each in body if isinstance(each, ast.ClassDef)}
-    used = (variables(asked) & classes).difference(*map(bound, [*own.body, *asked.body]))
+    judging = judging_classes(body, asked, entry_point)
+    used = (variables(asked) & classes | judging).difference(*map(bound, [*own.body, *asked.body]))
     left = [each for each in missing(answer) | used if each in made]
     seen, needed = set(left), list[ast.stmt]()
     while left:

@@ -17,6 +17,7 @@ import types
 
 import runner
 from kept_compared import Compared
+from kept_judging import Judging
 from kept_names import codes_in, read_by
 from kept_shapes import FunctionShape, is_same, shapes
 from kept_stores import Stores
@@ -45,10 +46,13 @@ class Kept:
         modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point, where that is to be a class.
         functions: names that the prompt has as functions.
+        remade: names of classes that the solution has anew, but for how they compare as the prompt has them.
+        added: by position of a class, names of what it has that the prompt's has not.
     """
 
-    def __init__(self, names, places, repeated, taken, modules, asked, functions):
-        self._functions = frozenset(functions)
+    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added):
+        self._functions, self._remade = frozenset(functions), frozenset(remade)
+        self._added = dict(added)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             _loaded(name)
@@ -60,30 +64,32 @@ class Kept:
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
+        self.judging = None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
         filename = whole.co_filename
         tree = ast.parse(source, filename)
-        parts = [([], None)]
+        parts = [([], None, ())]
         for place, each in enumerate(tree.body):
             if place in self._places:
-                parts += [([each], each), ([], None)]
+                parts += [([each], each, self._added.get(place, ())), ([], None, ())]
             elif place not in self._repeated:
                 parts[-1][0].append(each)
         found, flags = [], whole.co_flags & _FUTURES
-        for tree.body, statement in parts:
+        for tree.body, statement, added in parts:
             if tree.body:
-                found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
+                found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement, added))
         self._namespace, self._types = namespace, Types(namespace, self._asked, self.stores.wrote)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
+        self.judging = Judging(self._types, self.stores, self.compared, namespace)
         return self._run_through(found)
 
     def _run_through(self, found):
-        for code, statement in found:
+        for code, statement, added in found:
             if statement is not None:
-                self.stores.add(code)
+                self.stores.add(code, added)
             if statement is None or isinstance(statement, _NAMED):
                 yield code
                 if statement is not None:
@@ -111,6 +117,8 @@ class Kept:
         value = self._namespace.get(name)
         if isinstance(value, type):
             self._types.know(value)
+            if name in self._remade:
+                self.compared.refuse(value)
         if name not in self._names:
             return
         self._defined.add(name)
