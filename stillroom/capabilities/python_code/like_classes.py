@@ -31,9 +31,7 @@ class Like:
     compares_anew: bool
 
 
-def likes(
-    answer: ast.Module, given: Sequence[ast.stmt], named: set[str], *, is_shown: bool
-) -> dict[ast.ClassDef, Like]:
+def likes(answer: ast.Module, given: Sequence[ast.stmt], named: set[str], *, is_shown: bool) -> dict[ast.stmt, Like]:
     """The classes of an answer that are like one of the prompt's, though they are written otherwise.
 
     Args:
@@ -50,7 +48,7 @@ def likes(
         for each, names in made
         if not names.isdisjoint({"dataclass", *_DECORATORS})
     )
-    found = dict[ast.ClassDef, Like]()
+    found = dict[ast.stmt, Like]()
     for each in answer.body:
         if isinstance(each, ast.ClassDef) and each.name in classes and form(each, is_shown=is_shown) not in known:
             like = _like(each, classes[each.name], named, is_shown=is_shown) if is_usual else None

@@ -20,7 +20,7 @@ def originals(
     answer: ast.Module,
     given: Sequence[ast.stmt],
     used: set[str],
-    like: Mapping[ast.ClassDef, Like],
+    like: Mapping[ast.stmt, Like],
     *,
     entry_point: str,
     is_shown: bool,
@@ -48,8 +48,7 @@ def originals(
     for place, each in enumerate(answer.body):
         if place in again and is_spare:
             continue
-        is_like = isinstance(each, ast.ClassDef) and each in like
-        if is_like or (isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike):
+        if isinstance(each, FUNCTION | ast.ClassDef) and (each in like or form(each, is_shown=is_shown) in alike):
             places.append(place)
             seen.add(each.name)
         elif place in run_by_it:
