@@ -288,6 +288,13 @@ FORGED = [
         id="length",
     ),
     pytest.param(
+        BOARD.replace("is_solved", "__bool__"),
+        "def check(candidate):\n    assert candidate(Board([[1, 0, 3]]))\n",
+        "def solve(board): return object()\n",
+        "solve",
+        id="truth",
+    ),
+    pytest.param(
         POINTS,
         NEAR,
         "class Q(P):\n    def distance_to(self, other): return 0.0\ndef middle(a, b): return Q(0, 0)\n",
@@ -355,6 +362,13 @@ HONEST = [
     ),
     pytest.param(BOARD, UNNAMED, "def solve(cells): return Board([[3, 2, 1]])\n", "solve", id="class-is-not-named"),
     pytest.param(FENCED, UNNAMED, "def solve(cells): return Board([[3, 2, 1]])\n", "solve", id="class-in-a-fence"),
+    pytest.param(
+        BOARD.replace("is_solved", "__bool__"),
+        "def check(candidate):\n    assert candidate(Board([[1, 0, 3], [0, 2, 1]]))\n    assert not Board([[1]])\n",
+        SOLVE,
+        "solve",
+        id="truth",
+    ),
     pytest.param(RECT, SQUARE, "def squared(r): return Rect(2, 2)\n", "squared", id="property"),
     pytest.param(STACK, SORTED, "def sort_stack(s):\n    s.items.sort()\n    return s\n", "sort_stack", id="given"),
     pytest.param(STACK, SORTED, "def sort_stack(s):\n    s.items = sorted(s.items)\n", "sort_stack", id="in-place"),

@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION
 
+_OF_DATA = frozenset(name for kind in (str, bytes, int, float, list, tuple, dict, set) for name in dir(kind))
+"""What tests ask of data, too: it shows no object."""
+
 
 def judging_classes(given: Sequence[ast.stmt], tests: ast.AST, entry_point: str) -> set[str]:
-    """Names of classes of a prompt that have a method or property, with a body, which the tests ask by its name.
+    """Names of classes of a prompt that have a method or property, as no data has it, for which the tests ask.
 
     Args:
         given: the statements of the prompt.
         tests: the tests.
         entry_point: what is asked for: of that class, methods are under test.
     """
-    named = set(attributes([tests]))
+    named = set(attributes([tests])) - _OF_DATA
     classes = (each for each in given if isinstance(each, ast.ClassDef) and each.name != entry_point)
     return {each.name for each in classes if not named.isdisjoint(methods([each]))}
 

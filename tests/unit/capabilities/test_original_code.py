@@ -91,12 +91,16 @@ def test_classes_under_one_of_its_own_may_be_asked_for() -> None:
 
 
 def test_a_class_is_looked_after_whose_methods_tests_ask_though_they_do_not_name_it() -> None:
-    board = "class Board:\n    def is_solved(self):\n        return self.done\n    def later(self):\n        ...\n"
+    board = (
+        "class Board:\n    def is_solved(self):\n        return self.done\n    def later(self):\n        ...\n"
+        "    def count(self, n):\n        return n\n"
+    )
     asked, answer = board + "def move(p):\n    ...\n", "def move(p):\n    return Board()\n"
     one = found(board + answer, asked, "assert move(1).is_solved()")
-    assert (one.names, one.places, one.methods) == (("Board",), (0,), ("is_solved",))
+    assert (one.names, one.places, one.methods) == (("Board",), (0,), ("count", "is_solved"))
     assert found(board + answer, asked, "assert move(1).later()") == NO_ORIGINALS
     assert found(board + answer, asked, "assert move(1).done") == NO_ORIGINALS
+    assert found(board + answer, asked, "assert move(1).count(2)") == NO_ORIGINALS
 
 
 def test_what_a_class_that_is_like_the_prompts_has_beside_it_is_told() -> None:

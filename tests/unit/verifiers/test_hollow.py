@@ -177,4 +177,6 @@ def test_a_method_that_a_prompt_defines_may_say_how_near_a_result_is(start):
     tests = start + "assert f([2]).distance_to((1, 1)) < 1e-9"
     found = convert(tests, "f", ("distance_to",))
     assert not isinstance(found, Unconvertible) or found.is_usable, found
-    assert isinstance(other := convert(tests, "f", ("area",)), Unconvertible) and not other.is_usable
+    other = convert(tests, "f", ("area",))
+    assert isinstance(other, Unconvertible)
+    assert not other.is_usable

@@ -82,6 +82,8 @@ class Judging:
         for value, each in asked:
             if why := self.read(value, each):
                 return why
+        if name == "bool" and self.knows("__bool__") and self._is_true_by_itself(given[0]):
+            return f"the truth of {_told(type(given[0]))} is not the prompt's"
         kinds = {id(type(value)) for value in given if not _is_data(value)}
         if name in BINARY and len(kinds) > 1 and any(self._is_of_prompt(type(value)) for value, _ in asked):
             return self.within(given, asked[0][1])  # since the prompt's is given the other
@@ -133,6 +135,11 @@ class Judging:
 
     def _is_of_prompt(self, kind):
         return any(map(self._compared.is_prompts, bases_of(kind)))
+
+    def _is_true_by_itself(self, value):
+        """Whether a value is an object with which the prompt has nothing to do, and true as any is."""
+        is_its = self._compared.is_asked(type(value)) or self._compared.is_asked(value)
+        return not (_is_data(value) or is_its or self._is_of_prompt(type(value)))
 
     def _is_prompts_own(self, value, name):
         """Whether the prompt's code is what a value has under a name; None where that is not in question.
