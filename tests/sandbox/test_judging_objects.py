@@ -116,6 +116,12 @@ AREA = (
     "def check(candidate):\n    assert isinstance(candidate('box', 2, 3), Shape)\n"
     "    assert candidate('box', 2, 3).area() == 6 and candidate('box', 1, 2).sides() == 4\n"
 )
+BUS = (
+    "class Bus:\n    def __init__(self):\n        self.handlers = []\n\n    def on(self, handler):\n"
+    "        self.handlers.append(handler)\n\n    def emit(self, x):\n"
+    "        return [each(x) for each in self.handlers]\n\n\n"
+    'def attach(bus):\n    """Attach a handler that doubles."""\n'
+)
 SAYS = "    def is_solved(self):\n        return True\n"
 FORGED = [
     pytest.param(
@@ -409,6 +415,13 @@ HONEST = [
         "def make(kind, *sizes): return Box(*sizes)\n",
         "make",
         id="one-that-is-to-be-written",
+    ),
+    pytest.param(
+        BUS,
+        "def check(candidate):\n    bus = Bus()\n    candidate(bus)\n    assert bus.emit(2) == [4]\n",
+        "class Handler:\n    def __call__(self, x): return 2 * x\ndef attach(bus): bus.on(Handler())\n",
+        "attach",
+        id="calls-what-it-is-given",
     ),
     pytest.param(
         BOARD.partition("def solve")[0] + 'class Solver:\n    """Has `is_solved(cells)`, whether that is solved."""\n',

@@ -60,7 +60,7 @@ class Judges:
                     self._having.setdefault(name, []).append(value)
         self._specials = [each for each in self._having if each[:2] == "__" == each[-2:]]
         self._all = {name for kind in kinds for name in vars_of(kind)} if is_all_read else set()
-        self._reads, self._silent = {}, {}
+        self._reads, self._critical, self._silent = {}, {}, {}
 
     def __contains__(self, name):
         return name in self._having
@@ -84,6 +84,17 @@ class Judges:
                     functions = self._functions([*self._having.get(each, ()), self._function(each)])
             self._reads[key] = frozenset(found)
         return self._reads[key]
+
+    def read_of(self, what):
+        """Of these the names of what judges."""
+        key = what if type(what) is str else id(what)
+        if key not in self._critical:
+            self._critical[key] = frozenset(each for each in self.reads(what) if each in self._having)
+        return self._critical[key]
+
+    def is_function(self, value):
+        """Whether something is a function of the prompt, and nothing that calls one."""
+        return type(value) is types.FunctionType and self._wrote(value)
 
     def say_nothing(self, name, kind):
         """Whether what the prompt has under a name gives nothing and raises nothing, or is there to be written.

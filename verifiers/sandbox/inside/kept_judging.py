@@ -17,7 +17,7 @@ from kept_judges import BINARY, METHODS, Judges, acts, specials
 from kept_shapes import bases_of, vars_of
 from kept_stores import is_field
 
-ROOM, FEW = 100_000, 32
+ROOM, FEW = 100_000, 16
 """Values that are looked at in all that is asked of a program, and then still in each of it."""
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.ModuleType)
@@ -28,6 +28,8 @@ _SPARE = frozenset((
     "__setstate__", "__slots__", "__str__", "__weakref__",
 ))  # fmt: skip
 """What a class may have for itself: no judge calls it, but by what is named here."""
+_OWN = frozenset(("__call__", "__enter__", "__exit__"))
+"""The same where the prompt has no such: a handler of the answer's is what it is given to be called."""
 _CALLING = {
     "__copy__": ("copy",), "__deepcopy__": ("deepcopy",), "__init__": ("__class__", "replace", "type"),
     "__repr__": ("__format__", "ascii", "format", "repr", "str"), "__str__": ("__format__", "format", "print", "str"),
@@ -65,7 +67,9 @@ class Judging:
         if self._judges().say_nothing(name, owner):
             return ""
         if is_its:
-            return self.within([value], name)
+            home = next((each for each in bases_of(owner) if name in vars_of(each)), None)
+            is_called = home is not None and self._judges().is_function(vars_of(home)[name])
+            return "" if is_called and not _is_special(name) else self.within([value], name)  # which is looked at then
         is_own_operator = _is_special(name) and not self._is_of_prompt(owner)
         return "" if is_own_operator else f"{name} of {_told(kind)} is not the prompt's"
 
@@ -91,7 +95,7 @@ class Judging:
 
     def within(self, values, name):
         """Why what a method or function of the prompt reads in values may not be the prompt's, or data; else ""."""
-        reads = self._judges().reads(name)
+        reads, judging = self._judges().reads(name), self._judges().read_of(name)
         left, seen = collections.deque(values), set()
         while left:
             each = left.popleft()
@@ -110,13 +114,13 @@ class Judging:
                 continue
             elif self._compared.is_prompts(kind):
                 contents, hiding = self._stores.told(each, reads, self._compared.is_answers)
-                hiding = hiding or self._hiding(each, kind, reads)
+                hiding = hiding or self._hiding(each, kind, judging)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
             else:
                 is_library = self._compared.is_of_library(kind)
-                why = self._hiding(each, kind, reads) or ("" if is_library else self._added(kind, reads))
+                why = self._hiding(each, kind, judging) or ("" if is_library else self._added(kind, reads))
                 if why:
                     return f"{why} of {_told(kind)} is not the prompt's"
                 left.extend(within(each, kind) if is_library else gc.get_referents(each))
@@ -171,21 +175,17 @@ class Judging:
         is_over_it = any(self._compared.is_prompts(each) and name in vars_of(each) for each in bases)
         return None if self._compared.is_of_library(home) and not is_over_it else False
 
-    def _hiding(self, value, kind, reads):
+    def _hiding(self, value, kind, judging):
         """The name under which a value itself has what a class of the prompt's has as a method."""
-        held = _held(value, kind) or {}
-        judges = self._judges()
-        for name in [*held]:
-            if type(name) is not str:  # which may equal any name
-                return "a name that is no text"
-            if (
-                name in reads
-                and name in judges
-                and not self._may_hold(kind, name)
-                and not judges.say_nothing(name, kind)
-            ):
-                return name
-        return ""
+        held = _held(value, kind)
+        if not held:
+            return ""
+        if any(type(each) is not str for each in held):  # which may equal any name
+            return "a name that is no text"
+        if judging.isdisjoint(held):
+            return ""
+        names = [each for each in held if each in judging and not self._may_hold(kind, each)]
+        return next((each for each in names if not self._judges().say_nothing(each, kind)), "")
 
     def _may_hold(self, kind, name):
         """Whether instances may have something of their own under a name that the prompt has in a class."""
@@ -203,6 +203,7 @@ class Judging:
             for name, value in vars_of(each).items():
                 if _is_special(name):
                     is_free = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
+                    is_free = is_free or (name in _OWN and name not in judges)
                     if (
                         not is_free
                         and not (value is slot and type(slot) in _SLOTS)
