@@ -375,6 +375,14 @@ HONEST = [
         "solve",
         id="truth",
     ),
+    pytest.param(
+        FENCED.replace("class Board:", "class Board(Shown):"),
+        UNNAMED,
+        "class Solved:\n    def __init__(self, cells): self.cells = cells\n"
+        "    def is_solved(self): return [1, 0, 3] in self.cells\ndef solve(cells): return Solved(cells)\n",
+        "solve",
+        id="class-that-cannot-be-made",
+    ),
     pytest.param(RECT, SQUARE, "def squared(r): return Rect(2, 2)\n", "squared", id="property"),
     pytest.param(STACK, SORTED, "def sort_stack(s):\n    s.items.sort()\n    return s\n", "sort_stack", id="given"),
     pytest.param(STACK, SORTED, "def sort_stack(s):\n    s.items = sorted(s.items)\n", "sort_stack", id="in-place"),

@@ -58,7 +58,7 @@ class Judges:
             for name, value in vars_of(kind).items():
                 if name not in _NO_JUDGES and acts(value):
                     self._having.setdefault(name, []).append(value)
-        self._specials = [each for each in self._having if each[:2] == "__" == each[-2:]]
+        self._specials = [*filter(is_special, self._having)]
         self._all = {name for kind in kinds for name in vars_of(kind)} if is_all_read else set()
         self._reads, self._critical, self._silent = {}, {}, {}
 
@@ -115,6 +115,11 @@ class Judges:
 
     def _functions(self, values):
         return [each for value in values for each in _functions_of(value) if self._wrote(each)]
+
+
+def is_special(name):
+    """Whether a name is one by which Python itself calls."""
+    return name[:2] == "__" == name[-2:]
 
 
 def acts(value):

@@ -10,14 +10,15 @@ the prompt's method reads of what is in it.
 # pyright: basic
 import collections
 import gc
+import itertools
 import types
 
 from kept_data import ITEMS, PLAIN, within
-from kept_judges import BINARY, METHODS, Judges, acts, specials
+from kept_judges import BINARY, METHODS, Judges, acts, is_special, specials
 from kept_shapes import bases_of, vars_of
 from kept_stores import is_field
 
-ROOM, FEW = 100_000, 16
+ROOM, FEW = 40_000, 16
 """Values that are looked at in all that is asked of a program, and then still in each of it."""
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.ModuleType)
@@ -69,8 +70,8 @@ class Judging:
         if is_its:
             home = next((each for each in bases_of(owner) if name in vars_of(each)), None)
             is_called = home is not None and self._judges().is_function(vars_of(home)[name])
-            return "" if is_called and not _is_special(name) else self.within([value], name)  # which is looked at then
-        is_own_operator = _is_special(name) and not self._is_of_prompt(owner)
+            return "" if is_called and not is_special(name) else self.within([value], name)  # which is looked at then
+        is_own_operator = is_special(name) and not self._is_of_prompt(owner)
         return "" if is_own_operator else f"{name} of {_told(kind)} is not the prompt's"
 
     def called(self, function, given):
@@ -107,7 +108,8 @@ class Judging:
             seen.add(id(each))
             self._room -= 1
             if id(kind) in ITEMS:
-                items = [*each, *each.values()] if kind is dict else [*each]
+                items = itertools.chain(each, each.values()) if kind is dict else each
+                items = [*items] if self._room > 0 else [*itertools.islice(items, FEW)]
                 left.extend([one for one in items if id(type(one)) not in PLAIN])
                 self._room -= len(items) >> 4
             elif type in bases_of(kind) or self._compared.is_asked(kind):
@@ -156,7 +158,7 @@ class Judging:
         if type in bases_of(kind):
             return self._gives((*bases_of(value), *bases_of(kind)), name)
         held = _held(value, kind)
-        if held is not None and name in held and not _is_special(name) and not self._may_hold(kind, name):
+        if held is not None and name in held and not is_special(name) and not self._may_hold(kind, name):
             return False
         if any("__getattribute__" in vars_of(each) for each in bases_of(kind) if self._compared.is_answers(each)):
             return False
@@ -167,7 +169,7 @@ class Judging:
         home = next((each for each in bases if name in vars_of(each)), None)
         if home is None:
             others = [each for each in bases if "__getattr__" in vars_of(each)]
-            return False if others and not _is_special(name) and not self._compared.is_prompts(others[0]) else None
+            return False if others and not is_special(name) and not self._compared.is_prompts(others[0]) else None
         if self._compared.is_prompts(home) or any(
             vars_of(each).get(name) is vars_of(home)[name] for each in bases if self._compared.is_prompts(each)
         ):
@@ -201,7 +203,7 @@ class Judging:
                 continue
             slot = vars_of(each).get("__dict__")
             for name, value in vars_of(each).items():
-                if _is_special(name):
+                if is_special(name):
                     is_free = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
                     is_free = is_free or (name in _OWN and name not in judges)
                     if (
@@ -240,10 +242,6 @@ def _held(value, kind):
 def _is_data(value):
     kind = id(type(value))
     return kind in ITEMS or (kind in PLAIN and type(value) not in _FUNCTIONS and type(value) is not type)
-
-
-def _is_special(name):
-    return name[:2] == "__" == name[-2:]
 
 
 def _told(kind):
