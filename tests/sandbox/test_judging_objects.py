@@ -178,6 +178,21 @@ FORGED = [
         "solve",
         id="named-tuple",
     ),
+    pytest.param(
+        BOARD,
+        SOLVED,
+        "from collections import Counter\nCounter.is_solved = lambda self: True\ndef solve(board): return Counter()\n",
+        "solve",
+        id="library-class",
+    ),
+    pytest.param(
+        BOARD,
+        SOLVED,
+        "from collections import UserList\nUserList.is_solved = UserList.__len__\n"
+        "def solve(board): return UserList([1])\n",
+        "solve",
+        id="library-class-by-its-own",
+    ),
     pytest.param(BOARD, SOLVED, f"class S(Board):\n{SAYS}def solve(board): return S([])\n", "solve", id="subclass"),
     pytest.param(
         BOARD,
@@ -438,6 +453,14 @@ HONEST = [
         "class Solver:\n    def is_solved(self, board): return board.is_solved()\n",
         "Solver",
         id="under-test",
+    ),
+    pytest.param(
+        STACK.replace("is_sorted", "most_common"),
+        "def check(candidate):\n    s = Stack()\n    s.push('a')\n"
+        "    assert candidate(s).most_common(1) == [('a', 1)] and s.most_common()\n",
+        "from collections import Counter\ndef sort_stack(s): return Counter(s.items)\n",
+        "sort_stack",
+        id="what-a-library-has",
     ),
     pytest.param(
         STACK,

@@ -10,10 +10,11 @@ part in what it says. A method that gives nothing says nothing, and one that is 
 import dis
 import inspect
 import itertools
+import sys
 import types
 
 from kept_names import read_by
-from kept_shapes import bases_of, vars_of
+from kept_shapes import bases_of, is_changeable, vars_of
 
 METHODS = (types.FunctionType, classmethod, staticmethod)
 """What a class has as methods."""
@@ -115,6 +116,21 @@ class Judges:
 
     def _functions(self, values):
         return [each for value in values for each in _functions_of(value) if self._wrote(each)]
+
+
+def is_pythons_own(kind, name):
+    """Whether what a library's class has under a name is the library's: its own code, of that very name."""
+    value = vars_of(kind)[name]
+    if not is_changeable(kind):
+        return True
+    functions = _functions_of(value)
+    home = sys.modules.get(str(vars_of(kind).get("__module__")))
+    return bool(functions) and all(
+        home is not None
+        and each.__globals__ is vars(home)
+        and each.__code__.co_qualname == f"{type.__dict__['__qualname__'].__get__(kind)}.{name}"
+        for each in functions
+    )
 
 
 def is_special(name):

@@ -14,7 +14,7 @@ import itertools
 import types
 
 from kept_data import ITEMS, PLAIN, within
-from kept_judges import BINARY, METHODS, Judges, acts, is_special, specials
+from kept_judges import BINARY, METHODS, Judges, acts, is_pythons_own, is_special, specials
 from kept_shapes import bases_of, vars_of
 from kept_stores import is_field
 
@@ -158,7 +158,7 @@ class Judging:
         if type in bases_of(kind):
             return self._gives((*bases_of(value), *bases_of(kind)), name)
         held = _held(value, kind)
-        if held is not None and name in held and not is_special(name) and not self._may_hold(kind, name):
+        if held is not None and name in held and not self._may_hold(kind, name):
             return False
         if any("__getattribute__" in vars_of(each) for each in bases_of(kind) if self._compared.is_answers(each)):
             return False
@@ -175,7 +175,7 @@ class Judging:
         ):
             return True
         is_over_it = any(self._compared.is_prompts(each) and name in vars_of(each) for each in bases)
-        return None if self._compared.is_of_library(home) and not is_over_it else False
+        return None if self._compared.is_of_library(home) and not is_over_it and is_pythons_own(home, name) else False
 
     def _hiding(self, value, kind, judging):
         """The name under which a value itself has what a class of the prompt's has as a method."""
@@ -204,23 +204,17 @@ class Judging:
             slot = vars_of(each).get("__dict__")
             for name, value in vars_of(each).items():
                 if is_special(name):
-                    is_free = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
-                    is_free = is_free or (name in _OWN and name not in judges)
-                    if (
-                        not is_free
-                        and not (value is slot and type(slot) in _SLOTS)
-                        and not self._kinds.is_made(each, value)
-                    ):
+                    is_spare = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
+                    is_free = is_spare or (name in _OWN and name not in judges) or self._kinds.is_made(each, value)
+                    if not is_free and not (value is slot and type(slot) in _SLOTS):
                         return name
                 elif name not in reads:
                     continue
                 elif name in judges:
                     if not judges.say_nothing(name, kind):
                         return name
-                elif (acts(value) and type(value) not in METHODS) or self._hides(
-                    kind, name
-                ):  # a method under a name of its own is its own
-                    return name
+                elif (type(value) not in METHODS and acts(value)) or self._hides(kind, name):
+                    return name  # but a method under a name of its own is its own
         return ""
 
     def _hides(self, kind, name):

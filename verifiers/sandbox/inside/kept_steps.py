@@ -143,7 +143,7 @@ def watched_method(kept, name, method, given):
 
 
 def _called(kept, name, names, method, given):
-    """Call a method that compares by its name; the last of what is given is given by names."""
+    """Call what compares by its name, or may judge; the last of what is given is given by names."""
     count = len(given) - len(names)
     why = watched_method(kept, name, method, given) if is_comparing(name) else ""
     judge(kept, method, given)
