@@ -83,6 +83,15 @@ FORGED = [
         id="another-dataclass",
     ),
     pytest.param(
+        LIST,
+        BOTH,
+        "import dataclasses\ndef made(kind):\n"
+        "    kind.val = property(lambda self: 0, lambda self, value: None)\n    return kind\n"
+        "dataclasses.dataclass = made\n" + FIELDS + "def double(head): return head\n",
+        "double",
+        id="dataclass-of-another",
+    ),
+    pytest.param(
         LIST.replace("class ListNode:\n", "class ListNode:\n    slack = 0\n\n").replace(
             "\n\n\ndef",
             "\n\n    def near(self, other):\n        return abs(self.val - other.val) <= self.slack\n\n\ndef",

@@ -48,13 +48,28 @@ def likes(answer: ast.Module, given: Sequence[ast.stmt], named: set[str], *, is_
         for each, names in made
         if not names.isdisjoint({"dataclass", *_DECORATORS})
     )
-    found = dict[ast.stmt, Like]()
+    before = {form(each, is_shown=True) for each in given}
+    found, is_first = dict[ast.stmt, Like](), True
     for each in answer.body:
         if isinstance(each, ast.ClassDef) and each.name in classes and form(each, is_shown=is_shown) not in known:
-            like = _like(each, classes[each.name], named, is_shown=is_shown) if is_usual else None
+            is_sound = is_usual and (is_first or not each.decorator_list)
+            like = _like(each, classes[each.name], named, is_shown=is_shown) if is_sound else None
             if like is not None:
                 found[each] = like
+        is_first = is_first and (each in found or _does_nothing(each) or form(each, is_shown=True) in before)
     return found
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """Whether no code of an answer is run by a statement, so that what a library has is still the library's."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.FunctionDef(decorator_list=[], args=given, returns=returns):
+            said = [each for one in (given, returns) if one is not None for each in ast.walk(one)]
+            return not any(isinstance(each, ast.Call | ast.NamedExpr) for each in said)
+        case _:
+            return False
 
 
 def _like(own: ast.ClassDef, given: ast.ClassDef, named: set[str], *, is_shown: bool) -> Like | None:

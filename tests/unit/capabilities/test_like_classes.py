@@ -38,6 +38,7 @@ def test_a_class_that_holds_the_same_is_like_it(own):
     "own",
     [
         pytest.param(FIELDS, id="dataclass"),
+        pytest.param("import heapq\ndef twice(x, n=2): return n * x\n" + FIELDS, id="dataclass-behind-others"),
         pytest.param(GIVEN + "    def __eq__(self, other): return True\n", id="eq"),
         pytest.param(GIVEN + "    def __lt__(self, other): return True\n", id="order"),
         pytest.param(GIVEN + "    def __hash__(self): return 1\n", id="hash"),
@@ -68,6 +69,8 @@ def test_one_that_compares_otherwise_is_told(own):
         pytest.param(GIVEN.replace("class Node", "@made\nclass Node"), id="decorator"),
         pytest.param(FIELDS.replace("0\n", "0\n    size: int = 3\n"), id="field-that-is-asked"),
         pytest.param("def dataclass(kind): return kind\n" + FIELDS, id="another-dataclass"),
+        pytest.param("import dataclasses\ndataclasses.dataclass = made\n" + FIELDS, id="dataclass-of-another"),
+        pytest.param("def f(x: made()): pass\n" + FIELDS, id="dataclass-behind-a-call"),
         pytest.param("property = None\n" + GIVEN + "    def helper(self): pass\n", id="another-built-in"),
     ],
 )
