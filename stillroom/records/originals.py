@@ -16,6 +16,9 @@ class Originals:
         modules: that the source imports in any case.
         asked: the entry point where it is to be a class, whose own comparison is under test then.
         functions: names that the prompt has as functions: no class that an answer makes of one is under test.
+        remade: names of classes that the answer makes once more as they are, but for how their objects compare.
+        added: by position of a class in the source, names of methods that it has and the prompt's has not.
+        methods: names of methods of the classes, which no object judges by that is none of these.
     """
 
     names: tuple[str, ...] = ()
@@ -25,6 +28,9 @@ class Originals:
     modules: tuple[str, ...] = ()
     asked: str = ""
     functions: tuple[str, ...] = ()
+    remade: tuple[str, ...] = ()
+    added: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 NO_ORIGINALS = Originals()

@@ -1,6 +1,7 @@
 """Finds assertions that say nothing of an answer: they hold whatever it is, or leave it to the answer to say so."""
 
 import ast
+from collections.abc import Collection
 from typing import cast
 
 from verifiers.conversion.judging_methods import judging_method
@@ -11,7 +12,7 @@ _SHOWN_CHARS = 100
 _TRUTHS = ("assertTrue", "assertFalse", "assert_")
 
 
-def hollow(tree: ast.Module, entry_point: str) -> str:
+def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = ()) -> str:
     """What is wrong with the first assertion that says nothing of an answer, or "".
 
     It may be of what is true whatever is in it, such as ``assert (f(2) == 4, "message")``; come after a return; or be
@@ -20,6 +21,7 @@ def hollow(tree: ast.Module, entry_point: str) -> str:
     Args:
         tree: the tests.
         entry_point: what the answer is asked for; without it every name may be.
+        methods: of classes that are not the answer's.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
@@ -32,7 +34,7 @@ def hollow(tree: ast.Module, entry_point: str) -> str:
             return f"nothing comes to the assertion in line {line}"
     if entry_point and (name := left_to_answer(tree, entry_point)):
         return f"nobody defines {name!r}, and it judges the answer"
-    if entry_point and (name := judging_method(tree, entry_point)):
+    if entry_point and (name := judging_method(tree, entry_point, methods)):
         return f"only an object of its own has {name!r}, and it judges the answer"
     return ""
 

@@ -6,7 +6,7 @@ Those that data have, such as ``difference`` of a set, are not: of an object the
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from verifiers.conversion.classes import is_class_name
 from verifiers.conversion.conditions import Compared, conditions
@@ -16,12 +16,13 @@ from verifiers.sandbox.inside.link_claims import DATA_NAMES, claims_nearness
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
-def judging_method(tree: ast.Module, entry_point: str) -> str:
+def judging_method(tree: ast.Module, entry_point: str, known: Collection[str] = ()) -> str:
     """The name of a method that says how near a function's result is to data of the tests, and nothing else; or "".
 
     Args:
         tree: the tests.
         entry_point: what the answer is asked for; of what a class makes, methods are under test.
+        known: methods of classes that are not the answer's.
     """
     if is_class_name(entry_point):
         return ""
@@ -37,7 +38,7 @@ def judging_method(tree: ast.Module, entry_point: str) -> str:
                     judging |= {name: None} if is_told else {}
                 elif isinstance(each.operator, ast.Eq):
                     under_test.add(name)
-    return next((each for each in judging if each not in under_test), "")
+    return next((each for each in judging if each not in under_test and each not in known), "")
 
 
 class _Methods:

@@ -6,8 +6,9 @@ import secrets
 import signal
 import struct
 from dataclasses import astuple, dataclass, field
-from typing import cast
+from typing import Any, cast
 
+from stillroom.records import Originals
 from stillroom.records.execution import (
     Ending,
     Execution,
@@ -101,7 +102,7 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
 
 def _payloads(program: Program) -> tuple[bytes, bytes]:
     """What the process of the tests gets, where there is one, and what that of the solution gets."""
-    tests, kept = b"", (astuple(program.originals),) if program.originals.names else ()
+    tests, kept = b"", (_said(program.originals),) if program.originals.names else ()
     key = [_key(program)] if kept else []
     if program.tests:
         job: tuple[object, ...] = ("serve", program.source, *kept, *key)
@@ -117,6 +118,12 @@ def _key(program: Program) -> bytes:
     """Of the mark behind the frames of a program that compares objects of its own with others."""
     said = repr((program.source, program.originals)).encode(errors="surrogatepass")
     return hashlib.blake2b(said, key=_SECRET, digest_size=KEY_BYTES).digest()
+
+
+def _said(originals: Originals) -> tuple[Any, ...]:
+    """What the process of a solution is told of these; which their methods are it finds there."""
+    *said, _ = astuple(originals)
+    return tuple(said)
 
 
 def encode_ping(number: int) -> bytes:

@@ -7,7 +7,9 @@ would say itself whether it found a zero.
 import ast
 from dataclasses import dataclass, replace
 
+from stillroom.capabilities.python_code.judging_classes import attributes, judging_classes
 from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
+from stillroom.capabilities.python_code.like_classes import likes
 from stillroom.capabilities.python_code.module_names import bound, changed, changed_late, definers, variables
 from stillroom.capabilities.python_code.original_code import originals
 from stillroom.capabilities.python_code.prompt_code import parsed, put_before, source_of
@@ -25,6 +27,7 @@ class Given:
         chosen: the statements that are the tests', in order.
         left: names of what they use and only the answer can have: classes, and helpers that keep something.
         kept: those of them that stand for what calls change.
+        judging: classes that they do not name and of whose objects they ask methods.
         body: all statements of the prompt.
         source: its code.
     """
@@ -32,6 +35,7 @@ class Given:
     chosen: list[ast.stmt]
     left: set[str]
     kept: set[str]
+    judging: set[str]
     body: list[ast.stmt]
     source: str
 
@@ -66,14 +70,26 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
         entry_point: what it asks for.
     """
     given = _given(tests, prompt, entry_point, answer.text)
-    own = parsed(answer.text) if given is not None and given.left else None
+    own = parsed(answer.text) if given is not None and (given.left or given.judging) else None
     if given is None or own is None:
         return answer
     is_shown = _shows_objects(tests)
-    name = redefined(own, given.body, given.left, kept=given.kept, entry_point=entry_point, is_shown=is_shown)
+    named = set(attributes([parsed(tests) or ast.Module([], []), *given.body]))
+    like = likes(own, given.body, named, is_shown=is_shown)
+    name = redefined(
+        own,
+        given.body,
+        given.left,
+        kept=given.kept,
+        entry_point=entry_point,
+        like=like,
+        judging=given.judging,
+        is_shown=is_shown,
+    )
     if name:
         return replace(answer, doubt=f"the answer makes something else of {name!r} of the prompt, which the tests use")
-    kept = originals(own, given.body, given.left, entry_point=entry_point, is_shown=is_shown)
+    used = given.left | given.judging
+    kept = originals(own, given.body, used, like, entry_point=entry_point, is_shown=is_shown)
     return replace(answer, doubt="", originals=kept)
 
 
@@ -94,10 +110,12 @@ def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | No
         chosen += needed.chosen
         left |= needed.left
     left -= {entry_point}
+    judging = judging_classes(body, asked, entry_point).difference(left, *map(bound, asked.body))
     return Given(
         chosen=[each for each in body if each in chosen],
         left=left,
         kept={name for name in left & (used | lasting.states) if lasting.is_value(name)},
+        judging=judging,
         body=body,
         source=source,
     )

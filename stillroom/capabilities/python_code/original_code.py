@@ -5,9 +5,11 @@ came of it is told by the process that runs it.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from stillroom.capabilities.python_code.judging_classes import methods
 from stillroom.capabilities.python_code.lasting import is_for_answer
+from stillroom.capabilities.python_code.like_classes import Like
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
 from stillroom.capabilities.python_code.repeated_code import completing, repeated
 from stillroom.capabilities.python_code.statement_forms import form
@@ -17,7 +19,13 @@ _DEFINING = FUNCTION | ast.ClassDef | ast.Import | ast.ImportFrom
 
 
 def originals(
-    answer: ast.Module, given: Sequence[ast.stmt], used: set[str], *, entry_point: str, is_shown: bool
+    answer: ast.Module,
+    given: Sequence[ast.stmt],
+    used: set[str],
+    like: Mapping[ast.stmt, Like],
+    *,
+    entry_point: str,
+    is_shown: bool,
 ) -> Originals:
     """What of the prompt has to stay as it was in an answer; nothing where the tests use no class of the prompt's.
 
@@ -25,6 +33,7 @@ def originals(
         answer: its source.
         given: the statements of the prompt.
         used: what the tests use of it and only the answer can have.
+        like: classes of the answer that are as good as the prompt's.
         entry_point: what is asked for.
         is_shown: whether the tests look at objects as texts.
     """
@@ -42,7 +51,7 @@ def originals(
     for place, each in enumerate(answer.body):
         if place in again and is_spare:
             continue
-        if isinstance(each, FUNCTION | ast.ClassDef) and form(each, is_shown=is_shown) in alike:
+        if isinstance(each, FUNCTION | ast.ClassDef) and (each in like or form(each, is_shown=is_shown) in alike):
             places.append(place)
             seen.add(each.name)
         elif place in run_by_it or form(each, is_shown=True) in data:
@@ -58,7 +67,24 @@ def originals(
         modules=tuple(sorted(set(_imported(answer)))),
         asked=entry_point if is_class else "",
         functions=tuple(sorted(functions)),
+        remade=tuple(sorted({each.name for each in like.values() if each.compares_anew})),
+        added=tuple(_added(answer, places, given)),
+        methods=tuple(
+            sorted(methods([each for each in needed if isinstance(each, ast.ClassDef) and each.name in seen]))
+        ),
     )
+
+
+def _added(
+    answer: ast.Module, places: Sequence[int], given: Sequence[ast.stmt]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """By position, what classes have as methods that the prompt's classes have not."""
+    known = {form(each, is_shown=True) for one in given if isinstance(one, ast.ClassDef) for each in one.body}
+    for place in places:
+        if isinstance(kind := answer.body[place], ast.ClassDef):
+            held = (each for each in kind.body if isinstance(each, FUNCTION) and each.name != "__init__")
+            if names := tuple(each.name for each in held if form(each, is_shown=True) not in known):
+                yield place, names
 
 
 def _is_class_name(name: str) -> bool:

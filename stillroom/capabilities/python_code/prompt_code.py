@@ -1,9 +1,11 @@
 """Reads the code of a prompt, and puts statements of it before an answer or before tests that need them."""
 
 import ast
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 from stillroom.capabilities.python_code.fences import python_blocks
+from stillroom.capabilities.python_code.judging_classes import judging_classes
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
 from stillroom.capabilities.python_code.usage import missing
@@ -26,13 +28,14 @@ def source_of(prompt: str) -> str:
     return "\n".join(found for each in parts if (found := next(filter(parsed, each), "")))
 
 
-def with_missing_code(answer: str, prompt: str, tests: str = "") -> str:
+def with_missing_code(answer: str, prompt: str, tests: str = "", entry_point: str = "") -> str:
     """An answer behind what the prompt defines, if that is what it reads, or a class of the tests, and defines nowhere.
 
     Args:
         answer: Python source.
         prompt: with code in fences among prose.
-        tests: Python source, if any, that may use classes of the prompt.
+        tests: Python source, if any, that may use classes of the prompt, or methods of them.
+        entry_point: what is asked for.
     """
     source, own = source_of(prompt), parsed(answer)
     if not source or own is None:
@@ -41,16 +44,36 @@ def with_missing_code(answer: str, prompt: str, tests: str = "") -> str:
     made = definers([each for each in body if isinstance(each, ast.ClassDef) or not is_for_answer(each)])
     asked = parsed(tests) or ast.Module([], [])
     classes = {each.name for each in body if isinstance(each, ast.ClassDef)}
-    used = (variables(asked) & classes).difference(*map(bound, [*own.body, *asked.body]))
-    left = [each for each in missing(answer) | used if each in made]
-    seen, needed = set(left), list[ast.stmt]()
+    judging = {each for each in judging_classes(body, asked, entry_point) if _stands_alone(_needed([each], made))}
+    used = (variables(asked) & classes | judging).difference(*map(bound, [*own.body, *asked.body]))
+    needed = _needed([each for each in missing(answer) | used if each in made], made)
+    return put_before(answer, own, source, [each for each in body if each in needed])
+
+
+def _needed(names: Sequence[str], made: Mapping[str, Sequence[ast.stmt]]) -> list[ast.stmt]:
+    """The statements that define some names, with those that these rest on."""
+    left, seen, found = [*names], set(names), list[ast.stmt]()
     while left:
         statements = made.get(left.pop(), ())
-        needed += statements
+        found += statements
         following = {name for each in statements for name in variables(each) | bound(each)} - seen
         seen |= following
         left += following
-    return put_before(answer, own, source, [each for each in body if each in needed])
+    return found
+
+
+def _stands_alone(statements: Sequence[ast.stmt]) -> bool:
+    """Whether code can be run wherever Python is, so that no answer fails by it that does not need it."""
+    imported = set[str]()
+    for node in (each for one in statements for each in ast.walk(one)):
+        match node:
+            case ast.Import(names=names):
+                imported |= {each.name.partition(".")[0] for each in names}
+            case ast.ImportFrom(module=module, level=level):
+                imported.add("" if level else (module or "").partition(".")[0])
+            case _:
+                pass
+    return imported <= sys.stdlib_module_names and not missing("\n".join(map(ast.unparse, statements)))
 
 
 def put_before(text: str, tree: ast.Module, source: str, statements: Sequence[ast.stmt]) -> str:

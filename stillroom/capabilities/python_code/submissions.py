@@ -65,7 +65,7 @@ def _continued(prompt: str, text: str, check: Check) -> Answer:
         return answer
     if _statements(prompt) is None:
         return (
-            replace(answer, text=with_missing_code(answer.text, prompt, check.tests))
+            replace(answer, text=with_missing_code(answer.text, prompt, check.tests, check.entry_point))
             if len(prompt) <= MAX_RESPONSE_CHARACTERS
             else answer
         )

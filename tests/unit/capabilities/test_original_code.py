@@ -88,3 +88,24 @@ def test_classes_under_one_of_its_own_may_be_asked_for() -> None:
         "getattr(object, '__subclasses__')()",
     ):
         assert doubted(Answer(text=f"{prompt}def move(p):\n    return {other}\n"), TESTS, prompt, "move").doubt
+
+
+def test_a_class_is_looked_after_whose_methods_tests_ask_though_they_do_not_name_it() -> None:
+    board = (
+        "class Board:\n    def is_solved(self):\n        return self.done\n    def later(self):\n        ...\n"
+        "    def count(self, n):\n        return n\n"
+    )
+    asked, answer = board + "def move(p):\n    ...\n", "def move(p):\n    return Board()\n"
+    one = found(board + answer, asked, "assert move(1).is_solved()")
+    assert (one.names, one.places, one.methods) == (("Board",), (0,), ("count", "is_solved"))
+    assert found(board + answer, asked, "assert move(1).later()") == NO_ORIGINALS
+    assert found(board + answer, asked, "assert move(1).done") == NO_ORIGINALS
+    assert found(board + answer, asked, "assert move(1).count(2)") == NO_ORIGINALS
+
+
+def test_what_a_class_that_is_like_the_prompts_has_beside_it_is_told() -> None:
+    point = "class Point:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
+    answer = point.replace("x, y", "a, b").replace("self.a, self.b", "self.x, self.y")
+    answer += "    def __eq__(self, other): return True\n    def helper(self): self.z = 1\n"
+    one = found(answer + MOVE, point + ASKED)
+    assert (one.places, one.remade, one.added) == ((0,), ("Point",), ((0, ("__eq__", "helper")),))

@@ -170,3 +170,13 @@ def test_functions_beside_the_entry_point_may_be_used(start, tests):
 def test_without_an_entry_point_every_name_may_be_under_test():
     found = convert("assert same(f(2), 4)", "")
     assert not isinstance(found, Unconvertible), found
+
+
+@pytest.mark.parametrize("start", MODES)
+def test_a_method_that_a_prompt_defines_may_say_how_near_a_result_is(start):
+    tests = start + "assert f([2]).distance_to((1, 1)) < 1e-9"
+    found = convert(tests, "f", ("distance_to",))
+    assert not isinstance(found, Unconvertible) or found.is_usable, found
+    other = convert(tests, "f", ("area",))
+    assert isinstance(other, Unconvertible)
+    assert not other.is_usable

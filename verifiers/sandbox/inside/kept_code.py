@@ -16,6 +16,7 @@ import types
 
 import runner
 from kept_compared import Compared
+from kept_judging import Judging
 from kept_libraries import Libraries, loaded
 from kept_names import codes_in, read_by
 from kept_runs import Runs
@@ -47,14 +48,17 @@ class Kept:
         modules: that the solution imports in any case: their classes are there before it is.
         asked: its entry point, where that is to be a class.
         functions: names that the prompt has as functions.
+        remade: names of classes that the solution has anew, but for how they compare as the prompt has them.
+        added: by position of a class, names of what it has that the prompt's has not.
 
     Attributes:
         marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
         runs: of comparisons of its own.
     """
 
-    def __init__(self, names, places, repeated, taken, modules, asked, functions):
+    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added):
         self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
+        self._remade, self._added = frozenset(remade), dict(added)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
         for name in modules:
             loaded(name)
@@ -67,38 +71,40 @@ class Kept:
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
         self._libraries, self._tables = None, Tables(self.stores)
+        self.judging = None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
         """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
         filename = whole.co_filename
         tree = ast.parse(source, filename)
-        body, parts = tree.body, [([], None)]
+        body, parts = tree.body, [([], None, ())]
         for place, each in enumerate(body):
             if place in self._places:
-                parts += [([each], each), ([], None)]
+                parts += [([each], each, self._added.get(place, ())), ([], None, ())]
             elif place not in self._repeated:
                 parts[-1][0].append(each)
         found, flags = [], whole.co_flags & _FUTURES
-        for tree.body, statement in parts:
+        for tree.body, statement, added in parts:
             if tree.body:
-                found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement))
+                found.append((compile(tree, filename, "exec", dont_inherit=True, flags=flags), statement, added))
         self._namespace, self.runs = namespace, Runs(filename, self.tell)
         self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
+        self.judging = Judging(self._types, self.stores, self.compared, namespace)
         self._libraries = Libraries(namespace)
-        self._libraries.read(body, [code for code, statement in found if statement is not None])
+        self._libraries.read(body, [code for code, statement, _ in found if statement is not None])
         self._libraries.add_only(self._types.of_data())
         return self._run_through(found)
 
     def _run_through(self, found):
-        for code, statement in found:
+        for code, statement, added in found:
             if statement is None:
                 self.runs.own(code)
                 self._take_down_data()
                 yield code
                 continue
-            self.stores.add(code)
+            self.stores.add(code, added)
             self._tables.note(statement)
             is_changing = not isinstance(statement, _NAMED) or bool(statement.decorator_list)  # `@key.register`
             if is_changing:
@@ -143,6 +149,8 @@ class Kept:
         if isinstance(value, type):
             self._types.know(value)
             self.runs.know(value)
+            if name in self._remade:
+                self.compared.refuse(value)
         if name not in self._names:
             return
         self._defined.add(name)

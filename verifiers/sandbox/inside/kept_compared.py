@@ -69,16 +69,25 @@ class Compared:
         self._kinds, self._stores, self._reads, self._namespace = kinds, stores, reads, namespace
         self._asked = {}  # by id: classes of the solution's that are under test
         self._ways = {}  # by ids of the prompt's classes: how their instances compare
+        self._refused = {}  # by id: classes that are the prompt's but for how their instances compare
         self._room = ROOM
 
     def ask(self, value):
         """Note what is under test, if it is a class of the answer's."""
-        if type in bases_of(type(value)) and not self._is_prompts(value):
+        if type in bases_of(type(value)) and not self.is_prompts(value):
             self._asked[id(value)] = value
 
     def is_asked(self, kind):
         """Whether it is for a class to say what its instances are."""
         return id(kind) in self._asked
+
+    def refuse(self, kind):
+        """Note a class whose instances say themselves what they equal, though all else of it is the prompt's."""
+        self._refused[id(kind)] = kind
+
+    def is_refused(self, kind):
+        """Whether it is such a class."""
+        return id(kind) in self._refused
 
     def is_holder(self, kind, *, is_object):
         """Whether it is for a class to say what its instances hold, also for such as the tests use as objects."""
@@ -86,7 +95,7 @@ class Compared:
 
     def is_own(self, kind):
         """Whether a class is the answer's through and through, and no data is underneath."""
-        return all(each is object or self._is_answers(each) for each in bases_of(kind))
+        return all(each is object or self.is_answers(each) for each in bases_of(kind))
 
     def doubt(self, sides):
         """Why values could say themselves what they equal; "" where they hold no object of the prompt's, or may not."""
@@ -127,14 +136,14 @@ class Compared:
                 items = [*each, *each.values()] if kind is dict else [*each]
                 left.extend([one for one in items if id(type(one)) not in PLAIN])
                 self._room -= len(items) >> 4
-            elif self._is_prompts(kind):
+            elif self.is_prompts(kind):
                 is_prompts = True
                 contents, hidden = self._held(each, kind)
                 left.extend(contents)
-                why = why or hidden
+                why = why or hidden or (_told(kind) if self.is_refused(kind) else "")
             elif type in bases_of(kind):
-                why = why or ("" if self._is_of_library(kind) else _told(kind))
-            elif self._is_of_library(kind):
+                why = why or ("" if self.is_of_library(kind) else _told(kind))
+            elif self.is_of_library(kind):
                 if not self._is_of_data(kind):
                     why = why or _told(kind)
                 left.extend(within(each, kind))
@@ -153,25 +162,28 @@ class Compared:
         _, is_only_itself, is_all_its = self._ways[id(kind)]
         if is_only_itself:
             return (), ""
-        contents, hiding = self._stores.told(value, self._reads, self._is_answers)
+        contents, hiding = self._stores.told(value, self._reads, self.is_answers)
         return contents if is_all_its else gc.get_referents(value), _said(hiding, kind)
 
     def _hidden(self, value, kind):
         """Why an object of the answer's may compare by none of what it has from a class of the prompt's."""
-        if not any(map(self._is_prompts, bases_of(kind))):
+        if not any(map(self.is_prompts, bases_of(kind))):
             return ""
-        return _said(self._stores.told(value, self._reads, self._is_answers)[1], kind)
+        return _said(self._stores.told(value, self._reads, self.is_answers)[1], kind)
 
-    def _is_prompts(self, kind):
+    def is_prompts(self, kind):
+        """Whether a class is the prompt's, or one that a function of the prompt made."""
         if self._kinds.is_prompts(kind):
             return True
-        is_inner = not self._is_of_library(kind) and self._stores.has_written(kind)
-        return is_inner and all(each is object or self._is_prompts(each) for each in bases_of(kind)[1:])
+        is_inner = not self.is_of_library(kind) and self._stores.has_written(kind)
+        return is_inner and all(each is object or self.is_prompts(each) for each in bases_of(kind)[1:])
 
-    def _is_answers(self, kind):
-        return not self._is_prompts(kind) and not self._is_of_library(kind)
+    def is_answers(self, kind):
+        """Whether a class is the answer's own."""
+        return not self.is_prompts(kind) and not self.is_of_library(kind)
 
-    def _is_of_library(self, kind):
+    def is_of_library(self, kind):
+        """Whether a class is built in, or a library's."""
         return self._kinds.was_there(kind) or self._kinds.is_librarys(kind)
 
     def _is_of_data(self, kind):
@@ -213,10 +225,10 @@ class Compared:
 
     def _own(self, kind):
         """A class and its bases, of those the solution's own."""
-        return [each for each in bases_of(kind) if self._is_answers(each)]
+        return [each for each in bases_of(kind) if self.is_answers(each)]
 
     def _is_trusted(self, home):
-        return id(home) in BUILT_IN or self._is_prompts(home)
+        return id(home) in BUILT_IN or self.is_prompts(home)
 
 
 def _is_special(name):

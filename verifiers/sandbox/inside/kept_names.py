@@ -17,13 +17,13 @@ _OPERATIONS = {
 _IMPORTING = (ast.Import, ast.ImportFrom, ast.If, ast.Try, ast.With)
 
 
-def codes_in(code):
-    """A function's code, and that of what is in it."""
+def codes_in(code, left_out=()):
+    """A function's code, and that of what is in it but under some names."""
     found, left = [], [code]
     while left:
         each = left.pop()
         found.append(each)
-        left += [one for one in each.co_consts if isinstance(one, types.CodeType)]
+        left += [one for one in each.co_consts if isinstance(one, types.CodeType) and one.co_name not in left_out]
     return found
 
 

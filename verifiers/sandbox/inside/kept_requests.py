@@ -5,7 +5,7 @@
 # pyright: basic
 from kept_code import AFTER_CALL, BEHIND, OTHER
 from kept_compared import is_comparing
-from kept_steps import watched, watched_method
+from kept_steps import judge, watched, watched_method
 from link_forms import OBJECT, PLAIN, YOURS
 
 
@@ -32,6 +32,8 @@ def serve(kept, serving, exports):
         kept.look(when)
         if kind == "set":
             kept.stores.allow(rest[1])
+        elif kind == "attr":
+            kept.tell(kept.judging.read(exports[rest[0]], rest[1]))
         called = exports[rest[0]] if kind == "call" else None
         is_others = called is not None and not kept.is_original(called)
         is_function = not (called is None or is_others or isinstance(called, type))
@@ -58,6 +60,7 @@ def serve(kept, serving, exports):
         if name and type(what) is not str:
             asked, name = name, ""
             why = watched_method(kept, asked, what, given)
+            judge(kept, what, given)
             return given
         return watched(kept, what, given, is_object=is_object)
 

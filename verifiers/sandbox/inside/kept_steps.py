@@ -13,8 +13,9 @@ from kept_holders import Holder
 from link_claims import CHANGING, claims_equality
 from link_standing import is_of_objects
 
-_CALLED, _HOLDS = "called", "holds"
-"""No operations of a plan: a method that compares by its name, and what is in what the tests use as an object."""
+_CALLED, _HOLDS, _READ = "called", "holds", "read"
+"""No operations of a plan: what is called that compares by its name or judges, what is in what the tests use as an
+object, and what is read of a value."""
 _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
 _METHODS = (types.MethodType, *_BUILT_IN)
 
@@ -34,8 +35,13 @@ def steps(kept, given):
             kept.look(when)
             is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _is_given(step))
             when = OTHER if is_own else AFTER_CALL
-        if kind == "attr" and is_comparing(step[3]):
-            methods[register] = step[3]
+        if kind == "attr":
+            if is_comparing(step[3]) or kept.judging.knows(step[3]):
+                methods[register] = step[3]
+                step = ("op", register, _READ, [(True, step[2]), (False, step[3])])
+        elif kind == "call" and (step[2] in originals or kept.judging.knows("__call__")) and step[2] not in methods:
+            called = [(False, ""), (False, [each for each, _ in step[4]]), (True, step[2])]
+            step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
         elif kind == "call" and step[2] in methods:
             called = [(False, methods[step[2]]), (False, [each for each, _ in step[4]]), (True, step[2])]
             step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
@@ -70,6 +76,8 @@ def operation(kept):
     def found(name):
         if name == _CALLED:
             return lambda name, names, method, *given: _called(kept, name, names, method, given)
+        if name == _READ:
+            return lambda value, name: _read(kept, value, name)
         is_object = name == _HOLDS
         what = "contains" if is_object else name
         usual = runner.operation(what)
@@ -88,6 +96,7 @@ def watched(kept, what, given, *, is_object):
         is_object: whether the tests use the first of these as no data can be used.
     """
     if type(what) is str:
+        kept.tell(kept.judging.operated(what, given))
         if what == "setattr":
             kept.stores.allow(given[1])
         elif is_comparing_operation(what, given):
@@ -107,7 +116,19 @@ def watched(kept, what, given, *, is_object):
             kept.tell(kept.compared.doubt([what.__self__, *given]))
     elif type(what) is types.FunctionType and kept.is_original(what) and is_comparing(what.__code__.co_name):
         kept.tell(kept.compared.doubt(given))
+    if type(what) is not str:
+        judge(kept, what, given)
     return given
+
+
+def judge(kept, what, given):
+    """Look at what is given to a function or a method of the prompt, or at an object that is called."""
+    if type(what) is types.MethodType:
+        what, given = what.__func__, [what.__self__, *given]
+    if type(what) is types.FunctionType:
+        kept.tell(kept.judging.called(what, given))
+    elif type(what) not in _BUILT_IN:
+        kept.tell(kept.judging.operated("call", [what]))
 
 
 def watched_method(kept, name, method, given):
@@ -126,13 +147,20 @@ def watched_method(kept, name, method, given):
 
 
 def _called(kept, name, names, method, given):
-    """Call a method that compares by its name; the last of what is given is given by names."""
+    """Call what compares by its name, or may judge; the last of what is given is given by names."""
     count = len(given) - len(names)
-    why = watched_method(kept, name, method, given)
+    why = watched_method(kept, name, method, given) if is_comparing(name) else ""
+    judge(kept, method, given)
     found = method(*given[:count], **dict(zip(names, given[count:], strict=True)))
     if found is not None:
         kept.tell(why)
     return found
+
+
+def _read(kept, value, name):
+    """What a value has under a name."""
+    kept.tell(kept.judging.read(value, name))
+    return getattr(value, name)
 
 
 def _walked(kept, items, other):

@@ -37,9 +37,9 @@ class Stores:
         self._said, self._is_all_read = set(), False  # of what the code names at all
         self._forms = {}  # by ids of classes
 
-    def add(self, code):
-        """Note one of the prompt's statements, with all that is in it."""
-        self._left.append(code)
+    def add(self, code, left_out):
+        """Note one of the prompt's statements, with all that is in it but functions of some names."""
+        self._left.append((code, left_out))
 
     def allow(self, name):
         """Note what the tests store."""
@@ -61,6 +61,11 @@ class Stores:
         self._read()
         return name in self._names or not _SETTING.isdisjoint(self._said)
 
+    def stores(self, name):
+        """Whether the prompt's code, or the tests, store an attribute by this very name."""
+        self._read()
+        return name in self._names
+
     def wrote(self, function):
         """Whether a function is one of the prompt's, or one that such a function made."""
         self._read()
@@ -79,7 +84,7 @@ class Stores:
 
     def _read(self):
         while self._left:
-            for code in codes_in(self._left.pop()):
+            for code in codes_in(*self._left.pop()):
                 self._codes[id(code)] = code
                 self._said.update(code.co_names)
                 self._is_all_read = self._is_all_read or not _READING.isdisjoint(code.co_names)
@@ -144,7 +149,7 @@ class _Form:
         """Whether the class has something under a name that is no default for what its instances have."""
         if name not in self._hides:
             home = next((each for each in self._bases if name in vars_of(each)), None)
-            self._hides[name] = home is not None and not _is_field(name, home, self._bases)
+            self._hides[name] = home is not None and not is_field(name, home, self._bases)
         return self._hides[name]
 
 
@@ -168,7 +173,7 @@ def _is_descriptor(value):
     return any("__get__" in vars_of(each) for each in bases_of(type(value)))
 
 
-def _is_field(name, home, bases):
+def is_field(name, home, bases):
     """Whether what a class has under a name is there for instances that have nothing of their own, or cannot be hid."""
     held = vars_of(home)[name]
     if held is None or any("__set__" in vars_of(each) for each in bases_of(type(held))):

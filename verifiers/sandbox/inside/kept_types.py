@@ -87,6 +87,10 @@ class Types:
         """Whether a class is the prompt's own."""
         return id(kind) in self._prompts
 
+    def prompts(self):
+        """The classes that the prompt has under a name."""
+        return [*self._prompts.values()]
+
     def was_there(self, kind):
         """Whether a class was there before the solution was, or is none that Python code can make."""
         return id(kind) in self._first or not is_changeable(kind)

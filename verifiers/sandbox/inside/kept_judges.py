@@ -1,0 +1,202 @@
+"""Knows what of a prompt's classes judges an answer that has them: methods, read-only properties and operators.
+
+``board.is_solved()`` asks the prompt's ``Board``; what that reads, through methods and functions of the prompt, has a
+part in what it says. A method that gives nothing says nothing, and one that is there to be overridden neither.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic
+import dis
+import inspect
+import itertools
+import sys
+import types
+
+from kept_names import read_by
+from kept_shapes import bases_of, is_changeable, vars_of
+
+METHODS = (types.FunctionType, classmethod, staticmethod)
+"""What a class has as methods."""
+_OF_FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_WITHIN = ("fget", "__func__", "func", "__wrapped__")
+_OTHERWISE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_NO_JUDGES = frozenset((
+    "__class_getitem__", "__delattr__", "__eq__", "__ge__", "__getattribute__", "__gt__", "__hash__", "__init__",
+    "__init_subclass__", "__le__", "__lt__", "__ne__", "__new__", "__post_init__", "__set_name__", "__setattr__",
+))  # fmt: skip
+"""By which objects are made, or compared, which is looked at there."""
+_OPERATIONS = {
+    "bool": ("__bool__", "__len__"), "bytes": ("__bytes__",), "call": ("__call__",), "complex": ("__complex__",),
+    "contains": ("__contains__", "__iter__", "__getitem__"), "delitem": ("__delitem__",),
+    "float": ("__float__", "__index__"), "format": ("__format__", "__str__", "__repr__"),
+    "getitem": ("__getitem__", "__missing__"), "int": ("__int__", "__index__", "__trunc__"),
+    "iter": ("__iter__", "__getitem__"), "len": ("__len__",), "next": ("__next__",), "repr": ("__repr__",),
+    "reversed": ("__reversed__", "__len__", "__getitem__"), "setitem": ("__setitem__",), "str": ("__str__", "__repr__"),
+    **dict.fromkeys(("all", "any", "list", "max", "min", "set", "sorted", "sum", "tuple"), ("__iter__", "__getitem__")),
+}  # fmt: skip
+BINARY = frozenset((
+    "add", "and_", "divmod", "floordiv", "lshift", "matmul", "mod", "mul", "or_", "pow", "rshift", "sub", "truediv",
+    "xor",
+))  # fmt: skip
+_UNARY = frozenset(("abs", "ceil", "floor", "hash", "index", "invert", "neg", "pos", "round", "trunc"))
+
+
+class Judges:
+    """What the classes of a prompt have that judges, by name.
+
+    Args:
+        kinds: the classes.
+        function: gives the prompt's function of a name, or None.
+        wrote: says of a function whether the prompt wrote it.
+        is_all_read: whether the prompt reads attributes that its code does not name.
+    """
+
+    def __init__(self, kinds, function, wrote, *, is_all_read):
+        self._function, self._wrote = function, wrote
+        self._having = {}
+        for kind in kinds:
+            for name, value in vars_of(kind).items():
+                if name not in _NO_JUDGES and acts(value):
+                    self._having.setdefault(name, []).append(value)
+        self._specials = [*filter(is_special, self._having)]
+        self._all = {name for kind in kinds for name in vars_of(kind)} if is_all_read else set()
+        self._reads, self._critical, self._silent = {}, {}, {}
+
+    def __contains__(self, name):
+        return name in self._having
+
+    def reads(self, what):
+        """All names that what the prompt has under a name, or a function of its, reads, with what it calls."""
+        key = what if type(what) is str else id(what)
+        if key not in self._reads:
+            found, left = {*self._all, *self._specials}, [*self._specials]
+            if key is what:
+                found.add(what)
+                left.append(what)
+            functions = [] if key is what else self._functions([what])
+            while functions or left:
+                while functions:
+                    more = read_by(functions.pop().__code__) - found
+                    found |= more
+                    left += more
+                if left:
+                    each = left.pop()
+                    functions = self._functions([*self._having.get(each, ()), self._function(each)])
+            self._reads[key] = frozenset(found)
+        return self._reads[key]
+
+    def read_of(self, what):
+        """Of these the names of what judges."""
+        key = what if type(what) is str else id(what)
+        if key not in self._critical:
+            self._critical[key] = frozenset(each for each in self.reads(what) if each in self._having)
+        return self._critical[key]
+
+    def is_function(self, value):
+        """Whether something is a function of the prompt, and nothing that calls one."""
+        return type(value) is types.FunctionType and self._wrote(value)
+
+    def say_nothing(self, name, kind):
+        """Whether what the prompt has under a name gives nothing and raises nothing, or is there to be written.
+
+        That is what stands nearest to a class, or all that there is where the class is under none that has it.
+        """
+        having = self._having[name]
+        own = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
+        nearest = next(([each] for each in own if any(each is one for one in having)), having)
+        return all(map(self.says_nothing, nearest))
+
+    def says_nothing(self, value):
+        """The same of a method or function."""
+        if id(value) not in self._silent:  # which is the prompt's, and lives on
+            found = self._functions([value])
+            self._silent[id(value)] = bool(found) and all(map(_says_nothing, found))
+        return self._silent[id(value)]
+
+    def _functions(self, values):
+        return [each for value in values for each in _functions_of(value) if self._wrote(each)]
+
+
+def is_pythons_own(kind, name):
+    """Whether what a library's class has under a name is the library's: its own code, of that very name."""
+    value = vars_of(kind)[name]
+    if not is_changeable(kind):
+        return True
+    functions = _functions_of(value)
+    home = sys.modules.get(str(vars_of(kind).get("__module__")))
+    return bool(functions) and all(
+        home is not None
+        and each.__globals__ is vars(home)
+        and each.__code__.co_qualname == f"{type.__dict__['__qualname__'].__get__(kind)}.{name}"
+        for each in functions
+    )
+
+
+def is_special(name):
+    """Whether a name is one by which Python itself calls."""
+    return name[:2] == "__" == name[-2:]
+
+
+def acts(value):
+    """Whether an attribute of a class is a method, or a property that cannot be set, and no field."""
+    kind = type(value)
+    if kind in METHODS:
+        return True
+    if kind is property:
+        return value.fset is None
+    if kind in _OF_FIELDS or kind.__name__ == "_tuplegetter":
+        return False
+    return _has(kind, "__get__") and not _has(kind, "__set__")
+
+
+def specials(name):
+    """The methods that an operation calls."""
+    if name in _OPERATIONS:
+        return _OPERATIONS[name]
+    plain = name.rstrip("_")
+    if name in BINARY:
+        return (f"__{plain}__", f"__r{plain}__")
+    if name[:1] == "i" and (name[1:] in BINARY or f"{name[1:]}_" in BINARY):
+        return (f"__{plain}__", f"__{plain[1:]}__", f"__r{plain[1:]}__")
+    return (f"__{plain}__",) if name in _UNARY else ()
+
+
+def _functions_of(value):
+    """The functions of a method or property, with those that decorators have put others around."""
+    found, left = [], [value]
+    while left:
+        each = left.pop()
+        if type(each) is types.FunctionType:
+            if not any(each is one for one in found):
+                found.append(each)
+                left += _in_closure(each)
+        elif type(each).__module__ in ("builtins", "functools", "abc", "types"):
+            left += [one for name in _WITHIN if (one := getattr(each, name, None)) is not None]
+    return found
+
+
+def _in_closure(function):
+    for cell in function.__closure__ or ():
+        try:
+            content = cell.cell_contents
+        except ValueError:
+            continue
+        if type(content) is types.FunctionType:
+            yield content
+
+
+def _says_nothing(function):
+    code = function.__code__
+    if code.co_flags & _OTHERWISE:
+        return False
+    steps = list(dis.get_instructions(code))
+    if any(each.opname == "RAISE_VARARGS" for each in steps) and "NotImplementedError" not in code.co_names:
+        return False
+    given = [before for before, each in itertools.pairwise(steps) if each.opname == "RETURN_VALUE"]
+    given += [each for each in steps if each.opname == "RETURN_CONST"]
+    return all(each.opname in ("LOAD_CONST", "RETURN_CONST") and each.argval is None for each in given)
+
+
+def _has(kind, name):
+    return any(name in vars_of(each) for each in bases_of(kind))

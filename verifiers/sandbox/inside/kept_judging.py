@@ -1,0 +1,242 @@
+"""Says of what tests ask an object whether the prompt's own code answers, and not something that is put before it.
+
+A prompt's ``Board`` that has an ``is_solved`` of the answer's, in itself or by its class, says itself that it is right,
+and so does whatever else has one. So where such a name is asked, the value's type and the value are looked at, and what
+the prompt's method reads of what is in it.
+"""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# pyright: basic
+import collections
+import gc
+import itertools
+import types
+
+from kept_data import ITEMS, PLAIN, within
+from kept_judges import BINARY, METHODS, Judges, acts, is_pythons_own, is_special, specials
+from kept_shapes import bases_of, vars_of
+from kept_stores import is_field
+
+ROOM, FEW = 40_000, 16
+"""Values that are looked at in all that is asked of a program, and then still in each of it."""
+_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.ModuleType)
+_SPARE = frozenset((
+    "__abstractmethods__", "__annotations__", "__copy__", "__dataclass_fields__", "__dataclass_params__",
+    "__deepcopy__", "__doc__", "__getnewargs__", "__getstate__", "__hash__", "__init__", "__init_subclass__",
+    "__match_args__", "__module__", "__new__", "__orig_bases__", "__parameters__", "__post_init__", "__repr__",
+    "__setstate__", "__slots__", "__str__", "__weakref__",
+))  # fmt: skip
+"""What a class may have for itself: no judge calls it, but by what is named here."""
+_OWN = frozenset(("__call__", "__enter__", "__exit__"))
+"""The same where the prompt has no such: a handler of the answer's is what it is given to be called."""
+_CALLING = {
+    "__copy__": ("copy",), "__deepcopy__": ("deepcopy",), "__init__": ("__class__", "replace", "type"),
+    "__repr__": ("__format__", "ascii", "format", "repr", "str"), "__str__": ("__format__", "format", "print", "str"),
+}  # fmt: skip
+
+
+class Judging:
+    """What judges in this process.
+
+    Args:
+        kinds: the ``kept_types.Types`` of it.
+        stores: the ``kept_stores.Stores`` of the prompt.
+        compared: the ``kept_compared.Compared`` of it.
+        namespace: the solution's.
+    """
+
+    def __init__(self, kinds, stores, compared, namespace):
+        self._kinds, self._stores, self._compared, self._namespace = kinds, stores, compared, namespace
+        self._found, self._room = None, ROOM
+
+    def knows(self, name):
+        """Whether a class of the prompt has something under a name that judges."""
+        return name in self._judges()
+
+    def read(self, value, name):
+        """Why what is read of a value under a name may judge it without being the prompt's; else ""."""
+        if type(name) is not str or not self.knows(name):
+            return ""
+        while type(value) is types.MethodType:  # which gives what its function has
+            value = value.__func__
+        kind, is_its = type(value), self._is_prompts_own(value, name)
+        if is_its is None:
+            return ""
+        owner = value if type in bases_of(kind) else kind
+        if self._judges().say_nothing(name, owner):
+            return ""
+        if is_its:
+            home = next((each for each in bases_of(owner) if name in vars_of(each)), None)
+            is_called = home is not None and self._judges().is_function(vars_of(home)[name])
+            return "" if is_called and not is_special(name) else self.within([value], name)  # which is looked at then
+        is_own_operator = is_special(name) and not self._is_of_prompt(owner)
+        return "" if is_own_operator else f"{name} of {_told(kind)} is not the prompt's"
+
+    def called(self, function, given):
+        """The same of what a function of the prompt gives; "" of others."""
+        if not self._stores.wrote(function) or self._judges().says_nothing(function):
+            return ""
+        return self.within(given, function)
+
+    def operated(self, name, given):
+        """The same of an operation; an object that has nothing to do with the prompt's classes may have its own."""
+        asked_for = specials(name)
+        asked = [(value, each) for value in given if not _is_data(value) for each in asked_for if self.knows(each)]
+        for value, each in asked:
+            if why := self.read(value, each):
+                return why
+        if name == "bool" and self.knows("__bool__") and self._is_true_by_itself(given[0]):
+            return f"the truth of {_told(type(given[0]))} is not the prompt's"
+        kinds = {id(type(value)) for value in given if not _is_data(value)}
+        if name in BINARY and len(kinds) > 1 and any(self._is_of_prompt(type(value)) for value, _ in asked):
+            return self.within(given, asked[0][1])  # since the prompt's is given the other
+        return ""
+
+    def within(self, values, name):
+        """Why what a method or function of the prompt reads in values may not be the prompt's, or data; else ""."""
+        reads, judging = self._judges().reads(name), self._judges().read_of(name)
+        left, seen = collections.deque(values), set()
+        while left:
+            each = left.popleft()
+            kind = type(each)
+            if id(kind) in PLAIN or id(each) in seen:
+                continue
+            if self._room <= 0 and len(seen) >= FEW:
+                break
+            seen.add(id(each))
+            self._room -= 1
+            if id(kind) in ITEMS:
+                items = itertools.chain(each, each.values()) if kind is dict else each
+                items = [*items] if self._room > 0 else [*itertools.islice(items, FEW)]
+                left.extend([one for one in items if id(type(one)) not in PLAIN])
+                self._room -= len(items) >> 4
+            elif type in bases_of(kind) or self._compared.is_asked(kind):
+                continue
+            elif self._compared.is_prompts(kind):
+                contents, hiding = self._stores.told(each, reads, self._compared.is_answers)
+                hiding = hiding or self._hiding(each, kind, judging)
+                if hiding or self._compared.is_refused(kind):
+                    return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
+                left.extend(contents)
+            else:
+                is_library = self._compared.is_of_library(kind)
+                why = self._hiding(each, kind, judging) or ("" if is_library else self._added(kind, reads))
+                if why:
+                    return f"{why} of {_told(kind)} is not the prompt's"
+                left.extend(within(each, kind) if is_library else gc.get_referents(each))
+        return ""
+
+    def _judges(self):
+        if self._found is None:
+            self._found = Judges(
+                self._kinds.prompts(), self._function, self._stores.wrote, is_all_read=self._stores.knows("")
+            )
+        return self._found
+
+    def _function(self, name):
+        found = self._namespace.get(name)
+        return found if type(found) is types.FunctionType and self._stores.wrote(found) else None
+
+    def _is_of_prompt(self, kind):
+        return any(map(self._compared.is_prompts, bases_of(kind)))
+
+    def _is_true_by_itself(self, value):
+        """Whether a value is an object with which the prompt has nothing to do, and true as any is."""
+        is_its = self._compared.is_asked(type(value)) or self._compared.is_asked(value)
+        return not (_is_data(value) or is_its or self._is_of_prompt(type(value)))
+
+    def _is_prompts_own(self, value, name):
+        """Whether the prompt's code is what a value has under a name; None where that is not in question.
+
+        So it is with data, with what a library has, what is under test and what has nothing there.
+        """
+        kind = type(value)
+        if _is_data(value) or self._compared.is_asked(kind) or self._compared.is_asked(value):
+            return None
+        if type in bases_of(kind):
+            return self._gives((*bases_of(value), *bases_of(kind)), name)
+        held = _held(value, kind)
+        if held is not None and name in held and not self._may_hold(kind, name):
+            return False
+        if any("__getattribute__" in vars_of(each) for each in bases_of(kind) if self._compared.is_answers(each)):
+            return False
+        return self._gives(bases_of(kind), name)
+
+    def _gives(self, bases, name):
+        """The same of the first of some classes that has the name."""
+        home = next((each for each in bases if name in vars_of(each)), None)
+        if home is None:
+            others = [each for each in bases if "__getattr__" in vars_of(each)]
+            return False if others and not is_special(name) and not self._compared.is_prompts(others[0]) else None
+        if self._compared.is_prompts(home) or any(
+            vars_of(each).get(name) is vars_of(home)[name] for each in bases if self._compared.is_prompts(each)
+        ):
+            return True
+        is_over_it = any(self._compared.is_prompts(each) and name in vars_of(each) for each in bases)
+        return None if self._compared.is_of_library(home) and not is_over_it and is_pythons_own(home, name) else False
+
+    def _hiding(self, value, kind, judging):
+        """The name under which a value itself has what a class of the prompt's has as a method."""
+        held = _held(value, kind)
+        if not held:
+            return ""
+        if any(type(each) is not str for each in held):  # which may equal any name
+            return "a name that is no text"
+        if judging.isdisjoint(held):
+            return ""
+        names = [each for each in held if each in judging and not self._may_hold(kind, each)]
+        return next((each for each in names if not self._judges().say_nothing(each, kind)), "")
+
+    def _may_hold(self, kind, name):
+        """Whether instances may have something of their own under a name that the prompt has in a class."""
+        bases = [each for each in bases_of(kind) if not self._compared.is_answers(each)]
+        home = next((each for each in bases if name in vars_of(each)), None)
+        return self._stores.stores(name) or (home is not None and is_field(name, home, bases))
+
+    def _added(self, kind, reads):
+        """The name of what an answer's class has of its own that a judge may call."""
+        judges = self._judges()
+        for each in bases_of(kind):
+            if not self._compared.is_answers(each):
+                continue
+            slot = vars_of(each).get("__dict__")
+            for name, value in vars_of(each).items():
+                if is_special(name):
+                    is_spare = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
+                    is_free = is_spare or (name in _OWN and name not in judges) or self._kinds.is_made(each, value)
+                    if not is_free and not (value is slot and type(slot) in _SLOTS):
+                        return name
+                elif name not in reads:
+                    continue
+                elif name in judges:
+                    if not judges.say_nothing(name, kind):
+                        return name
+                elif (type(value) not in METHODS and acts(value)) or self._hides(kind, name):
+                    return name  # but a method under a name of its own is its own
+        return ""
+
+    def _hides(self, kind, name):
+        """Whether a class of the prompt's under an answer's has data under a name, which is none of its instances'."""
+        bases = [each for each in bases_of(kind) if self._compared.is_prompts(each)]
+        home = next((each for each in bases if name in vars_of(each)), None)
+        return home is not None and not (is_field(name, home, bases) or self._stores.stored(name))
+
+
+def _held(value, kind):
+    """What a value has of its own, without asking it."""
+    for each in bases_of(kind):
+        slot = vars_of(each).get("__dict__")
+        if type(slot) in _SLOTS and slot.__objclass__ is each:
+            return slot.__get__(value)
+    return None
+
+
+def _is_data(value):
+    kind = id(type(value))
+    return kind in ITEMS or (kind in PLAIN and type(value) not in _FUNCTIONS and type(value) is not type)
+
+
+def _told(kind):
+    return f"an instance of {type.__dict__['__name__'].__get__(kind)}"
