@@ -30,7 +30,9 @@ _INVISIBLE = (  # what formats text (category Cf), joins graphemes or picks a va
     "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
+_UNSEEN_BEYOND = _INVISIBLE.index("\U000110bd")  # the first of them that lies beyond the first plane
 _UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_MAY_BE_UNSEEN = re.compile(f"[{_INVISIBLE[:_UNSEEN_BEYOND]}\U00010000-\U0010ffff]")  # found three times as fast
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _ASCII = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
@@ -39,7 +41,8 @@ def plain(text: str) -> str:
     """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).lower()
+    seen = _UNSEEN.sub("", text) if _MAY_BE_UNSEEN.search(text) else text
+    return unicodedata.normalize("NFKC", seen).lower()
 
 
 def words_and_signs(text: str) -> list[str]:
@@ -97,7 +100,7 @@ def _plain_pattern(last: int) -> re.Pattern[str]:
 def _word_pattern(last: int) -> re.Pattern[str]:
     """Words of texts as they are, likewise."""
     within, alone, marks = _class(last, WITHIN), _class(last, HALVES, QUARTERS), _class(last, MARK)
-    unseen = _INVISIBLE[: _INVISIBLE.index("\U000110bd")] if last == 0xFFFF else _INVISIBLE
+    unseen = _INVISIBLE[:_UNSEEN_BEYOND] if last == 0xFFFF else _INVISIBLE
     return re.compile(f"[{within}][{within}{marks}{unseen}]*|[{alone}][{marks}{unseen}]*")
 
 

@@ -1,4 +1,4 @@
-"""Which documents may share a bucket of a band with which: rows that DuckDB groups, some of all bands at a time."""
+"""Which documents may share a bucket of a band with which: rows that DuckDB groups, of some bands at a time."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,8 @@ _PART_BITS = 16  # of a hash, by which the buckets of one band are cut into part
 _NO_ROWS = pl.DataFrame(schema={"bucket": pl.Int64(), "arrival": pl.Int64()})
 
 
-def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The rows (bucket, arrival) of documents that may share a bucket, of new and of old ones.
+def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[pl.DataFrame]:
+    """The rows (bucket, arrival) of documents that may share a bucket with a new one.
 
     Some bands at a time, or parts of one band. A bucket is whole in one of them.
 
@@ -23,28 +23,27 @@ def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[tuple[pl.Dat
         bands: how many bands they have.
         limit: about how many rows come at a time.
     """
-    some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+    some, waiting = [_NO_ROWS], 0
     for band in range(bands):
-        (new_keys, new), (old_keys, old) = _may_share(signed, band)
-        parts = -(-(len(new) + len(old)) // limit)
+        keys, arrivals = _may_share(signed, band)
+        parts = -(-len(keys) // limit)
         for part in range(parts):
-            some_new.append(_rows(band, *_part(new_keys, new, part, parts)))
-            some_old.append(_rows(band, *_part(old_keys, old, part, parts)))
-            waiting += len(some_new[-1]) + len(some_old[-1])
+            some.append(_rows(band, *_part(keys, arrivals, part, parts)))
+            waiting += len(some[-1])
             if waiting > limit:
-                yield pl.concat(some_new), pl.concat(some_old)
-                some_new, some_old, waiting = [_NO_ROWS], [_NO_ROWS], 0
+                yield pl.concat(some)
+                some, waiting = [_NO_ROWS], 0
     if waiting:
-        yield pl.concat(some_new), pl.concat(some_old)
+        yield pl.concat(some)
 
 
-def _may_share(signed: Signed, band: int) -> tuple[tuple[BandKeys, Arrivals], tuple[BandKeys, Arrivals]]:
-    """Keys and arrivals of the new and of the old documents that may share a bucket of this band."""
-    keys, arrivals, is_new = signed.band(band), signed.arrivals, signed.arrivals >= signed.documents.first
+def _may_share(signed: Signed, band: int) -> tuple[BandKeys, Arrivals]:
+    """Keys and arrivals of the documents that may share a bucket of this band with a new one."""
+    keys, is_new = signed.band(band), signed.arrivals >= signed.documents.first
     new, old = np.flatnonzero(signed.is_compared & is_new), np.flatnonzero(signed.is_compared & ~is_new)
     new_may, old_may = may_share(keys[new], keys[old])
-    new, old = new[new_may], old[old_may]
-    return (keys[new], arrivals[new]), (keys[old], arrivals[old])
+    places = np.concatenate([old[old_may], new[new_may]])
+    return keys[places], signed.arrivals[places]
 
 
 def _part(keys: BandKeys, arrivals: Arrivals, part: int, parts: int) -> tuple[BandKeys, Arrivals]:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 _DOCUMENT_BYTES = 50 << 10  # a document of 1 KB, its shingles and its sketch, while a batch is signed
 _ROW_BYTES = 256  # a document's number in a bucket, as array, frame and row of DuckDB
-_PAIR_BYTES = 5 << 10  # a pair of documents, and the keys of all bands of both
-_ASKED_BYTES = 256  # a pair, its places, and whether a band before has it
+_PAIR_BYTES = 256  # a pair of documents in a bucket, their places, and in how many rows they differ
 _VERIFIED_BYTES = 384  # a pair while its place among the texts is looked for
 _CHARACTER_BYTES = 128  # a character of a page, its shingle, and that as an entry of a sparse matrix
 _PAGE_CHARACTERS = 1 << 20  # whose arrays use the same memory again: fresh pages of memory cost a third more time
@@ -45,13 +44,8 @@ class Budget:
 
     @property
     def pairs(self) -> int:
-        """Pairs of which the similarity is estimated together."""
+        """Pairs of which it is asked together whether they were found before, and how similar they may be."""
         return self.memory_bytes // _PAIR_BYTES
-
-    @property
-    def asked_pairs(self) -> int:
-        """Pairs of which it is asked together whether they were found before."""
-        return self.memory_bytes // _ASKED_BYTES
 
     @property
     def verified_pairs(self) -> int:

@@ -1,6 +1,7 @@
 """Which documents of a bucket are compared: each with a bounded number of kept ones that came before it."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -19,8 +20,8 @@ _SPREAD = np.uint32(0x9E3779B1)
 _PAIRS_WALKED = 100_000
 
 
-def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: int) -> tuple[Arrivals, Arrivals]:
-    """Pairs (later, earlier) of documents that share a bucket, earlier ones only where they are kept.
+def peer_rows(buckets: Arrivals, is_kept: Flags, peers: int) -> Iterator[tuple[Arrivals, Arrivals]]:
+    """Which rows of a bucket are compared with which before them: pairs of row numbers, earlier ones only of the kept.
 
     A document is paired with the first ``peers // 2`` kept documents of its bucket and with the
     ``peers - peers // 2`` latest kept ones before it: with all of them while there are at most ``peers``. What a
@@ -28,23 +29,14 @@ def bucket_pairs(buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: i
     same as one run over everything.
 
     Args:
-        buckets: bucket numbers, ascending.
-        arrivals: the documents in them, ascending within a bucket.
-        is_kept: whether each of these rows is a kept document.
+        buckets: the bucket of each row, ascending; within a bucket rows are in order of arrival.
+        is_kept: whether each row is a kept document.
         peers: the bound, at least 2.
 
-    Returns:
-        The later and the earlier document of every pair; a pair may come up once per bucket.
+    Yields:
+        The later and the earlier row of pairs, in ``peers`` parts, of which each has at most one pair for a later row.
     """
-    some = list(pairs_by_distance(buckets, arrivals, is_kept, peers))
-    return np.concatenate([later for _, later, _ in some]), np.concatenate([earlier for *_, earlier in some])
-
-
-def pairs_by_distance(
-    buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, peers: int
-) -> Iterator[tuple[Arrivals, Arrivals, Arrivals]]:
-    """The same pairs, after their buckets, in ``peers`` parts, of which each has at most one pair for a row."""
-    kept = arrivals[is_kept]
+    kept = np.flatnonzero(is_kept)
     kept_before = np.cumsum(is_kept) - is_kept
     is_start = starts(buckets)
     kept_before_bucket = kept_before[is_start][np.cumsum(is_start) - 1]
@@ -52,10 +44,18 @@ def pairs_by_distance(
     latest = peers - peers // 2
     for back in range(1, latest + 1):
         rows = np.flatnonzero(in_bucket >= back)
-        yield buckets[rows], arrivals[rows], kept[kept_before[rows] - back]
+        yield rows, kept[kept_before[rows] - back]
     for ahead in range(peers // 2):
         rows = np.flatnonzero(in_bucket > latest + ahead)
-        yield buckets[rows], arrivals[rows], kept[kept_before_bucket[rows] + ahead]
+        yield rows, kept[kept_before_bucket[rows] + ahead]
+
+
+def whole_buckets(buckets: Arrivals, at_a_time: int) -> Iterator[slice]:
+    """Rows in order of their buckets, about so many at a time; no bucket is cut."""
+    begins = np.flatnonzero(starts(buckets))
+    cuts = begins[1:][np.diff(begins // at_a_time) > 0]
+    edges = [0, *cuts.tolist(), len(buckets)]
+    yield from (slice(begin, end) for begin, end in pairwise(edges) if begin < end)
 
 
 def starts(buckets: Arrivals) -> Flags:
@@ -65,8 +65,8 @@ def starts(buckets: Arrivals) -> Flags:
     return found
 
 
-def buckets_of(band: int, keys: BandKeys) -> Arrivals:
-    """The numbers of the buckets that keys of one band stand for."""
+def buckets_of(band: int | NDArray[np.int64], keys: BandKeys) -> Arrivals:
+    """The numbers of the buckets that keys of one band, or each of its own, stand for."""
     return keys.astype(np.int64) | band << KEY_BITS
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stillroom.curation.markup import with_readings
 from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
-from stillroom.curation.word_grams import KnownRuns, Runs, Words, folded
+from stillroom.curation.word_grams import WORD_QUARTERS, KnownRuns, Runs, Words, folded
 from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
@@ -37,6 +37,7 @@ HIT_SCHEMA = pl.Schema(
 
 _NO_HASHES = pl.DataFrame(schema={"hash": pl.UInt64(), "item": pl.Int64()})
 _NO_RUNS = pl.DataFrame(schema=dict.fromkeys(("piece", "item", "start", "end", "words"), pl.Int64()))
+_RUNS_AT_A_TIME = 1 << 16  # that are known: each may stand in many items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class Overlap:
 class Benchmarks:
     """The runs of words of some benchmarks, to look documents up in."""
 
-    method = "word-runs@3"
+    method = "word-runs@4"
     is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:
@@ -113,10 +114,7 @@ class Benchmarks:
         """
         refuse_unusable(documents, "documents", ("id", "text"))
         rows, pieces = pieces_of(documents["text"].to_list())
-        found = [_NO_RUNS]
-        for block, words in word_blocks(pieces):
-            found += self._runs(words, np.array(block, np.int64))
-        runs = pl.concat(found)
+        runs = pl.concat([_NO_RUNS, *self._runs(pieces)])
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
             .sort("row", "item", "words", "piece", "start", descending=[False, False, True, False, False])
@@ -135,20 +133,59 @@ class Benchmarks:
             .select(list(HIT_SCHEMA))
         )
 
-    def _runs(self, words: Words, rows: NDArray[np.int64]) -> Iterator[pl.DataFrame]:
-        """Runs of consecutive matches: piece, item, start, end, words. ``rows`` has the piece of each text of words."""
-        yield self._long.found(words, rows, self._known.among(words))
+    def _runs(self, pieces: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Runs of consecutive matches: piece, item, start, end, words."""
+        waiting: dict[_Index, list[pl.DataFrame]] = {index: [] for index in (self._long, *self._short.values())}
+        for block, words in word_blocks(pieces):
+            for index, runs in self._likely(words):
+                if len(runs.first):
+                    waiting[index].append(_placed(words, np.array(block, np.int64), runs))
+                if sum(map(len, waiting[index])) > _RUNS_AT_A_TIME:
+                    yield index.found(pl.concat(waiting[index]))
+                    waiting[index].clear()
+        for index, placed in waiting.items():
+            if placed:
+                yield index.found(pl.concat(placed))
+
+    def _likely(self, words: Words) -> Iterator[tuple["_Index", Runs]]:
+        """Runs that may be in an index: all that are, and few more."""
+        yield self._long, self._known.among(words)
         begins = self._begins.among(words).first
-        for count, index in self._short.items():
+        for count, index in self._short.items() if len(begins) else ():
             first = begins[begins + count <= len(words)]
             first = first[words.owners[first] == words.owners[first + count - 1]]
-            yield index.found(words, rows, words.spans_from(first, count))
+            yield index, words.spans_from(first, count)
 
 
 def _evidence(pieces: Sequence[str], spans: Sequence[tuple[int, int, int]]) -> list[str]:
     """The text of each span, given as piece, start and end, as it stands in its folded piece."""
     texts = {piece: folded(pieces[piece]) for piece in {piece for piece, _, _ in spans}}
     return [texts[piece][start:end] for piece, start, end in spans]
+
+
+def _placed(words: Words, pieces: NDArray[np.int64], runs: Runs) -> pl.DataFrame:
+    """Runs of some words with where they are.
+
+    Args:
+        words: of some texts.
+        pieces: the piece that each of these texts is.
+        runs: of these words.
+
+    Returns:
+        hash, piece; first (the number of the first word); start and end, in characters; above and below, the quarters
+        of words before the run and up to its end.
+    """
+    return pl.DataFrame(
+        {
+            "hash": runs.hashes,
+            "piece": pieces[words.owners[runs.first]],
+            "first": runs.first,
+            "start": words.starts[runs.first],
+            "end": words.ends[runs.last],
+            "above": words.quarters_before(runs.first),
+            "below": words.quarters_before(runs.last + 1),
+        }
+    )
 
 
 def _owned(runs: Runs, items: NDArray[np.int64]) -> pl.DataFrame:
@@ -161,43 +198,37 @@ class _Index:
 
     A run that stands in many items, such as an instruction that all begin with, names of each benchmark the first
     ``MOST_ITEMS``.
+
+    Attributes:
+        hashes: of all runs, ascending; one that stands in several items as often.
     """
 
     def __init__(self, runs: pl.DataFrame, items: pl.DataFrame) -> None:
         runs = runs.unique()
-        self._runs = (
+        runs = (
             runs.with_columns(items["benchmark"].rank("dense").gather(runs["item"]))
             .sort("hash", "benchmark", "item")
             .filter(pl.int_range(pl.len()).over("hash", "benchmark") < MOST_ITEMS)
             .select("hash", "item")
         )
+        self.hashes: Hashes = runs["hash"].to_numpy()
+        self._item_of: NDArray[np.int64] = runs["item"].to_numpy()
 
-    @property
-    def hashes(self) -> Hashes:
-        """Of all runs."""
-        return self._runs["hash"].to_numpy()
-
-    def found(self, words: Words, rows: NDArray[np.int64], runs: Runs) -> pl.DataFrame:
-        """Of some runs those that are known, as ``Benchmarks._runs``."""
-        if not len(runs.first):
-            return _NO_RUNS
-        merged = (
-            pl.DataFrame(
-                {"hash": runs.hashes, "piece": rows[words.owners[runs.first]], "first": runs.first, "last": runs.last}
-            )
-            .join(self._runs, on="hash")
+    def found(self, placed: pl.DataFrame) -> pl.DataFrame:
+        """Of some runs (``_placed``) those that are known, as ``Benchmarks._runs``."""
+        asked = placed["hash"].to_numpy()
+        first, last = (np.searchsorted(self.hashes, asked, side) for side in ("left", "right"))
+        counts = last - first
+        of_run = np.repeat(np.arange(len(asked)), counts)
+        at = np.arange(len(of_run)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        return (
+            placed[of_run]
+            .with_columns(pl.Series("item", self._item_of[at]))
             .sort("piece", "item", "first")
             .with_columns(run=(pl.col("first") - pl.int_range(pl.len())).over("piece", "item"))
             .group_by("piece", "item", "run")
-            .agg(pl.col("first").min(), pl.col("last").max())
-        )
-        first, last = merged["first"].to_numpy(), merged["last"].to_numpy()
-        return merged.select(
-            "piece",
-            "item",
-            pl.Series("start", words.starts[first], pl.Int64()),
-            pl.Series("end", words.ends[last], pl.Int64()),
-            pl.Series("words", words.size(first, last), pl.Int64()),
+            .agg(pl.col("start", "above").min(), pl.col("end", "below").max())
+            .select("piece", "item", "start", "end", words=(pl.col("below") - pl.col("above")) // WORD_QUARTERS)
         )
 
 

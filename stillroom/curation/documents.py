@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stillroom.curation.budget import Budget
 from stillroom.curation.ledger import Ledger
@@ -53,6 +54,15 @@ class NewDocuments:
             arrivals = pl.Series("arrival", self._arrival_of_row[start : start + len(batch)], pl.Int64())
             yield batch.select(arrivals, "id", "text").sort("arrival")
             start += len(batch)
+
+    def texts(self, is_wanted: NDArray[np.bool_]) -> Iterator[pl.DataFrame]:
+        """The texts of some documents, flagged by their number among the new ones, as frames of arrival, text."""
+        start = 0
+        for batch in batches(self._documents.select("text"), self._batch_rows) if is_wanted.any() else ():
+            arrivals = self._arrival_of_row[start : start + len(batch)]
+            start += len(batch)
+            are_wanted = is_wanted[arrivals - self.first]
+            yield pl.DataFrame({"arrival": arrivals[are_wanted], "text": batch["text"].filter(pl.Series(are_wanted))})
 
 
 def batches(frame: Documents, rows: int) -> Iterator[pl.DataFrame]:

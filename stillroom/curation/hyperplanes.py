@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import pairs_by_distance
+from stillroom.curation.candidates import peer_rows
 from stillroom.curation.cosine import Rows, Vectors, cosines
 
 RECALL = 0.999
@@ -63,7 +63,8 @@ def likely_pairs(
         for keys in _keys(vectors, *band_shape(threshold)):
             order = np.argsort(keys, kind="stable")
             everyone = np.ones(len(order), bool)
-            for _, later, earlier in pairs_by_distance(keys[order], order, everyone, _BUCKET_PEERS):
+            for rows, others in peer_rows(keys[order], everyone, _BUCKET_PEERS):
+                later, earlier = order[rows], order[others]
                 is_asked = (later >= start) & (later < stop)
                 _take(found, start, later[is_asked], earlier[is_asked], vectors, threshold)
         for begin in range(0, len(found), _TOLD_ROWS):

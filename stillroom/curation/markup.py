@@ -23,19 +23,28 @@ _ESCAPED_BLANK = re.compile(
     r"|t(?:an|anh|au|bf|ext|extbf|extit|extrm|extstyle|exttt|frac|herefore|heta|ilde|imes|iny|o|op|riangle|t))(?![A-Za-z]))"
     r"[nrt]"
 )
-_ESCAPED_LETTERS = re.compile(r"(?<!\\)(?:\\++u[0-9A-Fa-f]{4})+")  # of UTF-16: two may be one letter
+_ESCAPED_LETTERS = (
+    re.compile(  # of UTF-16: two may be one letter; the first backslash before anything else, as it is found fastest
+        r"\\(?<!\\\\)\\*+u[0-9A-Fa-f]{4}(?:\\++u[0-9A-Fa-f]{4})*"
+    )
+)
+_ESCAPED_OR_COMMAND = re.compile(r"\\[nrt](?=[A-Za-z](?![A-Za-z]))")  # `\nu`, or a line that begins with `u`
 _CALCULATION = re.compile(r"<<[^<>\n]*>>")
 _MOST_ESCAPED = 3  # times that entities may be escaped themselves
 
 
 def readings(text: str) -> list[str]:
-    """The text, and where it has markup or escapes what it says without: tags, annotations and escaped blanks."""
-    plain = _ESCAPED_LETTERS.sub(_letters, text) if "\\u" in text else text
-    plain = _CALCULATION.sub(" ", plain) if "<<" in plain else plain
-    plain = _unescaped(plain) if "<" in plain or "&" in plain else plain
-    if "\\" in plain:
-        plain = _ESCAPED_BLANK.sub(" ", plain)
-    return [text] if plain == text else [text, plain]
+    """The text, and where it has markup or escapes what it says without: tags, annotations and escaped blanks.
+
+    What may be a command of LaTeX, or an escaped line end before a name of one letter, is read both ways.
+    """
+    plain = _ESCAPED_LETTERS.sub(_letters, text) if "\\" in text else text
+    if "<" in plain or "&" in plain:
+        plain = _unescaped(_CALCULATION.sub(" ", plain))
+    if "\\" not in plain:
+        return [text] if plain == text else [text, plain]
+    plain = _ESCAPED_BLANK.sub(" ", plain)
+    return [*dict.fromkeys((text, plain, _ESCAPED_OR_COMMAND.sub(" ", plain)))]
 
 
 def _unescaped(text: str) -> str:
@@ -49,8 +58,7 @@ def _unescaped(text: str) -> str:
 
 
 def _letters(escaped: re.Match[str]) -> str:
-    codes = [int(code, 16) for code in escaped.group().replace("\\", "").split("u")[1:]]
-    return b"".join(code.to_bytes(2, "little") for code in codes).decode("utf-16-le", "replace")
+    return bytes.fromhex(escaped.group().replace("\\", "").replace("u", "")).decode("utf-16-be", "replace")
 
 
 def with_readings(items: pl.DataFrame) -> pl.DataFrame:

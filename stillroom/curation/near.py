@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from stillroom.curation.bucket_rows import bucket_rows
 from stillroom.curation.budget import Budget
-from stillroom.curation.candidates import KEY_BITS, Arrivals, pairs_by_distance, starts
+from stillroom.curation.candidates import KEY_BITS, Arrivals, peer_rows, starts, whole_buckets
 from stillroom.curation.documents import Documents
+from stillroom.curation.first_bands import seem_alike
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signed import Signed
-from stillroom.curation.sketch import estimated_jaccard
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
 
@@ -24,6 +24,9 @@ TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
 Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
 """Buckets, and of each the later and the earlier document of a pair in it."""
+Columns: TypeAlias = tuple[NDArray[np.int64], ...]
+
+_ROWS_AT_A_TIME = 1 << 15  # of buckets, whose keys stay in the processor's cache while pairs of them are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +88,14 @@ class NearSearch:
     def _fill_buckets(self) -> int:
         """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
-        for new_rows, old_rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
-            buckets, arrivals = self._tables.shared_buckets(new_rows, old_rows)
-            is_start = starts(buckets)
-            sizes = np.diff(np.append(np.flatnonzero(is_start), len(buckets)))
-            is_crowded = np.repeat(sizes > peers + 1, sizes)
-            self._crowded = np.sort(np.concatenate([self._crowded, buckets[is_start & is_crowded]]))
-            self._tables.add_crowded(buckets[is_crowded], arrivals[is_crowded], self._budget.bucket_rows)
+        for rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
+            buckets, arrivals, sizes = self._tables.shared_buckets(rows, self._first)
+            is_crowded = sizes > peers + 1
+            crowded = buckets[is_crowded]
+            self._crowded = np.sort(np.concatenate([self._crowded, crowded[starts(crowded)]]))
+            self._tables.add_crowded(crowded, arrivals[is_crowded], self._budget.bucket_rows)
             self._is_crowded[self._new(arrivals[is_crowded])] = True
-            roomy = arrivals[~is_crowded]
-            self._add_pairs(buckets[~is_crowded], roomy, np.ones(len(roomy), bool), lasting=True)
+            self._add_lasting(buckets[~is_crowded], arrivals[~is_crowded])
         return len(self._crowded)
 
     def _settle(self) -> pl.DataFrame:
@@ -103,25 +104,25 @@ class NearSearch:
         In a crowded bucket the candidates depend on who is kept, and who is kept on them. Whatever is guessed first,
         each round settles at least the next document in order, so that the end is what a walk through the documents
         one by one would find. The guess that only the first of each crowded bucket is kept makes short work of a
-        hundred thousand versions of one text; a few rounds reach the end. Elsewhere the guess is that all are kept:
-        it matters only where a document has more candidates than it is compared with.
+        hundred thousand versions of one text; a few rounds reach the end, each of which looks only at buckets in which
+        the last one changed who is kept. Elsewhere the guess is that all are kept: it matters only where a document
+        has more candidates than it is compared with.
         """
         different = self._signed.different() if self._relations else np.zeros(0, np.int64)
         is_out = self._not_first()
+        is_changed = self._is_crowded
         guessed = np.zeros(0, np.int64)
         while True:
-            self._tables.forget_passing_pairs()
-            for part in range(self._tables.crowded_parts):
-                buckets, arrivals = self._tables.crowded(part)
-                self._add_pairs(buckets, arrivals, self._are_in(arrivals, is_out), lasting=False)
+            self._renew_passing(is_out, is_changed)
             is_cut = self._tables.choose_candidates(self._settings.most_compared, guessed)
             self._verify()
             drops = choose(self._tables.matches(self._settings.threshold), self._relations, different)
             dropped = drops["arrival"].to_numpy()
             was_out, is_out = is_out, np.zeros(len(is_out), bool)
             is_out[dropped - self._first] = True
+            is_changed = (was_out != is_out) & self._is_crowded
             is_same = np.array_equal(guessed, dropped) or (not is_cut and bool(np.isin(guessed, dropped).all()))
-            if is_same and np.array_equal(was_out & self._is_crowded, is_out & self._is_crowded):
+            if is_same and not is_changed.any():
                 return drops
             guessed = dropped
 
@@ -133,45 +134,63 @@ class NearSearch:
             is_out[self._new(arrivals[starts(buckets)])] = False
         return is_out
 
-    def _are_in(self, arrivals: Arrivals, is_out: Flags) -> Flags:
-        """Whether these documents are kept: old, or not among the new ones that are out."""
-        are_in = np.ones(len(arrivals), bool)
-        is_new = arrivals >= self._first
-        are_in[is_new] = ~is_out[arrivals[is_new] - self._first]
-        return are_in
-
     def _new(self, arrivals: Arrivals) -> Arrivals:
         """Those of these documents that are new, counted from 0."""
         return arrivals[arrivals >= self._first] - self._first
 
-    def _add_pairs(self, in_buckets: Arrivals, arrivals: Arrivals, is_kept: Flags, *, lasting: bool) -> None:
-        pairs = map(self._likely, pairs_by_distance(in_buckets, arrivals, is_kept, self._settings.bucket_peers))
-        if lasting:
-            pairs = map(self._once, _gathered(pairs, self._budget.asked_pairs))
-        for _, later, earlier in _gathered(pairs, self._budget.pairs):
-            if not lasting:
-                later, earlier = _unique(later, earlier)
-            estimates = self._estimates(later, earlier)
-            is_likely = estimates >= self._settings.least_estimate(self._settings.bands)
-            self._tables.add_pairs(later[is_likely], earlier[is_likely], estimates[is_likely], lasting=lasting)
+    def _are(self, arrivals: Arrivals, is_so: Flags) -> Flags:
+        """Of these documents, which are new ones that are so; ``is_so`` has a flag for each new document."""
+        are_so = arrivals >= self._first
+        are_so[are_so] = is_so[arrivals[are_so] - self._first]
+        return are_so
 
-    def _likely(self, pairs: Pairs) -> Pairs:
-        """Those of which the later document is new, has another text, and resembles the earlier one at first sight."""
-        pairs = _those(pairs, pairs[1] >= self._first)
-        pairs = _those(pairs, self._signed.seem_alike(pairs[1], pairs[2]))
-        if self._text_numbers is None:
-            return pairs
-        of_later, of_earlier = (self._text_numbers[self._signed.places(side)] for side in pairs[1:])
-        return _those(pairs, of_later != of_earlier)
+    def _add_lasting(self, buckets: Arrivals, arrivals: Arrivals) -> None:
+        """Add the pairs of buckets in which every document is compared with all before it, each pair once."""
+        everyone = np.ones(len(arrivals), bool)
+        for pairs in _gathered(self._alike(buckets, arrivals, everyone), self._budget.pairs):
+            in_buckets, later, earlier = pairs
+            bands = in_buckets >> KEY_BITS
+            _, later, earlier = _those(pairs, self._signed.is_first_shared(later, earlier, bands, self._crowded))
+            found = pl.DataFrame({"later": later, "earlier": earlier})
+            self._tables.add_pairs(self._likely(found).with_columns(bucket=pl.lit(None, pl.Int64)))
 
-    def _once(self, pairs: Pairs) -> Pairs:
-        """Those of these pairs that no band before has, too: all pairs of its buckets were made but of crowded ones."""
-        buckets, later, earlier = pairs
-        return _those(pairs, self._signed.is_first_shared(later, earlier, buckets >> KEY_BITS, self._crowded))
+    def _renew_passing(self, is_out: Flags, is_changed: Flags) -> None:
+        """Make the pairs of crowded buckets anew in which it has changed whether a new document is out."""
+        for part in range(self._tables.crowded_parts if is_changed.any() else 0):
+            buckets, arrivals = self._tables.crowded(part)
+            begins = np.flatnonzero(starts(buckets))
+            is_renewed = np.logical_or.reduceat(self._are(arrivals, is_changed), begins)
+            self._tables.forget_pairs(buckets[begins[is_renewed]])
+            renewed = np.repeat(is_renewed, np.diff(np.append(begins, len(buckets))))
+            self._add_passing(buckets[renewed], arrivals[renewed], is_out)
 
-    def _estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
-        left, right = (self._signed.keys(side) for side in (later, earlier))
-        return estimated_jaccard(left, right, self._settings.rows_per_band)
+    def _add_passing(self, buckets: Arrivals, arrivals: Arrivals, is_out: Flags) -> None:
+        """Add the pairs of buckets in which a document is compared with some that are not out, for each bucket."""
+        alike = self._alike(buckets, arrivals, ~self._are(arrivals, is_out))
+        for in_buckets, later, earlier in _gathered(alike, self._budget.pairs):
+            met = pl.DataFrame({"bucket": in_buckets, "later": later, "earlier": earlier})
+            self._tables.add_pairs(self._likely(met.group_by("later", "earlier").agg("bucket")).explode("bucket"))
+
+    def _alike(self, buckets: Arrivals, arrivals: Arrivals, is_kept: Flags) -> Iterator[Pairs]:
+        """Pairs in buckets of which the later is new, has another text, and resembles the earlier at first sight."""
+        first_keys = self._signed.first_keys()
+        for some in whole_buckets(buckets, _ROWS_AT_A_TIME):
+            in_buckets, documents = buckets[some], arrivals[some]
+            places = self._signed.places(documents)
+            is_new, keys = documents >= self._first, np.take(first_keys, places, axis=0)
+            numbers = None if self._text_numbers is None else self._text_numbers[places]
+            for pairs in peer_rows(in_buckets, is_kept[some], self._settings.bucket_peers):
+                rows, others = _those(pairs, is_new[pairs[0]])
+                if numbers is not None:
+                    rows, others = _those((rows, others), numbers[rows] != numbers[others])
+                rows, others = _those((rows, others), seem_alike(keys, rows, others, self._settings))
+                yield in_buckets[rows], documents[rows], documents[others]
+
+    def _likely(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Those of these pairs that may reach the threshold by all their bands, with their ``estimate``."""
+        estimates = self._signed.estimates(pairs["later"].to_numpy(), pairs["earlier"].to_numpy())
+        is_likely = estimates >= self._settings.least_estimate(self._settings.bands)
+        return pairs.with_columns(pl.Series("estimate", estimates)).filter(pl.Series(is_likely))
 
     def _verify(self) -> None:
         while True:
@@ -184,12 +203,9 @@ class NearSearch:
 
     def _texts(self, arrivals: Arrivals) -> Iterator[pl.DataFrame]:
         """The texts of these documents, in batches of arrival, text."""
-        documents = self._signed.documents
-        is_wanted = np.zeros(documents.count, bool)
+        is_wanted = np.zeros(self._signed.documents.count, bool)
         is_wanted[self._new(arrivals)] = True
-        for batch in documents.batches() if is_wanted.any() else ():
-            wanted = is_wanted[batch["arrival"].to_numpy() - self._first]
-            yield batch.filter(pl.Series(wanted)).select("arrival", "text")
+        yield from self._signed.documents.texts(is_wanted)
         old = pl.DataFrame({"arrival": arrivals[arrivals < self._first]})
         old = old.with_columns(self._signed.ledger.ids(old["arrival"].to_numpy()))
         found = 0
@@ -206,11 +222,10 @@ class NearSearch:
             )
 
 
-def _those(pairs: Pairs, are_wanted: Flags) -> Pairs:
+def _those(columns: Columns, are_wanted: Flags) -> Columns:
     if are_wanted.all():
-        return pairs
-    buckets, later, earlier = (column[are_wanted] for column in pairs)
-    return buckets, later, earlier
+        return columns
+    return tuple(column[are_wanted] for column in columns)
 
 
 def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:
@@ -232,8 +247,3 @@ def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:
 def _together(parts: Sequence[Pairs]) -> Pairs:
     buckets, later, earlier = (np.concatenate(column) for column in zip(*parts, strict=True))
     return buckets, later, earlier
-
-
-def _unique(later: Arrivals, earlier: Arrivals) -> tuple[Arrivals, Arrivals]:
-    found = pl.DataFrame({"later": later, "earlier": earlier}).unique()
-    return found["later"].to_numpy(), found["earlier"].to_numpy()

@@ -4,25 +4,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals, starts
+from stillroom.curation.candidates import Arrivals, starts, whole_buckets
 from stillroom.curation.scratch import Scratch
 
 _TABLES = """
 CREATE TABLE crowded (part INTEGER, bucket BIGINT, arrival BIGINT);
-CREATE TABLE pairs (later BIGINT, earlier BIGINT, estimate DOUBLE, is_lasting BOOLEAN);
+CREATE TABLE pairs (bucket BIGINT, later BIGINT, earlier BIGINT, estimate DOUBLE);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
 """
 
-_BUCKETS = """
-WITH everyone AS (
-    SELECT bucket, arrival FROM new_rows
-    UNION ALL
-    SELECT bucket, arrival FROM old_rows WHERE bucket IN (SELECT bucket FROM new_rows)
-), shared AS (
-    SELECT bucket FROM everyone GROUP BY bucket HAVING count(*) > 1
-)
-SELECT bucket, arrival FROM everyone SEMI JOIN shared USING (bucket) ORDER BY bucket, arrival
-"""
+_BUCKETS = "SELECT bucket, arrival FROM fresh ORDER BY bucket, arrival"
 
 _CROWDED = "SELECT bucket, arrival FROM crowded WHERE part = ? ORDER BY bucket, arrival"
 
@@ -56,19 +47,26 @@ class PairTables:
         self.crowded_parts = 0
         scratch.execute(_TABLES)
 
-    def shared_buckets(self, new_rows: pl.DataFrame, old_rows: pl.DataFrame) -> tuple[Arrivals, Arrivals]:
+    def shared_buckets(self, rows: pl.DataFrame, first: int) -> tuple[Arrivals, Arrivals, NDArray[np.int64]]:
         """Buckets that hold a new document and at least one more.
 
         Args:
-            new_rows: bucket, arrival, of new documents.
-            old_rows: the same of old ones.
+            rows: bucket, arrival, in any order.
+            first: the arrival of the first new document; those of all old ones are below.
 
         Returns:
-            Bucket numbers, ascending, and the arrivals in them, ascending within a bucket.
+            Bucket numbers, ascending, the arrivals in them, ascending within a bucket, and for each of these rows how
+            many its bucket has.
         """
-        with self._scratch.view("new_rows", new_rows), self._scratch.view("old_rows", old_rows):
-            rows = self._scratch.arrays(_BUCKETS)
-        return rows["bucket"], rows["arrival"]
+        with self._scratch.view("fresh", rows):
+            in_order = self._scratch.arrays(_BUCKETS)
+        buckets, arrivals = in_order["bucket"], in_order["arrival"]
+        begins = np.flatnonzero(starts(buckets))
+        sizes = np.diff(np.append(begins, len(buckets)))
+        has_new = arrivals[begins + sizes - 1] >= first
+        sizes = np.repeat(np.where(has_new, sizes, 0), sizes)
+        is_shared = sizes > 1
+        return buckets[is_shared], arrivals[is_shared], sizes[is_shared]
 
     def add_crowded(self, buckets: Arrivals, arrivals: Arrivals, at_a_time: int) -> None:
         """Remember the rows of buckets whose pairs depend on who is kept.
@@ -78,27 +76,20 @@ class PairTables:
             arrivals: the arrivals in them, ascending within a bucket.
             at_a_time: about how many rows are asked for together; one bucket is never cut.
         """
-        if not len(buckets):
-            return
-        begins = np.flatnonzero(starts(buckets))
-        part_of_bucket = begins // at_a_time
-        sizes = np.diff(np.append(begins, len(buckets)))
-        parts = self.crowded_parts + np.cumsum(np.diff(part_of_bucket, prepend=part_of_bucket[0]) > 0)
-        rows = pl.DataFrame({"part": np.repeat(parts, sizes), "bucket": buckets, "arrival": arrivals})
-        with self._scratch.view("fresh", rows):
-            self._scratch.execute("INSERT INTO crowded SELECT part, bucket, arrival FROM fresh")
-        self.crowded_parts = int(parts[-1]) + 1
+        for some in whole_buckets(buckets, at_a_time):
+            with self._scratch.view("fresh", pl.DataFrame({"bucket": buckets[some], "arrival": arrivals[some]})):
+                self._scratch.execute("INSERT INTO crowded SELECT ?, bucket, arrival FROM fresh", [self.crowded_parts])
+            self.crowded_parts += 1
 
     def crowded(self, part: int) -> tuple[Arrivals, Arrivals]:
         """Remembered rows of some whole buckets, as they were added."""
         rows = self._scratch.arrays(_CROWDED, [part])
         return rows["bucket"], rows["arrival"]
 
-    def add_pairs(self, later: Arrivals, earlier: Arrivals, estimates: NDArray[np.float64], *, lasting: bool) -> None:
-        """Add pairs with their estimated similarity; the not lasting are gone with ``forget_passing_pairs``."""
-        pairs = pl.DataFrame({"later": later, "earlier": earlier, "estimate": estimates})
+    def add_pairs(self, pairs: pl.DataFrame) -> None:
+        """Add pairs: bucket, later, earlier, estimate; the bucket is null where nothing can change them."""
         with self._scratch.view("fresh", pairs):
-            self._scratch.execute("INSERT INTO pairs SELECT later, earlier, estimate, ? FROM fresh", [lasting])
+            self._scratch.execute("INSERT INTO pairs SELECT bucket, later, earlier, estimate FROM fresh")
 
     def choose_candidates(self, most: int, dropped: Arrivals) -> bool:
         """Make candidates of the pairs: for each later document its ``most`` likeliest duplicates.
@@ -117,9 +108,10 @@ class PairTables:
             self._scratch.execute("DELETE FROM candidates WHERE place > ?", [most])
         return bool(left_out)
 
-    def forget_passing_pairs(self) -> None:
-        """Drop the pairs that depended on who was kept; their similarities stay known."""
-        self._scratch.execute("DELETE FROM pairs WHERE NOT is_lasting")
+    def forget_pairs(self, buckets: Arrivals) -> None:
+        """Drop the pairs of these crowded buckets; their similarities stay known."""
+        with self._scratch.view("renewed", pl.DataFrame({"bucket": buckets})):
+            self._scratch.execute("DELETE FROM pairs WHERE bucket IN (FROM renewed)")
 
     def unverified(self, most: int) -> tuple[Arrivals, Arrivals]:
         """Candidate pairs (later, earlier) whose similarity is not known yet, at most so many of them."""

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.band_files import BandFiles
+from stillroom.curation.band_files import BandFiles, Places
 from stillroom.curation.budget import Budget
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.documents import Documents, NewDocuments, batches
-from stillroom.curation.first_bands import is_first_shared, seem_alike
+from stillroom.curation.first_bands import estimates, is_first_shared
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.ledger import Ledger
 from stillroom.curation.scratch import Scratch
@@ -25,7 +25,7 @@ class Signed:
     """Documents by place: the old ones as they came, then the new ones of different texts as they were read.
 
     In memory are, of each document, its arrival, its place and two flags: 34 bytes at most. Signatures of new
-    documents are written to Parquet batch by batch, and keys to a file for each band.
+    documents are written to Parquet batch by batch, and keys to a file for each eight bands.
 
     Attributes:
         folder: where files of the search lie.
@@ -67,13 +67,13 @@ class Signed:
         """The keys of one band, by place."""
         return self._bands.band(band)
 
-    def keys(self, arrivals: Arrivals) -> BandKeys:
-        """The keys of some documents in all bands, shape (arrivals, bands)."""
-        return self._bands.of(self.places(arrivals), self._settings.bands)
+    def first_keys(self) -> BandKeys:
+        """The keys of all documents in the first bands, by place, on disk, shape (documents, bands in a group)."""
+        return self._bands.group(0)
 
-    def seem_alike(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.bool_]:
-        """Which pairs of documents may reach the threshold, by their first bands."""
-        return seem_alike(self._bands, self.places(later), self.places(earlier), self._settings)
+    def estimates(self, later: Arrivals, earlier: Arrivals) -> NDArray[np.float64]:
+        """The Jaccard similarity of pairs of documents that their keys in all bands suggest."""
+        return estimates(self._bands, self.places(later), self.places(earlier), self._settings)
 
     def is_first_shared(
         self, later: Arrivals, earlier: Arrivals, bands: NDArray[np.int64], crowded: Arrivals
@@ -84,7 +84,7 @@ class Signed:
         """
         return is_first_shared(self._bands, self.places(later), self.places(earlier), bands, crowded)
 
-    def places(self, arrivals: Arrivals) -> NDArray[np.int32]:
+    def places(self, arrivals: Arrivals) -> Places:
         """Where these documents stand."""
         is_new = arrivals >= self.documents.first
         if is_new.all():
@@ -141,6 +141,6 @@ class _OldPlaces:
         if bool((self._ascending[1:] == self._ascending[:-1]).any()):
             raise RequestError("two old signatures have the same arrival: each document needs its own")
 
-    def of(self, arrivals: Arrivals) -> NDArray[np.int32]:
+    def of(self, arrivals: Arrivals) -> Places:
         found = np.searchsorted(self._ascending, arrivals).astype(np.int32)
         return found if self._order is None else self._order[found]

@@ -56,11 +56,12 @@ def band_keys(sketches: Sketches, bands: int) -> BandKeys:
 
 
 def estimated_jaccard(left: BandKeys, right: BandKeys, rows_per_band: int) -> NDArray[np.float64]:
-    """The Jaccard similarity that band keys suggest, shape (pairs,), from the rows they agree in.
+    """The Jaccard similarity that band keys suggest, shape (pairs,), from the rows they agree in."""
+    return jaccard_of(differing_rows(left, right, rows_per_band), left.shape[1], rows_per_band)
 
-    Rows of different values agree by chance once in ``2^bits``, which is taken off (b-bit minwise hashing: Li, König,
-    WWW 2010, arXiv:0910.3349).
-    """
+
+def differing_rows(left: BandKeys, right: BandKeys, rows_per_band: int) -> NDArray[np.int64]:
+    """In how many rows of some bands the sketches of each pair differ, shape (pairs,)."""
     bits = row_bits(rows_per_band)
     differ = left ^ right
     gathered = 1  # of each row's bits, in its lowest
@@ -68,10 +69,22 @@ def estimated_jaccard(left: BandKeys, right: BandKeys, rows_per_band: int) -> ND
         step = min(gathered, bits - gathered)
         differ |= differ >> np.uint32(step)
         gathered += step
-    lowest = np.uint32(sum(1 << bits * row for row in range(rows_per_band)))
-    differing = np.bitwise_count(differ & lowest).sum(axis=1, dtype=np.int64)
-    chance = 0.5**bits
-    return (1.0 - differing / (left.shape[1] * rows_per_band) - chance) / (1.0 - chance)
+    differ &= np.uint32(sum(1 << bits * row for row in range(rows_per_band)))
+    of_bands = np.bitwise_count(differ)
+    differing = np.zeros(len(differ), np.int64)
+    for band in range(differ.shape[1]):  # four times as fast as a sum along so short an axis
+        differing += of_bands[:, band]
+    return differing
+
+
+def jaccard_of(differing: NDArray[np.int64], bands: int, rows_per_band: int) -> NDArray[np.float64]:
+    """The Jaccard similarity that so many differing rows of these bands suggest.
+
+    Rows of different values agree by chance once in ``2^bits``, which is taken off (b-bit minwise hashing: Li, König,
+    WWW 2010, arXiv:0910.3349).
+    """
+    chance = 0.5 ** row_bits(rows_per_band)
+    return (1.0 - differing / (bands * rows_per_band) - chance) / (1.0 - chance)
 
 
 @cache

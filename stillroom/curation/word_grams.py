@@ -13,7 +13,7 @@ from stillroom.wording import BETWEEN, HALVES, MARK, WITHIN, plain
 from stillroom.wording import kinds as kind_of_each
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
-_WORD_QUARTERS = 4
+WORD_QUARTERS = 4
 _QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 _SEPARATOR = "\n"
 
@@ -66,7 +66,7 @@ class Words:
         """From each word on, the shortest run within its text that is as much as ``size`` words."""
         if self.before is None:
             return self.spans(size, wanted)
-        last = np.searchsorted(self.before, self.before[:-1] + size * _WORD_QUARTERS) - 1
+        last = np.searchsorted(self.before, self.before[:-1] + size * WORD_QUARTERS) - 1
         first = np.flatnonzero(last < len(self))
         last = last[first]
         hashes = _segments(self.sums, first, last + 1, _WORD_BASE)
@@ -89,9 +89,11 @@ class Words:
 
     def size(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many words runs are from one to another, rounded down."""
-        if self.before is None:
-            return last - first + 1
-        return (self.before[last + 1] - self.before[first]) // _WORD_QUARTERS
+        return (self.quarters_before(last + 1) - self.quarters_before(first)) // WORD_QUARTERS
+
+    def quarters_before(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many quarters of words are before each of these, of which one past the last may be among them."""
+        return words * WORD_QUARTERS if self.before is None else self.before[words]
 
     def _within(self, first: NDArray[np.int64], last: NDArray[np.int64], hashes: Hashes) -> Runs:
         """Those runs that lie within one text."""
@@ -110,16 +112,18 @@ class KnownRuns:
         self._cut = cut
         self._hashes = np.unique(hashes)
         bits = max(16, len(self._hashes).bit_length() + 4)
-        self._shift = np.uint64(64 - bits)
-        self._table = np.zeros(1 << bits, bool)  # tells most runs apart from all of these at one look
-        self._table[self._hashes >> self._shift] = True
+        self._shift, self._further = np.uint64(64 - bits), np.uint64(bits)
+        self._tables = np.zeros((2, 1 << bits), bool)  # by two parts of a hash: few runs are in both that are not known
+        self._tables[0, self._hashes >> self._shift] = True
+        self._tables[1, (self._hashes << self._further) >> self._shift] = True
 
     def among(self, words: Words) -> Runs:
         """Those that stand in these texts."""
         return self._cut(words, self._places) if len(self._hashes) else NO_RUNS
 
     def _places(self, hashes: Hashes) -> NDArray[np.int64]:
-        maybe = np.flatnonzero(self._table[hashes >> self._shift])
+        maybe = np.flatnonzero(self._tables[0][hashes >> self._shift])
+        maybe = maybe[self._tables[1][(hashes[maybe] << self._further) >> self._shift]]
         place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
         return maybe[self._hashes[place] == hashes[maybe]]
 
@@ -133,11 +137,7 @@ def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
     lowered = [folded(text) for text in texts]
     joined = _SEPARATOR.join(lowered)
-    codes = _code_points(joined)
-    kinds = np.zeros(len(codes) + 2, np.uint8)
-    kinds[1:-1] = np.frombuffer(kind_of_each(), np.uint8)[codes]
-    if not joined.isascii():
-        _part_marks(kinds)
+    codes, kinds = _code_points(joined)
     before, after = kinds[:-1], kinds[1:]
     goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
     starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
@@ -165,10 +165,17 @@ def _part_marks(kinds: NDArray[np.uint8]) -> None:
         kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
 
 
-def _code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
+def _code_points(text: str) -> tuple[NDArray[np.uint8] | NDArray[np.uint32], NDArray[np.uint8]]:
+    """The characters of a text, and their kinds between two that are none."""
+    kinds = np.zeros(len(text) + 2, np.uint8)
     if text.isascii():
-        return np.frombuffer(text.encode(), np.uint8)
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        encoded = text.encode()
+        kinds[1:-1] = np.frombuffer(encoded.translate(kind_of_each()[:256]), np.uint8)  # a fifth of an index's time
+        return np.frombuffer(encoded, np.uint8), kinds
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    kinds[1:-1] = np.frombuffer(kind_of_each(), np.uint8)[codes]
+    _part_marks(kinds)
+    return codes, kinds
 
 
 def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:

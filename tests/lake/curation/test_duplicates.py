@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillroom.curation.candidates import Arrivals
 from stillroom.curation.duplicates import Duplicates, find_duplicates
 from stillroom.curation.near import OldDocuments
 from stillroom.curation.pair_tables import PairTables
@@ -76,6 +77,27 @@ def brute_force(new: pl.DataFrame, threshold: float = 0.7) -> dict[str, str]:
     return representatives
 
 
+def walk(new: pl.DataFrame, bounds: DedupSettings) -> dict[str, str]:
+    """Representatives, from one document after another beside the first and the latest kept ones of its buckets."""
+    bands = dict(find_duplicates(new, settings=bounds).signatures.select("id", "bands").iter_rows())
+    in_order = new.sort("rank", "id")["id"].to_list()
+    texts = dict(new.select("id", "text").iter_rows())
+    first = bounds.bucket_peers // 2
+    latest = bounds.bucket_peers - first
+    kept: dict[tuple[int, int], list[str]] = {}
+    representatives: dict[str, str] = {}
+    for id_ in in_order:
+        buckets = [*enumerate(bands[id_])] if texts[id_] else []
+        met = {other for one in buckets for other in (*kept.get(one, ())[:first], *kept.get(one, ())[-latest:])}
+        alike = [one for one in met if similarity(texts[id_], texts[one]) >= bounds.threshold]
+        if alike:
+            representatives[id_] = min(alike, key=in_order.index)
+            continue
+        for one in buckets:
+            kept.setdefault(one, []).append(id_)
+    return representatives
+
+
 def representatives_of(found: Duplicates) -> dict[str, str]:
     return dict(found.drops.select("id", "representative_id").iter_rows())
 
@@ -96,6 +118,42 @@ def test_drops_are_those_of_brute_force(new: pl.DataFrame):
     for id_, representative, score, method in found.drops.iter_rows():
         assert score == similarity(texts[id_], texts[representative])
         assert method == ("exact" if normalise_text(texts[id_]) == normalise_text(texts[representative]) else "near")
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9])
+@QUICK
+@given(corpora(most=60), st.integers(2, 4))
+def test_drops_are_those_of_a_walk_that_meets_few_of_a_bucket(threshold: float, new: pl.DataFrame, peers: int):
+    new = new.unique("text", maintain_order=True)
+    bounds = DedupSettings(threshold=threshold, bucket_peers=peers, recall=0.9)
+    assert representatives_of(find_duplicates(new, settings=bounds)) == walk(new, bounds)
+
+
+def test_buckets_are_paired_again_only_where_it_changed_who_is_kept(monkeypatch: pytest.MonkeyPatch):
+    generator = random.Random(11)
+    words = generator.choices(WORDS, k=40)
+    texts: list[str] = []
+    for _ in range(80):
+        changed = list(words)
+        for _ in range(generator.randint(0, 9)):
+            changed[generator.randrange(40)] = generator.choice(WORDS)
+        texts.append(" ".join(changed))
+    new = documents([*dict.fromkeys(texts)])
+    bounds = DedupSettings(bucket_peers=2, recall=0.9)
+    paired: list[int] = []
+    forget = PairTables.forget_pairs
+
+    def counted(tables: PairTables, buckets: Arrivals) -> None:
+        paired.append(len(buckets))
+        forget(tables, buckets)
+
+    monkeypatch.setattr(PairTables, "forget_pairs", counted)
+    found = find_duplicates(new, settings=bounds)
+
+    assert found.crowded_buckets == paired[0]
+    assert len(paired) > 2
+    assert paired[-1] < paired[0] / 2
+    assert representatives_of(found) == walk(new, bounds)
 
 
 @QUICK

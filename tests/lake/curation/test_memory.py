@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stillroom.curation import DedupSettings, OldDocuments, find_duplicates
+from stillroom.curation import DedupSettings, OldDocuments, find_duplicates, near
 from stillroom.curation.budget import Budget
 from stillroom.curation.duplicates import Duplicates, search_duplicates
 from stillroom.curation.scratch import Scratch
@@ -26,6 +26,7 @@ def at_a_time(count: int) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("documents", "signatures", "ids", "bucket_rows", "pairs", "verified_pairs", "page_characters"):
             patch.setattr(Budget, name, count)
+        patch.setattr(near, "_ROWS_AT_A_TIME", count)
         yield
 
 

@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.curation.candidates import bucket_pairs, choose_representatives, may_share
+from stillroom.curation.candidates import choose_representatives, may_share, peer_rows, whole_buckets
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12), st.booleans()), unique_by=lambda row: row[:2])
 
@@ -19,8 +21,23 @@ def test_pairs_are_with_the_first_and_the_latest_kept(rows: list[tuple[int, int,
         expected += [(arrival, other) for other in {*first, *latest}]
     columns = np.array([row[:2] for row in rows], np.int64).reshape(-1, 2)
     is_kept = np.array([row[2] for row in rows], bool)
-    later, earlier = bucket_pairs(columns[:, 0], columns[:, 1], is_kept, peers)
-    assert sorted(zip(later.tolist(), earlier.tolist(), strict=True)) == sorted(expected)
+    parts = list(peer_rows(columns[:, 0], is_kept, peers))
+    assert all(len(set(later.tolist())) == len(later) for later, _ in parts)
+    found = [
+        (later, earlier)
+        for some in parts
+        for later, earlier in zip(*(columns[rows, 1].tolist() for rows in some), strict=True)
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+@given(st.lists(st.integers(1, 9), max_size=20), st.integers(1, 30))
+def test_rows_are_cut_between_buckets(sizes: list[int], at_a_time: int):
+    buckets = np.repeat(np.arange(len(sizes)), sizes)
+    parts = [buckets[some].tolist() for some in whole_buckets(buckets, at_a_time)]
+    assert [row for part in parts for row in part] == buckets.tolist()
+    assert all(not {*one} & {*other} for one, other in pairwise(parts))
+    assert all(len(part) < at_a_time + 9 for part in parts)
 
 
 @given(st.sets(st.tuples(st.integers(0, 15), st.integers(0, 15)).filter(lambda pair: pair[0] > pair[1])))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillroom.curation import contamination, text_pieces
 from stillroom.curation.contamination import MOST_ITEMS, Benchmarks
 from stillroom.curation.short_items import ShortItems
 from stillroom.curation.word_grams import folded, words_of
@@ -61,6 +62,18 @@ def test_every_planted_run_of_13_words_is_found(length: int, before: int, seed: 
     hits = Benchmarks(items("unrelated " * 20, item)).find(documents("nothing here", text))
     assert hits.select("id", "benchmark", "item_id", "words").rows() == [("d1", "bench", "i1", length)]
     assert hits["evidence"][0].split(",\n") == planted.split()
+
+
+def test_what_is_found_does_not_hang_on_how_much_is_looked_at_together(monkeypatch: pytest.MonkeyPatch):
+    long = [sentence(seed, 30) for seed in range(5)]
+    benchmarks = Benchmarks(items(*long, *long[:2], sentence(7, 9), sentence(8, 11)))
+    held = documents(*(f"so {text}, and {sentence(7 + row % 2, 9 + 2 * (row % 2))}" for row, text in enumerate(long)))
+    together = benchmarks.find(held)
+    monkeypatch.setattr(contamination, "_RUNS_AT_A_TIME", 1)
+    monkeypatch.setattr(text_pieces, "_BLOCK_CHARS", 100)
+
+    assert len(together) == 7 + 5
+    assert benchmarks.find(held).equals(together)
 
 
 def test_12_words_of_a_long_item_are_no_hit():

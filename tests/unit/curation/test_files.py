@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
-from stillroom.curation.band_files import BandFiles
+from stillroom.curation.band_files import GROUP_BANDS, BandFiles
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.id_file import IdFile
 from stillroom.curation.text_file import TextFile
@@ -13,17 +14,23 @@ from stillroom.curation.text_file import TextFile
 TEXTS = ["plain", "", "é問\n", "x" * 10_000, "last"]
 
 
-def test_keys_are_read_by_band_and_by_place(tmp_path: Path):
-    keys = np.arange(35, dtype=np.uint32).reshape(7, 5)
-    files = BandFiles(tmp_path, 5)
+@pytest.mark.parametrize("bands", [1, 5, 8, 19])
+def test_keys_are_read_by_band_and_by_group_of_bands(tmp_path: Path, bands: int):
+    keys = np.arange(7 * bands, dtype=np.uint32).reshape(7, bands)
+    files = BandFiles(tmp_path, bands)
     files.add(iter([keys[:3]]))
     files.add(iter([keys[3:4], keys[4:]]))
-    assert [files.band(band).tolist() for band in range(5)] == keys.T.tolist()
-    places = np.array([6, 0, 6, 3], np.int32)
-    assert files.of(places, 5).tolist() == keys[places].tolist()
-    assert files.of(places, 2).tolist() == keys[places, :2].tolist()
-    assert files.at(3, places).tolist() == keys[places, 3].tolist()
-    assert files.of(places[:0], 5).shape == (0, 5)
+    assert [files.band(band).tolist() for band in range(bands)] == keys.T.tolist()
+    groups = [files.group(number) for number in range(len(files.groups))]
+    assert np.concatenate(groups, axis=1).tolist() == keys.tolist()
+    assert all(group.shape[1] == GROUP_BANDS for group in groups[:-1])
+
+
+def test_no_documents_have_no_keys(tmp_path: Path):
+    files = BandFiles(tmp_path, 9)
+    files.add(iter([]))
+    assert files.band(8).tolist() == []
+    assert files.group(0).shape == (0, 8)
 
 
 def test_ids_are_read_by_place(tmp_path: Path):

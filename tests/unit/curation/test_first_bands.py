@@ -8,26 +8,27 @@ import pytest
 from stillroom.curation import DedupSettings
 from stillroom.curation.band_files import BandFiles
 from stillroom.curation.candidates import buckets_of
-from stillroom.curation.first_bands import is_first_shared, seem_alike
+from stillroom.curation.first_bands import estimates, is_first_shared, seem_alike
 from stillroom.curation.sketch import estimated_jaccard
 
 NONE = np.zeros(0, np.int64)
 
 
-def test_a_pair_counts_in_the_first_band_that_it_shares_and_in_no_other(tmp_path: Path):
+@pytest.mark.parametrize(("bands", "values"), [(6, 3), (20, 12)])
+def test_a_pair_counts_in_the_first_band_that_it_shares_and_in_no_other(tmp_path: Path, bands: int, values: int):
     generator = np.random.default_rng(3)
-    keys = generator.integers(0, 3, (60, 6), dtype=np.uint32)
-    files = BandFiles(tmp_path, 6)
+    keys = generator.integers(0, values, (200, bands), dtype=np.uint32)
+    files = BandFiles(tmp_path, bands)
     files.add(iter([keys]))
-    later, earlier = np.triu_indices(60, 1)
-    shared = [np.flatnonzero(keys[later, band] == keys[earlier, band]) for band in range(6)]
-    pairs, bands = np.concatenate(shared), np.repeat(range(6), [len(some) for some in shared])
+    later, earlier = np.triu_indices(200, 1)
+    shared = [np.flatnonzero(keys[later, band] == keys[earlier, band]) for band in range(bands)]
+    pairs, found_in = np.concatenate(shared), np.repeat(range(bands), [len(some) for some in shared])
 
-    is_first = is_first_shared(files, later[pairs].astype(np.int32), earlier[pairs].astype(np.int32), bands, NONE)
+    is_first = is_first_shared(files, later[pairs].astype(np.int32), earlier[pairs].astype(np.int32), found_in, NONE)
 
     assert len(np.unique(pairs)) == is_first.sum() < len(pairs)
     assert (np.flatnonzero((keys[later] == keys[earlier]).any(axis=1)) == np.sort(pairs[is_first])).all()
-    for pair, band in zip(pairs[is_first], bands[is_first], strict=True):
+    for pair, band in zip(pairs[is_first], found_in[is_first], strict=True):
         assert (keys[later[pair], :band] != keys[earlier[pair], :band]).all()
 
 
@@ -51,19 +52,33 @@ def test_a_band_before_counts_only_where_its_bucket_is_not_crowded(tmp_path: Pat
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.7, 0.95])
-def test_first_sight_is_the_estimate_from_the_first_bands(tmp_path: Path, threshold: float):
+def test_first_sight_is_the_estimate_from_the_first_bands(threshold: float):
     settings = DedupSettings(threshold=threshold)
     generator = np.random.default_rng(3)
     keys = generator.integers(0, 1 << 32, (40_000, settings.bands), dtype=np.uint32)
     keys[1::2] = np.where(generator.random((20_000, settings.bands)) < 0.3, keys[::2], keys[1::2])
+    earlier, later = np.arange(0, 40_000, 2), np.arange(1, 40_000, 2)
+    first = keys[:, :8]
+
+    found = seem_alike(first, later, earlier, settings)
+
+    expected = estimated_jaccard(first[later], first[earlier], settings.rows_per_band)
+    assert (found == (expected >= settings.least_estimate(first.shape[1]))).all()
+    assert found.any()
+    assert len(seem_alike(first, later[:0], earlier[:0], settings)) == 0
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.7, 1.0])
+def test_the_estimate_is_that_of_all_bands(tmp_path: Path, threshold: float):
+    settings = DedupSettings(threshold=threshold)
+    generator = np.random.default_rng(3)
+    keys = generator.integers(0, 1 << 32, (40_000, settings.bands), dtype=np.uint32)
+    keys[1::2] = np.where(generator.random((20_000, settings.bands)) < 0.6, keys[::2], keys[1::2])
     files = BandFiles(tmp_path, settings.bands)
     files.add(iter([keys[:10_000], keys[10_000:]]))
     earlier, later = np.arange(0, 40_000, 2, dtype=np.int32), np.arange(1, 40_000, 2, dtype=np.int32)
 
-    found = seem_alike(files, later, earlier, settings)
+    found = estimates(files, later, earlier, settings)
 
-    first = keys[:, :8]
-    estimates = estimated_jaccard(first[later], first[earlier], settings.rows_per_band)
-    assert (found == (estimates >= settings.least_estimate(first.shape[1]))).all()
-    assert found.any()
-    assert len(seem_alike(files, later[:0], earlier[:0], settings)) == 0
+    assert found.tolist() == estimated_jaccard(keys[later], keys[earlier], settings.rows_per_band).tolist()
+    assert len(estimates(files, later[:0], earlier[:0], settings)) == 0

@@ -103,7 +103,7 @@ def test_what_is_no_markup_is_read_as_it_stands(text: str) -> None:
     assert readings(text) == [text]
 
 
-@pytest.mark.parametrize("command", [r"\theta", r"\nu", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
+@pytest.mark.parametrize("command", [r"\theta", r"\times", r"\rho", r"\neq", r"\right", r"\nabla", r"\text{x}"])
 def test_commands_of_latex_are_words(command: str) -> None:
     assert readings(f"${command}$") == [f"${command}$"]
 
@@ -112,6 +112,21 @@ def test_letters_behind_an_escape_are_found_as_they_stand_and_as_they_were_meant
     text = "remove the vowels of abcdef\\nghijklm and give back what is left of it then"
     for held in (text, text.replace("\\n", " "), text.replace("\\n", " n")):
         assert Benchmarks(items(text)).find(documents(held))["words"].to_list() == [15]
+
+
+@pytest.mark.parametrize("begin", ["\ni", "\ne", "\nu", "\to", "\tt", "\rm"])
+def test_a_line_of_escaped_text_may_begin_with_a_name_that_ends_a_command_of_latex(begin: str) -> None:
+    code = f"first we need to know{begin} and v are the ends of an edge"
+    for item, held in ((code, json.dumps(code)), (json.dumps(code), code)):
+        (hit,) = Benchmarks(items(item)).find(documents("nothing", held)).rows(named=True)
+        assert (hit["id"], hit["words"]) == ("d1", 14)
+
+
+def test_a_formula_is_found_with_its_short_commands() -> None:
+    formula = r"let $\nu \ni x$ and $y \to z$ for all a b c d e f g then nu is what"
+    (hit,) = Benchmarks(items(formula)).find(documents("nothing", f"So {formula}")).rows(named=True)
+    assert hit["words"] == 21
+    assert readings(formula)[0] == formula
 
 
 def test_words_that_are_written_like_tags_are_found_where_they_stand_so() -> None:
