@@ -1,4 +1,4 @@
-"""What the templates of solutions and of their tests have gone through before the first pair, and what is left of it."""
+"""What the templates of solutions and of their tests have gone through before the first pair, and what is left."""
 
 import pytest
 

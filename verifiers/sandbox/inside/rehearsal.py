@@ -1,7 +1,7 @@
 """Lets a solution's and its tests' template go through what every such pair goes through, each beside the other.
 
-What ``warming.py`` is for programs that run alone. The solution's template and the zygote, which becomes the template of
-tests, play their parts at one time, at the two ends of sockets, so that one rehearsal is enough for both.
+What ``warming.py`` is for programs that run alone. The solution's template and the zygote, which becomes the template
+of tests, play their parts at one time, at the two ends of sockets, so that one rehearsal is enough for both.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
