@@ -16,7 +16,10 @@ POOL_HEAD = 48
 ALIGNMENT = 16
 LARGEST_SMALL = 512  # bytes; what is larger comes from the C library
 BYTES_HEAD = 33  # of a ``bytes``, beside its content
-LARGER = (65_536, 32_768, 16_384, 8_192, 4_096, 2_048, 1_024, 528)
+LARGER = (
+    *(65_536, 32_768, 16_384, 8_192, 4_096, 2_048),
+    *range(1_040, LARGEST_SMALL, -ALIGNMENT),  # of each the C library keeps some that were freed apart
+)
 
 
 def fill_gaps():

@@ -39,6 +39,7 @@ SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "m
 """Modules by which tests mean the solution itself."""
 HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 """The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
+_OF_LIBRARIES = frozenset(HOMES)
 
 
 def solution_modules(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
@@ -74,7 +75,7 @@ def stand_ins(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
         entry_point: the function that is under test, whatever it is called; "" where that is not said.
     """
     read = _read(nodes)
-    if read.isdisjoint(HOMES):  # as of most tests
+    if read.isdisjoint(_OF_LIBRARIES):  # as of most tests
         return frozenset()
     free = read - _bound(nodes) - frozenset(_imported(nodes))
     known = free & HOMES.keys()

@@ -199,18 +199,20 @@ class _Pytest(types.ModuleType):
 
 def module(link):
     """A module ``pytest`` with these names; what else the tests ask of it gives them up."""
-    made = _Pytest("pytest")
     raises.link = link
-    made.__dict__.update(
-        raises=raises,
-        approx=approx,
-        fail=fail,
-        skip=skip,
-        param=Param,
-        xfail=skip,
-        importorskip=importorskip,
-        fixture=fixture,
-        mark=Marks(),
-        main=lambda *_: 0,
-    )
-    return made
+    return _MODULE
+
+
+_MODULE = _Pytest("pytest")  # made once, in the template
+_MODULE.__dict__.update(
+    raises=raises,
+    approx=approx,
+    fail=fail,
+    skip=skip,
+    param=Param,
+    xfail=skip,
+    importorskip=importorskip,
+    fixture=fixture,
+    mark=Marks(),
+    main=lambda *_: 0,
+)

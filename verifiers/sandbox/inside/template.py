@@ -33,25 +33,29 @@ class _Template(ctypes.Structure):
     )
 
 
-def start(trouble, become_program, give_up):
+def start(trouble, become_program, give_up, rehearse=None):
     """Fork a template of what is loaded now; returns the zygote's end of the socket to it, a descriptor.
 
     Args:
         trouble: write end of the pipe on which a child says that it could not be confined.
         become_program: what every confined child calls; it must not return.
-        give_up: called in the template before anything else, to close what is the zygote's alone.
+        give_up: called in the template before a program could be there, to close what is the zygote's alone.
+        rehearse: called in the template before that, so that programs find done what each of them would do first.
     """
     pair = (ctypes.c_int * 2)()
     confine.call("socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair)
     gc.collect()
     gc.disable()
-    _filling = filling.fill_gaps()
     gc.freeze()
     ours, theirs = pair
     if os.fork() != 0:
         os.close(theirs)
         return ours
     os.close(ours)
+    if rehearse is not None:
+        rehearse()
+    _filling = filling.fill_gaps()
+    gc.freeze()
     give_up()
     os.close(0)  # the driver's stream is the zygote's alone
     os.close(1)

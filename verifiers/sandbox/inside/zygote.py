@@ -93,12 +93,15 @@ def main():
             os.close(other)
 
     import solution_process  # noqa: F401 - what most programs do not use would only make their processes larger
+    from rehearsal import Rehearsal
 
-    others.append(template.start(troubled, runner.run_job, give_up_more))
+    rehearsed = Rehearsal()
+    others.append(template.start(troubled, runner.run_job, give_up_more, rehearsed.as_solution))
     import unittest  # noqa: F401 - takes 8 ms of the 14 that tests with it take, where they have to load it
 
     import tests_process  # noqa: F401
 
+    rehearsed.as_tests()
     others.append(template.start(troubled, runner.run_job, give_up_more))
     os.close(troubled)
     from keeper import Keeper
