@@ -53,7 +53,8 @@ def test_pages_do_not_show(texts: list[str], pairs: set[tuple[int, int]]):
     with open_scratch(DedupSettings()) as scratch:
         tables = PairTables(scratch)
         involved = frame.filter(pl.col("arrival").is_in([*later.tolist(), *earlier.tolist()]))
-        tables.add_pairs(later, earlier, np.ones(len(later)), lasting=True)
+        bucket = pl.lit(None, pl.Int64).alias("bucket")
+        tables.add_pairs(pl.select(bucket, later=pl.Series(later), earlier=pl.Series(earlier), estimate=pl.lit(1.0)))
         tables.choose_candidates(100, np.zeros(0, np.int64))
         verify(tables, later, earlier, involved.iter_slices(3), file=scratch.folder / "texts", page_characters=25)
         found = {pair[:2]: pair[2] for pair in tables.matches(0.0).rows()}

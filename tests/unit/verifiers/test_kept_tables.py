@@ -65,7 +65,7 @@ def taken(monkeypatch):
     module = types.ModuleType("solution")
     exec(SOURCE, vars(module))  # noqa: S102 - our own code
     found = tables.Tables(stores)
-    stores.add(compile(SOURCE, "<solution>", "exec"))
+    stores.add(compile(SOURCE, "<solution>", "exec"), ())
     for each in ast.parse(SOURCE).body:
         found.note(each)
     kinds = [module.Length, module.Unit, module.Settings]
