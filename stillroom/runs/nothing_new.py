@@ -11,6 +11,17 @@ FROM lake.current_selections WHERE run_id = ?
 """  # gates and reason as `curation/decisions.py` names them, whose imports take too long for commands that only look
 
 
+_PUBLISHED = "SELECT 1 FROM lake.snapshots WHERE name = ? LIMIT 1"
+
+
+def unjudged_at_first(lake: Lake, run_id: str, dataset: str) -> int:
+    """How many of the run's samples could not be judged, where nothing of the dataset is published; else 0.
+
+    They are all that the dataset has been paid for, and no reverification finds them: it begins with a version.
+    """
+    return 0 if lake.rows(_PUBLISHED, [dataset]) else lake.rows(_COUNTED, [run_id])[0]["unjudged"]
+
+
 def why_nothing_new(lake: Lake, run_id: str) -> str:
     """What became of the run's samples, of which none is a new example: a clause to put after a colon."""
     found = lake.rows(_COUNTED, [run_id])[0]

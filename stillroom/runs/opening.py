@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stillroom import __version__
-from stillroom.errors import RecipeError
+from stillroom.errors import NotJudged, RecipeError
 from stillroom.fingerprint import canonical_json
 from stillroom.lake import Lake, Row
 from stillroom.nearest import meant
@@ -27,7 +27,7 @@ from stillroom.recipe import (
 from stillroom.runs.checking import refuse_unknown_words
 from stillroom.runs.moving import paid_changes
 from stillroom.runs.newest import NEWEST, newest_run
-from stillroom.runs.nothing_new import why_nothing_new
+from stillroom.runs.nothing_new import unjudged_at_first, why_nothing_new
 
 _RECORDED = ("dataset", "capability", "recipe", "sections", "stages")
 
@@ -96,7 +96,11 @@ def close_run(lake: Lake, run: Run, state: RunState, note: str) -> None:
 def finish_run(lake: Lake, run: Run, label: str) -> None:
     """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before.
 
-    Of a run that nothing had come of before it says why.
+    Of a run that nothing had come of before it says why. Where samples could not be judged and nothing of the dataset
+    is published yet, it stays open: what was paid for would be out of reach.
+
+    Raises:
+        NotJudged: for that reason it stays open.
     """
     if label:
         return close_run(lake, run, RunState.PUBLISHED, label)
@@ -106,6 +110,12 @@ def finish_run(lake: Lake, run: Run, label: str) -> None:
     )
     if rows:
         return close_run(lake, run, RunState(rows[0]["state"]), rows[0]["note"])
+    if unjudged := unjudged_at_first(lake, run.run_id, run.recipe.dataset):
+        raise NotJudged(
+            f"Nothing of run {run.run_id} was kept, and {unjudged:,} of its samples could not be judged, so it stays "
+            "open. `stillroom why SAMPLE` says what failed; once that is mended, run the same command again: it judges "
+            "them first."
+        )
     return close_run(lake, run, RunState.EMPTY, f"nothing new was kept: {why_nothing_new(lake, run.run_id)}")
 
 

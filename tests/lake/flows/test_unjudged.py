@@ -17,7 +17,7 @@ from stillroom.errors import NotJudged
 from stillroom.lake import Lake
 from stillroom.publication import manifest, snapshots
 from stillroom.records import Answer, Check, Judgement, Outcome
-from stillroom.runs import Run, funnel, run_state, shards_of_run, why_nothing_new
+from stillroom.runs import Run, RunState, funnel, run_state, shards_of_run, why_nothing_new
 from tasks import publication as tasks
 from tasks import workshop
 from tasks.verification import judge_again, settle_tests
@@ -147,20 +147,23 @@ async def test_next_run_is_published_too_and_nothing_is_paid_twice(
     assert snapshots(lake, "tiny")[-1].rows == 7
 
 
-async def test_run_of_which_nothing_can_be_judged_comes_to_an_end_that_says_so(
+async def test_first_run_of_which_nothing_can_be_judged_stays_open_for_a_verifier_that_can(
     lake: Lake, tmp_path: Path, odd: Odd, verifier: FakeVerifier
 ) -> None:
     def never(check: Check, answer: Answer) -> Judgement:
         raise RecursionError(answer.text)
 
     verifier.rule = never
-    run, label = await built(Builder(lake, verifier=verifier), tmp_path)
+    builder = Builder(lake, verifier=verifier)
+    with pytest.raises(NotJudged, match=r"4 of its samples could not be judged, so it stays open"):
+        await built(builder, tmp_path)
+    assert run_state(lake, "tiny-r1")[0] is RunState.OPENED
+    assert why_nothing_new(lake, "tiny-r1").endswith("4 could not be judged")
 
-    assert label == ""
-    assert (
-        run_state(lake, run.run_id)[1] == "nothing new was kept: none of its samples passed, and 4 could not be judged"
-    )
-    assert why_nothing_new(lake, run.run_id).endswith("4 could not be judged")
+    odd.is_mended, verifier.rule = True, odd
+    run, label = await built(builder, tmp_path)
+
+    assert (run.run_id, label, len(builder.client.paid)) == ("tiny-r1", "tiny@1", 4)
 
 
 async def test_member_that_a_newer_verifier_cannot_judge_stays_by_the_verdict_that_it_has(
