@@ -1,5 +1,8 @@
 """One answer's trouble is not all answers': what of a verifier's failures says nothing about the others."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from stillroom.errors import Unjudgeable
 from stillroom.records import Answer, Check, Judgement, Verifier
 
@@ -16,8 +19,23 @@ async def judge_one(verifier: Verifier, check: Check, answer: Answer) -> Judgeme
         Unjudgeable: nothing is known about this answer; others can be judged.
         SandboxError: the sandbox failed, so that nothing is known about any.
     """
-    try:
+    with trouble_of_one(verifier.name, "this answer or its tests show"):
         return await verifier.judge(check, answer)
+
+
+@contextmanager
+def trouble_of_one(who: str, shown: str) -> Generator[None]:
+    """Take what is raised within, where it says nothing about others, for that.
+
+    Args:
+        who: has the defect.
+        shown: what it was met at, and ``show``.
+
+    Raises:
+        Unjudgeable: code met something that it was not written for.
+    """
+    try:
+        yield
     except _DEFECTS as error:
         said = f"{type(error).__name__}: {error}"[:MAX_CHARS]
-        raise Unjudgeable(f"{verifier.name} has a defect that this answer or its tests show ({said})") from error
+        raise Unjudgeable(f"{who} has a defect that {shown} ({said})") from error

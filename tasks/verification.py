@@ -26,6 +26,7 @@ from stillroom.runs import (
     unmeasured,
     unsettled,
 )
+from stillroom.unjudged import trouble_of_one
 from tasks.judging_again import judged_here, judged_there
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -116,12 +117,13 @@ async def measure_tests(run_id: str) -> int:
     todo = unmeasured(lake, run, code_tests.measure_id, verifier_ids)
     if not todo:
         return 0
-    done = 0
+    done = measured_prompts = 0
 
     async def measure(one: Unmeasured) -> Row | None:
         nonlocal done
         try:
-            row = await measured(one, capability, code_tests)
+            with trouble_of_one("the measure of tests", "this prompt's solution or tests show"):
+                row = await measured(one, capability, code_tests)
         except Unjudgeable as error:  # unmeasured tests are too weak, so nothing is kept by them
             shop.watcher.say(f"the tests of prompt {one.prompt.prompt_id} stay unmeasured: {error}")
             row = None
@@ -136,7 +138,8 @@ async def measure_tests(run_id: str) -> int:
         rows = [row for row in found if row is not None]
         if not rows:
             continue
+        measured_prompts += len(rows)
         tables = {"test_strengths": rows, "costs": [measuring_cost(rows)]}
         await shop.write(partial(lake.commit, strengths_key(rows), tables, run_id=run_id))
-    shop.watcher.say(f"the tests of {len(todo)} prompts were measured")
-    return len(todo)
+    shop.watcher.say(f"the tests of {measured_prompts} prompts were measured")
+    return measured_prompts

@@ -70,7 +70,7 @@ def mutants(source: str, *, limit: int, seed: int) -> list[Mutant]:
     alone. No two are the same program, and none is the original, after both have been written out by ``ast.unparse``.
 
     Args:
-        source: the program; one that does not parse, or is longer than 64 Ki characters, has no mutants.
+        source: the program; one that does not parse, is longer than 64 Ki characters or too deep has no mutants.
         limit: the most mutants.
         seed: chooses among more than ``limit``.
 
@@ -80,7 +80,10 @@ def mutants(source: str, *, limit: int, seed: int) -> list[Mutant]:
     tree = _parsed(source)
     if tree is None or limit <= 0:
         return []
-    edits = list(islice(_Walk(tree).within(tree), MAX_EDITS))
+    try:
+        edits = list(islice(_Walk(tree).within(tree), MAX_EDITS))
+    except RecursionError:  # of a chain of hundreds of `elif`, which `ast.unparse` goes along in a loop
+        return []
     seen = {ast.unparse(tree)}
     chosen: dict[int, Mutant] = {}
     for place in _in_turn(edits, seed):

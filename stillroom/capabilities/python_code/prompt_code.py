@@ -50,6 +50,28 @@ def with_missing_code(answer: str, prompt: str, tests: str = "", entry_point: st
     return put_before(answer, own, source, [each for each in body if each in needed])
 
 
+def behind(prompt: str, answer: str) -> str:
+    """An answer behind a prompt, both Python; what it imports from ``__future__`` comes first, where it has to be."""
+    own, given = parsed(answer), parsed(prompt)
+    if own is None or given is None or not _futures(own):
+        return f"{prompt.rstrip()}\n\n\n{answer}"
+    first = "\n".join(dict.fromkeys(ast.unparse(each) for each in (*_futures(given), *_futures(own))))
+    return f"{first}\n{_without(prompt, _futures(given)).rstrip()}\n\n\n{_without(answer, _futures(own))}"
+
+
+def _futures(tree: ast.Module) -> list[ast.ImportFrom]:
+    return [each for each in tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
+
+
+def _without(source: str, statements: Sequence[ast.stmt]) -> str:
+    """Source with ``pass`` in the place of statements."""
+    lines = [line.encode() for line in _lines(source)]
+    for each in reversed(statements):
+        begin, end = each.lineno - 1, each.end_lineno or each.lineno
+        lines[begin:end] = [lines[begin][: each.col_offset] + b"pass" + lines[end - 1][each.end_col_offset :]]
+    return "".join(f"{line.decode()}\n" for line in lines)
+
+
 def _needed(names: Sequence[str], made: Mapping[str, Sequence[ast.stmt]]) -> list[ast.stmt]:
     """The statements that define some names, with those that these rest on."""
     left, seen, found = [*names], set(names), list[ast.stmt]()
@@ -105,5 +127,4 @@ def _begin(statement: ast.stmt) -> int:
 
 def _first_line(tree: ast.Module) -> int:
     """How many lines have to stay before all others."""
-    futures = (each for each in tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__")
-    return max((each.end_lineno or 0 for each in futures), default=0)
+    return max((each.end_lineno or 0 for each in _futures(tree)), default=0)

@@ -8,7 +8,7 @@ from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
 from stillroom.capabilities.python_code.fences import FENCE
 from stillroom.capabilities.python_code.given_code import doubted, with_given_code
-from stillroom.capabilities.python_code.prompt_code import with_missing_code
+from stillroom.capabilities.python_code.prompt_code import behind, with_missing_code
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
 
@@ -69,7 +69,7 @@ def _continued(prompt: str, text: str, check: Check) -> Answer:
             if len(prompt) <= MAX_RESPONSE_CHARACTERS
             else answer
         )
-    return Answer(text=f"{prompt.rstrip()}\n\n\n{answer.text}")
+    return Answer(text=behind(prompt, answer.text))
 
 
 def _is_prose(prompt: str, text: str) -> bool:

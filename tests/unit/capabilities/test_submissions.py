@@ -121,6 +121,28 @@ def test_a_word_that_ends_a_line_of_the_prompt_goes_on_there(text: str) -> None:
     assert answer.text == f"def f(n):\n    return {text}"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "begins"),
+    [
+        ('def add(a, b):\n    """Add."""\n', "from __future__ import annotations\ndef add"),
+        (
+            '"""Sums."""\nfrom __future__ import (\n    division\n); import os\ndef add(a, b):\n    """Add."""\n',
+            'from __future__ import division\nfrom __future__ import annotations\n"""Sums."""\npass; import os\n',
+        ),
+    ],
+)
+def test_what_an_answer_imports_from_the_future_comes_before_the_prompt(prompt: str, begins: str) -> None:
+    written = "from __future__ import annotations\n\ndef add(a: Number, b: Number) -> Number:\n    return a + b\n"
+    test = "def check(candidate):\n    assert candidate(1, 2) == 3"
+
+    found = read(prompt=prompt, test=test, entry_point="add", completion=f'```python\n"""Mine."""\n{written}```').answer
+
+    assert found.text.startswith(begins)
+    namespace: dict[str, Any] = {}
+    exec(compile(found.text, "solution", "exec", dont_inherit=True), namespace)  # noqa: S102 - our own code
+    assert namespace["add"](1, 2) == 3
+
+
 def test_prompt_in_words_is_no_part_of_the_source() -> None:
     answer = read(prompt="Double a number.", test=TESTS, entry_point="double", completion=RIGHT).answer
     refused = read(prompt="Double a number.", test=TESTS, entry_point="double", completion="I cannot.").answer

@@ -78,6 +78,7 @@ def test_operators_on_statements(source: str, operator: str, mutant: str) -> Non
         pytest.param('def f():\n    """Text with 3 words."""', id="docstring"),
         pytest.param("import os\nfrom sys import path", id="imports"),
         pytest.param("(" * 3000 + "1" + ")" * 3000, id="nested too deeply"),
+        pytest.param("if a == 0: b\n" + "".join(f"elif a == {n}: b\n" for n in range(700)), id="a chain too long"),
     ],
 )
 def test_nothing_to_mutate(source: str) -> None:
