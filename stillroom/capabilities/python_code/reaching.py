@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.module_names import root
@@ -9,11 +10,13 @@ from stillroom.capabilities.python_code.usual_modules import is_harmless, uses_h
 
 _REACHING = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals"])
 _REACHING_ATTRIBUTES = frozenset((
-    "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame", "cr_frame", "f_back", "f_builtins",
-    "f_globals", "f_locals", "getprofile", "gi_frame", "modules", "setprofile", "settrace", "tb_frame",
+    "StackSummary", "TracebackException", "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame",
+    "capture_locals", "cr_frame", "f_back", "f_builtins", "f_globals", "f_locals", "getprofile", "gi_frame", "modules",
+    "setprofile", "settrace", "tb_frame", "walk_stack", "walk_tb",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
-"""Which nobody writes as a text but for ``getattr``; ``modules`` is one only beside ``sys``."""
+"""Which nobody writes as a text but for ``getattr`` or a format; ``modules`` is one only beside ``sys``."""
+_WORD = re.compile(r"\w+")  # a format reads `{0.__globals__[sys]}`
 _OURS = "_stillroom_"
 """How names begin under which objects that stand for those of the tests have what links them."""
 _OUR_MODULES = frozenset((
@@ -115,7 +118,9 @@ def _reaches(node: ast.AST, shared: set[str]) -> bool:
         case ast.Attribute(attr=attr):
             return attr in _REACHING_ATTRIBUTES or attr.startswith(_OURS)
         case ast.Constant(value=str(text)):
-            return not _SAID.isdisjoint(text.split(".")) or _OURS in text
+            return not _SAID.isdisjoint(_WORD.findall(text)) or _OURS in text
+        case ast.keyword(arg="capture_locals"):
+            return True
         case ast.Import(names=names):
             roots = [each.name.partition(".")[0] for each in names]
             return any(each in _REACHING_MODULES - {_INSPECT} or _is_ours(each) for each in roots)

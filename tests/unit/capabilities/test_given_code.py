@@ -427,6 +427,13 @@ def test_there_is_no_doubt_of_an_answer_to_what_was_asked(prompt: str, tests: st
                 ("in-a-default", "def decode(p, q=setattr(Point, 'x', 0)): return p"),
                 ("names-of-the-module", "locals().update(Point=1)\ndef decode(p): return p"),
                 ("globals-of-a-function", "def decode(p): return p\ndecode.__globals__.update(Point=1)"),
+                ("globals-by-a-format", "def decode(p): return '{0.__globals__[sys]}'.format(decode)"),
+                ("stack-of-traceback", "import traceback\ndef decode(p): return list(traceback.walk_stack(None))"),
+                ("locals-of-traceback", "from traceback import StackSummary as S\ndef decode(p): return S"),
+                (
+                    "locals-of-an-error",
+                    "import traceback as t\ndef decode(p): return t.TE.from_exception(p, capture_locals=True)",
+                ),
                 ("pattern", "match 1:\n    case Point: pass\ndef decode(p): return p"),
                 ("star-pattern", "match [1]:\n    case [*Point]: pass\ndef decode(p): return p"),
                 ("exception", "try: 1/0\nexcept Exception as Point: pass\ndef decode(p): return p"),
