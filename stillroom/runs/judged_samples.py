@@ -20,7 +20,7 @@ from stillroom.runs.planning import pool
 from stillroom.runs.retracting import Cause, retracted_samples
 from stillroom.runs.rows import money
 
-_CANDIDATES = f"""
+_CANDIDATES = """
 WITH tried AS (  -- in vain, and by which check a verdict would count
     SELECT unnest($tried::VARCHAR[]) AS sample_id, unnest($checks::VARCHAR[]) AS check_id
 ), newest AS (
@@ -29,7 +29,7 @@ WITH tried AS (  -- in vain, and by which check a verdict would count
 ), judged AS (
     SELECT n.sample_id, any_value(n.check_id) AS check_id,
            CASE WHEN bool_or(outcome = 'fail') THEN 'fail' WHEN bool_or(outcome = 'abstain') THEN 'abstain'
-                WHEN count(*) < len($verifiers) THEN '{UNJUDGED}' ELSE 'pass' END AS outcome,
+                WHEN count(*) < len($verifiers) THEN $unjudged ELSE 'pass' END AS outcome,
            arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
            arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
     FROM newest n LEFT JOIN tried t ON t.sample_id = n.sample_id
@@ -39,7 +39,7 @@ WITH tried AS (  -- in vain, and by which check a verdict would count
 )
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
        s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at,
-       coalesce(j.outcome, '{UNJUDGED}') AS outcome, j.reason, j.detail,
+       coalesce(j.outcome, $unjudged) AS outcome, j.reason, j.detail,
        e.sample_id IS NOT NULL AS is_published,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s LEFT JOIN judged j USING (sample_id)
@@ -48,7 +48,7 @@ LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run AND (j.sample_id IS NOT NULL OR s.sample_id IN (SELECT sample_id FROM tried))
 ORDER BY s.shard, s.prompt_id, s.sample_index
-"""  # noqa: S608 - constant
+"""
 _PROMPTS_OF = "SELECT sample_id, prompt_id FROM lake.samples WHERE run_id = $run AND sample_id IN (SELECT unnest($ids))"
 
 
@@ -159,7 +159,7 @@ def judged_samples(
     """
     why = unjudgeable or {}
     checks = _present_checks(lake, run, [*why]) if why else {}
-    tried = {"tried": [*checks], "checks": [*checks.values()]}
+    tried = {"tried": [*checks], "checks": [*checks.values()], "unjudged": UNJUDGED}
     counting: dict[str, Any] = {"verifiers": [*verifiers], "measure": measure_id, **tried}
     rows = lake.rows(_CANDIDATES, {"run": run.run_id, "dataset": run.recipe.dataset, **counting})
     _refuse_unjudged(lake, run, len(rows), verifiers)
