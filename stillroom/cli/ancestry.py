@@ -11,6 +11,7 @@ from stillroom.cli.naming import find_dataset
 if TYPE_CHECKING:
     from stillroom.lake import Lake
 
+_MADE: tuple[str, ...] = ("prompts", "proposals", "test_strengths")
 _BRIEF = "example_id, prompt_id, sample_id, run_id, created_at"
 
 
@@ -67,10 +68,12 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     # Which row of several counts is decided in Python: by ORDER BY and LIMIT, DuckDB reads a table twice.
     with lake.moment():
         brief = _newest(_of_dataset(lake, lake.find("examples", _BRIEF, example_id=example_id), dataset))
-        (answer, making), behind_it = lake.both(
-            lambda one: (_answer(one, _whole(one, brief)), _making(one, brief)),
+        answer, behind_it, made = lake.both(
+            lambda one: _answer(one, _whole(one, brief)),
             lambda one: behind(one, brief["prompt_id"], brief["run_id"]),
+            [lambda one, table=table: _made(one, table, brief) for table in _MADE],
         )
+        making = dict(zip(_MADE, made, strict=True))
         there = behind_it.rows(lake, brief["run_id"])
         return Ancestry(**answer, **_judged_by(making, there, answer))
 
@@ -132,28 +135,12 @@ def _whole(lake: "Lake", brief: Row) -> Row:
     return next(row for row in rows if all(row[name] == value for name, value in brief.items()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Making:
-    """What was made for a prompt in the example's dataset.
-
-    Attributes:
-        prompts: its own rows, one for each check that it ever had.
-        proposals: what was written for it.
-        strengths: how good its tests were measured to be each time.
-    """
-
-    prompts: list[Row]
-    proposals: list[Row]
-    strengths: list[Row]
-
-
-def _making(lake: "Lake", example: Row) -> _Making:
-    prompt_id, own = example["prompt_id"], Own(lake, example["run_id"])
-    return _Making(
-        prompts=own(lake.find("prompts", prompt_id=prompt_id)),
-        proposals=own(lake.find("proposals", prompt_id=prompt_id)),
-        strengths=lake.find("test_strengths", prompt_id=prompt_id) if lake.holds("test_strengths") else [],
-    )
+def _made(lake: "Lake", table: str, brief: Row) -> list[Row]:
+    """What the example's dataset has of its prompt in one of these tables; strengths are told apart by their checks."""
+    if not lake.holds(table):
+        return []  # a lake of an earlier Stillroom
+    rows = lake.find(table, prompt_id=brief["prompt_id"])
+    return rows if table == "test_strengths" else Own(lake, brief["run_id"])(rows)
 
 
 def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
@@ -168,26 +155,26 @@ def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
     return sorted(found.values(), key=lambda row: (row["verifier_id"] != named, row["verifier"]))
 
 
-def _judged_by(making: _Making, there: dict[str, Row], answer: dict[str, Any]) -> dict[str, Any]:
+def _judged_by(making: dict[str, list[Row]], there: dict[str, Row], answer: dict[str, Any]) -> dict[str, Any]:
     """The prompt by the check that the example's verdict is about; tests may have been corrected since.
 
     Their strength is the one that its curation asked for: under other limits, or in another image, it may be another.
     """
-    example: Row = answer["example"]
+    prompts, example = making["prompts"], answer["example"]
     verdicts: list[Row] = answer["verdicts"]
     named = [row for row in verdicts if row.get("verifier_id") == example.get("verifier_id")] or verdicts
     check_id = _newest(named).get("check_id")
-    prompt = _oldest([row for row in making.prompts if row["check_id"] == check_id] or making.prompts)
+    prompt = _oldest([row for row in prompts if row["check_id"] == check_id] or prompts)
     measure_id = answer["selection"].get("measure_id")  # none of an earlier Stillroom, or where none counted
     of_check = [
         row
-        for row in making.strengths
+        for row in making["test_strengths"]
         if row["check_id"] == prompt.get("check_id") and measure_id in (None, "", row["measure_id"])
     ]
-    is_written = any(row["parents"] for row in making.prompts)
+    is_written = any(row["parents"] for row in prompts)
     return {
         "prompt": prompt,
-        "proposal": _oldest(making.proposals) if is_written else {},
+        "proposal": _oldest(making["proposals"]) if is_written else {},
         "strength": _newest(_published_with(example, of_check)),
         "nearest": there.get(prompt.get("nearest_prompt_id", ""), {}),
         "ancestors": ancestors(prompt, there),

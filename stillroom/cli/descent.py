@@ -54,8 +54,11 @@ class Behind:
         """
         places = sorted(self.places, key=lambda place: place[0])
         middle = len(places) // 2
-        rows = lake.both(lambda one: _read(one, places[:middle]), lambda one: _read(one, places[middle:]))
-        return oldest_by("prompt_id", Own(lake, run_id)([*rows[0], *rows[1]]))
+        some, others = lake.both(
+            lambda one: _read(one, places[:middle]),
+            lambda one: _read(one, places[middle:]),
+        )[:2]
+        return oldest_by("prompt_id", Own(lake, run_id)([*some, *others]))
 
 
 def behind(lake: "Lake", prompt_id: str, run_id: str) -> Behind:

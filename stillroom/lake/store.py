@@ -1,6 +1,7 @@
 """The lake: one way in (``commit``), one way out (``query``)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +12,14 @@ import duckdb
 from stillroom import __version__
 from stillroom.errors import LakeError
 from stillroom.fingerprint import canonical_json
+from stillroom.lake.finding import Finding
 from stillroom.lake.full_disk import told
 from stillroom.lake.opening import open_to_write
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence
-from stillroom.lake.questions import Questions
 from stillroom.lake.receipts import receipts
 from stillroom.lake.schema import TABLES
-from stillroom.lake.still import StillFiles, reading_of
+from stillroom.lake.still import StillFiles
 from stillroom.lake.table import Table, given_columns
 from stillroom.lake.writing import FileWriting, Writing
 
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 One = TypeVar("One")
 Other = TypeVar("Other")
+Third = TypeVar("Third")
 NO_SHARD = -1
-_SELECTION = "SELECT {columns} FROM {source}"
 
 
-class Lake(Questions):
+class Lake(Finding):
     """A lake: DuckLake catalogue, Parquet data, and a folder for journals, leases and frozen snapshots.
 
     Safe to use from several threads and several processes: commits come one after another (``writing``).
@@ -47,8 +48,7 @@ class Lake(Questions):
         presence: Presence | None = None,
         still: StillFiles | None = None,
     ) -> None:
-        super().__init__(root, connection=connection, writing=writing or FileWriting(root))
-        self._still = still
+        super().__init__(root, connection=connection, writing=writing or FileWriting(root), still=still)
         self._presence = presence
 
     @classmethod
@@ -73,79 +73,54 @@ class Lake(Questions):
             self._presence.leave()
             self._presence = None
 
-    def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
-        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change.
-
-        It is best opened for two askers (``reading.opened``).
-        """
-        if self._still is None:
-            return one(self), other(self)
-        beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, still=self._still)
-
-        def ask() -> Other:
-            with beside.moment():
-                return other(beside)
-
-        try:
-            with ThreadPoolExecutor(1) as thread:
-                later = thread.submit(ask)
-                return one(self), later.result()
-        finally:
-            beside._connection.close()
-
-    def holds(self, table: str, column: str | None = None) -> bool:
-        """As ``Questions.holds``."""
-        is_known = column is None and self._still is not None and self._still.are_all_of(table)
-        return is_known or super().holds(table, column)
-
-    def find(self, table: str, columns: str = "*", **keys: str) -> list[dict[str, Any]]:
-        """The rows of a table that have these texts in these columns; raises as ``rows`` does.
-
-        Args:
-            table: a table that is there.
-            columns: what to select; few, where few are needed: each is a sixth of a millisecond in a large lake.
-            keys: what rows are chosen by; ids of ``still.KEYS`` say which files have to be read.
-        """
-        selection = self.selection(table, columns, keys)
-        chosen = " AND ".join(f'"{key}" = ?' for key in keys)
-        return self.rows(f"{selection} WHERE {chosen}", list(keys.values())) if selection else []
-
-    def selection(
+    def both(
         self,
-        table: str,
-        columns: str = "*",
-        keys: Mapping[str, str] | None = None,
-        *,
-        without: Collection[str] = (),
-        files: Collection[str] | None = None,
-    ) -> str:
-        """SELECT and FROM for a table of which few rows are sought: without DuckLake where nothing can change.
+        one: "Callable[[Lake], One]",
+        other: "Callable[[Lake], Other]",
+        rest: "Sequence[Callable[[Lake], Third]]" = (),
+    ) -> tuple[One, Other, list[Third]]:
+        """What several questions come to, asked within a ``moment``: at once where nothing in the lake can change.
+
+        It is best opened for two askers (``reading.opened``). Tables are to be named by ``lake.``.
 
         Args:
-            table: a table that is there.
-            columns: what to select; the column ``filename`` is there as well.
-            keys: values that these rows have; they are still to be chosen by them, since others may come, too.
-            without: of ``*``, what not to select.
-            files: where all of the rows are, by ``filename``, if that is known.
-
-        Returns:
-            SQL; "" where there are no such rows.
+            one: asked by this thread.
+            other: asked by another one.
+            rest: by whichever is done first; the last of them first.
         """
-        if self._still is None or not self._still.are_all_of(table):
-            left_out = f" EXCLUDE ({', '.join(without)})" if without else ""
-            return _SELECTION.format(columns=f"{columns}{left_out}", source=f'lake."{table}"')
-        there = self._still.files(table, keys or {})
-        wanted = there if files is None else [one for one in there if one in files]
-        if not wanted:
-            return ""
-        every = ", ".join(f'"{name}"' for name in self._still.columns(table) if name not in without)
-        return _SELECTION.format(columns=every if columns == "*" else columns, source=reading_of(wanted))
+        left, answers = [*enumerate(rest)], dict[int, Third]()
+        taking = threading.Lock()
 
-    def files(self, table: str) -> list[str] | None:
-        """The paths of the files that a ``selection`` of a table reads by itself; None where DuckLake is asked."""
-        if self._still is None or not self._still.are_all_of(table):
-            return None
-        return self._still.files(table)
+        def ask_rest(asker: Lake) -> None:
+            while True:
+                with taking:
+                    if not left:
+                        return
+                    number, ask = left.pop()
+                answers[number] = ask(asker)
+
+        def ask_other(asker: Lake) -> Other:
+            answer = other(asker)
+            ask_rest(asker)
+            return answer
+
+        def ask_beside() -> Other:
+            with beside.moment():
+                return ask_other(beside)
+
+        if self._still is None:
+            first, second = one(self), ask_other(self)
+        else:
+            beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, still=self._still)
+            try:
+                with ThreadPoolExecutor(1) as thread:
+                    later = thread.submit(ask_beside)
+                    first = one(self)
+                    ask_rest(self)
+                    second = later.result()
+            finally:
+                beside._connection.close()
+        return first, second, [answers[number] for number in range(len(rest))]
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""
