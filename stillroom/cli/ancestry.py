@@ -67,7 +67,8 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     """
     # Which row of several counts is decided in Python: by ORDER BY and LIMIT, DuckDB reads a table twice.
     with lake.moment():
-        brief = _newest(_of_dataset(lake, lake.find("examples", _BRIEF, example_id=example_id), dataset))
+        columns = _BRIEF if lake.files("examples") else "*"  # DuckLake takes as long for few
+        brief = _newest(_of_dataset(lake, lake.find("examples", columns, example_id=example_id), dataset))
         answer, behind_it, made = lake.both(
             lambda one: _answer(one, _whole(one, brief)),
             lambda one: behind(one, brief["prompt_id"], brief["run_id"]),
@@ -131,16 +132,17 @@ def _met(lake: "Lake", example: Row) -> list[Row]:
 
 def _whole(lake: "Lake", brief: Row) -> Row:
     """All columns of an example: whoever looks for the prompts behind it does not wait for its texts."""
+    if "answer" in brief:
+        return brief
     rows = lake.find("examples", example_id=brief["example_id"])
     return next(row for row in rows if all(row[name] == value for name, value in brief.items()))
 
 
 def _made(lake: "Lake", table: str, brief: Row) -> list[Row]:
     """What the example's dataset has of its prompt in one of these tables; strengths are told apart by their checks."""
-    if not lake.holds(table):
-        return []  # a lake of an earlier Stillroom
-    rows = lake.find(table, prompt_id=brief["prompt_id"])
-    return rows if table == "test_strengths" else Own(lake, brief["run_id"])(rows)
+    if table != "test_strengths":
+        return Own(lake, brief["run_id"])(lake.find(table, prompt_id=brief["prompt_id"]))
+    return lake.find(table, prompt_id=brief["prompt_id"]) if lake.holds(table) else []  # an earlier Stillroom has none
 
 
 def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
