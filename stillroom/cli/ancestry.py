@@ -3,48 +3,16 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from stillroom.cli.descent import Own, Row, ancestors, behind, dataset_of, oldest_by
 from stillroom.cli.naming import find_dataset
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
 
-# Which row of several counts is decided here: with ORDER BY and LIMIT, DuckDB reads a table twice, and DuckLake asks
-# its catalogue about the files as often. Each column in a WHERE is another such question.
-_EXAMPLES = "SELECT * FROM examples WHERE example_id = ?"
-_SNAPSHOTS = "SELECT name, version, created_at FROM snapshot_members WHERE example_id = ?"
-_SELECTION = "SELECT * FROM selections WHERE run_id = ? AND sample_id = ?"  # with OR, all columns of all would be read
-_DISPLACED = "SELECT * FROM selections WHERE run_id = ? AND matched_id = ?"
-_SCORES = "SELECT * FROM scores WHERE run_id = ? AND sample_id = ?"
-_SAMPLE = "SELECT * FROM samples WHERE run_id = ? AND sample_id = ?"
-_VERDICTS = "SELECT * FROM verdicts WHERE run_id = ? AND sample_id = ?"
-_PROMPT = "SELECT * FROM prompts WHERE prompt_id = ?"
-_PROMPTS = "SELECT * EXCLUDE (tests, reference) FROM prompts WHERE hash(prompt_id) IN CAST($hashes AS UBIGINT[])"
-_STRENGTH = "SELECT * FROM test_strengths WHERE prompt_id = ?"
-_PROPOSAL = "SELECT * FROM proposals WHERE prompt_id = ?"
-_TEACHER = "SELECT * FROM teachers WHERE teacher_id = ?"
-_RUN = "SELECT * FROM runs WHERE run_id = ?"
-_COSTS = "SELECT shard, stage, samples FROM costs WHERE run_id = ?"  # few, and files are found by the run alone
-_PAID = "SELECT run_id, created_at, answered_at FROM samples WHERE sample_id = ?"  # reads of every run's files
-_DATASETS = "SELECT DISTINCT run_id, dataset FROM runs"
-_COMMITS = "SELECT * FROM commits WHERE run_id = ? AND (shard = ? OR created_at = ?)"
-# Prompts behind one and all that are behind those, by whatever row of whatever dataset: never too few. Each generation
-# looks through all prompts, so ids are hashed once, where they are read: numbers are looked through fastest. Two ids of
-# one hash add a stranger, which nobody's parents lead to.
-_BEHIND = """
-WITH RECURSIVE there AS MATERIALIZED (
-    SELECT hash(prompt_id) AS hash, list_transform(parents, lambda one: hash(one)) AS parents FROM prompts
-), ascent AS (
-    SELECT hash($id) AS hash
-    UNION
-    SELECT unnest(there.parents) FROM ascent JOIN there ON there.hash = ascent.hash
-)
-SELECT hash FROM ascent UNION SELECT hash(unnest($nearest::VARCHAR[]))
-"""
-
-Row = dict[str, Any]
+_MADE: tuple[str, ...] = ("prompts", "proposals", "test_strengths")
+_BRIEF = "example_id, prompt_id, sample_id, run_id, created_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,48 +65,51 @@ def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestr
     Raises:
         RequestError: several datasets have published it, or the named one has not.
     """
+    # Which row of several counts is decided in Python: by ORDER BY and LIMIT, DuckDB reads a table twice.
     with lake.moment():
-        example = _newest(_of_dataset(lake, lake.rows(_EXAMPLES, [example_id]), dataset))
-        (answer, making), origin = lake.both(
-            lambda one: (_answer(one, example), _making(one, example)), lambda one: _origin(one, example)
+        columns = _BRIEF if lake.files("examples") else "*"  # DuckLake takes as long for few
+        brief = _newest(_of_dataset(lake, lake.find("examples", columns, example_id=example_id), dataset))
+        answer, behind_it, made = lake.both(
+            lambda one: _answer(one, _whole(one, brief)),
+            lambda one: behind(one, brief["prompt_id"], brief["run_id"]),
+            [lambda one, table=table: _made(one, table, brief) for table in _MADE],
         )
-        return Ancestry(example=example, **answer, **_judged_by(origin, making, answer, example))
+        making = dict(zip(_MADE, made, strict=True))
+        there = behind_it.rows(lake, brief["run_id"])
+        return Ancestry(**answer, **_judged_by(making, there, answer))
 
 
 def _of_dataset(lake: "Lake", examples: list[Row], asked: str | None) -> list[Row]:
     """The rows of one dataset; which runs are of it is asked only where there are several runs, or one is named."""
     if asked is None and len({row["run_id"] for row in examples}) == 1:
         return examples
-    of_run = _dataset_of(lake)
+    of_run = dataset_of(lake)
     datasets = {of_run.get(row["run_id"], "") for row in examples}
     meant = find_dataset("example", examples[0]["example_id"], datasets, asked)
     return [row for row in examples if of_run.get(row["run_id"], "") == meant]
 
 
-def _dataset_of(lake: "Lake") -> dict[str, str]:
-    """The dataset of every run."""
-    return {row["run_id"]: row["dataset"] for row in lake.rows(_DATASETS)}
-
-
 def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
     """What became of the prompt's answer, from its sample to its snapshots."""
-    in_run = [example["run_id"], example["sample_id"]]
-    sample = _oldest([row for row in lake.rows(_SAMPLE, in_run) if row["shard"] == example["shard"]])
-    about = [*lake.rows(_SELECTION, in_run), *lake.rows(_DISPLACED, in_run)]
-    decided = _oldest_by("sample_id", _of_curation(about, example))
+    in_run = {"run_id": example["run_id"], "sample_id": example["sample_id"]}
+    sample = _oldest([row for row in lake.find("samples", **in_run) if row["shard"] == example["shard"]])
+    displaced = lake.find("selections", run_id=example["run_id"], matched_id=example["sample_id"])
+    decided = oldest_by("sample_id", _of_curation([*lake.find("selections", **in_run), *displaced], example))
     teacher = _newest(_met(lake, example))
-    runs = lake.rows(_RUN, [example["run_id"]])
+    runs = lake.find("runs", run_id=example["run_id"])
     run = max(runs, key=lambda row: row["version"], default=Row())
-    held = {(row["name"], row["version"]): row["created_at"] for row in lake.rows(_SNAPSHOTS, [example["example_id"]])}
-    members = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
+    members = lake.find("snapshot_members", "name, version, created_at", example_id=example["example_id"])
+    held = {(row["name"], row["version"]): row["created_at"] for row in members}
+    holding = sorted(one for one in held if one[0] == run.get("dataset", one[0]))
     selection = decided.pop(example["sample_id"], Row())
-    verdicts = _standing(example, selection, _published_with(example, lake.rows(_VERDICTS, in_run)))
+    verdicts = _standing(example, selection, _published_with(example, lake.find("verdicts", **in_run)))
     commits = _of_shard(lake, sample) if sample else []
     return {
-        "snapshots": [f"{name}@{version}" for name, version in members],
+        "example": example,
+        "snapshots": [f"{name}@{version}" for name, version in holding],
         "selection": selection,
-        "checked_against": _checked_against(lake, example, at=held[members[-1]] if members else None),
-        "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, in_run)],
+        "checked_against": _checked_against(lake, example, at=held[holding[-1]] if holding else None),
+        "scores": [{"scorer": name, "value": row["value"]} for name, row in _scores(lake, **in_run)],
         "displaced": sorted(decided.values(), key=lambda row: (-row["similarity"], row["sample_id"])),
         "sample": sample,
         "cost": _cost(sample, verdicts, teacher),
@@ -152,42 +123,26 @@ def _answer(lake: "Lake", example: Row) -> dict[str, Any]:
 
 def _met(lake: "Lake", example: Row) -> list[Row]:
     """The example's teacher as its run met it, else as other runs of its dataset did: prices are the recipe's."""
-    rows = lake.rows(_TEACHER, [example["teacher_id"]])
+    rows = lake.find("teachers", teacher_id=example["teacher_id"])
     if own := [row for row in rows if row["run_id"] == example["run_id"]]:
         return own
-    of_run = _dataset_of(lake)
+    of_run = dataset_of(lake)
     return [row for row in rows if of_run.get(row["run_id"], "") == of_run.get(example["run_id"])] or rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Origin:
-    """Where a prompt comes from: its own rows, one for each check that it ever had, and those behind it by id."""
-
-    prompts: list[Row]
-    behind: dict[str, Row]
-
-
-def _origin(lake: "Lake", example: Row) -> _Origin:
-    """Where the prompt comes from in the example's dataset, back to the seeds: about as much work as all the rest."""
-    own = _Own(lake, example["run_id"])
-    prompts = own(lake.rows(_PROMPT, [example["prompt_id"]]))
-    return _Origin(prompts=prompts, behind=_behind(lake, example["prompt_id"], prompts, own))
+def _whole(lake: "Lake", brief: Row) -> Row:
+    """All columns of an example: whoever looks for the prompts behind it does not wait for its texts."""
+    if "answer" in brief:
+        return brief
+    rows = lake.find("examples", example_id=brief["example_id"])
+    return next(row for row in rows if all(row[name] == value for name, value in brief.items()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Making:
-    """What was written for a prompt in the example's dataset, and how good its tests were measured to be each time."""
-
-    proposals: list[Row]
-    strengths: list[Row]
-
-
-def _making(lake: "Lake", example: Row) -> _Making:
-    prompt_id = [example["prompt_id"]]
-    return _Making(
-        proposals=_Own(lake, example["run_id"])(lake.rows(_PROPOSAL, prompt_id)),
-        strengths=lake.rows(_STRENGTH, prompt_id) if lake.holds("test_strengths") else [],
-    )
+def _made(lake: "Lake", table: str, brief: Row) -> list[Row]:
+    """What the example's dataset has of its prompt in one of these tables; strengths are told apart by their checks."""
+    if table != "test_strengths":
+        return Own(lake, brief["run_id"])(lake.find(table, prompt_id=brief["prompt_id"]))
+    return lake.find(table, prompt_id=brief["prompt_id"]) if lake.holds(table) else []  # an earlier Stillroom has none
 
 
 def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
@@ -202,55 +157,35 @@ def _standing(example: Row, selection: Row, verdicts: list[Row]) -> list[Row]:
     return sorted(found.values(), key=lambda row: (row["verifier_id"] != named, row["verifier"]))
 
 
-def _judged_by(origin: _Origin, making: _Making, answer: dict[str, Any], example: Row) -> dict[str, Any]:
+def _judged_by(making: dict[str, list[Row]], there: dict[str, Row], answer: dict[str, Any]) -> dict[str, Any]:
     """The prompt by the check that the example's verdict is about; tests may have been corrected since.
 
     Their strength is the one that its curation asked for: under other limits, or in another image, it may be another.
     """
+    prompts, example = making["prompts"], answer["example"]
     verdicts: list[Row] = answer["verdicts"]
     named = [row for row in verdicts if row.get("verifier_id") == example.get("verifier_id")] or verdicts
     check_id = _newest(named).get("check_id")
-    prompt = _oldest([row for row in origin.prompts if row["check_id"] == check_id] or origin.prompts)
+    prompt = _oldest([row for row in prompts if row["check_id"] == check_id] or prompts)
     measure_id = answer["selection"].get("measure_id")  # none of an earlier Stillroom, or where none counted
     of_check = [
         row
-        for row in making.strengths
+        for row in making["test_strengths"]
         if row["check_id"] == prompt.get("check_id") and measure_id in (None, "", row["measure_id"])
     ]
-    is_written = any(row["parents"] for row in origin.prompts)
+    is_written = any(row["parents"] for row in prompts)
     return {
         "prompt": prompt,
-        "proposal": _oldest(making.proposals) if is_written else {},
+        "proposal": _oldest(making["proposals"]) if is_written else {},
         "strength": _newest(_published_with(example, of_check)),
-        "nearest": origin.behind.get(prompt.get("nearest_prompt_id", ""), {}),
-        "ancestors": _ancestors(prompt, origin.behind),
+        "nearest": there.get(prompt.get("nearest_prompt_id", ""), {}),
+        "ancestors": ancestors(prompt, there),
     }
 
 
 def _published_with(example: Row, rows: list[Row]) -> list[Row]:
     """The rows that were there when the example was published; commits' times have their order, whatever clocks say."""
     return [row for row in rows if row["created_at"] <= example["created_at"]]
-
-
-class _Own:
-    """Leaves out what other datasets have of the same prompts: they may have them from elsewhere, with other tests.
-
-    Which runs are of the dataset is asked once, and only where a prompt is in several runs: most are in one.
-    """
-
-    def __init__(self, lake: "Lake", run_id: str) -> None:
-        self._lake = lake
-        self._run_id = run_id
-
-    def __call__(self, rows: list[Row]) -> list[Row]:
-        if len({(row["prompt_id"], row["run_id"]) for row in rows}) == len({row["prompt_id"] for row in rows}):
-            return rows
-        return [row for row in rows if row["run_id"] in self._runs]
-
-    @cached_property
-    def _runs(self) -> set[str]:
-        dataset_of = _dataset_of(self._lake)
-        return {run_id for run_id, dataset in dataset_of.items() if dataset == dataset_of.get(self._run_id)}
 
 
 def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
@@ -268,7 +203,8 @@ def _cost(sample: Row, verdicts: list[Row], teacher: Row) -> Row:
 
 def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Row]:
     """The benchmarks that were looked for in the example by then; most lakes know of none, which is soon seen."""
-    if not lake.rows("SELECT 1 FROM metrics WHERE risk = 'contamination' LIMIT 1"):
+    checks = lake.selection("metrics", "1", {"risk": "contamination"})
+    if not checks or not lake.rows(f"{checks} WHERE risk = 'contamination' LIMIT 1"):
         return []
     from stillroom.runs.checked import example_checked_against  # slow to import
 
@@ -277,7 +213,9 @@ def _checked_against(lake: "Lake", example: Row, at: datetime | None) -> list[Ro
 
 def _of_shard(lake: "Lake", sample: Row) -> list[Row]:
     """The commits of the sample's shard, and its own: no two have the same time, which their rows share."""
-    return lake.rows(_COMMITS, [sample["run_id"], sample["shard"], sample["created_at"]])
+    commits = lake.selection("commits", keys={"run_id": sample["run_id"]})
+    asked = [sample["run_id"], sample["shard"], sample["created_at"]]
+    return lake.rows(f"{commits} WHERE run_id = ? AND (shard = ? OR created_at = ?)", asked) if commits else []
 
 
 def _paid_by(lake: "Lake", sample: Row, commits: list[Row]) -> str:
@@ -288,46 +226,22 @@ def _paid_by(lake: "Lake", sample: Row, commits: list[Row]) -> str:
     had = sum(json.loads(row["row_counts"]).get("samples", 0) for row in commits)
     if not sample or had <= _paid_for(lake, sample["run_id"], sample["shard"]):
         return ""
-    rows = lake.rows(_PAID, [sample["sample_id"]])
+    rows = lake.find("samples", "run_id, created_at, answered_at", sample_id=sample["sample_id"])  # files of all runs
     return _oldest([row for row in rows if row["answered_at"] == sample["answered_at"]]).get("run_id", "")
 
 
 def _paid_for(lake: "Lake", run_id: str, shard: int) -> int:
     """How many samples the shard was paid for."""
-    costs = lake.rows(_COSTS, [run_id])
+    costs = lake.find("costs", "shard, stage, samples", run_id=run_id)
     return sum(row["samples"] or 0 for row in costs if (row["shard"], row["stage"]) == (shard, "sampling"))
 
 
-def _behind(lake: "Lake", prompt_id: str, prompts: list[Row], own: _Own) -> dict[str, Row]:
-    """The prompts that were most similar to a prompt, and all that are behind it, by id, and maybe a stranger."""
-    nearest = {row["nearest_prompt_id"] for row in prompts if row["nearest_prompt_id"]}
-    if not nearest and not any(row["parents"] for row in prompts):
-        return {}
-    behind = lake.rows(_BEHIND, {"id": prompt_id, "nearest": sorted(nearest)})
-    return _oldest_by("prompt_id", own(lake.rows(_PROMPTS, {"hashes": [row["hash"] for row in behind]})))
-
-
-def _ancestors(prompt: Row, behind: dict[str, Row]) -> dict[str, Row]:
-    """The prompts behind a prompt, a generation after the other, each once."""
-    found: dict[str, Row] = {}
-    generation: list[str] = prompt.get("parents") or []
-    while generation := [one for one in dict.fromkeys(generation) if one in behind and one not in found]:
-        found |= {one: behind[one] for one in generation}
-        generation = [parent for one in generation for parent in behind[one]["parents"]]
-    found.pop(prompt.get("prompt_id", ""), None)  # of a circle
-    return found
-
-
-def _scores(lake: "Lake", in_run: list[str]) -> list[tuple[str, Row]]:
-    return sorted(_newest_by("scorer", lake.rows(_SCORES, in_run)).items())
+def _scores(lake: "Lake", run_id: str, sample_id: str) -> list[tuple[str, Row]]:
+    return sorted(_newest_by("scorer", lake.find("scores", run_id=run_id, sample_id=sample_id)).items())
 
 
 def _of_curation(selections: list[Row], example: Row) -> list[Row]:
     return [row for row in selections if row["curation_id"] == example["curation_id"]]
-
-
-def _oldest_by(key: str, rows: list[Row]) -> dict[str, Row]:
-    return {row[key]: row for row in sorted(rows, key=lambda row: row["created_at"], reverse=True)}
 
 
 def _newest_by(key: str, rows: list[Row]) -> dict[str, Row]:

@@ -58,23 +58,15 @@ def reading(ctx: typer.Context, *, askers: int = 1) -> Generator["Lake"]:
         RequestError: there is no lake in the folder.
         LakeError: it cannot be opened, or is of another schema version.
     """
-    from stillroom.lake import Lake
-    from stillroom.lake.location import existing
-    from stillroom.lake.writing import FileWriting
+    from stillroom.lake.reading import opened
 
-    with connected(ctx, read_only=True, askers=askers) as connection:
-        location = existing(lake_folder(ctx))
-        yield Lake(
-            location.root,
-            connection=connection,
-            writing=FileWriting(location.root, location.data),
-            is_still=isinstance(location.catalogue, Path),  # then it is a copy of our own that is read
-        )
+    with opened(lake_folder(ctx), askers=askers) as lake:
+        yield lake
 
 
 @contextmanager
 def connected(
-    ctx: typer.Context, *, read_only: bool, as_of: str | None = None, askers: int = 1
+    ctx: typer.Context, *, read_only: bool, as_of: str | None = None
 ) -> Generator["duckdb.DuckDBPyConnection"]:
     """A DuckDB connection that uses the lake.
 
@@ -82,7 +74,6 @@ def connected(
         ctx: the invocation.
         read_only: whether nothing may be written.
         as_of: a published snapshot, to see the lake as it was when that had just been published.
-        askers: as ``lake.reading.opened`` says.
 
     Raises:
         RequestError: there is no lake in the folder, or no such snapshot; or it is to be written, and its data files
@@ -99,9 +90,7 @@ def connected(
     location = existing(root)
     with (own_catalogue if read_only else _locked_catalogue)(root) as catalogue:
         version = _version_of(catalogue, location, as_of) if as_of else None
-        connection = connect(
-            catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version, askers=askers
-        )
+        connection = connect(catalogue, location.data, read_only=read_only, spill=root / "tmp", version=version)
         try:
             if version is None:  # a past state may be of an earlier version: it was looked at as it is now
                 refuse_other_version(connection, root)

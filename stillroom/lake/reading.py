@@ -7,6 +7,7 @@ from pathlib import Path
 from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.connection import connect
 from stillroom.lake.location import existing
+from stillroom.lake.still import StillFiles
 from stillroom.lake.store import Lake
 from stillroom.lake.versions import refuse_other_version
 from stillroom.lake.writing import FileWriting
@@ -30,7 +31,7 @@ def opened(root: Path, *, askers: int = 1) -> Generator[Lake]:
         connection = connect(catalogue, location.data, read_only=True, spill=root / "tmp", askers=askers)
         try:
             refuse_other_version(connection, root)
-            still = isinstance(catalogue, Path)
-            yield Lake(root, connection=connection, writing=FileWriting(root, location.data), is_still=still)
+            still = StillFiles(catalogue, location.data) if isinstance(catalogue, Path) else None
+            yield Lake(root, connection=connection, writing=FileWriting(root, location.data), still=still)
         finally:
             connection.close()

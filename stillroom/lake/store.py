@@ -1,5 +1,6 @@
 """The lake: one way in (``commit``), one way out (``query``)."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,14 @@ import duckdb
 from stillroom import __version__
 from stillroom.errors import LakeError
 from stillroom.fingerprint import canonical_json
+from stillroom.lake.finding import Finding
 from stillroom.lake.full_disk import told
 from stillroom.lake.opening import open_to_write
 from stillroom.lake.patience import patiently
 from stillroom.lake.presence import Presence
-from stillroom.lake.questions import Questions
 from stillroom.lake.receipts import receipts
 from stillroom.lake.schema import TABLES
+from stillroom.lake.still import StillFiles
 from stillroom.lake.table import Table, given_columns
 from stillroom.lake.writing import FileWriting, Writing
 
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 One = TypeVar("One")
 Other = TypeVar("Other")
+Third = TypeVar("Third")
 NO_SHARD = -1
 
 
-class Lake(Questions):
+class Lake(Finding):
     """A lake: DuckLake catalogue, Parquet data, and a folder for journals, leases and frozen snapshots.
 
     Safe to use from several threads and several processes: commits come one after another (``writing``).
@@ -43,10 +46,9 @@ class Lake(Questions):
         connection: duckdb.DuckDBPyConnection,
         writing: Writing | None = None,
         presence: Presence | None = None,
-        is_still: bool = False,
+        still: StillFiles | None = None,
     ) -> None:
-        super().__init__(root, connection=connection, writing=writing or FileWriting(root))
-        self._is_still = is_still
+        super().__init__(root, connection=connection, writing=writing or FileWriting(root), still=still)
         self._presence = presence
 
     @classmethod
@@ -71,26 +73,54 @@ class Lake(Questions):
             self._presence.leave()
             self._presence = None
 
-    def both(self, one: "Callable[[Lake], One]", other: "Callable[[Lake], Other]") -> tuple[One, Other]:
-        """What two questions come to, asked within a ``moment``: at once where nothing in the lake can change.
+    def both(
+        self,
+        one: "Callable[[Lake], One]",
+        other: "Callable[[Lake], Other]",
+        rest: "Sequence[Callable[[Lake], Third]]" = (),
+    ) -> tuple[One, Other, list[Third]]:
+        """What several questions come to, asked within a ``moment``: at once where nothing in the lake can change.
 
-        It is best opened for two askers (``reading.opened``).
+        It is best opened for two askers (``reading.opened``). Tables are to be named by ``lake.``.
+
+        Args:
+            one: asked by this thread.
+            other: asked by another one.
+            rest: by whichever is done first; the last of them first.
         """
-        if not self._is_still:
-            return one(self), other(self)
-        beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, is_still=True)
+        left, answers = [*enumerate(rest)], dict[int, Third]()
+        taking = threading.Lock()
 
-        def ask() -> Other:
+        def ask_rest(asker: Lake) -> None:
+            while True:
+                with taking:
+                    if not left:
+                        return
+                    number, ask = left.pop()
+                answers[number] = ask(asker)
+
+        def ask_other(asker: Lake) -> Other:
+            answer = other(asker)
+            ask_rest(asker)
+            return answer
+
+        def ask_beside() -> Other:
             with beside.moment():
-                beside._connection.execute("USE lake")  # by itself it would ask the catalogue once more
-                return other(beside)
+                return ask_other(beside)
 
-        try:
-            with ThreadPoolExecutor(1) as thread:
-                later = thread.submit(ask)
-                return one(self), later.result()
-        finally:
-            beside._connection.close()
+        if self._still is None:
+            first, second = one(self), ask_other(self)
+        else:
+            beside = Lake(self.root, connection=self._connection.cursor(), writing=self._writing, still=self._still)
+            try:
+                with ThreadPoolExecutor(1) as thread:
+                    later = thread.submit(ask_beside)
+                    first = one(self)
+                    ask_rest(self)
+                    second = later.result()
+            finally:
+                beside._connection.close()
+        return first, second, [answers[number] for number in range(len(rest))]
 
     def committed(self, key: str) -> bool:
         """Whether the unit of work ``key`` has been committed."""

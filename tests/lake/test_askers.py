@@ -22,7 +22,7 @@ def test_a_lake_that_one_asks_uses_all_cores(lake_root: Path) -> None:
 
 def test_a_lake_that_two_ask_leaves_a_core_to_the_other(lake_root: Path) -> None:
     with opened(lake_root, askers=2) as lake, lake.moment():
-        assert lake.both(threads, threads) == (LEFT, LEFT)
+        assert lake.both(threads, threads, [threads]) == (LEFT, LEFT, [LEFT])
 
 
 def test_there_is_always_a_thread(lake_root: Path) -> None:
