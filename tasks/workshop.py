@@ -194,7 +194,7 @@ class Workshop:
         """Bring up the sandbox that a recipe asks for, before anything is spent.
 
         Raises:
-            RequestError: Docker knows no runtime of the name that is asked for.
+            NoSuchSandbox: its libraries cannot be had on this machine, or Docker knows no runtime of that name.
             SandboxError: Docker does not answer, or the sandbox does not come up.
         """
         await self._executor(verification).start()

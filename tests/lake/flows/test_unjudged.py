@@ -13,11 +13,22 @@ from flows.build import build_run
 from flows.reverify import reverify
 from stillroom.calibration import record
 from stillroom.cli.explaining import explain
-from stillroom.errors import NotJudged
+from stillroom.errors import NoSuchSandbox, NotJudged, SandboxError
 from stillroom.lake import Lake
 from stillroom.publication import manifest, snapshots
+from stillroom.recipe import Verification
 from stillroom.records import Answer, Check, Judgement, Outcome
-from stillroom.runs import Run, RunState, funnel, run_state, shards_of_run, why_nothing_new
+from stillroom.runs import (
+    Run,
+    RunState,
+    Wanted,
+    change_verification,
+    funnel,
+    load_run,
+    run_state,
+    shards_of_run,
+    why_nothing_new,
+)
 from tasks import publication as tasks
 from tasks import workshop
 from tasks.verification import judge_again, settle_tests
@@ -78,6 +89,7 @@ async def _shop(
 
     opened = Workshop(lake, listener)
     monkeypatch.setattr(opened, "verifiers", lambda _: now)
+    monkeypatch.setattr(opened, "start_sandbox", nothing)
     monkeypatch.setattr(workshop, "_open", [opened])
     leave_out(monkeypatch, "settle_tests", "measure_tests")
     monkeypatch.setattr(deciding, "judge_again", judge_again.fn)
@@ -286,3 +298,42 @@ async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
         lake.rows("SELECT run_id FROM lake.current_selections WHERE list_contains(verifier_ids, 'newer')")
         == [{"run_id": second.run_id}] * 4
     )
+
+
+@pytest.mark.parametrize(
+    ("failure", "judged"),
+    [
+        pytest.param(NoSuchSandbox("['numpy==1.26.4'] could not be fetched"), ["tiny-r2"], id="of its libraries"),
+        pytest.param(SandboxError("Docker does not answer"), [], id="of all"),
+    ],
+)
+async def test_run_whose_sandbox_cannot_be_made_any_more_keeps_nobody_from_the_later_ones(
+    lake: Lake,
+    tmp_path: Path,
+    now: list[FakeVerifier],
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: SandboxError,
+    judged: list[str],
+) -> None:
+    async def start(verification: Verification) -> None:
+        if verification.sandbox.requirements:
+            raise failure
+
+    builder = Builder(lake)
+    now[0] = builder.verifier
+    runs = [(await built(builder, tmp_path))[0], (await built(builder, tmp_path, new_run=True))[0]]
+    change_verification(lake, "tiny-r1", Wanted(libraries=("numpy==1.26.4",)).of(runs[0].recipe.verification))
+    monkeypatch.setattr(tasks.workshop(), "start_sandbox", start)
+    now[0] = FakeVerifier(verifier_id="newer")
+    record(lake, [calibrated(now[0], calibration_id="of-newer")])
+
+    with pytest.raises(type(failure), match=r"numpy==1\.26\.4|Docker"):
+        await reverify.fn("tiny", [run.run_id for run in runs], Wanted(limits={"timeout_seconds": 3.0}))
+
+    assert lake.rows("SELECT DISTINCT run_id FROM lake.verdicts WHERE verifier_id = 'newer'") == [
+        {"run_id": run_id} for run_id in judged
+    ]
+    limits = {run.run_id: load_run(lake, run.run_id).recipe.verification.timeout_seconds for run in runs}
+    assert [run_id for run_id, seconds in limits.items() if seconds == 3.0] == judged
+    assert (f"tiny-r1 is left as it is: {failure}" in listener.said) is bool(judged)
