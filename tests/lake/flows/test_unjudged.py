@@ -205,15 +205,49 @@ async def test_member_that_a_newer_verifier_cannot_judge_stays_by_the_verdict_th
     stated = manifest(lake, snapshots(lake, "tiny")[-1])
     assert {one["verifier_id"] for one in stated["verifiers"]} == {"fake-id"}, "it passed every row that is published"
     assert {"gate": "published", "reason": "unjudged", "samples": 1} in stated["run"]["selections"]
-    for run, passed in ((first, 3), (second, 4)):
+    for run, passing in ((first, 3), (second, 4)):
         counted = funnel(lake, run.run_id)
-        assert (counted["samples"], counted["passed"]) == (4, passed)
-        assert sum(one["passed"] for one in shards_of_run(lake, run.run_id)) == passed
+        assert (counted["samples"], counted["passed"]) == (4, passing)
+        assert sum(one["passed"] for one in shards_of_run(lake, run.run_id)) == passing
 
     odd.is_mended = True
     assert await reverify.fn("tiny", [first.run_id, second.run_id]) == 1
     assert unjudged_samples(lake) == []
     assert len(snapshots(lake, "tiny")) == 3
+
+
+async def test_another_defect_at_a_sample_is_its_evidence_and_the_same_one_decides_nothing_anew(
+    lake: Lake, tmp_path: Path, verifier: FakeVerifier
+) -> None:
+    said: list[Exception] = [RecursionError("too deep, at <object at 0x7f01c0>, in 3.2 s")]
+    first: list[str] = []
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        first.append(answer.text)
+        if answer.text == first[0]:
+            raise said[-1]
+        return execute(check, answer)
+
+    def curations() -> int:
+        return lake.rows("SELECT count(DISTINCT curation_id) AS n FROM lake.selections")[0]["n"]
+
+    verifier.rule = rule
+    run, _ = await built(Builder(lake, verifier=verifier), tmp_path)
+    await reverify.fn("tiny", [run.run_id])  # by which the others are members
+    before = curations()
+
+    said.append(RecursionError("too deep, at <object at 0x8e22ff>, in 3.7 s"))
+    await reverify.fn("tiny", [run.run_id])
+    assert curations() == before
+
+    said.append(LookupError("not there"))
+    await reverify.fn("tiny", [run.run_id])
+    await reverify.fn("tiny", [run.run_id])
+
+    assert curations() == before + 1
+    (row,) = unjudged_samples(lake)
+    assert row["evidence"].endswith("(LookupError: not there)")
+    assert [one.label for one in snapshots(lake, "tiny")] == ["tiny@1"]
 
 
 async def test_member_that_cannot_be_judged_again_goes_with_what_it_depends_on(
