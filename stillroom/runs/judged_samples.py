@@ -42,10 +42,12 @@ WITH tried AS (  -- in vain, and by which check a verdict would count
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
        s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at,
        coalesce(j.outcome, $unjudged) AS outcome, j.reason, j.detail,
-       j.check_id, e.sample_id IS NOT NULL AS is_published,
+       j.check_id, e.sample_id IS NOT NULL AS is_published, coalesce(r.kind <> 'verdict', false) AS went_retracted,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s LEFT JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
+LEFT JOIN (SELECT sample_id, arg_max(kind, created_at) AS kind FROM lake.removals WHERE name = $dataset
+           GROUP BY sample_id) r ON r.sample_id = s.sample_id
 LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run AND (j.sample_id IS NOT NULL OR s.sample_id IN (SELECT sample_id FROM tried))
@@ -173,7 +175,7 @@ def judged_samples(
     unpublished: list[str] = []
     for row in rows:
         is_retracted = row["sample_id"] in retracted
-        if is_retracted and row["outcome"] == UNJUDGED and row["is_published"]:
+        if is_retracted and row["outcome"] == UNJUDGED and (row["is_published"] or row["went_retracted"]):
             row["outcome"] = "pass"  # as by the verdict of its publication: what takes it out is the retraction
         # Nothing is known against a member that cannot be judged again: it stays by the verdict that it has.
         fails = again and row["outcome"] not in ("pass", UNJUDGED)

@@ -29,6 +29,8 @@ from stillroom.runs import (
     shards_of_run,
     why_nothing_new,
 )
+from stillroom.runs.foreseeing import passed
+from stillroom.runs.judged_samples import judged_samples
 from tasks import publication as tasks
 from tasks import workshop
 from tasks.verification import judge_again, settle_tests
@@ -216,6 +218,28 @@ async def test_member_that_a_newer_verifier_cannot_judge_stays_by_the_verdict_th
     assert len(snapshots(lake, "tiny")) == 3
 
 
+async def test_what_teachers_have_brought_is_the_same_whichever_run_is_decided_about(
+    lake: Lake, tmp_path: Path, odd: Odd, now: list[FakeVerifier]
+) -> None:
+    builder = Builder(lake)
+    now[0] = builder.verifier
+    runs = [(await built(builder, tmp_path))[0], (await built(builder, tmp_path, new_run=True))[0]]
+    odd.answer = lake.rows("SELECT answer FROM lake.examples WHERE run_id = 'tiny-r1' LIMIT 1")[0]["answer"]
+    now[0] = FakeVerifier(name="fake-tests@2", verifier_id="newer", rule=odd)
+    record(lake, [calibrated(now[0], calibration_id="of-newer")])
+    await reverify.fn("tiny", [run.run_id for run in runs])
+    (row,) = unjudged_samples(lake)
+    assert (row["run_id"], row["kept"]) == ("tiny-r1", True)
+
+    brought = [
+        passed(lake, run, judged_samples(lake, run, ["newer"], again=True, unjudgeable=unjudgeable).rows)
+        for run, unjudgeable in zip(runs, ({row["sample_id"]: "too deep"}, {}), strict=True)
+    ]
+
+    assert len(brought[0]) == 8
+    assert brought[0].equals(brought[1])
+
+
 async def test_another_defect_at_a_sample_is_its_evidence_and_the_same_one_decides_nothing_anew(
     lake: Lake, tmp_path: Path, verifier: FakeVerifier
 ) -> None:
@@ -267,7 +291,13 @@ async def test_member_that_cannot_be_judged_again_goes_with_what_it_depends_on(
 
     assert [(one.label, one.rows) for one in snapshots(lake, "tiny")] == [("tiny@1", 4), ("tiny@2", 2)]
     assert lake.rows("SELECT DISTINCT kind, reason FROM lake.removals") == [{"kind": "prompt", "reason": "retracted"}]
-    assert unjudged_samples(lake) == []
+    before = lake.rows("SELECT * FROM lake.selections ORDER BY ALL")
+    for _ in range(2):
+        assert unjudged_samples(lake) == []
+        assert funnel(lake, run.run_id)["passed"] == 4
+        await reverify.fn("tiny", [run.run_id])
+    assert lake.rows("SELECT * FROM lake.selections ORDER BY ALL") == before
+    assert len(snapshots(lake, "tiny")) == 2
 
 
 async def test_what_was_dropped_is_decided_about_anew_once_it_has_a_verdict(
@@ -304,6 +334,7 @@ async def test_answer_that_the_tests_that_are_agreed_on_cannot_be_tried_on_is_no
     assert (row["gate"], row["kept"]) == ("verification", False)
     assert funnel(lake, run.run_id)["passed"] == 3
     assert lake.rows("SELECT count(*) AS n FROM lake.verdicts WHERE sample_id = ?", [row["sample_id"]]) == [{"n": 1}]
+    assert explain(lake, row["sample_id"])["verdict"] is None, "what it has is by the tests of before"
 
 
 async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
