@@ -48,7 +48,6 @@ async def reverify(dataset: str) -> int | State[Any]:
             raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
         await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
         runs = dataset_runs(shop.lake, dataset)
-        await shop.start_sandbox(runs.verification)
         shop.use_cluster(runs.execution.dask)
         await shop.meet_workers(runs.execution)
         return await reverify_runs.fn(dataset, list(runs.finished))

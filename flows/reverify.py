@@ -6,34 +6,50 @@ No teacher is asked for anything. What changes the members of the dataset is pub
 from prefect import flow
 
 from flows.deciding import decided_and_published
-from stillroom.errors import GateError, NotJudged, Overtaken, StillroomError
+from stillroom.errors import GateError, NoSuchSandbox, NotJudged, Overtaken, StillroomError
+from stillroom.runs import Wanted, change_verification, load_run
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate_again, publish_changes
 from tasks.workshop import workshop
 
 
 @flow(name="reverify", flow_run_name="reverify {dataset}", persist_result=False)
-async def reverify(dataset: str, run_ids: list[str]) -> int:
+async def reverify(dataset: str, run_ids: list[str], wanted: Wanted | None = None) -> int:
     """Judge and curate the runs of ``dataset`` again, oldest first; returns how many verdicts that took.
 
     Cut off and started again, it goes on where it stopped. A run that must be left as it is keeps nobody from the
     others: the first such error is raised when all were looked at.
 
+    Args:
+        dataset: whose runs they are.
+        run_ids: finished ones.
+        wanted: what they are judged under from now on; None: each under its own verification.
+
     Raises:
         GateError: a verifier misjudges cases whose verdict is known, or what was kept must not be published.
         NotJudged: samples came meanwhile whenever the others had been judged.
+        NoSuchSandbox: the libraries or the runtime that it was judged under cannot be had here.
         SandboxError: the sandbox failed for good, whichever run is looked at.
         Overtaken: other datasets that it is compared with published again and again while it was at work.
     """
     judged, failed = 0, list[StillroomError]()
     for run_id in run_ids:
         try:
+            await _come_to(run_id, wanted or Wanted())
             await calibrate_verifiers(run_id)
             verdicts, _ = await decided_and_published(run_id, curate_again, publish_changes)
             judged += verdicts
-        except (GateError, NotJudged, Overtaken) as error:
+        except (GateError, NotJudged, Overtaken, NoSuchSandbox) as error:
             workshop().watcher.say(f"{run_id} is left as it is: {error}")
             failed.append(error)
     if failed:
         raise failed[0]
     return judged
+
+
+async def _come_to(run_id: str, wanted: Wanted) -> None:
+    """Start the sandbox that the run is to be judged in, then record that its samples count under that."""
+    shop = workshop()
+    verification = wanted.of(load_run(shop.lake, run_id).recipe.verification)
+    await shop.start_sandbox(verification)
+    await shop.write(lambda: change_verification(shop.lake, run_id, verification))

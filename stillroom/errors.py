@@ -10,7 +10,9 @@
     │   └── TeacherMismatch it serves another model than the recipe names; no retry helps
     │       └── EmbedderChanged it serves other weights than stored vectors are of; begin again with its own
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
-    │   └── Unjudgeable    it failed at one answer and works for others, which can go on
+    │   ├── Unjudgeable    it failed at one answer and works for others, which can go on
+    │   └── NoSuchSandbox  the one that is asked for cannot be made on this machine; another one may
+    │       └── UnknownRuntime Docker was not told of its runtime; also a RequestError
     ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
     ├── LakeError          the lake cannot be read or written
     │   ├── LeaseHeld      another process is at this work; says which
@@ -70,6 +72,14 @@ class SandboxError(StillroomError):
 
 class Unjudgeable(SandboxError):
     """One answer cannot be judged, whenever it is tried, and others can. Nothing is known about it."""
+
+
+class NoSuchSandbox(SandboxError):
+    """No sandbox with these libraries or this runtime can be made here. Docker answers, so others may be."""
+
+
+class UnknownRuntime(NoSuchSandbox, RequestError):
+    """Docker knows no runtime of the name that is asked for."""
 
 
 class WorkersError(StillroomError):

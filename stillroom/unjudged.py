@@ -1,5 +1,6 @@
 """One answer's trouble is not all answers': what of a verifier's failures says nothing about the others."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from stillroom.records import Answer, Check, Judgement, Verifier
 # sandbox or a full disk is none of these.
 _DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 MAX_CHARS = 300
+_OF_THE_MOMENT = re.compile(r"0x[0-9a-fA-F]+|[0-9]+")  # addresses, process ids, seconds
 
 
 async def judge_one(verifier: Verifier, check: Check, answer: Answer) -> Judgement:
@@ -39,3 +41,8 @@ def trouble_of_one(who: str, shown: str) -> Generator[None]:
     except _DEFECTS as error:
         said = f"{type(error).__name__}: {error}"[:MAX_CHARS]
         raise Unjudgeable(f"{who} has a defect that {shown} ({said})") from error
+
+
+def defect_of(why: str) -> str:
+    """What two reasons have in common that tell of one defect, met twice: all but their numbers."""
+    return _OF_THE_MOMENT.sub("#", why)

@@ -38,7 +38,7 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
         if known is None:
             observe = partial(shop.watcher.progressed, f"calibrating {verifier.name}")
             async with shop.slots(("sandbox",)):
-                known = await measure(verifier, cases, observe)
+                known = await measure(verifier, cases, observe, shop.watcher.say)
             await shop.write(partial(record, shop.lake, [known]))
             shop.watcher.say(
                 f"{known.verifier} was calibrated: it passes {known.good_passed} of {known.good_cases} right answers "

@@ -15,7 +15,6 @@ from stillroom.lease import MOMENT_SECONDS, REGAIN_SECONDS, may_be_lost, samplin
 from stillroom.recipe import Recipe
 from stillroom.records import SamplingParams
 from stillroom.runs import (
-    Forgotten,
     Owed,
     Run,
     abandoned_entries,
@@ -156,8 +155,7 @@ def _abandoned(owing: _Owing, prompt_ids: Sequence[str]) -> list[Entry]:
     shop, run = workshop(), owing.run
     # Prompts that no other run has planned, which are most, can only be in what is forgotten.
     known = abandoned_entries(shop.lake, run, owing.shard, shop.watcher.say) if owing.is_shared else []
-    forgotten = shop.forgotten.setdefault(run.run_id, Forgotten(shop.lake, run.recipe.dataset, shop.watcher.say))
-    return [*known, *forgotten.entries(prompt_ids)]
+    return [*known, *shop.forgotten_of(run).entries(prompt_ids)]
 
 
 def hopeless(run_id: str, shard: int) -> StillroomError | None:

@@ -167,6 +167,8 @@ async def write_prompts(run_id: str, number: int) -> bool:
 async def plan(run_id: str, writing_round: int) -> list[int]:
     """Plan the shards of what a round brought; returns the run's shards that are not done.
 
+    What journals hold that the lake has forgotten is looked for before a shard asks.
+
     Raises:
         RecipeError: of the first round: the recipe's file is not what it was when the run was begun.
     """
@@ -176,4 +178,5 @@ async def plan(run_id: str, writing_round: int) -> list[int]:
     file = offered_file(lake, run) if writing_round == FIRST_ROUND else None
     offered = {prompt.prompt_id for prompt in file.prompts} if file else None
     await shop.write(lambda: plan_shards(lake, run, writing_round, offered))
+    await shop.read(shop.forgotten_of(run).look)
     return unfinished_shards(lake, run)

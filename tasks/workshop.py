@@ -15,7 +15,7 @@ from stillroom.errors import StillroomError
 from stillroom.lake import Lake
 from stillroom.recipe import Execution, Recipe, Sandbox, Teacher, Verification
 from stillroom.records import Verifier
-from stillroom.runs import Forgotten
+from stillroom.runs import Forgotten, Run
 from stillroom.sampling import Tally
 from stillroom.teachers.connect import ConnectedTeacher, connect
 from stillroom.teachers.progress import Share
@@ -89,6 +89,10 @@ class Workshop:
         self._is_told_cluster = False
         self._told_cluster: int | str | None = None
         self._teachers: dict[str, asyncio.Task[ConnectedTeacher]] = {}
+
+    def forgotten_of(self, run: Run) -> Forgotten:
+        """What journals hold that the run's lake has forgotten."""
+        return self.forgotten.setdefault(run.run_id, Forgotten(self.lake, run.recipe.dataset, self.watcher.say))
 
     async def write(self, work: Callable[[], Written]) -> Written:
         """What ``work`` returns, which writes into the lake, as ``read``, when it is its turn among others."""
@@ -194,7 +198,7 @@ class Workshop:
         """Bring up the sandbox that a recipe asks for, before anything is spent.
 
         Raises:
-            RequestError: Docker knows no runtime of the name that is asked for.
+            NoSuchSandbox: its libraries cannot be had on this machine, or Docker knows no runtime of that name.
             SandboxError: Docker does not answer, or the sandbox does not come up.
         """
         await self._executor(verification).start()

@@ -3,7 +3,7 @@
 from stillroom.calibration.cases import SHIPPED, Case, CaseSet, read_cases, shipped_cases
 from stillroom.calibration.intervals import wilson
 from stillroom.calibration.limits import MAX_FALSE_PASS, MIN_TRUE_PASS, is_within_limits, refuse_beyond_limits
-from stillroom.calibration.measuring import Progress, measure
+from stillroom.calibration.measuring import Progress, Say, measure
 from stillroom.calibration.mutants import Judges, measure_mutants, mutant_cases
 from stillroom.calibration.records import (
     Calibration,
@@ -24,6 +24,7 @@ __all__ = [
     "CaseSet",
     "Judges",
     "Progress",
+    "Say",
     "calibration_id",
     "is_within_limits",
     "load",

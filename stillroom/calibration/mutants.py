@@ -15,10 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stillroom.calibration.cases import Case, CaseSet, case_set
-from stillroom.calibration.measuring import Progress
+from stillroom.calibration.measuring import Progress, Say, judged_case
 from stillroom.calibration.records import Calibration, calibration_id
+from stillroom.errors import Unjudgeable
 from stillroom.records import Answer, Outcome, Verifier
 from stillroom.records.execution import Executor, Limits
+from stillroom.unjudged import trouble_of_one
 from verifiers.behaviour import MIN_EQUAL_INPUTS, observe, same_effect
 from verifiers.generated_inputs import generated, inputs_in
 from verifiers.mutation import mutants
@@ -68,6 +70,7 @@ async def measure_mutants(
     executor: Executor,
     limits: Limits,
     progress: Progress = lambda _done, _all: None,
+    say: Say = lambda _: None,
 ) -> Calibration:
     """Judge mutants and count those that pass, without what says nothing about the verifier.
 
@@ -78,6 +81,7 @@ async def measure_mutants(
         executor: runs the programs.
         limits: of a right answer.
         progress: is told how many are done, and of how many.
+        say: is told which originals and mutants cannot be judged or compared, and why.
 
     Raises:
         SandboxError: the sandbox failed, so nothing was measured.
@@ -92,7 +96,7 @@ async def measure_mutants(
     async def seen(original: Case, some: Sequence[Case]) -> _Seen:
         nonlocal done
         async with room:
-            found = await _seen(judges, original, some, executor, limits)
+            found = await _seen(judges, original, some, executor, limits, say)
         done += len(some)
         progress(done, len(mutated.cases))
         return found
@@ -118,16 +122,24 @@ async def measure_mutants(
     )
 
 
-async def _seen(judges: Judges, original: Case, mutated: Sequence[Case], executor: Executor, limits: Limits) -> _Seen:
+async def _seen(
+    judges: Judges, original: Case, mutated: Sequence[Case], executor: Executor, limits: Limits, say: Say
+) -> _Seen:
     clocked = Clocked(executor)
-    if (await judges(clocked, limits).judge(original.check, original.answer)).outcome is not Outcome.PASS:
+    if await judged_case(judges(clocked, limits), original, say) is not Outcome.PASS:
         return _Seen(undecided=frozenset(case.case_id for case in mutated))
     shorter = hasty(clocked.pace, limits)
     verifier = judges(executor, shorter)
-    judged = await asyncio.gather(*(verifier.judge(case.check, case.answer) for case in mutated))
-    outcomes = dict(zip([case.case_id for case in mutated], [one.outcome for one in judged], strict=True))
+    judged = await asyncio.gather(*(judged_case(verifier, case, say) for case in mutated))
+    outcomes = dict(zip([case.case_id for case in mutated], judged, strict=True))
     passed = [case for case in mutated if outcomes[case.case_id] is Outcome.PASS]
-    aside = await _indistinguishable(original, passed, executor, for_many_calls(shorter)) if passed else set[str]()
+    aside = set[str]()
+    try:
+        with trouble_of_one("the comparison with originals", "this one or its mutants show"):
+            if passed:
+                aside = await _indistinguishable(original, passed, executor, for_many_calls(shorter))
+    except Unjudgeable as error:
+        say(f"mutants of case {original.case_id} cannot be compared with it: {error}")
     return _Seen(
         passed=frozenset(case.case_id for case in passed) - aside,
         aside=frozenset(aside),

@@ -15,7 +15,7 @@ from stillroom.cli.verifying import MemoryOption, RequirementsOption, RuntimeOpt
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from stillroom.calibration import Calibration, CaseSet, Progress
+    from stillroom.calibration import Calibration, CaseSet, Progress, Say
     from stillroom.lake import Lake
     from stillroom.records import Verifier
     from stillroom.records.execution import Executor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MISJUDGED_SHOWN = 10
 PROGRAMS = "python-tests"  # the verifier whose answers are programs, so that a mistake can be put into them
-_Measuring = Callable[["Progress"], Awaitable["Calibration"]]
+_Measuring = Callable[["Progress", "Say"], Awaitable["Calibration"]]
 
 
 def register(app: typer.Typer) -> None:
@@ -128,13 +128,22 @@ class _Work:
         def progress(done: int, whole: int) -> None:
             self._status.update(f"{verifier.name} on {cases.name}: {done:,} of {whole:,}")
 
-        measured = await measuring(progress)
+        def say(line: str) -> None:
+            self._status.console.print(line, markup=False, highlight=False)
+
+        measured = await measuring(progress, say)
         await asyncio.to_thread(record, self._lake, [measured], again=self._again)
         self.done.append((measured, True))
 
 
 async def _measure_mutants(
-    mutated: "CaseSet", cases: "CaseSet", executor: "Executor", seconds: float, mebibytes: int, progress: "Progress"
+    mutated: "CaseSet",
+    cases: "CaseSet",
+    executor: "Executor",
+    seconds: float,
+    mebibytes: int,
+    progress: "Progress",
+    say: "Say",
 ) -> "Calibration":
     from stillroom.calibration import measure_mutants
     from stillroom.records.execution import Limits
@@ -151,7 +160,7 @@ async def _measure_mutants(
         )
 
     limits = Limits(cpu_seconds=seconds, wall_seconds=wall_for(seconds), memory_bytes=mebibytes * MEBIBYTE)
-    return await measure_mutants(judges, mutated, cases, executor, limits, progress)
+    return await measure_mutants(judges, mutated, cases, executor, limits, progress, say)
 
 
 def figures(one: "Calibration") -> dict[str, Any]:

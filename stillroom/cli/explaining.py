@@ -20,7 +20,8 @@ SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at 
 FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coalesce(nullif((
     SELECT CASE WHEN kept AND reason = 'unjudged' THEN [(  -- a member stays by the verdict of its publication
         SELECT arg_max(verifier_id, created_at) FROM examples WHERE sample_id = $sample AND run_id = $run
-    )] ELSE verifier_ids END
+    )] WHEN reason = 'unjudged' THEN ['']  -- dropped for the lack of one: what is there is by tests of before
+    ELSE verifier_ids END
     FROM current_selections WHERE sample_id = $sample AND run_id = $run LIMIT 1
 ), []), [verifier_id]), verifier_id)
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1

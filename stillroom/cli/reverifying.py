@@ -94,7 +94,7 @@ async def _reverify(
     from stillroom.cli.watching import TerminalWatcher
     from stillroom.publication import freeze_missing, snapshots
     from stillroom.recipe import verification_section
-    from stillroom.runs import change_verification, dataset_runs, load_run, verdict_changes
+    from stillroom.runs import dataset_runs, load_run, verdict_changes
     from tasks.workshop import open_workshop
 
     with TerminalWatcher(console, began=time.monotonic()) as watcher:
@@ -105,8 +105,6 @@ async def _reverify(
                 raise RequestError(f"no run of {dataset} is finished yet; `stillroom build` goes on with the newest")
             own = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
             under = {run_id: wanted.of(one) for run_id, one in own.items()}
-            for verification in {one.sandbox: one for one in under.values()}.values():
-                await shop.start_sandbox(verification)
             (cluster,) = clusters or [runs.execution.dask]  # none was named: where the newest run was worked on
             shop.use_cluster(cluster)
             await shop.meet_workers(runs.execution)
@@ -115,10 +113,8 @@ async def _reverify(
             from flows.build import ShardsFailed
             from flows.reverify import reverify as reverify_flow
 
-            for run_id, verification in under.items():
-                change_verification(lake, run_id, verification)
             before = snapshots(lake, dataset)[-1].version
-            judged = await server.under(reverify_flow(dataset, list(runs.finished)), carrier=ShardsFailed)
+            judged = await server.under(reverify_flow(dataset, list(runs.finished), wanted), carrier=ShardsFailed)
             by = {id_: [one.verifier_id for one in shop.verifiers(verification)] for id_, verification in under.items()}
             published = [one for one in snapshots(lake, dataset) if one.version > before]
             return {

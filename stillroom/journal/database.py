@@ -8,11 +8,11 @@ lost only where its process and the server both die within that window.
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType, UnionType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, LiteralString, Self, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -39,6 +39,10 @@ _PROVE = "CREATE TABLE stillroom.{} AS SELECT generate_series(1, %s)"
 _FORCE = "SELECT pg_logical_emit_message(true, 'stillroom', '')"  # a commit that needs no room in any table
 _READ = """
 SELECT position, record FROM stillroom.journal_records WHERE journal = %s ORDER BY position, opening
+"""
+_READ_AT = """
+SELECT position, record FROM stillroom.journal_records WHERE journal = %s AND position = ANY(%s)
+ORDER BY position, opening
 """
 
 T = TypeVar("T")
@@ -142,6 +146,17 @@ class DatabaseJournal(Generic[T]):
 
         with connect(self.place.database, "reads a journal") as connection:
             return self._read(connection)[0]
+
+    def read_at(self, places: Sequence[int]) -> list[T]:
+        """The records at places that ``read`` gave, by place; two where two processes wrote there.
+
+        Raises:
+            LakeError: as ``read``.
+        """
+        from stillroom.lake.postgres import connect
+
+        with connect(self.place.database, "reads of a journal") as connection:
+            return [record for _, record in self._decoded(connection, _READ_AT, [self.place.name, [*places]])]
 
     def _append_within(self, room: Room[T], record: T) -> None:
         body = self._encoder.encode(record)
@@ -258,18 +273,23 @@ class DatabaseJournal(Generic[T]):
 
     def _read(self, connection: "psycopg.Connection") -> tuple[Replay[T], int]:
         """What is there, and the position after it."""
+        found = self._decoded(connection, _READ, [self.place.name])
+        records, places = tuple(record for _, record in found), tuple(position for position, _ in found)
+        return Replay(records=records, damaged_lines=0, places=places), places[-1] + 1 if places else 0
+
+    def _decoded(self, connection: "psycopg.Connection", query: LiteralString, asked: list[Any]) -> list[tuple[int, T]]:
         import psycopg
 
         try:
-            found = connection.execute(_READ, [self.place.name]).fetchall()
+            found = connection.execute(query, asked).fetchall()
         except psycopg.Error as error:
             raise self._refused(error, "read") from error
-        records: list[T] = []
+        records: list[tuple[int, T]] = []
         for position, body in found:
             try:
-                records.append(self._decoder.decode(body))
+                records.append((position, self._decoder.decode(body)))
             except msgspec.DecodeError as error:  # a row is there whole or not at all
                 where = f"record {position} of the journal {self.place.name} in PostgreSQL ({self.place.database})"
                 removal = f"delete the rows of stillroom.journal_records there whose journal is {self.place.name!r}"
                 raise other_form(where, error, removal) from error
-        return Replay(records=tuple(records), damaged_lines=0), found[-1][0] + 1 if found else 0
+        return records

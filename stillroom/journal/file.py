@@ -15,12 +15,12 @@ import fcntl
 import os
 import threading
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType, UnionType
-from typing import Generic, Self, TypeVar
+from typing import BinaryIO, Generic, Self, TypeVar
 
 import msgspec
 
@@ -44,10 +44,12 @@ class Replay(Generic[T]):
     Attributes:
         records: in the order they were appended.
         damaged_lines: lines that could not be read back; what they held is owed again.
+        places: where each record is, for ``read_at``.
     """
 
     records: tuple[T, ...]
     damaged_lines: int
+    places: tuple[int, ...]
 
 
 class Journal(Generic[T]):
@@ -198,10 +200,11 @@ class Journal(Generic[T]):
         Raises:
             LakeError: the file cannot be read, or holds a whole record of another form.
         """
-        records: list[T] = []
-        damaged = 0
+        records, places = list[T](), list[int]()
+        damaged = end = 0
         try:
             for number, line in enumerate(_lines(self.path) if self.path.exists() else (), start=1):
+                place, end = end, end + len(line)
                 body = _whole(line)
                 if body is None:
                     damaged += 1
@@ -211,9 +214,31 @@ class Journal(Generic[T]):
                 except msgspec.DecodeError as error:
                     where = f"line {number} of the journal {self.path}"
                     raise other_form(where, error, "move the file away") from error
+                places.append(place)
         except OSError as error:
             raise self._unopened(error) from error
-        return Replay(records=tuple(records), damaged_lines=damaged)
+        return Replay(records=tuple(records), damaged_lines=damaged, places=tuple(places))
+
+    def read_at(self, places: Sequence[int]) -> list[T]:
+        """The records at places that ``read`` gave, in this order; the rest of the file is not read.
+
+        Raises:
+            LakeError: as ``read``.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return [record for place in places for record in self._at(file, place)]
+        except OSError as error:
+            raise self._unopened(error) from error
+
+    def _at(self, file: BinaryIO, place: int) -> Iterator[T]:
+        file.seek(place)
+        body = _whole(file.readline())
+        if body is not None:
+            try:
+                yield self._decoder.decode(body)
+            except msgspec.DecodeError as error:
+                raise other_form(f"byte {place} of the journal {self.path}", error, "move the file away") from error
 
     def _unopened(self, error: OSError) -> LakeError:
         return LakeError(f"cannot open the journal {self.path}: {error}")

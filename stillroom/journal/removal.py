@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,10 @@ from stillroom.lake.location import locate
 
 _LIST = """
 SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records GROUP BY journal ORDER BY journal
+"""
+_SIZES = """
+SELECT journal, sum(octet_length(record))::bigint FROM stillroom.journal_records WHERE journal = ANY(%s)
+GROUP BY journal
 """
 # Each name from the one before it by the index, whose entries are as many as records.
 _NAMES = """
@@ -86,6 +90,33 @@ def _names(database: str) -> list[str]:
     try:
         with connect(database, "looks at journals") as connection:
             return [str(name) for (name,) in connection.execute(_NAMES)]
+    except psycopg.Error as error:
+        raise LakeError(f"cannot look at the journals in PostgreSQL ({database}): {error}") from error
+
+
+def sizes_of(places: Sequence[JournalPlace]) -> list[int]:
+    """The sizes in bytes of some journals of one lake.
+
+    Raises:
+        LakeError: PostgreSQL does not answer, or a file cannot be looked at.
+    """
+    try:
+        files = {place: place.stat().st_size for place in places if isinstance(place, Path)}
+    except OSError as error:
+        raise LakeError(f"cannot look at a journal: {error}") from error
+    names = {place.name: place.database for place in places if isinstance(place, InDatabase)}
+    rows = {} if not names else _sizes(next(iter(names.values())), [*names])
+    return [files[place] if isinstance(place, Path) else rows.get(place.name, 0) for place in places]
+
+
+def _sizes(database: str, names: list[str]) -> dict[str, int]:
+    import psycopg
+
+    from stillroom.lake.postgres import connect
+
+    try:
+        with connect(database, "looks at journals") as connection:
+            return {str(name): int(size) for name, size in connection.execute(_SIZES, [names])}
     except psycopg.Error as error:
         raise LakeError(f"cannot look at the journals in PostgreSQL ({database}): {error}") from error
 

@@ -26,14 +26,15 @@ GROUP BY sample_id
 
 
 def passed(lake: Lake, run: Run, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """All samples of the dataset that passed: sample_id, prompt_id, teacher_id, sorted by prompt.
+    """All samples of the dataset that passed or are published: sample_id, prompt_id, teacher_id, sorted by prompt.
 
     Args:
         lake: knows what earlier curations of the other runs have decided.
         run: which is being decided about.
-        rows: its samples, with their outcome.
+        rows: its samples, with their outcome and whether they stay published.
     """
-    ours = [(row["sample_id"], row["prompt_id"], row["teacher_id"]) for row in rows if row["outcome"] == "pass"]
+    brought = (row for row in rows if row["outcome"] == "pass" or row["is_published"])
+    ours = [(row["sample_id"], row["prompt_id"], row["teacher_id"]) for row in brought]
     earlier = lake.query(_EARLIER, {"dataset": run.recipe.dataset, "run": run.run_id}).cast(pl.Schema(_PASSED))
     both = pl.concat([pl.DataFrame(ours, schema=_PASSED, orient="row"), earlier])
     return both.unique("sample_id").sort("prompt_id", "sample_id")

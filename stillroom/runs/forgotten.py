@@ -4,55 +4,61 @@ Their journals lie beside those of the runs that it knows, and nobody would read
 of shards that other runs have planned in this lake. So it also asks what there is of its prompts in journals of shards
 that no run has planned. As a rule there are none, and a look at the names tells.
 
-The lake gives the number of such a run to another one, and the shards of that their numbers. So before a run plans,
-what journals there are under its numbers are set aside, as those of NAME-rN@1.
+Where there are some, the build looks at each once, and writes down in a journal of the dataset which prompts it holds.
+Shards, of which each may have a process of its own, read there which ones are worth opening.
 """
 
-import re
 import threading
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
 
 import msgspec
 
 from stillroom.errors import LakeError
-from stillroom.journal import AnyJournal, JournalPlace, journal_at, journal_place, tell_damage
-from stillroom.journal.removal import journals_of, rename_journal
+from stillroom.journal import AnyJournal, journal_at, journal_place, tell_damage
+from stillroom.journal.removal import sizes_of
 from stillroom.lake import Lake
+from stillroom.runs.unplanned import Found, unplanned
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 
-_SHARD = re.compile(r"shard-(\d+)")
-_RUN = re.compile(r"(.+)-r(\d+)(?:@(\d+))?")
-_STATES = "SELECT run_id, state FROM lake.current_runs WHERE dataset = ?"
-_PLANNED = "SELECT run_id, max(shard) AS last FROM lake.shards WHERE run_id IN (SELECT unnest($runs)) GROUP BY run_id"
+INDEX = "forgotten"
+"""Of the journal, one of each dataset, that says which prompts such journals hold: the piece of work it is of."""
 
 
-class _Asked(msgspec.Struct):
+class _Answer(msgspec.Struct):
     prompt_id: str
+    sample_id: str
+
+
+class _Judged(msgspec.Struct):
+    sample_id: str
 
 
 class _Sample(msgspec.Struct, tag="sample"):
-    sample: _Asked
+    sample: _Answer
 
 
 class _Verdict(msgspec.Struct, tag="verdict"):
-    pass
+    verdict: _Judged
 
 
 class _Refusal(msgspec.Struct, tag="refusal"):
     pass
 
 
-_Outline = _Sample | _Verdict | _Refusal  # of an entry: the prompt that a sample answers, and nothing of its text
+_Outline = _Sample | _Verdict | _Refusal  # of an entry: the prompt or the sample that it is of, and nothing of its text
+_Places = Mapping[str, "array[int]"]  # in a journal, by prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """A journal of a shard that no run has planned."""
+class _Seen:
+    """A journal as it was looked at: told by its name and its size in bytes, since nobody writes it any more."""
 
     name: str
-    place: JournalPlace
+    size: int
+    prompt_ids: list[str]
 
 
 class Forgotten:
@@ -64,7 +70,8 @@ class Forgotten:
     Args:
         lake: knows what was planned.
         dataset: whose journals.
-        say: told what was found, where lines were damaged, and which journal cannot be read.
+        say: told what was found, where lines were damaged, and which journal cannot be read; of each journal once for
+            all processes, where ``look`` came first.
     """
 
     def __init__(self, lake: Lake, dataset: str, say: Callable[[str], None] = lambda _: None) -> None:
@@ -72,7 +79,21 @@ class Forgotten:
         self._dataset = dataset
         self._say = say
         self._lock = threading.Lock()
-        self._by_prompt: Mapping[str, Collection[_Found]] | None = None
+        self._by_prompt: Mapping[str, Collection[Found]] | None = None
+        self._places: dict[str, _Places] = {}
+        self._index: AnyJournal[_Seen] = journal_at(journal_place(lake.root, dataset, INDEX), _Seen)
+
+    def look(self) -> None:
+        """Look at the journals that nobody has looked at before, and write down which prompts they hold.
+
+        Call it under the lease on the dataset.
+
+        Raises:
+            LakeError: as ``entries``, or that cannot be written down.
+        """
+        with self._lock:
+            if self._by_prompt is None:
+                self._by_prompt = self._looked_up(writes=True)
 
     def entries(self, prompt_ids: Collection[str]) -> list[Entry]:
         """What they hold of these prompts, whatever was asked of them; no refusals, since these cost nothing.
@@ -84,24 +105,31 @@ class Forgotten:
         """
         with self._lock:
             if self._by_prompt is None:
-                self._by_prompt = self._outlined()
+                self._by_prompt = self._looked_up(writes=False)
             by_prompt = self._by_prompt
         journals = dict.fromkeys(one for prompt_id in prompt_ids for one in by_prompt.get(prompt_id, ()))
         return [entry for one in journals for entry in self._of(one, prompt_ids)]
 
-    def _outlined(self) -> dict[str, list[_Found]]:
-        by_prompt: dict[str, list[_Found]] = {}
-        for one in self._unplanned():
-            journal: AnyJournal[_Outline] = journal_at(one.place, _Outline)
-            try:
-                replay = journal.read()
-            except LakeError as error:
-                self._tell_unread(one, error)
-                continue
-            tell_damage(one.place, replay, self._say)
-            for prompt_id in {record.sample.prompt_id for record in replay.records if isinstance(record, _Sample)}:
-                by_prompt.setdefault(prompt_id, []).append(one)
-        if by_prompt:
+    def _looked_up(self, *, writes: bool) -> dict[str, list[Found]]:
+        found = unplanned(self._lake, self._dataset)
+        if not found:
+            return {}
+        sizes = sizes_of([one.place for one in found])
+        known = {(one.name, one.size): one for one in self._index.read().records}
+        fresh = [one for one, size in zip(found, sizes, strict=True) if (one.name, size) not in known]
+        by_prompt: dict[str, list[Found]] = {}
+        with ExitStack() as held:
+            index = held.enter_context(self._index) if fresh and writes else None
+            for one, size in zip(found, sizes, strict=True):
+                seen = known.get((one.name, size))
+                if seen is None:
+                    prompt_ids, is_known = self._first_seen(one)
+                    seen = _Seen(name=one.name, size=size, prompt_ids=prompt_ids)
+                    if index is not None and is_known:
+                        index.append(seen)
+                for prompt_id in seen.prompt_ids:
+                    by_prompt.setdefault(prompt_id, []).append(one)
+        if by_prompt and fresh:
             names = dict.fromkeys(one.name for journals in by_prompt.values() for one in journals)
             self._say(
                 f"journals of runs that this lake does not know ({', '.join(names)}) hold answers to {len(by_prompt)} "
@@ -109,28 +137,37 @@ class Forgotten:
             )
         return by_prompt
 
-    def _unplanned(self) -> Iterator[_Found]:
-        states = {row["run_id"]: row["state"] for row in self._lake.rows(_STATES, [self._dataset])}
-        finished = {
-            run_id for run_id, state in states.items() if state != "opened"
-        }  # they have planned all that is theirs
+    def _first_seen(self, one: Found) -> tuple[list[str], bool]:
+        """The prompts that a journal holds, and whether another look would say the same."""
+        try:
+            return [*self._outlined(one, self._say)], True
+        except LakeError as error:
+            self._tell_unread(one, error)
+            return [], isinstance(error.__cause__, msgspec.DecodeError)
 
-        def is_sought(run_id: str) -> bool:
-            return dataset_of(run_id) == self._dataset and run_id not in finished
+    def _outlined(self, one: Found, say: Callable[[str], None] = lambda _: None) -> _Places:
+        """Where in a journal the entries of each prompt are."""
+        if one.name not in self._places:
+            journal: AnyJournal[_Outline] = journal_at(one.place, _Outline)
+            replay = journal.read()
+            tell_damage(one.place, replay, say)
+            places: dict[str, array[int]] = {}
+            prompts: dict[str, str] = {}
+            for place, entry in zip(replay.places, replay.records, strict=True):
+                if isinstance(entry, _Sample):
+                    prompts[entry.sample.sample_id] = entry.sample.prompt_id
+                    places.setdefault(entry.sample.prompt_id, array("q")).append(place)
+                elif isinstance(entry, _Verdict) and entry.verdict.sample_id in prompts:
+                    places[prompts[entry.verdict.sample_id]].append(place)
+            self._places[one.name] = places
+        return self._places[one.name]
 
-        found = _shard_journals(self._lake, is_sought)
-        asked = sorted({run_id for run_id, _ in found} & states.keys())
-        rows = self._lake.rows(_PLANNED, {"runs": asked}) if asked else []
-        last = {row["run_id"]: row["last"] for row in rows}
-        for run_id, shard in sorted(found, key=_order):
-            if shard > last.get(run_id, -1):
-                stem = f"shard-{shard}"
-                yield _Found(name=f"{run_id}/{stem}", place=journal_place(self._lake.root, run_id, stem))
-
-    def _of(self, one: _Found, prompt_ids: Collection[str]) -> Iterator[SampleEntry | VerdictEntry]:
+    def _of(self, one: Found, prompt_ids: Collection[str]) -> Iterator[SampleEntry | VerdictEntry]:
         journal: AnyJournal[Entry] = journal_at(one.place, Entry)
         try:
-            records = journal.read().records
+            with self._lock:
+                places = self._outlined(one)
+            records = journal.read_at(sorted(place for prompt_id in prompt_ids for place in places.get(prompt_id, ())))
         except LakeError as error:
             self._tell_unread(one, error)
             return
@@ -143,47 +180,8 @@ class Forgotten:
             elif isinstance(entry, VerdictEntry) and entry.verdict.sample_id in samples:
                 yield entry
 
-    def _tell_unread(self, one: _Found, error: LakeError) -> None:
+    def _tell_unread(self, one: Found, error: LakeError) -> None:
         self._say(
             f"the journal {one.name}, of a run that this lake does not know, cannot be read and is left where it is "
             f"({error.__cause__ or error}): what it holds may be paid for once more"
         )
-
-
-def set_aside(lake: Lake, run_id: str) -> None:
-    """Rename journals of shards that the run has not planned: they are another's, who had its number.
-
-    Call it under the lease on the dataset. Cut off and called again, it goes on.
-
-    Raises:
-        LakeError: a journal cannot be renamed.
-    """
-    found = _shard_journals(lake, lambda one: one == run_id)
-    if not found:
-        return
-    rows = lake.rows(_PLANNED, {"runs": [run_id]})
-    first = rows[0]["last"] + 1 if rows else 0
-    strange = [shard for _, shard in found if shard >= first]
-    if strange:
-        taken = {other for other, _ in journals_of(lake.root, lambda one: one.startswith(f"{run_id}@"))}
-        aside = next(name for number in count(1) if (name := f"{run_id}@{number}") not in taken)
-        for shard in strange:
-            rename_journal(lake.root, f"shard-{shard}", run_id, aside)
-
-
-def dataset_of(run_id: str) -> str:
-    """The dataset of a run's id, NAME-rN, also of one that was set aside; "" where it is none."""
-    found = _RUN.fullmatch(run_id)
-    return found[1] if found else ""
-
-
-def _shard_journals(lake: Lake, is_sought: Callable[[str], bool]) -> list[tuple[str, int]]:
-    """Run ids and shards that there are journals of."""
-    found = [(run_id, _SHARD.fullmatch(stem)) for run_id, stem in journals_of(lake.root, is_sought)]
-    return [(run_id, int(shard[1])) for run_id, shard in found if shard is not None]
-
-
-def _order(journal: tuple[str, int]) -> tuple[int, int, int]:
-    run_id, shard = journal
-    found = _RUN.fullmatch(run_id)
-    return (int(found[2]), int(found[3] or 0), shard) if found else (0, 0, shard)

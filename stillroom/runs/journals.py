@@ -1,6 +1,7 @@
 """Lets go of journals that say nothing which the lake does not: those of finished runs, proved entry by entry.
 
-And those of runs that a lake has forgotten since it was put back from a backup, where later ones took over all of it.
+And those of runs that a lake has forgotten since it was put back from a backup, where later ones took over all of it;
+what was written down of these (``forgotten.py``) is let go first, since the next build looks again.
 
 A journal remembers what was paid for until the lake has it. Once its run is finished nobody reads it any more; but it
 may hold more than was committed (of an earlier recipe, or a second text of a sample), and then it is all that is left
@@ -19,9 +20,10 @@ from stillroom.journal.removal import StoredJournal, remove_journal, stored_jour
 from stillroom.lake import Lake
 from stillroom.lake.presence import Assurance, alone
 from stillroom.lake.reading import opened
-from stillroom.runs.forgotten import dataset_of
+from stillroom.runs.forgotten import INDEX
 from stillroom.runs.newest import NEWEST
 from stillroom.runs.paid import committed_entries, entries_of_samples
+from stillroom.runs.unplanned import dataset_of
 from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry, VerdictEntry
 from stillroom.seeding.plan import Record, Reply
 
@@ -101,11 +103,12 @@ def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callabl
         finished = {row["run_id"] for row in lake.rows(_FINISHED, {"before": before})}
         known = {row["run_id"] for row in lake.rows(_KNOWN)}
         at_rest = {row["dataset"] for row in lake.rows(_AT_REST, {"before": before})}
-        for journal in stored:
+        for journal in sorted(stored, key=lambda one: one.stem != INDEX):  # what tells of others goes before them
+            is_index = journal.stem == INDEX
             is_forgotten = journal.run_id not in known and dataset_of(journal.run_id) in at_rest
-            if journal.run_id not in finished and not is_forgotten:
+            if not is_index and journal.run_id not in finished and not is_forgotten:
                 continue
-            why = lacking(lake, journal)
+            why = "" if is_index else lacking(lake, journal)
             if not why and assure is not None:
                 assure()
                 why = "" if remove_journal(journal.place) else "a process has it open"

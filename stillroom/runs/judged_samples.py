@@ -19,6 +19,7 @@ from stillroom.runs.placing import diversity_scores
 from stillroom.runs.planning import pool
 from stillroom.runs.retracting import Cause, retracted_samples
 from stillroom.runs.rows import money
+from stillroom.unjudged import defect_of
 
 _CANDIDATES = """
 WITH tried AS (  -- in vain, and by which check a verdict would count
@@ -27,12 +28,13 @@ WITH tried AS (  -- in vain, and by which check a verdict would count
     SELECT * FROM lake.verdicts WHERE run_id = $run AND verifier_id IN (SELECT unnest($verifiers))
     QUALIFY row_number() OVER (PARTITION BY sample_id, verifier_id ORDER BY created_at DESC) = 1
 ), judged AS (
-    SELECT n.sample_id, any_value(n.check_id) AS check_id,
+    SELECT n.sample_id,
            CASE WHEN bool_or(outcome = 'fail') THEN 'fail' WHEN bool_or(outcome = 'abstain') THEN 'abstain'
                 WHEN count(*) < len($verifiers) THEN $unjudged ELSE 'pass' END AS outcome,
-           arg_min(reason, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS reason,
-           arg_min(detail, CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END) AS detail
-    FROM newest n LEFT JOIN tried t ON t.sample_id = n.sample_id
+           arg_min(n.check_id, place) AS check_id, arg_min(reason, place) AS reason, arg_min(detail, place) AS detail
+    FROM (
+        SELECT *, CASE outcome WHEN 'fail' THEN '0' WHEN 'abstain' THEN '1' ELSE '2' END || verifier_id AS place
+        FROM newest) n LEFT JOIN tried t ON t.sample_id = n.sample_id
     WHERE t.sample_id IS NULL OR t.check_id = n.check_id
     GROUP BY n.sample_id  -- one that lacks a verifier's is not judged, but for what was tried in vain
     HAVING count(*) = len($verifiers) OR n.sample_id IN (SELECT sample_id FROM tried)
@@ -40,10 +42,12 @@ WITH tried AS (  -- in vain, and by which check a verdict would count
 SELECT s.sample_id, s.prompt_id, s.sample_index, s.shard, s.answer, s.teacher_id, s.prompt_tokens,
        s.completion_tokens, coalesce(epoch(s.answered_at), 0) AS answered_at,
        coalesce(j.outcome, $unjudged) AS outcome, j.reason, j.detail,
-       e.sample_id IS NOT NULL AS is_published,
+       j.check_id, e.sample_id IS NOT NULL AS is_published, coalesce(r.kind <> 'verdict', false) AS went_retracted,
        t.strength, t.mutants, t.killed, t.set_aside, t.trivial_passes, t.trivial_pass, t.survivors, t.problem
 FROM lake.samples s LEFT JOIN judged j USING (sample_id)
 LEFT JOIN (SELECT DISTINCT sample_id FROM lake.published_members WHERE name = $dataset) e ON e.sample_id = s.sample_id
+LEFT JOIN (SELECT sample_id, arg_max(kind, created_at) AS kind FROM lake.removals WHERE name = $dataset
+           GROUP BY sample_id) r ON r.sample_id = s.sample_id
 LEFT JOIN (SELECT * FROM lake.test_strengths WHERE measure_id = $measure
            QUALIFY row_number() OVER (PARTITION BY check_id ORDER BY created_at DESC) = 1) t ON t.check_id = j.check_id
 WHERE s.run_id = $run AND (j.sample_id IS NOT NULL OR s.sample_id IN (SELECT sample_id FROM tried))
@@ -76,9 +80,9 @@ class Judged:
 
     @property
     def identity(self) -> list[str]:
-        """All of it that decides, a sample at a time."""
+        """All of it that decides, a sample at a time, and by what it is explained."""
         return sorted(
-            f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{self.weak[row['sample_id']]}"
+            f"{row['sample_id']}:{row['outcome']}:{row['is_published']}:{self.weak[row['sample_id']]}{_explained(row)}"
             + (f":{self.retracted[row['sample_id']]}" if row["sample_id"] in self.retracted else "")
             + (f":{row['strength']}:{self.paid[row['sample_id']]}" if self.by_merit else "")
             + (f":{self.scores[row['sample_id']]}" if row["sample_id"] in self.scores else "")
@@ -170,13 +174,14 @@ def judged_samples(
     retracted = retracted_samples(lake, run.run_id, run.recipe.dataset, verifiers)
     unpublished: list[str] = []
     for row in rows:
+        is_retracted = row["sample_id"] in retracted
+        if is_retracted and row["outcome"] == UNJUDGED and (row["is_published"] or row["went_retracted"]):
+            row["outcome"] = "pass"  # as by the verdict of its publication: what takes it out is the retraction
         # Nothing is known against a member that cannot be judged again: it stays by the verdict that it has.
         fails = again and row["outcome"] not in ("pass", UNJUDGED)
-        if row["is_published"] and (row["sample_id"] in retracted or fails):
+        if row["is_published"] and (is_retracted or fails):
             row["is_published"] = False
             unpublished.append(row["sample_id"])
-            if row["outcome"] == UNJUDGED:
-                row["outcome"] = "pass"  # as by that verdict: what takes it out is the retraction
     return Judged(
         rows=rows,
         weak=weak,
@@ -186,6 +191,15 @@ def judged_samples(
         scores=diversity_scores(lake, run, rows),
         by_merit=prefers(run.recipe.curation.representative),  # which no stage reads
     )
+
+
+def _explained(row: Mapping[str, Any]) -> str:
+    """By which verdict, or which lack of one, a sample's decision is explained, where one explains it."""
+    if row["outcome"] == UNJUDGED:
+        return f":{defect_of(row['detail'])}"
+    if row["outcome"] == "pass" or row["is_published"]:
+        return ""
+    return f":{row['reason']}:{row['check_id']}"
 
 
 def _present_checks(lake: Lake, run: Run, sample_ids: Sequence[str]) -> dict[str, str]:

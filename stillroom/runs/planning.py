@@ -10,10 +10,10 @@ from stillroom.lake import Lake
 from stillroom.recipe import Recipe, Teacher
 from stillroom.records import Origin, Prompt, teacher_name
 from stillroom.runs.done import half_done_shards
-from stillroom.runs.forgotten import set_aside
 from stillroom.runs.opening import Run
 from stillroom.runs.retracting import retracted_prompts
 from stillroom.runs.rows import REFUSED, prompt_from, prompt_row
+from stillroom.runs.unplanned import set_aside
 from stillroom.seeding.novelty import Nearest, NoveltyPool
 
 FIRST_ROUND = 0  # seeds and users' prompts; rounds of writing count from 1
@@ -118,7 +118,7 @@ def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | No
     """Assign the prompts that a round brought to shards and teachers, once.
 
     For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
-    or descends from it, is left out. Journals of another run that had its number are set aside (``forgotten.py``).
+    or descends from it, is left out. Journals of another run that had its number are set aside (``unplanned.py``).
 
     Raises:
         LakeError: such a journal cannot be renamed.

@@ -48,14 +48,12 @@ class DatasetRuns:
         finished: ids of those that came to their end; also of one that was opened again and given up for another.
         unfinished: the newest where it is not; its samples are judged when a build goes on with it.
         abandoned: ids of those that were given up before they were finished.
-        verification: the newest run's.
-        execution: likewise.
+        execution: the newest run's.
     """
 
     finished: tuple[str, ...]
     unfinished: tuple[str, ...]
     abandoned: tuple[str, ...]
-    verification: Verification
     execution: Execution
 
 
@@ -107,7 +105,6 @@ def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> Datase
         finished=tuple(row["run_id"] for row in others if row["was_finished"]),
         unfinished=tuple(going_on),
         abandoned=tuple(row["run_id"] for row in others if not row["was_finished"]),
-        verification=recipe.verification,
         execution=recipe.execution,
     )
 

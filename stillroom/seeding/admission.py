@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.capabilities import Capability, Proposal, Rejection
+from stillroom.errors import Unjudgeable
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
 from stillroom.seeding.plan import Round, WritingRequest
+from stillroom.unjudged import judge_one
 from verifiers.agreement import disowned
 
 
@@ -86,6 +88,20 @@ async def _examine(
     if isinstance(read, Rejection):
         return Ruling(proposed=proposed, prompt=None, reason=read.reason, detail=read.detail)
     prompt = _as_prompt(read, proposed, round_.number, capability)
+    try:
+        return await _proven(prompt, proposed, seeding, capability, verifiers)
+    except Unjudgeable as error:
+        return Ruling(proposed=proposed, prompt=None, reason="unjudged", detail=str(error))
+
+
+async def _proven(
+    prompt: Prompt, proposed: Proposed, seeding: Seeding, capability: Capability, verifiers: Sequence[Verifier]
+) -> Ruling:
+    """The gates for which a program runs.
+
+    Raises:
+        Unjudgeable: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+    """
     kept = await _consistent_tests(prompt, capability, verifiers)
     offered = prompt.check.tests.splitlines()
     if len(kept) < seeding.min_tests or 2 * len(kept) < len(offered):
@@ -144,5 +160,5 @@ async def _consistent_tests(prompt: Prompt, capability: Capability, verifiers: S
 
 
 async def _passes(check: Check, answer: str, verifiers: Sequence[Verifier]) -> bool:
-    judgements = [await verifier.judge(check, Answer(text=answer)) for verifier in verifiers]
+    judgements = [await judge_one(verifier, check, Answer(text=answer)) for verifier in verifiers]
     return all(judgement.outcome is Outcome.PASS for judgement in judgements)

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from stillroom.capabilities import Capability
-from stillroom.errors import RecipeError
-from stillroom.records import Judgement, Outcome, Prompt, Verifier
+from stillroom.errors import RecipeError, Unjudgeable
+from stillroom.records import Outcome, Prompt, Verifier
 from stillroom.seeding.sources import PromptFile
+from stillroom.unjudged import judge_one
 
 MAX_SHOWN = 20
 
@@ -31,35 +32,39 @@ async def prove_references(
         observe: told how many are judged, of how many.
 
     Raises:
-        RecipeError: references that do not pass, each with its line and its evidence.
+        RecipeError: references that do not pass or cannot be judged, each with its line and its evidence.
         SandboxError: the sandbox failed.
     """
     proven = [prompt for prompt in file.prompts if prompt.reference]
     done = 0
 
-    async def judged(prompt: Prompt) -> Judgement:
+    async def judged(prompt: Prompt) -> str:
         nonlocal done
-        found = await _judge(prompt, capability, verifiers)
+        found = await _failing(prompt, capability, verifiers)
         done += 1
         observe(done, len(proven))
         return found
 
-    judgements = await asyncio.gather(*(judged(prompt) for prompt in proven))
+    failing = await asyncio.gather(*(judged(prompt) for prompt in proven))
     wrong = [
-        f"line {file.lines[prompt.prompt_id]}, {prompt.check.entry_point or prompt.task[:60]!r}: "
-        f"{judgement.outcome}, {judgement.reason} {judgement.detail}"
-        for prompt, judgement in zip(proven, judgements, strict=True)
-        if judgement.outcome is not Outcome.PASS
+        f"line {file.lines[prompt.prompt_id]}, {prompt.check.entry_point or prompt.task[:60]!r}: {why}"
+        for prompt, why in zip(proven, failing, strict=True)
+        if why
     ]
     if wrong:
         listed = "\n".join(f"  {one}" for one in wrong[:MAX_SHOWN])
         raise RecipeError(
-            f"{len(wrong)} of {len(proven)} solutions in {file.path} fail their own tests; "
-            f"mend or remove them:\n{listed}"
+            f"{len(wrong)} of {len(proven)} solutions in {file.path} fail their own tests, or cannot be judged by "
+            f"them; mend or remove them:\n{listed}"
         )
 
 
-async def _judge(prompt: Prompt, capability: Capability, verifiers: Sequence[Verifier]) -> Judgement:
+async def _failing(prompt: Prompt, capability: Capability, verifiers: Sequence[Verifier]) -> str:
+    """Why a prompt's reference is not proven; "" where it is."""
     answer = capability.reference_answer(prompt)
-    judgements = [await verifier.judge(prompt.check, answer) for verifier in verifiers]
-    return next((one for one in judgements if one.outcome is not Outcome.PASS), judgements[0])
+    try:
+        judgements = [await judge_one(verifier, prompt.check, answer) for verifier in verifiers]
+    except Unjudgeable as error:
+        return f"it cannot be judged, {error}"
+    failing = (f"{one.outcome}, {one.reason} {one.detail}" for one in judgements if one.outcome is not Outcome.PASS)
+    return next(failing, "")

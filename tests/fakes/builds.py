@@ -59,12 +59,13 @@ def calibrated(verifier: FakeVerifier, **changes: Any) -> Calibration:
 
 @dataclass
 class Builder:
-    """Builds recipes in a lake; ``client.paid`` counts what that cost."""
+    """Builds recipes in a lake; ``client.paid`` counts what that cost, and ``said`` is what it said when it planned."""
 
     lake: Lake
     client: MemoryClient = field(default_factory=all_knowing_client)
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
     is_calibrated: bool = True
+    said: list[str] = field(default_factory=list[str])
 
     def begin(self, recipe: Recipe, **options: Any) -> Run:
         """Open (or continue) a run, import its seeds or the user's prompts, and plan its first shards."""
@@ -73,6 +74,7 @@ class Builder:
         assert file is not None
         import_prompts(self.lake, run, read_prompts(file, find_capability("code"), origin))
         plan_shards(self.lake, run, FIRST_ROUND)
+        Forgotten(self.lake, recipe.dataset, self.said.append).look()
         if self.is_calibrated:
             record(self.lake, [calibrated(self.verifier)])
         return run

@@ -3,7 +3,9 @@
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
+from stillroom.journal import Journal
 from stillroom.lake import Lake
 from stillroom.lake.backup import back_up
 from stillroom.lake.catalogue import copy_catalogue
@@ -69,3 +71,25 @@ def test_a_catalogue_that_is_older_than_the_folder_around_it_pays_for_nothing_ag
     with opened(root) as lake:
         accounts.at_the_end(lake, paid(tmp_path))
         assert [(one.label, one.rows) for one in snapshots(lake)] == [("tiny@1", 4)]
+
+
+def test_a_catalogue_from_before_the_run_pays_for_nothing_that_is_left_of_it(tmp_path: Path) -> None:
+    accounts, root, older = Accounts(), tmp_path / "lake", tmp_path / "catalogue.sqlite"
+    Lake.open(root, create=True).close()
+    copy_catalogue(root, older)
+    half_paid(root, tmp_path, accounts)
+    for log in ("-wal", "-shm"):
+        (root / f"catalogue.sqlite{log}").unlink(missing_ok=True)
+    older.replace(root / "catalogue.sqlite")
+
+    def look(lake: Lake) -> None:
+        accounts.after_kill(lake, paid(tmp_path), in_flight=IN_FLIGHT)
+
+    kills = killed(root, tmp_path, "build", steps=12, look=look)
+
+    assert kills >= 1
+    with opened(root) as lake:
+        accounts.at_the_end(lake, paid(tmp_path))
+        assert [(one.label, one.rows) for one in snapshots(lake)] == [("tiny@1", 4)]
+    looked_at = Journal[dict[str, Any]](root / "journal" / "tiny" / "forgotten.jsonl", dict).read().records
+    assert [one["name"] for one in looked_at] == ["tiny-r1@1/shard-0", "tiny-r1@1/shard-1"]

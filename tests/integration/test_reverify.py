@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from stillroom.lake import Lake
 from stillroom.lease import building, lease
+from stillroom.runs import Wanted, change_verification, load_run
 from tests.fakes.teacher import teacher_process
 from tests.integration.workbench import SEEDS, Workbench
 
@@ -134,3 +136,29 @@ def test_a_seed_is_retracted_without_a_terminal_only_on_ones_word(built: Built) 
     bad = {row["sample_id"] for row in bench.sql(f"select sample_id from samples where prompt_id = '{seed}'")}
     assert bad & built.members("functions@1")
     assert not bad & built.members("functions@2")
+
+
+def test_run_whose_libraries_cannot_be_had_any_more_is_named_and_the_later_ones_are_judged(tmp_path: Path) -> None:
+    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
+        bench = Workbench(tmp_path, teacher.url)
+        for seeds in (2, 4):
+            bench.write_recipe(seed_prompts=seeds, new_prompts=0)
+            done = bench.build()
+            assert done.code == 0, done.err
+    lake = Lake.open(bench.lake)
+    own = load_run(lake, "functions-r1").recipe.verification
+    change_verification(lake, "functions-r1", Wanted(libraries=("numpy==0.0.1",)).of(own))
+    lake.close()
+
+    done = bench.run("reverify", "functions", "--timeout-seconds", "7")
+
+    assert done.code == 1
+    assert "functions-r1 is left as it is: ['numpy==0.0.1'] could not be fetched for the sandbox image" in done.err
+    verdicts = bench.sql("select run_id, count(distinct verifier_id)::int as verifiers from verdicts group by all")
+    assert {row["run_id"]: row["verifiers"] for row in verdicts} == {"functions-r1": 1, "functions-r2": 2}
+
+    unknown = bench.run("reverify", "functions", "--runtime", "no-such-runtime")
+
+    assert unknown.code == 2
+    for run_id in ("functions-r1", "functions-r2"):
+        assert f"{run_id} is left as it is: the sandbox is to run under 'no-such-runtime'" in unknown.err

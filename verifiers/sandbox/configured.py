@@ -25,8 +25,8 @@ class ConfiguredExecutor(DockerExecutor):
         """The image with the libraries.
 
         Raises:
-            RequestError: Docker knows no such runtime.
-            SandboxError: Docker does not answer, or refuses.
+            NoSuchSandbox: Docker knows no such runtime, or the libraries cannot be had.
+            SandboxError: Docker does not answer.
         """
         refuse_unknown_runtime(client, self.runtime)
         return ensure_image(self._libraries, client=client)

@@ -16,12 +16,12 @@ from importlib.resources import files
 from typing import Protocol, cast
 
 from docker import DockerClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.containers import Container as DockerContainer
 from docker.types import LogConfig
 from requests.exceptions import RequestException
 
-from stillroom.errors import SandboxError
+from stillroom.errors import NoSuchSandbox, SandboxError
 from verifiers.sandbox.daemon import answers
 from verifiers.sandbox.door import Door, open_door, sweep_doors
 from verifiers.sandbox.drivers import driver_identity, is_gone
@@ -77,7 +77,8 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
 
     Raises:
         ImageGone: there is no such image.
-        SandboxError: when Docker refuses.
+        NoSuchSandbox: when Docker refuses it under a runtime that was asked for.
+        SandboxError: when Docker refuses, or does not answer.
     """
     profile = files("verifiers.sandbox").joinpath("seccomp.json").read_text()
     door = open_door()
@@ -107,7 +108,7 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
     except (DockerException, RequestException) as error:
         if door is not None:
             door.close()
-        failure = ImageGone if isinstance(error, ImageNotFound) else SandboxError
+        failure = ImageGone if isinstance(error, ImageNotFound) else _failure(error, runtime)
         raise failure(f"Docker would not create a container from {tag}: {error}") from error
     stream: socket.socket | None = None
     try:
@@ -127,8 +128,13 @@ def create(client: DockerClient, tag: str, *, memory_bytes: int, slots: int, run
             door.close()
         with contextlib.suppress(DockerException, RequestException):
             container.remove(force=True)
-        raise SandboxError(f"Docker would not start a sandbox container: {error}") from error
+        raise _failure(error, runtime)(f"Docker would not start a sandbox container: {error}") from error
     return Box(container=container, stream=stream, door=door)
+
+
+def _failure(error: Exception, runtime: str) -> type[SandboxError]:
+    """What a refusal means: one that is named in full may be no runtime of this machine."""
+    return NoSuchSandbox if runtime and isinstance(error, APIError) else SandboxError
 
 
 def sweep(client: DockerClient) -> int:

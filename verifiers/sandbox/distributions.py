@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 
-from stillroom.errors import SandboxError
+from stillroom.errors import NoSuchSandbox
 from stillroom.records.libraries import Libraries, normal_name
 from verifiers.sandbox.rootfs import SITE_HOME
 
@@ -27,7 +27,7 @@ def site_files(wanted: Libraries, folder: Path) -> list[tuple[Path, PurePosixPat
         folder: an empty folder for those that have to be fetched.
 
     Raises:
-        SandboxError: when one is neither installed nor can be fetched.
+        NoSuchSandbox: when one is neither installed nor can be fetched.
     """
     installed = {f"{normal_name(each.metadata['Name'])}=={each.version}": each for each in distributions()}
     missing = [pin for pin in wanted if pin not in installed]
@@ -60,6 +60,6 @@ def _fetch(missing: list[str], folder: Path) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SandboxError(f"{missing} could not be fetched for the sandbox image: {error}") from error
+        raise NoSuchSandbox(f"{missing} could not be fetched for the sandbox image: {error}") from error
     if done.returncode != 0:
-        raise SandboxError(f"{missing} could not be fetched for the sandbox image: {done.stderr[-1000:]}")
+        raise NoSuchSandbox(f"{missing} could not be fetched for the sandbox image: {done.stderr[-1000:]}")

@@ -14,7 +14,7 @@ from typing import Self
 from docker import DockerClient
 from docker.models.containers import Container
 
-from stillroom.errors import SandboxError, Unjudgeable
+from stillroom.errors import SandboxError, Unjudgeable, UnknownRuntime
 from stillroom.records.execution import Ending, Execution, Program, UnfitProgram
 from verifiers.sandbox import container, wire
 from verifiers.sandbox.daemon import connect, ensure_docker
@@ -195,6 +195,8 @@ class DockerExecutor:
         while True:
             try:
                 self._session = await self._open(first=False)
+            except UnknownRuntime:
+                raise
             except SandboxError:
                 if self._closed or time.monotonic() > self._lost_at + RESTART_SECONDS:
                     raise

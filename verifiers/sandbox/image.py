@@ -15,7 +15,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image as DockerImage
 from requests.exceptions import RequestException
 
-from stillroom.errors import SandboxError
+from stillroom.errors import NoSuchSandbox, SandboxError
 from stillroom.records.libraries import Libraries
 from verifiers.sandbox import rootfs
 from verifiers.sandbox.daemon import connect
@@ -48,7 +48,8 @@ def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = Non
         client: a Docker client; by default one is made.
 
     Raises:
-        SandboxError: when Docker does not answer or the image cannot be built.
+        SandboxError: when Docker does not answer.
+        NoSuchSandbox: when it does, and the image cannot be made.
     """
     client = client or connect()
     tag = f"{REPOSITORY}:{rootfs.stat_key(libraries)[:24]}"
@@ -61,7 +62,8 @@ def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = Non
         remove_old(client, REPOSITORY)
         return built
     except (DockerException, RequestException) as error:
-        raise SandboxError(f"the sandbox image {tag} could not be made: {error}") from error
+        failure = NoSuchSandbox if isinstance(error, APIError) else SandboxError
+        raise failure(f"the sandbox image {tag} could not be made: {error}") from error
 
 
 def remove_old(client: DockerClient, repository: str) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.util import source_hash
 from pathlib import Path, PurePosixPath
 
-from stillroom.errors import SandboxError
+from stillroom.errors import NoSuchSandbox, SandboxError
 from verifiers.sandbox.compiling import compile_shared
 
 PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -115,7 +115,8 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
         site_files: files of third-party distributions: host path, path in the image.
 
     Raises:
-        SandboxError: where ``ldd`` is missing or names a library that the host does not have.
+        SandboxError: where ``ldd`` is missing.
+        NoSuchSandbox: where it names a library that the host does not have.
     """
     binary = _binary()
     entries = [
@@ -191,7 +192,7 @@ def _libraries(native: list[Path]) -> tuple[str, dict[str, Path]]:
     bundled = {path.name for path in native}
     missing = [name for name in re.findall(r"^\s+(\S+) => not found", said, re.MULTILINE) if name not in bundled]
     if missing:
-        raise SandboxError(f"the host lacks shared libraries that the interpreter needs: {sorted(set(missing))}")
+        raise NoSuchSandbox(f"the host lacks shared libraries that the sandbox image needs: {sorted(set(missing))}")
     return loaders[0], found
 
 

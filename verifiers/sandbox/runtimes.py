@@ -6,7 +6,7 @@ from docker import DockerClient
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from stillroom.errors import RequestError, SandboxError
+from stillroom.errors import RequestError, SandboxError, UnknownRuntime
 
 GVISOR = "runsc"
 VARIABLE = "STILLROOM_SANDBOX_RUNTIME"
@@ -51,7 +51,7 @@ def refuse_unknown_runtime(client: DockerClient, runtime: str) -> None:
     """Refuse a runtime that the daemon would not start a container with.
 
     Raises:
-        RequestError: naming those that it knows, and what to do.
+        UnknownRuntime: naming those that it knows, and what to do.
         SandboxError: Docker does not answer.
     """
     if not runtime or runtime.startswith(_SHIM):
@@ -64,7 +64,7 @@ def refuse_unknown_runtime(client: DockerClient, runtime: str) -> None:
         if runtime == GVISOR
         else "Add it to Docker's `/etc/docker/daemon.json` and restart Docker, or "
     )
-    raise RequestError(
+    raise UnknownRuntime(
         f"the sandbox is to run under {runtime!r}, but Docker knows only the runtimes {', '.join(known)}. {todo}"
         f"leave out what asks for it: --runtime, `verification: {{sandbox: {{runtime: ...}}}}` or {VARIABLE}."
     )

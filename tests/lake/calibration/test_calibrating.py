@@ -13,7 +13,9 @@ from stillroom.calibration import (
     calibration_id,
     load,
     measure,
+    measure_mutants,
     measured_calibrations,
+    mutant_cases,
     named_calibrations,
     newest_of,
     read_cases,
@@ -24,7 +26,8 @@ from stillroom.capabilities import find_capability
 from stillroom.errors import GateError, SandboxError
 from stillroom.lake import Lake
 from stillroom.records import Answer, Check, Judgement, Outcome
-from tests.fakes.verifiers import FakeVerifier
+from stillroom.records.execution import Execution, Limits, Program
+from tests.fakes.verifiers import FakeVerifier, execute
 
 
 @pytest.fixture
@@ -66,6 +69,55 @@ async def test_misjudged_cases_are_named_and_an_abstention_is_no_pass(cases: Cas
     assert "c3/1-next" in found.misjudged
     assert "c3" not in found.misjudged
     assert len(found.misjudged) == 10
+
+
+async def test_case_that_cannot_be_judged_is_told_and_is_no_pass(cases: CaseSet) -> None:
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if check.tests.endswith("== 3"):
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    said: list[str] = []
+    found = await measure(FakeVerifier(rule=rule), cases, say=said.append)
+
+    assert (found.good_cases, found.good_passed, found.bad_cases, found.bad_passed) == (10, 9, 10, 0)
+    assert found.misjudged == ("c3",)
+    assert sorted(line.partition(" cannot be judged: ")[0] for line in said) == ["case c3", "case c3/1-next"]
+    assert all("(RecursionError: too deep)" in line for line in said)
+
+
+@pytest.mark.parametrize("is_of_the_original", [True, False])
+async def test_mutants_of_which_one_cannot_be_judged_are_counted_without_it(
+    cases: CaseSet, is_of_the_original: bool
+) -> None:
+    mutated = mutant_cases(cases)
+    original = next(case for case in cases.cases if case.case_id == "c3")
+    of_it = [case for case in mutated.cases if case.case_id.startswith("c3/")]
+    odd = original if is_of_the_original else of_it[0]
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if (check, answer) == (odd.check, odd.answer):
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    said: list[str] = []
+    fake = FakeVerifier(rule=rule)
+    found = await measure_mutants(lambda *_: fake, mutated, cases, NoExecutor(), Limits(), say=said.append)
+
+    assert found.undecided == (len(of_it) if is_of_the_original else 1)
+    assert found.bad_cases == len(mutated.cases) - found.undecided
+    assert found.bad_passed == 0
+    (line,) = said
+    assert line.startswith(f"case {odd.case_id} cannot be judged: fake-tests@1 has a defect")
+
+
+class NoExecutor:
+    """Nothing is to run: no mutant passes, so none is compared."""
+
+    image_digest = "none"
+
+    async def run(self, program: Program) -> Execution:
+        raise AssertionError(program)
 
 
 async def test_failing_sandbox_measures_nothing(cases: CaseSet) -> None:

@@ -44,6 +44,7 @@ def listener() -> Listener:
 async def _shop(lake: Lake, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     opened = Workshop(lake, listener)
     monkeypatch.setattr(opened, "verifiers", lambda _: [FakeVerifier()])
+    monkeypatch.setattr(opened, "start_sandbox", nothing)
     monkeypatch.setattr(workshop, "_open", [opened])
     leave_out(monkeypatch)
     for step in ("meet_teachers", "import_sources", "write_prompts", "calibrate_verifiers"):

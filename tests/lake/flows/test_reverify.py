@@ -34,6 +34,7 @@ async def nothing(*_: Any) -> int:
 async def _shop(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     opened = Workshop(lake, Nobody())
     monkeypatch.setattr(opened, "verifiers", lambda _: [NEWER])
+    monkeypatch.setattr(opened, "start_sandbox", nothing)
     monkeypatch.setattr(workshop, "_open", [opened])
     leave_out(monkeypatch, "settle_tests", "measure_tests")
     yield

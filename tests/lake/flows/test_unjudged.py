@@ -13,11 +13,24 @@ from flows.build import build_run
 from flows.reverify import reverify
 from stillroom.calibration import record
 from stillroom.cli.explaining import explain
-from stillroom.errors import NotJudged
+from stillroom.errors import NoSuchSandbox, NotJudged, SandboxError
 from stillroom.lake import Lake
 from stillroom.publication import manifest, snapshots
+from stillroom.recipe import Verification
 from stillroom.records import Answer, Check, Judgement, Outcome
-from stillroom.runs import Run, RunState, funnel, run_state, shards_of_run, why_nothing_new
+from stillroom.runs import (
+    Run,
+    RunState,
+    Wanted,
+    change_verification,
+    funnel,
+    load_run,
+    run_state,
+    shards_of_run,
+    why_nothing_new,
+)
+from stillroom.runs.foreseeing import passed
+from stillroom.runs.judged_samples import judged_samples
 from tasks import publication as tasks
 from tasks import workshop
 from tasks.verification import judge_again, settle_tests
@@ -78,6 +91,7 @@ async def _shop(
 
     opened = Workshop(lake, listener)
     monkeypatch.setattr(opened, "verifiers", lambda _: now)
+    monkeypatch.setattr(opened, "start_sandbox", nothing)
     monkeypatch.setattr(workshop, "_open", [opened])
     leave_out(monkeypatch, "settle_tests", "measure_tests")
     monkeypatch.setattr(deciding, "judge_again", judge_again.fn)
@@ -193,15 +207,71 @@ async def test_member_that_a_newer_verifier_cannot_judge_stays_by_the_verdict_th
     stated = manifest(lake, snapshots(lake, "tiny")[-1])
     assert {one["verifier_id"] for one in stated["verifiers"]} == {"fake-id"}, "it passed every row that is published"
     assert {"gate": "published", "reason": "unjudged", "samples": 1} in stated["run"]["selections"]
-    for run, passed in ((first, 3), (second, 4)):
+    for run, passing in ((first, 3), (second, 4)):
         counted = funnel(lake, run.run_id)
-        assert (counted["samples"], counted["passed"]) == (4, passed)
-        assert sum(one["passed"] for one in shards_of_run(lake, run.run_id)) == passed
+        assert (counted["samples"], counted["passed"]) == (4, passing)
+        assert sum(one["passed"] for one in shards_of_run(lake, run.run_id)) == passing
 
     odd.is_mended = True
     assert await reverify.fn("tiny", [first.run_id, second.run_id]) == 1
     assert unjudged_samples(lake) == []
     assert len(snapshots(lake, "tiny")) == 3
+
+
+async def test_what_teachers_have_brought_is_the_same_whichever_run_is_decided_about(
+    lake: Lake, tmp_path: Path, odd: Odd, now: list[FakeVerifier]
+) -> None:
+    builder = Builder(lake)
+    now[0] = builder.verifier
+    runs = [(await built(builder, tmp_path))[0], (await built(builder, tmp_path, new_run=True))[0]]
+    odd.answer = lake.rows("SELECT answer FROM lake.examples WHERE run_id = 'tiny-r1' LIMIT 1")[0]["answer"]
+    now[0] = FakeVerifier(name="fake-tests@2", verifier_id="newer", rule=odd)
+    record(lake, [calibrated(now[0], calibration_id="of-newer")])
+    await reverify.fn("tiny", [run.run_id for run in runs])
+    (row,) = unjudged_samples(lake)
+    assert (row["run_id"], row["kept"]) == ("tiny-r1", True)
+
+    brought = [
+        passed(lake, run, judged_samples(lake, run, ["newer"], again=True, unjudgeable=unjudgeable).rows)
+        for run, unjudgeable in zip(runs, ({row["sample_id"]: "too deep"}, {}), strict=True)
+    ]
+
+    assert len(brought[0]) == 8
+    assert brought[0].equals(brought[1])
+
+
+async def test_another_defect_at_a_sample_is_its_evidence_and_the_same_one_decides_nothing_anew(
+    lake: Lake, tmp_path: Path, verifier: FakeVerifier
+) -> None:
+    said: list[Exception] = [RecursionError("too deep, at <object at 0x7f01c0>, in 3.2 s")]
+    first: list[str] = []
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        first.append(answer.text)
+        if answer.text == first[0]:
+            raise said[-1]
+        return execute(check, answer)
+
+    def curations() -> int:
+        return lake.rows("SELECT count(DISTINCT curation_id) AS n FROM lake.selections")[0]["n"]
+
+    verifier.rule = rule
+    run, _ = await built(Builder(lake, verifier=verifier), tmp_path)
+    await reverify.fn("tiny", [run.run_id])  # by which the others are members
+    before = curations()
+
+    said.append(RecursionError("too deep, at <object at 0x8e22ff>, in 3.7 s"))
+    await reverify.fn("tiny", [run.run_id])
+    assert curations() == before
+
+    said.append(LookupError("not there"))
+    await reverify.fn("tiny", [run.run_id])
+    await reverify.fn("tiny", [run.run_id])
+
+    assert curations() == before + 1
+    (row,) = unjudged_samples(lake)
+    assert row["evidence"].endswith("(LookupError: not there)")
+    assert [one.label for one in snapshots(lake, "tiny")] == ["tiny@1"]
 
 
 async def test_member_that_cannot_be_judged_again_goes_with_what_it_depends_on(
@@ -221,7 +291,13 @@ async def test_member_that_cannot_be_judged_again_goes_with_what_it_depends_on(
 
     assert [(one.label, one.rows) for one in snapshots(lake, "tiny")] == [("tiny@1", 4), ("tiny@2", 2)]
     assert lake.rows("SELECT DISTINCT kind, reason FROM lake.removals") == [{"kind": "prompt", "reason": "retracted"}]
-    assert unjudged_samples(lake) == []
+    before = lake.rows("SELECT * FROM lake.selections ORDER BY ALL")
+    for _ in range(2):
+        assert unjudged_samples(lake) == []
+        assert funnel(lake, run.run_id)["passed"] == 4
+        await reverify.fn("tiny", [run.run_id])
+    assert lake.rows("SELECT * FROM lake.selections ORDER BY ALL") == before
+    assert len(snapshots(lake, "tiny")) == 2
 
 
 async def test_what_was_dropped_is_decided_about_anew_once_it_has_a_verdict(
@@ -258,6 +334,7 @@ async def test_answer_that_the_tests_that_are_agreed_on_cannot_be_tried_on_is_no
     assert (row["gate"], row["kept"]) == ("verification", False)
     assert funnel(lake, run.run_id)["passed"] == 3
     assert lake.rows("SELECT count(*) AS n FROM lake.verdicts WHERE sample_id = ?", [row["sample_id"]]) == [{"n": 1}]
+    assert explain(lake, row["sample_id"])["verdict"] is None, "what it has is by the tests of before"
 
 
 async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
@@ -286,3 +363,42 @@ async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
         lake.rows("SELECT run_id FROM lake.current_selections WHERE list_contains(verifier_ids, 'newer')")
         == [{"run_id": second.run_id}] * 4
     )
+
+
+@pytest.mark.parametrize(
+    ("failure", "judged"),
+    [
+        pytest.param(NoSuchSandbox("['numpy==1.26.4'] could not be fetched"), ["tiny-r2"], id="of its libraries"),
+        pytest.param(SandboxError("Docker does not answer"), [], id="of all"),
+    ],
+)
+async def test_run_whose_sandbox_cannot_be_made_any_more_keeps_nobody_from_the_later_ones(
+    lake: Lake,
+    tmp_path: Path,
+    now: list[FakeVerifier],
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: SandboxError,
+    judged: list[str],
+) -> None:
+    async def start(verification: Verification) -> None:
+        if verification.sandbox.requirements:
+            raise failure
+
+    builder = Builder(lake)
+    now[0] = builder.verifier
+    runs = [(await built(builder, tmp_path))[0], (await built(builder, tmp_path, new_run=True))[0]]
+    change_verification(lake, "tiny-r1", Wanted(libraries=("numpy==1.26.4",)).of(runs[0].recipe.verification))
+    monkeypatch.setattr(tasks.workshop(), "start_sandbox", start)
+    now[0] = FakeVerifier(verifier_id="newer")
+    record(lake, [calibrated(now[0], calibration_id="of-newer")])
+
+    with pytest.raises(type(failure), match=r"numpy==1\.26\.4|Docker"):
+        await reverify.fn("tiny", [run.run_id for run in runs], Wanted(limits={"timeout_seconds": 3.0}))
+
+    assert lake.rows("SELECT DISTINCT run_id FROM lake.verdicts WHERE verifier_id = 'newer'") == [
+        {"run_id": run_id} for run_id in judged
+    ]
+    limits = {run.run_id: load_run(lake, run.run_id).recipe.verification.timeout_seconds for run in runs}
+    assert [run_id for run_id, seconds in limits.items() if seconds == 3.0] == judged
+    assert (f"tiny-r1 is left as it is: {failure}" in listener.said) is bool(judged)

@@ -86,6 +86,16 @@ def test_records_come_back_in_order_over_several_openings(place: InDatabase) -> 
     assert read(place) == (Word("tö\0m\nfirst"), Number(2), Number(3))
 
 
+def test_some_records_are_read_by_their_places(place: InDatabase) -> None:
+    with DatabaseJournal[Record](place, Record) as journal:
+        for number in range(5):
+            journal.append(Number(number))
+    places = journal.read().places
+
+    assert journal.read_at([places[3], places[1]]) == [Number(1), Number(3)]
+    assert journal.read_at([]) == []
+
+
 def test_a_record_of_another_form_is_refused_and_not_owed_again(place: InDatabase) -> None:
     with DatabaseJournal[int](place, int) as journal:
         journal.append(7)

@@ -12,13 +12,13 @@ import pytest
 
 from stillroom.capabilities import find_capability
 from stillroom.errors import RequestError, TeacherError
-from stillroom.journal import AnyJournal, DatabaseJournal, InDatabase, journal_at
+from stillroom.journal import AnyJournal, DatabaseJournal, InDatabase, journal_at, journal_place
 from stillroom.journal.removal import journals_of, rename_journal, stored_journals
 from stillroom.lake import Lake
 from stillroom.lake.location import REMEMBERED, locate
 from stillroom.lake.variables import CATALOGUE_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE
 from stillroom.records import Judgement, Outcome, SamplingParams
-from stillroom.runs import Run, load_run, shard_journal, shard_prompts
+from stillroom.runs import Forgotten, Run, load_run, shard_journal, shard_prompts
 from stillroom.runs.journals import JournalsTidied, tidy_journals
 from stillroom.sampling import Assignment, Policy, Shard
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry, text_hash
@@ -139,10 +139,35 @@ async def test_what_runs_that_the_lake_has_forgotten_were_paid_for_is_found_in_t
 
     assert second.run_id == "tiny-r2"
     assert len(builder.client.paid) == 16 - 8
-    assert journals_of(lake.root, lambda _: True) == [("tiny-r2", "shard-0"), ("tiny-r2@1", "shard-0")]
-    assert journals_of(lake.root, lambda run_id: run_id == "tiny") == []
+    found = [("tiny", "forgotten"), ("tiny-r2", "shard-0"), ("tiny-r2@1", "shard-0")]
+    assert journals_of(lake.root, lambda _: True) == found
+    assert journals_of(lake.root, lambda run_id: run_id == "tin") == []
     lake.close()
-    assert tidy(lake.root).removed == ["tiny-r2/shard-0", "tiny-r2@1/shard-0"]
+    assert tidy(lake.root).removed == ["tiny/forgotten", "tiny-r2/shard-0", "tiny-r2@1/shard-0"]
+
+
+async def test_forgotten_journals_in_the_database_are_looked_at_once_and_again_at_another_size(
+    machine: Open, tmp_path: Path
+) -> None:
+    lake = machine("one")
+    run = await cut_off(lake, tmp_path, paid=8)
+    rename_journal(lake.root, "shard-0", run.run_id, "tiny-r7")
+    said: list[str] = []
+    Forgotten(lake, "tiny", said.append).look()
+    assert "(tiny-r7/shard-0) hold answers to" in said.pop()
+    place = journal_place(lake.root, "tiny-r7", "shard-0")
+    journal: AnyJournal[Entry] = journal_at(place, Entry)
+    entries = journal.read().records
+    prompts = {one.sample.prompt_id for one in entries if isinstance(one, SampleEntry)}
+
+    found = [entry for prompt_id in prompts for entry in Forgotten(lake, "tiny", said.append).entries([prompt_id])]
+
+    assert sorted(map(repr, found)) == sorted(map(repr, entries))
+    assert said == []
+    with journal:
+        journal.append(entries[0])
+    Forgotten(lake, "tiny", said.append).look()
+    assert "(tiny-r7/shard-0) hold answers to" in said.pop()
 
 
 async def test_verdict_is_not_taken_for_another_openings_text(machine: Open, tmp_path: Path) -> None:

@@ -139,10 +139,12 @@ async def test_a_sample_that_was_tried_in_vain_has_its_one_row_until_it_has_a_ve
     with pytest.raises(NotJudged, match="1 of 8 samples"):
         curate_run(lake, run, [SHORT.verifier_id], unjudgeable={others[0].sample["sample_id"]: "judged since"})
 
-    curation = curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "it is too deep"})
+    curation = curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "too deep at 0x7fd0a1"})
 
-    assert curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "said otherwise"}) == curation
-    assert one_row(lake, curation, odd) == ("verification", "unjudged", "it is too deep", False)
+    assert curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "too deep at 0x56e0b2"}) == curation
+    assert one_row(lake, curation, odd) == ("verification", "unjudged", "too deep at 0x7fd0a1", False)
+    another = curate_run(lake, run, [SHORT.verifier_id], unjudgeable={odd: "too wide"})
+    assert one_row(lake, another, odd) == ("verification", "unjudged", "too wide", False)
     assert len(lake.rows("SELECT * FROM lake.selections WHERE curation_id = ?", [curation])) == 8
     lake.commit(rejudging_key(run, [first]), {"verdicts": [rows[odd]]}, run_id=run.run_id)
     again = curate_run(lake, run, [SHORT.verifier_id])

@@ -1,17 +1,18 @@
 """A restored lake, which has forgotten runs and gives their numbers once more, pays for nothing that journals hold."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stillroom.errors import TeacherError
-from stillroom.journal import Journal
+from stillroom.journal import Journal, Replay
 from stillroom.lake import Lake
 from stillroom.runs import FIRST_ROUND, Forgotten, import_prompts, open_run, plan_shards, shards_of_run
 from stillroom.runs.journals import tidy_journals
-from stillroom.sampling.entries import Entry, SampleEntry
+from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
 from stillroom.seeding import recipe_prompts
 from tests.fakes.builds import Builder
 from tests.fakes.prompts import recipe
@@ -72,7 +73,7 @@ async def test_what_another_shards_journal_holds_is_paid_for_once_and_then_let_g
     assert (len(builder.client.paid), len(builder.verifier.judged)) == (8, 8)
     assert opened.rows("SELECT count(DISTINCT sample_id) AS n FROM lake.samples") == [{"n": 16}]
     assert snapshot is not None
-    assert journals(restored) == ["tiny-r1/shard-0", "tiny-r1/shard-1", "tiny-r1@1/shard-0"]
+    assert journals(restored) == ["tiny/forgotten", "tiny-r1/shard-0", "tiny-r1/shard-1", "tiny-r1@1/shard-0"]
     opened.close()
     assert tidy_journals(restored, grace_minutes=0, dry_run=False, say=lambda line: None).kept == []
     assert journals(restored) == []
@@ -153,16 +154,13 @@ async def test_journal_that_cannot_be_read_is_named_and_left_and_stops_nobody(
     other.write_bytes((restored / "journal" / "tiny-r1" / "shard-0.jsonl").read_bytes())
     with Journal[dict[str, str]](other, dict) as journal:
         journal.append({"type": "of another Stillroom"})
-    builder, said = Builder(opened), list[str]()
+    builder = Builder(opened)
 
     run = builder.begin(recipe(tmp_path, EIGHT_EACH + ONE_A_SHARD))
-    prompts = [row["prompt_id"] for row in opened.rows("SELECT prompt_id FROM lake.shards")]
-    found = Forgotten(opened, "tiny", said.append).entries(prompts)
 
-    assert {one.sample.prompt_id for one in found if isinstance(one, SampleEntry)} == set(prompts)
-    assert len(said) == 2
-    assert "the journal tiny-r7/shard-3, of a run that this lake does not know, cannot be read and is left" in said[0]
-    assert "(tiny-r1@1/shard-0) hold answers to 2 prompts" in said[1]
+    unread, told = builder.said
+    assert "the journal tiny-r7/shard-3, of a run that this lake does not know, cannot be read and is left" in unread
+    assert "(tiny-r1@1/shard-0) hold answers to 2 prompts" in told
     await builder.sample(run)
     assert len(builder.client.paid) == 8
     assert other.exists()
@@ -206,3 +204,94 @@ def test_lake_that_has_forgotten_nothing_says_nothing(lake: Lake, tmp_path: Path
     assert Forgotten(lake, "tiny", said.append).entries(["p"]) == []
     assert said == []
     assert journals(lake.root) == []
+
+
+@pytest.fixture
+def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The journals that are read from end to end, each time that one is."""
+    read_whole, names = Journal[Any].read, list[str]()
+
+    def read(journal: Journal[Any]) -> Replay[Any]:
+        names.append(f"{journal.path.parent.name}/{journal.path.stem}")
+        return read_whole(journal)
+
+    monkeypatch.setattr(Journal, "read", read)
+    return names
+
+
+@pytest.fixture
+def parted(restored: Path) -> list[str]:
+    """Two forgotten journals, of a prompt each and with a damaged line each; returns the prompts."""
+    entries = read(restored, "tiny-r1/shard-0")
+    (restored / "journal" / "tiny-r1" / "shard-0.jsonl").unlink()
+    prompts = sorted({one.sample.prompt_id for one in entries if isinstance(one, SampleEntry)})
+    for number, prompt_id in enumerate(prompts):
+        path = restored / "journal" / f"tiny-r{7 + number}" / "shard-0.jsonl"
+        path.parent.mkdir()
+        path.write_bytes(b"half of a li\n")
+        with Journal[Entry](path, Entry) as journal:
+            for entry in _of_prompt(entries, prompt_id):
+                journal.append(entry)
+    return prompts
+
+
+def _of_prompt(entries: Sequence[Entry], prompt_id: str) -> Iterator[Entry]:
+    samples = [one for one in entries if isinstance(one, SampleEntry) and one.sample.prompt_id == prompt_id]
+    yield from samples
+    ids = {one.sample.sample_id for one in samples}
+    yield from (one for one in entries if isinstance(one, VerdictEntry) and one.verdict.sample_id in ids)
+
+
+def test_each_is_looked_at_once_by_the_build_and_shards_open_what_holds_their_prompts(
+    opened: Lake, parted: list[str], opens: list[str]
+) -> None:
+    said: list[str] = []
+    Forgotten(opened, "tiny", said.append).look()
+    assert sorted(opens) == ["tiny-r7/shard-0", "tiny-r8/shard-0", "tiny/forgotten", "tiny/forgotten"]
+    assert len([line for line in said if "1 damaged lines" in line]) == 2
+    assert "(tiny-r7/shard-0, tiny-r8/shard-0) hold answers to 2 prompts" in said[-1]
+    said.clear()
+
+    for number, prompt_id in enumerate(parted):
+        opens.clear()
+        of_shard = Forgotten(opened, "tiny", said.append)  # in a process of its own
+        found = of_shard.entries([prompt_id])
+        assert opens == ["tiny/forgotten", f"tiny-r{7 + number}/shard-0"]
+        assert len(found) == 8
+        assert {one.sample.prompt_id for one in found if isinstance(one, SampleEntry)} == {prompt_id}
+
+    opens.clear()
+    assert Forgotten(opened, "tiny", said.append).entries(["of another"]) == []
+    Forgotten(opened, "tiny", said.append).look()
+    assert opens == ["tiny/forgotten"] * 2
+    assert said == []
+
+
+def test_process_of_many_shards_reads_each_once(opened: Lake, restored: Path, opens: list[str]) -> None:
+    entries = read(restored, "tiny-r1/shard-0")
+    prompts = sorted({one.sample.prompt_id for one in entries if isinstance(one, SampleEntry)})
+    assert len(prompts) == 2
+    for is_begun in (False, True):  # by an earlier build
+        forgotten = Forgotten(opened, "tiny")
+        forgotten.look()
+        opens.clear()
+        found = [forgotten.entries([prompt_id]) for prompt_id in prompts]
+        assert opens == ["tiny-r1/shard-0"] * is_begun
+        assert [len(one) for one in found] == [8, 8]
+        assert sorted(map(repr, (*found[0], *found[1]))) == sorted(map(repr, entries))
+
+
+def test_journal_of_another_size_under_the_same_name_is_looked_at_anew(
+    opened: Lake, restored: Path, parted: list[str]
+) -> None:
+    Forgotten(opened, "tiny").look()
+    seventh, eighth = (restored / "journal" / f"tiny-r{number}" / "shard-0.jsonl" for number in (7, 8))
+    seventh.write_bytes(seventh.read_bytes() + eighth.read_bytes())
+    eighth.unlink()
+
+    for _ in range(2):  # by a shard before the build, and by the build
+        assert len(Forgotten(opened, "tiny").entries(parted)) == 16
+    said: list[str] = []
+    Forgotten(opened, "tiny", said.append).look()
+    assert "(tiny-r7/shard-0) hold answers to 2 prompts" in said[-1]
+    assert len(Forgotten(opened, "tiny", said.append).entries(parted)) == 16

@@ -8,6 +8,7 @@ import pytest
 
 from stillroom.calibration import record
 from stillroom.cli.ancestry import follow
+from stillroom.cli.explaining import explain
 from stillroom.cli.outcome import outcome_of
 from stillroom.errors import RequestError
 from stillroom.lake import Lake
@@ -336,7 +337,6 @@ async def test_unfinished_runs_are_left_to_their_build(lake: Lake, published_run
     close_run(lake, late, RunState.EMPTY, "")
     assert dataset_runs(lake, "tiny").finished == (published_run.run_id, late.run_id)
     assert dataset_runs(lake, "tiny", version=1).finished == (published_run.run_id,)
-    assert runs.verification == Verification(min_test_strength=None)
 
 
 async def test_run_that_was_given_up_is_left_out_for_good_and_one_that_was_opened_again_is_not(
@@ -414,6 +414,39 @@ async def test_corrected_tests_judge_again_and_tests_that_are_put_back_too(
     import_again(lake, given)
     assert await reverified(lake, published_run, OLD) is not None
     assert answers(lake, 4) == []
+
+
+@pytest.mark.parametrize(
+    "reason", [pytest.param("wrong-answer", id="as before"), pytest.param("timeout", id="another")]
+)
+async def test_what_fails_corrected_tests_is_explained_by_these_once_and_nothing_is_published(
+    lake: Lake, published_run: Run, tmp_path: Path, reason: str
+) -> None:
+    bad = answers(lake, 1)[0]
+    reasons = ["wrong-answer"]
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if answer.text == bad:
+            return Judgement(outcome=Outcome.FAIL, reason=reasons[-1], detail=check.tests.splitlines()[-1])
+        return execute(check, answer)
+
+    new = FakeVerifier(verifier_id="new", rule=rule)
+    assert await reverified(lake, published_run, new) is not None
+    (sample,) = lake.rows("SELECT sample_id FROM lake.samples WHERE answer = ?", [bad])
+    assert "nothing" not in explain(lake, sample["sample_id"])["evidence"]
+
+    with_tests(tmp_path, "!= 'nothing'")
+    import_again(lake, four_each(tmp_path))
+    reasons.append(reason)
+    assert await reverified(lake, published_run, new) is None
+
+    about = explain(lake, sample["sample_id"])
+    assert (about["gate"], about["reason"]) == ("verification", reason)
+    assert about["evidence"].endswith("!= 'nothing'")
+    assert about["evidence"] == about["verdict"]["detail"]
+    curations = lake.rows("SELECT DISTINCT curation_id FROM lake.selections ORDER BY ALL")
+    assert await reverified(lake, published_run, new) is None
+    assert lake.rows("SELECT DISTINCT curation_id FROM lake.selections ORDER BY ALL") == curations
 
 
 async def test_members_are_judged_again_by_the_check_and_the_verdict_they_stand_on(

@@ -255,6 +255,22 @@ def test_disk_that_takes_nothing_back_either_ends_the_journal_and_loses_no_recor
     assert read(path)[0] == [Word("first")]
 
 
+def test_some_records_are_read_by_their_places_whatever_lies_between(tmp_path: Path) -> None:
+    write(tmp_path / "j", Word("ä"), Word("b"))
+    with (tmp_path / "j").open("ab") as file:
+        file.write(b"half of a li\n")
+    write(tmp_path / "j", Word("c"))
+    journal = Journal[Record](tmp_path / "j", Record)
+    places = journal.read().places
+
+    assert len(places) == 3
+    assert journal.read_at([places[2], places[0]]) == [Word("c"), Word("ä")]
+    assert journal.read_at([]) == []
+    (tmp_path / "j").unlink()
+    with pytest.raises(LakeError, match="cannot open the journal"):
+        journal.read_at([0])
+
+
 def test_failed_sync_is_told_at_the_next_append_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: int) -> None:
         raise OSError(5, "Input/output error")

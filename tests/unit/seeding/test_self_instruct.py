@@ -12,14 +12,14 @@ from stillroom.capabilities import find_capability
 from stillroom.errors import SandboxError, TeacherError, TeacherRefused
 from stillroom.journal import Journal
 from stillroom.recipe import Seeding
-from stillroom.records import Origin, Prompt, SamplingParams
+from stillroom.records import Answer, Check, Judgement, Origin, Prompt, SamplingParams
 from stillroom.seeding import Round, RoundResult, requests_in_round, write_round
 from stillroom.seeding.novelty import NoveltyPool
 from stillroom.seeding.plan import Plan, Record, Reply, draw
 from tests.fakes.answers import ALL_RIGHT, Mix, Said, Script, written_task
 from tests.fakes.clients import MemoryClient
 from tests.fakes.prompts import prompt
-from tests.fakes.verifiers import FakeVerifier
+from tests.fakes.verifiers import FakeVerifier, execute
 
 CODE = find_capability("code")
 SEEDS = tuple(prompt(number) for number in range(8))
@@ -312,6 +312,22 @@ async def test_gate_that_stops_a_reply(journal: Path, reply: dict[str, Any] | st
 
     assert reasons(result) == [reason]
     assert result.prompts == []
+
+
+async def test_reply_that_cannot_be_judged_is_none_and_ends_no_round(journal: Path) -> None:
+    odd: list[str] = []
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        odd.append(check.entry_point)
+        if check.entry_point == odd[0]:
+            raise RecursionError("too deep")
+        return execute(check, answer)
+
+    result = await write(writer(), journal, of(3), verifiers=[FakeVerifier(rule=rule)])
+
+    assert reasons(result) == ["unjudged", "", ""]
+    assert result.rulings[0].detail.endswith("(RecursionError: too deep)")
+    assert len(result.prompts) == 2
 
 
 async def test_only_tests_that_the_solution_passes_are_kept(journal: Path) -> None:
