@@ -41,9 +41,9 @@ def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint
 def _composed(texts: Sequence[str]) -> list[str]:
     """Texts without what cannot be seen, as NFKC has them; in lower case where that is no matter of each character."""
     hidden = np.flatnonzero(_are_unseen()[_codes("".join(texts))])
-    holders = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right"))
+    holders: list[int] = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right")).tolist()
     seen = [*texts]
-    for row in holders.tolist():
+    for row in holders:
         seen[row] = UNSEEN.sub("", seen[row])
     composed = (unicodedata.normalize("NFKC", text) for text in seen)
     return [text.lower() if any(one in text for one in _BY_CONTEXT) else text for text in composed]
