@@ -31,7 +31,8 @@ _INVISIBLE = (  # what formats text (category Cf), joins graphemes or picks a va
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
 _UNSEEN_BEYOND = _INVISIBLE.index("\U000110bd")  # the first of them that lies beyond the first plane
-_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+UNSEEN = re.compile(f"[{_INVISIBLE}]")
+"""Each character that cannot be seen."""
 _MAY_BE_UNSEEN = re.compile(f"[{_INVISIBLE[:_UNSEEN_BEYOND]}\U00010000-\U0010ffff]")  # found three times as fast
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _ASCII = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
@@ -41,7 +42,7 @@ def plain(text: str) -> str:
     """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
     if text.isascii():
         return text.lower()
-    seen = _UNSEEN.sub("", text) if _MAY_BE_UNSEEN.search(text) else text
+    seen = UNSEEN.sub("", text) if _MAY_BE_UNSEEN.search(text) else text
     return unicodedata.normalize("NFKC", seen).lower()
 
 

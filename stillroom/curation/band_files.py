@@ -50,5 +50,5 @@ class BandFiles:
         return np.asarray(np.memmap(path, np.uint32, "r")).reshape(-1, width)
 
     def band(self, band: int) -> BandKeys:
-        """The keys of one band, by place."""
-        return self.group(band // GROUP_BANDS)[:, band % GROUP_BANDS].copy()
+        """The keys of one band, by place, on disk."""
+        return self.group(band // GROUP_BANDS)[:, band % GROUP_BANDS]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stillroom.curation.candidates import Arrivals, buckets_of, may_share, top_bits
 from stillroom.curation.signed import Signed
@@ -24,8 +25,9 @@ def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[pl.DataFrame
         limit: about how many rows come at a time.
     """
     some, waiting = [_NO_ROWS], 0
+    new = signed.old + np.flatnonzero(signed.is_compared[signed.old :])
     for band in range(bands):
-        keys, arrivals = _may_share(signed, band)
+        keys, arrivals = _may_share(signed, band, new)
         parts = -(-len(keys) // limit)
         for part in range(parts):
             some.append(_rows(band, *_part(keys, arrivals, part, parts)))
@@ -37,12 +39,12 @@ def bucket_rows(signed: Signed, bands: int, limit: int) -> Iterator[pl.DataFrame
         yield pl.concat(some)
 
 
-def _may_share(signed: Signed, band: int) -> tuple[BandKeys, Arrivals]:
-    """Keys and arrivals of the documents that may share a bucket of this band with a new one."""
-    keys, is_new = signed.band(band), signed.arrivals >= signed.documents.first
-    new, old = np.flatnonzero(signed.is_compared & is_new), np.flatnonzero(signed.is_compared & ~is_new)
-    new_may, old_may = may_share(keys[new], keys[old])
-    places = np.concatenate([old[old_may], new[new_may]])
+def _may_share(signed: Signed, band: int, new: NDArray[np.int64]) -> tuple[BandKeys, Arrivals]:
+    """Keys and arrivals of the documents that may share a bucket of this band with one of these new ones."""
+    keys = signed.band(band)
+    new_may, old_may = may_share(keys[new], keys[: signed.old])
+    old = np.flatnonzero(old_may & signed.is_compared[: signed.old])
+    places = np.concatenate([old, new[new_may]])
     return keys[places], signed.arrivals[places]
 
 

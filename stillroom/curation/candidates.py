@@ -16,7 +16,9 @@ KEY_BITS = 32  # of a bucket's number; above them is its band's
 
 _FILTER_BITS = (12, 28)
 _SLOTS_PER_DOCUMENT = 4
+_ROOMY_BITS, _SLOTS_IN_ROOM = 19, 64  # half a mebibyte, which stays in the second-level cache: there it may be sparser
 _SPREAD = np.uint32(0x9E3779B1)
+_KEYS_AT_A_TIME = 1 << 15  # whose slots stay in cache: arrays of a million need three times as long
 _PAIRS_WALKED = 100_000
 
 
@@ -80,7 +82,8 @@ def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
         A flag per new document and one per old document.
     """
     least, most = _FILTER_BITS
-    bits = min(max(least, (_SLOTS_PER_DOCUMENT * len(new_keys)).bit_length()), most)
+    roomy = min((_SLOTS_IN_ROOM * len(new_keys)).bit_length(), _ROOMY_BITS)
+    bits = min(max(least, roomy, (_SLOTS_PER_DOCUMENT * len(new_keys)).bit_length()), most)
     in_order = np.sort(new_keys)
     repeated = in_order[1:][in_order[1:] == in_order[:-1]]
     shared = np.zeros(1 << bits, bool)
@@ -89,9 +92,11 @@ def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
     if len(old_keys):
         by_new = np.zeros(1 << bits, bool)
         by_new[top_bits(in_order, bits)] = True
-        old_slots = top_bits(old_keys, bits)
-        old_may = by_new[old_slots]
-        shared[old_slots[old_may]] = True
+        for start in range(0, len(old_keys), _KEYS_AT_A_TIME):
+            some = slice(start, start + _KEYS_AT_A_TIME)
+            slots = top_bits(old_keys[some], bits).astype(np.intp)
+            np.take(by_new, slots, out=old_may[some], mode="clip")  # none is outside; without a mode it would copy
+            shared[slots[old_may[some]]] = True
     return shared[top_bits(new_keys, bits)], old_may
 
 

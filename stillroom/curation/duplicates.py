@@ -106,9 +106,10 @@ def search_duplicates(
     with open_scratch(settings) as scratch:
         signed = Signed(scratch, new, old.signatures, settings)
         near = _compared(scratch, signed, old, settings, kinds)
-        signed.ledger.conclude(near.drops, exact=EXACT, with_exact=settings.exact)
+        signed.ledger.conclude(near.drops, with_exact=settings.exact)
+        drops = signed.ledger.drops(exact=EXACT)
         yield StoredDuplicates(
-            drops=FrameFiles(scratch.folder, "drops", _DROPS_BY_ID).write_all(signed.ledger.drops()).scan(),
+            drops=FrameFiles(scratch.folder, "drops", _DROPS_BY_ID).write_all(drops).scan(),
             clusters=FrameFiles(scratch.folder, "clusters", _CLUSTERS_BY_ID).write_all(signed.ledger.clusters()).scan(),
             signatures=signed.signatures(),
             crowded_buckets=near.crowded_buckets,

@@ -27,7 +27,7 @@ class IdFile:
         with self._path.open("ab") as file:
             for ids in batches:
                 self._ends.append(self._size + np.cumsum(ids.str.len_bytes().to_numpy(), dtype=np.int64))
-                self._size += file.write("".join(ids).encode())
+                self._size += file.write("".join(ids.str.join("", ignore_nulls=False)).encode())  # joined by polars
 
     def read(self, places: NDArray[np.int64]) -> pl.Series:
         """The ids at these places, in their order."""

@@ -10,6 +10,7 @@ import polars as pl
 
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.id_file import IdFile
+from stillroom.curation.old_places import OldPlaces
 from stillroom.curation.scratch import Scratch
 from stillroom.errors import RequestError
 
@@ -24,7 +25,7 @@ WITH same_hash AS (SELECT hash(id) AS hash FROM ranked GROUP BY hash(id) HAVING 
 SELECT id FROM ranked WHERE hash(id) IN (FROM same_hash) GROUP BY id HAVING count(*) > 1 ORDER BY min(row) LIMIT 1
 """  # ids may be long; their hashes are short
 _BOTH = """
-WITH same_hash AS (SELECT hash(id) AS hash FROM ranked INTERSECT SELECT hash(id) FROM old)
+WITH same_hash AS (SELECT DISTINCT hash(id) AS hash FROM old WHERE hash(id) IN (SELECT hash(id) FROM ranked))
 SELECT id FROM ranked WHERE hash(id) IN (FROM same_hash) AND id IN (
     SELECT id FROM old WHERE hash(id) IN (FROM same_hash)
 ) ORDER BY row LIMIT 1
@@ -37,7 +38,7 @@ _REPEATS = """
 CREATE TEMP TABLE repeats AS
 WITH everywhere AS (
     SELECT arrival, text_hash FROM hashes
-    UNION ALL SELECT arrival, text_hash FROM old WHERE $with_old
+    UNION ALL SELECT arrival, text_hash FROM old SEMI JOIN hashes USING (text_hash) WHERE $with_old
 ), texts AS (
     SELECT text_hash, min(arrival) AS target, min(arrival) FILTER (arrival >= $first) AS first
     FROM everywhere GROUP BY text_hash HAVING count(*) > 1
@@ -50,9 +51,10 @@ FROM (SELECT arrival, text_hash FROM old UNION ALL SELECT arrival, text_hash FRO
 """
 _DROPS = """
 CREATE TEMP TABLE drops AS
+WITH near AS MATERIALIZED (FROM fresh)
 SELECT arrival, representative, similarity, method FROM near
 UNION ALL  -- a document whose text equals one that is itself dropped otherwise goes to that one's representative
-SELECT r.arrival, coalesce(n.representative, r.target), coalesce(n.similarity, 1.0), coalesce(n.method, $exact)
+SELECT r.arrival, coalesce(n.representative, r.target), coalesce(n.similarity, 1.0), n.method
 FROM repeats r LEFT JOIN near n ON n.arrival = r.target WHERE n.arrival IS NOT NULL OR $with_exact
 """
 _CLUSTERS = """
@@ -67,6 +69,7 @@ class Ledger:
 
     Attributes:
         next_arrival: above those of all old documents.
+        old_places: where these stand among each other, from ``arrange`` on.
     """
 
     def __init__(self, scratch: Scratch, rows_at_a_time: int) -> None:
@@ -74,13 +77,16 @@ class Ledger:
         self._scratch = scratch
         self._rows_at_a_time = rows_at_a_time
         self._ids = IdFile(scratch.folder / "ids")
-        self._old: Arrivals = np.zeros(0, np.int64)  # ascending
+        self._old: list[Arrivals] = [np.zeros(0, np.int64)]  # as they came
+        self.old_places = OldPlaces(self._old[0])
         self.next_arrival = 0
         scratch.execute(_TABLES)
 
     def add_old(self, batch: pl.DataFrame) -> None:
         """Take in old documents: arrival, id, text_hash, characters."""
         if len(batch):
+            self._old.append(batch["arrival"].to_numpy())
+            self._ids.add([batch["id"]])
             with self._scratch.view("fresh", batch.select("arrival", "id", "text_hash", "characters")):
                 self._scratch.execute("INSERT INTO old SELECT arrival, id, text_hash, characters FROM fresh")
             self.next_arrival = max(self.next_arrival, 1 + int(batch["arrival"].to_numpy().max()))
@@ -95,8 +101,10 @@ class Ledger:
             By place in that order, the row where the document came, counted from 0 over all batches.
 
         Raises:
-            RequestError: an id is repeated, or is that of an old document.
+            RequestError: an id is repeated, or is that of an old document; two old documents have the same arrival.
         """
+        self.old_places = OldPlaces(np.concatenate(self._old))
+        self._old.clear()
         start = 0
         for number, batch in enumerate(batches):
             with self._scratch.view("fresh", batch.with_row_index("row", offset=start)):
@@ -107,18 +115,18 @@ class Ledger:
         if both := self._scratch.rows(_BOTH):
             raise RequestError(f"document {both[0][0]!r} is both new and old: leave out what is published already")
         self._scratch.execute(_ARRANGED)
-        self._old = self._scratch.arrays("SELECT arrival FROM old ORDER BY arrival")["arrival"]
-        for ids in ("SELECT id FROM old ORDER BY arrival", "SELECT id FROM arranged ORDER BY rowid"):
-            self._ids.add(batch["id"] for batch in self._scratch.batches(ids, self._rows_at_a_time))
+        ids = self._scratch.batches("SELECT id FROM arranged ORDER BY rowid", self._rows_at_a_time)
+        self._ids.add(batch["id"] for batch in ids)
         rows = self._scratch.arrays("SELECT row FROM arranged ORDER BY rowid")["row"]
         self._scratch.execute("DROP TABLE arranged")
         return rows
 
     def ids(self, arrivals: Arrivals) -> pl.Series:
         """The ids of these documents."""
-        is_new = arrivals >= self.next_arrival
-        of_new = arrivals - self.next_arrival + len(self._old)
-        return self._ids.read(np.where(is_new, of_new, np.searchsorted(self._old, arrivals)))
+        places = arrivals - self.next_arrival + len(self.old_places)
+        is_old = arrivals < self.next_arrival
+        places[is_old] = self.old_places.of(arrivals[is_old])
+        return self._ids.read(places)
 
     def add_hashes(self, hashes: pl.DataFrame) -> None:
         """Take in text hashes of new documents: arrival, text_hash."""
@@ -127,7 +135,7 @@ class Ledger:
 
     def compare(self, *, with_old: bool) -> None:
         """Find which new documents have the text of an earlier new one, or also ``with_old`` ones."""
-        self._scratch.execute(_REPEATS, {"with_old": with_old, "first": self.next_arrival})
+        self._scratch.execute(_REPEATS, with_old=with_old, first=self.next_arrival)
 
     def repeats(self) -> Arrivals:
         """New documents whose text was there before."""
@@ -150,25 +158,24 @@ class Ledger:
         )
         return found.select("id", "arrival", "text_hash")
 
-    def conclude(self, near: pl.DataFrame, *, exact: str, with_exact: bool) -> None:
+    def conclude(self, near: pl.DataFrame, *, with_exact: bool) -> None:
         """Put together what is dropped.
 
         Args:
             near: drops of other kinds than exact ones, a frame of ``DROPS``.
-            exact: how documents of the same text are called.
-            with_exact: whether these are drops.
+            with_exact: whether documents of the same text are dropped.
         """
-        with self._scratch.view("near", near):
-            self._scratch.execute(_DROPS, {"exact": exact, "with_exact": with_exact})
+        with self._scratch.view("fresh", near):
+            self._scratch.execute(_DROPS, with_exact=with_exact)
 
-    def drops(self) -> Iterator[pl.DataFrame]:
-        """All drops, in order of arrival: id, representative_id, similarity, method."""
+    def drops(self, *, exact: str) -> Iterator[pl.DataFrame]:
+        """All drops, in order of arrival: id, representative_id, similarity, method (``exact`` of equal texts)."""
         for batch in self._scratch.batches("SELECT * FROM drops ORDER BY arrival", self._rows_at_a_time):
             yield batch.select(
                 self.ids(batch["arrival"].to_numpy()),
                 self.ids(batch["representative"].to_numpy()).alias("representative_id"),
                 "similarity",
-                "method",
+                pl.col("method").fill_null(exact),
             )
 
     def clusters(self) -> Iterator[pl.DataFrame]:

@@ -29,6 +29,7 @@ _ESCAPED_LETTERS = (
     )
 )
 _ESCAPED_OR_COMMAND = re.compile(r"\\[nrt](?=[A-Za-z](?![A-Za-z]))")  # `\nu`, or a line that begins with `u`
+_BIG_ENDIAN = "feff"  # as a mark before text of UTF-16, of which it is no part
 _CALCULATION = re.compile(r"<<[^<>\n]*>>")
 _MOST_ESCAPED = 3  # times that entities may be escaped themselves
 
@@ -58,7 +59,8 @@ def _unescaped(text: str) -> str:
 
 
 def _letters(escaped: re.Match[str]) -> str:
-    return bytes.fromhex(escaped.group().replace("\\", "").replace("u", "")).decode("utf-16-be", "replace")
+    digits = escaped.group().replace("\\", "").replace("u", "")
+    return bytes.fromhex(f"{_BIG_ENDIAN}{digits}").decode("utf-16", "replace")  # "utf-16-be" is written in Python
 
 
 def with_readings(items: pl.DataFrame) -> pl.DataFrame:

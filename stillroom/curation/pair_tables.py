@@ -15,7 +15,9 @@ CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
 
 _BUCKETS = "SELECT bucket, arrival FROM fresh ORDER BY bucket, arrival"
 
-_CROWDED = "SELECT bucket, arrival FROM crowded WHERE part = ? ORDER BY bucket, arrival"
+_ADD_CROWDED = "INSERT INTO crowded SELECT $part, bucket, arrival FROM fresh"
+
+_CROWDED = "SELECT bucket, arrival FROM crowded WHERE part = $part ORDER BY bucket, arrival"
 
 _CANDIDATES = """
 CREATE OR REPLACE TEMP TABLE candidates AS
@@ -25,12 +27,12 @@ QUALIFY place <= 1 + $most  -- the one too many tells that some are left out
 """
 
 _UNVERIFIED = """
-SELECT later, earlier FROM candidates ANTI JOIN similarities USING (later, earlier) LIMIT ?
+SELECT later, earlier FROM candidates ANTI JOIN similarities USING (later, earlier) LIMIT $most
 """
 
 _MATCHES = """
 SELECT later, earlier, jaccard FROM similarities SEMI JOIN candidates USING (later, earlier)
-WHERE jaccard >= ? ORDER BY later, earlier
+WHERE jaccard >= $threshold ORDER BY later, earlier
 """
 
 
@@ -78,12 +80,12 @@ class PairTables:
         """
         for some in whole_buckets(buckets, at_a_time):
             with self._scratch.view("fresh", pl.DataFrame({"bucket": buckets[some], "arrival": arrivals[some]})):
-                self._scratch.execute("INSERT INTO crowded SELECT ?, bucket, arrival FROM fresh", [self.crowded_parts])
+                self._scratch.execute(_ADD_CROWDED, part=self.crowded_parts)
             self.crowded_parts += 1
 
     def crowded(self, part: int) -> tuple[Arrivals, Arrivals]:
         """Remembered rows of some whole buckets, as they were added."""
-        rows = self._scratch.arrays(_CROWDED, [part])
+        rows = self._scratch.arrays(_CROWDED, part=part)
         return rows["bucket"], rows["arrival"]
 
     def add_pairs(self, pairs: pl.DataFrame) -> None:
@@ -102,10 +104,10 @@ class PairTables:
             Whether any document had more, so that who is dropped decides what its candidates are.
         """
         with self._scratch.view("dropped", pl.DataFrame({"arrival": dropped})):
-            self._scratch.execute(_CANDIDATES, {"most": most})
-        left_out = self._scratch.rows("SELECT count(*) FROM candidates WHERE place > ?", [most])[0][0]
+            self._scratch.execute(_CANDIDATES, most=most)
+        left_out = self._scratch.rows("SELECT count(*) FROM candidates WHERE place > $most", most=most)[0][0]
         if left_out:
-            self._scratch.execute("DELETE FROM candidates WHERE place > ?", [most])
+            self._scratch.execute("DELETE FROM candidates WHERE place > $most", most=most)
         return bool(left_out)
 
     def forget_pairs(self, buckets: Arrivals) -> None:
@@ -115,7 +117,7 @@ class PairTables:
 
     def unverified(self, most: int) -> tuple[Arrivals, Arrivals]:
         """Candidate pairs (later, earlier) whose similarity is not known yet, at most so many of them."""
-        rows = self._scratch.arrays(_UNVERIFIED, [most])
+        rows = self._scratch.arrays(_UNVERIFIED, most=most)
         return rows["later"], rows["earlier"]
 
     def record(self, later: Arrivals, earlier: Arrivals, jaccard: NDArray[np.float64]) -> None:
@@ -125,4 +127,4 @@ class PairTables:
 
     def matches(self, threshold: float) -> pl.DataFrame:
         """The candidate pairs at or above the threshold: later, earlier, jaccard, ordered by the first two."""
-        return self._scratch.frame(_MATCHES, [threshold])
+        return self._scratch.frame(_MATCHES, threshold=threshold)

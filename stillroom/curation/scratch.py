@@ -3,9 +3,10 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import duckdb
@@ -39,24 +40,22 @@ class Scratch:
         self._connection = connection
         connection.execute("SET enable_progress_bar = false")  # it would stand on stdout
 
-    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
-        """Run statements that have no result."""
-        self._connection.execute(sql, parameters or None)
+    def execute(self, sql: str, **numbers: float) -> None:
+        """Run statements that have no result; in these and in queries ``$name`` stands for the number of that name."""
+        self._connection.execute(_with_numbers(sql, numbers))
 
-    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, **numbers: float) -> list[tuple[Any, ...]]:
         """The rows of a query, of which there are few."""
-        return self._connection.execute(sql, parameters or None).fetchall()
+        return self._connection.execute(_with_numbers(sql, numbers)).fetchall()
 
-    def arrays(
-        self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
-    ) -> dict[str, NDArray[np.int64]]:
+    def arrays(self, sql: str, **numbers: float) -> dict[str, NDArray[np.int64]]:
         """The columns of a query for whole numbers."""
-        found = self._connection.execute(sql, parameters or None).fetchnumpy()
+        found = self._connection.execute(_with_numbers(sql, numbers)).fetchnumpy()
         return {name: np.asarray(column, np.int64) for name, column in found.items()}
 
-    def frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+    def frame(self, sql: str, **numbers: float) -> pl.DataFrame:
         """The rows of a query as a frame."""
-        return self._connection.execute(sql, parameters or None).pl()
+        return self._connection.execute(_with_numbers(sql, numbers)).pl()
 
     def batches(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
         """The rows of a query, about so many at a time; nothing else may be asked before the last."""
@@ -66,8 +65,8 @@ class Scratch:
 
     @contextmanager
     def view(self, name: str, frame: pl.DataFrame) -> Generator[None]:
-        """Let queries of the block see a frame."""
-        self._connection.register(name, frame)
+        """Let a query of the block read a frame, once: as a stream, for which DuckDB needs no ``pyarrow.dataset``."""
+        self._connection.register(name, frame.__arrow_c_stream__())
         try:
             yield
         finally:
@@ -101,6 +100,15 @@ def open_scratch(settings: DedupSettings) -> Generator[Scratch]:
             if error.errno not in _FULL:
                 raise
             raise _no_room(place, settings, error) from error
+
+
+def _with_numbers(sql: str, numbers: Mapping[str, float]) -> str:
+    """A query with its numbers as literals: where pandas is installed, DuckDB loads all of it to bind any parameter."""
+    literals = {
+        name: f"CAST('{number!r}' AS DOUBLE)" if isinstance(number, float) else repr(number)
+        for name, number in numbers.items()
+    }
+    return Template(sql).substitute(literals)
 
 
 def _connect(folder: Path, settings: DedupSettings) -> duckdb.DuckDBPyConnection:

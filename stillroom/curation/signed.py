@@ -18,7 +18,6 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, keys_of
 from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.sketch import BandKeys
-from stillroom.errors import RequestError
 
 
 class Signed:
@@ -31,6 +30,7 @@ class Signed:
         folder: where files of the search lie.
         documents: the new ones.
         ledger: ids and text hashes of all.
+        old: how many are old; they stand before the new ones.
         arrivals: by place.
         is_compared: by place, whether it has a text, and is old or the first with that text.
     """
@@ -50,21 +50,20 @@ class Signed:
         self._parts: list[tuple[Arrivals, NDArray[np.bool_]]] = [(np.zeros(0, np.int64), np.zeros(0, bool))]
         self._files = FrameFiles(scratch.folder, "signed", SIGNATURE_SCHEMA)
         self._bands.add(self._old(old_signatures))
-        self._old_places = _OldPlaces(np.concatenate([arrivals for arrivals, _ in self._parts]))
         self.documents = NewDocuments(new, self.ledger, self._budget)
+        self.old = len(self.ledger.old_places)
         self._bands.add(self._new())
         self.arrivals, self.is_compared = (np.concatenate(column) for column in zip(*self._parts, strict=True))
         self._parts.clear()
         first = self.documents.first
         self._place_of_new = np.full(self.documents.count, -1, np.int32)
-        places = np.flatnonzero(self.arrivals >= first)
-        self._place_of_new[self.arrivals[places] - first] = places
+        self._place_of_new[self.arrivals[self.old :] - first] = np.arange(self.old, len(self.arrivals))
         self.ledger.compare(with_old=settings.exact)
         repeats = self._place_of_new[self.ledger.repeats() - first]
         self.is_compared[repeats[repeats >= 0]] = False
 
     def band(self, band: int) -> BandKeys:
-        """The keys of one band, by place."""
+        """The keys of one band, by place, on disk."""
         return self._bands.band(band)
 
     def first_keys(self) -> BandKeys:
@@ -91,12 +90,12 @@ class Signed:
             return self._place_of_new[arrivals - self.documents.first]
         places = np.empty(len(arrivals), np.int32)
         places[is_new] = self._place_of_new[arrivals[is_new] - self.documents.first]
-        places[~is_new] = self._old_places.of(arrivals[~is_new])
+        places[~is_new] = self.ledger.old_places.of(arrivals[~is_new])
         return places
 
     def different(self) -> Arrivals:
         """The new documents that are compared, ascending."""
-        return np.sort(self.arrivals[self.is_compared & (self.arrivals >= self.documents.first)])
+        return np.sort(self.arrivals[self.old :][self.is_compared[self.old :]])
 
     def text_numbers(self) -> NDArray[np.int64]:
         """By place, a number for the text that equal ones share."""
@@ -125,22 +124,3 @@ class Signed:
             self._files.write(signed)
             self._parts.append((signed["arrival"].to_numpy(), (signed["characters"] > 0).to_numpy()))
             yield keys_of(signed, self._settings)
-
-
-class _OldPlaces:
-    """Places of the old documents, by their arrivals, which may leave gaps."""
-
-    def __init__(self, arrivals: Arrivals) -> None:
-        """Take the arrivals by place.
-
-        Raises:
-            RequestError: two are the same.
-        """
-        self._order = None if bool((arrivals[1:] > arrivals[:-1]).all()) else np.argsort(arrivals).astype(np.int32)
-        self._ascending = arrivals if self._order is None else arrivals[self._order]
-        if bool((self._ascending[1:] == self._ascending[:-1]).any()):
-            raise RequestError("two old signatures have the same arrival: each document needs its own")
-
-    def of(self, arrivals: Arrivals) -> Places:
-        found = np.searchsorted(self._ascending, arrivals).astype(np.int32)
-        return found if self._order is None else self._order[found]

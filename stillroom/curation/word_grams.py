@@ -8,14 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stillroom.curation.folded_texts import CodePoints, folded_characters
 from stillroom.curation.shingles import Hashes, mix
-from stillroom.wording import BETWEEN, HALVES, MARK, WITHIN, plain
-from stillroom.wording import kinds as kind_of_each
+from stillroom.wording import BETWEEN, MARK, WITHIN, plain
 
 _CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
 WORD_QUARTERS = 4
 _QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
-_SEPARATOR = "\n"
 
 
 class Runs(NamedTuple):
@@ -27,6 +26,7 @@ class Runs(NamedTuple):
 
 
 NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64))
+Values = CodePoints | Hashes
 Wanted = Callable[[Hashes], NDArray[np.int64]]  # the places of some of these hashes
 
 
@@ -66,9 +66,12 @@ class Words:
         """From each word on, the shortest run within its text that is as much as ``size`` words."""
         if self.before is None:
             return self.spans(size, wanted)
-        last = np.searchsorted(self.before, self.before[:-1] + size * WORD_QUARTERS) - 1
-        first = np.flatnonzero(last < len(self))
-        last = last[first]
+        least = self.before[: max(len(self) - size + 1, 0)] + size * WORD_QUARTERS  # quarters before the run's end
+        first = np.arange(len(least))
+        last = first + size - 1
+        is_longer = self.before[last + 1] < least  # few: where all words are whole ones, no run is
+        last[is_longer] = np.searchsorted(self.before, least[is_longer]) - 1
+        first, last = (side[last < len(self)] for side in (first, last))
         hashes = _segments(self.sums, first, last + 1, _WORD_BASE)
         places = wanted(hashes)
         return self._within(first[places], last[places], hashes[places])
@@ -113,19 +116,32 @@ class KnownRuns:
         self._hashes = np.unique(hashes)
         bits = max(16, len(self._hashes).bit_length() + 4)
         self._shift, self._further = np.uint64(64 - bits), np.uint64(bits)
-        self._tables = np.zeros((2, 1 << bits), bool)  # by two parts of a hash: few runs are in both that are not known
-        self._tables[0, self._hashes >> self._shift] = True
-        self._tables[1, (self._hashes << self._further) >> self._shift] = True
+        # By two parts of a hash: few runs are in both that are not known. Bits, which the processor's cache can hold.
+        self._first = _bits(self._hashes >> self._shift, bits)
+        self._second = _bits((self._hashes << self._further) >> self._shift, bits)
 
     def among(self, words: Words) -> Runs:
         """Those that stand in these texts."""
         return self._cut(words, self._places) if len(self._hashes) else NO_RUNS
 
     def _places(self, hashes: Hashes) -> NDArray[np.int64]:
-        maybe = np.flatnonzero(self._tables[0][hashes >> self._shift])
-        maybe = maybe[self._tables[1][(hashes[maybe] << self._further) >> self._shift]]
+        maybe = np.flatnonzero(_are_set(self._first, hashes >> self._shift))
+        maybe = maybe[_are_set(self._second, (hashes[maybe] << self._further) >> self._shift)]
         place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
         return maybe[self._hashes[place] == hashes[maybe]]
+
+
+def _bits(places: Hashes, bits: int) -> NDArray[np.uint8]:
+    """Of ``2^bits`` bits those that are set, eight to a byte, the lowest first."""
+    flags = np.zeros(1 << bits, bool)
+    flags[places.view(np.int64)] = True
+    return np.packbits(flags, bitorder="little")
+
+
+def _are_set(packed: NDArray[np.uint8], places: Hashes) -> NDArray[np.bool_]:
+    """Whether the bits at these places are set."""
+    of_place = packed.take((places >> np.uint64(3)).view(np.int64), mode="clip")  # as signed, numpy copies no index
+    return (of_place >> (places.astype(np.uint8) & np.uint8(7)) & np.uint8(1)).view(np.bool_)
 
 
 def folded(text: str) -> str:
@@ -135,50 +151,49 @@ def folded(text: str) -> str:
 
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
-    lowered = [folded(text) for text in texts]
-    joined = _SEPARATOR.join(lowered)
-    codes, kinds = _code_points(joined)
-    before, after = kinds[:-1], kinds[1:]
-    goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
-    starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
-    ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
-    text_starts = np.cumsum([0, *(len(text) + 1 for text in lowered)])
-    owners = np.repeat(np.arange(len(lowered)), np.diff(np.searchsorted(starts, text_starts)))
-    quarters = None if kinds.max() < HALVES else np.append(0, np.cumsum(_QUARTERS_OF_KIND[after[starts]]))
-    hashes = segment_hashes(codes.astype(np.uint64), starts, ends, _CHAR_BASE)
+    codes, kinds_of_codes, text_starts = folded_characters(texts)
+    kinds = np.zeros(len(codes) + 2, np.uint8)  # between two that are none
+    kinds[1:-1] = kinds_of_codes
+    if kinds.max() == MARK:
+        _part_marks(kinds)
+    starts, ends, quarters = _edges(kinds)
+    counts = np.diff(np.searchsorted(starts, text_starts))
+    before = np.repeat(text_starts[:-1], counts)
+    hashes = segment_hashes(codes, starts, ends, _CHAR_BASE)
     return Words(
         hashes=hashes,
-        owners=owners,
-        starts=starts - text_starts[owners],
-        ends=ends - text_starts[owners],
+        owners=np.repeat(np.arange(len(texts)), counts),
+        starts=starts - before,
+        ends=ends - before,
         sums=_sums(hashes, _WORD_BASE),
         before=quarters,
     )
 
 
+def _edges(kinds: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
+    """Where words begin and end among characters of these kinds, and the quarters of words before each and of all.
+
+    The quarters are None where each word is a whole one.
+    """
+    before, after = kinds[:-1], kinds[1:]
+    if kinds.max() <= WITHIN:
+        edges = np.flatnonzero(before != after)
+        return edges[::2], edges[1::2], None
+    goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
+    starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
+    ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
+    return starts, ends, np.append(0, np.cumsum(_QUARTERS_OF_KIND[after[starts]]))
+
+
 def _part_marks(kinds: NDArray[np.uint8]) -> None:
     """Let marks part no word where they follow a letter, and be between words where they follow none."""
     marks = np.flatnonzero(kinds == MARK)
-    if len(marks):
-        last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
-        bases = kinds[last[marks]]
-        kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
+    last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
+    bases = kinds[last[marks]]
+    kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
 
 
-def _code_points(text: str) -> tuple[NDArray[np.uint8] | NDArray[np.uint32], NDArray[np.uint8]]:
-    """The characters of a text, and their kinds between two that are none."""
-    kinds = np.zeros(len(text) + 2, np.uint8)
-    if text.isascii():
-        encoded = text.encode()
-        kinds[1:-1] = np.frombuffer(encoded.translate(kind_of_each()[:256]), np.uint8)  # a fifth of an index's time
-        return np.frombuffer(encoded, np.uint8), kinds
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    kinds[1:-1] = np.frombuffer(kind_of_each(), np.uint8)[codes]
-    _part_marks(kinds)
-    return codes, kinds
-
-
-def segment_hashes(values: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
+def segment_hashes(values: Values, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
     """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
     return mix(_segments(_sums(values, base), starts, ends, base))
 
@@ -187,10 +202,10 @@ def _segments(sums: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], 
     return (sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts]
 
 
-def _sums(values: Hashes, base: int) -> Hashes:
+def _sums(values: Values, base: int) -> Hashes:
     sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum(values * _powers(base, _enough(len(values)))[0][: len(values)], out=sums[1:])
-    return sums
+    np.multiply(values, _powers(base, _enough(len(values)))[0][: len(values)], out=sums[1:])
+    return np.cumsum(sums, out=sums)
 
 
 def _enough(count: int) -> int:

@@ -347,6 +347,18 @@ def test_a_published_document_is_not_new():
         find_duplicates(documents(SENTENCES), as_old(documents(SENTENCES), signatures))
 
 
+@pytest.mark.parametrize("arrivals", [[0, 1, 2], [2, 0, 1], [70, 5, 900]])
+def test_old_documents_come_in_any_order_with_any_arrivals(arrivals: list[int]):
+    old = documents(["", *SENTENCES[:2]], prefix="old")
+    signatures = find_duplicates(old).signatures.with_columns(arrival=pl.Series(arrivals))
+    new = documents([SENTENCES[3], SENTENCES[1] + "!", SENTENCES[0], SENTENCES[3] + "?", ""])
+    found = find_duplicates(new, as_old(old, signatures))
+    assert representatives_of(found) == {"d001": "old002", "d002": "old001", "d003": "d000", "d004": "old000"}
+    assert found.signatures["arrival"].to_list() == [max(arrivals) + 1 + row for row in range(5)]
+    with pytest.raises(RequestError, match="same arrival"):
+        find_duplicates(new, as_old(old, signatures.with_columns(arrival=pl.lit(7, pl.Int64))))
+
+
 def test_missing_old_texts_are_an_error():
     signatures = find_duplicates(documents(SENTENCES[:1], prefix="old")).signatures
     with pytest.raises(LakeError, match="old000"):

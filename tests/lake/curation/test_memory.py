@@ -1,6 +1,6 @@
 """A search holds little at a time, spills the rest, and finds the same; where it cannot spill it says what to do."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,9 +81,9 @@ def test_what_exceeds_the_setting_is_spilled_and_the_same_is_found(tmp_path: Pat
     spilled: list[int] = []
     arrays = Scratch.arrays
 
-    def watched(scratch: Scratch, sql: str, parameters: Sequence[object] = ()) -> dict[str, NDArray[np.int64]]:
+    def watched(scratch: Scratch, sql: str, **numbers: float) -> dict[str, NDArray[np.int64]]:
         spilled.append(sum(file.stat().st_size for file in tmp_path.glob("stillroom-dedup-*/spill/*")))
-        return arrays(scratch, sql, parameters)
+        return arrays(scratch, sql, **numbers)
 
     monkeypatch.setattr(Scratch, "arrays", watched)
     roomy = find_duplicates(new, settings=DedupSettings(spill_directory=tmp_path))

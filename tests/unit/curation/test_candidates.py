@@ -57,3 +57,15 @@ def test_the_filter_loses_no_shared_bucket(new: list[int], old: list[int]):
         assert may or (new.count(key) == 1 and key not in old)
     for key, may in zip(old, old_may.tolist(), strict=True):
         assert may or key not in new
+
+
+def test_few_strangers_pass_the_filter_of_a_few_documents_and_none_that_shares_a_bucket_is_lost():
+    generator = np.random.default_rng(1)
+    new = generator.integers(0, 1 << 32, 5_000, np.uint32)
+    old = generator.integers(0, 1 << 32, 200_000, np.uint32)
+    shared = np.arange(0, len(old), 1_000)
+    old[shared] = new[: len(shared)]
+    new_may, old_may = may_share(new, old)
+    assert old_may[shared].all()
+    assert new_may[: len(shared)].all()
+    assert old_may.mean() < 0.02

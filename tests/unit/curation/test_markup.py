@@ -77,6 +77,7 @@ def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
         pytest.param("first\\nsecond\\t\\r\\nthird", "first second   third", id="escaped blanks"),
         pytest.param("&lt;b&gt;bold&lt;/b&gt;", " bold ", id="escaped tags"),
         pytest.param("caf\\u00e9 \\u4e2d\\u6587 \\ud83d\\ude00", "café 中文 😀", id="escaped letters"),
+        pytest.param("\\ufeffa\\ufffeb \\ufeff\\u4e2d", "\ufeffa\ufffeb \ufeff中", id="marks of the order of bytes"),
         pytest.param("\\u003cb\\u003ebold \\u0026amp; \\ud83d", " bold & \ufffd", id="tags of escaped letters"),
     ],
 )
