@@ -12,8 +12,8 @@ FIELDS = "from dataclasses import dataclass\n@dataclass\nclass Node:\n    val: i
 NAMED = {"next", "size", "val"}
 
 
-def found(own, given=GIVEN, *, is_shown=False):
-    like = likes(ast.parse(own), ast.parse(given).body, NAMED, is_shown=is_shown)
+def found(own, given=GIVEN, *, tests="Node()", is_shown=False):
+    like = likes(ast.parse(own), ast.parse(given).body, ast.parse(tests).body, NAMED, is_shown=is_shown)
     return [(each.name, each.compares_anew) for each in like.values()]
 
 

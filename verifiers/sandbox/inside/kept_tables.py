@@ -36,15 +36,18 @@ class Tables:
 
     Args:
         stores: the ``kept_stores.Stores`` of the prompt.
+
+    Attributes:
+        changing: what its code changes.
     """
 
     def __init__(self, stores):
-        self._stores, self._changing = stores, Changing()
+        self._stores, self.changing = stores, Changing()
         self._held, self._functions, self._room = {}, {}, ROOM
 
     def note(self, statement):
         """Note one of the prompt's statements, as a tree: what it changes, may change."""
-        self._changing.add(statement)
+        self.changing.add(statement)
 
     def take(self, names, kinds, given):
         """Take down what comparisons read that was not there before.
@@ -105,7 +108,7 @@ class Tables:
         for key, (name, value, holder, then, is_compared) in self._held.items():
             now = _items(holder)
             if len(now) != len(then) or not all(map(is_same, now, then)):
-                is_its = self._changing.has(name) or self._may_be(value, holder, now, then)
+                is_its = self.changing.has(name) or self._may_be(value, holder, now, then)
                 if is_its:
                     self._held[key] = (name, value, holder, now, is_compared)
                 elif is_compared or (self._stores.knows(name) and not _is_more(holder, now, then)):
@@ -126,7 +129,7 @@ class Tables:
             return is_read and all(is_same(after.get(key, ABSENT), each) for key, each in before.items())
         others = [key for key in then[:half] if not is_same(after.get(id(key), ABSENT), before[id(key)])]
         others += [key for key in now[:size] if id(key) not in before and is_hiding(key, type(value))]
-        return all(type(key) is str and (self._changing.stores(key) or self._stores.allows(key)) for key in others)
+        return all(type(key) is str and (self.changing.stores(key) or self._stores.allows(key)) for key in others)
 
 
 def _holder(value, kinds):
