@@ -83,17 +83,22 @@ class Caches:
         values = [each for each in given if each is not cache.mark]
         if not all(id(type(each)) in PLAIN or self._compared.may_be_key(each) for each in values):
             return False
-        then = self._plain(result)
-        if then is None or any(self._plain(each) is None for each in values) or not self._is_pure(cache):
+        is_data = self._plain(result) is not None and all(self._plain(each) is not None for each in values)
+        if not is_data or not self._is_pure(cache):
             return True
-        alike = [*map(_number, given)]
-        others = [alike] if any(a is not b for a, b in zip(alike, given, strict=True)) else []
-        self._calls -= 1 + len(others)
+        asked = [given]
+        if any(one is not other for one, other in zip(given, map(_number, given), strict=True)):
+            asked.append([*map(_number, given)])  # who asks with the one gets what was kept for the other
+        self._calls -= len(asked)
         try:
-            found = [self._plain(cache.call(each)) for each in (given, *others)]
+            return self._calls >= 0 and all(self._is_alike(cache.call(each), result) for each in asked)
         except Exception:
             return False
-        return self._calls >= 0 and found[0] == then and all(_is_equal(each, then) for each in found[1:])
+
+    def _is_alike(self, now, then):
+        """Whether data is what it was; a number may be of another type."""
+        one, other = self._plain(now), self._plain(then)
+        return one == other or (type(one) is type(other) is bytes and now == then)
 
     def _plain(self, value):
         """A value in bytes, which are equal where it is; None of what holds objects.
@@ -193,11 +198,6 @@ def _number(value):
     """The integer that a number equals, so that it is one with it as a key; else the value."""
     is_other = type(value) is bool or (type(value) is float and value.is_integer())
     return int(value) if is_other else value
-
-
-def _is_equal(one, other):
-    """Whether values in bytes are equal."""
-    return one == other or (type(one) is type(other) is bytes and marshal.loads(one) == marshal.loads(other))
 
 
 def _is_storing(function):

@@ -22,7 +22,7 @@ _ABSENT = object()
 _ALWAYS = ("__build_class__",)
 _OF_MODULES = frozenset(("__doc__", "__file__", "__name__", "__qualname__"))
 _KINDS = {"ClassVar": dataclasses._FIELD_CLASSVAR, "InitVar": dataclasses._FIELD_INITVAR}
-"""By what an annotation says, what ``dataclass`` takes a field for; for one that an instance has, where it says neither."""
+"""By what an annotation says, what ``dataclass`` takes a field for; where it says neither, instances have it."""
 _IN_TYPES = ("types", "typing")
 
 
