@@ -83,7 +83,7 @@ class Lowering:
                 return False
 
     def _lower_owner(self, node: ast.expr) -> ast.expr:
-        """As ``lower``, of what a method is called of: it is the method's result that meets data, `cache.get(1) == 1`."""
+        """As ``lower``, of what a method is called of: its result meets data, and not itself, ``cache.get(1) == 1``."""
         outer, self._is_against_data = self._is_against_data, False
         lowered = self.lower(node)
         self._is_against_data = outer

@@ -11,9 +11,27 @@ from stillroom.capabilities.python_code.module_names import FUNCTION
 from stillroom.capabilities.python_code.record_classes import has_bases
 from stillroom.capabilities.python_code.statement_forms import SHOWING, is_plain_as_made
 
-COMPARING = frozenset(("__eq__", "__ge__", "__gt__", "__hash__", "__le__", "__lt__", "__ne__"))
+ORDERS = frozenset(("__ge__", "__gt__", "__le__", "__lt__"))
+COMPARING = ORDERS | {"__eq__", "__hash__", "__ne__"}
 DECORATORS = ("classmethod", "property", "staticmethod")
-_FREE = frozenset(("__iter__", *SHOWING, *COMPARING))
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.Div: "truediv",
+    ast.FloorDiv: "floordiv", ast.LShift: "lshift", ast.MatMult: "matmul", ast.Mod: "mod", ast.Mult: "mul",
+    ast.Pow: "pow", ast.RShift: "rshift", ast.Sub: "sub",
+}  # fmt: skip
+_OTHERS: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.AsyncWith: ("__aenter__", "__aexit__"), ast.In: ("__contains__",), ast.Invert: ("__invert__",),
+    ast.NotIn: ("__contains__",), ast.UAdd: ("__pos__",), ast.USub: ("__neg__",),
+    ast.With: ("__enter__", "__exit__"),
+}  # fmt: skip
+_BY_OPERATOR = {kind: (f"__{name}__", f"__r{name}__", f"__i{name}__") for kind, name in _OPERATORS.items()} | _OTHERS
+_COMPUTING = frozenset((
+    "Counter", "abs", "accumulate", "approx", "contextlib", "divmod", "fsum", "isclose", "itertools", "math", "mean",
+    "np", "numpy", "operator", "pow", "prod", "reduce", "round", "statistics", "sum", "sumprod",
+))  # fmt: skip
+"""Names by which code has others compute."""
+_ASKED_BY_SYNTAX = frozenset(("__abs__", *(name for names in _BY_OPERATOR.values() for name in names)))
+_FREE = frozenset(("__iter__", *SHOWING, *COMPARING, *_ASKED_BY_SYNTAX))
 """Special methods that a class may have more than the prompt's: no test asks for them that rests on the prompt's."""
 _BEFORE_ITEMS = frozenset(("__iter__", "keys"))
 """By which Python gets items before it asks for one after the other by ``__getitem__``."""
@@ -43,6 +61,17 @@ def is_free(member: ast.stmt, own: ast.ClassDef, given: ast.ClassDef, taken: set
     if member.name.startswith("__"):
         return not decorators and member.name in _FREE and not (is_shown and member.name in SHOWING)
     return True
+
+
+def asked_by_syntax(body: Sequence[ast.stmt]) -> set[str]:
+    """Special methods for which statements ask by operators or ``with``; all where a library may ask for them."""
+    nodes = [each for one in body for each in ast.walk(one)]
+    named = {each.id for each in nodes if isinstance(each, ast.Name)}
+    named |= {each.attr for each in nodes if isinstance(each, ast.Attribute)}
+    named |= {part for each in nodes if isinstance(each, ast.alias) for part in each.name.split(".")}
+    if not _COMPUTING.isdisjoint(named) or any(each.startswith("assert") for each in named):
+        return {*_ASKED_BY_SYNTAX}
+    return {name for each in nodes for name in _BY_OPERATOR.get(type(each), ())}
 
 
 def _is_of_slots(member: ast.Assign, own: ast.ClassDef, taken: set[str]) -> bool:

@@ -8,11 +8,12 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stillroom.capabilities.python_code.added_members import COMPARING, DECORATORS, is_free
+from stillroom.capabilities.python_code.added_members import COMPARING, DECORATORS, ORDERS, asked_by_syntax, is_free
 from stillroom.capabilities.python_code.class_calls import always_given
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound
 from stillroom.capabilities.python_code.record_classes import (
     has_bases,
+    has_no_order,
     holds_the_same,
     makes,
     record,
@@ -47,6 +48,8 @@ def likes(
         is_shown: whether the tests look at objects as texts.
     """
     classes = {each.name: each for each in given if isinstance(each, ast.ClassDef)}
+    asking = [*tests, *given]
+    named = named | asked_by_syntax(asking) if classes else named
     known = {form(each, is_shown=is_shown) for each in classes.values()}
     made = [(each, bound(each)) for each in (*given, *answer.body)]
     is_usual = all(
@@ -59,7 +62,7 @@ def likes(
     for each in answer.body:
         if isinstance(each, ast.ClassDef) and each.name in classes and form(each, is_shown=is_shown) not in known:
             is_sound = is_usual and (is_first or not each.decorator_list)
-            like = _like(each, classes[each.name], [*tests, *given], named, is_shown=is_shown) if is_sound else None
+            like = _like(each, classes[each.name], asking, named, is_shown=is_shown) if is_sound else None
             if like is not None:
                 found[each] = like
         is_first = is_first and (each in found or _does_nothing(each) or form(each, is_shown=True) in before)
@@ -97,7 +100,7 @@ def _like(
             return None
         if not before.compares <= after.compares or not taken.isdisjoint(after.made.keys() - before.made.keys()):
             return None
-        compares_anew = before.compares != after.compares
+        compares_anew = ("eq" in before.compares) != ("eq" in after.compares)  # an order of fields says what they say
         mine = [each for each in mine if not makes(each)]
         theirs = [each for each in theirs if not makes(each)]
         known, ours = _forms(theirs), _forms(mine)
@@ -106,10 +109,11 @@ def _like(
     more = [each for each, shape in zip(mine, ours, strict=True) if shape not in known]
     if not all(is_free(each, own, given, taken, is_shown=is_shown) for each in more):
         return None
-    is_compared = not COMPARING.isdisjoint(each.name for each in more if isinstance(each, FUNCTION))
-    if is_compared and (given.decorator_list or has_bases(given) or not COMPARING.isdisjoint(taken)):
+    anew = COMPARING.intersection(each.name for each in more if isinstance(each, FUNCTION))
+    is_decorated = bool(given.decorator_list) and not (anew <= ORDERS and has_no_order(given))
+    if anew and (is_decorated or has_bases(given) or not COMPARING.isdisjoint(taken)):
         return None  # the prompt's own code may compare such
-    return Like(own.name, compares_anew or is_compared)
+    return Like(own.name, compares_anew or bool(anew))
 
 
 def _bases(kind: ast.ClassDef) -> list[ast.expr]:

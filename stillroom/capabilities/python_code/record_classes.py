@@ -114,6 +114,12 @@ def record(kind: ast.ClassDef) -> Record | None:
             return None
 
 
+def has_no_order(kind: ast.ClassDef) -> bool:
+    """Whether a class is a dataclass, and nothing else, whose objects have no order."""
+    options = [_options(each) for each in kind.decorator_list]
+    return len(options) == 1 and options[0] is not None and not options[0].get("order")
+
+
 def _options(decorator: ast.expr) -> dict[str, bool] | None:
     """What ``dataclass`` is given; None where that is another decorator, or something else decides with it."""
     match decorator:
