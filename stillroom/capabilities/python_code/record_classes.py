@@ -81,6 +81,11 @@ def holds_the_same(given: Record, own: Record, always: Container[int] = ()) -> b
         own: what the answer's class does.
         always: places of what the prompt's is given wherever it is called, so that no default is taken for them.
     """
+    places = {name: place for place, name in enumerate(given.names)}
+    if any(places.get(name, place) != place for place, name in enumerate(own.names)):
+        return False  # what is given by a name would be something else
+    if not places.keys().isdisjoint(own.named):
+        return False
     most = len(given.defaults)
     pairs = [pair for place, pair in enumerate(zip(own.defaults, given.defaults, strict=False)) if place not in always]
     if any(mine not in (None, theirs) for mine, theirs in pairs if theirs is not None):

@@ -72,8 +72,7 @@ class Kept:
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
-        self._libraries, self._tables = None, Tables(self.stores)
-        self.judging = self._caches = self._making = None
+        self._libraries = self._tables = self.judging = self._caches = self._making = None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
@@ -94,9 +93,10 @@ class Kept:
         self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
         self.judging = Judging(self._types, self.stores, self.compared, namespace)
+        self._tables = Tables(self.stores, self.compared)
         self._caches = Caches(self.compared, self._tables.changing, namespace)
         given = [statement for _, statement, _ in found if statement is not None]
-        self._making = Making(namespace, given, self._names, self._taken, self._asked)
+        self._making = Making(namespace, given, self._names, self._taken, {self._asked, *self._functions})
         self._libraries = Libraries(namespace)
         self._libraries.read(body, [code for code, statement, _ in found if statement is not None])
         self._libraries.add_only(self._types.of_data())
@@ -128,6 +128,11 @@ class Kept:
                 self._take_anew(statement)
                 self.runs.renew()
         self._take_down_data()
+        read = self._globals - self._stored
+        for name in read & {*self._names}:
+            self._take_down_read(name)
+        if name := self._making.strange(read):
+            self._why = self._why or f"{name}, which the prompt's code reads, is another"
 
     def _take_down_data(self):
         """Take down the data that is there by now and that the comparisons read, or the classes have."""

@@ -6,7 +6,7 @@ a name makes another class of the very same text. So does one to which ``ClassVa
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 import ast
 import builtins
 import dataclasses
@@ -34,15 +34,15 @@ class Making:
         statements: all of the prompt's that will be.
         names: that have to stand for what the prompt made of them.
         taken: what these use of modules, as module, name and value.
-        asked: the name of the class that is under test, if there is one.
+        left: names of what the answer is to write.
     """
 
-    def __init__(self, namespace, statements, names, taken, asked):
-        self._namespace, self._names, self._asked = namespace, names, asked
+    def __init__(self, namespace, statements, names, taken, left):
+        self._namespace, self._names, self._left = namespace, names, left
         self._taken, self._uses, self._made = {}, taken, {}
         for _, name, value in taken:
             self._taken.setdefault(name, []).append(value)
-        read = {name for each in statements for name in read_at_once(each)}
+        read = {each.id for one in statements for each in ast.walk(one) if isinstance(each, ast.Name)}
         spaces = [vars(each) for each in [*sys.modules.values()] if type(each) is types.ModuleType] if read else ()
         self._known = {name: [each[name] for each in spaces if name in each] for name in read}
 
@@ -59,6 +59,11 @@ class Making:
         others = [name for name in sorted({*read, *_ALWAYS}) if not self._is_its(name)]
         others += [name for home, name, value in self._uses if vars(home).get(name) is not value]
         return f"{others[0]}, of which something of the prompt's is made, is another" if others else ""
+
+    def strange(self, names):
+        """The first name that functions of the prompt read and that stands for what is not its; else ""."""
+        others = names & self._namespace.keys() - self._made.keys()
+        return next((each for each in sorted(others) if not self._is_its(each)), "")
 
     def after(self, statement, added):
         """Why what a statement has made is another than it says; else ""."""
@@ -81,7 +86,7 @@ class Making:
             return is_same(value, self._made[name])
         if name in self._taken:
             return any(value is each for each in self._taken[name])
-        if name == self._asked or type(value).__module__ in _IN_TYPES:
+        if name in self._left or type(value).__module__ in _IN_TYPES:
             return True  # such as a `TypeVar`, but no module
         found = [*self._known.get(name, ()), *(home for home, _, _ in self._uses)]
         if name in self._names:  # also under another name than its module has for it
