@@ -23,7 +23,8 @@ _ALWAYS = ("__build_class__",)
 _OF_MODULES = frozenset(("__doc__", "__file__", "__name__", "__qualname__"))
 _KINDS = {"ClassVar": dataclasses._FIELD_CLASSVAR, "InitVar": dataclasses._FIELD_INITVAR}
 """By what an annotation says, what ``dataclass`` takes a field for; where it says neither, instances have it."""
-_IN_TYPES = ("types", "typing")
+_VARIABLES = ("ParamSpec", "TypeVar", "TypeVarTuple")
+"""Of ``typing``: what is of such a kind says nothing of values."""
 
 
 class Making:
@@ -42,6 +43,8 @@ class Making:
         self._taken, self._uses, self._made = {}, taken, {}
         for _, name, value in taken:
             self._taken.setdefault(name, []).append(value)
+        held = vars(sys.modules["typing"]) if "typing" in sys.modules else {}
+        self._variables = [held[name] for name in _VARIABLES if name in held]
         read = {each.id for one in statements for each in ast.walk(one) if isinstance(each, ast.Name)}
         spaces = [vars(each) for each in [*sys.modules.values()] if type(each) is types.ModuleType] if read else ()
         self._known = {name: [each[name] for each in spaces if name in each] for name in read}
@@ -86,8 +89,8 @@ class Making:
             return is_same(value, self._made[name])
         if name in self._taken:
             return any(value is each for each in self._taken[name])
-        if name in self._left or type(value).__module__ in _IN_TYPES:
-            return True  # such as a `TypeVar`, but no module
+        if name in self._left or any(type(value) is each for each in self._variables):
+            return True
         found = [*self._known.get(name, ()), *(home for home, _, _ in self._uses)]
         if name in self._names:  # also under another name than its module has for it
             found += [each for one in self._taken.values() for each in one]

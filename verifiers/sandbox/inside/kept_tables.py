@@ -111,7 +111,7 @@ class Tables:
             now = _items(holder)
             if len(now) != len(then) or not all(map(is_same, now, then)):
                 is_its = self.changing.has(name) or self._may_be(value, holder, now, then)
-                if isinstance(holder, dict) and not self._has_keys(now, then):
+                if is_its and is_compared and isinstance(holder, dict) and not self._has_keys(now, then):
                     return name
                 if is_its:
                     self._held[key] = (name, value, holder, now, is_compared)
