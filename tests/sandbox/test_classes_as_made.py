@@ -126,6 +126,63 @@ OF_TRIPLED = """\
 def check(candidate):
     assert candidate(Row([1])) == Row([3])
 """
+FOR_TYPED_PROPERTY_FENCED = """\
+Write `warmed(t, by)`.
+
+```python
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return round(self.c)
+```
+"""
+OF_TYPED_PROPERTY = """\
+def check(candidate):
+    assert candidate(Temp(1), 2).rounded == Temp(3).rounded
+"""
+FOR_TYPED_STAR_FENCED = """\
+Write `warmed(t, by)`.
+
+```python
+from math import *
+
+
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return floor(self.c)
+```
+"""
+OF_TYPED_STAR = """\
+def check(candidate):
+    assert candidate(Temp(1), 2).rounded == Temp(3).rounded
+"""
+FOR_STAR_FENCED = """\
+Write `warmed(t, by)`.
+
+```python
+from math import *
+
+
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return floor(self.c)
+```
+"""
+OF_STAR = """\
+def check(candidate):
+    assert candidate(Temp(1), 2).rounded == Temp(3).rounded
+"""
 FORGED = [
     pytest.param(
         FOR_RAISED,
@@ -396,6 +453,79 @@ def tripled(row):
 """,
         "tripled",
         id="like-userlist-cast",
+    ),
+    pytest.param(
+        FOR_TYPED_PROPERTY_FENCED,
+        OF_TYPED_PROPERTY,
+        """\
+class Made:
+    __module__ = "typing"
+    def __call__(self, f):
+        return 7
+
+property = Made()
+
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return round(self.c)
+
+
+def warmed(t, by):
+    return t
+""",
+        "warmed",
+        id="typed-property",
+    ),
+    pytest.param(
+        FOR_TYPED_STAR_FENCED,
+        OF_TYPED_STAR,
+        """\
+class Made:
+    __module__ = "types"
+    def __call__(self, x):
+        return 0
+floor = Made()
+
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return floor(self.c)
+
+
+def warmed(t, by):
+    return t
+""",
+        "warmed",
+        id="typed-star",
+    ),
+    pytest.param(
+        FOR_STAR_FENCED,
+        OF_STAR,
+        """\
+def floor(x):
+    return 0
+
+class Temp:
+    def __init__(self, c):
+        self.c = c
+
+    @property
+    def rounded(self):
+        return floor(self.c)
+
+
+def warmed(t, by):
+    return t
+""",
+        "warmed",
+        id="star",
     ),
 ]
 

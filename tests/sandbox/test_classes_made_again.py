@@ -7,6 +7,73 @@ from tests.sandbox.prompts_of_classes import STARTS, judged
 
 pytestmark = pytest.mark.docker
 
+FOR_GENERIC = '''\
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Box) and self.value == other.value
+
+
+def doubled(box):
+    """A box of twice the value."""
+'''
+OF_GENERIC = """\
+def check(candidate):
+    assert candidate(Box(2)) == Box(4)
+    assert candidate(Box("a")).value == "aa"
+"""
+FOR_GENERIC_FENCED = """\
+Write `doubled(box)`.
+
+```python
+class Box(Generic[T]):
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Box) and self.value == other.value
+```
+"""
+FOR_REGISTRY = '''\
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Event:
+    seen = {}
+
+    def __init__(self, name, level=Level.LOW):
+        self.name, self.level = name, level
+        Event.seen[name, level] = Event.seen.get((name, level), 0) + 1
+
+    def __eq__(self, other):
+        return (self.name, self.level) == (other.name, other.level)
+
+
+def raised(event):
+    """The event, at the high level."""
+'''
+OF_REGISTRY = """\
+def check(candidate):
+    assert candidate(Event("a")) == Event("a", Level.HIGH)
+    assert Event.seen["a", 2] == 2
+"""
+OF_REGISTRY_ = """\
+def check(candidate):
+    assert candidate(Event("a")).level == 2
+    assert Event("b").name == "b"
+"""
 FOR_RAISED_FENCED = """\
 Write `raised(item)`, which gives an item that costs one more.
 
@@ -112,6 +179,74 @@ def check(candidate):
     assert s.pop() == 3
 """
 HONEST = [
+    pytest.param(
+        FOR_GENERIC,
+        OF_GENERIC,
+        """\
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+class Box(Generic[T]):
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Box) and self.value == other.value
+
+def doubled(box: Box[K]) -> Box[K]:
+    return Box(box.value * 2)
+""",
+        "doubled",
+        id="generic",
+    ),
+    pytest.param(
+        FOR_GENERIC_FENCED,
+        OF_GENERIC,
+        """\
+from typing import Generic, TypeVar
+
+T = TypeVar("T", bound=object)
+
+class Box(Generic[T]):
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Box) and self.value == other.value
+
+def doubled(box):
+    return Box(box.value * 2)
+""",
+        "doubled",
+        id="generic-fence",
+    ),
+    pytest.param(
+        FOR_REGISTRY,
+        OF_REGISTRY,
+        """\
+def raised(event):
+    return Event(event.name, Level.HIGH)
+""",
+        "raised",
+        id="registry",
+    ),
+    pytest.param(
+        FOR_REGISTRY,
+        OF_REGISTRY_,
+        """\
+from enum import IntEnum
+
+class Names(str):
+    pass
+
+def raised(event):
+    return Event(str(Names(event.name)), Level(2))
+""",
+        "raised",
+        id="registry-own",
+    ),
     pytest.param(
         FOR_RAISED_FENCED,
         OF_RAISED,

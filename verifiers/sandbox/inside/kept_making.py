@@ -85,11 +85,13 @@ class Making:
         value = self._namespace.get(name, _ABSENT)
         if value is _ABSENT or name in _OF_MODULES:
             return vars(builtins).get(name) is _BUILTINS.get(name)
+        if name in self._left and name not in self._names:
+            return True
         if name in self._made:
             return is_same(value, self._made[name])
         if name in self._taken:
             return any(value is each for each in self._taken[name])
-        if name in self._left or any(type(value) is each for each in self._variables):
+        if any(type(value) is each for each in self._variables):
             return True
         found = [*self._known.get(name, ()), *(home for home, _, _ in self._uses)]
         if name in self._names:  # also under another name than its module has for it
