@@ -42,6 +42,14 @@ INVERT = (
 HELPER = NODE.rstrip() + "\n\n    def to_list(self):\n        return [self.val]\n\n"
 X = "class ListNode:\n    def __init__(self, x):\n        self.val = x\n        self.next = None\n\n"
 FIELDS = "from dataclasses import dataclass\n@dataclass\nclass ListNode:\n    val: int = 0\n    next: object = None\n\n"
+ROW = (
+    "class Row:\n    def __init__(self, items):\n        self.items = items\n\n    def __getitem__(self, place):\n"
+    "        return self.items[place]\n\n"
+)
+ROWS = ROW + '\ndef tripled(row):\n    """Three times as much."""\n'
+OF_ROWS = "def check(candidate):\n    assert 15 in candidate(Row([1, 5]))\n    assert 9 in candidate(Row([3]))\n"
+LISTED = "class Row(list):\n    def total(self):\n        return sum(self)\n\n"
+ADDED = "def check(candidate):\n    assert candidate(ListNode(1)) + 1 == ListNode(2) + 1\n"
 EQUAL = NODE.rstrip() + "\n\n    def __eq__(self, other):\n        return True\n\n"
 FORGED = [
     pytest.param(LIST, BOTH, NODE.replace("= val", "= 0") + "def double(head): return head\n", "double", id="holds-0"),
@@ -104,6 +112,36 @@ FORGED = [
         "double",
         id="helper-that-stores",
     ),
+    pytest.param(
+        ROWS,
+        OF_ROWS,
+        ROW.rstrip()
+        + "\n\n    def __iter__(self):\n        return iter(range(99))\ndef tripled(row): return Row([0])\n",
+        "tripled",
+        id="iterates-otherwise",
+    ),
+    pytest.param(
+        ROWS.replace(ROW, LISTED),
+        "def check(candidate):\n    assert sum(candidate(Row([5, 3]))) == 24\n    assert Row([1]).total() == 1\n",
+        LISTED.rstrip() + "\n\n    def __iter__(self):\n        return iter([24])\ndef tripled(row): return Row([0])\n",
+        "tripled",
+        id="iterates-otherwise-than-a-list",
+    ),
+    pytest.param(
+        LIST,
+        ADDED,
+        NODE.rstrip() + "\n\n    def __add__(self, other):\n        return 0\ndef double(head): return head\n",
+        "double",
+        id="operator-that-is-asked",
+    ),
+    pytest.param(
+        LIST,
+        "def check(candidate):\n    assert candidate(ListNode()).val == ListNode(0).val\n    ListNode(*[2])\n"
+        "    assert candidate(ListNode(1)).val == ListNode(2).val\n",
+        NODE.replace("val=0", "val=3").replace("= val", "= val if val != 2 else 1") + "def double(head): return head\n",
+        "double",
+        id="computes",
+    ),
 ]
 
 
@@ -148,6 +186,52 @@ HONEST = [
     pytest.param(LIST, DATA, FIELDS + DOUBLE, "double", id="dataclass"),
     pytest.param(LIST, DATA, FIELDS.replace("@dataclass\n", "@dataclass(eq=False)\n") + DOUBLE, "double", id="no-eq"),
     pytest.param(LIST, DATA, EQUAL.replace("True", "self.val == other.val") + DOUBLE, "double", id="own-comparison"),
+    pytest.param(LIST, DATA, NODE.replace("val=0", "val=None") + DOUBLE, "double", id="default-that-is-never-taken"),
+    pytest.param(
+        LIST,
+        DATA,
+        NODE.replace("next=None", "next=None, *, prev=None").rstrip() + "\n        self.prev = prev\n\n" + DOUBLE,
+        "double",
+        id="given-more-by-name",
+    ),
+    pytest.param(
+        LIST,
+        BOTH,
+        NODE.replace("        self.val", "        super().__init__()\n        self.val").replace(
+            "Node:", "Node(object):"
+        )
+        + DOUBLE,
+        "double",
+        id="super",
+    ),
+    pytest.param(
+        LIST, BOTH, NODE.replace("Node:\n", 'Node:\n    __slots__ = ("val", "next")\n\n') + DOUBLE, "double", id="slots"
+    ),
+    pytest.param(
+        LIST,
+        DATA,
+        NODE.rstrip() + "\n\n    def __add__(self, other):\n        return ListNode(self.val + other.val)\n\n"
+        "    def __neg__(self):\n        return ListNode(-self.val)\n\n"
+        "    def __iter__(self):\n        yield self.val\n\n"
+        "    def is_between(self, low=float('-inf'), high=float('inf')):\n        return low < self.val < high\n\n"
+        + DOUBLE,
+        "double",
+        id="operators",
+    ),
+    pytest.param(
+        FIELDS + 'def double(head):\n    """Values doubled."""\n',
+        OBJECTS,
+        FIELDS.replace("@dataclass\n", "@dataclass(order=True)\n") + DOUBLE,
+        "double",
+        id="order-of-fields",
+    ),
+    pytest.param(
+        FIELDS + 'def double(head):\n    """Values doubled."""\n',
+        DATA,
+        FIELDS.rstrip() + "\n\n    def __lt__(self, other):\n        return self.val < other.val\n\n" + DOUBLE,
+        "double",
+        id="order-of-a-dataclass",
+    ),
     pytest.param(
         TREE,
         NODES,

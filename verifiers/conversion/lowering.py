@@ -66,7 +66,7 @@ class Lowering:
             case ast.Call(func=ast.Name(id=name), args=[_, *more]) if scope.is_built_in(name, _ITERATING):
                 return self._call_of(node.func, node, is_iterated=not more or name not in ("max", "min"))
             case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if not scope.is_local(owner):
-                return self._call_of(ast.Attribute(value=self.lower(owner), attr=attr, ctx=ast.Load()), node)
+                return self._call_of(ast.Attribute(value=self._lower_owner(owner), attr=attr, ctx=ast.Load()), node)
             case ast.Call(func=ast.Name() | ast.Attribute()):
                 return self._call_of(node.func, node)
             case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
@@ -81,6 +81,13 @@ class Lowering:
                 return attr in METHOD_NAMES and not self._scope.is_handle(owner)
             case _:
                 return False
+
+    def _lower_owner(self, node: ast.expr) -> ast.expr:
+        """As ``lower``, of what a method is called of: its result meets data, and not itself, ``cache.get(1) == 1``."""
+        outer, self._is_against_data = self._is_against_data, False
+        lowered = self.lower(node)
+        self._is_against_data = outer
+        return lowered
 
     def _call_of(self, function: ast.expr, node: ast.Call, *, is_iterated: bool = False) -> ast.Call:
         lower = self._items if is_iterated else self.lower

@@ -74,8 +74,9 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
     if given is None or own is None:
         return answer
     is_shown = _shows_objects(tests)
-    named = set(attributes([parsed(tests) or ast.Module([], []), *given.body]))
-    like = likes(own, given.body, named, is_shown=is_shown)
+    asked = parsed(tests) or ast.Module([], [])
+    named = set(attributes([asked, *given.body]))
+    like = likes(own, given.body, asked.body, named, is_shown=is_shown)
     name = redefined(
         own,
         given.body,

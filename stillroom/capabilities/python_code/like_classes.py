@@ -8,14 +8,18 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stillroom.capabilities.python_code.added_members import COMPARING, DECORATORS, ORDERS, asked_by_syntax, is_free
+from stillroom.capabilities.python_code.class_calls import always_given
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound
-from stillroom.capabilities.python_code.record_classes import holds_the_same, makes, record
-from stillroom.capabilities.python_code.statement_forms import SHOWING, form
-
-COMPARING = frozenset(("__eq__", "__ge__", "__gt__", "__hash__", "__le__", "__lt__", "__ne__"))
-_FREE = frozenset(("__iter__", *SHOWING, *COMPARING))
-"""Special methods that a class may have more than the prompt's: no test asks for them that rests on the prompt's."""
-_DECORATORS = ("classmethod", "property", "staticmethod")
+from stillroom.capabilities.python_code.record_classes import (
+    has_bases,
+    has_no_order,
+    holds_the_same,
+    makes,
+    record,
+    without_idle_calls,
+)
+from stillroom.capabilities.python_code.statement_forms import SHOWING, form, is_plain_as_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +35,34 @@ class Like:
     compares_anew: bool
 
 
-def likes(answer: ast.Module, given: Sequence[ast.stmt], named: set[str], *, is_shown: bool) -> dict[ast.stmt, Like]:
+def likes(
+    answer: ast.Module, given: Sequence[ast.stmt], tests: Sequence[ast.stmt], named: set[str], *, is_shown: bool
+) -> dict[ast.stmt, Like]:
     """The classes of an answer that are like one of the prompt's, though they are written otherwise.
 
     Args:
         answer: its source.
         given: the statements of the prompt.
+        tests: the statements of the tests.
         named: attributes that the tests or the prompt name: under these nothing may be added.
         is_shown: whether the tests look at objects as texts.
     """
     classes = {each.name: each for each in given if isinstance(each, ast.ClassDef)}
+    asking = [*tests, *given]
+    named = named | asked_by_syntax(asking) if classes else named
     known = {form(each, is_shown=is_shown) for each in classes.values()}
     made = [(each, bound(each)) for each in (*given, *answer.body)]
     is_usual = all(
-        isinstance(each, ast.ImportFrom) and each.module == "dataclasses" and names.isdisjoint(_DECORATORS)
+        isinstance(each, ast.ImportFrom) and each.module == "dataclasses" and names.isdisjoint(DECORATORS)
         for each, names in made
-        if not names.isdisjoint({"dataclass", *_DECORATORS})
+        if not names.isdisjoint({"dataclass", "super", *DECORATORS})
     )
     before = {form(each, is_shown=True) for each in given}
     found, is_first = dict[ast.stmt, Like](), True
     for each in answer.body:
         if isinstance(each, ast.ClassDef) and each.name in classes and form(each, is_shown=is_shown) not in known:
             is_sound = is_usual and (is_first or not each.decorator_list)
-            like = _like(each, classes[each.name], named, is_shown=is_shown) if is_sound else None
+            like = _like(each, classes[each.name], asking, named, is_shown=is_shown) if is_sound else None
             if like is not None:
                 found[each] = like
         is_first = is_first and (each in found or _does_nothing(each) or form(each, is_shown=True) in before)
@@ -63,7 +72,7 @@ def likes(answer: ast.Module, given: Sequence[ast.stmt], named: set[str], *, is_
 def _does_nothing(statement: ast.stmt) -> bool:
     """Whether no code of an answer is run by a statement, so that what a library has is still the library's."""
     match statement:
-        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
             return True
         case ast.FunctionDef(decorator_list=[], args=given, returns=returns):
             said = [each for one in (given, returns) if one is not None for each in ast.walk(one)]
@@ -72,7 +81,9 @@ def _does_nothing(statement: ast.stmt) -> bool:
             return False
 
 
-def _like(own: ast.ClassDef, given: ast.ClassDef, named: set[str], *, is_shown: bool) -> Like | None:
+def _like(
+    own: ast.ClassDef, given: ast.ClassDef, asking: Sequence[ast.stmt], named: set[str], *, is_shown: bool
+) -> Like | None:
     if own.keywords or given.keywords or _forms(_bases(own)) != _forms(_bases(given)):
         return None
     mine, theirs = (_members(each, is_shown=is_shown) for each in (own, given))
@@ -83,35 +94,26 @@ def _like(own: ast.ClassDef, given: ast.ClassDef, named: set[str], *, is_shown: 
     taken = named.union(*map(bound, given.body))
     if _forms(own.decorator_list) != _forms(given.decorator_list) or any(each not in ours for each in known):
         before, after = record(given), record(own)
-        if before is None or after is None or not holds_the_same(before, after) or is_shown or _bases(given):
+        if before is None or after is None or is_shown or has_bases(given):
+            return None
+        if not holds_the_same(before, after, always_given(own.name, before.names, asking)):
             return None
         if not before.compares <= after.compares or not taken.isdisjoint(after.made.keys() - before.made.keys()):
             return None
-        compares_anew = before.compares != after.compares
+        compares_anew = ("eq" in before.compares) != ("eq" in after.compares)  # an order of fields says what they say
         mine = [each for each in mine if not makes(each)]
         theirs = [each for each in theirs if not makes(each)]
         known, ours = _forms(theirs), _forms(mine)
     if [each for each in ours if each in known] != known:
         return None
     more = [each for each, shape in zip(mine, ours, strict=True) if shape not in known]
-    if not all(_is_free(each, taken, is_shown=is_shown) for each in more):
+    if not all(is_free(each, own, given, taken, is_shown=is_shown) for each in more):
         return None
-    is_compared = not COMPARING.isdisjoint(each.name for each in more if isinstance(each, FUNCTION))
-    if is_compared and (given.decorator_list or _bases(given) or not COMPARING.isdisjoint(taken)):
+    anew = COMPARING.intersection(each.name for each in more if isinstance(each, FUNCTION))
+    is_decorated = bool(given.decorator_list) and not (anew <= ORDERS and has_no_order(given))
+    if anew and (is_decorated or has_bases(given) or not COMPARING.isdisjoint(taken)):
         return None  # the prompt's own code may compare such
-    return Like(own.name, compares_anew or is_compared)
-
-
-def _is_free(member: ast.stmt, taken: set[str], *, is_shown: bool) -> bool:
-    """Whether something in a class is a method for which neither the tests nor the prompt ask."""
-    if not isinstance(member, ast.FunctionDef) or member.name in taken:
-        return False
-    decorators = [each.id if isinstance(each, ast.Name) else "" for each in member.decorator_list]
-    if not all(each in _DECORATORS for each in decorators):
-        return False
-    if member.name.startswith("__"):
-        return not decorators and member.name in _FREE and not (is_shown and member.name in SHOWING)
-    return True
+    return Like(own.name, compares_anew or bool(anew))
 
 
 def _bases(kind: ast.ClassDef) -> list[ast.expr]:
@@ -121,11 +123,11 @@ def _bases(kind: ast.ClassDef) -> list[ast.expr]:
 def _members(kind: ast.ClassDef, *, is_shown: bool) -> list[ast.stmt]:
     """What is in a class, without texts, what does nothing and what nobody looks at."""
     return [
-        each
+        without_idle_calls(each, kind)
         for each in kind.body
         if not isinstance(each, ast.Pass)
         and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
-        and not (isinstance(each, FUNCTION) and each.name in SHOWING and not is_shown)
+        and not (isinstance(each, FUNCTION) and each.name in SHOWING and not is_shown and is_plain_as_made(each))
     ]
 
 

@@ -7,9 +7,9 @@ answer is right. Source cannot show all of that; what it does not show is left a
 import ast
 from collections.abc import Container, Iterator, Sequence, Set
 
+from stillroom.capabilities.python_code.added_members import COMPARING
 from stillroom.capabilities.python_code.class_changes import compares_anew
 from stillroom.capabilities.python_code.idle_code import without_main_blocks, without_orders
-from stillroom.capabilities.python_code.like_classes import COMPARING
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, changed_late
 from stillroom.capabilities.python_code.reaching import is_reaching
 from stillroom.capabilities.python_code.statement_forms import form

@@ -10,6 +10,8 @@ _PLAIN = (
     ast.Attribute | ast.BinOp | ast.BitOr | ast.Constant | ast.List | ast.Load | ast.Name | ast.Subscript | ast.Tuple
 )  # fmt: skip
 
+_DATA = frozenset(("dict", "float", "frozenset", "int", "list", "set", "tuple"))
+
 
 def form(statement: ast.stmt, *, is_shown: bool) -> tuple[object, ...]:
     """A statement as it can be compared: node by node, without what nothing depends on.
@@ -39,22 +41,43 @@ def _is_left_out(node: ast.AST, field: str, value: object, *, is_shown: bool) ->
             match value:
                 case ast.Expr(value=ast.Constant(value=str())):
                     return value is node.body[0]
-                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    return isinstance(node, ast.ClassDef) and not is_shown and name in SHOWING
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in SHOWING:
+                    return isinstance(node, ast.ClassDef) and not is_shown and is_plain_as_made(value)
                 case _:
                     return False
         case ast.ClassDef() if field == "bases":
             return isinstance(value, ast.Name) and value.id == "object"
         case ast.arg() if field == "annotation":
-            return _is_plain(value)
+            return is_plain(value)
         case ast.FunctionDef() | ast.AsyncFunctionDef() if field == "returns":
-            return _is_plain(value)
+            return is_plain(value)
         case _:
             return field == "type_comment"
 
 
-def _is_plain(annotation: object) -> bool:
+def is_plain(annotation: object) -> bool:
     """Whether an annotation does nothing as it is made."""
     return annotation is None or (
         isinstance(annotation, ast.AST) and all(isinstance(each, _PLAIN) for each in ast.walk(annotation))
     )
+
+
+def is_plain_as_made(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method binds nothing in its class but its own name, and calls nothing but for data, as it is made."""
+    given = function.args
+    every = [
+        *given.posonlyargs,
+        *given.args,
+        *given.kwonlyargs,
+        *(each for each in (given.vararg, given.kwarg) if each),
+    ]
+    said = [function.returns, *(each.annotation for each in every), *function.decorator_list]
+    defaults = [each for each in (*given.defaults, *given.kw_defaults) if each is not None]
+    nodes = [each for one in defaults for each in ast.walk(one)]
+    return all(map(is_plain, said)) and not any(
+        isinstance(each, ast.NamedExpr) or (isinstance(each, ast.Call) and not _is_data(each)) for each in nodes
+    )
+
+
+def _is_data(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in _DATA

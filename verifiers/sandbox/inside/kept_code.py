@@ -15,9 +15,11 @@ import marshal
 import types
 
 import runner
+from kept_caches import Caches
 from kept_compared import Compared
 from kept_judging import Judging
 from kept_libraries import Libraries, loaded
+from kept_making import Making, bound_by
 from kept_names import codes_in, read_by
 from kept_runs import Runs
 from kept_shapes import ClassShape, FunctionShape, is_same, shapes, vars_of
@@ -70,8 +72,7 @@ class Kept:
         self._codes, self._globals, self._stored = {}, set(), set()  # what the prompt's functions are, read and bind
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
-        self._libraries, self._tables = None, Tables(self.stores)
-        self.judging = None
+        self._libraries = self._tables = self.judging = self._caches = self._making = None
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
@@ -92,6 +93,10 @@ class Kept:
         self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
         self.judging = Judging(self._types, self.stores, self.compared, namespace)
+        self._tables = Tables(self.stores, self.compared)
+        self._caches = Caches(self.compared, self._tables.changing, namespace)
+        given = [statement for _, statement, _ in found if statement is not None]
+        self._making = Making(namespace, given, self._names, self._taken, {self._asked, *self._functions})
         self._libraries = Libraries(namespace)
         self._libraries.read(body, [code for code, statement, _ in found if statement is not None])
         self._libraries.add_only(self._types.of_data())
@@ -107,9 +112,13 @@ class Kept:
             self.stores.add(code, added)
             self._tables.note(statement)
             is_changing = not isinstance(statement, _NAMED) or bool(statement.decorator_list)  # `@key.register`
-            if is_changing:
+            if is_changing or getattr(statement, "bases", ()):  # whose metaclass and `__init_subclass__` make it
                 self._why = self._why or self._changed() or self._changed_library()
+            self._why = self._why or self._making.before(statement, added)
             yield code
+            self._why = self._why or self._making.after(statement, added)
+            for name in bound_by(statement) & self._namespace.keys():
+                self._caches.add(self._namespace[name])
             if is_changing:
                 self._tables.renew()
                 self._libraries.renew()
@@ -119,6 +128,11 @@ class Kept:
                 self._take_anew(statement)
                 self.runs.renew()
         self._take_down_data()
+        read = self._globals - self._stored
+        for name in read & {*self._names}:
+            self._take_down_read(name)
+        if name := self._making.strange(read):
+            self._why = self._why or f"{name}, which the prompt's code reads, is another"
 
     def _take_down_data(self):
         """Take down the data that is there by now and that the comparisons read, or the classes have."""
@@ -252,7 +266,7 @@ class Kept:
                 return f"{what} of {shape.kind.__name__} is another than it was"
         if what := self._tables.change():
             return f"what is in {what}, which the prompt's comparisons read, is another"
-        return self.runs.come()
+        return self.runs.come() or self._caches.change()
 
     def _changed_library(self):
         what = self._libraries.change()

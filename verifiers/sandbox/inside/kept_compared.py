@@ -111,6 +111,13 @@ class Compared:
                     return f"an instance of {_name(kind)}, which is not the prompt's, is compared with one that is"
         return ""
 
+    def may_be_key(self, value):
+        """Whether a value equals others by what Python or the prompt has for that, or nothing but its like."""
+        _, others, why = self._met(value)
+        return not why and all(
+            is_by_identity(kind) or (self.is_own(kind) and self._is_sound(kind)) for kind in others.values()
+        )
+
     def _may_meet_itself(self, kind):
         """Whether instances of a class of the solution's may be compared among themselves."""
         return self.is_asked(kind) or self._is_sound(kind)

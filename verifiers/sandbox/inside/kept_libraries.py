@@ -17,6 +17,7 @@ import weakref
 from operator import attrgetter, is_, itemgetter
 
 from kept_ambient import Decimals, Patterns
+from kept_caches import caches_of, clear
 from kept_names import codes_in, imported_by, stored_by
 from kept_reach import ABSENT, Reach, cells_of
 from kept_shapes import bases_of, is_same, vars_of
@@ -41,9 +42,10 @@ class Libraries:
     """
 
     def __init__(self, own):
-        self._reach, self._imported = Reach(own), {}
+        self._own, self._reach, self._imported = own, Reach(own), {}
         self._functions, self._parts, self._cells = [], {name: [] for name in _PARTS}, []
         self._spaces, self._classes, self._holders, self._ambient = [], {}, {}, {}
+        self._caches = []
 
     def read(self, body, codes):
         """Take down what a prompt's statements reach.
@@ -99,6 +101,7 @@ class Libraries:
         for key, (held, kind) in reach.holders.items():
             self._holders.setdefault(key, (held, kind, (*dict.keys(held),), (*dict.values(held),)))
         self._spaces = [_Space(*each) for each in reach.spaces.values()]
+        self._caches = caches_of(reach.reached(), self._own)
         if "re" not in self._ambient and "re" in sys.modules and reach.has(sys.modules["re"]._compile):
             self._ambient["re"] = Patterns()
 
@@ -115,6 +118,8 @@ class Libraries:
         for function, name, then in self._cells:
             if cells_of(function).get(name) is not then:
                 return f"{name} of {function.__name__}"
+        for each in self._caches:
+            clear(each)
         for each in (*self._spaces, *self._ambient.values()):
             if what := each.change():
                 return what

@@ -64,6 +64,10 @@ class Reach:
         """Whether a value was reached."""
         return id(value) in self._seen
 
+    def reached(self):
+        """All that was reached of values."""
+        return [*self._seen.values()]
+
     def size(self):
         """How much was reached so far."""
         return len(self._seen) + sum(len(names) for _, names in self.spaces.values())

@@ -12,6 +12,7 @@ import gc
 import types
 
 from kept_changing import MAKING, Changing
+from kept_data import PLAIN
 from kept_names import read_by
 from kept_reach import ABSENT, cells_of
 from kept_shapes import bases_of, functions_in, is_same, vars_of
@@ -36,15 +37,19 @@ class Tables:
 
     Args:
         stores: the ``kept_stores.Stores`` of the prompt.
+        compared: the ``kept_compared.Compared`` of the solution.
+
+    Attributes:
+        changing: what its code changes.
     """
 
-    def __init__(self, stores):
-        self._stores, self._changing = stores, Changing()
+    def __init__(self, stores, compared):
+        self._stores, self._compared, self.changing = stores, compared, Changing()
         self._held, self._functions, self._room = {}, {}, ROOM
 
     def note(self, statement):
         """Note one of the prompt's statements, as a tree: what it changes, may change."""
-        self._changing.add(statement)
+        self.changing.add(statement)
 
     def take(self, names, kinds, given):
         """Take down what comparisons read that was not there before.
@@ -105,12 +110,20 @@ class Tables:
         for key, (name, value, holder, then, is_compared) in self._held.items():
             now = _items(holder)
             if len(now) != len(then) or not all(map(is_same, now, then)):
-                is_its = self._changing.has(name) or self._may_be(value, holder, now, then)
+                is_its = self.changing.has(name) or self._may_be(value, holder, now, then)
+                if is_its and is_compared and isinstance(holder, dict) and not self._has_keys(now, then):
+                    return name
                 if is_its:
                     self._held[key] = (name, value, holder, now, is_compared)
                 elif is_compared or (self._stores.knows(name) and not _is_more(holder, now, then)):
                     return name
         return ""
+
+    def _has_keys(self, now, then):
+        """Whether what has come into a dictionary that the prompt fills is found by nothing but its like."""
+        before = {*map(id, then)}
+        come = [each for each in now[: len(now) // 2] if id(each) not in before and id(type(each)) not in PLAIN]
+        return all(map(self._compared.may_be_key, come))
 
     def _may_be(self, value, holder, now, then):
         """Whether an object has only what the prompt or the tests store, and a dictionary only what reading put in."""
@@ -126,7 +139,7 @@ class Tables:
             return is_read and all(is_same(after.get(key, ABSENT), each) for key, each in before.items())
         others = [key for key in then[:half] if not is_same(after.get(id(key), ABSENT), before[id(key)])]
         others += [key for key in now[:size] if id(key) not in before and is_hiding(key, type(value))]
-        return all(type(key) is str and (self._changing.stores(key) or self._stores.allows(key)) for key in others)
+        return all(type(key) is str and (self.changing.stores(key) or self._stores.allows(key)) for key in others)
 
 
 def _holder(value, kinds):
