@@ -14,6 +14,7 @@ import dis
 import marshal
 import types
 
+import kept_footing
 import runner
 from kept_compared import Compared
 from kept_judging import Judging
@@ -230,7 +231,7 @@ class Kept:
         if why and not self._is_told:
             self._is_told = True
             for each in self.marks:
-                each.is_told = True
+                each.doubt()
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
     def _changed(self):
@@ -255,7 +256,7 @@ class Kept:
         return self.runs.come()
 
     def _changed_library(self):
-        what = self._libraries.change()
+        what = self._libraries.change() or kept_footing.change()
         return f"{what}, which the prompt's code runs through, is another" if what else ""
 
     def _changed_elsewhere(self, when):
