@@ -14,7 +14,7 @@ extern object *PyEval_GetFrame(void), *PyFrame_GetBack(object *), *PyFrame_GetCo
 extern object *PyObject_GetAttrString(object *, const char *), *PyTuple_GetItem(object *, long);
 extern const char *PyUnicode_AsUTF8(object *);
 extern void Py_DecRef(object *), PyErr_Clear(void);
-extern void seal_doubt(void), subclasses_watch(void);
+extern void seal_doubt(void), entries_watch(void);
 
 #define NAME "stillroom"
 #define OURS "/usr/lib/" NAME "/"
@@ -23,30 +23,31 @@ extern void seal_doubt(void), subclasses_watch(void);
 #define SITE "/site-packages/"
 #define MOST 10
 
-/* The beginnings of events: whether they are usual in our own code and in Python's that imports, and in the functions
- * of which files of Python's library, by itself, and where the library calls them: a program that does gets what they
- * give. */
+/* The beginnings of events, and where they are usual: in our own code and in Python's that imports, in functions of
+ * some files of Python's library, and in those of others where the same file calls them, or one that keeps to itself
+ * what it gets: a program that calls them gets what they give. */
 static const struct {
     const char *event;
     int is_ours;
-    const char *usual[MOST], *within[MOST];
+    const char *usual[MOST], *within[MOST], *calling[MOST];
 } EVENTS[] = {
-    {"code.__new__", 1, {"/types.py"}, {NULL}},
+    {"code.__new__", 1, {"/types.py"}, {NULL}, {NULL}},
     {"compile", 1, {"/ast.py", "/collections/", "/dataclasses.py", "/doctest.py", SITE, "/timeit.py", "/typing.py"},
-     {NULL}},
-    {"ctypes.", 0, {NULL}, {LIBRARY}},
-    {"exec", 1, {"/collections/", "/dataclasses.py", "/doctest.py", SITE, "/timeit.py", "/typing.py"}, {NULL}},
-    {"gc.get_", 1, {NULL}, {NULL}},
-    {"marshal.load", 1, {NULL}, {NULL}},
-    {"object.__getattr__", 1, {NULL}, {"/asyncio/", "/logging/", "/traceback.py", "/unittest/"}},
-    {"object.__setattr__", 1, {"/collections/", "/dataclasses.py", SITE, "/typing.py"}, {NULL}},
-    {"open", 0, {"/linecache.py", "/tokenize.py"}, {NULL}},
-    {"sys._current_", 1, {NULL}, {NULL}},
+     {NULL}, {NULL}},
+    {"ctypes.", 0, {NULL}, {LIBRARY}, {SITE, "/ctypes/"}},
+    {"exec", 1, {"/collections/", "/dataclasses.py", "/doctest.py", SITE, "/timeit.py", "/typing.py"}, {NULL}, {NULL}},
+    {"gc.get_", 1, {NULL}, {NULL}, {NULL}},
+    {"marshal.load", 1, {NULL}, {NULL}, {NULL}},
+    {"object.__getattr__", 1, {NULL}, {"/asyncio/coroutines.py", "/logging/", "/traceback.py", "/unittest/"},
+     {"/asyncio/", "/unittest/"}},
+    {"object.__setattr__", 1, {"/collections/", "/dataclasses.py", SITE, "/types.py", "/typing.py"}, {NULL}, {NULL}},
+    {"open", 0, {"/linecache.py", "/tokenize.py"}, {NULL}, {NULL}},
+    {"sys._current_", 1, {NULL}, {NULL}, {NULL}},
     {"sys._getframe", 1, {"/collections/", "/dataclasses.py", "/enum.py", SITE, "/typing.py"},
-     {"/asyncio/", "/logging/", "/unittest/", "/warnings.py"}},
-    {"sys.addaudithook", 1, {NULL}, {NULL}},
-    {"sys.setprofile", 1, {NULL}, {NULL}},
-    {"sys.settrace", 1, {NULL}, {NULL}},
+     {"/logging/", "/unittest/", "/warnings.py"}, {NULL}},
+    {"sys.addaudithook", 1, {NULL}, {NULL}, {NULL}},
+    {"sys.setprofile", 1, {NULL}, {NULL}, {NULL}},
+    {"sys.settrace", 1, {NULL}, {NULL}, {NULL}},
 };
 static const char *const FRAMES[] = {"ag_frame", "cr_frame", "gi_frame", "tb_frame", NULL};
 static const char *const PARTS[] = {"__code__", "__defaults__", "__kwdefaults__", NULL};
@@ -110,7 +111,7 @@ static int is_usual(size_t at)
     if (back == NULL)
         return 0;
     const char *by = file_of(back);
-    int is_within = is_library(by) || begins_so(by, FROZEN);
+    int is_within = strcmp(by, file) == 0 || (is_library(by) && has_one(by, EVENTS[at].calling));
     Py_DecRef(back);
     return is_within;
 }
@@ -165,6 +166,6 @@ void audit_callers(void)
 /* Listen from now on, as long as the process lives. */
 int audit_begin(void)
 {
-    subclasses_watch();
+    entries_watch();
     return PySys_AddAuditHook(heard, NULL);
 }

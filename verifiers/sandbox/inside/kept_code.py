@@ -14,7 +14,6 @@ import dis
 import marshal
 import types
 
-import kept_footing
 import runner
 from kept_compared import Compared
 from kept_judging import Judging
@@ -256,7 +255,7 @@ class Kept:
         return self.runs.come()
 
     def _changed_library(self):
-        what = self._libraries.change() or kept_footing.change()
+        what = self._libraries.change()
         return f"{what}, which the prompt's code runs through, is another" if what else ""
 
     def _changed_elsewhere(self, when):

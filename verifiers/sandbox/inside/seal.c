@@ -24,6 +24,7 @@ struct hash {
 };
 
 extern void audit_callers(void);
+extern int footing_holds(void);
 
 static struct hash said, heard;
 static uint64_t times_heard;
@@ -164,6 +165,7 @@ void seal_mark(uint8_t *out)
     uint8_t until[MARK_BYTES];
     if (getpid() != owner)
         _exit(0);
+    is_doubted |= !footing_holds();
     digest(&heard, until);
     mark(is_doubted, times_heard, until, out);
 }

@@ -27,7 +27,7 @@ _held = []
 
 def load(path=LIBRARY):
     """Have the library at hand, once, before any program is there."""
-    library = ctypes.PyDLL(path)  # PyDLL: nothing runs between what is read and what is marked
+    loaded = ctypes.PyDLL(path)  # PyDLL: nothing runs between what is read and what is marked
     for name, kinds in (
         ("seal_said", (ctypes.c_char_p, ctypes.c_uint64)),
         ("seal_heard", (ctypes.c_char_p, ctypes.c_uint64)),
@@ -37,11 +37,16 @@ def load(path=LIBRARY):
         ("seal_begin", (ctypes.c_int, ctypes.c_int)),
         ("seal_doubt", ()),
         ("audit_begin", ()),
+        ("footing_take", (ctypes.py_object, ctypes.py_object)),
     ):
-        getattr(library, name).argtypes = kinds
-    library.seal_heard.restype = ctypes.c_uint64
-    _held[:] = [library]
-    return library
+        getattr(loaded, name).argtypes = kinds
+    loaded.seal_heard.restype = ctypes.c_uint64
+    _held[:] = [loaded]
+
+
+def library():
+    """What is written in C, loaded."""
+    return _held[0]
 
 
 def begin(file, *, is_tests, is_alone):
@@ -52,10 +57,10 @@ def begin(file, *, is_tests, is_alone):
         is_tests: whether no program's code runs here, but what holds the marks against what it got.
         is_alone: whether there are no tests in another process, who may be asked by the program and ask back.
     """
-    (library,) = _held
-    if not library.seal_begin(file, is_alone) or (not is_tests and library.audit_begin()):
+    own = library()
+    if not own.seal_begin(file, is_alone) or (not is_tests and own.audit_begin()):
         raise OSError("the job has no key")
-    return Watch(library) if is_tests else Seal(library)
+    return Watch(own) if is_tests else Seal(own)
 
 
 class Unmarked(Exception):

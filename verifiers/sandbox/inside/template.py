@@ -16,8 +16,8 @@ import types
 
 import confine
 import filling
+import footing
 import hidden
-import kept_footing
 import seal
 
 AF_UNIX, SOCK_SEQPACKET = 1, 5
@@ -56,7 +56,7 @@ def start(trouble, become_program, give_up, rehearse=None):
     os.close(ours)
     if rehearse is not None:
         rehearse()
-    kept_footing.take()
+    footing.take()
     hidden.hide()
     _filling = filling.fill_gaps()
     gc.freeze()
@@ -75,7 +75,7 @@ def start(trouble, become_program, give_up, rehearse=None):
     random.seed(DRAWS_SEED)
     threading.main_thread()._native_id = 1
     try:
-        ctypes.PyDLL(seal.LIBRARY).serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
+        seal.library().serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
         become_program()
     finally:
         os._exit(1)

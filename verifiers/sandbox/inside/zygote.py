@@ -16,7 +16,6 @@ import sys
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import cores  # noqa: E402
-import kept_footing  # noqa: E402
 import kills  # noqa: E402
 import runner  # noqa: E402
 import seal  # noqa: E402
