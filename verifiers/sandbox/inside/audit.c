@@ -22,6 +22,7 @@ extern void seal_doubt(void), entries_watch(void);
 #define LIBRARY "/usr/lib/python"
 #define SITE "/site-packages/"
 #define MOST 10
+#define KNOWN 256 /* codes of ours that are remembered */
 
 /* The beginnings of events, and where they are usual: in our own code and in Python's that imports, in functions of
  * some files of Python's library, and in those of others where the same file calls them, or one that keeps to itself
@@ -49,6 +50,7 @@ static const struct {
     {"sys.setprofile", 1, {NULL}, {NULL}, {NULL}},
     {"sys.settrace", 1, {NULL}, {NULL}, {NULL}},
 };
+#define INITIALS "cegmos" /* of these events */
 static const char *const FRAMES[] = {"ag_frame", "cr_frame", "gi_frame", "tb_frame", NULL};
 static const char *const PARTS[] = {"__code__", "__defaults__", "__kwdefaults__", NULL};
 
@@ -82,6 +84,17 @@ static const char *file_of(object *frame)
     return found == NULL ? "" : found;
 }
 
+/* Whether a frame is of our code, which lives as long as the process: what was found once is so for ever. */
+static int is_ours(object *frame)
+{
+    static object *known[KNOWN];
+    object *code = PyFrame_GetCode(frame), **place = known + ((size_t)code >> 5) % KNOWN;
+    Py_DecRef(code);
+    if (*place != code && begins_so(file_of(frame), OURS))
+        *place = code;
+    return *place == code;
+}
+
 static int is_library(const char *file)
 {
     return begins_so(file, LIBRARY) && strstr(file, "/..") == NULL;
@@ -100,8 +113,10 @@ static int is_usual(size_t at)
     object *frame = PyEval_GetFrame();
     if (frame == NULL)
         return 1; /* no code of Python's runs */
+    if (EVENTS[at].is_ours && is_ours(frame))
+        return 1;
     const char *file = file_of(frame);
-    if (EVENTS[at].is_ours && (begins_so(file, OURS) || begins_so(file, FROZEN)))
+    if (EVENTS[at].is_ours && begins_so(file, FROZEN))
         return 1;
     if (!is_library(file))
         return 0;
@@ -143,6 +158,8 @@ static int is_meant(const char *event, object *given)
 static int heard(const char *event, object *given, void *unused)
 {
     (void)unused;
+    if (strchr(INITIALS, *event) == NULL) /* such as `builtins.id`, which our own code has a million times */
+        return 0;
     for (size_t i = 0; i < COUNT(EVENTS); i++)
         if (begins_so(event, EVENTS[i].event) && is_meant(event, given) && !is_usual(i))
             seal_doubt();
@@ -155,7 +172,7 @@ void audit_callers(void)
     object *frame = PyEval_GetFrame();
     frame = frame == NULL ? NULL : PyFrame_GetBack(frame);
     while (frame != NULL) {
-        if (!begins_so(file_of(frame), OURS))
+        if (!is_ours(frame))
             seal_doubt();
         object *back = PyFrame_GetBack(frame);
         Py_DecRef(frame);

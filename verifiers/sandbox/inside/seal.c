@@ -16,6 +16,8 @@
 #define KEY_BYTES 32
 #define MARK_BYTES 32
 #define BLOCK 128
+#define ALWAYS 32
+#define SELDOM 16
 
 struct hash {
     uint64_t state[8], size; /* bytes so far */
@@ -27,7 +29,7 @@ extern void audit_callers(void);
 extern int footing_holds(void);
 
 static struct hash said, heard;
-static uint64_t times_heard;
+static uint64_t times_heard, chance;
 static uint8_t is_doubted, is_alone;
 static pid_t owner;
 
@@ -120,15 +122,29 @@ int seal_begin(int file, int alone)
     is_alone = alone;
     begin(&said, key, 'S');
     begin(&heard, key, 'H');
+    memcpy(&chance, key, sizeof chance);
+    chance |= 1;
     explicit_bzero(key, KEY_BYTES);
     return 1;
+}
+
+/* At what our code runs on, each of the first times, and later by a chance that nobody foresees: it takes as long as
+ * some hundred comparisons. */
+static void look(void)
+{
+    static unsigned times;
+    chance ^= chance << 13, chance ^= chance >> 7, chance ^= chance << 17; /* Marsaglia 2003 */
+    if (++times <= ALWAYS || chance % SELDOM == 0)
+        is_doubted |= !footing_holds();
 }
 
 /* What this end of a link sends, or the other end has sent. */
 void seal_said(const void *data, uint64_t size)
 {
-    if (is_alone)
+    if (is_alone) {
         audit_callers();
+        look();
+    }
     add(&said, data, size);
 }
 
@@ -165,7 +181,7 @@ void seal_mark(uint8_t *out)
     uint8_t until[MARK_BYTES];
     if (getpid() != owner)
         _exit(0);
-    is_doubted |= !footing_holds();
+    look();
     digest(&heard, until);
     mark(is_doubted, times_heard, until, out);
 }
