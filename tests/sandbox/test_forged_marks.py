@@ -3,6 +3,7 @@
 Names are put together here, so that no rule for the source sees them: the process has to.
 """
 
+# ruff: noqa: E501 - programs: they are data
 import pytest
 
 from stillroom.records import Outcome

@@ -22,7 +22,6 @@ PLACES = """
 import sys, types
 
 def ours():
-    """The namespaces of the modules of ours, by their names."""
     frame, left, found = sys._getframe(), [], {}
     while frame is not None:
         left.append(frame.f_globals)
@@ -30,8 +29,8 @@ def ours():
     while left:
         for each in [*left.pop().values()]:
             methods = [*vars(each).values()] if isinstance(each, type) else [each]
-            spaces = [vars(one) if type(one) is types.ModuleType else getattr(one, "__globals__", {}) for one in methods]
-            for space in spaces:
+            for one in methods:
+                space = vars(one) if type(one) is types.ModuleType else getattr(one, "__globals__", {})
                 if "stillroom" in str(space.get("__file__")) and space["__name__"] not in found:
                     found[space["__name__"]] = space
                     left.append(space)

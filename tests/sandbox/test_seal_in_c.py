@@ -56,6 +56,7 @@ CROSSING = """
 import socket
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 if os.fork() == 0:
+    ours.close()
     own = seal.begin(file, is_tests=False, is_alone=False)
     while asked := theirs.recv(1 << 16):
         own.came(asked.replace(*{changed!r}))
@@ -110,6 +111,7 @@ def test_no_object_holds_the_key(library):
 def test_the_key_is_taken_once(library):
     code = (
         "own = seal.begin(file, is_tests=False, is_alone=False)\ntry:\n"
-        "    seal.begin(file, is_tests=False, is_alone=False)\nexcept OSError as error:\n    print(json.dumps(str(error)))\n"
+        "    seal.begin(file, is_tests=False, is_alone=False)\n"
+        "except OSError as error:\n    print(json.dumps(str(error)))\n"
     )
     assert ran(library, new_key(), code) == "the job has no key"

@@ -29,9 +29,10 @@ def test_no_module_of_the_sandbox_is_imported(name: str) -> None:
         "from sys import setswitchinterval as s",
         "import sys\ngetattr(sys, 'addaudithook')(print)",
         "import types\ntypes.CodeType",
-        "import string\nstring.Formatter().get_field('0', [f], {})",
+        "import string\nstring.Formatter().get_field('0.__globals__', [f], {})",
         "from numpy.lib.stride_tricks import as_strided",
         "class A:\n    __array_interface__ = {}",
+        "class A:\n    @property\n    def __array_interface__(self): return {}",
     ],
 )
 def test_what_gives_out_or_watches_what_runs_it_is_reaching(source: str) -> None:
@@ -39,7 +40,13 @@ def test_what_gives_out_or_watches_what_runs_it_is_reaching(source: str) -> None
 
 
 @pytest.mark.parametrize(
-    "source", ["import sys\nsys.setrecursionlimit(10 ** 6)", "print('{:>3} {0[a]}'.format({'a': 1}))", "import jsonx"]
+    "source",
+    [
+        "import sys\nsys.setrecursionlimit(10 ** 6)",
+        "print('{:>3} {0[a]}'.format({'a': 1}))",
+        "import jsonx",
+        "import types\nisinstance(f, types.FunctionType)",
+    ],
 )
 def test_what_is_usual_is_not(source: str) -> None:
     assert not reaches(source)

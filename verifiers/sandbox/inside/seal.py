@@ -7,7 +7,7 @@ and the tests' process, which know it, hold them against what they got. From whe
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN204
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import ctypes
 from collections import deque
