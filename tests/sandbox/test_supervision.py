@@ -16,6 +16,7 @@ from stillroom.errors import SandboxError
 from stillroom.records.execution import Ending, Limits, Program
 from verifiers.sandbox import DockerExecutor, Image, ensure_docker, ensure_image, wire
 from verifiers.sandbox.container import DRIVER_LABEL, LABEL, sweep
+from verifiers.sandbox.marks import new_key
 
 pytestmark = pytest.mark.docker
 
@@ -230,7 +231,7 @@ async def test_a_program_that_never_gets_a_core_says_nothing_about_itself():
         stdout_bytes=0,
     )
     with pytest.raises(wire.SandboxBroken, match="waited for a core and was not done after 310 s"):
-        wire.read_execution(WORK, [starved], 310.0)
+        wire.read_execution(WORK, [starved], 310.0, new_key())
 
 
 async def test_a_program_may_not_give_up_its_share_of_the_cores():

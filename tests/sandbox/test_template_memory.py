@@ -17,8 +17,10 @@ print(far, larger[-2] - larger[1] < 40 * 2100)
 """
 LEARNT = """
 import dis, sys
-runner = sys.modules["runner"]
-shown = {step.opname for step in dis.get_instructions(runner.send_value, adaptive=True)}
+frame = sys._getframe()
+while "send_value" not in frame.f_globals:
+    frame = frame.f_back
+shown = {step.opname for step in dis.get_instructions(frame.f_globals["send_value"], adaptive=True)}
 print("LOAD_GLOBAL" in shown, [kind.__name__ for kind in object.__subclasses__() if kind.__name__ == "Sample"])
 """
 

@@ -20,8 +20,8 @@ def find_compiler() -> str | None:
     return next(filter(None, map(shutil.which, [wanted] if wanted else COMPILERS)), None)
 
 
-def compile_shared(source: Path) -> bytes:
-    """The shared object that ``source`` makes.
+def compile_shared(*sources: Path) -> bytes:
+    """The shared object that ``sources`` make.
 
     Raises:
         SandboxError: where there is no C compiler, or it refuses.
@@ -34,10 +34,12 @@ def compile_shared(source: Path) -> bytes:
             "Ubuntu: `apt-get install gcc libc6-dev`) and run this again; it is used once for each image."
         )
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copyfile(source, Path(folder) / source.name)
-        made = f"{source.stem}.so"
+        names = [source.name for source in sources]
+        for source in sources:
+            shutil.copyfile(source, Path(folder) / source.name)
+        made = "made.so"
         done = subprocess.run(
-            [compiler, *FLAGS, "-o", made, source.name],
+            [compiler, *FLAGS, "-o", made, *names],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -46,7 +48,7 @@ def compile_shared(source: Path) -> bytes:
         )
         if done.returncode:
             raise SandboxError(
-                f"{compiler} could not compile {source.name} for the sandbox image; are the C library's headers "
+                f"{compiler} could not compile {', '.join(names)} for the sandbox image; are the C library's headers "
                 f"installed (Debian and Ubuntu: libc6-dev)? It said:\n{done.stderr[:2000]}"
             )
         return (Path(folder) / made).read_bytes()

@@ -19,6 +19,7 @@ from stillroom.records.execution import Ending, Execution, Program, UnfitProgram
 from verifiers.sandbox import container, wire
 from verifiers.sandbox.daemon import connect, ensure_docker
 from verifiers.sandbox.image import Image, ensure_image
+from verifiers.sandbox.marks import new_key
 from verifiers.sandbox.memory import may_be_anothers, memory_for, out_of_memory, refuse_foreign_kill
 from verifiers.sandbox.session import Session, SessionLost, open_session
 
@@ -167,11 +168,11 @@ class DockerExecutor:
         return self._session.box.container
 
     async def _attempt(self, program: Program, patience: float = 0.0) -> Execution:
-        session = await self._living_session()
+        session, key = await self._living_session(), new_key()
         wall, processes = await session.submit(
-            program, patience=patience, silence=MOST_SILENCE_SECONDS, at_a_time=self.slots
+            program, patience=patience, silence=MOST_SILENCE_SECONDS, at_a_time=self.slots, key=key
         )
-        return wire.read_execution(program, processes, wall)
+        return wire.read_execution(program, processes, wall, key)
 
     async def _living_session(self) -> Session:
         if self._session is not None and self._session.lost is None:

@@ -24,7 +24,11 @@ PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STDLIB_HOME = PurePosixPath("/usr/lib") / PYTHON_DIR
 SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
-C_SOURCES = tuple(Path(__file__).parent / "inside" / name for name in ("spawn.c", "pages.c"))
+_INSIDE = Path(__file__).parent / "inside"
+C_LIBRARIES = {
+    "spawn.so": tuple(_INSIDE / f"{name}.c" for name in ("spawn", "seal", "audit", "entries", "footing")),
+    "pages.so": (_INSIDE / "pages.c",),
+}
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
 PYTHON_BINARY = PurePosixPath("/usr/bin/python3")
 MOUNT_POINTS = ("/proc", "/sys", "/dev", "/etc", "/tmp", "/box", "/run/stillroom")  # noqa: S108 - folders of the image
@@ -122,8 +126,8 @@ def collect(site_files: Iterable[tuple[Path, PurePosixPath]] = ()) -> RootFs:
     entries = [
         Entry(path=PYTHON_BINARY, mode=0o755, content=binary.read_bytes()),
         *(
-            Entry(path=INSIDE_HOME / f"{source.stem}.so", mode=0o755, content=compile_shared(source))
-            for source in C_SOURCES
+            Entry(path=INSIDE_HOME / name, mode=0o755, content=compile_shared(*sources))
+            for name, sources in C_LIBRARIES.items()
         ),
     ]
     native = [binary]

@@ -36,7 +36,7 @@ class Session:
         return len(self._pending)
 
     async def submit(
-        self, program: Program, *, patience: float, silence: float, at_a_time: int
+        self, program: Program, *, patience: float, silence: float, at_a_time: int, key: bytes
     ) -> tuple[float, list[wire.Process]]:
         """Run one program; returns its wall seconds and its processes.
 
@@ -46,6 +46,7 @@ class Session:
             silence: seconds without a word after which the zygote counts as hung; also what is left to it to report
                 a program that has run and waited for as long as it may.
             at_a_time: programs that the zygote runs at the same time.
+            key: of the marks behind what is reported of it.
 
         Raises:
             UnfitProgram: when it cannot be sent.
@@ -56,7 +57,7 @@ class Session:
         self._next += 1
         number = self._next
         answer: asyncio.Future[tuple[float, list[wire.Process]]] = asyncio.get_running_loop().create_future()
-        message = wire.encode_job(number, program, patience)
+        message = wire.encode_job(number, program, patience, key)
         self._pending[number] = answer
         self._transport.write(message)
         most = program.limits.wall_seconds + patience + silence

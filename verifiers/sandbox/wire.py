@@ -1,8 +1,6 @@
 """The messages between the driver and the zygote, and what a program's frames mean."""
 
-import hashlib
 import marshal
-import secrets
 import signal
 import struct
 from dataclasses import astuple, dataclass, field
@@ -24,7 +22,7 @@ from stillroom.records.execution import (
     UnfitProgram,
 )
 from verifiers.sandbox.inside.plain_data import BadData, decode
-from verifiers.sandbox.inside.seal import KEY_BYTES, Seal
+from verifiers.sandbox.marks import Marks
 
 JOB = struct.Struct("<4sIIIIIIIQII")
 REPORT = struct.Struct("<4sIBBQ")
@@ -47,8 +45,9 @@ NOT_KILLED, KILLED_CPU, KILLED_WALL, NOT_NEEDED, UNCONFINED, STARVED = range(
 NO_KILL, OWN_KILL, FOREIGN_KILL, UNKNOWN = range(4)
 
 _FRAME = struct.Struct("<cI")
-_SECRET = secrets.token_bytes(64)
+SEALED = "sealed"  # as in inside/runner.py
 _FORGED = "not all that the program reported was written by what runs it"
+_DOUBTED = "the program reached for what runs it: frames, code made of bytes, or hooks"
 
 
 class SandboxBroken(Exception):
@@ -70,14 +69,20 @@ class Process:
     kills: int = UNKNOWN
 
 
-def encode_job(number: int, program: Program, patience: float) -> bytes:
-    """The message that starts a program; ``patience``: seconds beyond its wall limit that it may wait for a core.
+def encode_job(number: int, program: Program, patience: float, key: bytes) -> bytes:
+    """The message that starts a program.
+
+    Args:
+        number: of the job.
+        program: what to run.
+        patience: seconds beyond its wall limit that it may wait for a core.
+        key: of the marks behind what is reported of it, where it has such: ``marks.new_key()``.
 
     Raises:
         UnfitProgram: when the message would be too large, or data in it is nested too deeply.
     """
     try:
-        tests, solution = _payloads(program)
+        tests, solution = (key + each if each else b"" for each in _payloads(program))
     except ValueError as error:  # of marshal, which knows a depth of its own
         raise UnfitProgram(f"the program's data cannot be sent: {error}") from error
     size = len(tests) + len(solution) + len(program.stdin)
@@ -103,21 +108,15 @@ def encode_job(number: int, program: Program, patience: float) -> bytes:
 def _payloads(program: Program) -> tuple[bytes, bytes]:
     """What the process of the tests gets, where there is one, and what that of the solution gets."""
     tests, kept = b"", (_said(program.originals),) if program.originals.names else ()
-    key = [_key(program)] if kept else []
+    sealed = (SEALED,) if kept else ()  # it compares objects of its own with others
     if program.tests:
-        job: tuple[object, ...] = ("serve", program.source, *kept, *key)
-        tests = marshal.dumps(("tests", program.tests, program.entry_point, program.draws_seed, *key), FORMAT)
+        job: tuple[object, ...] = (*sealed, "serve", program.source, *kept)
+        tests = marshal.dumps((*sealed, "tests", program.tests, program.entry_point, program.draws_seed), FORMAT)
     elif program.is_script:
         job = ("script", program.source, list(program.arguments))
     else:
-        job = ("calls", program.source, [_step(step) for step in program.steps], *kept, *key)
+        job = (*sealed, "calls", program.source, [_step(step) for step in program.steps], *kept)
     return tests, marshal.dumps(job, FORMAT)
-
-
-def _key(program: Program) -> bytes:
-    """Of the mark behind the frames of a program that compares objects of its own with others."""
-    said = repr((program.source, program.originals)).encode(errors="surrogatepass")
-    return hashlib.blake2b(said, key=_SECRET, digest_size=KEY_BYTES).digest()
 
 
 def _said(originals: Originals) -> tuple[Any, ...]:
@@ -131,8 +130,8 @@ def encode_ping(number: int) -> bytes:
     return JOB.pack(b"PING", number, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def read_execution(program: Program, processes: list[Process], wall_seconds: float) -> Execution:
-    """What the dead processes of a job and the frames they left say came of the program.
+def read_execution(program: Program, processes: list[Process], wall_seconds: float, key: bytes) -> Execution:
+    """What the dead processes of a job and the frames they left say came of the program; ``key``: that of the job.
 
     Raises:
         SandboxBroken: when a process never became the program.
@@ -146,7 +145,7 @@ def read_execution(program: Program, processes: list[Process], wall_seconds: flo
                 f"the machine was so busy that a program waited for a core and was not done after {wall_seconds:.0f} s"
             )
     is_marked = bool(program.originals.names) and not program.tests
-    frames = _frames(process.result, Seal(_key(program)) if is_marked else None)
+    frames = _frames(process.result, Marks(key) if is_marked else None)
     of_tests = _frames(processes[1].result[1:]) if len(processes) > 1 else None
     exit_status = _exit_status(process)
     return Execution(
@@ -274,8 +273,8 @@ class _Frames:
     changed: str = ""
 
 
-def _frames(result: bytes, seal: Seal | None = None) -> _Frames:
-    """What the frames of a process say; ``seal``: marks them, where that has to be what stands behind them."""
+def _frames(result: bytes, marks: Marks | None = None) -> _Frames:
+    """What the frames of a process say; ``marks``: theirs, where that has to be what stands behind them."""
     found = _Frames()
     at = 0
     while at + _FRAME.size <= len(result) and len(found.readings) < MAX_FRAMES and not found.ended:
@@ -284,10 +283,11 @@ def _frames(result: bytes, seal: Seal | None = None) -> _Frames:
         begin, at = at, at + _FRAME.size + size
         if len(payload) < size:
             break
-        if seal is not None and kind == b"E" and payload != seal.mark():
-            found.changed = found.changed or _FORGED
-        elif seal is not None:
-            seal.add(result[begin:at])
+        if marks is not None and kind == b"E" and payload != marks.mark():
+            is_doubted = payload == marks.mark(is_doubted=True)
+            found.changed = found.changed or (_DOUBTED if is_doubted else _FORGED)
+        elif marks is not None:
+            marks.add(result[begin:at])
         if kind in b"SLB" and not found.load:
             found.load = kind
             found.raised = None if kind == b"L" else read_raised(payload)

@@ -9,10 +9,13 @@ from stillroom.capabilities.python_code.module_names import root
 from stillroom.capabilities.python_code.usual_modules import is_harmless, uses_harmlessly
 
 _REACHING = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals"])
-_REACHING_ATTRIBUTES = frozenset((
-    "StackSummary", "TracebackException", "__builtins__", "__globals__", "_current_frames", "_getframe", "ag_frame",
-    "capture_locals", "cr_frame", "f_back", "f_builtins", "f_globals", "f_locals", "getprofile", "gi_frame", "modules",
-    "setprofile", "settrace", "tb_frame", "walk_stack", "walk_tb",
+_PLACES = frozenset(["__array_interface__", "__array_struct__"])
+"""By which a class says where in memory its data is, and numpy reads there."""
+_REACHING_ATTRIBUTES = _PLACES | frozenset((
+    "CodeType", "StackSummary", "TracebackException", "__builtins__", "__globals__", "_current_exceptions",
+    "_current_frames", "_getframe", "addaudithook", "ag_frame", "as_strided", "capture_locals", "cr_frame", "ctypeslib",
+    "f_back", "f_builtins", "f_globals", "f_locals", "getprofile", "gi_frame", "modules", "setprofile",
+    "setswitchinterval", "settrace", "tb_frame", "walk_stack", "walk_tb",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}
 """Which nobody writes as a text but for ``getattr`` or a format; ``modules`` is one only beside ``sys``."""
@@ -20,8 +23,9 @@ _WORD = re.compile(r"\w+")  # a format reads `{0.__globals__[sys]}`
 _OURS = "_stillroom_"
 """How names begin under which objects that stand for those of the tests have what links them."""
 _OUR_MODULES = frozenset((
-    "confine", "cores", "filling", "kills", "known_names", "link", "runner", "seal", "solution", "solution_process",
-    "stops", "template", "tree_nodes", "warming", "zygote",
+    "confine", "cores", "filling", "footing", "gathering", "hidden", "jobs", "keeper", "kills", "known_names", "link",
+    "rehearsal", "runner", "seal", "solution", "solution_process", "spawner", "stand_ins", "stops", "template",
+    "tree_nodes", "warming", "zygote",
 ))  # fmt: skip
 _OUR_BEGINNINGS = ("kept_", "link_", "plain_", "pytest_", "tests_")
 """What the sandbox has loaded of its own, and how other names of that begin."""
@@ -113,8 +117,8 @@ def _looks_for_classes(node: ast.AST, known: set[str]) -> bool:
 
 def _reaches(node: ast.AST, shared: set[str]) -> bool:
     match node:
-        case ast.Name(id=name):
-            return name in _REACHING
+        case ast.Name(id=name) | ast.FunctionDef(name=name):
+            return name in _REACHING | _PLACES
         case ast.Attribute(attr=attr):
             return attr in _REACHING_ATTRIBUTES or attr.startswith(_OURS)
         case ast.Constant(value=str(text)):

@@ -9,7 +9,7 @@ from stillroom.records import Judgement, Originals, Outcome
 from stillroom.records.execution import Ending, Execution, Program
 from verifiers.kept_originals import unless_changed
 from verifiers.sandbox import wire
-from verifiers.sandbox.inside.seal import KEY_BYTES
+from verifiers.sandbox.marks import new_key
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_what_a_program_says_of_it_is_read() -> None:
     process = wire.Process(
         wait_status=0, killed=0, cpu_microseconds=1, peak_kib=1, result=result, stdout=b"", stderr=b"", stdout_bytes=0
     )
-    found = wire.read_execution(Program(source="x"), [process], 0.1)
+    found = wire.read_execution(Program(source="x"), [process], 0.1, new_key())
     assert (found.ending, found.changed) == (Ending.DONE, "x of Point is another than it was")
 
 
@@ -46,7 +46,8 @@ def test_what_a_program_says_of_it_is_read() -> None:
 def test_only_a_program_with_something_to_look_after_is_told_of_it(
     originals: Originals, more: tuple[object, ...]
 ) -> None:
-    job = wire.encode_job(1, Program(source="x", originals=originals), 0.0)
-    told = marshal.loads(job[wire.JOB.size :])  # noqa: S302 - our own
-    assert told[: 3 + len(more)] == ("calls", "x", [], *more)
-    assert [*map(len, told[3 + len(more) :])] == [KEY_BYTES] * len(more)
+    key = new_key()
+    job = wire.encode_job(1, Program(source="x", originals=originals), 0.0, key)[wire.JOB.size :]
+    assert job.startswith(key)
+    told = marshal.loads(job[len(key) :])  # noqa: S302 - our own
+    assert told == (*((wire.SEALED,) if more else ()), "calls", "x", [], *more)

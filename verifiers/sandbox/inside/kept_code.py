@@ -244,7 +244,7 @@ class Kept:
         if why and not self._is_told:
             self._is_told = True
             for each in self.marks:
-                each.is_told = True
+                each.doubt()
             runner.send(CHANGED, marshal.dumps(why[: runner.MAX_MESSAGE], runner.FORMAT))
 
     def _changed(self):

@@ -12,7 +12,18 @@ import collections
 import gc
 import types
 
-from kept_data import BUILT_IN, COMPARING, ITEMS, OF_DATA, PLAIN, comparing, is_by_identity, is_pythons, within
+from kept_data import (
+    BUILT_IN,
+    COMPARING,
+    ITEMS,
+    OF_DATA,
+    PLAIN,
+    comparing,
+    is_by_identity,
+    is_pythons,
+    others_in,
+    within,
+)
 from kept_shapes import bases_of, vars_of
 from kept_stores import dictionary_of
 from link_claims import claims_equality
@@ -141,7 +152,7 @@ class Compared:
             self._room -= 1
             if id(kind) in ITEMS:
                 items = [*each, *each.values()] if kind is dict else [*each]
-                left.extend([one for one in items if id(type(one)) not in PLAIN])
+                left.extend(others_in(items))
                 self._room -= len(items) >> 4
             elif self.is_prompts(kind):
                 is_prompts = True

@@ -15,11 +15,14 @@ COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__cont
 _ITERATORS = frozenset(map(id, (
     types.GeneratorType, map, filter, zip, enumerate, reversed, *(type(iter(each)) for each in ([], (), set(), {}, "")),
 )))  # fmt: skip
-PLAIN = frozenset(map(id, (
+_PLAIN = (
     type(None), bool, int, float, complex, str, bytes, bytearray, memoryview, range, type(...), type,
     type(NotImplemented), types.BuiltinFunctionType, types.CodeType, types.FunctionType, types.MethodType,
     types.ModuleType,
-)))  # fmt: skip
+)  # fmt: skip
+PLAIN = frozenset(map(id, _PLAIN))
+_place = object.__hash__  # as ``id``, of each call of which Python tells what listens (audit.c)
+_PLACES = frozenset(map(_place, _PLAIN))
 ITEMS = frozenset(map(id, (list, tuple, set, frozenset, dict)))
 BUILT_IN = frozenset(map(id, (
     object, type, bool, int, float, complex, str, bytes, bytearray, slice, list, tuple, set, frozenset, dict,
@@ -31,6 +34,13 @@ OF_DATA = frozenset((
     "fractions", "ipaddress", "numbers", "pathlib", "re", "time", "typing", "uuid", "zoneinfo",
 ))  # fmt: skip
 """Modules of Python's whose own classes compare by the data in them."""
+
+
+def others_in(items):
+    """Those of some values, of which there may be thousands, that are not of the plain types."""
+    if _PLACES.issuperset(map(_place, map(type, items))):
+        return []
+    return [each for each in items if _place(type(each)) not in _PLACES]
 
 
 def is_iterator(value):

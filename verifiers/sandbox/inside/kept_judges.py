@@ -10,9 +10,9 @@ part in what it says. A method that gives nothing says nothing, and one that is 
 import dis
 import inspect
 import itertools
-import sys
 import types
 
+import hidden
 from kept_names import read_by
 from kept_shapes import bases_of, is_changeable, vars_of
 
@@ -124,7 +124,7 @@ def is_pythons_own(kind, name):
     if not is_changeable(kind):
         return True
     functions = _functions_of(value)
-    home = sys.modules.get(str(vars_of(kind).get("__module__")))
+    home = hidden.module(str(vars_of(kind).get("__module__")))
     return bool(functions) and all(
         home is not None
         and each.__globals__ is vars(home)

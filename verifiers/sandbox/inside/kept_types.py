@@ -9,9 +9,9 @@ method, does not matter here: all that there are are looked through.
 # pyright: basic
 import dataclasses
 import os
-import sys
 import types
 
+import hidden
 from kept_data import COMPARING, OF_DATA
 from kept_shapes import ClassShape, bases_of, is_changeable, vars_of
 
@@ -138,7 +138,7 @@ class Types:
     def is_librarys(self, kind):
         """Whether a class is one that a library has under its name, and nothing in it is the solution's."""
         own = vars_of(kind)
-        home = sys.modules.get(str(own.get("__module__")))
+        home = hidden.module(str(own.get("__module__")))
         return (
             home is not None
             and vars(home) is not self._namespace
@@ -164,7 +164,7 @@ class Types:
         if method.__code__.co_name == name and self._wrote(method):  # such as of a class that is made in a function
             return True
         if method.__globals__ is not self._namespace and not _is_made(method):
-            home = sys.modules.get(str(method.__globals__.get("__name__")))
+            home = hidden.module(str(method.__globals__.get("__name__")))
             if home is None or vars(home) is not method.__globals__:
                 return False
             if method.__code__.co_filename == _OURS:  # of what stands for a class of the tests

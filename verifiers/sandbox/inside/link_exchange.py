@@ -16,7 +16,7 @@ from link_lanes import Lanes
 from link_standing import DATA, Refused, Undecided
 from link_underneath import RUNNING
 from link_values import Values
-from seal import Seal
+from seal import Seal, Watch
 
 
 class Exchange:
@@ -39,7 +39,7 @@ class Exchange:
         unsure: why a failure from now on may be the doing of this link, or "".
         stale: why what both processes hold is not equal any more, so that nothing more can be asked, or "".
         stops_meant: whether the tests say that something raises StopIteration.
-        marks: of what the solution's side sends, where objects of its own say what they equal; else None.
+        marks: of what crosses, where objects of the solution's own say what they equal; else None.
         on_wait: told when this process begins to wait for the other, and when it ends to.
     """
 
@@ -61,7 +61,7 @@ class Exchange:
         self.undecided = self.unsure = self.stale = ""
         self.is_refused = False
         self.stops_meant = True
-        self.marks: Seal | None = None
+        self.marks: Seal | Watch | None = None
         self.on_wait: Callable[[bool], None] = lambda waiting: None
         self.lanes = Lanes(self)
 
@@ -113,7 +113,7 @@ class Exchange:
                 told = self.values.shared.told() if not is_aside else None
             named = (number,) if lane is None else (lane, number)
             framed = link_frames.framed((*named, *message, told), is_bounded=self.is_tests)
-            if self.marks is not None and not self.is_tests:
+            if self.marks is not None:
                 framed = link_frames.marked(framed, self.marks)
             try:
                 link_frames.write(self.fd, framed)
@@ -124,7 +124,7 @@ class Exchange:
     def read(self) -> tuple[int | None, tuple, object]:
         """Read one message: its lane, or None where it names none, what it says, and what of shared containers."""
         try:
-            return link_frames.read(self.fd, self.loads, self.marks if self.is_tests else None)
+            return link_frames.read(self.fd, self.loads, self.marks)
         except PartnerGone as error:
             self.gone = error
             raise

@@ -13,6 +13,7 @@ from link_failures import PartnerGone, TooMuchSent, Unsendable
 
 MAX_MESSAGE_BYTES = 16 << 20
 _LENGTH = struct.Struct("<I")
+_read, _write, _dumps = os.read, os.write, marshal.dumps  # taken before a program could change them
 
 
 def framed(message: tuple, *, is_bounded: bool) -> memoryview:
@@ -22,7 +23,7 @@ def framed(message: tuple, *, is_bounded: bool) -> memoryview:
         Unsendable: where it is too large or nested too deeply.
     """
     try:
-        data = marshal.dumps(message, runner.FORMAT)
+        data = _dumps(message, runner.FORMAT)
     except ValueError as error:
         raise Unsendable(f"data that cannot cross: {error}") from None
     if len(data) > MAX_MESSAGE_BYTES and is_bounded:
@@ -30,11 +31,11 @@ def framed(message: tuple, *, is_bounded: bool) -> memoryview:
     return memoryview(_LENGTH.pack(len(data)) + data)
 
 
-def marked(view: memoryview, marks: seal.Seal) -> memoryview:
-    """What ``framed`` has made, with the mark of it and of all that was sent before."""
+def marked(view: memoryview, marks: seal.Seal | seal.Watch) -> memoryview:
+    """What ``framed`` has made, with the mark of it and of all before it, where this end makes marks."""
     data = bytes(view[_LENGTH.size :])
-    marks.add(data)
-    return memoryview(_LENGTH.pack(len(data) + seal.MARK_BYTES) + data + marks.mark())
+    mark = marks.sent(data)
+    return memoryview(_LENGTH.pack(len(data) + len(mark)) + data + mark)
 
 
 def write(fd: int, view: memoryview) -> None:
@@ -45,14 +46,16 @@ def write(fd: int, view: memoryview) -> None:
     """
     try:
         while view:
-            view = view[os.write(fd, view) :]
+            view = view[_write(fd, view) :]
     except OSError as error:
         if error.errno is None:
             raise  # a handler's of signals, such as TimeoutError
         raise PartnerGone("the other process has ended") from error
 
 
-def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = None) -> tuple[int | None, tuple, object]:
+def read(
+    fd: int, loads: Callable[[bytes], object], marks: seal.Seal | seal.Watch | None = None
+) -> tuple[int | None, tuple, object]:
     """Read one message: its lane, or None where it names none, what it says, and what of shared containers.
 
     What it says is the number of the request that it is, or that it answers, its kind, and what belongs to it.
@@ -60,7 +63,7 @@ def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = No
     Args:
         fd: the socket.
         loads: reads a message's bytes.
-        marks: those of all that comes, where it has to bear them.
+        marks: those of all that crosses, where what the solution's end says has to bear them.
 
     Raises:
         PartnerGone: where none comes, or what comes is none.
@@ -71,11 +74,10 @@ def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = No
             raise TooMuchSent("the other process sent too much")
         data = _exactly(fd, size)
         if marks is not None:
-            data, mark = data[: -seal.MARK_BYTES], data[-seal.MARK_BYTES :]
-            marks.add(data)
-            if not marks.fits(mark):
-                raise PartnerGone("the other process sent what its end of the link has not made")
+            data = marks.came(data)
         message = loads(data)
+    except seal.Unmarked as error:
+        raise PartnerGone(str(error)) from None
     except OSError as error:
         if error.errno is None:
             raise  # as above
@@ -95,7 +97,7 @@ def read(fd: int, loads: Callable[[bytes], object], marks: seal.Seal | None = No
 def _exactly(fd: int, size: int) -> bytes:
     parts = []
     while size:
-        part = os.read(fd, min(size, 1 << 20))
+        part = _read(fd, min(size, 1 << 20))
         if not part:
             raise PartnerGone("the other process has ended")
         parts.append(part)

@@ -12,6 +12,7 @@ import re
 import sys
 from typing import Any
 
+import hidden
 import link_libraries
 from link_named import find, is_unnamed
 from link_standing import Undecided
@@ -61,7 +62,7 @@ def described(kind: type) -> tuple:
 
 def _home(kind: type) -> str:
     module, name = str(kind.__module__), str(kind.__name__)
-    return module if getattr(sys.modules.get(module), name, None) is kind or is_unnamed(kind) else ""
+    return module if getattr(hidden.module(module), name, None) is kind or is_unnamed(kind) else ""
 
 
 def made(description: Any) -> type:

@@ -6,7 +6,8 @@
 import os
 import sys
 
-_HOME = os.path.dirname(os.path.abspath(__file__))
+import hidden
+
 _RUNNERS = frozenset(("unittest", "doctest", "bdb", "pdb"))  # which end, skip or pass a test by exceptions of their own
 
 
@@ -14,8 +15,8 @@ def is_machinery(module):
     """Whether a module runs tests: one of ours, or of a library's for that."""
     if type(module) is not str or module.partition(".")[0] in _RUNNERS:
         return True
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return type(file) is str and os.path.dirname(os.path.abspath(file)) == _HOME
+    file = getattr(hidden.module(module), "__file__", None)
+    return type(file) is str and os.path.dirname(os.path.abspath(file)) == hidden.HOME
 
 
 def is_library(name: str, module):

@@ -11,6 +11,7 @@ expected values that were never here.
 import atexit
 import builtins
 import gc
+import importlib
 import marshal
 import operator
 import os
@@ -20,8 +21,9 @@ import threading
 import types
 
 import pytest_idle
+import seal
 from plain_form import MAX_DEPTH, Opaque, plain
-from seal import Seal
+from stand_ins import Quitter
 
 RESULT_FD = 3
 SOCKET_FD = 4
@@ -34,15 +36,27 @@ SMALL_BYTES = 256  # values that always have room: there are a few thousand at m
 SPARE_BYTES = 1 << 20  # of the room for results, for what comes after a large value
 
 SYNTAX, LOADED, BROKEN, VALUE, RAISED, OPAQUE, ABSENT, END = b"S", b"L", b"B", b"V", b"X", b"O", b"A", b"E"
+SEALED = "sealed"  # a job before which this stands is one whose reports are marked
 UNDERNEATH = b"U"  # a value that is not all of built-in types: what there is underneath
 
 _write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
 _MRO = type.__dict__["__mro__"]
-_OPERATIONS = {**vars(builtins), **vars(operator), "setattr": setattr}  # taken before a program could change them
+# Taken before a program could change them.
+_OPERATIONS = types.MappingProxyType({**vars(builtins), **vars(operator), "setattr": setattr})
 
 
 class AbsentName(NameError):
     """The program does not define the name that a test calls."""
+
+
+_late = {}
+
+
+def late(name):
+    """A module of ours that needs this one; loaded before any program is there, which finds none of ours."""
+    if name not in _late:
+        _late[name] = importlib.import_module(name)
+    return _late[name]
 
 
 _sealing = []  # what marks the frames, where their truth is the program's own to say
@@ -164,20 +178,6 @@ def run_steps(steps, namespace, operation=operation):
                 send(RAISED, describe(error))
 
 
-class Quitter:
-    """``exit`` and ``quit``, which Python's ``site`` defines and is not loaded here."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __repr__(self):
-        return f"Use {self.name}() or Ctrl-D (i.e. EOF) to exit"
-
-    def __call__(self, code=None):
-        """End the program."""
-        raise SystemExit(code)
-
-
 def load(source, name, kept=None):
     """Run a program's source as a module of this name; None where it did not get that far.
 
@@ -224,22 +224,19 @@ def flush():
             pass
 
 
-def run_calls(source, steps, originals=None, key=b""):
+def run_calls(source, steps, originals=None, seal=None):
     """A module whose functions a plan calls.
 
     Args:
         source: Python.
         steps: of the plan.
         originals: what a prompt defines in it, as ``Kept`` takes it.
-        key: of the mark behind all frames, where there is such.
+        seal: makes the mark behind all frames, where there has to be one.
     """
-    seal = Seal(key) if key else None
     _sealing[:] = [seal] if seal else []
     kept, named = None, operation
     if originals is not None:
-        import kept_code
-        import kept_steps
-
+        kept_code, kept_steps = late("kept_code"), late("kept_steps")
         kept = kept_code.Kept(*originals)
         steps, named = kept_steps.steps(kept, steps), kept_steps.operation(kept)
     namespace = load(source, "solution", kept)
@@ -274,24 +271,23 @@ def run_script(source, arguments):
 def run_job():
     """Run the job that the driver described; never returns."""
     try:
-        size = os.fstat(JOB_FD).st_size
-        payload = os.pread(JOB_FD, size, 0)
+        size = os.fstat(JOB_FD).st_size - seal.KEY_BYTES
+        payload = os.pread(JOB_FD, size, seal.KEY_BYTES)
         while len(payload) < size:
-            payload += os.pread(JOB_FD, size - len(payload), len(payload))
+            payload += os.pread(JOB_FD, size - len(payload), seal.KEY_BYTES + len(payload))
+        kind, *arguments = marshal.loads(payload)
+        if kind == SEALED:
+            kind, *arguments = arguments
+            arguments.append(seal.begin(JOB_FD, is_tests=kind == "tests", is_alone=kind == "calls"))
         os.close(JOB_FD)
         gc.enable()
-        kind, *arguments = marshal.loads(payload)
         if kind != "tests":
             builtins.exit, builtins.quit = Quitter("exit"), Quitter("quit")
         del payload
         if kind == "tests":
-            import tests_process
-
-            tests_process.run_tests(*arguments)
+            late("tests_process").run_tests(*arguments)
         elif kind == "serve":
-            import solution_process
-
-            solution_process.serve_solution(*arguments)
+            late("solution_process").serve_solution(*arguments)
         else:
             {"calls": run_calls, "script": run_script}[kind](*arguments)
     except BaseException as error:

@@ -11,16 +11,15 @@ import kept_requests
 import link
 import runner
 from link_failures import PartnerGone
-from seal import Seal
 
 
-def serve_solution(source, originals=None, key=b""):
+def serve_solution(source, originals=None, seal=None):
     """Load a solution and answer what its tests ask.
 
     Args:
         source: Python.
         originals: what a prompt defines in it, as ``kept_code.Kept`` takes it.
-        key: of the marks of what it answers, where there are such.
+        seal: marks what it answers, where that has to be.
     """
     kept = None if originals is None else kept_code.Kept(*originals)
     namespace = runner.load(source, "solution", kept)
@@ -35,8 +34,8 @@ def serve_solution(source, originals=None, key=b""):
 
     joined = link.Link(runner.SOCKET_FD, marshal.loads, lookup=lookup)
     if kept is not None:
-        joined.marks = Seal(key) if key else None
-        kept.marks += [joined.marks] if key else []
+        joined.marks = seal
+        kept.marks += [seal] if seal else []
         kept_requests.serve(kept, joined.serving, joined.values.exports)
         kept.runs.serve(joined.serving)
     with suppress(PartnerGone):

@@ -16,8 +16,10 @@ import types
 
 import confine
 import filling
+import footing
+import hidden
+import seal
 
-LIBRARY = "/usr/lib/stillroom/spawn.so"
 AF_UNIX, SOCK_SEQPACKET = 1, 5
 DRAWS_SEED = 0x7374696C6C726F6F6D  # which no tests seed with: what they draw is drawn by no program before
 
@@ -54,6 +56,8 @@ def start(trouble, become_program, give_up, rehearse=None):
     os.close(ours)
     if rehearse is not None:
         rehearse()
+    footing.take()
+    hidden.hide()
     _filling = filling.fill_gaps()
     gc.freeze()
     give_up()
@@ -65,13 +69,13 @@ def start(trouble, become_program, give_up, rehearse=None):
     # Python's hooks around a fork are left out: they mend locks and threads, of which there are none here, and touch
     # 220 pages. What they would change for a program is settled once: ``random`` begins in one and the same state,
     # and the first process of a PID namespace is number 1.
-    sys.path.remove("/usr/lib/stillroom")
+    sys.path.remove(hidden.HOME)
     sys.path.append(f"/usr/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
     sys.modules["__main__"] = types.ModuleType("__main__")
     random.seed(DRAWS_SEED)
     threading.main_thread()._native_id = 1
     try:
-        ctypes.PyDLL(LIBRARY).serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
+        seal.library().serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
         become_program()
     finally:
         os._exit(1)

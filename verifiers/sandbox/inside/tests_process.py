@@ -39,7 +39,7 @@ from link_proxies import Proxy, of
 from link_standing import Refused, Standings
 from link_streams import Streams
 from pytest_marks import Failed
-from seal import Seal
+from stand_ins import Quitter
 
 WAITING, BUSY = b"W", b"-"
 MAX_UNITS = 10_000
@@ -71,7 +71,7 @@ class _Namespace(dict):
             value = self._fetched(name)
         except NameError as error:
             if name in _QUITTERS and name != self.entry_point:
-                return runner.Quitter(name)
+                return Quitter(name)
             raise KeyError(name) from error
         if _is_callable(value):
             self[name] = value
@@ -147,7 +147,7 @@ class _SolutionFinder:
         pass
 
 
-def run_tests(source, entry_point, draws_seed, key=b""):
+def run_tests(source, entry_point, draws_seed, watch=None):
     """Run the tests' source against the solution at the other end of the socket.
 
     Its random numbers begin otherwise than the solution's, which could draw what is expected of it.
@@ -156,7 +156,7 @@ def run_tests(source, entry_point, draws_seed, key=b""):
         source: of the tests.
         entry_point: what they are about.
         draws_seed: of their random numbers.
-        key: of the marks of what the solution's process answers, where there are such.
+        watch: holds the marks of what the solution's process answers against it, where there are such.
     """
     os.write(runner.RESULT_FD, BUSY)
     tree = ast.parse(source)
@@ -167,8 +167,7 @@ def run_tests(source, entry_point, draws_seed, key=b""):
         modules = known_names.solution_modules(nodes, entry_point)
     standings = Standings(nodes, entry_point)
     joined = link.Link(runner.SOCKET_FD, link_replies.loads, standings=standings)
-    if key:
-        joined.marks = Seal(key)
+    joined.marks = watch
     joined.modules = modules
     if "thread" in source.lower() or "concurrent" in source:
         joined.lanes.begin()

@@ -16,9 +16,10 @@ import sys
 sys.path.insert(0, "/usr/lib/stillroom")
 import confine  # noqa: E402
 import cores  # noqa: E402
-import kept_steps  # noqa: E402, F401 - programs cannot load what is of ours
 import kills  # noqa: E402
 import runner  # noqa: E402
+import seal  # noqa: E402
+import stand_ins  # noqa: E402
 import template  # noqa: E402
 import warming  # noqa: E402
 
@@ -38,15 +39,14 @@ PRELOADED = (
 THREADS_OF_LIBRARIES = (
     "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
-CORES_SHOWN = 2
 
 
 def settle_number_of_cores():
     """Let programs see the same number of cores on every host, as far as they ask Python."""
-    os.cpu_count = lambda: CORES_SHOWN
+    os.cpu_count = stand_ins.cpu_count
     if hasattr(os, "process_cpu_count"):
         os.process_cpu_count = os.cpu_count  # pyright: ignore[reportAttributeAccessIssue] - of Python 3.13
-    os.sched_getaffinity = lambda _pid, /: set(range(CORES_SHOWN))
+    os.sched_getaffinity = stand_ins.sched_getaffinity
 
 
 def find_driver():
@@ -79,7 +79,9 @@ def main():
     os.environ.clear()
     os.environ.update(HOME="/tmp", PATH="/usr/bin", LANG="C.UTF-8", **dict.fromkeys(THREADS_OF_LIBRARIES, "1"))
     settle_number_of_cores()
-    ctypes.PyDLL(template.LIBRARY)  # to be moved with the others
+    seal.load()  # to be moved with the others
+    for name in ("kept_code", "kept_steps"):  # programs cannot load what is of ours
+        runner.late(name)
     ctypes.PyDLL(PAGES).move_libraries()
     trouble, troubled = os.pipe()  # programs never hold it
     os.set_blocking(trouble, False)
@@ -92,15 +94,14 @@ def main():
         for other in others:
             os.close(other)
 
-    import solution_process  # noqa: F401 - what most programs do not use would only make their processes larger
+    runner.late("solution_process")  # what most programs do not use would only make their processes larger
     from rehearsal import Rehearsal
 
     rehearsed = Rehearsal()
     others.append(template.start(troubled, runner.run_job, give_up_more, rehearsed.as_solution))
     import unittest  # noqa: F401 - takes 8 ms of the 14 that tests with it take, where they have to load it
 
-    import tests_process  # noqa: F401
-
+    runner.late("tests_process")
     rehearsed.as_tests()
     others.append(template.start(troubled, runner.run_job, give_up_more))
     os.close(troubled)

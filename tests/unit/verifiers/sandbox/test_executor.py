@@ -40,7 +40,7 @@ class FakeSession:
         self.lost: SessionLost | None = None
         self.box = Box()
 
-    async def submit(self, program: Program, **_: float) -> tuple[float, list[wire.Process]]:
+    async def submit(self, program: Program, **_: Any) -> tuple[float, list[wire.Process]]:
         answer = self.answers.popleft()
         if isinstance(answer, Exception):
             self.lost = SessionLost(str(answer))

@@ -9,6 +9,7 @@ import pytest
 from stillroom.records.execution import Limits, Program, Step, UnfitProgram
 from verifiers.sandbox import wire
 from verifiers.sandbox.container import Box
+from verifiers.sandbox.marks import new_key
 from verifiers.sandbox.session import Session, SessionLost
 
 SHORT = Program(source="pass", limits=Limits(cpu_seconds=0.1, wall_seconds=0.1))
@@ -46,7 +47,7 @@ def report(number: int) -> bytes:
 
 
 async def submitted(session: Session, program: Program = SHORT) -> tuple[float, list[wire.Process]]:
-    return await asyncio.wait_for(session.submit(program, patience=0.0, silence=0.05, at_a_time=1), 5)
+    return await asyncio.wait_for(session.submit(program, patience=0.0, silence=0.05, at_a_time=1, key=new_key()), 5)
 
 
 async def test_zygote_that_lives_and_never_reports_a_program_is_given_up() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from stillroom.records.execution import Ending, Given, Limits, Program, Step, UnfitProgram
 from verifiers.sandbox import wire
+from verifiers.sandbox.marks import new_key
 
 LIMIT = Limits().output_bytes
 
@@ -39,17 +40,17 @@ def process(result: bytes, *, status: int = 0, killed: int = wire.NOT_KILLED) ->
 )
 def test_a_program_that_no_process_can_be_given_is_named(program):
     with pytest.raises(UnfitProgram, match=r"at most|cannot be sent"):
-        wire.encode_job(1, program, 0.0)
+        wire.encode_job(1, program, 0.0, new_key())
 
 
 def test_a_result_that_was_cut_at_the_limit_is_one_of_output_and_a_whole_one_is_none():
     loaded = b"L" + struct.pack("<I", 0)
     value = b"V" + struct.pack("<I", LIMIT) + b"x" * LIMIT
     cut = (loaded + value)[:LIMIT]
-    assert wire.read_execution(Program(source=""), [process(cut)], 0.1).ending is Ending.OUTPUT_LIMIT
+    assert wire.read_execution(Program(source=""), [process(cut)], 0.1, new_key()).ending is Ending.OUTPUT_LIMIT
     whole = loaded + b"V" + struct.pack("<I", LIMIT - 20) + b"x" * (LIMIT - 20) + b"E" + struct.pack("<I", 0)
     assert len(whole) <= LIMIT + 10
-    assert wire.read_execution(Program(source=""), [process(whole)], 0.1).ending is Ending.DONE
+    assert wire.read_execution(Program(source=""), [process(whole)], 0.1, new_key()).ending is Ending.DONE
 
 
 @pytest.mark.parametrize(
@@ -63,17 +64,17 @@ def test_a_result_that_was_cut_at_the_limit_is_one_of_output_and_a_whole_one_is_
 )
 def test_a_script_that_ends_itself_is_done_where_its_status_says_so(status, frames, ending):
     ended = process(frames, status=status)
-    assert wire.read_execution(Program(source="", is_script=True), [ended], 0.1).ending is ending
+    assert wire.read_execution(Program(source="", is_script=True), [ended], 0.1, new_key()).ending is ending
 
 
 def test_functions_whose_process_ends_itself_are_not_done():
-    assert wire.read_execution(Program(source=""), [process(b"")], 0.1).ending is Ending.EXIT
+    assert wire.read_execution(Program(source=""), [process(b"")], 0.1, new_key()).ending is Ending.EXIT
 
 
 def test_how_the_process_of_the_tests_ended_is_told_apart_from_how_the_solutions_did():
     program = Program(source="", tests="assert f(1)")
     killed = process(b"W", status=9)
-    execution = wire.read_execution(program, [process(b"", status=9, killed=wire.NOT_NEEDED), killed], 0.1)
+    execution = wire.read_execution(program, [process(b"", status=9, killed=wire.NOT_NEEDED), killed], 0.1, new_key())
     assert execution.ending is Ending.DONE
     assert execution.tests is not None
     assert (execution.tests.ending, execution.tests.exit_status) == (Ending.CRASH, -9)

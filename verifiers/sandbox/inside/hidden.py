@@ -1,0 +1,23 @@
+"""Takes our modules from where programs find modules: they have no use of them, and could change what runs them."""
+
+# Stands alone in the container and deals in objects of any type: tests check it more than types do.
+# ruff: noqa: ANN001, ANN201
+# pyright: basic
+import os
+import sys
+
+HOME = os.path.dirname(os.path.abspath(__file__))
+
+_modules = {}  # by name
+
+
+def hide():
+    """Take them, once, before any program is there."""
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(str(getattr(module, "__file__", ""))) == HOME:
+            _modules[name] = sys.modules.pop(name)
+
+
+def module(name):
+    """A module that is loaded, also one of ours; None where there is none."""
+    return _modules.get(name) or sys.modules.get(name)
