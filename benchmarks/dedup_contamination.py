@@ -45,6 +45,8 @@ _FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 _LEAST_TOKENS, _LEAST_KINDS = 40, 20
 _PARTS = ("—", " ", "\t", "/", " … ", "_")
 _ESCAPES = (" ", "\\n", "\\t", "\\r\\n")
+_COMMANDS = ("\\times ", "\\dfrac{", "} \\leq ", "$\\text{", "\\left(", "}^\\pi ", "\\end{align*} ")
+_POWERS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "shouted": lambda words, _: ", ".join(words).upper(),
@@ -54,8 +56,19 @@ WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "marked up": lambda words, _: " ".join(f"**{word}**" for word in words),
     "parted": lambda words, chance: "".join(f"{word}{chance.choice(_PARTS)}" for word in words),
     "scraped": lambda words, _: "<br>".join(f"<b>{word}</b>" for word in words) + html.escape("<&>"),
+    "raised": lambda words, _: _raised(words),
+    "in commands": lambda words, chance: "".join(f"{chance.choice(_COMMANDS)}{word}" for word in words),
     "escaped": lambda words, chance: "".join(f"{chance.choice(_ESCAPES)}{word.capitalize()}" for word in words),
 }
+
+
+def _raised(words: Sequence[str]) -> str:
+    """Words with numbers as powers of what is before them, but of two numbers in a row the first alone."""
+    written = ""
+    for word in words:
+        is_power = word.isascii() and word.isdecimal() and not written.endswith(_POWERS)
+        written += "".join(_POWERS[int(digit)] for digit in word) if is_power else f" {word}"
+    return written
 
 
 def decontamination(reference: Path) -> Figures:

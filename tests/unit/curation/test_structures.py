@@ -191,3 +191,9 @@ def test_tasks_are_equal_but_for_numbers(one: str, other: str, is_same: bool):
 def test_a_task_without_a_number_has_no_structure():
     assert task_structure("Reverse a list.") == ""
     assert STRUCTURES["prompt"].keys(pl.Series(["Reverse a list.", ""])) == ["", ""]
+
+
+def test_powers_are_structure() -> None:
+    keys = STRUCTURES["prompt"].keys(pl.Series(["What is 12²?", "What is 13²?", "What is 12³?", "What is 122?"]))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
