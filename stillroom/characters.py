@@ -22,13 +22,16 @@ _UNITS = {  # units of one character, in which there is a power, such as ㎡
     for code in (0x3378, 0x3379, *range(0x339F, 0x33A7), 0x33A8, 0x33AF)
 }
 _RAISED = re.compile(f"([{_POWERS}]+|[{_INDICES}]+|[{_FRACTIONS}])")
-_ANY_RAISED = re.compile(f"[{_POWERS}{_INDICES}{_FRACTIONS}{''.join(map(chr, _UNITS))}]")
+RAISED = f"{_POWERS}{_INDICES}{_FRACTIONS}{''.join(map(chr, _UNITS))}"
+"""All powers, indices and fractions that are characters, as between the brackets of a regular expression."""
+_ANY_RAISED = re.compile(f"[{RAISED}]")
 
 
 def same_characters(text: str) -> str:
     """A text in NFKC, but for powers, indices and fractions, which stay as they are."""
-    if not has_raised(text):
-        return unicodedata.normalize(_FORM, text)
+    composed = unicodedata.normalize(_FORM, text)
+    if composed == text or not has_raised(text):
+        return composed
     parts = _RAISED.split(text.translate(_UNITS))  # each second one is such
     parts[::2] = [unicodedata.normalize(_FORM, part) for part in parts[::2]]
     return "".join(parts)
@@ -39,9 +42,10 @@ def characters_of_words(text: str) -> str:
 
     So `x²` has the words of `x^2`, and `3½` those of `3 1/2`.
     """
-    if has_raised(text):
-        text = _RAISED.sub(r" \1 ", text.translate(_UNITS))
-    return unicodedata.normalize(_FORM, text)
+    composed = unicodedata.normalize(_FORM, text)
+    if composed == text or not has_raised(text):
+        return composed
+    return unicodedata.normalize(_FORM, _RAISED.sub(r" \1 ", text.translate(_UNITS)))
 
 
 def has_raised(text: str) -> bool:
