@@ -38,6 +38,7 @@ from stillroom.recipe import find_benchmarks
 DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
 OF_A_FIELD = 5  # runs of each text of a benchmark of code
 MOST_LINES_MORE = 8  # than 13 words need, until a statement ends
+LEAST_RATE = 40_000  # documents a CPU second that are searched for runs of 13 words
 MOST_CLEAN_DROPPED = {"functions": 0.0012, "references": 0.0, "textbook": 0.2}
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -45,6 +46,8 @@ _FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 _LEAST_TOKENS, _LEAST_KINDS = 40, 20
 _PARTS = ("—", " ", "\t", "/", " … ", "_")
 _ESCAPES = (" ", "\\n", "\\t", "\\r\\n")
+_COMMANDS = ("\\times ", "\\dfrac{", "} \\leq ", "$\\text{", "\\left(", "}^\\pi ", "\\end{align*} ")
+_POWERS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "shouted": lambda words, _: ", ".join(words).upper(),
@@ -54,15 +57,26 @@ WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "marked up": lambda words, _: " ".join(f"**{word}**" for word in words),
     "parted": lambda words, chance: "".join(f"{word}{chance.choice(_PARTS)}" for word in words),
     "scraped": lambda words, _: "<br>".join(f"<b>{word}</b>" for word in words) + html.escape("<&>"),
+    "raised": lambda words, _: _raised(words),
+    "in commands": lambda words, chance: "".join(f"{chance.choice(_COMMANDS)}{word}" for word in words),
     "escaped": lambda words, chance: "".join(f"{chance.choice(_ESCAPES)}{word.capitalize()}" for word in words),
 }
+
+
+def _raised(words: Sequence[str]) -> str:
+    """Words with numbers as powers of what is before them, but of two numbers in a row the first alone."""
+    written = ""
+    for word in words:
+        is_power = word.isascii() and word.isdecimal() and not written.endswith(_POWERS)
+        written += "".join(_POWERS[int(digit)] for digit in word) if is_power else f" {word}"
+    return written
 
 
 def decontamination(reference: Path) -> Figures:
     """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found.
 
     Raises:
-        SystemExit: something planted is not found, or too many clean programs are taken for contaminated.
+        SystemExit: something planted is not found, too many clean programs are taken for contaminated, or it is slow.
     """
     items = read_benchmarks(find_benchmarks({"reference": reference}))
     frame = corpus(DOCUMENTS).select("id", "text")
@@ -89,6 +103,8 @@ def decontamination(reference: Path) -> Figures:
     dropped = {kind: clean[f"clean_{kind}_dropped"] for kind in MOST_CLEAN_DROPPED}
     if min(shares.values()) < 1 or any(dropped[kind] > most for kind, most in MOST_CLEAN_DROPPED.items()):
         raise SystemExit(f"expected all that is planted and at most {MOST_CLEAN_DROPPED} of clean programs: {figures}")
+    if rates["runs"] < LEAST_RATE:
+        raise SystemExit(f"expected at least {LEAST_RATE:,} documents a CPU second: {figures}")
     return figures
 
 

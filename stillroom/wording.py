@@ -1,15 +1,18 @@
 """What a word is, wherever wording is compared, counted or measured.
 
 Words are runs of letters and digits; marks (vowel signs, accents) belong to the letter before, and are no word without
-one. In scripts that put no space between words (Chinese, Japanese, Thai, ...) such a run is a clause, so there every
-letter is a word; where an amount of text is meant, two of Chinese and kana, or four of the others, count as one.
+one. What stands raised or lowered is a word by itself: `x²` is two, as `x^2` is. In scripts that put no space between
+words (Chinese, Japanese, Thai, ...) such a run is a clause, so there every letter is a word; where an amount of text is
+meant, two of Chinese and kana, or four of the others, count as one.
 """
 
 import re
 import unicodedata
 from functools import cache
 
-DEFINITION = "words@2"
+from stillroom.characters import characters_of_words
+
+DEFINITION = "words@3"
 """Its version, for methods that count words by it."""
 BETWEEN, WITHIN, HALVES, QUARTERS, MARK = range(5)
 """Kinds of characters: between words, of a word, a word by itself that counts as half or a quarter, a mark."""
@@ -39,11 +42,11 @@ _ASCII = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
 
 def plain(text: str) -> str:
-    """A text as its words are compared: NFKC, without what cannot be seen, in lower case."""
+    """A text as its words are compared: without what cannot be seen, in NFKC, powers by themselves, in lower case."""
     if text.isascii():
         return text.lower()
     seen = UNSEEN.sub("", text) if _MAY_BE_UNSEEN.search(text) else text
-    return unicodedata.normalize("NFKC", seen).lower()
+    return characters_of_words(seen).lower()
 
 
 def words_and_signs(text: str) -> list[str]:
@@ -58,7 +61,7 @@ def words_in(text: str) -> list[str]:
 
 
 def beginning(text: str, words: int) -> str:
-    """A text up to the end of the word with which it has this amount of words."""
+    """A text up to the end of the word with which it has this amount of words; powers belong to what is before them."""
     if text.isascii():
         found = _ascii_words(words).match(text)
         return found.group() if found else text

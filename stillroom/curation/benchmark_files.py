@@ -4,7 +4,9 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -15,9 +17,11 @@ from stillroom.curation.item_texts import wholes
 from stillroom.errors import RequestError
 from stillroom.recipe.benchmark_kinds import file_format
 from stillroom.recipe.benchmarks import Benchmark
+from stillroom.wording import words_in
 
 _ID_FIELDS = ("id", "task_id", "question_id", "name")
 _ITEM_SCHEMA = {"benchmark": pl.String(), "item_id": pl.String(), "text": pl.String()}
+_LEAST_WORDS_OF_A_ROW = 8  # in a cell: names of columns have fewer
 _UNREADABLE = (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError)
 
 
@@ -25,8 +29,9 @@ def read_benchmarks(benchmarks: Sequence[Benchmark]) -> pl.DataFrame:
     """All texts of some benchmarks as items for ``Benchmarks``: benchmark, item_id, text.
 
     A row of JSON Lines, of a JSON list or of a table is an item; another JSON document or a text file is one as a
-    whole. It is named by its file and there by its id field, else its line or row, from 1. Each of its texts, however
-    deep, is checked, and also those that follow each other as one text (``item_texts``).
+    whole. It is named by its file and there by its id field, else its line or row, from 1; by both where several rows
+    have one id, as instances of a template have. Each of its texts, however deep, is checked, and also those that
+    follow each other as one text (``item_texts``).
 
     Raises:
         RequestError: a file is not what its name says, or a benchmark holds no text at all.
@@ -51,8 +56,14 @@ def _items(name: str, path: Path) -> list[tuple[str, str]]:
         content = _decompressed(path.read_bytes(), compression)
         if kind in (".txt", ".md"):
             return [(name, text) for text, _ in _texts(content.decode("utf-8-sig"))]
-        rows = _json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind)
-        return [(f"{name}:{_name(row) or number}", text) for number, row in rows for text in _texts_of_row(row)]
+        rows = list(_json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind))
+        names = [_name(row) or str(number) for number, row in rows]
+        times = Counter(names)
+        return [
+            (f"{name}:{named}" if times[named] == 1 else f"{name}:{named}:{number}", text)
+            for named, (number, row) in zip(names, rows, strict=True)
+            for text in _texts_of_row(row)
+        ]
     except _UNREADABLE as error:
         said = str(error) or type(error).__name__
         raise RequestError(f"benchmark file {path} cannot be read: {said}. Mend it or take it away.") from error
@@ -92,8 +103,28 @@ def _table_rows(content: bytes, kind: str) -> Iterator[tuple[int, object]]:
         frame = pl.read_parquet(io.BytesIO(content))
     else:
         text = content.decode("utf-8-sig").encode()
-        frame = pl.read_csv(text, separator="," if kind == ".csv" else "\t", infer_schema=False)
+        read = partial(pl.read_csv, text, separator="," if kind == ".csv" else "\t", infer_schema=False)
+        frame = read(has_header=_are_names(read(has_header=False, n_rows=1).row(0)))
     yield from enumerate(frame.iter_rows(named=True), 1)
+
+
+def _are_names(cells: Sequence[str | None]) -> bool:
+    """Whether the first line of a table names its columns: MMLU's own files and MGSM's begin with a question.
+
+    Names are different, none of them has 8 words, and they are no numbers unless all are, as columns are counted.
+    """
+    written = [cell for cell in cells if cell is not None and cell.strip()]
+    numbers = sum(_is_number(cell) for cell in written)
+    is_long = any(len(words_in(cell)) >= _LEAST_WORDS_OF_A_ROW for cell in written)
+    return not is_long and len(set(written)) == len(written) and numbers in (0, len(written))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _name(row: object) -> str:

@@ -6,7 +6,8 @@ here). It rather tells equal programs apart than the other way round, since equa
 - names are numbered in the order in which they first occur, over the whole program;
 - only what the program itself binds is renamed: arguments, variables, functions, classes, `import ... as`. Builtins,
   attributes, methods, class variables, what is imported, and the keywords of calls stay as they are, for other code
-  knows them by name. `sorted(rows, key=f)` is not `sorted(rows, reverse=f)`;
+  knows them by name. `sorted(rows, key=f)` is not `sorted(rows, reverse=f)`. So do arguments that a method, a class or
+  a lambda is called with by name, and names that stand in a text, as in `globals()["f"]` and `f(**{"a": 1})`;
 - numbers, texts and annotations count.
 
 Syntax trees tell what a name is for, which tokens do not.
@@ -40,6 +41,9 @@ _BOUND_AS_TEXT = {  # fields that hold a bound name, or a list of them, by the n
     "ParamSpec": "name",
     "TypeVarTuple": "name",
 }
+_BY_TEXT = frozenset(("eval", "exec", "globals", "locals", "vars"))  # what finds names in any text
+_WORD = re.compile(r"[^\W\d]\w*")
+_NAMED_IN_TEXT = re.compile(r"\A[^\W\d]\w*\Z|(?<=\{)[^\W\d]\w*")  # all of it, or what `format` fills in
 _NOT_STRUCTURE = frozenset(("type_comment", "ctx", "type_ignores", "kind"))
 
 
@@ -68,13 +72,14 @@ class _Renamed:
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
         bound = set(_bound(tree))
-        self._free = bound - set(_known_outside(tree)) - _BUILTINS
         self._arguments = {
             (node.name, argument.arg)
             for node in ast.walk(tree)
             if isinstance(node, _FUNCTIONS)
             for argument in (*node.args.args, *node.args.kwonlyargs)
         }
+        known = {*_known_outside(tree), *_in_texts(tree), *self._called_by_name(tree)}
+        self._free = bound - known - _BUILTINS
         self._numbers: dict[str, int] = {}
         self.binds_any = bool(bound)
 
@@ -118,8 +123,19 @@ class _Renamed:
 
     def _keyword(self, function: ast.expr, keyword: str | None) -> str:
         """The keyword of an argument: renamed where the function is the program's own, which names its arguments."""
-        is_own = isinstance(function, ast.Name) and (function.id, keyword) in self._arguments
-        return self._name(keyword) if keyword and is_own else keyword or "**"
+        return self._name(keyword) if keyword and self._is_own(function, keyword) else keyword or "**"
+
+    def _is_own(self, function: ast.expr, keyword: str | None) -> bool:
+        return isinstance(function, ast.Name) and (function.id, keyword) in self._arguments
+
+    def _called_by_name(self, tree: ast.Module) -> Iterator[str]:
+        """Arguments in calls of which it cannot be told what is called: a method, a class, a lambda."""
+        arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                for keyword in node.keywords:
+                    if keyword.arg in arguments and not self._is_own(node.func, keyword.arg):
+                        yield keyword.arg
 
     def _names(self, names: list[str] | str) -> list[str] | str:
         return [self._name(one) for one in names] if isinstance(names, list) else self._name(names)
@@ -160,6 +176,19 @@ def _known_outside(tree: ast.Module) -> Iterator[str]:
                     yield below.name
                 elif isinstance(below, ast.Name) and not isinstance(below.ctx, ast.Load):
                     yield below.id
+
+
+def _in_texts(tree: ast.Module) -> Iterator[str]:
+    """Names by which a text may reach what the program binds: all words of all texts, where anything can be run."""
+    is_any = any(isinstance(node, ast.Name) and node.id in _BY_TEXT for node in ast.walk(tree))
+    passed: set[ast.expr] = set()  # strings that stand alone, and what stands between the fields of one
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            passed.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            passed.update(node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in passed:
+            yield from (_WORD if is_any else _NAMED_IN_TEXT).findall(node.value)
 
 
 def _in_class(node: ast.ClassDef) -> Iterator[ast.AST]:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.markup import with_readings
 from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
@@ -78,7 +79,7 @@ class Benchmarks:
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
         if not len(items):
             raise RequestError("no benchmark items to check against: name at least one, or turn decontamination off")
-        items = with_readings(items)
+        items = with_readings(items, readings_of_words)
         item_of, names = numbered(items)
         self._items = pl.DataFrame(names, schema=["benchmark", "item_id"], orient="row").with_row_index("item")
         self._items = self._items.cast({"item": pl.Int64()})

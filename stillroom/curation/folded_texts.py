@@ -4,13 +4,13 @@ Of texts that are not ASCII, asking a regular expression for what cannot be seen
 character took as long as all that is done with their words.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stillroom.characters import characters_of_words
 from stillroom.wording import CODE_POINTS, UNSEEN, kinds
 
 CodePoints = NDArray[np.uint8] | NDArray[np.uint32]
@@ -39,13 +39,13 @@ def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint
 
 
 def _composed(texts: Sequence[str]) -> list[str]:
-    """Texts without what cannot be seen, as NFKC has them; in lower case where that is no matter of each character."""
+    """Texts without what cannot be seen, in NFKC with powers by themselves; in lower case where that is no matter of each character."""
     hidden = np.flatnonzero(_are_unseen()[_codes("".join(texts))])
     holders: list[int] = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right")).tolist()
     seen = [*texts]
     for row in holders:
         seen[row] = UNSEEN.sub("", seen[row])
-    composed = (unicodedata.normalize("NFKC", text) for text in seen)
+    composed = (characters_of_words(text) for text in seen)
     return [text.lower() if any(one in text for one in _BY_CONTEXT) else text for text in composed]
 
 

@@ -8,6 +8,7 @@ What has any is looked at both as it stands and without: nothing that is only wr
 
 import html
 import re
+from collections.abc import Callable
 
 import polars as pl
 
@@ -63,8 +64,8 @@ def _letters(escaped: re.Match[str]) -> str:
     return bytes.fromhex(f"{_BIG_ENDIAN}{digits}").decode("utf-16", "replace")  # "utf-16-be" is written in Python
 
 
-def with_readings(items: pl.DataFrame) -> pl.DataFrame:
-    """Texts of items (benchmark, item_id, text), each followed by what it says without its markup."""
-    return items.with_columns(
-        pl.Series("text", [readings(text) for text in items["text"]], pl.List(pl.String))
-    ).explode("text")
+def with_readings(items: pl.DataFrame, read: Callable[[str], list[str]] = readings) -> pl.DataFrame:
+    """Texts of items (benchmark, item_id, text), each followed by what else it says, such as without its markup."""
+    return items.with_columns(pl.Series("text", [read(text) for text in items["text"]], pl.List(pl.String))).explode(
+        "text"
+    )

@@ -21,7 +21,7 @@ from stillroom.recipe import Curation, Selection
 
 __all__ = ["RULES", "Candidate", "Curated", "Decision", "Found", "Gate", "Published", "curate", "dedup_settings"]
 
-RULES = 4  # version of the rules: with other ones stored decisions are not those that would be made now
+RULES = 5  # version of the rules: with other ones stored decisions are not those that would be made now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ class DedupSettings:
     @property
     def scheme(self) -> str:
         """Identity of all that decides a signature: only signatures of one scheme can be compared."""
-        return fingerprint(["minhash-signature", 2, SHINGLE_CHARS, self.bands, self.rows_per_band], length=16)
+        return fingerprint(["minhash-signature", 3, SHINGLE_CHARS, self.bands, self.rows_per_band], length=16)
 
     def _bands_needed(self, rows: int) -> int:
         miss = 1.0 - self.threshold**rows

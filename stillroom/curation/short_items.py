@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
+from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import Cut, KnownRuns, Words, folded
@@ -45,7 +46,7 @@ class ShortItems:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(items, "benchmark items", ("benchmark", "item_id", "text"))
-        items = with_readings(items)
+        items = with_readings(items, readings_of_words)
         self._items = items.select("benchmark", "item_id")
         benchmarks: list[str] = items["benchmark"].to_list()
         sizes = np.zeros(len(items), np.int64)

@@ -45,6 +45,6 @@ def task_structure(text: str) -> str:
 
 
 STRUCTURES: Mapping[str, Structure] = {  # by kind of text
-    "answer": Structure(method="code-structure@1", but_for="names, comments and layout", of=code_structure),
-    "prompt": Structure(method="task-numbers@1", but_for="its numbers", of=task_structure),
+    "answer": Structure(method="code-structure@2", but_for="names, comments and layout", of=code_structure),
+    "prompt": Structure(method="task-numbers@2", but_for="its numbers", of=task_structure),
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from stillroom.curation.markup import readings
+from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.shingles import blocks
 from stillroom.curation.word_grams import Words, words_of
 
@@ -18,13 +18,13 @@ _WORD = re.compile(r"[^\W_]+")
 def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
     """What is searched in texts: the row that each piece comes from, and the pieces.
 
-    A text with markup is also there without it, and giant ones are cut into overlapping pieces: one goes on after the
-    next one's start for 4,096 characters at least, and until it has many words of that.
+    A text with markup or formulas is also there without, and giant ones are cut into overlapping pieces: one goes on
+    after the next one's start for 4,096 characters at least, and until it has many words of that.
     """
     rows: list[int] = []
     pieces: list[str] = []
     for row, text in enumerate(texts):
-        for reading in readings(text):
+        for reading in readings_of_words(text):
             for piece in (reading,) if len(reading) <= _PIECE_CHARS else _cut(reading):
                 rows.append(row)
                 pieces.append(piece)

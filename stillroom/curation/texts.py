@@ -12,7 +12,7 @@ _RUN_OF_BLANKS = r"([^\n ])  +"  # not at the start of a line: indentation stays
 
 
 def normalise(texts: pl.Series) -> list[str]:
-    """``normalise_text`` (NFKC, line ends, runs of blanks, outer space) of every text, by whole columns if it can."""
+    """``normalise_text`` (characters, line ends, blanks, outer space) of every text, by whole columns if it can."""
     stripped = texts.str.strip_chars(" \n")
     folded = stripped.str.replace_all(_TRAILING_BLANKS, "${1}\n").str.replace_all(_RUN_OF_BLANKS, "${1} ")
     normalised = folded.to_list()

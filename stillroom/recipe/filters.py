@@ -31,7 +31,7 @@ LANGUAGES = _codes("""
 _MADE_BY = {  # what each filter is, and the libraries that it asks
     "secrets": ("secrets@1", ("kingfisher-secret-scanner",)),
     "personal_data": ("personal-data@3", ("phonenumbers", "python-stdnum")),
-    "languages": ("languages@1", ("py3langid",)),
+    "languages": ("languages@2", ("py3langid",)),
     "length": ("length@2", ()),
 }
 

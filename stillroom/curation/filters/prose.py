@@ -4,7 +4,10 @@ import re
 
 MOST_CHARS = 1 << 16  # that are looked at of each end of a giant text
 _FENCED = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n.*?(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
-_INLINE = re.compile(r"`[^`\n]{0,2000}`|\$[^$\n]{1,500}\$|[a-z]{2,10}://\S{1,2000}|<[^<>\n]{1,500}>")
+# Between dollars stands a formula where no blank is beside them within and no digit after them, as Pandoc reads
+# Markdown, nor one before them: else what stands between two prices would be one.
+_FORMULA = r"\$\$[^$\n]{1,500}\$\$|(?<![\\\d$])\$(?!\s)(?:[^$\\\n]|\\[^\n]){1,500}+(?<!\s)\$(?!\d)"
+_INLINE = re.compile(rf"`[^`\n]{{0,2000}}`|{_FORMULA}|[a-z]{{2,10}}://\S{{1,2000}}|<[^<>\n]{{1,500}}>")
 _INDENTED = ("    ", "\t")  # code, to Markdown and in a program without a fence
 _NO_LETTER = re.compile(r"[\x00-@\[-`{-\x7f]+")  # of ASCII: elsewhere letters have marks that are none
 _SYMBOL = re.compile(r"[\x00-\x1f!-@\[-`{-\x7f]+")

@@ -299,6 +299,21 @@ def test_unicode_that_normalises_to_the_same_is_an_exact_duplicate():
     assert found.drops.filter(pl.col("method") == "exact")["id"].to_list() == ["d001", "d002"]
 
 
+def test_a_power_an_index_or_a_fraction_is_no_digit_on_the_line():
+    tasks = [
+        "What is 12²?",
+        "What is 122?",
+        "Is 10⁻³ a prime?",
+        "Is 10\u22123 a prime?",
+        "Find f(x₁).",
+        "Find f(x1).",
+        "1½",
+        "11\u20442",
+    ]
+    assert not len(find_duplicates(documents(tasks)).drops)
+    assert representatives_of(find_duplicates(documents(["12²", "122", "12² "]))) == {"d002": "d000"}
+
+
 def test_texts_too_short_to_shingle_are_duplicates_only_when_equal():
     found = find_duplicates(documents(["", "  \n", "ab", "ab", "abc", "abcd", "a", "\x00"]))
     assert representatives_of(found) == {"d001": "d000", "d003": "d002"}

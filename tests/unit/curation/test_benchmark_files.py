@@ -65,6 +65,8 @@ def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
         pytest.param("readme_tasks.jsonl", '{"t": "x"}', [("1", "x")], id="a name that begins like a read-me"),
         pytest.param("a.csv", 'id,t\n,"one\ntwo"\nq2,x\n', [("1", "one\ntwo"), ("q2", "q2"), ("q2", "x")], id="CSV"),
         pytest.param("a.tsv", "t\tu\nx, y\t\n", [("1", "x, y")], id="TSV"),
+        pytest.param("a.csv", ",t\n0,x\n", [("1", "0"), ("1", "x")], id="CSV with a blank name"),
+        pytest.param("a.csv", "0,1\nx,y\n", [("1", "x"), ("1", "y")], id="CSV with counted columns"),
         pytest.param("a.parquet", parquet(t=["x", None], u=[["y"], []]), [("1", "x"), ("1", "y")], id="Parquet"),
         pytest.param("a.jsonl.zst", zstd(b'{"t": "x"}\n{"t": "y"}'), [("1", "x"), ("2", "y")], id="Zstandard"),
     ],
@@ -72,6 +74,48 @@ def test_every_text_of_a_row_is_an_item_under_its_file_and_id(tmp_path: Path):
 def test_a_file_is_read_as_what_it_is(tmp_path: Path, name: str, content: str | bytes, expected: Items):
     file = written(tmp_path / name, content)
     assert read(file) == [("bench", f"{name}:{item}", text) for item, text in expected]
+
+
+QUESTION = "Find the degree of the given field extension over Q"
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        pytest.param("a.tsv", [QUESTION, "eighteen"], id="a question of 8 words"),
+        pytest.param("a.csv", ["Which is odd?", "4", "3", "b"], id="numbers among texts"),
+        pytest.param("a.csv", ["Which is odd?", "none", "none"], id="a cell that stands twice"),
+        pytest.param("a.tsv", ["小明有三十五个苹果他给了小红十二个", "二十三"], id="a script without spaces"),
+    ],
+)
+def test_the_first_line_of_a_table_without_names_is_a_row(tmp_path: Path, name: str, first: list[str]):
+    separator = "\t" if name.endswith("tsv") else ","
+    second = ["Which is even?", *("x" for _ in first[1:])]
+    file = written(tmp_path / name, "\n".join(separator.join(row) for row in (first, second)))
+    found = read(file)
+    assert [text for _, item, text in found if item == f"{name}:1"][: len(first)] == first
+    assert ("bench", f"{name}:2", "Which is even?") in found
+    named = written(tmp_path / f"named-{name}", separator.join(f"c{at}" for at in range(len(first))) + "\n")
+    named.write_bytes(named.read_bytes() + file.read_bytes())
+    assert [text for *_, text in read(named)] == [text for *_, text in found]
+
+
+def test_rows_that_share_an_id_are_items_of_their_own(tmp_path: Path):
+    rows = [
+        {"id": 7, "t": "one"},
+        {"id": 8, "t": "two"},
+        {"id": 7, "t": "three"},
+        {"t": "four"},
+        {"id": 4, "t": "five"},
+    ]
+    file = written(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert read(file) == [
+        ("bench", "a.jsonl:7:1", "one"),
+        ("bench", "a.jsonl:8", "two"),
+        ("bench", "a.jsonl:7:3", "three"),
+        ("bench", "a.jsonl:4:4", "four"),
+        ("bench", "a.jsonl:4:5", "five"),
+    ]
 
 
 def test_a_text_file_is_one_item(tmp_path: Path):

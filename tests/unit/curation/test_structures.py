@@ -191,3 +191,57 @@ def test_tasks_are_equal_but_for_numbers(one: str, other: str, is_same: bool):
 def test_a_task_without_a_number_has_no_structure():
     assert task_structure("Reverse a list.") == ""
     assert STRUCTURES["prompt"].keys(pl.Series(["Reverse a list.", ""])) == ["", ""]
+
+
+def test_powers_are_structure() -> None:
+    keys = STRUCTURES["prompt"].keys(pl.Series(["What is 12²?", "What is 13²?", "What is 12³?", "What is 122?"]))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            "class S:\n    def f(self, a, b): return a - b\nS().f(a=1, b=2)",
+            "class S:\n    def f(self, b, a): return b - a\nS().f(a=1, b=2)",
+            id="method",
+        ),
+        pytest.param(
+            "class S:\n    def __init__(self, a, b): self.d = a - b\nS(a=1, b=2)",
+            "class S:\n    def __init__(self, b, a): self.d = b - a\nS(a=1, b=2)",
+            id="class",
+        ),
+        pytest.param("g = lambda a, b: a - b\ng(b=1, a=2)", "g = lambda b, a: b - a\ng(b=1, a=2)", id="lambda"),
+        pytest.param(
+            'def f(a, b):\n    return a\nf(**{"a": 1, "b": 2})',
+            'def f(b, a):\n    return b\nf(**{"a": 1, "b": 2})',
+            id="dict",
+        ),
+        pytest.param(
+            'def f(x):\n    return "{x}".format(**locals())',
+            'def f(y):\n    return "{x}".format(**locals())',
+            id="format",
+        ),
+        pytest.param('def f(a): return a\nglobals()["f"](1)', 'def g(a): return a\nglobals()["f"](1)', id="globals"),
+        pytest.param("def f(a): return eval('a + 1')", "def f(b): return eval('a + 1')", id="eval"),
+    ],
+)
+def test_a_name_by_which_something_is_reached_is_structure(one: str, other: str) -> None:
+    assert "" != code_structure(one) != code_structure(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            "def f(a, b): return a - b\nf(b=1, a=2)", "def g(x, y): return x - y\ng(y=1, x=2)", id="own function"
+        ),
+        pytest.param('def f(a): return f"{a} a"', 'def f(b): return f"{b} a"', id="between fields"),
+        pytest.param('def f(a):\n    """Take a."""\n    return a', "def f(b):\n    return b", id="docstring"),
+        pytest.param('def f(a): print("a number", a)', 'def f(b): print("a number", b)', id="word of a message"),
+        pytest.param("def f(a): return dict(b=a)", "def f(c): return dict(b=c)", id="keyword of a builtin"),
+    ],
+)
+def test_a_name_that_nothing_else_knows_is_none(one: str, other: str) -> None:
+    assert "" != code_structure(one) == code_structure(other)

@@ -83,6 +83,29 @@ def test_prose_around_code_has_its_language() -> None:
     assert found.reason == "language:fr"
 
 
+PRICES = (
+    "Un comerciante vende manzanas a {} cada una. El lunes vendió cuarenta manzanas y el martes vendió el doble que el "
+    "lunes, pero el miércoles llovió y nadie vino a la tienda. Si gastó {} en transporte, ¿cuánto ganó?"
+)
+
+
+@pytest.mark.parametrize(
+    "prices", [("$2", "$50"), ("2$", "50$"), ("$ 2", "$ 50"), ("US$2", "US$50"), ("\\$2", "\\$50")]
+)
+def test_prose_between_two_prices_is_no_formula(prices: tuple[str, str]) -> None:
+    found = ENGLISH.find(PRICES.format(*prices))
+    assert found is not None
+    assert found.reason == "language:es"
+
+
+@pytest.mark.parametrize(
+    "formula", ["$x$", "$f(x) = 2$", "$$ a + b $$", "$$a+b$$", "$x$-$y$", "$\\frac{a}{b}$", "$c = \\$2$", "$5x$"]
+)
+def test_a_formula_is_no_prose(formula: str) -> None:
+    kept = prose(f"From {formula}, and {formula} we see that all of it holds.")
+    assert kept.replace("-", " ").split() == ["From", ",", "and", "we", "see", "that", "all", "of", "it", "holds."]
+
+
 def test_a_name_of_a_region_counts_as_its_language() -> None:
     cantonese = "佢哋琴日去咗邊度食飯呀。我哋聽日一齊去睇戲啦 你話好唔好。嗰間餐廳啲嘢好好食㗎 你一定要試吓至得。"
     assert LanguageFilter(Languages(allowed=("zh",))).find(cantonese) is None
