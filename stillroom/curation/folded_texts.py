@@ -39,7 +39,7 @@ def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint
 
 
 def _composed(texts: Sequence[str]) -> list[str]:
-    """Texts without what cannot be seen, in NFKC with powers by themselves; in lower case where that is no matter of each character."""
+    """Texts without what cannot be seen, powers by themselves, in lower case where that goes by each character."""
     hidden = np.flatnonzero(_are_unseen()[_codes("".join(texts))])
     holders: list[int] = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right")).tolist()
     seen = [*texts]
