@@ -364,9 +364,9 @@ def test_a_published_document_is_not_new():
 
 @pytest.mark.parametrize("arrivals", [[0, 1, 2], [2, 0, 1], [70, 5, 900]])
 def test_old_documents_come_in_any_order_with_any_arrivals(arrivals: list[int]):
-    old = documents(["", *SENTENCES[:2]], prefix="old")
+    old = documents(["", *SENTENCES[2:4]], prefix="old")
     signatures = find_duplicates(old).signatures.with_columns(arrival=pl.Series(arrivals))
-    new = documents([SENTENCES[3], SENTENCES[1] + "!", SENTENCES[0], SENTENCES[3] + "?", ""])
+    new = documents([SENTENCES[5], SENTENCES[3] + "!", SENTENCES[2], SENTENCES[5] + "?", ""])
     found = find_duplicates(new, as_old(old, signatures))
     assert representatives_of(found) == {"d001": "old002", "d002": "old001", "d003": "d000", "d004": "old000"}
     assert found.signatures["arrival"].to_list() == [max(arrivals) + 1 + row for row in range(5)]
