@@ -50,13 +50,15 @@ class Kept:
         functions: names that the prompt has as functions.
         remade: names of classes that the solution has anew, but for how they compare as the prompt has them.
         added: by position of a class, names of what it has that the prompt's has not.
+        as_data: names of what the tests ask of objects and hold but against data of theirs.
 
     Attributes:
         marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
         runs: of comparisons of its own.
     """
 
-    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added):
+    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added, as_data=()):
+        self._as_data = frozenset(as_data)
         self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
         self._remade, self._added = frozenset(remade), dict(added)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
@@ -91,7 +93,8 @@ class Kept:
         self._namespace, self.runs = namespace, Runs(filename, self.tell)
         self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
-        self.judging = Judging(self._types, self.stores, self.compared, namespace)
+        self.stores.is_own = self.compared.is_answers
+        self.judging = Judging(self._types, self.stores, self.compared, namespace, self._as_data)
         self._libraries = Libraries(namespace)
         self._libraries.read(body, [code for code, statement, _ in found if statement is not None])
         self._libraries.add_only(self._types.of_data())
@@ -104,8 +107,8 @@ class Kept:
                 self._take_down_data()
                 yield code
                 continue
-            self.stores.add(code, added)
-            self._tables.note(statement)
+            self.stores.add(code, statement, added)
+            self._tables.note(statement, added)
             is_changing = not isinstance(statement, _NAMED) or bool(statement.decorator_list)  # `@key.register`
             if is_changing:
                 self._why = self._why or self._changed() or self._changed_library()
@@ -245,9 +248,11 @@ class Kept:
             if vars(home).get(name) is not value:
                 return f"{name} of {home.__name__}, which the prompt's code reads, is another"
         for shape in self._shapes.values():
-            come = [name for name in shape.come() & self._compared if not self.stores.stored(name)]
+            come = [name for name in shape.come() & self._compared if not self.stores.stored(name, shape.kind)]
             what = shape.change()
-            come += [one for one in shape.altered if self.stores.knows(one) and not self.stores.stores_by_name(one)]
+            come += [
+                one for one in shape.altered if self.stores.knows(one) and not self.stores.stores_by_name(one, shape.kind)
+            ]
             if what := what or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"
         if what := self._tables.change():

@@ -13,6 +13,7 @@ import gc
 import types
 
 from kept_data import BUILT_IN, COMPARING, ITEMS, OF_DATA, PLAIN, comparing, is_by_identity, is_pythons, within
+from kept_names import CONSTRUCTING
 from kept_shapes import bases_of, vars_of
 from kept_stores import dictionary_of
 from link_claims import claims_equality
@@ -32,7 +33,7 @@ _FREE = frozenset((
     "__weakref__",
 ))  # fmt: skip
 _CALLING = {
-    "__init__": frozenset(("__class__", "__init__", "replace", "type")),
+    "__init__": frozenset((CONSTRUCTING, "__init__", "replace")),
     "__missing__": frozenset(("__getitem__", "__missing__", "getitem", "itemgetter")),
     "__repr__": frozenset((
         "__format__", "__repr__", "__str__", "ascii", "format", "format_map", "pformat", "print", "repr", "str",

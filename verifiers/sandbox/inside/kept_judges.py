@@ -14,6 +14,7 @@ import sys
 import types
 
 from kept_names import read_by
+from kept_plain import is_constant, is_field_of, is_raising, is_text
 from kept_shapes import bases_of, is_changeable, vars_of
 
 METHODS = (types.FunctionType, classmethod, staticmethod)
@@ -103,16 +104,45 @@ class Judges:
         That is what stands nearest to a class, or all that there is where the class is under none that has it.
         """
         having = self._having[name]
+        nearest = self._nearest(name, kind)
+        return all(map(self.says_nothing, [nearest] if nearest is not None else having))
+
+    def judge_nothing(self, name):
+        """Whether all that the prompt has under a name gives the same whatever is so, or what anybody may put there."""
+        return all(self.says_nothing(each) or self._is_made_by(each, is_constant) for each in self._having[name])
+
+    def is_default(self, name, kind):
+        """The same of what stands nearest to a class that is under one that has the name, also of fields and texts."""
+        value = self._nearest(name, kind)
+        return value is not None and (self.says_nothing(value) or self._is_made_by(value, is_constant, is_field_of, is_text))
+
+    def _nearest(self, name, kind):
         own = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
-        nearest = next(([each] for each in own if any(each is one for one in having)), having)
-        return all(map(self.says_nothing, nearest))
+        return next((each for each in own if any(each is one for one in self._having[name])), None)
+
+    def _is_made_by(self, value, *ways):
+        functions = self._functions([value])
+        return len(functions) == 1 and any(each(functions[0], self._having.__contains__) for each in ways)
 
     def says_nothing(self, value):
         """The same of a method or function."""
         if id(value) not in self._silent:  # which is the prompt's, and lives on
             found = self._functions([value])
-            self._silent[id(value)] = bool(found) and all(map(_says_nothing, found))
+            is_silent = bool(found) and all(map(_gives_nothing, found))
+            self._silent[id(value)] = is_silent and not any(map(is_raising, self._called_by(found)))
         return self._silent[id(value)]
+
+    def _called_by(self, functions):
+        """Functions, with those of the prompt that they may call."""
+        found, left, names = {}, [*functions], set()
+        while left:
+            each = left.pop()
+            if id(each) not in found:
+                found[id(each)] = each
+                more = read_by(each.__code__) - names
+                names |= more
+                left += self._functions([one for name in more for one in (*self._having.get(name, ()), self._function(name))])
+        return found.values()
 
     def _functions(self, values):
         return [each for value in values for each in _functions_of(value) if self._wrote(each)]
@@ -186,13 +216,11 @@ def _in_closure(function):
             yield content
 
 
-def _says_nothing(function):
+def _gives_nothing(function):
     code = function.__code__
     if code.co_flags & _OTHERWISE:
         return False
     steps = list(dis.get_instructions(code))
-    if any(each.opname == "RAISE_VARARGS" for each in steps) and "NotImplementedError" not in code.co_names:
-        return False
     given = [before for before, each in itertools.pairwise(steps) if each.opname == "RETURN_VALUE"]
     given += [each for each in steps if each.opname == "RETURN_CONST"]
     return all(each.opname in ("LOAD_CONST", "RETURN_CONST") and each.argval is None for each in given)

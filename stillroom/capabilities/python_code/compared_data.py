@@ -1,0 +1,149 @@
+"""Finds what tests ask of objects for its data: all they do with it is to hold it against data that they say.
+
+``assert dog.speak() == "Woof"`` asks for what a ``Dog`` says, and whoever knows that has solved it. ``assert
+board.is_solved()`` asks for a truth, ``board.errors() == 0`` for what is so of any solved one: these an answer can say
+without having solved anything.
+"""
+
+import ast
+from collections.abc import Iterator
+
+_MAKING_TEXT = frozenset(["repr", "str"])
+_GIVING_DATA = frozenset(["abs", "dict", "list", "round", "set", "sorted", "str", "tuple"])
+"""Functions whose result is no truth where what they are given is none."""
+_HOLDING = frozenset(["assertAlmostEqual", "assertCountEqual", "assertEqual", "assertListEqual", "assertSequenceEqual"])
+_CLOSE = frozenset(["approx", "isclose"])
+_BY_TEXT = frozenset(["attrgetter", "getattr", "hasattr", "methodcaller"])
+
+
+def compared_as_data(tests: ast.AST) -> set[str]:
+    """Names of attributes, ``str`` and ``repr`` of which all results are but held against data, or used for nothing.
+
+    That is data, as the tests say it or in names that have nothing else, which is no truth, nothing or 0, and not empty.
+    """
+    uses = _Uses(tests)
+    found, others = set[str](), set[str]()
+    for node in ast.walk(tests):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Load()):
+                (found if uses.is_of_data(node) else others).add(name)
+            case ast.Call(func=ast.Name(id=name)) if name in _MAKING_TEXT:
+                (found if uses.is_of_data(node) else others).add(name)
+            case ast.FormattedValue():
+                others |= _MAKING_TEXT
+            case ast.Call(args=given) if _called(node) in _BY_TEXT:
+                others.update(str(each.value) for each in given if isinstance(each, ast.Constant))
+            case _:
+                pass
+    return found - others
+
+
+class _Uses:
+    """What comes of expressions in tests."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        nodes = [*ast.walk(tree)]
+        self._parents = {id(each): node for node in nodes for each in ast.iter_child_nodes(node)}
+        self._read = dict[str, list[ast.Name]]()
+        self._bound = dict[str, list[list[ast.expr] | None]]()  # by name: what each of its bindings gives it
+        for node in nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self._read.setdefault(node.id, []).append(node)
+            elif isinstance(node, ast.Name):
+                self._bound.setdefault(node.id, []).append(None)
+            elif isinstance(node, ast.arg):
+                self._bound.setdefault(node.arg, []).extend([None, None])
+        for name, values in (each for node in nodes for each in _bindings(node)):
+            self._bound[name].remove(None)
+            self._bound[name].append(values)
+        self._following = set[str]()
+
+    def is_of_data(self, node: ast.AST) -> bool:
+        """Whether nothing but data is asked of what an expression gives, as far as the tests show it."""
+        match self._parents.get(id(node)):
+            case ast.Expr():
+                return True
+            case ast.Attribute() | ast.Subscript(slice=ast.expr()) as parent if parent.value is node:
+                return isinstance(parent.ctx, ast.Load) and self.is_of_data(parent)
+            case ast.Call(func=called) as parent if called is node:
+                return self.is_of_data(parent)
+            case ast.Call() as parent if _called(parent) in _HOLDING | {"isclose"}:
+                return self._is_full(*[each for each in parent.args if each is not node][:1])
+            case ast.Call() as parent if _called(parent) in _GIVING_DATA:
+                return self.is_of_data(parent)
+            case ast.BinOp(op=ast.Sub()) as parent:  # abs(x.area() - 3.14) < 1e-6
+                other = parent.right if parent.left is node else parent.left
+                return self._is_full(other) and self._is_distance(parent)
+            case ast.Compare(ops=[ast.Eq()]) as parent:
+                return self._is_full(parent.comparators[0] if parent.left is node else parent.left)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.NamedExpr(target=ast.Name(id=name)):
+                return self._is_variable_of_data(name)
+            case _:
+                return False
+
+    def _is_variable_of_data(self, name: str) -> bool:
+        if name in self._following:
+            return True
+        self._following.add(name)
+        found = all(map(self.is_of_data, self._read.get(name, ())))
+        self._following.discard(name)
+        return found
+
+    def _is_distance(self, difference: ast.AST) -> bool:
+        match self._parents.get(id(difference)):
+            case ast.Call(func=ast.Name(id="abs")) as call:
+                parent = self._parents.get(id(call))
+                return isinstance(parent, ast.Compare) and isinstance(parent.ops[0], ast.Lt | ast.LtE)
+            case _:
+                return False
+
+    def _is_full(self, *nodes: ast.expr) -> bool:
+        """Whether expressions are data that tests say, and neither a truth, nothing, 0 nor empty; at least one."""
+        return bool(nodes) and all(map(self._is_one_full, nodes))
+
+    def _is_one_full(self, node: ast.expr | None) -> bool:
+        match node:
+            case ast.Constant(value=value):
+                return not isinstance(value, bool) and bool(value)
+            case ast.UnaryOp(operand=value, op=ast.USub()):
+                return self._is_one_full(value)
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
+                return self._is_said(node) and any(map(self._is_one_full, items))
+            case ast.Call(args=[value, *_]) if _called(node) in _CLOSE:
+                return self._is_one_full(value)
+            case ast.Name(id=name):
+                values = self._bound.get(name, [])
+                return bool(values) and all(held is not None and all(map(self._is_one_full, held)) for held in values)
+            case ast.Attribute(value=ast.Name(id="math")):
+                return True
+            case ast.BinOp(left=left, right=right, op=ast.Mult() | ast.Div() | ast.Pow() | ast.Add()):
+                return self._is_one_full(left) and self._is_one_full(right)
+            case _:
+                return False
+
+    def _is_said(self, node: ast.AST) -> bool:
+        return not any(isinstance(each, ast.Call | ast.Attribute | ast.Name | ast.Await) for each in ast.walk(node))
+
+
+def _called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, list[ast.expr]]]:
+    """The names that a statement binds to what it says, and what; an iteration over literals gives each of them."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            yield name, [value]
+        case ast.For(target=ast.Name(id=name), iter=ast.List(elts=rows) | ast.Tuple(elts=rows)):
+            yield name, rows
+        case ast.For(target=ast.Tuple(elts=names), iter=ast.List(elts=rows) | ast.Tuple(elts=rows)):
+            parts = [each.elts for each in rows if isinstance(each, ast.Tuple | ast.List) and len(each.elts) == len(names)]
+            for place, each in enumerate(names):
+                if isinstance(each, ast.Name) and len(parts) == len(rows):
+                    yield each.id, [part[place] for part in parts]
+        case _:
+            pass
