@@ -62,7 +62,8 @@ class Callables:
     def doubt(self, value):
         """Why a value that a judge may call is neither the tests' nor the prompt's; "" also of what cannot be called."""
         kind = type(value)
-        if not callable(value) or id(value) in self._given or self._compared.is_prompts(kind):
+        is_tests = id(value) in self._given or "_stillroom_state_" in vars_of(kind)  # which stands for one of theirs
+        if not callable(value) or is_tests or self._compared.is_prompts(kind):
             return ""
         function = value.__func__ if kind is types.MethodType else value
         if type(function) is types.FunctionType:

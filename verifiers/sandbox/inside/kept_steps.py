@@ -155,7 +155,9 @@ def _called(kept, name, names, method, given):
     count = len(given) - len(names)
     why = watched_method(kept, name, method, given) if is_comparing(name) else ""
     judge(kept, method, given)
-    found = method(*given[:count], **dict(zip(names, given[count:], strict=True)))
+    by_name = dict(zip(names, given[count:], strict=True))
+    is_for_data = kept.judging.is_data(name)
+    found = kept.runs.asked(lambda: method(*given[:count], **by_name), is_for_data=is_for_data)
     if found is not None:
         kept.tell(why)
     return found
