@@ -202,10 +202,13 @@ FORGED = "class B({base}):\n    def {method}(self): return {value}\ndef fill(boa
             id="text-against-the-prompts-own",
         ),
         pytest.param(
-            VEHICLE.replace("        return self.wheels == other.wheels", "        return type(self)(1) == 0"),
-            'def check(candidate):\n    assert candidate("car") == Vehicle(4)\n',
-            "class Car(Vehicle):\n    def __new__(cls, *given): return object.__new__(cls) if not given else 0\n"
-            'def make(kind): return Vehicle.__new__(Car)\n',
+            VEHICLE.replace(
+                "def same_kind",
+                "def is_even(self):\n        return type(self)(self.wheels).wheels % 2 == 0\n\n    def same_kind",
+            ),
+            'def check(candidate):\n    assert candidate("trike").is_even()\n',
+            "class Car(Vehicle):\n    def __init__(self, _): self.wheels = 4\n"
+            "def make(kind):\n    car = Car(4)\n    car.wheels = 3\n    return car\n",
             "make",
             id="makes-another-by-its-type",
         ),
@@ -213,4 +216,4 @@ FORGED = "class B({base}):\n    def {method}(self): return {value}\ndef fill(boa
 )
 def test_what_judges_is_not_left_open(bench, prompt, tests, answer, entry_point, start):
     found = judged(bench, prompt, start + tests, answer, entry_point)
-    assert found.outcome is not Outcome.PASS, found
+    assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:undecided"), found

@@ -8,7 +8,6 @@ without having solved anything.
 import ast
 from collections.abc import Iterator
 
-_MAKING_TEXT = frozenset(["repr", "str"])
 _GIVING_DATA = frozenset(["abs", "dict", "list", "round", "set", "sorted", "str", "tuple"])
 """Functions whose result is no truth where what they are given is none."""
 _HOLDING = frozenset(["assertAlmostEqual", "assertCountEqual", "assertEqual", "assertListEqual", "assertSequenceEqual"])
@@ -16,32 +15,43 @@ _CLOSE = frozenset(["approx", "isclose"])
 _BY_TEXT = frozenset(["attrgetter", "getattr", "hasattr", "methodcaller"])
 
 
-def compared_as_data(tests: ast.AST) -> set[str]:
+def compared_as_data(tests: ast.AST) -> dict[str, bool]:
     """Names of attributes, ``str`` and ``repr`` of which all results are but held against data, or used for nothing.
 
     That is data, as the tests say it or in names that have nothing else, which is no truth, nothing or 0, and not empty.
+
+    Args:
+        tests: as a tree.
+
+    Returns:
+        By name, whether no result is held against a number, which may count what is so.
     """
-    uses = _Uses(tests)
-    found, others = set[str](), set[str]()
+    full, rich = _Uses(tests, is_counting=True), _Uses(tests, is_counting=False)
+    found, counted, others = set[str](), set[str](), set[str]()
     for node in ast.walk(tests):
         match node:
-            case ast.Attribute(attr=name, ctx=ast.Load()):
-                (found if uses.is_of_data(node) else others).add(name)
-            case ast.Call(func=ast.Name(id=name)) if name in _MAKING_TEXT:
-                (found if uses.is_of_data(node) else others).add(name)
+            case ast.Attribute(attr=name, ctx=ast.Load()) | ast.Call(func=ast.Name(id="repr" | "str" as name)):
+                (found if full.is_of_data(node) else others).add(name)
+                counted |= set() if rich.is_of_data(node) else {name}
             case ast.FormattedValue():
-                others |= _MAKING_TEXT
+                others |= {"repr", "str"}
             case ast.Call(args=given) if _called(node) in _BY_TEXT:
                 others.update(str(each.value) for each in given if isinstance(each, ast.Constant))
             case _:
                 pass
-    return found - others
+    return {name: name not in counted for name in sorted(found - others)}
 
 
 class _Uses:
-    """What comes of expressions in tests."""
+    """What comes of expressions in tests.
 
-    def __init__(self, tree: ast.AST) -> None:
+    Args:
+        tree: the tests.
+        is_counting: whether a number is data.
+    """
+
+    def __init__(self, tree: ast.AST, *, is_counting: bool) -> None:
+        self._is_counting = is_counting
         nodes = [*ast.walk(tree)]
         self._parents = {id(each): node for node in nodes for each in ast.iter_child_nodes(node)}
         self._read = dict[str, list[ast.Name]]()
@@ -104,18 +114,19 @@ class _Uses:
     def _is_one_full(self, node: ast.expr | None) -> bool:
         match node:
             case ast.Constant(value=value):
-                return not isinstance(value, bool) and bool(value)
+                return bool(value) and (isinstance(value, str | bytes) or (self._is_counting and value is not True))
             case ast.UnaryOp(operand=value, op=ast.USub()):
                 return self._is_one_full(value)
-            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
-                return self._is_said(node) and any(map(self._is_one_full, items))
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+                parts = [each for each in ast.walk(node) if isinstance(each, ast.Constant)]
+                return self._is_said(node) and any(each.value and each.value is not True for each in parts)
             case ast.Call(args=[value, *_]) if _called(node) in _CLOSE:
                 return self._is_one_full(value)
             case ast.Name(id=name):
                 values = self._bound.get(name, [])
                 return bool(values) and all(held is not None and all(map(self._is_one_full, held)) for held in values)
             case ast.Attribute(value=ast.Name(id="math")):
-                return True
+                return self._is_counting
             case ast.BinOp(left=left, right=right, op=ast.Mult() | ast.Div() | ast.Pow() | ast.Add()):
                 return self._is_one_full(left) and self._is_one_full(right)
             case _:
@@ -141,7 +152,9 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, list[ast.expr]]]:
         case ast.For(target=ast.Name(id=name), iter=ast.List(elts=rows) | ast.Tuple(elts=rows)):
             yield name, rows
         case ast.For(target=ast.Tuple(elts=names), iter=ast.List(elts=rows) | ast.Tuple(elts=rows)):
-            parts = [each.elts for each in rows if isinstance(each, ast.Tuple | ast.List) and len(each.elts) == len(names)]
+            parts = [
+                each.elts for each in rows if isinstance(each, ast.Tuple | ast.List) and len(each.elts) == len(names)
+            ]
             for place, each in enumerate(names):
                 if isinstance(each, ast.Name) and len(parts) == len(rows):
                     yield each.id, [part[place] for part in parts]

@@ -86,7 +86,8 @@ class Callables:
         """
         kind, names = type(value), reads & _OF_DATA
         for name in () if is_free or not held else names & held.keys():
-            if self._is_others(held[name]):
+            is_field = self._compared.is_prompts(kind) and self._stores.stores_itself(name, kind)
+            if not is_field and self._is_others(held[name]):
                 return name
         own = [each for each in bases_of(kind) if self._compared.is_answers(each)] if names else ()
         if is_free and not is_of_data(kind):

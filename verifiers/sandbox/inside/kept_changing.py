@@ -36,9 +36,7 @@ class Changing:
         """Whether the contents of what is under one of some keys may be changed; one that ends a key stands for it."""
         self._read()
         found = self._keys | self._added
-        return not found.isdisjoint(keys) or any(
-            each.endswith(one) for one in keys if one[:1] == ":" for each in found
-        )
+        return not found.isdisjoint(keys) or any(each.endswith(one) for one in keys if one[:1] == ":" for each in found)
 
     def stores(self, keys):
         """Whether an attribute may be stored once its object is made."""

@@ -50,7 +50,8 @@ class Kept:
         functions: names that the prompt has as functions.
         remade: names of classes that the solution has anew, but for how they compare as the prompt has them.
         added: by position of a class, names of what it has that the prompt's has not.
-        as_data: names of what the tests ask of objects and hold but against data of theirs.
+        as_data: names of what the tests ask of objects and hold but against data of theirs, and whether that is
+            never a number.
 
     Attributes:
         marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
@@ -58,7 +59,7 @@ class Kept:
     """
 
     def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added, as_data=()):
-        self._as_data = frozenset(as_data)
+        self._as_data = dict(as_data)
         self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
         self._remade, self._added = frozenset(remade), dict(added)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
@@ -251,7 +252,9 @@ class Kept:
             come = [name for name in shape.come() & self._compared if not self.stores.stored(name, shape.kind)]
             what = shape.change()
             come += [
-                one for one in shape.altered if self.stores.knows(one) and not self.stores.stores_by_name(one, shape.kind)
+                one
+                for one in shape.altered
+                if self.stores.knows(one) and not self.stores.stores_by_name(one, shape.kind)
             ]
             if what := what or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"

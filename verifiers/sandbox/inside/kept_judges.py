@@ -114,7 +114,9 @@ class Judges:
     def is_default(self, name, kind):
         """The same of what stands nearest to a class that is under one that has the name, also of fields and texts."""
         value = self._nearest(name, kind)
-        return value is not None and (self.says_nothing(value) or self._is_made_by(value, is_constant, is_field_of, is_text))
+        return value is not None and (
+            self.says_nothing(value) or self._is_made_by(value, is_constant, is_field_of, is_text)
+        )
 
     def _nearest(self, name, kind):
         own = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
@@ -141,7 +143,9 @@ class Judges:
                 found[id(each)] = each
                 more = read_by(each.__code__) - names
                 names |= more
-                left += self._functions([one for name in more for one in (*self._having.get(name, ()), self._function(name))])
+                left += self._functions(
+                    [one for name in more for one in (*self._having.get(name, ()), self._function(name))]
+                )
         return found.values()
 
     def _functions(self, values):

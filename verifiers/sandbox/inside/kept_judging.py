@@ -47,7 +47,8 @@ class Judging:
         stores: the ``kept_stores.Stores`` of the prompt.
         compared: the ``kept_compared.Compared`` of it.
         namespace: the solution's.
-        as_data: names of what the tests ask of objects and hold but against data of theirs.
+        as_data: names of what the tests ask of objects and hold but against data of theirs, and whether that is
+            never a number.
 
     Attributes:
         callables: what may be called of data.
@@ -65,6 +66,10 @@ class Judging:
     def is_data(self, name):
         """Whether the tests hold what is under a name but against data of theirs, so that who says it has to know it."""
         return name in self._as_data
+
+    def is_rich(self, name):
+        """The same where none of that data is a number, which may count what is so."""
+        return self._as_data.get(name, False)
 
     def read(self, value, name, asked=""):
         """Why what is read of a value under a name may judge it without being the prompt's; else "".
@@ -87,8 +92,14 @@ class Judging:
         if is_its:
             home = next((each for each in bases_of(owner) if name in vars_of(each)), None)
             is_called = home is not None and self._judges().is_function(vars_of(home)[name])
-            return "" if is_called and not is_special(name) else self.within([value], name, asked or name)  # looked at then
-        if self._is_written(value, kind, name) and self.is_data(asked or name) and self._judges().is_default(name, kind):
+            return (
+                "" if is_called and not is_special(name) else self.within([value], name, asked or name)
+            )  # looked at then
+        if (
+            self._is_written(value, kind, name)
+            and self.is_data(asked or name)
+            and self._judges().is_default(name, kind)
+        ):
             return ""
         is_own_operator = is_special(name) and not self._is_of_prompt(owner)
         return "" if is_own_operator else f"{name} of {_told(kind)} is not the prompt's"
@@ -115,8 +126,8 @@ class Judging:
 
     def within(self, values, name, asked):
         """Why what a method or function of the prompt reads in values may not be the prompt's, or data; else ""."""
-        is_data = self.is_data(asked)
-        is_calling = self.callables.are_given() and not is_data
+        is_data, is_rich = self.is_data(asked), self.is_rich(asked)
+        is_calling = self.callables.are_given() and not is_rich
         skipped = UNCALLED if is_calling else PLAIN
         reads, judging = self._judges().reads(name), self._judges().read_of(name)
         left, seen = collections.deque(values), set()
@@ -143,14 +154,14 @@ class Judging:
             elif self._compared.is_prompts(kind):
                 contents, hiding = self._stores.told(each, reads, self._compared.is_answers, skipped)
                 hiding = hiding or self._hiding(each, kind, judging)
-                hiding = hiding or self.callables.instead(each, held_by(each, kind), reads, is_data)
+                hiding = hiding or self.callables.instead(each, held_by(each, kind), reads, is_rich)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
             else:
                 is_library = self._compared.is_of_library(kind)
                 why = self._hiding(each, kind, judging) or ("" if is_library else self._added(kind, reads, is_data))
-                if why := why or self.callables.instead(each, held_by(each, kind), reads, is_data):
+                if why := why or self.callables.instead(each, held_by(each, kind), reads, is_rich):
                     return f"{why} of {_told(kind)} is not the prompt's"
                 left.extend(within(each, kind) if is_library else gc.get_referents(each))
         return ""

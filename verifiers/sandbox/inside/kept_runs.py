@@ -31,7 +31,11 @@ class Runs:
 
     def __init__(self, filename, tell):
         self._filename, self._tell = filename, tell
-        self._own, self._watched, self._judged = {}, {}, {}  # codes by their ids, which are kept, so that no other has its id
+        self._own, self._watched, self._judged = (
+            {},
+            {},
+            {},
+        )  # codes by their ids, which are kept, so that no other has its id
         self._orders = []  # classes of the prompt, with the orders that they and their bases have
         self._asked, self._tested = set(), set()  # ids of codes of classes that are asked, and of that under test
         self._is_asking, self._is_for_data = False, False

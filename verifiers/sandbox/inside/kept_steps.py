@@ -102,6 +102,7 @@ def watched(kept, what, given, *, is_object):
         kept.tell(kept.judging.operated(what, given))
         if what == "setattr":
             kept.stores.allow(given[1])
+            kept.judging.callables.give(given[2:])
         elif is_comparing_operation(what, given):
             kind, is_held = type(given[0]), what == "contains"
             if is_held and kept.compared.is_own(kind) and not kept.compared.is_holder(kind, is_object=is_object):
@@ -156,7 +157,7 @@ def _called(kept, name, names, method, given):
     why = watched_method(kept, name, method, given) if is_comparing(name) else ""
     judge(kept, method, given)
     by_name = dict(zip(names, given[count:], strict=True))
-    is_for_data = kept.judging.is_data(name)
+    is_for_data = kept.judging.is_rich(name)
     found = kept.runs.asked(lambda: method(*given[:count], **by_name), is_for_data=is_for_data)
     if found is not None:
         kept.tell(why)

@@ -19,6 +19,8 @@ from kept_shapes import bases_of, is_changeable, vars_of
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _BY_NAME = frozenset(("setattr", "__setattr__", "__dict__", "vars", "__setstate__"))
 """By which attributes are stored whose names no code shows."""
+_READING_ALL = frozenset(("dict", "format", "frozenset", "len", "list", "print", "repr", "sorted", "str", "tuple"))
+_READING_PARTS = frozenset(("copy", "get", "items", "keys", "values"))
 _SETTING = frozenset(("setattr", "__setattr__"))
 _READING = _BY_NAME | frozenset((
     "__getattr__", "__getattribute__", "__getstate__", "asdict", "astuple", "attrgetter", "dir", "dumps", "eval",
@@ -55,7 +57,9 @@ class Stores:
 
     def stored(self, name, kind):
         """Whether an attribute of objects of a class may have come from the prompt's own code, or the tests'."""
-        return self._stores_of(name, kind) or any(each in self._open for each in ("", *map(_qualified, self._kinds(kind))))
+        return self._stores_of(name, kind) or any(
+            each in self._open for each in ("", *map(_qualified, self._kinds(kind)))
+        )
 
     def stores_by_name(self, name, kind):
         """The same of a class, where what is stored in the dictionary of an object is none of a class's."""
@@ -96,10 +100,13 @@ class Stores:
                 self._codes[id(code)] = code
                 self._said.update(code.co_names)
                 self._is_all_read = self._is_all_read or not _READING.isdisjoint(code.co_names)
+            only_read = set()  # ids of nodes; what stands around one comes first
             for node, place in placed(statement, left_out):
+                only_read.update(map(id, _only_read(node)))
                 match node:
                     case ast.Name(id=name) | ast.Attribute(attr=name) if name in _BY_NAME:
-                        self._open.add(place.kind)
+                        if id(node) not in only_read:
+                            self._open.add(place.kind)
                     case ast.Attribute(ctx=ast.Store() | ast.Del()):
                         self._keys.add(key(node, place, self._classes))
                     case _:
@@ -191,6 +198,22 @@ def is_hiding(name, kind):
 
 def _is_kept(held):
     return type(held).__name__ == "cached_property" and type(held).__module__ == "functools"
+
+
+def _only_read(node):
+    """Where a node but reads ``vars(self)`` or ``self.__dict__``: the names by which it does."""
+    match node:
+        case ast.Compare():
+            given = [node.left, *node.comparators]
+        case ast.Call(func=ast.Name(id=name)) if name in _READING_ALL:
+            given = node.args
+        case ast.Attribute(attr=name) if name in _READING_PARTS:
+            given = [node.value]
+        case ast.FormattedValue(value=value) | ast.For(iter=value) | ast.comprehension(iter=value):
+            given = [value]
+        case _:
+            given = []
+    return [each.func if isinstance(each, ast.Call) else each for each in given]
 
 
 def _qualified(kind):

@@ -129,7 +129,9 @@ class Tables:
             return is_read and all(is_same(after.get(key, ABSENT), each) for key, each in before.items())
         others = [key for key in then[:half] if not is_same(after.get(id(key), ABSENT), before[id(key)])]
         others += [key for key in now[:size] if id(key) not in before and is_hiding(key, type(value))]
-        return all(type(key) is str and (self._may_store(type(value), key) or self._stores.allows(key)) for key in others)
+        return all(
+            type(key) is str and (self._may_store(type(value), key) or self._stores.allows(key)) for key in others
+        )
 
     def _may_store(self, kind, name):
         return self._changing.stores({f".{name}", *keys_of(name, bases_of(kind))})
