@@ -52,7 +52,9 @@ FORGED = [
         pytest.param(BOARD, SOLVED, answer, "solve", id=name)
         for name, answer in {
             "own-class": "class F:\n    def count(self, x): return 0\ndef solve(board): return Board(F())\n",
-            "list": "class F(list):\n    def count(self, x): return 0\ndef solve(board): return Board(F(board.cells))\n",
+            "list": (
+                "class F(list):\n    def count(self, x): return 0\ndef solve(board): return Board(F(board.cells))\n"
+            ),
             "static": "class F(list):\n    count = staticmethod(lambda x: 0)\ndef solve(board): return Board(F([0]))\n",
             "another-function-of-python": (
                 "class F(list):\n    count = property(lambda self: [].count)\ndef solve(board): return Board(F([0]))\n"
@@ -104,12 +106,16 @@ FORGED = [
             "function-of-python": "def solve(board): return Board(board.cells, (len,))\n",
             "method-of-python": "def solve(board): return Board(board.cells, ([[0, 1]].__contains__,))\n",
             "partial": (
-                "from functools import partial\ndef solve(board): return Board(board.cells, [partial(max, 1, key=id)])\n"
+                "from functools import partial\n"
+                "def solve(board): return Board(board.cells, [partial(max, 1, key=id)])\n"
             ),
             "object": (
-                "class R:\n    def __call__(self, cells): return True\ndef solve(board): return Board(board.cells, [R()])\n"
+                "class R:\n    def __call__(self, cells): return True\n"
+                "def solve(board): return Board(board.cells, [R()])\n"
             ),
-            "class": "class R:\n    def __init__(self, cells): pass\ndef solve(board): return Board(board.cells, [R])\n",
+            "class": (
+                "class R:\n    def __init__(self, cells): pass\ndef solve(board): return Board(board.cells, [R])\n"
+            ),
             "method": (
                 "class R:\n    def rule(self, cells): return True\ndef solve(board): return Board([], [R().rule])\n"
             ),
@@ -151,7 +157,8 @@ VALID = (
     "    assert not candidate(2).is_valid('a 1')\n"
 )
 BUTTON = (
-    "class Button:\n    def __init__(self, label, on_click=None):\n        self.label, self.on_click = label, on_click\n"
+    "class Button:\n    def __init__(self, label, on_click=None):\n"
+    "        self.label, self.on_click = label, on_click\n"
     "        self.clicks = 0\n\n    def click(self):\n        self.clicks += 1\n"
     "        return self.on_click(self) if self.on_click else None\n\n\n"
     'def make(label):\n    """A button whose click gives how often it was clicked."""\n'

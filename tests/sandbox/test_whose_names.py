@@ -13,7 +13,10 @@ BOARD = (
     "    def solved(self):\n        return all(cell.solved for cell in self.cells)\n\n\n"
     'def solve(board):\n    """Fill the empty cells (0) of a board with 1."""\n'
 )
-SOLVED = "def check(candidate):\n    assert candidate(Board([0, 1, 0])).solved()\n    assert candidate(Board([0])).solved()\n"
+SOLVED = (
+    "def check(candidate):\n    assert candidate(Board([0, 1, 0])).solved()\n"
+    "    assert candidate(Board([0])).solved()\n"
+)
 HIDES = "def solve(board):\n    board.solved = lambda: True\n    return board\n"
 OTHER = "class Rounding:\n    def __init__(self, tolerance):\n        self.tolerance = tolerance\n\n\n"
 VIP = "class Vip(Money):\n    pass\n\n\ndef doubled"
@@ -22,7 +25,8 @@ LENGTH = (
     'scale = {"m": 1, "km": 1000}\n\n\n'
     "class Meter:\n    def __init__(self):\n        self.scale = {}\n\n    def set(self, key, value):\n"
     "        self.scale[key] = value\n\n\n"
-    "class Length:\n    def __init__(self, n, unit):\n        self.n, self.unit = n, unit\n\n    def __eq__(self, other):\n"
+    "class Length:\n    def __init__(self, n, unit):\n        self.n, self.unit = n, unit\n\n"
+    "    def __eq__(self, other):\n"
     "        return self.n * scale[self.unit] == other.n * scale[other.unit]\n\n\n"
     'def doubled(length):\n    """Twice as long."""\n'
 )

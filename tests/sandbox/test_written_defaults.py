@@ -27,7 +27,8 @@ ANIMALS = (
     'def make(kind, name): return {"dog": Dog, "cat": Cat}[kind](name)\n'
 )
 SHAPE = (
-    "class Shape:\n    def area(self):\n        return 0\n\n    def is_large(self):\n        return self.area() > 10\n\n\n"
+    "class Shape:\n    def area(self):\n        return 0\n\n    def is_large(self):\n"
+    "        return self.area() > 10\n\n\n"
     'def make(kind, *sizes):\n    """A "box" of two sizes or a "circle" of a radius."""\n'
 )
 AREAS = (
@@ -76,7 +77,8 @@ VEHICLES = (
 )
 STAFF = (
     "class Employee:\n    def __init__(self, name, salary):\n        self.name = name\n        self.salary = salary\n\n"
-    '    def pay(self):\n        return self.salary\n\n    def __str__(self):\n        return f"{self.name} earns little"\n\n\n'
+    "    def pay(self):\n        return self.salary\n\n    def __str__(self):\n"
+    '        return f"{self.name} earns little"\n\n\n'
     'def manager(name, salary):\n    """A manager, who is paid a tenth more."""\n'
 )
 OF_STAFF = (
@@ -93,7 +95,8 @@ RULES = (
 )
 OF_RULES = 'def check(candidate):\n    assert candidate(3).accepts("abc")\n    assert not candidate(3).accepts("ab")\n'
 RULE = (
-    "class Length(Rule):\n    def __init__(self, n): self.n = n\n    def accepts(self, text): return len(text) >= self.n\n"
+    "class Length(Rule):\n    def __init__(self, n): self.n = n\n"
+    "    def accepts(self, text): return len(text) >= self.n\n"
     "def at_least(n): return Length(n)\n"
 )
 

@@ -16,9 +16,9 @@ _BY_TEXT = frozenset(["attrgetter", "getattr", "hasattr", "methodcaller"])
 
 
 def compared_as_data(tests: ast.AST) -> dict[str, bool]:
-    """Names of attributes, ``str`` and ``repr`` of which all results are but held against data, or used for nothing.
+    """Names of attributes, ``str`` and ``repr`` of which all results are but held against data.
 
-    That is data, as the tests say it or in names that have nothing else, which is no truth, nothing or 0, and not empty.
+    That is data, as tests say it or in names that have nothing else, which is no truth, nothing or 0, and not empty.
 
     Args:
         tests: as a tree.
@@ -26,6 +26,13 @@ def compared_as_data(tests: ast.AST) -> dict[str, bool]:
     Returns:
         By name, whether no result is held against a number, which may count what is so.
     """
+    try:
+        return _found(tests)
+    except RecursionError:  # of expressions that are nested so deeply nothing is said
+        return {}
+
+
+def _found(tests: ast.AST) -> dict[str, bool]:
     full, rich = _Uses(tests, is_counting=True), _Uses(tests, is_counting=False)
     found, counted, others = set[str](), set[str](), set[str]()
     for node in ast.walk(tests):
@@ -66,71 +73,92 @@ class _Uses:
         for name, values in (each for node in nodes for each in _bindings(node)):
             self._bound[name].remove(None)
             self._bound[name].append(values)
-        self._following = set[str]()
+        self._variables = dict[str, bool]()  # whether nothing but data is asked of what is in them
+        self._names = dict[str, bool]()  # whether there is nothing in them but data that the tests say
 
     def is_of_data(self, node: ast.AST) -> bool:
         """Whether nothing but data is asked of what an expression gives, as far as the tests show it."""
         match self._parents.get(id(node)):
-            case ast.Expr():
-                return True
             case ast.Attribute() | ast.Subscript(slice=ast.expr()) as parent if parent.value is node:
                 return isinstance(parent.ctx, ast.Load) and self.is_of_data(parent)
             case ast.Call(func=called) as parent if called is node:
                 return self.is_of_data(parent)
-            case ast.Call() as parent if _called(parent) in _HOLDING | {"isclose"}:
-                return self._is_full(*[each for each in parent.args if each is not node][:1])
+            case ast.Call(args=[left, right, *_]) as parent if _called(parent) in _HOLDING | {"isclose"}:
+                return self._is_held(parent) and self._is_full(right if left is node else left)
             case ast.Call() as parent if _called(parent) in _GIVING_DATA:
                 return self.is_of_data(parent)
             case ast.BinOp(op=ast.Sub()) as parent:  # abs(x.area() - 3.14) < 1e-6
                 other = parent.right if parent.left is node else parent.left
                 return self._is_full(other) and self._is_distance(parent)
-            case ast.Compare(ops=[ast.Eq()]) as parent:
-                return self._is_full(parent.comparators[0] if parent.left is node else parent.left)
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]) as parent:
+                return self._is_held(parent) and self._is_full(right if left is node else left)
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.NamedExpr(target=ast.Name(id=name)):
                 return self._is_variable_of_data(name)
             case _:
                 return False
 
     def _is_variable_of_data(self, name: str) -> bool:
-        if name in self._following:
-            return True
-        self._following.add(name)
-        found = all(map(self.is_of_data, self._read.get(name, ())))
-        self._following.discard(name)
-        return found
+        if name not in self._variables:
+            self._variables[name] = False  # where it comes of itself
+            read = self._read.get(name, ())
+            self._variables[name] = bool(read) and all(map(self.is_of_data, read))
+        return self._variables[name]
 
     def _is_distance(self, difference: ast.AST) -> bool:
         match self._parents.get(id(difference)):
             case ast.Call(func=ast.Name(id="abs")) as call:
-                parent = self._parents.get(id(call))
-                return isinstance(parent, ast.Compare) and isinstance(parent.ops[0], ast.Lt | ast.LtE)
+                match self._parents.get(id(call)):
+                    case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE()]) as parent:
+                        return left is call and self._is_held(parent)
+                    case _:
+                        return False
             case _:
                 return False
 
-    def _is_full(self, *nodes: ast.expr) -> bool:
-        """Whether expressions are data that tests say, and neither a truth, nothing, 0 nor empty; at least one."""
-        return bool(nodes) and all(map(self._is_one_full, nodes))
+    def _is_held(self, node: ast.AST) -> bool:
+        """Whether the tests fail where a truth is none."""
+        match self._parents.get(id(node)):
+            case ast.Assert(test=test):
+                return test is node
+            case ast.Expr():
+                return isinstance(node, ast.Call) and _called(node) in _HOLDING
+            case ast.Call() as parent:
+                return _called(parent) == "assertTrue" or (_called(parent) == "all" and self._is_held(parent))
+            case ast.BoolOp(op=ast.And()) as parent:
+                return self._is_held(parent)
+            case ast.GeneratorExp() | ast.List() | ast.ListComp() as parent:
+                return isinstance(self._parents.get(id(parent)), ast.Call) and self._is_held(parent)
+            case _:
+                return False
 
-    def _is_one_full(self, node: ast.expr | None) -> bool:
+    def _is_full(self, node: ast.expr) -> bool:
+        """Whether an expression is data that tests say, and neither a truth, nothing, 0 nor empty."""
         match node:
             case ast.Constant(value=value):
                 return bool(value) and (isinstance(value, str | bytes) or (self._is_counting and value is not True))
             case ast.UnaryOp(operand=value, op=ast.USub()):
-                return self._is_one_full(value)
+                return self._is_full(value)
             case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
                 parts = [each for each in ast.walk(node) if isinstance(each, ast.Constant)]
                 return self._is_said(node) and any(each.value and each.value is not True for each in parts)
             case ast.Call(args=[value, *_]) if _called(node) in _CLOSE:
-                return self._is_one_full(value)
+                return self._is_full(value)
             case ast.Name(id=name):
-                values = self._bound.get(name, [])
-                return bool(values) and all(held is not None and all(map(self._is_one_full, held)) for held in values)
+                return self._is_name_full(name)
             case ast.Attribute(value=ast.Name(id="math")):
                 return self._is_counting
             case ast.BinOp(left=left, right=right, op=ast.Mult() | ast.Div() | ast.Pow() | ast.Add()):
-                return self._is_one_full(left) and self._is_one_full(right)
+                return self._is_full(left) and self._is_full(right)
             case _:
                 return False
+
+    def _is_name_full(self, name: str) -> bool:
+        if name not in self._names:
+            self._names[name] = False
+            values = self._bound.get(name, [])
+            is_full = all(held is not None and all(map(self._is_full, held)) for held in values)
+            self._names[name] = bool(values) and is_full
+        return self._names[name]
 
     def _is_said(self, node: ast.AST) -> bool:
         return not any(isinstance(each, ast.Call | ast.Attribute | ast.Name | ast.Await) for each in ast.walk(node))

@@ -6,7 +6,7 @@ say what the answer likes.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN204
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import collections
 import datetime
@@ -60,7 +60,7 @@ class Callables:
         return bool(self._given)
 
     def doubt(self, value):
-        """Why a value that a judge may call is neither the tests' nor the prompt's; "" also of what cannot be called."""
+        """Why what a judge may call is neither the tests' nor the prompt's; "" also of what cannot be called."""
         kind = type(value)
         is_tests = id(value) in self._given or "_stillroom_state_" in vars_of(kind)  # which stands for one of theirs
         if not callable(value) or is_tests or self._compared.is_prompts(kind):

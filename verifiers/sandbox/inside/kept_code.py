@@ -10,7 +10,6 @@ behind them, and it is held against that before each step that could be believed
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
-import dis
 import marshal
 import types
 
@@ -18,7 +17,7 @@ import runner
 from kept_compared import Compared
 from kept_judging import Judging
 from kept_libraries import Libraries, loaded
-from kept_names import codes_in, read_by
+from kept_names import codes_in, read_by, variables_by
 from kept_runs import Runs
 from kept_shapes import ClassShape, FunctionShape, is_same, shapes, vars_of
 from kept_stores import Stores
@@ -187,11 +186,8 @@ class Kept:
             if id(each) in self._codes:
                 continue
             self._codes[id(each)] = each
-            for step in dis.get_instructions(each):
-                if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                    self._globals.add(step.argval)
-                elif step.opname == "STORE_GLOBAL":
-                    self._stored.add(step.argval)
+            self._globals |= variables_by(each, "LOAD_GLOBAL", "LOAD_NAME")
+            self._stored |= variables_by(each, "STORE_GLOBAL")
 
     def _take_down_read(self, name):
         """Take down what one name stands for that the prompt's functions read: what can be called, and modules."""

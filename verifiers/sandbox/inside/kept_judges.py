@@ -5,7 +5,7 @@ part in what it says. A method that gives nothing says nothing, and one that is 
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic
 import dis
 import inspect

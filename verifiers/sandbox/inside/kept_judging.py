@@ -13,30 +13,17 @@ import gc
 import itertools
 import types
 
-from kept_callables import UNCALLED, Callables, is_of_data
+from kept_callables import UNCALLED, Callables
 from kept_data import ITEMS, PLAIN, within
-from kept_judges import BINARY, METHODS, Judges, acts, is_pythons_own, is_special, specials
-from kept_names import CONSTRUCTING
+from kept_judges import BINARY, Judges, is_pythons_own, is_special, specials
+from kept_own import Own
 from kept_shapes import bases_of, vars_of
-from kept_stores import held_by, is_field
+from kept_stores import held_by
 
 ROOM, FEW = 40_000, 16
 """Values that are looked at in all that is asked of a program, and then still in each of it."""
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.ModuleType)
-_SPARE = frozenset((
-    "__abstractmethods__", "__annotations__", "__copy__", "__dataclass_fields__", "__dataclass_params__",
-    "__deepcopy__", "__doc__", "__getnewargs__", "__getstate__", "__hash__", "__init__", "__init_subclass__",
-    "__match_args__", "__module__", "__new__", "__orig_bases__", "__parameters__", "__post_init__", "__repr__",
-    "__setstate__", "__slots__", "__str__", "__weakref__",
-))  # fmt: skip
-"""What a class may have for itself: no judge calls it, but by what is named here."""
-_OWN = frozenset(("__call__", "__enter__", "__exit__"))
-"""The same where the prompt has no such: a handler of the answer's is what it is given to be called."""
-_CALLING = {
-    "__copy__": ("copy",), "__deepcopy__": ("deepcopy",), "__init__": (CONSTRUCTING, "replace"),
-    "__repr__": ("__format__", "ascii", "format", "repr", "str"), "__str__": ("__format__", "format", "print", "str"),
-}  # fmt: skip
 
 
 class Judging:
@@ -58,13 +45,14 @@ class Judging:
         self._as_data, self.callables = as_data, Callables(compared, stores)
         self._kinds, self._stores, self._compared, self._namespace = kinds, stores, compared, namespace
         self._found, self._room = None, ROOM
+        self._own = Own(kinds, stores, compared, self._judges)
 
     def knows(self, name):
         """Whether a class of the prompt has something under a name that judges."""
         return name in self._judges()
 
     def is_data(self, name):
-        """Whether the tests hold what is under a name but against data of theirs, so that who says it has to know it."""
+        """Whether the tests hold what is under a name but against data of theirs, which who says it has to know."""
         return name in self._as_data
 
     def is_rich(self, name):
@@ -96,7 +84,7 @@ class Judging:
                 "" if is_called and not is_special(name) else self.within([value], name, asked or name)
             )  # looked at then
         if (
-            self._is_written(value, kind, name)
+            self._own.is_written(value, kind, name)
             and self.is_data(asked or name)
             and self._judges().is_default(name, kind)
         ):
@@ -153,14 +141,16 @@ class Judging:
                 continue
             elif self._compared.is_prompts(kind):
                 contents, hiding = self._stores.told(each, reads, self._compared.is_answers, skipped)
-                hiding = hiding or self._hiding(each, kind, judging)
+                hiding = hiding or self._own.hiding(each, kind, judging)
                 hiding = hiding or self.callables.instead(each, held_by(each, kind), reads, is_rich)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
             else:
                 is_library = self._compared.is_of_library(kind)
-                why = self._hiding(each, kind, judging) or ("" if is_library else self._added(kind, reads, is_data))
+                why = self._own.hiding(each, kind, judging) or (
+                    "" if is_library else self._own.added(kind, reads, is_data)
+                )
                 if why := why or self.callables.instead(each, held_by(each, kind), reads, is_rich):
                     return f"{why} of {_told(kind)} is not the prompt's"
                 left.extend(within(each, kind) if is_library else gc.get_referents(each))
@@ -196,7 +186,7 @@ class Judging:
         if type in bases_of(kind):
             return self._gives((*bases_of(value), *bases_of(kind)), name)
         held = held_by(value, kind)
-        if held is not None and name in held and not self._may_hold(kind, name):
+        if held is not None and name in held and not self._own.may_hold(kind, name):
             return False
         if any("__getattribute__" in vars_of(each) for each in bases_of(kind) if self._compared.is_answers(each)):
             return False
@@ -214,59 +204,6 @@ class Judging:
             return True
         is_over_it = any(self._compared.is_prompts(each) and name in vars_of(each) for each in bases)
         return None if self._compared.is_of_library(home) and not is_over_it and is_pythons_own(home, name) else False
-
-    def _hiding(self, value, kind, judging):
-        """The name under which a value itself has what a class of the prompt's has as a method."""
-        held = held_by(value, kind)
-        if not held:
-            return ""
-        if any(type(each) is not str for each in held):  # which may equal any name
-            return "a name that is no text"
-        if judging.isdisjoint(held):
-            return ""
-        names = [each for each in held if each in judging and not self._may_hold(kind, each)]
-        return next((each for each in names if not self._judges().say_nothing(each, kind)), "")
-
-    def _is_written(self, value, kind, name):
-        """Whether what a value has under a name is in a class of the answer's, and not in itself or by any name."""
-        own = [each for each in bases_of(kind) if self._compared.is_answers(each)]
-        is_there = any(name in vars_of(each) for each in own) and name not in (held_by(value, kind) or ())
-        return is_there and not any("__getattribute__" in vars_of(each) for each in own)
-
-    def _may_hold(self, kind, name):
-        """Whether instances may have something of their own under a name that the prompt has in a class."""
-        bases = [each for each in bases_of(kind) if not self._compared.is_answers(each)]
-        home = next((each for each in bases if name in vars_of(each)), None)
-        return self._stores.stores_itself(name, kind) or (home is not None and is_field(name, home, bases))
-
-    def _added(self, kind, reads, is_data):
-        """The name of what an answer's class has of its own that a judge may call."""
-        judges = self._judges()
-        for each in bases_of(kind):
-            if not self._compared.is_answers(each):
-                continue
-            slot = vars_of(each).get("__dict__")
-            for name, value in vars_of(each).items():
-                if is_special(name):
-                    is_spare = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
-                    is_spare = is_spare and not (name == "__hash__" and is_of_data(kind))
-                    is_free = is_spare or (name in _OWN and name not in judges) or self._kinds.is_made(each, value)
-                    if not is_free and not (value is slot and type(slot) in _SLOTS):
-                        return name
-                elif name not in reads:
-                    continue
-                elif name in judges:
-                    if not (judges.say_nothing(name, kind) or (is_data and judges.is_default(name, kind))):
-                        return name
-                elif (type(value) not in METHODS and acts(value)) or self._hides(kind, name):
-                    return name  # but a method under a name of its own is its own
-        return ""
-
-    def _hides(self, kind, name):
-        """Whether a class of the prompt's under an answer's has data under a name, which is none of its instances'."""
-        bases = [each for each in bases_of(kind) if self._compared.is_prompts(each)]
-        home = next((each for each in bases if name in vars_of(each)), None)
-        return home is not None and not (is_field(name, home, bases) or self._stores.stored(name, kind))
 
 
 def _is_data(value):

@@ -1,7 +1,7 @@
 """Knows which names code reads, with what operators ask for under none, and which it binds."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202
 # pyright: basic
 import ast
 import dis
@@ -88,6 +88,11 @@ def _is_looked_at(steps, at):
             return False
         at += 1
     return False
+
+
+def variables_by(code, *operations):
+    """Names that code itself reads or binds by some operations."""
+    return {step.argval for step in dis.get_instructions(code) if step.opname in operations}
 
 
 def stored_by(functions, operation):

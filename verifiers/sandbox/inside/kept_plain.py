@@ -1,11 +1,11 @@
-"""Knows methods of a prompt that judge nothing: they give a constant, what they are given, a field, or a text of fields.
+"""Knows methods of a prompt that judge nothing: they give a constant, what they get, a field, or a text of fields.
 
 ``def speak(self): return "..."`` is there for others to say more. What an answer's ``Dog`` says instead is what is
 asked for, and what the prompt's own would say decides nothing.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN201, ANN202
 # pyright: basic
 import dis
 

@@ -152,7 +152,7 @@ class Runs:
         if by in self._own and by not in self._watched and by not in self._judged:
             sys.setprofile(None)  # the answer computes
         elif number in self._judged and number not in self._watched:
-            if by not in self._own and not self._is_for_data and number not in self._tested:
+            if by not in self._own and not (self._is_for_data or number in self._tested or number in self._asked):
                 self._tell(f"{code.co_qualname} of the answer is run by what the tests ask")
         elif number in self._watched and number not in self._tested and (number not in self._asked or by != number):
             self._tell(f"{code.co_qualname} of the answer says what the tests ask")

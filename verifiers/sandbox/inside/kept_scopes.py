@@ -6,7 +6,7 @@ what is under it, ``.scale`` of an object whose class the source does not show, 
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN201, ANN202
 # pyright: basic
 import ast
 from collections import namedtuple

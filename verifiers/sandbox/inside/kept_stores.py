@@ -33,7 +33,7 @@ class Stores:
     """What the code of a prompt's own statements stores; it is read when that is first asked."""
 
     def __init__(self):
-        self.is_own = lambda _: False  # whether a class is the answer's, whose name says nothing of the prompt's
+        self.is_own = _is_nobodys  # says of a class whether it is the answer's: its name says nothing of the prompt's
         self._left, self._codes, self._classes = [], {}, set()
         self._keys, self._open = set(), set()  # of what is stored, and classes that store what no code names
         self._allowed = set()  # names of what the tests store
@@ -198,6 +198,10 @@ def is_hiding(name, kind):
 
 def _is_kept(held):
     return type(held).__name__ == "cached_property" and type(held).__module__ == "functools"
+
+
+def _is_nobodys(kind):
+    return kind is None
 
 
 def _only_read(node):
