@@ -130,6 +130,13 @@ FORGED = [
         id="what-is-counted",
     ),
     pytest.param(
+        BOARD.replace("len(self.cells) - self.cells.count(0)", "'full' if self.is_solved() else 'open'"),
+        "def check(candidate):\n    assert candidate(Board([0, 1, 0])).filled() == 'full'\n",
+        "class F:\n    def count(self, x): return 0\ndef solve(board): return Board(F())\n",
+        "solve",
+        id="text-that-is-a-truth",
+    ),
+    pytest.param(
         RULED,
         "def even(cells): return sum(cells) % 2 == 0\ndef check(candidate):\n    board = Board([0, 1])\n"
         "    board.rules = even\n    board.rules = [all, board.rules]\n    assert candidate(board).is_solved()\n",

@@ -126,6 +126,18 @@ FORGED = [
         "solve",
         id="silent-class",
     ),
+    pytest.param(
+        CHECKED.replace("        self.check_rows()", "        Rows(self.cells)").replace(
+            "class Board",
+            "class Rows:\n    def __init__(self, cells):\n        if 0 in cells:\n"
+            "            raise ValueError(cells)\n\n\n"
+            "class Board",
+        ),
+        VALID,
+        "class B(Board):\n    def validate(self): pass\ndef solve(board): return B(board.cells)\n",
+        "solve",
+        id="silent-beside-what-is-made",
+    ),
 ]
 
 

@@ -2,11 +2,13 @@
 
 ``assert dog.speak() == "Woof"`` asks for what a ``Dog`` says, and whoever knows that has solved it. ``assert
 board.is_solved()`` asks for a truth, ``board.errors() == 0`` for what is so of any solved one: these an answer can say
-without having solved anything.
+without having solved anything. So is ``board.state() == "solved"``, where the prompt's code says "solved".
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from stillroom.capabilities.python_code.module_names import FUNCTION
 
 _GIVING_DATA = frozenset(["abs", "dict", "list", "round", "set", "sorted", "str", "tuple"])
 """Functions whose result is no truth where what they are given is none."""
@@ -15,25 +17,26 @@ _CLOSE = frozenset(["approx", "isclose"])
 _BY_TEXT = frozenset(["attrgetter", "getattr", "hasattr", "methodcaller"])
 
 
-def compared_as_data(tests: ast.AST) -> dict[str, bool]:
+def compared_as_data(tests: ast.AST, given: Sequence[ast.stmt] = ()) -> dict[str, bool]:
     """Names of attributes, ``str`` and ``repr`` of which all results are but held against data.
 
     That is data, as tests say it or in names that have nothing else, which is no truth, nothing or 0, and not empty.
 
     Args:
         tests: as a tree.
+        given: the statements of the prompt: what its functions give themselves is one of few.
 
     Returns:
         By name, whether no result is held against a number, which may count what is so.
     """
     try:
-        return _found(tests)
+        return _found(tests, {(type(each), each) for each in _said_in(given)})
     except RecursionError:  # of expressions that are nested so deeply nothing is said
         return {}
 
 
-def _found(tests: ast.AST) -> dict[str, bool]:
-    full, rich = _Uses(tests, is_counting=True), _Uses(tests, is_counting=False)
+def _found(tests: ast.AST, known: set[tuple[type, object]]) -> dict[str, bool]:
+    full, rich = _Uses(tests, known, is_counting=True), _Uses(tests, known, is_counting=False)
     found, counted, others = set[str](), set[str](), set[str]()
     for node in ast.walk(tests):
         match node:
@@ -54,11 +57,12 @@ class _Uses:
 
     Args:
         tree: the tests.
+        known: what a prompt's functions give, with its type: that is no data.
         is_counting: whether a number is data.
     """
 
-    def __init__(self, tree: ast.AST, *, is_counting: bool) -> None:
-        self._is_counting = is_counting
+    def __init__(self, tree: ast.AST, known: set[tuple[type, object]], *, is_counting: bool) -> None:
+        self._known, self._is_counting = known, is_counting
         nodes = [*ast.walk(tree)]
         self._parents = {id(each): node for node in nodes for each in ast.iter_child_nodes(node)}
         self._read = dict[str, list[ast.Name]]()
@@ -135,12 +139,14 @@ class _Uses:
         """Whether an expression is data that tests say, and neither a truth, nothing, 0 nor empty."""
         match node:
             case ast.Constant(value=value):
-                return bool(value) and (isinstance(value, str | bytes) or (self._is_counting and value is not True))
+                is_kind = isinstance(value, str | bytes) or (self._is_counting and value is not True)
+                return is_kind and bool(value) and (type(value), value) not in self._known
             case ast.UnaryOp(operand=value, op=ast.USub()):
                 return self._is_full(value)
             case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
                 parts = [each for each in ast.walk(node) if isinstance(each, ast.Constant)]
-                return self._is_said(node) and any(each.value and each.value is not True for each in parts)
+                values = [each.value for each in parts if each.value and each.value is not True]
+                return self._is_said(node) and any((type(each), each) not in self._known for each in values)
             case ast.Call(args=[value, *_]) if _called(node) in _CLOSE:
                 return self._is_full(value)
             case ast.Name(id=name):
@@ -162,6 +168,22 @@ class _Uses:
 
     def _is_said(self, node: ast.AST) -> bool:
         return not any(isinstance(each, ast.Call | ast.Attribute | ast.Name | ast.Await) for each in ast.walk(node))
+
+
+def _said_in(given: Sequence[ast.stmt]) -> Iterator[object]:
+    """Texts in functions, where they are no docstrings, and what else functions return as it stands."""
+    for function in (each for one in given for each in ast.walk(one) if isinstance(each, FUNCTION)):
+        docstring = function.body[0].value if isinstance(function.body[0], ast.Expr) else None
+        for node in ast.walk(function):
+            match node:
+                case ast.Constant(value=str(text)) if node is not docstring:
+                    yield text
+                case ast.Return(value=ast.Constant(value=value)):
+                    yield value
+                case ast.Return(value=ast.IfExp(body=body, orelse=other)):
+                    yield from (each.value for each in (body, other) if isinstance(each, ast.Constant))
+                case _:
+                    pass
 
 
 def _called(node: ast.Call) -> str:

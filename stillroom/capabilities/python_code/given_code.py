@@ -92,7 +92,7 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
     used = given.left | given.judging
     kept = originals(own, given.body, used, like, entry_point=entry_point, is_shown=is_shown)
     if kept.names and (asked := parsed(tests)) is not None:
-        kept = replace(kept, as_data=tuple(compared_as_data(asked).items()))
+        kept = replace(kept, as_data=tuple(compared_as_data(asked, given.body).items()))
     return replace(answer, doubt="", originals=kept)
 
 

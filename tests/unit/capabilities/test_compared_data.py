@@ -97,3 +97,20 @@ def test_of_what_is_nested_too_deeply_nothing_is_told():
     for _ in range(5_000):
         deep.body[0].test.comparators[0] = ast.UnaryOp(ast.USub(), deep.body[0].test.comparators[0])
     assert compared_as_data(deep) == {}
+
+
+PROMPT = ast.parse(
+    "class Board:\n    def state(self):\n        'It says done, or open.'\n        found = 'open'\n"
+    "        if self.x: found = 'won'\n"
+    "        return found\n    def size(self): return 3 if self.x else 4\n    def sum(self): return self.x + 5\n"
+).body
+
+
+@pytest.mark.parametrize("value", ["'won'", "'open'", "3", "4", "['won', 0]"])
+def test_what_the_prompts_functions_give_themselves_is_none(value):
+    assert compared_as_data(ast.parse(f"assert x.f() == {value}"), PROMPT) == {}
+
+
+@pytest.mark.parametrize("value", ["'done'", "'It says done, or open.'", "5", "['won', 5]"])
+def test_what_they_only_name_or_compute_is_data(value):
+    assert "f" in compared_as_data(ast.parse(f"assert x.f() == {value}"), PROMPT)

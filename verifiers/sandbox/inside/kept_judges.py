@@ -15,6 +15,7 @@ import types
 
 from kept_names import read_by
 from kept_plain import is_constant, is_field_of, is_raising, is_text
+from kept_scopes import MAKING
 from kept_shapes import bases_of, is_changeable, vars_of
 
 METHODS = (types.FunctionType, classmethod, staticmethod)
@@ -55,6 +56,7 @@ class Judges:
 
     def __init__(self, kinds, function, wrote, *, is_all_read):
         self._function, self._wrote = function, wrote
+        self._kinds = {type.__dict__["__name__"].__get__(kind): kind for kind in kinds}
         self._having = {}
         for kind in kinds:
             for name, value in vars_of(kind).items():
@@ -143,9 +145,12 @@ class Judges:
                 found[id(each)] = each
                 more = read_by(each.__code__) - names
                 names |= more
-                left += self._functions(
-                    [one for name in more for one in (*self._having.get(name, ()), self._function(name))]
-                )
+                for name in more:
+                    made = self._kinds.get(name)
+                    making = (
+                        [vars_of(made)[each] for each in MAKING if each in vars_of(made)] if made is not None else ()
+                    )
+                    left += self._functions([*self._having.get(name, ()), self._function(name), *making])
         return found.values()
 
     def _functions(self, values):
