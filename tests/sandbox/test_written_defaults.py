@@ -89,6 +89,22 @@ MANAGER = (
     "class Manager(Employee):\n    def pay(self): return super().pay() * 11 // 10\n"
     '    def __str__(self): return f"{self.name} manages"\ndef manager(name, salary): return Manager(name, salary)\n'
 )
+ACCOUNT = (
+    "class Account:\n    def __init__(self, owner, sums=()):\n        self.owner, self._sums = owner, list(sums)\n\n"
+    "    @property\n    def balance(self):\n        return sum(self._sums)\n\n    def shown(self):\n"
+    "        return '%s' % self\n\n    def __repr__(self):\n"
+    "        return f'Account({self.owner!r}, {len(self._sums)})'\n\n\n"
+    'def savings(owner, rate):\n    """An account with `add_interest(amount)`."""\n'
+)
+OF_ACCOUNTS = (
+    "def check(candidate):\n    a = candidate('A', 2)\n    a.add_interest(5)\n    assert a.balance == 10\n"
+    "    assert isinstance(a, Account)\n"
+)
+SAVINGS = (
+    "class Savings(Account):\n    def __init__(self, owner, rate):\n        super().__init__(owner)\n"
+    "        self.rate = rate\n    def add_interest(self, amount): self._sums.append(amount * self.rate)\n"
+    "    def __repr__(self): return 'Savings'\ndef savings(owner, rate): return Savings(owner, rate)\n"
+)
 RULES = (
     "class Rule:\n    def accepts(self, text):\n        return True\n\n\n"
     'def at_least(n):\n    """A rule that accepts texts of some length."""\n'
@@ -115,6 +131,7 @@ RULE = (
         pytest.param(VEHICLE, OF_VEHICLES, VEHICLES, "make", id="looks-for-the-name-of-its-type"),
         pytest.param(STAFF, OF_STAFF, MANAGER, "manager", id="field-and-text"),
         pytest.param(RULES, OF_RULES, RULE, "at_least", id="constant-truth"),
+        pytest.param(ACCOUNT, OF_ACCOUNTS, SAVINGS, "savings", id="text-that-nobody-asks-for"),
     ],
 )
 def test_a_class_may_say_what_the_prompt_leaves_open(bench, prompt, tests, answer, entry_point, start):
@@ -214,6 +231,13 @@ FORGED = "class B({base}):\n    def {method}(self): return {value}\ndef fill(boa
             "def make(kind):\n    car = Car(4)\n    car.wheels = 3\n    return car\n",
             "make",
             id="makes-another-by-its-type",
+        ),
+        pytest.param(
+            ACCOUNT,
+            OF_ACCOUNTS.replace("a.balance == 10", "a.shown() == 'Savings'"),
+            SAVINGS,
+            "savings",
+            id="text-of-what-is-counted",
         ),
     ],
 )

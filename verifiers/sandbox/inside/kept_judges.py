@@ -28,6 +28,9 @@ _NO_JUDGES = frozenset((
     "__init_subclass__", "__le__", "__lt__", "__ne__", "__new__", "__post_init__", "__set_name__", "__setattr__",
 ))  # fmt: skip
 """By which objects are made, or compared, which is looked at there."""
+_TEXTS = ("__format__", "__repr__", "__str__")
+_SHOWING = frozenset((*_TEXTS, "ascii", "format", "format_map", "pformat", "print", "repr", "str"))
+"""By what names these are called, which other operations do not call."""
 _OPERATIONS = {
     "bool": ("__bool__", "__len__"), "bytes": ("__bytes__",), "call": ("__call__",), "complex": ("__complex__",),
     "contains": ("__contains__", "__iter__", "__getitem__"), "delitem": ("__delitem__",),
@@ -62,7 +65,8 @@ class Judges:
             for name, value in vars_of(kind).items():
                 if name not in _NO_JUDGES and acts(value):
                     self._having.setdefault(name, []).append(value)
-        self._specials = [*filter(is_special, self._having)]
+        self._specials = [each for each in self._having if is_special(each) and each not in _TEXTS]
+        self._texts = [each for each in _TEXTS if each in self._having]
         self._all = {name for kind in kinds for name in vars_of(kind)} if is_all_read else set()
         self._reads, self._critical, self._silent = {}, {}, {}
 
@@ -73,21 +77,25 @@ class Judges:
         """All names that what the prompt has under a name, or a function of its, reads, with what it calls."""
         key = what if type(what) is str else id(what)
         if key not in self._reads:
-            found, left = {*self._all, *self._specials}, [*self._specials]
-            if key is what:
-                found.add(what)
-                left.append(what)
             functions = [] if key is what else self._functions([what])
-            while functions or left:
-                while functions:
-                    more = read_by(functions.pop().__code__) - found
-                    found |= more
-                    left += more
-                if left:
-                    each = left.pop()
-                    functions = self._functions([*self._having.get(each, ()), self._function(each)])
+            found = {*self._all, *self._specials, *([what] if key is what else ())}
+            self._follow(found, functions, [*self._specials, *([what] if key is what else ())])
+            if not found.isdisjoint(_SHOWING):
+                found.update(self._texts)
+                self._follow(found, [], [*self._texts])
             self._reads[key] = frozenset(found)
         return self._reads[key]
+
+    def _follow(self, found, functions, left):
+        """Add to some names what functions read, and what the prompt has under names that are left to be followed."""
+        while functions or left:
+            while functions:
+                more = read_by(functions.pop().__code__) - found
+                found |= more
+                left += more
+            if left:
+                each = left.pop()
+                functions = self._functions([*self._having.get(each, ()), self._function(each)])
 
     def read_of(self, what):
         """Of these the names of what judges."""

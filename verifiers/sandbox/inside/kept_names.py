@@ -38,6 +38,8 @@ def read_by(code):
     for each in codes_in(code):
         found.update(each.co_names)
         found |= {_OPERATIONS[one] for one in {*each.co_code[::2]} & _OPERATIONS.keys()}
+        if any(type(one) is str and "%" in one for one in each.co_consts):
+            found.add("__format__")
         if not {"type", "__class__"}.isdisjoint(each.co_names) and _constructs(each):
             found.add(CONSTRUCTING)
     return found
