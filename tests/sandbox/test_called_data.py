@@ -79,6 +79,20 @@ FORGED = [
                 "class Base:\n    def count(self, x): return 0\nclass F(Base, list): pass\n"
                 "def solve(board): return Board(F([0]))\n"
             ),
+            "class-itself": "class F:\n    count = int\ndef solve(board): return Board(F)\n",
+            "class-with-a-class": (
+                "class M(type):\n    def count(self, x): return 0\nclass F(metaclass=M): pass\n"
+                "def solve(board): return Board(F)\n"
+            ),
+            "function": "def f(): pass\nf.count = int\ndef solve(board): return Board(f)\n",
+            "module": ("import types\nm = types.ModuleType('m')\nm.count = int\ndef solve(board): return Board(m)\n"),
+            "module-by-any-name": (
+                "import types\nm = types.ModuleType('m')\nm.__getattr__ = lambda name: int\n"
+                "def solve(board): return Board(m)\n"
+            ),
+            "method-that-has-it": (
+                "class F:\n    def f(self): pass\n    f.count = int\ndef solve(board): return Board(F().f)\n"
+            ),
             "prompts-object": (
                 "def solve(board):\n    inner = Board([])\n    inner.count = lambda x: 0\n    return Board(inner)\n"
             ),

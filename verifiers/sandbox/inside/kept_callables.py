@@ -17,9 +17,9 @@ import types
 from kept_data import BUILT_IN, PLAIN
 from kept_shapes import bases_of, vars_of
 
-_CALLED = frozenset(map(id, (types.BuiltinFunctionType, types.FunctionType, types.MethodType, type)))
-UNCALLED = PLAIN - _CALLED
-"""Types of what can neither be called nor holds anything."""
+_HAVING = (types.BuiltinFunctionType, types.FunctionType, types.MethodType, types.ModuleType, type)
+WITHOUT = PLAIN - {*map(id, _HAVING)}
+"""Types of what can neither be called nor has anything under a name that is not data's."""
 _OF_DATA = frozenset(
     name
     for kind in (
@@ -74,6 +74,22 @@ class Callables:
         if kind is types.BuiltinFunctionType:
             return "" if self._stores.knows(value.__name__) else _told(value.__name__)
         return _told(f"an instance of {_name(kind)}")
+
+    def may_be_asked(self, reads):
+        """Whether some of the names that a judge reads are those of methods of data."""
+        return not reads.isdisjoint(_OF_DATA)
+
+    def posing(self, value, reads):
+        """The name of a method of data that a function, a module or a class has; "" where it has none."""
+        kind = type(value)
+        if type in bases_of(kind):
+            held = [vars_of(each) for each in (*bases_of(value), *bases_of(kind)) if self._compared.is_answers(each)]
+        elif kind is types.MethodType:
+            held = [value.__func__.__dict__] if type(value.__func__) is types.FunctionType else []
+        else:
+            held = [value.__dict__] if kind in (types.FunctionType, types.ModuleType) else []
+        names = [*(reads & _OF_DATA), "__getattr__"]
+        return next((name for name in names if any(name in each for each in held)), "")
 
     def instead(self, value, held, reads, is_free):
         """The name of a method of data under which a value has something of the answer's own; "" where it has not.

@@ -13,7 +13,7 @@ import gc
 import itertools
 import types
 
-from kept_callables import UNCALLED, Callables
+from kept_callables import WITHOUT, Callables
 from kept_data import ITEMS, PLAIN, within
 from kept_judges import BINARY, Judges, is_pythons_own, is_special, specials
 from kept_own import Own
@@ -116,8 +116,9 @@ class Judging:
         """Why what a method or function of the prompt reads in values may not be the prompt's, or data; else ""."""
         is_data, is_rich = self.is_data(asked), self.is_rich(asked)
         is_calling = self.callables.are_given() and not is_rich
-        skipped = UNCALLED if is_calling else PLAIN
         reads, judging = self._judges().reads(name), self._judges().read_of(name)
+        is_asking = not is_rich and self.callables.may_be_asked(reads)
+        skipped = WITHOUT if is_calling or is_asking else PLAIN
         left, seen = collections.deque(values), set()
         while left:
             each = left.popleft()
@@ -130,7 +131,10 @@ class Judging:
             self._room -= 1
             if is_calling and (why := self.callables.doubt(each)):
                 return why
-            if id(kind) in PLAIN:
+            is_plain = id(kind) in PLAIN
+            if is_asking and (is_plain or type in bases_of(kind)) and (why := self.callables.posing(each, reads)):
+                return f"{why} of {_told(kind)} is not data's"
+            if is_plain:
                 left.extend([each.__self__] if kind is types.MethodType else ())
             elif id(kind) in ITEMS:
                 items = itertools.chain(each, each.values()) if kind is dict else each
@@ -153,7 +157,9 @@ class Judging:
                 )
                 if why := why or self.callables.instead(each, held_by(each, kind), reads, is_rich):
                     return f"{why} of {_told(kind)} is not the prompt's"
-                left.extend(within(each, kind) if is_library else gc.get_referents(each))
+                left.extend(
+                    within(each, kind) if is_library else [one for one in gc.get_referents(each) if one is not kind]
+                )
         return ""
 
     def _judges(self):
