@@ -45,10 +45,11 @@ class Callables:
     def __init__(self, compared, stores):
         self._compared, self._stores = compared, stores
         self._given = {}  # by id: what the tests gave to be called
+        self._named = {}  # by what a judge reads: which of these names methods of data have
 
     def give(self, values):
         """Note what the tests give, of which some may be there to be called."""
-        for value in values:
+        for value in [each for each in values if id(type(each)) not in WITHOUT]:
             items = value[:_MOST] if type(value) in (list, tuple) else value.values() if type(value) is dict else ()
             for each in (value, *items):
                 is_class = type in bases_of(type(each))
@@ -75,11 +76,13 @@ class Callables:
             return "" if self._stores.knows(value.__name__) else _told(value.__name__)
         return _told(f"an instance of {_name(kind)}")
 
-    def may_be_asked(self, reads):
-        """Whether some of the names that a judge reads are those of methods of data."""
-        return not reads.isdisjoint(_OF_DATA)
+    def named(self, reads):
+        """Which of the names that a judge reads are those of methods of data."""
+        if reads not in self._named:
+            self._named[reads] = reads & _OF_DATA
+        return self._named[reads]
 
-    def posing(self, value, reads):
+    def posing(self, value, names):
         """The name of a method of data that a function, a module or a class has; "" where it has none."""
         kind = type(value)
         if type in bases_of(kind):
@@ -88,27 +91,25 @@ class Callables:
             held = [value.__func__.__dict__] if type(value.__func__) is types.FunctionType else []
         else:
             held = [value.__dict__] if kind in (types.FunctionType, types.ModuleType) else []
-        names = [*(reads & _OF_DATA), "__getattr__"]
-        return next((name for name in names if any(name in each for each in held)), "")
+        return next((name for name in (*names, "__getattr__") if any(name in each for each in held)), "")
 
-    def instead(self, value, held, reads, is_free):
+    def instead(self, value, held, names, is_free):
         """The name of a method of data under which a value has something of the answer's own; "" where it has not.
 
         Args:
             value: the value.
             held: its own dictionary, or None.
-            reads: what a judge reads.
+            names: of methods of data that a judge reads.
             is_free: whether a class of the answer's under which is no data may have such.
         """
-        kind, names = type(value), reads & _OF_DATA
+        kind = type(value)
         for name in () if is_free or not held else names & held.keys():
             is_field = self._compared.is_prompts(kind) and self._stores.stores_itself(name, kind)
             if not is_field and self._is_others(held[name]):
                 return name
-        own = [each for each in bases_of(kind) if self._compared.is_answers(each)] if names else ()
         if is_free and not is_of_data(kind):
             return ""
-        for each in own:
+        for each in [each for each in bases_of(kind) if self._compared.is_answers(each)]:
             for name in names & vars_of(each).keys():
                 what = vars_of(each)[name]
                 if type(what) is types.MemberDescriptorType or type(what).__name__ == "_tuplegetter":

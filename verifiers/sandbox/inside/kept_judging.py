@@ -117,7 +117,8 @@ class Judging:
         is_data, is_rich = self.is_data(asked), self.is_rich(asked)
         is_calling = self.callables.are_given() and not is_rich
         reads, judging = self._judges().reads(name), self._judges().read_of(name)
-        is_asking = not is_rich and self.callables.may_be_asked(reads)
+        names = self.callables.named(reads)
+        is_asking = bool(names) and not is_rich
         skipped = WITHOUT if is_calling or is_asking else PLAIN
         left, seen = collections.deque(values), set()
         while left:
@@ -132,7 +133,7 @@ class Judging:
             if is_calling and (why := self.callables.doubt(each)):
                 return why
             is_plain = id(kind) in PLAIN
-            if is_asking and (is_plain or type in bases_of(kind)) and (why := self.callables.posing(each, reads)):
+            if is_asking and (is_plain or type in bases_of(kind)) and (why := self.callables.posing(each, names)):
                 return f"{why} of {_told(kind)} is not data's"
             if is_plain:
                 left.extend([each.__self__] if kind is types.MethodType else ())
@@ -146,7 +147,8 @@ class Judging:
             elif self._compared.is_prompts(kind):
                 contents, hiding = self._stores.told(each, reads, self._compared.is_answers, skipped)
                 hiding = hiding or self._own.hiding(each, kind, judging)
-                hiding = hiding or self.callables.instead(each, held_by(each, kind), reads, is_rich)
+                if names and not hiding:
+                    hiding = self.callables.instead(each, held_by(each, kind), names, is_rich)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
@@ -155,7 +157,9 @@ class Judging:
                 why = self._own.hiding(each, kind, judging) or (
                     "" if is_library else self._own.added(kind, reads, is_data)
                 )
-                if why := why or self.callables.instead(each, held_by(each, kind), reads, is_rich):
+                if names and not why:
+                    why = self.callables.instead(each, held_by(each, kind), names, is_rich)
+                if why:
                     return f"{why} of {_told(kind)} is not the prompt's"
                 left.extend(
                     within(each, kind) if is_library else [one for one in gc.get_referents(each) if one is not kind]
