@@ -18,6 +18,8 @@ class Originals:
         functions: names that the prompt has as functions: no class that an answer makes of one is under test.
         remade: names of classes that the answer makes once more as they are, but for how their objects compare.
         added: by position of a class in the source, names of methods that it has and the prompt's has not.
+        as_data: names of attributes, ``str`` and ``repr``, of which the tests hold all results against data of theirs,
+            and whether none of that is a number.
         methods: names of methods of the classes, which no object judges by that is none of these.
     """
 
@@ -30,6 +32,7 @@ class Originals:
     functions: tuple[str, ...] = ()
     remade: tuple[str, ...] = ()
     added: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    as_data: tuple[tuple[str, bool], ...] = ()
     methods: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ would say itself whether it found a zero.
 import ast
 from dataclasses import dataclass, replace
 
+from stillroom.capabilities.python_code.compared_data import compared_as_data
 from stillroom.capabilities.python_code.judging_classes import attributes, judging_classes
 from stillroom.capabilities.python_code.lasting import Lasting, is_for_answer
 from stillroom.capabilities.python_code.like_classes import likes
@@ -91,6 +92,8 @@ def doubted(answer: Answer, tests: str, prompt: str, entry_point: str) -> Answer
         return replace(answer, doubt=f"the answer makes something else of {name!r} of the prompt, which the tests use")
     used = given.left | given.judging
     kept = originals(own, given.body, used, like, entry_point=entry_point, is_shown=is_shown)
+    if kept.names and (asked := parsed(tests)) is not None:
+        kept = replace(kept, as_data=tuple(compared_as_data(asked, given.body).items()))
     return replace(answer, doubt="", originals=kept)
 
 

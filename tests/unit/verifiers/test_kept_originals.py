@@ -40,7 +40,9 @@ def test_what_a_program_says_of_it_is_read() -> None:
     ("originals", "more"),
     [
         pytest.param(Originals(asked="f"), (), id="nothing"),
-        pytest.param(Originals(names=("P",), places=(0,)), ((("P",), (0,), (), (), (), "", (), (), ()),), id="a-class"),
+        pytest.param(
+            Originals(names=("P",), places=(0,)), ((("P",), (0,), (), (), (), "", (), (), (), ()),), id="a-class"
+        ),
     ],
 )
 def test_only_a_program_with_something_to_look_after_is_told_of_it(

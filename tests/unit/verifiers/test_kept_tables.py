@@ -65,7 +65,8 @@ def taken(monkeypatch):
     module = types.ModuleType("solution")
     exec(SOURCE, vars(module))  # noqa: S102 - our own code
     found = tables.Tables(stores)
-    stores.add(compile(SOURCE, "<solution>", "exec"), ())
+    for each in ast.parse(SOURCE).body:
+        stores.add(compile(ast.Module([each], []), "<solution>", "exec"), each, ())
     for each in ast.parse(SOURCE).body:
         found.note(each)
     kinds = [module.Length, module.Unit, module.Settings]

@@ -13,10 +13,10 @@ import gc
 import marshal
 import types
 
-from kept_changing import MAKING
 from kept_data import PLAIN
 from kept_names import read_by, stored_by
 from kept_reach import cells_of
+from kept_scopes import MAKING, keys_of
 from kept_shapes import bases_of, functions_in, vars_of
 from kept_stores import dictionary_of
 
@@ -108,11 +108,16 @@ class Caches:
         kind = type(value)
         slot = next(filter(None, map(dictionary_of, bases_of(kind))), None) if self._compared.is_prompts(kind) else None
         held = dict.items(slot.__get__(value)) if slot is not None else ()
-        left = [item for item in held if not (self._changing.has(item[0]) or self._changing.stores(item[0]))]
+        left = [item for item in held if not self._is_changing(item[0], kind)]
         try:
             return (id(kind), marshal.dumps(left, 2)) if slot is not None else marshal.dumps(value, 2)
         except ValueError:
             return None
+
+    def _is_changing(self, name, kind):
+        """Whether the prompt's code changes what is under a name in an object of a class, or puts something else there."""
+        keys = {f".{name}", *keys_of(name, bases_of(kind))}
+        return self._changing.has(keys) or self._changing.stores(keys)
 
     def _is_pure(self, cache):
         """Whether a function only computes, so that nobody sees that it is called once more."""
@@ -136,7 +141,7 @@ class Caches:
                 read |= more
                 left += [self._namespace[name] for name in more if name in self._namespace]
                 left += [vars_of(kind)[name] for kind in self._kinds for name in more if name in vars_of(kind)]
-        return read.isdisjoint(_DOING) and not any(self._changing.has(name) for name in read & self._namespace.keys())
+        return read.isdisjoint(_DOING) and not self._changing.has(read & self._namespace.keys())
 
 
 class _Cache:

@@ -10,7 +10,6 @@ behind them, and it is held against that before each step that could be believed
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
-import dis
 import marshal
 import types
 
@@ -20,7 +19,7 @@ from kept_compared import Compared
 from kept_judging import Judging
 from kept_libraries import Libraries, loaded
 from kept_making import Making, bound_by
-from kept_names import codes_in, read_by
+from kept_names import codes_in, read_by, variables_by
 from kept_runs import Runs
 from kept_shapes import ClassShape, FunctionShape, is_same, shapes, vars_of
 from kept_stores import Stores
@@ -52,13 +51,16 @@ class Kept:
         functions: names that the prompt has as functions.
         remade: names of classes that the solution has anew, but for how they compare as the prompt has them.
         added: by position of a class, names of what it has that the prompt's has not.
+        as_data: names of what the tests ask of objects and hold but against data of theirs, and whether that is
+            never a number.
 
     Attributes:
         marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
         runs: of comparisons of its own.
     """
 
-    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added):
+    def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added, as_data=()):
+        self._as_data = dict(as_data)
         self._functions, self.marks, self.runs = frozenset(functions), [], Runs("", self.tell)
         self._remade, self._added = frozenset(remade), dict(added)
         self._names, self._places, self._repeated, self._asked = names, frozenset(places), frozenset(repeated), asked
@@ -92,7 +94,8 @@ class Kept:
         self._namespace, self.runs = namespace, Runs(filename, self.tell)
         self._types = Types(namespace, self._asked, self.stores.wrote, self.runs.is_watched)
         self.compared = Compared(self._types, self.stores, self._compared, namespace)
-        self.judging = Judging(self._types, self.stores, self.compared, namespace)
+        self.stores.is_own = self.compared.is_answers
+        self.judging = Judging(self._types, self.stores, self.compared, namespace, self._as_data)
         self._tables = Tables(self.stores, self.compared)
         self._caches = Caches(self.compared, self._tables.changing, namespace)
         given = [statement for _, statement, _ in found if statement is not None]
@@ -109,8 +112,8 @@ class Kept:
                 self._take_down_data()
                 yield code
                 continue
-            self.stores.add(code, added)
-            self._tables.note(statement)
+            self.stores.add(code, statement, added)
+            self._tables.note(statement, added)
             is_changing = not isinstance(statement, _NAMED) or bool(statement.decorator_list)  # `@key.register`
             if is_changing or getattr(statement, "bases", ()):  # whose metaclass and `__init_subclass__` make it
                 self._why = self._why or self._changed() or self._changed_library()
@@ -197,11 +200,8 @@ class Kept:
             if id(each) in self._codes:
                 continue
             self._codes[id(each)] = each
-            for step in dis.get_instructions(each):
-                if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                    self._globals.add(step.argval)
-                elif step.opname == "STORE_GLOBAL":
-                    self._stored.add(step.argval)
+            self._globals |= variables_by(each, "LOAD_GLOBAL", "LOAD_NAME")
+            self._stored |= variables_by(each, "STORE_GLOBAL")
 
     def _take_down_read(self, name):
         """Take down what one name stands for that the prompt's functions read: what can be called, and modules."""
@@ -259,9 +259,13 @@ class Kept:
             if vars(home).get(name) is not value:
                 return f"{name} of {home.__name__}, which the prompt's code reads, is another"
         for shape in self._shapes.values():
-            come = [name for name in shape.come() & self._compared if not self.stores.stored(name)]
+            come = [name for name in shape.come() & self._compared if not self.stores.stored(name, shape.kind)]
             what = shape.change()
-            come += [one for one in shape.altered if self.stores.knows(one) and not self.stores.stores_by_name(one)]
+            come += [
+                one
+                for one in shape.altered
+                if self.stores.knows(one) and not self.stores.stores_by_name(one, shape.kind)
+            ]
             if what := what or "".join(come[:1]):
                 return f"{what} of {shape.kind.__name__} is another than it was"
         if what := self._tables.change():

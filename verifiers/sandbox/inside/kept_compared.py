@@ -24,6 +24,7 @@ from kept_data import (
     others_in,
     within,
 )
+from kept_names import CONSTRUCTING
 from kept_shapes import bases_of, vars_of
 from kept_stores import dictionary_of
 from link_claims import claims_equality
@@ -43,7 +44,7 @@ _FREE = frozenset((
     "__weakref__",
 ))  # fmt: skip
 _CALLING = {
-    "__init__": frozenset(("__class__", "__init__", "replace", "type")),
+    "__init__": frozenset((CONSTRUCTING, "__init__", "replace")),
     "__missing__": frozenset(("__getitem__", "__missing__", "getitem", "itemgetter")),
     "__repr__": frozenset((
         "__format__", "__repr__", "__str__", "ascii", "format", "format_map", "pformat", "print", "repr", "str",

@@ -5,7 +5,7 @@ part in what it says. A method that gives nothing says nothing, and one that is 
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic
 import dis
 import inspect
@@ -14,6 +14,8 @@ import types
 
 import hidden
 from kept_names import read_by
+from kept_plain import is_constant, is_field_of, is_raising, is_text
+from kept_scopes import MAKING
 from kept_shapes import bases_of, is_changeable, vars_of
 
 METHODS = (types.FunctionType, classmethod, staticmethod)
@@ -26,6 +28,9 @@ _NO_JUDGES = frozenset((
     "__init_subclass__", "__le__", "__lt__", "__ne__", "__new__", "__post_init__", "__set_name__", "__setattr__",
 ))  # fmt: skip
 """By which objects are made, or compared, which is looked at there."""
+_TEXTS = ("__format__", "__repr__", "__str__")
+_SHOWING = frozenset((*_TEXTS, "ascii", "format", "format_map", "pformat", "print", "repr", "str"))
+"""By what names these are called, which other operations do not call."""
 _OPERATIONS = {
     "bool": ("__bool__", "__len__"), "bytes": ("__bytes__",), "call": ("__call__",), "complex": ("__complex__",),
     "contains": ("__contains__", "__iter__", "__getitem__"), "delitem": ("__delitem__",),
@@ -54,12 +59,14 @@ class Judges:
 
     def __init__(self, kinds, function, wrote, *, is_all_read):
         self._function, self._wrote = function, wrote
+        self._kinds = {type.__dict__["__name__"].__get__(kind): kind for kind in kinds}
         self._having = {}
         for kind in kinds:
             for name, value in vars_of(kind).items():
                 if name not in _NO_JUDGES and acts(value):
                     self._having.setdefault(name, []).append(value)
-        self._specials = [*filter(is_special, self._having)]
+        self._specials = [each for each in self._having if is_special(each) and each not in _TEXTS]
+        self._texts = [each for each in _TEXTS if each in self._having]
         self._all = {name for kind in kinds for name in vars_of(kind)} if is_all_read else set()
         self._reads, self._critical, self._silent = {}, {}, {}
 
@@ -70,21 +77,25 @@ class Judges:
         """All names that what the prompt has under a name, or a function of its, reads, with what it calls."""
         key = what if type(what) is str else id(what)
         if key not in self._reads:
-            found, left = {*self._all, *self._specials}, [*self._specials]
-            if key is what:
-                found.add(what)
-                left.append(what)
             functions = [] if key is what else self._functions([what])
-            while functions or left:
-                while functions:
-                    more = read_by(functions.pop().__code__) - found
-                    found |= more
-                    left += more
-                if left:
-                    each = left.pop()
-                    functions = self._functions([*self._having.get(each, ()), self._function(each)])
+            found = {*self._all, *self._specials, *([what] if key is what else ())}
+            self._follow(found, functions, [*self._specials, *([what] if key is what else ())])
+            if not found.isdisjoint(_SHOWING):
+                found.update(self._texts)
+                self._follow(found, [], [*self._texts])
             self._reads[key] = frozenset(found)
         return self._reads[key]
+
+    def _follow(self, found, functions, left):
+        """Add to some names what functions read, and what the prompt has under names that are left to be followed."""
+        while functions or left:
+            while functions:
+                more = read_by(functions.pop().__code__) - found
+                found |= more
+                left += more
+            if left:
+                each = left.pop()
+                functions = self._functions([*self._having.get(each, ()), self._function(each)])
 
     def read_of(self, what):
         """Of these the names of what judges."""
@@ -103,16 +114,52 @@ class Judges:
         That is what stands nearest to a class, or all that there is where the class is under none that has it.
         """
         having = self._having[name]
+        nearest = self._nearest(name, kind)
+        return all(map(self.says_nothing, [nearest] if nearest is not None else having))
+
+    def judge_nothing(self, name):
+        """Whether all that the prompt has under a name gives the same whatever is so, or what anybody may put there."""
+        return all(self.says_nothing(each) or self._is_made_by(each, is_constant) for each in self._having[name])
+
+    def is_default(self, name, kind):
+        """The same of what stands nearest to a class that is under one that has the name, also of fields and texts."""
+        value = self._nearest(name, kind)
+        return value is not None and (
+            self.says_nothing(value) or self._is_made_by(value, is_constant, is_field_of, is_text)
+        )
+
+    def _nearest(self, name, kind):
         own = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
-        nearest = next(([each] for each in own if any(each is one for one in having)), having)
-        return all(map(self.says_nothing, nearest))
+        return next((each for each in own if any(each is one for one in self._having[name])), None)
+
+    def _is_made_by(self, value, *ways):
+        functions = self._functions([value])
+        return len(functions) == 1 and any(each(functions[0], self._having.__contains__) for each in ways)
 
     def says_nothing(self, value):
         """The same of a method or function."""
         if id(value) not in self._silent:  # which is the prompt's, and lives on
             found = self._functions([value])
-            self._silent[id(value)] = bool(found) and all(map(_says_nothing, found))
+            is_silent = bool(found) and all(map(_gives_nothing, found))
+            self._silent[id(value)] = is_silent and not any(map(is_raising, self._called_by(found)))
         return self._silent[id(value)]
+
+    def _called_by(self, functions):
+        """Functions, with those of the prompt that they may call."""
+        found, left, names = {}, [*functions], set()
+        while left:
+            each = left.pop()
+            if id(each) not in found:
+                found[id(each)] = each
+                more = read_by(each.__code__) - names
+                names |= more
+                for name in more:
+                    made = self._kinds.get(name)
+                    making = (
+                        [vars_of(made)[each] for each in MAKING if each in vars_of(made)] if made is not None else ()
+                    )
+                    left += self._functions([*self._having.get(name, ()), self._function(name), *making])
+        return found.values()
 
     def _functions(self, values):
         return [each for value in values for each in _functions_of(value) if self._wrote(each)]
@@ -186,13 +233,11 @@ def _in_closure(function):
             yield content
 
 
-def _says_nothing(function):
+def _gives_nothing(function):
     code = function.__code__
     if code.co_flags & _OTHERWISE:
         return False
     steps = list(dis.get_instructions(code))
-    if any(each.opname == "RAISE_VARARGS" for each in steps) and "NotImplementedError" not in code.co_names:
-        return False
     given = [before for before, each in itertools.pairwise(steps) if each.opname == "RETURN_VALUE"]
     given += [each for each in steps if each.opname == "RETURN_CONST"]
     return all(each.opname in ("LOAD_CONST", "RETURN_CONST") and each.argval is None for each in given)

@@ -13,28 +13,17 @@ import gc
 import itertools
 import types
 
+from kept_callables import WITHOUT, Callables
 from kept_data import ITEMS, PLAIN, within
-from kept_judges import BINARY, METHODS, Judges, acts, is_pythons_own, is_special, specials
+from kept_judges import BINARY, Judges, is_pythons_own, is_special, specials
+from kept_own import Own
 from kept_shapes import bases_of, vars_of
-from kept_stores import is_field
+from kept_stores import held_by
 
 ROOM, FEW = 40_000, 16
 """Values that are looked at in all that is asked of a program, and then still in each of it."""
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.ModuleType)
-_SPARE = frozenset((
-    "__abstractmethods__", "__annotations__", "__copy__", "__dataclass_fields__", "__dataclass_params__",
-    "__deepcopy__", "__doc__", "__getnewargs__", "__getstate__", "__hash__", "__init__", "__init_subclass__",
-    "__match_args__", "__module__", "__new__", "__orig_bases__", "__parameters__", "__post_init__", "__repr__",
-    "__setstate__", "__slots__", "__str__", "__weakref__",
-))  # fmt: skip
-"""What a class may have for itself: no judge calls it, but by what is named here."""
-_OWN = frozenset(("__call__", "__enter__", "__exit__"))
-"""The same where the prompt has no such: a handler of the answer's is what it is given to be called."""
-_CALLING = {
-    "__copy__": ("copy",), "__deepcopy__": ("deepcopy",), "__init__": ("__class__", "replace", "type"),
-    "__repr__": ("__format__", "ascii", "format", "repr", "str"), "__str__": ("__format__", "format", "print", "str"),
-}  # fmt: skip
 
 
 class Judging:
@@ -45,18 +34,39 @@ class Judging:
         stores: the ``kept_stores.Stores`` of the prompt.
         compared: the ``kept_compared.Compared`` of it.
         namespace: the solution's.
+        as_data: names of what the tests ask of objects and hold but against data of theirs, and whether that is
+            never a number.
+
+    Attributes:
+        callables: what may be called of data.
     """
 
-    def __init__(self, kinds, stores, compared, namespace):
+    def __init__(self, kinds, stores, compared, namespace, as_data):
+        self._as_data, self.callables = as_data, Callables(compared, stores)
         self._kinds, self._stores, self._compared, self._namespace = kinds, stores, compared, namespace
         self._found, self._room = None, ROOM
+        self._own = Own(kinds, stores, compared, self._judges)
 
     def knows(self, name):
         """Whether a class of the prompt has something under a name that judges."""
         return name in self._judges()
 
-    def read(self, value, name):
-        """Why what is read of a value under a name may judge it without being the prompt's; else ""."""
+    def is_data(self, name):
+        """Whether the tests hold what is under a name but against data of theirs, which who says it has to know."""
+        return name in self._as_data
+
+    def is_rich(self, name):
+        """The same where none of that data is a number, which may count what is so."""
+        return self._as_data.get(name, False)
+
+    def read(self, value, name, asked=""):
+        """Why what is read of a value under a name may judge it without being the prompt's; else "".
+
+        Args:
+            value: the value.
+            name: of a method or another attribute.
+            asked: the operation that calls it, if one does.
+        """
         if type(name) is not str or not self.knows(name):
             return ""
         while type(value) is types.MethodType:  # which gives what its function has
@@ -65,12 +75,20 @@ class Judging:
         if is_its is None:
             return ""
         owner = value if type in bases_of(kind) else kind
-        if self._judges().say_nothing(name, owner):
+        if self._judges().say_nothing(name, owner) or (not is_its and self._judges().judge_nothing(name)):
             return ""
         if is_its:
             home = next((each for each in bases_of(owner) if name in vars_of(each)), None)
             is_called = home is not None and self._judges().is_function(vars_of(home)[name])
-            return "" if is_called and not is_special(name) else self.within([value], name)  # which is looked at then
+            return (
+                "" if is_called and not is_special(name) else self.within([value], name, asked or name)
+            )  # looked at then
+        if (
+            self._own.is_written(value, kind, name)
+            and self.is_data(asked or name)
+            and self._judges().is_default(name, kind)
+        ):
+            return ""
         is_own_operator = is_special(name) and not self._is_of_prompt(owner)
         return "" if is_own_operator else f"{name} of {_told(kind)} is not the prompt's"
 
@@ -78,54 +96,74 @@ class Judging:
         """The same of what a function of the prompt gives; "" of others."""
         if not self._stores.wrote(function) or self._judges().says_nothing(function):
             return ""
-        return self.within(given, function)
+        return self.within(given, function, function.__code__.co_name)
 
     def operated(self, name, given):
         """The same of an operation; an object that has nothing to do with the prompt's classes may have its own."""
         asked_for = specials(name)
         asked = [(value, each) for value in given if not _is_data(value) for each in asked_for if self.knows(each)]
         for value, each in asked:
-            if why := self.read(value, each):
+            if why := self.read(value, each, name):
                 return why
         if name == "bool" and self.knows("__bool__") and self._is_true_by_itself(given[0]):
             return f"the truth of {_told(type(given[0]))} is not the prompt's"
         kinds = {id(type(value)) for value in given if not _is_data(value)}
         if name in BINARY and len(kinds) > 1 and any(self._is_of_prompt(type(value)) for value, _ in asked):
-            return self.within(given, asked[0][1])  # since the prompt's is given the other
+            return self.within(given, asked[0][1], name)  # since the prompt's is given the other
         return ""
 
-    def within(self, values, name):
+    def within(self, values, name, asked):
         """Why what a method or function of the prompt reads in values may not be the prompt's, or data; else ""."""
+        is_data, is_rich = self.is_data(asked), self.is_rich(asked)
+        is_calling = self.callables.are_given() and not is_rich
         reads, judging = self._judges().reads(name), self._judges().read_of(name)
+        names = self.callables.named(reads)
+        is_asking = bool(names) and not is_rich
+        skipped = WITHOUT if is_calling or is_asking else PLAIN
         left, seen = collections.deque(values), set()
         while left:
             each = left.popleft()
             kind = type(each)
-            if id(kind) in PLAIN or id(each) in seen:
+            if id(kind) in skipped or id(each) in seen:
                 continue
             if self._room <= 0 and len(seen) >= FEW:
                 break
             seen.add(id(each))
             self._room -= 1
-            if id(kind) in ITEMS:
+            if is_calling and (why := self.callables.doubt(each)):
+                return why
+            is_plain = id(kind) in PLAIN
+            if is_asking and (is_plain or type in bases_of(kind)) and (why := self.callables.posing(each, names)):
+                return f"{why} of {_told(kind)} is not data's"
+            if is_plain:
+                left.extend([each.__self__] if kind is types.MethodType else ())
+            elif id(kind) in ITEMS:
                 items = itertools.chain(each, each.values()) if kind is dict else each
                 items = [*items] if self._room > 0 else [*itertools.islice(items, FEW)]
-                left.extend([one for one in items if id(type(one)) not in PLAIN])
+                left.extend([one for one in items if id(type(one)) not in skipped])
                 self._room -= len(items) >> 4
             elif type in bases_of(kind) or self._compared.is_asked(kind):
                 continue
             elif self._compared.is_prompts(kind):
-                contents, hiding = self._stores.told(each, reads, self._compared.is_answers)
-                hiding = hiding or self._hiding(each, kind, judging)
+                contents, hiding = self._stores.told(each, reads, self._compared.is_answers, skipped)
+                hiding = hiding or self._own.hiding(each, kind, judging)
+                if names and not hiding:
+                    hiding = self.callables.instead(each, held_by(each, kind), names, is_rich)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
             else:
                 is_library = self._compared.is_of_library(kind)
-                why = self._hiding(each, kind, judging) or ("" if is_library else self._added(kind, reads))
+                why = self._own.hiding(each, kind, judging) or (
+                    "" if is_library else self._own.added(kind, reads, is_data)
+                )
+                if names and not why:
+                    why = self.callables.instead(each, held_by(each, kind), names, is_rich)
                 if why:
                     return f"{why} of {_told(kind)} is not the prompt's"
-                left.extend(within(each, kind) if is_library else gc.get_referents(each))
+                left.extend(
+                    within(each, kind) if is_library else [one for one in gc.get_referents(each) if one is not kind]
+                )
         return ""
 
     def _judges(self):
@@ -157,8 +195,8 @@ class Judging:
             return None
         if type in bases_of(kind):
             return self._gives((*bases_of(value), *bases_of(kind)), name)
-        held = _held(value, kind)
-        if held is not None and name in held and not self._may_hold(kind, name):
+        held = held_by(value, kind)
+        if held is not None and name in held and not self._own.may_hold(kind, name):
             return False
         if any("__getattribute__" in vars_of(each) for each in bases_of(kind) if self._compared.is_answers(each)):
             return False
@@ -176,61 +214,6 @@ class Judging:
             return True
         is_over_it = any(self._compared.is_prompts(each) and name in vars_of(each) for each in bases)
         return None if self._compared.is_of_library(home) and not is_over_it and is_pythons_own(home, name) else False
-
-    def _hiding(self, value, kind, judging):
-        """The name under which a value itself has what a class of the prompt's has as a method."""
-        held = _held(value, kind)
-        if not held:
-            return ""
-        if any(type(each) is not str for each in held):  # which may equal any name
-            return "a name that is no text"
-        if judging.isdisjoint(held):
-            return ""
-        names = [each for each in held if each in judging and not self._may_hold(kind, each)]
-        return next((each for each in names if not self._judges().say_nothing(each, kind)), "")
-
-    def _may_hold(self, kind, name):
-        """Whether instances may have something of their own under a name that the prompt has in a class."""
-        bases = [each for each in bases_of(kind) if not self._compared.is_answers(each)]
-        home = next((each for each in bases if name in vars_of(each)), None)
-        return self._stores.stores(name) or (home is not None and is_field(name, home, bases))
-
-    def _added(self, kind, reads):
-        """The name of what an answer's class has of its own that a judge may call."""
-        judges = self._judges()
-        for each in bases_of(kind):
-            if not self._compared.is_answers(each):
-                continue
-            slot = vars_of(each).get("__dict__")
-            for name, value in vars_of(each).items():
-                if is_special(name):
-                    is_spare = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
-                    is_free = is_spare or (name in _OWN and name not in judges) or self._kinds.is_made(each, value)
-                    if not is_free and not (value is slot and type(slot) in _SLOTS):
-                        return name
-                elif name not in reads:
-                    continue
-                elif name in judges:
-                    if not judges.say_nothing(name, kind):
-                        return name
-                elif (type(value) not in METHODS and acts(value)) or self._hides(kind, name):
-                    return name  # but a method under a name of its own is its own
-        return ""
-
-    def _hides(self, kind, name):
-        """Whether a class of the prompt's under an answer's has data under a name, which is none of its instances'."""
-        bases = [each for each in bases_of(kind) if self._compared.is_prompts(each)]
-        home = next((each for each in bases if name in vars_of(each)), None)
-        return home is not None and not (is_field(name, home, bases) or self._stores.stored(name))
-
-
-def _held(value, kind):
-    """What a value has of its own, without asking it."""
-    for each in bases_of(kind):
-        slot = vars_of(each).get("__dict__")
-        if type(slot) in _SLOTS and slot.__objclass__ is each:
-            return slot.__get__(value)
-    return None
 
 
 def _is_data(value):

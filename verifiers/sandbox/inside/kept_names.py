@@ -1,7 +1,7 @@
 """Knows which names code reads, with what operators ask for under none, and which it binds."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202
 # pyright: basic
 import ast
 import dis
@@ -14,6 +14,11 @@ _OPERATIONS = {
     if name.startswith("FORMAT_") or name == "BINARY_SUBSCR"
 }
 """Methods that are called by no name, by the operations that do."""
+CONSTRUCTING = "type()"
+"""Stands among the names that code reads for what makes another object of an object's class."""
+_LOOKING = frozenset(("__doc__", "__module__", "__name__", "__qualname__"))
+_LOADING = ("LOAD_FAST", "LOAD_DEREF", "LOAD_NAME", "LOAD_GLOBAL")
+_NO_STEPS = frozenset(("PRECALL", "CACHE", "PUSH_NULL", "EXTENDED_ARG", "RESUME", "NOP"))
 _IMPORTING = (ast.Import, ast.ImportFrom, ast.If, ast.Try, ast.With)
 
 
@@ -33,7 +38,63 @@ def read_by(code):
     for each in codes_in(code):
         found.update(each.co_names)
         found |= {_OPERATIONS[one] for one in {*each.co_code[::2]} & _OPERATIONS.keys()}
+        if any(type(one) is str and "%" in one for one in each.co_consts):
+            found.add("__format__")
+        if not {"type", "__class__"}.isdisjoint(each.co_names) and _constructs(each):
+            found.add(CONSTRUCTING)
     return found
+
+
+def _constructs(code):
+    """Whether code may do more with an object's class than to compare it, or to look for its name."""
+    steps = [each for each in dis.get_instructions(code) if each.opname not in _NO_STEPS]
+    for at, each in enumerate(steps):
+        if each.argval == "type" and each.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            if not _is_type_of(steps, at):
+                return True
+            first, following = at, at + 3
+        elif each.argval == "__class__":
+            first, following = at - 1, at + 1
+        else:
+            continue
+        is_told = [one.argval for one in steps[first - 2 : first - 1]] in (["isinstance"], ["issubclass"])
+        is_asked = is_told and [(one.opname, one.arg) for one in steps[following : following + 1]] == [("CALL", 2)]
+        if not is_asked and not _is_looked_at(steps, following):
+            return True
+    return False
+
+
+def _is_type_of(steps, at):
+    """Whether ``type(x)`` of a variable is what begins at a step."""
+    following = steps[at + 1 : at + 3]
+    return [(each.opname == "CALL", each.opname.startswith(_LOADING)) for each in following] == [
+        (False, True),
+        (True, False),
+    ]
+
+
+def _is_looked_at(steps, at):
+    """Whether the class that lies on the stack before a step is compared, or asked for its name."""
+    depth = 1
+    while at < len(steps):
+        each = steps[at]
+        if each.opname in ("IS_OP", "COMPARE_OP"):
+            return depth <= 2
+        if each.opname == "LOAD_ATTR":
+            if depth == 1:
+                return each.argval in _LOOKING
+        elif each.opname.startswith("LOAD_") and each.opname != "LOAD_METHOD":
+            depth += 1
+            at += 2 if each.argval == "type" and _is_type_of(steps, at) else 0
+        else:
+            return False
+        at += 1
+    return False
+
+
+def variables_by(code, *operations):
+    """Names that code itself reads or binds by some operations."""
+    return {step.argval for step in dis.get_instructions(code) if step.opname in operations}
 
 
 def stored_by(functions, operation):

@@ -6,6 +6,7 @@
 from kept_code import AFTER_CALL, BEHIND, OTHER
 from kept_compared import is_comparing
 from kept_steps import judge, watched, watched_method
+from kept_stores import held_by
 from link_forms import OBJECT, PLAIN, YOURS
 
 
@@ -19,6 +20,7 @@ def serve(kept, serving, exports):
     """
     when, carry_out = OTHER, serving.carry_out
     methods, name, why = {}, "", ""
+    for_data = set()  # by number: methods whose results are held but against data
     makers, made, is_object = set(), set(), False  # by number: what makes objects as the tests use them, and these
 
     def carried_out(kind, *rest):
@@ -42,7 +44,11 @@ def serve(kept, serving, exports):
         name, outer, why = methods.get(rest[0], "") if kind == "call" else "", why, ""
         is_object = kind == "op" and rest[1][0][0] == YOURS and rest[1][0][1] in made
         try:
-            found = carry_out(kind, *rest)
+            is_for_data = kind == "call" and rest[0] in for_data
+            found = kept.runs.asked(lambda: carry_out(kind, *rest), is_for_data=is_for_data)
+            if kind == "set":
+                held = held_by(exports[rest[0]], type(exports[rest[0]])) or {}
+                kept.judging.callables.give([held.get(rest[1])])
             if kind == "call" and found[2][0] != (PLAIN, None):
                 kept.tell(why)
             if kind == "call" and rest[0] in makers and found[2][0][0] == OBJECT:
@@ -51,6 +57,8 @@ def serve(kept, serving, exports):
             why = outer
         if kind == "attr" and found[0] == OBJECT and is_comparing(rest[1]):
             methods[found[1]] = rest[1]
+        if kind == "attr" and found[0] == OBJECT:
+            (for_data.add if kept.judging.is_rich(rest[1]) else for_data.discard)(found[1])
         if kind == "op" or is_function:
             kept.look(BEHIND)  # it may have been the last, and have run what an object has
         return found

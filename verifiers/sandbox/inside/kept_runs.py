@@ -16,6 +16,8 @@ from kept_names import codes_in
 from kept_shapes import ORDERS, bases_of, vars_of
 
 _COMPARING = frozenset(("__eq__", "__ne__", "__bool__"))
+_JUDGED = frozenset(("__contains__", "__ge__", "__gt__", "__hash__", "__le__", "__len__", "__lt__"))
+"""What else the prompt's code has run where it compares, which is a doubt where it looks for a truth."""
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -29,10 +31,14 @@ class Runs:
 
     def __init__(self, filename, tell):
         self._filename, self._tell = filename, tell
-        self._own, self._watched = {}, {}  # codes by their ids, which are kept, so that no other has its id
+        self._own, self._watched, self._judged = (
+            {},
+            {},
+            {},
+        )  # codes by their ids, which are kept, so that no other has its id
         self._orders = []  # classes of the prompt, with the orders that they and their bases have
         self._asked, self._tested = set(), set()  # ids of codes of classes that are asked, and of that under test
-        self._is_asking = False
+        self._is_asking, self._is_for_data = False, False
 
     def own(self, code):
         """Note one of the answer's statements, with all that is in it."""
@@ -40,6 +46,8 @@ class Runs:
             self._own[id(each)] = each
             if each.co_name in _COMPARING:
                 self._watched[id(each)] = each
+            elif each.co_name in _JUDGED:
+                self._judged[id(each)] = each
 
     def ask(self, kind, *, is_tested):
         """Note a class of the answer's that is asked what its instances equal.
@@ -88,14 +96,22 @@ class Runs:
             sys.setprofile(self._see)
         return True
 
+    def asked(self, function, *, is_for_data):
+        """Call a function, and say whether the tests hold what it gives but against data of theirs."""
+        before, self._is_for_data = self._is_for_data, is_for_data
+        try:
+            return function()
+        finally:
+            self._is_for_data = before
+
     def steps(self, given):
         """The steps of a plan; what each of them runs is seen."""
         self._is_asking = True
         for step in given:
-            if self._watched:
+            if self._watched or self._judged:
                 sys.setprofile(self._see)
             yield step
-            if self._watched:
+            if self._watched or self._judged:
                 sys.setprofile(None)
         sys.setprofile(None)
 
@@ -115,12 +131,12 @@ class Runs:
 
     def _begin(self):
         self._is_asking = True
-        if self._watched:
+        if self._watched or self._judged:
             sys.setprofile(self._see)
 
     def _end(self, before):
         self._is_asking = before is not None
-        if before is not None or self._watched:
+        if before is not None or self._watched or self._judged:
             sys.setprofile(before)
 
     def _see(self, frame, event, _):
@@ -133,8 +149,11 @@ class Runs:
                 first = each
             each = each.f_back
         number, by = id(code), id(first.f_code)
-        if by in self._own and by not in self._watched:
+        if by in self._own and by not in self._watched and by not in self._judged:
             sys.setprofile(None)  # the answer computes
+        elif number in self._judged and number not in self._watched:
+            if by not in self._own and not (self._is_for_data or number in self._tested or number in self._asked):
+                self._tell(f"{code.co_qualname} of the answer is run by what the tests ask")
         elif number in self._watched and number not in self._tested and (number not in self._asked or by != number):
             self._tell(f"{code.co_qualname} of the answer says what the tests ask")
 

@@ -22,18 +22,21 @@ _METHODS = (types.MethodType, *_BUILT_IN)
 
 def steps(kept, given):
     """The steps of a plan, with a look before each that may be believed."""
-    originals, classes, methods, when = set(), set(), {}, OTHER
+    originals, classes, methods, names, when = set(), set(), {}, {}, OTHER
     objects = _objects(given)
     for step in given:
         kind, register = step[0], step[1]
         if kind == "name":
             kept.ask(step[2])
             found = kept.found(step[2])
+            names[register] = step[2]
             if kept.is_original(found):
                 (classes if isinstance(found, type) else originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
             kept.look(when)
-            is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _is_given(step))
+            if kind == "call":
+                kept.judging.callables.give([kept.found(names[each]) for each in _given(step) if each in names])
+            is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _given(step))
             when = OTHER if is_own else AFTER_CALL
         if kind == "attr":
             if is_comparing(step[3]) or kept.judging.knows(step[3]):
@@ -65,9 +68,9 @@ def _objects(steps):
     return {(True, register) for register, name in made.items() if name in used}
 
 
-def _is_given(step):
-    """Whether a call is given what was made before, and may call that."""
-    return any(is_register for is_register, _ in (*step[3], *[spec for _, spec in step[4]]))
+def _given(step):
+    """The registers that a call is given, which may call what is in them."""
+    return [each for is_register, each in (*step[3], *[spec for _, spec in step[4]]) if is_register]
 
 
 def operation(kept):
@@ -99,6 +102,7 @@ def watched(kept, what, given, *, is_object):
         kept.tell(kept.judging.operated(what, given))
         if what == "setattr":
             kept.stores.allow(given[1])
+            kept.judging.callables.give(given[2:])
         elif is_comparing_operation(what, given):
             kind, is_held = type(given[0]), what == "contains"
             if is_held and kept.compared.is_own(kind) and not kept.compared.is_holder(kind, is_object=is_object):
@@ -123,6 +127,7 @@ def watched(kept, what, given, *, is_object):
 
 def judge(kept, what, given):
     """Look at what is given to a function or a method of the prompt, or at an object that is called."""
+    kept.judging.callables.give(given)
     if type(what) is types.MethodType:
         what, given = what.__func__, [what.__self__, *given]
     if type(what) is types.FunctionType:
@@ -151,7 +156,9 @@ def _called(kept, name, names, method, given):
     count = len(given) - len(names)
     why = watched_method(kept, name, method, given) if is_comparing(name) else ""
     judge(kept, method, given)
-    found = method(*given[:count], **dict(zip(names, given[count:], strict=True)))
+    by_name = dict(zip(names, given[count:], strict=True))
+    is_for_data = kept.judging.is_rich(name)
+    found = kept.runs.asked(lambda: method(*given[:count], **by_name), is_for_data=is_for_data)
     if found is not None:
         kept.tell(why)
     return found

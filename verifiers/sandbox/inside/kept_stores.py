@@ -7,18 +7,20 @@ result says itself what that equals. ``next = None``, or what some line of the p
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
-import dis
+import ast
 import gc
 import types
 
 from kept_data import PLAIN
 from kept_names import codes_in
+from kept_scopes import key, keys_of, placed
 from kept_shapes import bases_of, is_changeable, vars_of
 
-_STORING = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _BY_NAME = frozenset(("setattr", "__setattr__", "__dict__", "vars", "__setstate__"))
 """By which attributes are stored whose names no code shows."""
+_READING_ALL = frozenset(("dict", "format", "frozenset", "len", "list", "print", "repr", "sorted", "str", "tuple"))
+_READING_PARTS = frozenset(("copy", "get", "items", "keys", "values"))
 _SETTING = frozenset(("setattr", "__setattr__"))
 _READING = _BY_NAME | frozenset((
     "__getattr__", "__getattribute__", "__getstate__", "asdict", "astuple", "attrgetter", "dir", "dumps", "eval",
@@ -31,40 +33,49 @@ class Stores:
     """What the code of a prompt's own statements stores; it is read when that is first asked."""
 
     def __init__(self):
-        self._left, self._codes = [], {}
-        self._names, self._is_open = set(), False  # of what is stored
-        self._allowed = set()  # of these what the tests store
+        self.is_own = _is_nobodys  # says of a class whether it is the answer's: its name says nothing of the prompt's
+        self._left, self._codes, self._classes = [], {}, set()
+        self._keys, self._open = set(), set()  # of what is stored, and classes that store what no code names
+        self._allowed = set()  # names of what the tests store
         self._said, self._is_all_read = set(), False  # of what the code names at all
         self._forms = {}  # by ids of classes
 
-    def add(self, code, left_out):
+    def add(self, code, statement, left_out):
         """Note one of the prompt's statements, with all that is in it but functions of some names."""
-        self._left.append((code, left_out))
+        self._left.append((code, statement, left_out))
+        if isinstance(statement, ast.ClassDef):
+            self._classes.add(statement.name)
 
     def allow(self, name):
         """Note what the tests store."""
         if type(name) is str:
-            self._names.add(name)
             self._allowed.add(name)
 
     def allows(self, name):
         """Whether the tests store attributes of this name."""
         return name in self._allowed
 
-    def stored(self, name):
-        """Whether an attribute of this name may have come from the prompt's own code, or the tests'."""
-        self._read()
-        return self._is_open or name in self._names
+    def stored(self, name, kind):
+        """Whether an attribute of objects of a class may have come from the prompt's own code, or the tests'."""
+        return self._stores_of(name, kind) or any(
+            each in self._open for each in ("", *map(_qualified, self._kinds(kind)))
+        )
 
-    def stores_by_name(self, name):
-        """The same, where what is stored in the dictionary of an object is none of a class's."""
-        self._read()
-        return name in self._names or not _SETTING.isdisjoint(self._said)
+    def stores_by_name(self, name, kind):
+        """The same of a class, where what is stored in the dictionary of an object is none of a class's."""
+        return self._stores_of(name, kind) or not _SETTING.isdisjoint(self._said)
 
-    def stores(self, name):
-        """Whether the prompt's code, or the tests, store an attribute by this very name."""
+    def stores_itself(self, name, kind):
+        """Whether a class's own methods, or the tests, store an attribute by this very name."""
         self._read()
-        return name in self._names
+        return name in self._allowed or not self._keys.isdisjoint(keys_of(name, self._kinds(kind)))
+
+    def _kinds(self, kind):
+        """Those of a class and its bases that are not the answer's; none of a function."""
+        return [each for each in bases_of(kind) if not self.is_own(each)] if type in bases_of(type(kind)) else ()
+
+    def _stores_of(self, name, kind):
+        return self.stores_itself(name, kind) or f".{name}" in self._keys
 
     def wrote(self, function):
         """Whether a function is one of the prompt's, or one that such a function made."""
@@ -84,19 +95,29 @@ class Stores:
 
     def _read(self):
         while self._left:
-            for code in codes_in(*self._left.pop()):
+            whole, statement, left_out = self._left.pop()
+            for code in codes_in(whole, left_out):
                 self._codes[id(code)] = code
                 self._said.update(code.co_names)
                 self._is_all_read = self._is_all_read or not _READING.isdisjoint(code.co_names)
-                self._is_open = self._is_open or not _BY_NAME.isdisjoint(code.co_names)
-                self._names |= {step.argval for step in dis.get_instructions(code) if step.opname in _STORING}
+            only_read = set()  # ids of nodes; what stands around one comes first
+            for node, place in placed(statement, left_out):
+                only_read.update(map(id, _only_read(node)))
+                match node:
+                    case ast.Name(id=name) | ast.Attribute(attr=name) if name in _BY_NAME:
+                        if id(node) not in only_read:
+                            self._open.add(place.kind)
+                    case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                        self._keys.add(key(node, place, self._classes))
+                    case _:
+                        pass
 
     def knows(self, name):
         """Whether the prompt's code names something so, or reads what it does not name."""
         self._read()
         return self._is_all_read or name in self._said
 
-    def told(self, value, reads, is_own):
+    def told(self, value, reads, is_own, skipped=PLAIN):
         """What an instance has that a comparison may read, and the attribute that hides one of its class, or "".
 
         Attributes that the prompt's code does not name are not read by it.
@@ -105,6 +126,7 @@ class Stores:
             value: an instance of a class of the prompt's, or of one under such a class.
             reads: names that comparisons read.
             is_own: says of a class whether it is the answer's own: what that has hides, and cannot be hid.
+            skipped: ids of types of what is not told.
         """
         kind = type(value)
         form = self._forms.get(id(kind))
@@ -114,9 +136,9 @@ class Stores:
         found, hiding = [] if form.is_all_named else [each for each in gc.get_referents(value) if each is not held], ""
         for name, each in [*held.items()]:
             if type(name) is str:
-                if name in reads and form.hides(name) and not self.stored(name):
+                if name in reads and form.hides(name) and not self.stored(name, kind):
                     hiding = name
-                if id(type(each)) not in PLAIN and (name in form.known or self.knows(name)):
+                if id(type(each)) not in skipped and (name in form.known or self.knows(name)):
                     found.append(each)
             else:  # which may equal any name
                 hiding = "a name that is no text"
@@ -159,6 +181,15 @@ def dictionary_of(kind):
     return slot if type(slot) is types.GetSetDescriptorType and slot.__objclass__ is kind else None
 
 
+def held_by(value, kind):
+    """What a value has of its own, without asking it."""
+    for each in bases_of(kind):
+        slot = vars_of(each).get("__dict__")
+        if type(slot) in _SLOTS and slot.__objclass__ is each:
+            return slot.__get__(value)
+    return None
+
+
 def is_hiding(name, kind):
     """Whether what an instance has by a name hides what its class has, and is not what that itself keeps there."""
     held = [vars_of(each)[name] for each in bases_of(kind) if name in vars_of(each)]
@@ -167,6 +198,30 @@ def is_hiding(name, kind):
 
 def _is_kept(held):
     return type(held).__name__ == "cached_property" and type(held).__module__ == "functools"
+
+
+def _is_nobodys(kind):
+    return kind is None
+
+
+def _only_read(node):
+    """Where a node but reads ``vars(self)`` or ``self.__dict__``: the names by which it does."""
+    match node:
+        case ast.Compare():
+            given = [node.left, *node.comparators]
+        case ast.Call(func=ast.Name(id=name)) if name in _READING_ALL:
+            given = node.args
+        case ast.Attribute(attr=name) if name in _READING_PARTS:
+            given = [node.value]
+        case ast.FormattedValue(value=value) | ast.For(iter=value) | ast.comprehension(iter=value):
+            given = [value]
+        case _:
+            given = []
+    return [each.func if isinstance(each, ast.Call) else each for each in given]
+
+
+def _qualified(kind):
+    return type.__dict__["__qualname__"].__get__(kind)
 
 
 def _is_descriptor(value):

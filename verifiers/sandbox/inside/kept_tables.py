@@ -11,10 +11,11 @@ import collections
 import gc
 import types
 
-from kept_changing import MAKING, Changing
+from kept_changing import Changing
 from kept_data import PLAIN
 from kept_names import read_by
 from kept_reach import ABSENT, cells_of
+from kept_scopes import MAKING, keys_of, related
 from kept_shapes import bases_of, functions_in, is_same, vars_of
 from kept_stores import dictionary_of, is_hiding
 
@@ -47,9 +48,9 @@ class Tables:
         self._stores, self._compared, self.changing = stores, compared, Changing()
         self._held, self._functions, self._room = {}, {}, ROOM
 
-    def note(self, statement):
-        """Note one of the prompt's statements, as a tree: what it changes, may change."""
-        self.changing.add(statement)
+    def note(self, statement, left_out=()):
+        """Note one of the prompt's statements, as a tree: what it changes, may change, methods of some names apart."""
+        self.changing.add(statement, left_out)
 
     def take(self, names, kinds, given):
         """Take down what comparisons read that was not there before.
@@ -64,25 +65,27 @@ class Tables:
         """
         read, functions = _read_in(names, kinds, given) if names else (frozenset(), ())
         for name in read & given.keys():
-            self._add(name, given[name], kinds)
+            self._add(name, given[name], kinds, {name})
         for kind in kinds:
+            others = related(kind, kinds)
             for name, value in vars_of(kind).items():
                 if type(value) is not types.FunctionType:
                     is_read = name in read or (name == "_member_map_" and bool(read))
-                    self._add(name, value, kinds, is_compared=is_read)
+                    keys = {f".{name}", *keys_of(name, others)}
+                    self._add(name, value, kinds, keys, is_compared=is_read)
         for each in functions:
             code, defaults = each.__code__, each.__defaults__ or ()
             named = [*zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False)]
             for name, value in [*named, *(each.__kwdefaults__ or {}).items(), *cells_of(each).items()]:
-                self._add(name, value, kinds)
+                self._add(name, value, kinds, {f":{name}"})
         return _objects_of([*given.values(), *(value for each in kinds for value in vars_of(each).values())], kinds)
 
     def renew(self):
         """Take all of it down once more, since the prompt itself may have changed it."""
-        for key, (name, value, holder, _, is_compared) in self._held.items():
-            self._held[key] = (name, value, holder, _items(holder), is_compared)
+        for key, (name, keys, value, holder, _, is_compared) in self._held.items():
+            self._held[key] = (name, keys, value, holder, _items(holder), is_compared)
 
-    def _add(self, name, value, kinds, *, is_compared=True):
+    def _add(self, name, value, kinds, keys, *, is_compared=True):
         left = [value]
         while left and self._room > 0:
             each = left.pop()
@@ -93,10 +96,10 @@ class Tables:
             elif id(each) in self._held:
                 if is_compared and not self._held[id(each)][-1]:
                     self._held[id(each)] = (*self._held[id(each)][:-1], True)
-                    left += self._held[id(each)][3]
+                    left += self._held[id(each)][-2]
             elif (holder := _holder(each, kinds)) is not None:
                 items = _items(holder)
-                self._held[id(each)] = (name, each, holder, items, is_compared)
+                self._held[id(each)] = (name, keys, each, holder, items, is_compared)
                 self._room -= 1 + len(items)
                 left += items
                 if type(each) is types.FunctionType:
@@ -107,14 +110,14 @@ class Tables:
         for name, function, code in self._functions.values():
             if function.__code__ is not code:
                 return name
-        for key, (name, value, holder, then, is_compared) in self._held.items():
+        for key, (name, keys, value, holder, then, is_compared) in self._held.items():
             now = _items(holder)
             if len(now) != len(then) or not all(map(is_same, now, then)):
-                is_its = self.changing.has(name) or self._may_be(value, holder, now, then)
+                is_its = self.changing.has(keys) or self._may_be(value, holder, now, then)
                 if is_its and is_compared and isinstance(holder, dict) and not self._has_keys(now, then):
                     return name
                 if is_its:
-                    self._held[key] = (name, value, holder, now, is_compared)
+                    self._held[key] = (name, keys, value, holder, now, is_compared)
                 elif is_compared or (self._stores.knows(name) and not _is_more(holder, now, then)):
                     return name
         return ""
@@ -139,7 +142,12 @@ class Tables:
             return is_read and all(is_same(after.get(key, ABSENT), each) for key, each in before.items())
         others = [key for key in then[:half] if not is_same(after.get(id(key), ABSENT), before[id(key)])]
         others += [key for key in now[:size] if id(key) not in before and is_hiding(key, type(value))]
-        return all(type(key) is str and (self.changing.stores(key) or self._stores.allows(key)) for key in others)
+        return all(
+            type(key) is str and (self._may_store(type(value), key) or self._stores.allows(key)) for key in others
+        )
+
+    def _may_store(self, kind, name):
+        return self.changing.stores({f".{name}", *keys_of(name, bases_of(kind))})
 
 
 def _holder(value, kinds):
