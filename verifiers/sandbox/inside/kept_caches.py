@@ -115,7 +115,7 @@ class Caches:
             return None
 
     def _is_changing(self, name, kind):
-        """Whether the prompt's code changes what is under a name in an object of a class, or puts something else there."""
+        """Whether the prompt's code changes what an object of a class has under a name, or stores another."""
         keys = {f".{name}", *keys_of(name, bases_of(kind))}
         return self._changing.has(keys) or self._changing.stores(keys)
 
