@@ -32,9 +32,10 @@ def ran_in(work):
 
 def gather(codes):
     """Have all functions of modules and their classes that have this code, by identity, have it anew, in one place."""
+    functions = [*_functions({code.co_filename for code in codes.values()})]  # before: its lists leave gaps, too
     _filling = filling.fill_gaps()  # in which it would come to lie here and there
     made = {}
-    for function in _functions({code.co_filename for code in codes.values()}):
+    for function in functions:
         function.__code__ = _anew(function.__code__, codes, made)
 
 
@@ -61,6 +62,8 @@ def _anew(code, codes, made):
     if id(code) not in made:
         constants = tuple(_anew(each, codes, made) if type(each) is types.CodeType else each for each in code.co_consts)
         is_holder = any(each is not before for each, before in zip(constants, code.co_consts, strict=True))
-        found = code.replace(co_consts=constants) if is_holder or id(code) in codes else code
-        made[id(code)] = code, found  # the one of before, too: else another could come to lie in its place
+        if not is_holder and id(code) not in codes:
+            return code  # and not noted: a large book would come to lie between those that are made
+        # The one of before, too: else another could come to lie in its place.
+        made[id(code)] = code, code.replace(co_consts=constants)
     return made[id(code)][1]
