@@ -30,6 +30,13 @@ def fill_gaps():
     return kept
 
 
+def heap_end():
+    """Where the C library's heap ends, with nothing left over: what lies below is in a gap."""
+    confine.libc.sbrk.restype = ctypes.c_void_p
+    confine.libc.malloc_trim(0)
+    return confine.libc.sbrk(0)
+
+
 def _fill_pools(kept):
     """Python's own pools: until objects of a size come one after the other, which they do in a pool that was empty."""
     for make in (object, float):  # 16 and 24 bytes, of which no ``bytes`` is
@@ -44,9 +51,7 @@ def _fill_pools(kept):
 
 def _fill_heap(kept):
     """The C library's heap: until it has to be made larger. What it was made larger by is given back."""
-    confine.libc.sbrk.restype = ctypes.c_void_p
-    confine.libc.malloc_trim(0)
-    end = confine.libc.sbrk(0)
+    end = heap_end()
     for size in LARGER:
         while id(block := bytes(size - BYTES_HEAD)) < end:
             kept.append(block)

@@ -32,10 +32,12 @@ def ran_in(work):
 
 def gather(codes):
     """Have all functions of modules and their classes that have this code, by identity, have it anew, in one place."""
-    _filling = filling.fill_gaps()  # in which it would come to lie here and there
+    functions = [*_functions({code.co_filename for code in codes.values()})]  # before: its lists leave gaps, too
+    end = filling.heap_end()
+    filled = filling.fill_gaps()  # in which it would come to lie here and there
     made = {}
-    for function in _functions({code.co_filename for code in codes.values()}):
-        function.__code__ = _anew(function.__code__, codes, made)
+    for function in functions:
+        function.__code__ = _anew(function.__code__, codes, made, end, filled)
 
 
 def _functions(files):
@@ -56,11 +58,17 @@ def _of_class(kind):
                 yield each
 
 
-def _anew(code, codes, made):
+def _anew(code, codes, made, end, filled):
     """The same code, made anew where it is one of these or holds one: what a function makes a function of."""
     if id(code) not in made:
-        constants = tuple(_anew(each, codes, made) if type(each) is types.CodeType else each for each in code.co_consts)
+        constants = tuple(
+            _anew(each, codes, made, end, filled) if type(each) is types.CodeType else each for each in code.co_consts
+        )
         is_holder = any(each is not before for each, before in zip(constants, code.co_consts, strict=True))
-        found = code.replace(co_consts=constants) if is_holder or id(code) in codes else code
-        made[id(code)] = code, found  # the one of before, too: else another could come to lie in its place
+        if not is_holder and id(code) not in codes:
+            return code  # and not noted: a large book would come to lie between those that are made
+        # The one of before, too: else another could come to lie in its place.
+        while id(found := code.replace(co_consts=constants)) < end:  # in a gap that has come since
+            filled.append(found)
+        made[id(code)] = code, found
     return made[id(code)][1]
