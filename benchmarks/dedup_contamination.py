@@ -38,7 +38,6 @@ from stillroom.recipe import find_benchmarks
 DOCUMENTS, PLANTED, ROUNDS = 20_000, 1_000, 3
 OF_A_FIELD = 5  # runs of each text of a benchmark of code
 MOST_LINES_MORE = 8  # than 13 words need, until a statement ends
-LEAST_RATE = 40_000  # documents a CPU second that are searched for runs of 13 words
 MOST_CLEAN_DROPPED = {"functions": 0.0012, "references": 0.0, "textbook": 0.2}
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -76,7 +75,7 @@ def decontamination(reference: Path) -> Figures:
     """Documents per CPU-second of each pass against a folder of benchmarks, and how much of planted text is found.
 
     Raises:
-        SystemExit: something planted is not found, too many clean programs are taken for contaminated, or it is slow.
+        SystemExit: something planted is not found, or too many clean programs are taken for contaminated.
     """
     items = read_benchmarks(find_benchmarks({"reference": reference}))
     frame = corpus(DOCUMENTS).select("id", "text")
@@ -103,8 +102,6 @@ def decontamination(reference: Path) -> Figures:
     dropped = {kind: clean[f"clean_{kind}_dropped"] for kind in MOST_CLEAN_DROPPED}
     if min(shares.values()) < 1 or any(dropped[kind] > most for kind, most in MOST_CLEAN_DROPPED.items()):
         raise SystemExit(f"expected all that is planted and at most {MOST_CLEAN_DROPPED} of clean programs: {figures}")
-    if rates["runs"] < LEAST_RATE:
-        raise SystemExit(f"expected at least {LEAST_RATE:,} documents a CPU second: {figures}")
     return figures
 
 

@@ -22,15 +22,10 @@ from stillroom.curation.duplicates import search_duplicates
 SCRIPT = Path(__file__).with_name("dedup.py")
 MILLION, NEWCOMERS = 1_000_000, 5_000
 MOST_PEAK_BYTES, MOST_GROWTH = 6 * 10**9, 12  # of ten million documents; of their seconds over those of a million
-MOST_INCREMENTAL_SECONDS = 3  # of the newcomers against a million
 
 
 def million(options: argparse.Namespace) -> Figures:
-    """A million documents, lazily from Parquet, and then 5,000 new ones against them, each in a process of its own.
-
-    Raises:
-        SystemExit: the new ones take more seconds than they may.
-    """
+    """A million documents, lazily from Parquet, and then 5,000 new ones against them, each in a process of its own."""
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for number, batch in enumerate(documents(MILLION)):
             batch.write_parquet(Path(folder) / f"old-{number:04}.parquet")
@@ -40,11 +35,7 @@ def million(options: argparse.Namespace) -> Figures:
         fresh = corpus(NEWCOMERS - len(changed), seed=99)["text"].to_list()
         new = pl.DataFrame({"text": changed + fresh}).with_row_index("rank")
         new.with_columns(id=pl.format("new-{}", "rank")).write_parquet(Path(folder) / "new.parquet")
-        figures = _in_own_process("million", folder) | _in_own_process("incremental", folder)
-    slowest = max(figures["incremental_seconds"], figures["incremental_seconds_in_lake"])
-    if slowest > MOST_INCREMENTAL_SECONDS:
-        raise SystemExit(f"expected at most {MOST_INCREMENTAL_SECONDS} seconds for {NEWCOMERS:,} new ones: {figures}")
-    return figures
+        return _in_own_process("million", folder) | _in_own_process("incremental", folder)
 
 
 def ten_million(options: argparse.Namespace) -> Figures:
