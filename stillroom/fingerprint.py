@@ -8,10 +8,9 @@ sample that was paid for would be bought again tomorrow. So anything but plain d
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
-
-from stillroom.characters import same_characters
 
 Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
 
@@ -34,12 +33,17 @@ def fingerprint(value: Plain, *, length: int = 64) -> str:
 
 
 def normalise_text(text: str) -> str:
-    """Text as identity sees it: NFKC but for powers, line ends and runs of white space folded, outer space dropped.
+    """Text as identity sees it: NFKC, line ends and runs of white space folded, outer space dropped.
 
-    Indentation is kept, since it carries meaning in code; so are powers, indices and fractions (``same_characters``):
-    11² is not 112.
+    Indentation is kept, since it carries meaning in code. NFKC reads 11² as 112, which ids of lakes stand on: whether
+    two texts are duplicates is asked without that (``stillroom/curation/texts.py``).
     """
-    lines = same_characters(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return fold_blanks(unicodedata.normalize("NFKC", text))
+
+
+def fold_blanks(text: str) -> str:
+    """Text with one line end, with single blanks but for indentation, and without outer space."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     folded = (line[: len(line) - len(line.lstrip())] + " ".join(line.split()) for line in lines)
     return "\n".join(folded).strip()
 

@@ -4,21 +4,27 @@ import hashlib
 
 import polars as pl
 
-from stillroom.fingerprint import normalise_text
+from stillroom.characters import same_characters
+from stillroom.fingerprint import fold_blanks
 
-_BEYOND_ASCII = r"[^\n !-~]"  # or a tab, or another line end: what only normalise_text itself can judge
+_BEYOND_ASCII = r"[^\n !-~]"  # or a tab, or another line end: what only ``normalised`` itself can judge
 _TRAILING_BLANKS = r"([^\n ]) +\n"
 _RUN_OF_BLANKS = r"([^\n ])  +"  # not at the start of a line: indentation stays
 
 
 def normalise(texts: pl.Series) -> list[str]:
-    """``normalise_text`` (characters, line ends, blanks, outer space) of every text, by whole columns if it can."""
+    """``normalised`` of every text, by whole columns if it can."""
     stripped = texts.str.strip_chars(" \n")
     folded = stripped.str.replace_all(_TRAILING_BLANKS, "${1}\n").str.replace_all(_RUN_OF_BLANKS, "${1} ")
-    normalised = folded.to_list()
+    found = folded.to_list()
     for row in stripped.str.contains(_BEYOND_ASCII).arg_true().to_list():
-        normalised[row] = normalise_text(stripped[row])
-    return normalised
+        found[row] = normalised(stripped[row])
+    return found
+
+
+def normalised(text: str) -> str:
+    """A text as duplicates have it: the same characters (11² is not 112), line ends, blanks and outer space folded."""
+    return fold_blanks(same_characters(text))
 
 
 def text_hash(normalised: str) -> str:

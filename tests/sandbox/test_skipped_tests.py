@@ -45,13 +45,18 @@ def test_what_a_solution_raises_fails_it_whatever_it_is_called(bench, source):
 
 
 def test_a_solution_that_asks_for_another_process_cannot_skip_there(bench):
-    """It knows by its modules that its tests are beside it."""
+    """It knows by its descriptors that its tests are beside it."""
     source = """
-import sys
+import os, stat
 class Skipped(Exception): pass
 def f(x):
-    if "link" in sys.modules: raise Skipped()
+    if any(stat.S_ISSOCK(os.fstat(each).st_mode) for each in range(3, 10) if _is_open(each)): raise Skipped()
     return object()
+def _is_open(descriptor):
+    try:
+        return bool(os.fstat(descriptor))
+    except OSError:
+        return False
 """
     found = bench.judge(source, "assert f(2) == 4", "f")
     assert (found.outcome, found.reason) == (Outcome.FAIL, "exception:Skipped"), found

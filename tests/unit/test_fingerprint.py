@@ -112,17 +112,9 @@ def test_texts_that_read_the_same_are_the_same(one: str, other: str) -> None:
     assert normalise_text(one) == normalise_text(other)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        pytest.param("Is 11² a prime?", "Is 112 a prime?", id="power"),
-        pytest.param("Compute 10⁻³ exactly.", "Compute 10\u22123 exactly.", id="negative power"),
-        pytest.param("Find f(x₁).", "Find f(x1).", id="index"),
-        pytest.param("Take 1½ of it.", "Take 11\u20442 of it.", id="fraction"),
-    ],
-)
-def test_what_stands_raised_or_lowered_makes_another_task(one: str, other: str) -> None:
-    assert normalise_text(one) != normalise_text(other)
+def test_identities_stay_what_lakes_stand_on() -> None:
+    """What was paid for under an id would be paid for again under another."""
+    assert normalise_text("Give x² in O(n²), ½ H₂O™.") == "Give x2 in O(n2), 1\u20442 H2OTM."
 
 
 def test_indentation_is_meaning() -> None:

@@ -1,17 +1,30 @@
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.curation.texts import normalise, text_hash
-from stillroom.fingerprint import normalise_text
+from stillroom.curation.texts import normalise, normalised, text_hash
 
 TEXT = st.text(st.sampled_from("ab =\n\t\r\f\v\x00\x1c\x7f\u00a0\u2028éﬁe\u03012²½"), max_size=30)
 
 
 @given(st.lists(TEXT, max_size=5))
 def test_columns_are_normalised_as_single_texts_are(texts: list[str]):
-    assert normalise(pl.Series(texts, dtype=pl.String())) == [normalise_text(text) for text in texts]
+    assert normalise(pl.Series(texts, dtype=pl.String())) == [normalised(text) for text in texts]
 
 
 def test_a_hash_names_a_text_for_good():
     assert text_hash("naïve") == "7b633f5f88cb0dd8617039f481fe52e9"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("Is 11² a prime?", "Is 112 a prime?", id="power"),
+        pytest.param("Compute 10⁻³ exactly.", "Compute 10\u22123 exactly.", id="negative power"),
+        pytest.param("Find f(x₁).", "Find f(x1).", id="index"),
+        pytest.param("Take 1½ of it.", "Take 11\u20442 of it.", id="fraction"),
+    ],
+)
+def test_what_stands_raised_or_lowered_makes_another_text(one: str, other: str) -> None:
+    assert normalised(one) != normalised(other)

@@ -12,9 +12,9 @@ _modules = {}  # by name
 
 
 def hide():
-    """Take them, once, before any program is there."""
+    """Take them, once, before any program is there; but ``__main__``, which is what the tests define from then on."""
     for name, module in list(sys.modules.items()):
-        if os.path.dirname(str(getattr(module, "__file__", ""))) == HOME:
+        if name != "__main__" and os.path.dirname(str(getattr(module, "__file__", ""))) == HOME:
             _modules[name] = sys.modules.pop(name)
 
 
