@@ -73,7 +73,7 @@ class Timed:
 class Forgetful:
     """Stands in the journal's place and keeps nothing."""
 
-    replay: Replay[Any] = Replay(records=(), damaged_lines=0)
+    replay: Replay[Any] = Replay(records=(), damaged_lines=0, places=())
 
     def __init__(self, *_: object) -> None: ...
 
