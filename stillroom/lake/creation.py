@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.layout import SET_ROW_GROUP, layout_of
+from stillroom.lake.layout import SET_ROW_GROUP, layout_of, row_groups_of
 from stillroom.lake.location import locate
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES
 from stillroom.lake.script import keep_script
@@ -86,6 +86,9 @@ def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
             connection.execute(f"DELETE FROM lake.{_quoted(table.name)}")  # noqa: S608 - from the schema
         connection.execute(f"CREATE TABLE lake.{MARK} (version INTEGER)")
         connection.execute(f"INSERT INTO lake.{MARK} VALUES (?)", [SCHEMA_VERSION])  # noqa: S608 - our own name
+    for table in TABLES.values():
+        for statement in row_groups_of(table):
+            connection.execute(statement)
     connection.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
     connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
 

@@ -8,9 +8,8 @@ import duckdb
 from stillroom.lake.compaction import Landing
 from stillroom.lake.files import METADATA
 from stillroom.lake.schema import TABLES
-from stillroom.lake.table import Table
+from stillroom.lake.table import ROW_GROUP, Table
 
-ROW_GROUP = 2_048  # rows, the least there is: one id costs little to look up, and files grow by 0.3 %
 _THERE = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name
 _PARTED = f"""
 SELECT t.table_name, list(c.column_name ORDER BY p.partition_key_index)
@@ -30,6 +29,11 @@ WHERE t.end_snapshot IS NULL GROUP BY t.table_name
 """  # noqa: S608 - our own name
 _ROW_GROUP_OPTION = "parquet_row_group_size"
 _OPTION = f"SELECT value FROM {METADATA}.ducklake_metadata WHERE key = '{_ROW_GROUP_OPTION}' AND scope IS NULL"  # noqa: S608 - our own name
+_OPTIONS = f"""
+SELECT t.table_name, o.value FROM {METADATA}.ducklake_metadata o
+JOIN {METADATA}.ducklake_table t ON t.table_id = o.scope_id AND t.end_snapshot IS NULL
+WHERE o.key = '{_ROW_GROUP_OPTION}' AND o.scope = 'table'
+"""  # noqa: S608 - our own name
 SET_ROW_GROUP = f"CALL lake.set_option('{_ROW_GROUP_OPTION}', {ROW_GROUP})"
 
 
@@ -47,9 +51,14 @@ class LayoutChange:
 
 
 def layout_of(table: Table) -> list[str]:
-    """What makes a new table as it is declared."""
+    """What makes a new table as it is declared, in the transaction that makes it."""
     changes = [*_parting(table, ()), *_ordering(table, "")]
     return [one.statement for one in changes]
+
+
+def row_groups_of(table: Table) -> list[str]:
+    """What sets a new table's row groups, once it is there, where they are not as the lake's."""
+    return [one.statement for one in _grouping(table, ROW_GROUP)]
 
 
 def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[LayoutChange]:
@@ -57,12 +66,14 @@ def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[LayoutChange]:
     there = {str(name) for (name,) in connection.execute(_THERE).fetchall()}
     parted = {str(name): tuple(keys) for name, keys in connection.execute(_PARTED).fetchall()}
     ordered = {str(name): ", ".join(keys).replace('"', "") for name, keys in connection.execute(_SORTED).fetchall()}
+    grouped = {str(name): int(value) for name, value in connection.execute(_OPTIONS).fetchall()}
     is_set = connection.execute(_OPTION).fetchall() == [(str(ROW_GROUP),)]
     changes = [] if is_set else [LayoutChange(f"all tables: row groups of {ROW_GROUP:,} rows", SET_ROW_GROUP)]
     for table in TABLES.values():
         if table.name in there:  # else it is made as it is declared
             changes += _parting(table, parted.get(table.name, ()))
             changes += _ordering(table, ordered.get(table.name, ""))
+            changes += _grouping(table, grouped.get(table.name, ROW_GROUP))
     return changes
 
 
@@ -107,3 +118,10 @@ def _ordering(table: Table, found: str) -> list[LayoutChange]:
         return []
     how = f"SET SORTED BY ({key} ASC)" if key else "RESET SORTED BY"
     return [LayoutChange(f"{table.name}: sorted by {key or 'nothing'}", f'ALTER TABLE lake."{table.name}" {how}')]
+
+
+def _grouping(table: Table, found: int) -> list[LayoutChange]:
+    if found == table.row_group:
+        return []
+    how = f"CALL lake.set_option('{_ROW_GROUP_OPTION}', {table.row_group}, table_name => '{table.name}')"
+    return [LayoutChange(f"{table.name}: row groups of {table.row_group:,} rows", how)]

@@ -1,4 +1,4 @@
-"""Writes a small table anew whose rows do not lie in the declared order, as an earlier Stillroom has left them.
+"""Writes a small table anew whose rows do not lie as declared, in order and in groups: an earlier Stillroom's.
 
 DuckLake sorts what it merges by the order that the table has then. So a file of before is put in order with the next
 one that comes; but until one does, every row group of it is read for every id.
@@ -14,9 +14,8 @@ import duckdb
 from stillroom.errors import LakeError
 from stillroom.lake.compaction import Landing, columns_of, quoted
 from stillroom.lake.files import METADATA
-from stillroom.lake.layout import ROW_GROUP
 from stillroom.lake.schema import TABLES
-from stillroom.lake.table import Table
+from stillroom.lake.table import ROW_GROUP, Table
 
 MOST_BYTES = 64 * 1024**2  # of a table, which may lie twice on the disk from then on
 _SMALL = """
@@ -35,6 +34,11 @@ SELECT 1 FROM (
     FROM parquet_metadata($files) WHERE path_in_schema = $column)
 WHERE greatest_before > least LIMIT 1
 """  # row groups of one file that lie across each other
+_NARROW = """
+SELECT 1 FROM (
+    SELECT file_name, count(DISTINCT row_group_id) AS groups FROM parquet_metadata($files) GROUP BY ALL)
+JOIN parquet_file_metadata($files) USING (file_name) WHERE groups > 8 + 2 * num_rows / $rows LIMIT 1
+"""  # far more row groups than declared: threads that write together part a file into somewhat more
 _CONTENT = 'SELECT count(*), sum(hash(t)) FROM (SELECT {columns} FROM lake."{table}") t'
 _KEEP = 'CREATE TEMP TABLE in_order AS SELECT {columns} FROM lake."{table}"'
 _EMPTY = 'DELETE FROM lake."{table}"'
@@ -45,13 +49,15 @@ _FORGET = "DROP TABLE in_order"
 def unordered_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Names of small tables with files in which an id may lie in several row groups, though they are to be sorted.
 
+    And those with files of far smaller row groups than declared.
+
     Raises:
         duckdb.Error: a file cannot be read.
     """
     asked = _SMALL.format(metadata=METADATA, row_group=ROW_GROUP, most=MOST_BYTES)
     small = {str(name) for (name,) in connection.execute(asked).fetchall()}
     declared = [table for table in TABLES.values() if table.sorted_by and table.name in small]
-    return [table.name for table in declared if _lies_across(connection, table)]
+    return [table.name for table in declared if _is_otherwise(connection, table)]
 
 
 def write_in_order(
@@ -86,6 +92,7 @@ def write_in_order(
             connection.execute("COMMIT")
 
 
-def _lies_across(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+def _is_otherwise(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     files = [path for (path,) in connection.execute(_FILES, [table.name]).fetchall()]
-    return bool(connection.execute(_ACROSS, {"files": files, "column": table.sorted_by}).fetchall())
+    lies_across = connection.execute(_ACROSS, {"files": files, "column": table.sorted_by}).fetchall()
+    return bool(lies_across or connection.execute(_NARROW, {"files": files, "rows": table.row_group}).fetchall())

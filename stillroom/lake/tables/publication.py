@@ -1,6 +1,6 @@
 """Tables of what is published, and of what is so no more."""
 
-from stillroom.lake.table import Table, columns_from
+from stillroom.lake.table import ROW_GROUP, Table, columns_from
 
 PUBLICATION = (
     Table(
@@ -47,6 +47,7 @@ PUBLICATION = (
         example_id VARCHAR | the member
         """),
         sorted_by="example_id",
+        row_group=10 * ROW_GROUP,
     ),
     Table(
         "retirements",

@@ -96,6 +96,37 @@ def test_the_command_says_it_before_and_after(of_no_order: Path, stillroom, answ
     assert (told["layout"], told["in_order"]) == ([], [])
 
 
+def test_a_file_of_small_row_groups_is_written_anew_once_they_are_to_be_large(root: Path, at: At) -> None:
+    lake = Lake.open(root)
+    for statement in (SMALL, "BEGIN", *MANY, "COMMIT"):
+        lake._connection.execute(statement)
+    lake.close()
+    before = memberships(root, at)
+
+    done, again = keep_house(root), keep_house(root)
+
+    assert (done.layout, done.in_order) == (["snapshot_members: row groups of 20,480 rows"], ["snapshot_members"])
+    assert (again.layout, again.in_order) == ([], [])
+    assert memberships(root, at) == before
+    with at(root) as lake:
+        assert len(row_groups(lake, "snapshot_members", "example_id")) < 10
+
+
+SMALL = "CALL lake.set_option('parquet_row_group_size', 2048, table_name => 'snapshot_members')"
+MANY = (
+    "CREATE TEMP TABLE few AS SELECT * FROM lake.snapshot_members",
+    "DELETE FROM lake.snapshot_members",
+    "INSERT INTO lake.snapshot_members BY NAME SELECT * FROM few UNION ALL BY NAME "
+    "SELECT 'many' AS name, 1 AS version, 'e' || i AS example_id FROM range(60000) t(i)",
+)
+"""All in one file, so that nothing is merged."""
+
+
+def memberships(root: Path, at: At) -> list[dict[str, object]]:
+    with at(root) as lake:
+        return lake.rows("SELECT count(*) AS n, sum(hash(m)) AS content FROM lake.snapshot_members m")
+
+
 @pytest.mark.parametrize("most", [0, 10**9])
 def test_a_table_of_many_bytes_stays_as_it_is(of_no_order: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr("stillroom.lake.ordering.MOST_BYTES", most)
