@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.capabilities import Capability, Proposal, Rejection
-from stillroom.errors import Unjudgeable
+from stillroom.errors import Defect
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
@@ -58,7 +58,7 @@ async def rule(
         observe: called with (replies examined so far, replies) after every one.
 
     Raises:
-        SandboxError: the sandbox failed, so nothing is known.
+        SandboxError: the sandbox failed, also at one reply alone, so nothing is known: a ruling is for good.
     """
     done = 0
 
@@ -90,7 +90,7 @@ async def _examine(
     prompt = _as_prompt(read, proposed, round_.number, capability)
     try:
         return await _proven(prompt, proposed, seeding, capability, verifiers)
-    except Unjudgeable as error:
+    except Defect as error:
         return Ruling(proposed=proposed, prompt=None, reason="unjudged", detail=str(error))
 
 
@@ -100,7 +100,8 @@ async def _proven(
     """The gates for which a program runs.
 
     Raises:
-        Unjudgeable: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+        Defect: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+        SandboxError: the sandbox failed.
     """
     kept = await _consistent_tests(prompt, capability, verifiers)
     offered = prompt.check.tests.splitlines()
