@@ -97,7 +97,7 @@ def finish_run(lake: Lake, run: Run, label: str) -> None:
     """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before.
 
     Of a run that nothing had come of before it says why. Where samples could not be judged and nothing of the dataset
-    is published yet, it stays open: what was paid for would be out of reach.
+    is published yet, it stays open: the next build judges them first, and opens no other run that has nothing to do.
 
     Raises:
         NotJudged: for that reason it stays open.
