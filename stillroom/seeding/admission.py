@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.capabilities import Capability, Proposal, Rejection
-from stillroom.errors import Defect
+from stillroom.errors import Defect, Unjudgeable
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
@@ -92,6 +92,12 @@ async def _examine(
         return await _proven(prompt, proposed, seeding, capability, verifiers)
     except Defect as error:
         return Ruling(proposed=proposed, prompt=None, reason="unjudged", detail=str(error))
+    except Unjudgeable as error:
+        raise Unjudgeable(
+            f"reply {proposed.position} of writing round {round_.number}: {error} The round is ruled on once it "
+            "runs this one: free some memory, or give programs less (`memory_mib` under `verification`), and start the "
+            "build again. What was paid for is kept."
+        ) from error
 
 
 async def _proven(
@@ -101,6 +107,7 @@ async def _proven(
 
     Raises:
         Defect: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+        Unjudgeable: the sandbox is lost at one of these programs, and runs others.
         SandboxError: the sandbox failed.
     """
     kept = await _consistent_tests(prompt, capability, verifiers)
