@@ -11,7 +11,7 @@ from flows.deployed_ends import skipped
 from flows.reverify import reverify as reverify_runs
 from stillroom.errors import LeaseHeld, RequestError
 from stillroom.lease import MOMENT_SECONDS, building
-from stillroom.publication import freeze_missing, snapshots
+from stillroom.publication import freeze_missing
 from stillroom.runs import dataset_runs
 from tasks.announcing import artifact_key
 from tasks.deployed import deployed_lake, deployed_workshop
@@ -30,7 +30,7 @@ async def reverify(dataset: str) -> int | State[Any]:
         dataset: The dataset whose stored samples are judged again.
 
     Raises:
-        RequestError: nothing of the dataset was published.
+        RequestError: no run of the dataset is finished.
         LeaseHeld: somebody else took the dataset while PostgreSQL was restarted. The next call goes on.
     """
     tell_without_stacks()
@@ -44,10 +44,10 @@ async def reverify(dataset: str) -> int | State[Any]:
         # Only here: where the lease is in PostgreSQL it can be lost later as well, and then something was done.
         except LeaseHeld as error:
             return skipped(error)
-        if not snapshots(shop.lake, dataset):
-            raise RequestError(f"nothing of {dataset!r} was published; `stillroom snapshots` lists what was")
-        await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
         runs = dataset_runs(shop.lake, dataset)
+        if not runs.finished:
+            raise RequestError(f"no run of {dataset!r} is finished yet; its build goes on with the newest")
+        await shop.write(lambda: freeze_missing(shop.lake, dataset, shop.watcher.say))
         shop.use_cluster(runs.execution.dask)
         await shop.meet_workers(runs.execution)
         return await reverify_runs.fn(dataset, list(runs.finished))

@@ -17,8 +17,9 @@ from tasks.workshop import workshop
 async def reverify(dataset: str, run_ids: list[str], wanted: Wanted | None = None) -> int:
     """Judge and curate the runs of ``dataset`` again, oldest first; returns how many verdicts that took.
 
-    Cut off and started again, it goes on where it stopped. A run that must be left as it is keeps nobody from the
-    others: the first such error is raised when all were looked at.
+    Cut off and started again, it goes on where it stopped. A run that cannot be judged or decided about keeps nobody
+    from the others: the first such error is raised when all were looked at. What it is judged under stays what it was,
+    unless the verifiers of another verification have proven fit.
 
     Args:
         dataset: whose runs they are.
@@ -34,22 +35,27 @@ async def reverify(dataset: str, run_ids: list[str], wanted: Wanted | None = Non
     """
     judged, failed = 0, list[StillroomError]()
     for run_id in run_ids:
+        fate = "is left as it is"
         try:
-            await _come_to(run_id, wanted or Wanted())
-            await calibrate_verifiers(run_id)
+            if await _come_to(run_id, wanted or Wanted()):
+                fate = "counts under the other verification from now on, but is not published"
             verdicts, _ = await decided_and_published(run_id, curate_again, publish_changes)
             judged += verdicts
         except (GateError, NotJudged, Overtaken, NoSuchSandbox) as error:
-            workshop().watcher.say(f"{run_id} is left as it is: {error}")
+            workshop().watcher.say(f"{run_id} {fate}: {error}")
             failed.append(error)
     if failed:
         raise failed[0]
     return judged
 
 
-async def _come_to(run_id: str, wanted: Wanted) -> None:
-    """Start the sandbox that the run is to be judged in, then record that its samples count under that."""
+async def _come_to(run_id: str, wanted: Wanted) -> bool:
+    """Start the sandbox that the run is to be judged in and measure its verifiers, then record that they count.
+
+    Returns whether it was judged under another verification before.
+    """
     shop = workshop()
     verification = wanted.of(load_run(shop.lake, run_id).recipe.verification)
     await shop.start_sandbox(verification)
-    await shop.write(lambda: change_verification(shop.lake, run_id, verification))
+    await calibrate_verifiers(run_id, verification)
+    return await shop.write(lambda: change_verification(shop.lake, run_id, verification))

@@ -11,6 +11,7 @@
     │       └── EmbedderChanged it serves other weights than stored vectors are of; begin again with its own
     ├── SandboxError       the sandbox failed; retry, nothing is known about the sample
     │   ├── Unjudgeable    it failed at one answer and works for others, which can go on
+    │   │   └── Defect     code met something there that it was not written for; no retry helps
     │   └── NoSuchSandbox  the one that is asked for cannot be made on this machine; another one may
     │       └── UnknownRuntime Docker was not told of its runtime; also a RequestError
     ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
@@ -71,7 +72,14 @@ class SandboxError(StillroomError):
 
 
 class Unjudgeable(SandboxError):
-    """One answer cannot be judged, whenever it is tried, and others can. Nothing is known about it."""
+    """One answer cannot be judged, and others can. Nothing is known about it.
+
+    A sandbox that is lost at it each time may hold it where there is more memory, so that says nothing for good.
+    """
+
+
+class Defect(Unjudgeable):
+    """A verifier meets something that it was not written for, whenever and wherever it is tried."""
 
 
 class NoSuchSandbox(SandboxError):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from stillroom.errors import Unjudgeable
+from stillroom.errors import Defect
 from stillroom.records import Answer, Check, Judgement, Verifier
 
 # What code raises that met something it was not written for, such as an expression of a thousand levels. A loss of the
@@ -18,7 +18,8 @@ async def judge_one(verifier: Verifier, check: Check, answer: Answer) -> Judgeme
     """Judge one answer.
 
     Raises:
-        Unjudgeable: nothing is known about this answer; others can be judged.
+        Defect: the verifier was not written for this answer; others can be judged.
+        Unjudgeable: the sandbox is lost at this answer; others can be judged.
         SandboxError: the sandbox failed, so that nothing is known about any.
     """
     with trouble_of_one(verifier.name, "this answer or its tests show"):
@@ -34,13 +35,13 @@ def trouble_of_one(who: str, shown: str) -> Generator[None]:
         shown: what it was met at, and ``show``.
 
     Raises:
-        Unjudgeable: code met something that it was not written for.
+        Defect: code met something that it was not written for.
     """
     try:
         yield
     except _DEFECTS as error:
         said = f"{type(error).__name__}: {error}"[:MAX_CHARS]
-        raise Unjudgeable(f"{who} has a defect that {shown} ({said})") from error
+        raise Defect(f"{who} has a defect that {shown} ({said})") from error
 
 
 def defect_of(why: str) -> str:

@@ -14,14 +14,19 @@ from stillroom.calibration import (
     shipped_cases,
 )
 from stillroom.capabilities import find_capability
+from stillroom.recipe import Verification
 from stillroom.runs import load_run
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
 
 
 @task(name="calibrate verifiers", **RETRYING)
-async def calibrate_verifiers(run_id: str) -> list[str]:
+async def calibrate_verifiers(run_id: str, verification: Verification | None = None) -> list[str]:
     """Measure the run's verifiers where the lake does not know them yet; returns the calibrations they stand on.
+
+    Args:
+        run_id: whose capability and snapshot section count.
+        verification: under which the run is to be judged; None: its own.
 
     Raises:
         GateError: one misjudges too many cases, and the recipe does not allow it.
@@ -33,7 +38,7 @@ async def calibrate_verifiers(run_id: str) -> list[str]:
     if cases is None:
         return []
     found: list[Calibration] = []
-    for verifier in shop.verifiers(recipe.verification):
+    for verifier in shop.verifiers(verification or recipe.verification):
         known = load(shop.lake, calibration_id(verifier.verifier_id, cases))
         if known is None:
             observe = partial(shop.watcher.progressed, f"calibrating {verifier.name}")

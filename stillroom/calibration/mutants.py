@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from stillroom.calibration.cases import Case, CaseSet, case_set
 from stillroom.calibration.measuring import Progress, Say, judged_case
 from stillroom.calibration.records import Calibration, calibration_id
-from stillroom.errors import Unjudgeable
+from stillroom.errors import Defect
 from stillroom.records import Answer, Outcome, Verifier
 from stillroom.records.execution import Executor, Limits
 from stillroom.unjudged import trouble_of_one
@@ -138,12 +138,12 @@ async def _seen(
         with trouble_of_one("the comparison with originals", "this one or its mutants show"):
             if passed:
                 aside = await _indistinguishable(original, passed, executor, for_many_calls(shorter))
-    except Unjudgeable as error:
+    except Defect as error:
         say(f"mutants of case {original.case_id} cannot be compared with it: {error}")
     return _Seen(
         passed=frozenset(case.case_id for case in passed) - aside,
         aside=frozenset(aside),
-        undecided=frozenset(name for name, outcome in outcomes.items() if outcome is Outcome.ABSTAIN),
+        undecided=frozenset(name for name, outcome in outcomes.items() if outcome in (Outcome.ABSTAIN, None)),
     )
 
 

@@ -25,8 +25,8 @@ class Calibration:
         good_passed: good cases that passed: true passes.
         bad_passed: bad cases that passed: false passes.
         set_aside: cases that were left out, since nobody can tell whether they are good.
-        undecided: cases that were left out, since the verifier came to no verdict: mutants on which it abstains, or
-            whose original it does not let pass.
+        undecided: bad cases that were left out, since the verifier came to no verdict: those that it cannot judge, and
+            of mutants those on which it abstains, or whose original it does not let pass.
         misjudged: ids of good cases that did not pass and bad ones that did.
     """
 

@@ -191,7 +191,8 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
         ]
     )
     typer.echo("\nIn brackets: the 95 % interval of the rate (Wilson). Set aside: mutants that pass and do what the")
-    typer.echo("original does on every generated input. Undecided: mutants without a verdict, or whose original fails.")
+    typer.echo("original does on every generated input. Undecided: mutants without a verdict, or whose original fails,")
+    typer.echo("and wrong answers that the verifier cannot judge; where it is about to be used these count as passed.")
     for row in rows:
         for name in row["misjudged"][:MISJUDGED_SHOWN]:
             typer.echo(f"  misjudged in {row['case_set']}: {first_line(name)}")

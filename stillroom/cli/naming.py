@@ -58,6 +58,20 @@ def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
     return found[-1]
 
 
+def find_runs(lake: "Lake", label: str) -> tuple[str, int | None]:
+    """The dataset of which runs are meant, and of ``NAME@N`` the version by which they had published.
+
+    Runs of ``NAME`` are found also where nothing of it is published.
+
+    Raises:
+        RequestError: there is none; says what there is.
+    """
+    if lake.rows("SELECT 1 FROM lake.runs WHERE dataset = ? LIMIT 1", [label]):
+        return label, None
+    found = find_snapshot(lake, label)
+    return found.name, found.version if "@" in label else None
+
+
 def find_kept_snapshot(lake: "Lake", label: str) -> "Snapshot":
     """As ``find_snapshot``, one whose frozen copy and state of the catalogue are there.
 

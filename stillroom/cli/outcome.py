@@ -60,6 +60,7 @@ def outcome_of(
     benchmarks = recorded_benchmarks(json.loads(recorded["sections"])[Stage.CURATION.value])
     return {
         "run": run.run_id,
+        "dataset": run.recipe.dataset,
         "snapshot": label,
         "nothing_new": "" if label else why_nothing_new(lake, run.run_id),
         "rows": snapshot.rows if snapshot else 0,
@@ -139,6 +140,11 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
             f"\n[bold]{outcome['snapshot']}[/bold] holds {outcome['rows']} examples, {outcome['new_rows']} of them new."
         )
         console.print(f"Summary: {outcome['summary']}", soft_wrap=True, highlight=False, markup=False)
+    if doubt := _doubt(outcome):
+        again = (
+            f"`stillroom reverify {outcome['dataset']}` judges them again by a mended verifier, and asks no teacher."
+        )
+        console.print(Text(f"\n{doubt}: `stillroom why SAMPLE` says why. {again}"))
     if outcome["unchecked"]:
         console.print(Text(f"\nIt was checked for contamination against nothing: {outcome['unchecked']}"))
     if outcome["warning"]:
@@ -152,6 +158,15 @@ def _paid(outcome: Mapping[str, Any]) -> str:
     adopted = outcome["samples_adopted"]
     also = f", and {adopted} that a run before was paid for" if adopted else ""
     return f"{outcome['samples'] - adopted} for {outcome['prompts_answered']} prompts{also}"
+
+
+def _doubt(outcome: Mapping[str, Any]) -> str:
+    """What may be the verifier's doing: samples that it could not judge, or none that passed; "" where neither is."""
+    dropped: Sequence[Mapping[str, Any]] = outcome["dropped"]
+    unjudged = sum(row["samples"] for row in dropped if (row["gate"], row["reason"]) == ("verification", "unjudged"))
+    if unjudged:
+        return f"{unjudged:,} samples could not be judged"
+    return "None of the samples passed" if outcome["samples"] and not outcome["passed"] else ""
 
 
 def _left(runs: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stillroom.cli.naming import find_snapshot
+from stillroom.cli.naming import find_runs
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.session import lake_folder, reading
 from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RequirementsOption, RuntimeOption
@@ -44,7 +44,7 @@ def reverify(
     """Judge a dataset's stored samples again, and publish a version where that changes its members.
 
     No teacher is contacted. Each run is judged under its own verification: a recipe replaces that, other options what
-    they name of it. Where no workers are named, the newest run's judge.
+    they name of it. Where no workers are named, the newest run's judge. Nothing of NAME needs to be published yet.
     """
     from rich.console import Console
 
@@ -57,7 +57,7 @@ def reverify(
 
     root = lake_folder(ctx)
     with reading(ctx) as lake:
-        snapshot = find_snapshot(lake, name)
+        dataset, version = find_runs(lake, name)
     given: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
     limits = {key: value for key, value in given.items() if value is not None}
     libraries = read_libraries(requirements) if requirements else None
@@ -66,13 +66,12 @@ def reverify(
     clusters = [read_cluster(dask)] if dask else [loaded.execution.dask] if loaded else []
     wanted = Wanted(base=base, limits=limits, libraries=libraries)
     runtime = runtime or (base.sandbox.runtime if base else "")
-    version = snapshot.version if "@" in name else None
     console = Console(stderr=True)
     with (
-        lease(root, building(snapshot.name), seconds=MOMENT_SECONDS) as held,
+        lease(root, building(dataset), seconds=MOMENT_SECONDS) as held,
         prefect_server(root / "prefect") as server,
     ):
-        work = _reverify(root, snapshot.name, version, wanted, runtime, clusters, server, console)
+        work = _reverify(root, dataset, version, wanted, runtime, clusters, server, console)
         outcome = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
@@ -113,7 +112,7 @@ async def _reverify(
             from flows.build import ShardsFailed
             from flows.reverify import reverify as reverify_flow
 
-            before = snapshots(lake, dataset)[-1].version
+            before = max((one.version for one in snapshots(lake, dataset)), default=0)
             judged = await server.under(reverify_flow(dataset, list(runs.finished), wanted), carrier=ShardsFailed)
             by = {id_: [one.verifier_id for one in shop.verifiers(verification)] for id_, verification in under.items()}
             published = [one for one in snapshots(lake, dataset) if one.version > before]

@@ -5,7 +5,8 @@ of shards that other runs have planned in this lake. So it also asks what there 
 that no run has planned. As a rule there are none, and a look at the names tells.
 
 Where there are some, the build looks at each once, and writes down in a journal of the dataset which prompts it holds.
-Shards, of which each may have a process of its own, read there which ones are worth opening.
+Shards, of which each may have a process of its own, read there which ones are worth opening. Of one that cannot be read
+it writes down which code could not: to other code it is new.
 """
 
 import threading
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stillroom.code_version import code_version
 from stillroom.errors import LakeError
 from stillroom.journal import AnyJournal, journal_at, journal_place, tell_damage
-from stillroom.journal.removal import sizes_of
+from stillroom.journal.removal import remove_journal, sizes_of
 from stillroom.lake import Lake
 from stillroom.runs.unplanned import Found, unplanned
 from stillroom.sampling.entries import Entry, SampleEntry, VerdictEntry
@@ -54,11 +56,17 @@ _Places = Mapping[str, "array[int]"]  # in a journal, by prompt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A journal as it was looked at: told by its name and its size in bytes, since nobody writes it any more."""
+    """A journal as it was looked at: told by its name and its size in bytes, since nobody writes it any more.
+
+    Attributes:
+        unread_by: the version of the code that could not read it, so that nothing is known of its prompts; "" where it
+            was read.
+    """
 
     name: str
     size: int
     prompt_ids: list[str]
+    unread_by: str
 
 
 class Forgotten:
@@ -81,7 +89,8 @@ class Forgotten:
         self._lock = threading.Lock()
         self._by_prompt: Mapping[str, Collection[Found]] | None = None
         self._places: dict[str, _Places] = {}
-        self._index: AnyJournal[_Seen] = journal_at(journal_place(lake.root, dataset, INDEX), _Seen)
+        self._index_place = journal_place(lake.root, dataset, INDEX)
+        self._index: AnyJournal[_Seen] = journal_at(self._index_place, _Seen)
 
     def look(self) -> None:
         """Look at the journals that nobody has looked at before, and write down which prompts they hold.
@@ -115,7 +124,7 @@ class Forgotten:
         if not found:
             return {}
         sizes = sizes_of([one.place for one in found])
-        known = {(one.name, one.size): one for one in self._index.read().records}
+        known = self._written_down(writes=writes)
         fresh = [one for one, size in zip(found, sizes, strict=True) if (one.name, size) not in known]
         by_prompt: dict[str, list[Found]] = {}
         with ExitStack() as held:
@@ -123,11 +132,10 @@ class Forgotten:
             for one, size in zip(found, sizes, strict=True):
                 seen = known.get((one.name, size))
                 if seen is None:
-                    prompt_ids, is_known = self._first_seen(one)
-                    seen = _Seen(name=one.name, size=size, prompt_ids=prompt_ids)
-                    if index is not None and is_known:
+                    seen = self._first_seen(one, size)
+                    if index is not None and seen is not None:
                         index.append(seen)
-                for prompt_id in seen.prompt_ids:
+                for prompt_id in seen.prompt_ids if seen is not None else ():
                     by_prompt.setdefault(prompt_id, []).append(one)
         if by_prompt and fresh:
             names = dict.fromkeys(one.name for journals in by_prompt.values() for one in journals)
@@ -137,13 +145,31 @@ class Forgotten:
             )
         return by_prompt
 
-    def _first_seen(self, one: Found) -> tuple[list[str], bool]:
-        """The prompts that a journal holds, and whether another look would say the same."""
+    def _written_down(self, *, writes: bool) -> dict[tuple[str, int], _Seen]:
+        """What was seen of journals, by name and size, but for those that other code could not read.
+
+        Nothing in it was paid for. So where it is of another form, it is made anew.
+        """
         try:
-            return [*self._outlined(one, self._say)], True
+            seen = self._index.read().records
+        except LakeError as error:
+            if not isinstance(error.__cause__, msgspec.DecodeError):
+                raise
+            if writes:
+                remove_journal(self._index_place)
+            return {}
+        known = {(one.name, one.size): one for one in seen if one.unread_by and one.unread_by == code_version()}
+        return known | {(one.name, one.size): one for one in seen if not one.unread_by}
+
+    def _first_seen(self, one: Found, size: int) -> _Seen | None:
+        """The prompts that a journal holds; None where another look by the same code may say something else."""
+        try:
+            return _Seen(name=one.name, size=size, prompt_ids=[*self._outlined(one, self._say)], unread_by="")
         except LakeError as error:
             self._tell_unread(one, error)
-            return [], isinstance(error.__cause__, msgspec.DecodeError)
+            if not isinstance(error.__cause__, msgspec.DecodeError):
+                return None
+            return _Seen(name=one.name, size=size, prompt_ids=[], unread_by=code_version())
 
     def _outlined(self, one: Found, say: Callable[[str], None] = lambda _: None) -> _Places:
         """Where in a journal the entries of each prompt are."""

@@ -17,7 +17,7 @@ _PUBLISHED = "SELECT 1 FROM lake.snapshots WHERE name = ? LIMIT 1"
 def unjudged_at_first(lake: Lake, run_id: str, dataset: str) -> int:
     """How many of the run's samples could not be judged, where nothing of the dataset is published; else 0.
 
-    They are all that the dataset has been paid for, and no reverification finds them: it begins with a version.
+    They are all that the dataset has been paid for: the next build goes on with the run, and judges them first.
     """
     return 0 if lake.rows(_PUBLISHED, [dataset]) else lake.rows(_COUNTED, [run_id])[0]["unjudged"]
 

@@ -97,7 +97,7 @@ def finish_run(lake: Lake, run: Run, label: str) -> None:
     """Record what came of the run: the version NAME@N; where nothing new was kept, "", what had come of it before.
 
     Of a run that nothing had come of before it says why. Where samples could not be judged and nothing of the dataset
-    is published yet, it stays open: what was paid for would be out of reach.
+    is published yet, it stays open: the next build judges them first, and opens no other run that has nothing to do.
 
     Raises:
         NotJudged: for that reason it stays open.
@@ -128,8 +128,10 @@ def note_version(lake: Lake, run: Run, label: str) -> None:
         close_run(lake, run, RunState.PUBLISHED, label)
 
 
-def change_verification(lake: Lake, run_id: str, verification: Verification) -> None:
-    """Record that a run's samples count under this verification, where it was another; its state and note stay.
+def change_verification(lake: Lake, run_id: str, verification: Verification) -> bool:
+    """Record that a run's samples count under this verification; returns whether it was another.
+
+    The run's state and note stay.
 
     Raises:
         LakeError: what the run was recorded with is no recipe.
@@ -138,7 +140,7 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
     recorded = lake.rows(f"SELECT {columns} FROM lake.current_runs WHERE run_id = ?", [run_id])[0]  # noqa: S608 - constants
     recipe = recorded_recipe(recorded["recipe"], run_id=run_id)
     if verification_section(recipe.verification) == verification_section(verification):
-        return
+        return False
     before = json.loads(recorded["sections"])
     # The other sections as recorded: the seed file may have changed or gone since, the run has not.
     changed = {stage: before[stage.value] for stage in Stage} | {Stage.VERIFICATION: verification_section(verification)}
@@ -149,6 +151,7 @@ def change_verification(lake: Lake, run_id: str, verification: Verification) -> 
         "stages": canonical_json({stage.value: value for stage, value in fingerprints_of(changed).items()}),
     }
     _append(lake, run_id, row)
+    return True
 
 
 def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stillroom.errors import RequestError
 from stillroom.lake import Lake
 from stillroom.recipe import Execution, Verification, recorded_recipe
 from stillroom.records.libraries import Libraries
@@ -42,7 +43,7 @@ GROUP BY ALL ORDER BY verdicts DESC, before.outcome, now.outcome, now.reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRuns:
-    """The runs of a dataset, oldest first.
+    """The runs of a dataset, oldest first, whether anything of it is published or not.
 
     Attributes:
         finished: ids of those that came to their end; also of one that was opened again and given up for another.
@@ -94,9 +95,12 @@ def dataset_runs(lake: Lake, dataset: str, version: int | None = None) -> Datase
     """The runs of a dataset that exists, or those that had published by one of its versions.
 
     Raises:
+        RequestError: it has none.
         LakeError: what the newest was recorded with is no recipe.
     """
     rows = lake.rows(_RUNS, {"dataset": dataset, "version": version})
+    if not rows:
+        raise RequestError(f"there is no run of {dataset!r}; `stillroom runs` lists them")
     going_on = [row["run_id"] for row in rows if row["is_newest"] and row["state"] == RunState.OPENED.value]
     others = [row for row in rows if row["run_id"] not in going_on]
     newest = next((row for row in rows if row["is_newest"]), rows[-1])

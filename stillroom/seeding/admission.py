@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stillroom.capabilities import Capability, Proposal, Rejection
-from stillroom.errors import Unjudgeable
+from stillroom.errors import Defect, Unjudgeable
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Completion, FinishReason, Origin, Outcome, Prompt, Verifier
 from stillroom.seeding.novelty import NoveltyPool
@@ -58,7 +58,7 @@ async def rule(
         observe: called with (replies examined so far, replies) after every one.
 
     Raises:
-        SandboxError: the sandbox failed, so nothing is known.
+        SandboxError: the sandbox failed, also at one reply alone, so nothing is known: a ruling is for good.
     """
     done = 0
 
@@ -90,8 +90,14 @@ async def _examine(
     prompt = _as_prompt(read, proposed, round_.number, capability)
     try:
         return await _proven(prompt, proposed, seeding, capability, verifiers)
-    except Unjudgeable as error:
+    except Defect as error:
         return Ruling(proposed=proposed, prompt=None, reason="unjudged", detail=str(error))
+    except Unjudgeable as error:
+        raise Unjudgeable(
+            f"reply {proposed.position} of writing round {round_.number}: {error} The round is ruled on once it "
+            "runs this one: free some memory, or give programs less (`memory_mib` under `verification`), and start the "
+            "build again. What was paid for is kept."
+        ) from error
 
 
 async def _proven(
@@ -100,7 +106,9 @@ async def _proven(
     """The gates for which a program runs.
 
     Raises:
-        Unjudgeable: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+        Defect: a verifier cannot judge the task's own solution, or a trivial answer, by one of its tests.
+        Unjudgeable: the sandbox is lost at one of these programs, and runs others.
+        SandboxError: the sandbox failed.
     """
     kept = await _consistent_tests(prompt, capability, verifiers)
     offered = prompt.check.tests.splitlines()

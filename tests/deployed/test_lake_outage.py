@@ -23,11 +23,12 @@ from flows import deployed, deployed_build, deployed_reconcile, deployed_reverif
 from flows.deployed import build_file
 from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
-from stillroom.errors import LeaseHeld, StillroomError
+from stillroom.errors import LeaseHeld, RequestError, StillroomError
 from stillroom.lake import Lake, patience
 from stillroom.lake.postgres import lock_number
 from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import building, lease
+from stillroom.records import Judgement, Outcome
 from stillroom.runs import Run
 from tasks import lake_outage, workshop
 from tasks.flow_runs import all_of_shards
@@ -35,6 +36,7 @@ from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, OVERTAKEN, SKIPPED, 
 from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
+from tests.fakes.verifiers import FakeVerifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 GONE = Path("/nowhere/recipe.yaml")
@@ -323,6 +325,26 @@ async def test_a_reverify_whose_lease_another_took_says_that_it_was_stopped(
             await deployed_reverify.reverify.fn(dataset)
         end: Any = await deployed_reverify.reverify.fn(dataset)
     assert end.name == SKIPPED
+
+
+async def test_a_reverify_begins_with_finished_runs_of_which_nothing_is_published(
+    client: PrefectClient, lake: Lake, run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del client  # points Prefect at the server
+    asked: list[tuple[str, list[str]]] = []
+
+    async def work(dataset: str, run_ids: list[str]) -> int:
+        asked.append((dataset, run_ids))
+        return 3
+
+    monkeypatch.setattr(deployed_reverify, "reverify_runs", SimpleNamespace(fn=work))
+    with FlowRunContext.model_construct(flow_run=None, parameters={}):
+        with pytest.raises(RequestError, match=f"no run of '{run.recipe.dataset}' is finished yet"):
+            await deployed_reverify.reverify.fn(run.recipe.dataset)
+        wrong = Judgement(outcome=Outcome.FAIL, reason="wrong-answer")
+        await Builder(lake, verifier=FakeVerifier(rule=lambda *_: wrong)).build(run.recipe)
+        assert await deployed_reverify.reverify.fn(run.recipe.dataset) == 3
+    assert asked == [(run.recipe.dataset, [run.run_id])]
 
 
 async def test_a_reverify_waits_for_a_lake_that_is_started_again(

@@ -78,7 +78,7 @@ JUDGEMENT = (
         false_pass_low DOUBLE | Wilson interval
         false_pass_high DOUBLE | Wilson interval
         set_aside BIGINT | mutants that pass and cannot be told from their originals; not counted
-        undecided BIGINT | mutants on which there was no verdict, or whose original does not pass; not counted
+        undecided BIGINT | bad cases without a verdict: mutants also where the original fails; not counted
         misjudged VARCHAR[] | ids of good cases that did not pass and of bad ones that did
         """),
     ),

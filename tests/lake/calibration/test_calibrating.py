@@ -23,7 +23,7 @@ from stillroom.calibration import (
     refuse_beyond_limits,
 )
 from stillroom.capabilities import find_capability
-from stillroom.errors import GateError, SandboxError
+from stillroom.errors import GateError, SandboxError, Unjudgeable
 from stillroom.lake import Lake
 from stillroom.records import Answer, Check, Judgement, Outcome
 from stillroom.records.execution import Execution, Limits, Program
@@ -71,7 +71,9 @@ async def test_misjudged_cases_are_named_and_an_abstention_is_no_pass(cases: Cas
     assert len(found.misjudged) == 10
 
 
-async def test_case_that_cannot_be_judged_is_told_and_is_no_pass(cases: CaseSet) -> None:
+async def test_good_case_that_cannot_be_judged_is_no_pass_a_bad_one_is_undecided_and_both_are_told(
+    cases: CaseSet,
+) -> None:
     def rule(check: Check, answer: Answer) -> Judgement:
         if check.tests.endswith("== 3"):
             raise RecursionError("too deep")
@@ -80,10 +82,45 @@ async def test_case_that_cannot_be_judged_is_told_and_is_no_pass(cases: CaseSet)
     said: list[str] = []
     found = await measure(FakeVerifier(rule=rule), cases, say=said.append)
 
-    assert (found.good_cases, found.good_passed, found.bad_cases, found.bad_passed) == (10, 9, 10, 0)
-    assert found.misjudged == ("c3",)
+    assert (found.good_cases, found.good_passed, found.bad_cases, found.bad_passed) == (10, 9, 9, 0)
+    assert (found.misjudged, found.undecided) == (("c3",), 1)
     assert sorted(line.partition(" cannot be judged: ")[0] for line in said) == ["case c3", "case c3/1-next"]
     assert all("(RecursionError: too deep)" in line for line in said)
+
+
+async def test_verifier_that_can_judge_no_bad_case_is_not_fit(cases: CaseSet) -> None:
+    def rule(check: Check, answer: Answer) -> Judgement:
+        judgement = execute(check, answer)
+        if judgement.outcome is Outcome.FAIL:
+            raise RecursionError("too deep")
+        return judgement
+
+    found = await measure(FakeVerifier(rule=rule), cases)
+
+    assert (found.good_passed, found.bad_cases, found.undecided) == (10, 0, 10)
+    with pytest.raises(GateError, match=r"cannot judge 10 other wrong ones, which count as passed\. Misjudged: none"):
+        refuse_beyond_limits([found])
+
+
+@pytest.mark.parametrize("sought", ["good", "bad", "mutant"])
+async def test_sandbox_that_is_lost_at_one_case_alone_measures_nothing(cases: CaseSet, sought: str) -> None:
+    mutated = mutant_cases(cases)
+    named = {"good": cases.cases[0], "bad": next(one for one in cases.cases if not one.is_good)}
+    odd = named.get(sought, mutated.cases[0])
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if (check, answer) == (odd.check, odd.answer):
+            raise Unjudgeable("the sandbox failed 4 times on one program. It runs others.")
+        return execute(check, answer)
+
+    fake = FakeVerifier(rule=rule)
+    measuring = (
+        measure_mutants(lambda *_: fake, mutated, cases, NoExecutor(), Limits())
+        if sought == "mutant"
+        else measure(fake, cases)
+    )
+    with pytest.raises(SandboxError, match="It runs others"):
+        await measuring
 
 
 @pytest.mark.parametrize("is_of_the_original", [True, False])
@@ -187,7 +224,7 @@ def test_limits_may_be_reached() -> None:
     refuse_beyond_limits([LIMITS])
 
 
-@pytest.mark.parametrize("beyond", [{"good_passed": 98}, {"bad_passed": 3}])
+@pytest.mark.parametrize("beyond", [{"good_passed": 98}, {"bad_passed": 3}, {"bad_cases": 197, "undecided": 3}])
 def test_crossed_limit_stops_and_says_what_was_measured(beyond: dict[str, int]) -> None:
     with pytest.raises(GateError, match=r"fake@1 is not fit to judge.*Misjudged: one, two, three") as stopped:
         refuse_beyond_limits([replace(LIMITS, **beyond)])

@@ -13,7 +13,8 @@ from flows.build import build_run
 from flows.reverify import reverify
 from stillroom.calibration import record
 from stillroom.cli.explaining import explain
-from stillroom.errors import NoSuchSandbox, NotJudged, SandboxError
+from stillroom.cli.naming import find_runs
+from stillroom.errors import NoSuchSandbox, NotJudged, RequestError, SandboxError
 from stillroom.lake import Lake
 from stillroom.publication import manifest, snapshots
 from stillroom.recipe import Verification
@@ -23,6 +24,7 @@ from stillroom.runs import (
     RunState,
     Wanted,
     change_verification,
+    dataset_runs,
     funnel,
     load_run,
     run_state,
@@ -178,6 +180,38 @@ async def test_first_run_of_which_nothing_can_be_judged_stays_open_for_a_verifie
     run, label = await built(builder, tmp_path)
 
     assert (run.run_id, label, len(builder.client.paid)) == ("tiny-r1", "tiny@1", 4)
+
+
+async def test_first_run_that_was_wrongly_failed_is_judged_again_and_published_as_version_1(
+    lake: Lake, tmp_path: Path, verifier: FakeVerifier, now: list[FakeVerifier]
+) -> None:
+    verifier.rule = lambda *_: Judgement(outcome=Outcome.FAIL, reason="wrong-answer")
+    builder = Builder(lake, verifier=verifier)
+    assert (await built(builder, tmp_path))[1] == ""
+    assert run_state(lake, "tiny-r1")[0] is RunState.EMPTY
+    second, label = await built(builder, tmp_path)  # finds nothing to do, since all is paid for
+    assert (second.run_id, label) == ("tiny-r2", "")
+    now[0] = FakeVerifier(name="fake-tests@2", verifier_id="newer")
+    record(lake, [calibrated(now[0], calibration_id="of-newer")])
+    dataset, version = find_runs(lake, "tiny")
+    finished = dataset_runs(lake, dataset, version).finished
+    assert finished == ("tiny-r1", "tiny-r2")
+
+    assert await reverify.fn(dataset, list(finished)) == 4
+
+    assert [(one.label, one.rows, one.run_id) for one in snapshots(lake)] == [("tiny@1", 4, "tiny-r1")]
+    assert run_state(lake, "tiny-r1") == (RunState.PUBLISHED, "tiny@1")
+    assert len(builder.client.paid) == 4
+    assert await reverify.fn(dataset, list(finished)) == 0
+    assert len(snapshots(lake)) == 1
+    assert find_runs(lake, "tiny@1") == ("tiny", 1)
+
+
+def test_dataset_without_a_run_is_no_dataset(lake: Lake) -> None:
+    with pytest.raises(RequestError, match="there is no dataset 'tiny'"):
+        find_runs(lake, "tiny")
+    with pytest.raises(RequestError, match="there is no run of 'tiny'"):
+        dataset_runs(lake, "tiny")
 
 
 async def test_member_that_a_newer_verifier_cannot_judge_stays_by_the_verdict_that_it_has(

@@ -295,3 +295,44 @@ def test_journal_of_another_size_under_the_same_name_is_looked_at_anew(
     Forgotten(opened, "tiny", said.append).look()
     assert "(tiny-r7/shard-0) hold answers to 2 prompts" in said[-1]
     assert len(Forgotten(opened, "tiny", said.append).entries(parted)) == 16
+
+
+def test_journal_that_other_code_could_not_read_is_looked_at_anew_and_told_once_by_each(
+    opened: Lake, restored: Path, parted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = restored / "journal" / "tiny-r7" / "shard-0.jsonl"
+    whole = strange.read_bytes()
+    with Journal[dict[str, str]](strange, dict) as journal:
+        journal.append({"type": "of another Stillroom"})
+    size = strange.stat().st_size
+    for code in ("0.1+older", "0.1+newer"):
+        monkeypatch.setattr("stillroom.runs.forgotten.code_version", lambda code=code: code)
+        said: list[str] = []
+        Forgotten(opened, "tiny", said.append).look()
+        assert sum("tiny-r7/shard-0, of a run that this lake does not know, cannot" in line for line in said) == 1
+        said.clear()
+        Forgotten(opened, "tiny", said.append).look()
+        assert Forgotten(opened, "tiny", said.append).entries(parted[:1]) == []
+        assert said == []
+    strange.write_bytes(whole + b" " * (size - len(whole)))  # as code that knows the kind reads it
+
+    monkeypatch.setattr("stillroom.runs.forgotten.code_version", lambda: "0.2+knows")
+    Forgotten(opened, "tiny").look()
+
+    assert len(Forgotten(opened, "tiny").entries(parted[:1])) == 8
+    monkeypatch.setattr("stillroom.runs.forgotten.code_version", lambda: "0.1+older")
+    assert len(Forgotten(opened, "tiny").entries(parted[:1])) == 8
+
+
+def test_what_was_written_down_in_another_form_is_made_anew(opened: Lake, restored: Path, parted: list[str]) -> None:
+    index = restored / "journal" / "tiny" / "forgotten.jsonl"
+    size = (restored / "journal" / "tiny-r7" / "shard-0.jsonl").stat().st_size
+    with Journal[dict[str, Any]](index, dict) as journal:
+        journal.append({"name": "tiny-r7/shard-0", "size": size, "prompt_ids": []})
+
+    assert len(Forgotten(opened, "tiny").entries(parted)) == 16
+    Forgotten(opened, "tiny").look()
+
+    named = [one["name"] for one in Journal[dict[str, Any]](index, dict).read().records]
+    assert named == ["tiny-r7/shard-0", "tiny-r8/shard-0"]
+    assert len(Forgotten(opened, "tiny").entries(parted)) == 16

@@ -10,6 +10,7 @@ from stillroom.cli.outcome import QUERIES, print_outcome
 
 OUTCOME: dict[str, Any] = {
     "run": "functions-r1",
+    "dataset": "functions",
     "snapshot": "functions@1",
     "nothing_new": "",
     "rows": 25,
@@ -97,3 +98,25 @@ def test_a_build_that_was_checked_against_nothing_says_why() -> None:
     out = printed(benchmarks={}, unchecked="no benchmark is in [there]")
     assert "checked for contamination against nothing: no benchmark is in [there]" in out
     assert "benchmarks looked for" not in out
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(
+            {"dropped": [{"gate": "verification", "reason": "unjudged", "samples": 2}]},
+            "2 samples could not be judged: `stillroom why SAMPLE` says why. `stillroom reverify functions` judges",
+            id="unjudged",
+        ),
+        pytest.param(
+            {"snapshot": "", "passed": 0, "pass_rate": 0.0},
+            "None of the samples passed: `stillroom why SAMPLE` says why. `stillroom reverify functions` judges",
+            id="none passed",
+        ),
+        pytest.param({}, "", id="neither"),
+    ],
+)
+def test_what_a_verifier_may_have_done_wrong_names_the_way_back(changes: dict[str, Any], said: str) -> None:
+    text = " ".join(printed(**changes).split())
+    assert said in text
+    assert ("reverify" in text) is bool(said)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stillroom.capabilities import find_capability
-from stillroom.errors import SandboxError, TeacherError, TeacherRefused
+from stillroom.errors import SandboxError, TeacherError, TeacherRefused, Unjudgeable
 from stillroom.journal import Journal
 from stillroom.recipe import Seeding
 from stillroom.records import Answer, Check, Judgement, Origin, Prompt, SamplingParams
@@ -328,6 +328,28 @@ async def test_reply_that_cannot_be_judged_is_none_and_ends_no_round(journal: Pa
     assert reasons(result) == ["unjudged", "", ""]
     assert result.rulings[0].detail.endswith("(RecursionError: too deep)")
     assert len(result.prompts) == 2
+
+
+async def test_sandbox_that_is_lost_at_one_reply_alone_rules_on_none_and_they_are_not_asked_for_again(
+    journal: Path,
+) -> None:
+    is_lost = True
+
+    def rule(check: Check, answer: Answer) -> Judgement:
+        if is_lost and check.entry_point == NAME:
+            raise Unjudgeable("the sandbox failed 4 times on one program. It runs others.")
+        return execute(check, answer)
+
+    asked = writer(TASK)
+    with pytest.raises(SandboxError, match=r"reply 0 of writing round 1: the sandbox failed 4 times.*It runs others"):
+        await write(asked, journal, of(1), verifiers=[FakeVerifier(rule=rule)])
+    paid = len(asked.paid)
+    is_lost = False
+
+    result = await write(asked, journal, of(1), verifiers=[FakeVerifier(rule=rule)])
+
+    assert reasons(result) == [""]
+    assert len(asked.paid) == paid == 1
 
 
 async def test_only_tests_that_the_solution_passes_are_kept(journal: Path) -> None:
