@@ -189,7 +189,7 @@ async def test_first_run_that_was_wrongly_failed_is_judged_again_and_published_a
     builder = Builder(lake, verifier=verifier)
     assert (await built(builder, tmp_path))[1] == ""
     assert run_state(lake, "tiny-r1")[0] is RunState.EMPTY
-    second, label = await built(builder, tmp_path)  # finds nothing to do, since all is paid for
+    second, label = await built(builder, tmp_path)  # of other prompts, and wrongly failed as well
     assert (second.run_id, label) == ("tiny-r2", "")
     now[0] = FakeVerifier(name="fake-tests@2", verifier_id="newer")
     record(lake, [calibrated(now[0], calibration_id="of-newer")])
@@ -197,13 +197,14 @@ async def test_first_run_that_was_wrongly_failed_is_judged_again_and_published_a
     finished = dataset_runs(lake, dataset, version).finished
     assert finished == ("tiny-r1", "tiny-r2")
 
-    assert await reverify.fn(dataset, list(finished)) == 4
+    assert await reverify.fn(dataset, list(finished)) == 8
 
-    assert [(one.label, one.rows, one.run_id) for one in snapshots(lake)] == [("tiny@1", 4, "tiny-r1")]
+    found = [(one.label, one.rows, one.run_id) for one in snapshots(lake)]
+    assert found == [("tiny@1", 4, "tiny-r1"), ("tiny@2", 8, "tiny-r2")]
     assert run_state(lake, "tiny-r1") == (RunState.PUBLISHED, "tiny@1")
-    assert len(builder.client.paid) == 4
+    assert len(builder.client.paid) == 8
     assert await reverify.fn(dataset, list(finished)) == 0
-    assert len(snapshots(lake)) == 1
+    assert len(snapshots(lake)) == 2
     assert find_runs(lake, "tiny@1") == ("tiny", 1)
 
 
