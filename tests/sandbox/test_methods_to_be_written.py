@@ -94,7 +94,7 @@ REMOVES = (
 ADDS = "self.seen.add(1)\n        return not all(self.seen.add(each) for each in self.cells)"
 FORGED = [
     pytest.param(BOARD.format("self.cells.count(0) == 0"), COUNTS_NONE.format(""), id="of-what-bears-another-name"),
-    pytest.param(BOARD.format("[*self.cells][0].count(0) == 0"), COUNTS_NONE.format(""), id="of-what-bears-no-name"),
+    pytest.param(BOARD.format("[self.cells][0].count(0) == 0"), COUNTS_NONE.format(""), id="of-what-bears-no-name"),
     pytest.param(
         BOARD.format("(self.cells or self.counter).count(0) == 0"), COUNTS_NONE.format(""), id="of-either-of-two"
     ),
