@@ -299,15 +299,15 @@ static int heard(const char *event, object *given, void *unused)
     return 0;
 }
 
-/* Note a doubt where anything but our own code runs this, or, of all callers, has had it run. */
-void audit_callers(int of_all)
+/* Note a doubt where anything but our own code runs this, or has had it run. */
+void audit_callers(void)
 {
     object *frame = PyEval_GetFrame();
     if (frame == NULL)
         return;
     if (!is_ours(frame))
         seal_doubt();
-    frame = of_all ? PyFrame_GetBack(frame) : NULL;
+    frame = PyFrame_GetBack(frame);
     while (frame != NULL) {
         if (!is_ours(frame))
             seal_doubt();
