@@ -98,6 +98,78 @@ def test_no_answer_gets_at_what_marks_its_reports(bench, answer, start):
     assert found.outcome is not Outcome.PASS, found
 
 
+CENTS = "class Cents:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return self.n != -1\n"
+SILENT = (
+    "def silence(frame):\n    while frame is not None:\n        own = getattr(frame, 'f_lo' + 'cals')\n"
+    "        kept = own.get('kept')\n        if hasattr(kept, '_is_told'): setattr(kept, '_is_told', True)\n        frame = getattr(frame, 'f_ba' + 'ck')\n"
+)
+BY_A_LIBRARY = {
+    "alias-that-calls-what-it-is-given": "import sys, typing\ndef doubled(m):\n"
+    "    get = getattr(typing, '_Generic' + 'Alias')(getattr(sys, '_getfr' + 'ame'), (int,))\n    silence(get(0))\n",
+    "import-that-calls-what-it-is-given": "import sys, json\ndef doubled(m):\n"
+    "    own = getattr(getattr(type(getattr(json, '__sp' + 'ec__')), '__in' + 'it__'), '__glo' + 'bals__')\n"
+    "    silence(own['_call_with_' + 'frames_removed'](getattr(sys, '_getfr' + 'ame'), 0))\n",
+    "log-that-looks-for-its-own": "import logging\nlogging._is_internal_frame = lambda frame: bool(silence(frame))\n"
+    "def doubled(m):\n    logging.warning('x', stacklevel=9)\n",
+    "log-that-shows-the-stack": "import logging, traceback\ndef see(f, file): silence(f)\ntraceback.print_stack = see\n"
+    "def doubled(m):\n    logging.warning('x', stack_info=True)\n",
+    "stack-that-a-list-takes": "import traceback\n"
+    "class Frames(list):\n    def __init__(self, made, **_): super().__init__(made)\n"
+    "setattr(getattr(traceback, 'Stack' + 'Summary'), '_extract_from_extended_frame_gen', Frames)\n"
+    "def doubled(m):\n    try: 1 / 0\n    except ZeroDivisionError as e:\n"
+    "        silence(getattr(traceback, 'Traceback' + 'Exception').from_exception(e, lookup_lines=False).stack[0][0])\n",
+    "signal": "import os, time\n" + BRING + "def doubled(m):\n    signal = bring('sig' + 'nal')\n"
+    "    signal.signal(14, lambda number, frame: silence(frame))\n    os.kill(os.getpid(), 14)\n    time.sleep(0)\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("answer", [pytest.param(each, id=name) for name, each in BY_A_LIBRARY.items()])
+def test_no_library_hands_out_what_would_silence_a_doubt(bench, answer, start):
+    found = judged(bench, KEYED, start + OF_MONEY, SILENT + CENTS + answer + "    return Money(Cents(7))\n", "doubled")
+    assert found.outcome is Outcome.ABSTAIN, found
+
+
+SAYS_IT = (
+    "import logging, os, struct\nkept = []\nlogging._is_internal_frame = kept.append\ndef doubled(m):\n"
+    "    logging.warning('x')\n    frame = kept[0]\n    while frame.f_code.co_name != 'run_steps':\n"
+    "        frame = getattr(frame, 'f_ba' + 'ck')\n    seal = getattr(frame, 'f_glo' + 'bals')['_seal' + 'ing'][0]\n"
+    "    true = b'V' + struct.pack('<I', 1) + b'T'\n    for _ in range(4):\n"
+    "        getattr(seal, '_sa' + 'id')(true, len(true))\n        os.write(3, true)\n"
+    "    out = bytes(bytearray(b'x' * 32))\n    getattr(seal, '_ma' + 'rk')(out)\n"
+    "    os.write(3, b'E' + struct.pack('<I', 32) + out)\n    os._exit(0)\n"
+)
+
+
+def test_no_answer_says_by_what_marks_its_reports_that_it_is_right(bench):
+    found = judged(bench, KEYED, OF_MONEY, SAYS_IT, "doubled")
+    assert found.outcome is Outcome.ABSTAIN, found
+
+
+WALLET = (
+    "class Money:\n    def __init__(self, cents):\n        self.cents = cents\n\n    def __eq__(self, other):\n"
+    "        return self.cents == other.cents\n\n\n"
+    'class Wallet:\n    """Holds Money: add(money), len(wallet), total() as Money."""\n'
+)
+OF_WALLET = (
+    "def check(candidate):\n    w = candidate()\n    w.add(Money(1))\n    w.add(Money(3))\n    assert len(w) == 2\n"
+    "    assert w.total() == Money(4)\n"
+)
+PROFILED = CENTS + (
+    "import sys\nclass Wallet:\n    def __init__(self): self.n = 0\n    def add(self, m): self.n += 1\n"
+    "    def __len__(self):\n        see = getattr(sys, 'getpro' + 'file')()\n        if see is not None:\n"
+    "            kept = getattr(getattr(see, '__se' + 'lf__')._tell, '__se' + 'lf__')\n"
+    "            setattr(kept, '_is_told', True)\n"
+    "        return self.n\n    def total(self): return Money(Cents(3))\n"
+)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_sees_an_answer_run_is_not_handed_out(bench, start):
+    found = judged(bench, WALLET, start + OF_WALLET, PROFILED, "Wallet")
+    assert found.outcome is not Outcome.PASS, found
+
+
 WHAT_FORMATS_GIVE = """
 import dataclasses
 

@@ -117,8 +117,10 @@ def _looks_for_classes(node: ast.AST, known: set[str]) -> bool:
 
 def _reaches(node: ast.AST, shared: set[str]) -> bool:
     match node:
-        case ast.Name(id=name) | ast.FunctionDef(name=name):
+        case ast.Name(id=name):
             return name in _REACHING | _PLACES
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return name in _PLACES  # a method `eval` is none of Python's
         case ast.Attribute(attr=attr):
             return attr in _REACHING_ATTRIBUTES or attr.startswith(_OURS)
         case ast.Constant(value=str(text)):

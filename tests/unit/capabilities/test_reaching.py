@@ -33,6 +33,8 @@ def test_no_module_of_the_sandbox_is_imported(name: str) -> None:
         "from numpy.lib.stride_tricks import as_strided",
         "class A:\n    __array_interface__ = {}",
         "class A:\n    @property\n    def __array_interface__(self): return {}",
+        "class A:\n    def eval(self, s): return eval(s)",
+        "class A:\n    run = eval",
     ],
 )
 def test_what_gives_out_or_watches_what_runs_it_is_reaching(source: str) -> None:
@@ -46,6 +48,9 @@ def test_what_gives_out_or_watches_what_runs_it_is_reaching(source: str) -> None
         "print('{:>3} {0[a]}'.format({'a': 1}))",
         "import jsonx",
         "import types\nisinstance(f, types.FunctionType)",
+        "class Add:\n    def eval(self, env): return self.a.eval(env) + self.b.eval(env)",
+        "import re\nclass Lexer:\n    def compile(self): return re.compile('a')",
+        "class Task:\n    async def exec(self): return await self.inner.exec()",
     ],
 )
 def test_what_is_usual_is_not(source: str) -> None:

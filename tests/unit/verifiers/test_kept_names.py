@@ -20,6 +20,34 @@ def is_constructing(names, body):
     return names.CONSTRUCTING in names.read_by(held["f"].__code__)
 
 
+def formats_by(names, text):
+    held = {}
+    exec(f"def f(self, w):\n    return {text}", held)  # noqa: S102 - our own code
+    return names.read_by(held["f"].__code__) & {"__format__", names.CONVERTING}
+
+
+@pytest.mark.parametrize("text", ["f'{type(self).__name__}'", "f'{self.__class__.__name__} of'", "self.x"])
+def test_the_name_of_a_class_is_a_text(names, text):
+    assert not formats_by(names, text)
+
+
+@pytest.mark.parametrize("text", ["f'{self.area():.2f}'", "f'{type(self).__name__} of {self.x:>3}'"])
+def test_what_is_formatted_in_a_way_makes_no_text_of_an_object(names, text):
+    assert formats_by(names, text) == {"__format__"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f'{self}'", "f'{self.x}'", "f'{self.__name__}'", "f'{self.x().__name__}'", "f'{self:{w}}'", "f'{self!r:>3}'",
+        "f'{self!s}'", "f'{self:.2f}{w}'", "'%s' % self", "f'{(w if w else type(self)).__name__}'", "f'{type(self)}'",
+        "f'{type(self).__name__!r}'",
+    ],
+)  # fmt: skip
+def test_what_is_formatted_otherwise_may_make_one(names, text):
+    assert formats_by(names, text) == {"__format__", names.CONVERTING}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -2,7 +2,8 @@
  *
  * Frames, the collector's lists, hooks and code made of bytes are given out by functions that Python reports to
  * auditing hooks (PEP 578). A hook in C cannot be seen or taken away by Python's code. Parts of Python's library use
- * some of these themselves and hand nothing of it out; they are known by their files.
+ * some of these themselves and hand nothing of it out; they are known by their files. Code that but calls what it is
+ * given, `typing`'s aliases say, has not the name of what it calls in it.
  */
 #include <stddef.h>
 #include <string.h>
@@ -11,9 +12,13 @@
 typedef struct object object;
 extern int PySys_AddAuditHook(int (*)(const char *, object *, void *), void *);
 extern object *PyEval_GetFrame(void), *PyFrame_GetBack(object *), *PyFrame_GetCode(object *);
+extern object *PyFrame_GetGlobals(object *), *PyDict_GetItemString(object *, const char *);
+extern object *PyImport_ImportModule(const char *);
+extern object *PyFunction_GetCode(object *), *PyFunction_GetGlobals(object *);
 extern object *PyObject_GetAttrString(object *, const char *), *PyTuple_GetItem(object *, long);
+extern long PyTuple_Size(object *);
 extern const char *PyUnicode_AsUTF8(object *);
-extern void Py_DecRef(object *), PyErr_Clear(void);
+extern void Py_DecRef(object *), Py_IncRef(object *), PyErr_Clear(void);
 extern void seal_doubt(void), entries_watch(void);
 
 #define NAME "stillroom"
@@ -44,14 +49,18 @@ static const struct {
     {"object.__setattr__", 1, {"/collections/", "/dataclasses.py", SITE, "/types.py", "/typing.py"}, {NULL}, {NULL}},
     {"open", 0, {"/linecache.py", "/tokenize.py"}, {NULL}, {NULL}},
     {"sys._current_", 1, {NULL}, {NULL}, {NULL}},
-    {"sys._getframe", 1, {"/collections/", "/dataclasses.py", "/enum.py", SITE, "/typing.py"},
-     {"/logging/", "/unittest/", "/warnings.py"}, {NULL}},
+    {"sys._getframe", 1, {"/collections/", "/enum.py", SITE, "/typing.py"}, {"/logging/"}, {NULL}},
     {"sys.addaudithook", 1, {NULL}, {NULL}, {NULL}},
     {"sys.setprofile", 1, {NULL}, {NULL}, {NULL}},
     {"sys.settrace", 1, {NULL}, {NULL}, {NULL}},
 };
 #define INITIALS "cegmos" /* of these events */
 static const char *const FRAMES[] = {"ag_frame", "cr_frame", "gi_frame", "tb_frame", NULL};
+static const char *const OF_FROZEN[] = {"code.__new__", "compile", "exec", "marshal.load", "object.__setattr__", NULL};
+/* What Python's import does itself. */
+static const char *const RUNNING[] = {"compile", "eval", "exec", NULL};
+static const char *const REPLACING[] = {"CodeType", "load", "loads", "marshal", "replace", NULL};
+/* By what names code is run and made. */
 static const char *const PARTS[] = {"__code__", "__defaults__", "__kwdefaults__", NULL};
 
 #define COUNT(list) (sizeof list / sizeof *list)
@@ -69,19 +78,45 @@ static int has_one(const char *text, const char *const *list)
     return 0;
 }
 
-/* The file of a frame's code, which lives as long as the code. */
-static const char *file_of(object *frame)
+/* A text that code has as an attribute, which lives as long as the code. */
+static const char *part_of(object *code, const char *attribute)
 {
     const char *found = NULL;
-    object *code = PyFrame_GetCode(frame), *name = PyObject_GetAttrString(code, "co_filename");
+    object *name = PyObject_GetAttrString(code, attribute);
     if (name != NULL) {
         found = PyUnicode_AsUTF8(name);
         Py_DecRef(name);
     }
-    Py_DecRef(code);
     if (found == NULL)
         PyErr_Clear();
     return found == NULL ? "" : found;
+}
+
+/* The file of a frame's code. */
+static const char *file_of(object *frame)
+{
+    object *code = PyFrame_GetCode(frame);
+    const char *found = part_of(code, "co_filename");
+    Py_DecRef(code);
+    return found;
+}
+
+/* Whether a frame's code has one of some names in it. */
+static int names_one(object *frame, const char *const *list)
+{
+    object *code = PyFrame_GetCode(frame), *names = PyObject_GetAttrString(code, "co_names");
+    int found = 0;
+    for (long at = 0; names != NULL && at < PyTuple_Size(names); at++) {
+        const char *name = PyUnicode_AsUTF8(PyTuple_GetItem(names, at));
+        for (const char *const *each = list; name != NULL && *each != NULL; each++)
+            found = found || strcmp(name, *each) == 0;
+    }
+    Py_DecRef(code);
+    if (names == NULL)
+        PyErr_Clear();
+    else
+        Py_DecRef(names);
+    return found;
 }
 
 /* Whether a frame is of our code, which lives as long as the process: what was found once is so for ever. */
@@ -100,25 +135,123 @@ static int is_library(const char *file)
     return begins_so(file, LIBRARY) && strstr(file, "/..") == NULL;
 }
 
-/* Whether the code that runs is not the program's: ours, or a library's. */
-int audit_is_known(void)
+/* Whether the code that runs is not the program's, but ours or a library's that has one of some names in it. */
+int audit_is_known(const char *const *names)
 {
     object *frame = PyEval_GetFrame();
     const char *file = frame == NULL ? OURS : file_of(frame);
-    return begins_so(file, OURS) || begins_so(file, FROZEN) || is_library(file);
+    int is_its = begins_so(file, OURS) || begins_so(file, FROZEN) || is_library(file);
+    if (frame == NULL || !is_its || !names_one(frame, names))
+        return frame == NULL;
+    object *by = is_library(file) && strstr(file, "/signal.py") != NULL ? PyFrame_GetBack(frame) : NULL;
+    if (by == NULL)
+        return 1;
+    is_its = is_library(file_of(by)) && names_one(by, names); /* such as `asyncio`, which has a handler of its own */
+    Py_DecRef(by);
+    return is_its;
 }
 
-static int is_usual(size_t at)
+/* What of Python's library is given frames, or the globals of frames, by code of its that gets at them itself: by the
+ * globals of that code. A program that puts its own there would be given them. */
+static const char *const GIVEN[][4] = {
+    {"_is_internal_frame"},
+    {"traceback", "print_stack"},
+    {"traceback", "extract_stack"},
+    {"traceback", "walk_stack"},
+    {"traceback", "linecache", "lazycache"},
+    {"traceback", "StackSummary", "extract"},
+    {"traceback", "StackSummary", "_extract_from_extended_frame_gen"},
+    {"linecache", "lazycache"},
+    {"StackSummary", "extract"},
+    {"StackSummary", "_extract_from_extended_frame_gen"},
+    {"traceback", "itertools", "islice"},
+    {"traceback", "collections", "deque"},
+    {"itertools", "islice"},
+    {"collections", "deque"},
+};
+
+/* Whether what such a path leads to is a function of that name, of a library's file, with the globals of a module. */
+static int is_as_made(object *function, const char *name)
+{
+    object *inner = PyObject_GetAttrString(function, "__func__"); /* of a method of a class */
+    PyErr_Clear();
+    object *code = PyFunction_GetCode(inner == NULL ? function : inner);
+    object *own = PyFunction_GetGlobals(inner == NULL ? function : inner);
+    PyErr_Clear();
+    object *held = code == NULL || own == NULL ? NULL : PyDict_GetItemString(own, "__file__");
+    const char *file = held == NULL ? NULL : PyUnicode_AsUTF8(held);
+    const char *its = file == NULL ? "" : part_of(code, "co_filename");
+    PyErr_Clear();
+    int is_so = is_library(its) && strcmp(part_of(code, "co_name"), name) == 0 && strcmp(file, its) == 0;
+    if (inner != NULL)
+        Py_DecRef(inner);
+    return is_so;
+}
+
+static object *islice, *deque; /* as they were */
+
+static int gives_to_its_own(object *frame)
+{
+    object *own = PyFrame_GetGlobals(frame);
+    int is_so = 1;
+    for (size_t i = 0; i < COUNT(GIVEN) && is_so; i++) {
+        object *found = PyDict_GetItemString(own, GIVEN[i][0]);
+        int at = 0;
+        if (found == NULL)
+            continue;
+        Py_IncRef(found);
+        for (; found != NULL && at < 3 && GIVEN[i][at + 1] != NULL; at++) {
+            object *within = PyObject_GetAttrString(found, GIVEN[i][at + 1]);
+            Py_DecRef(found);
+            found = within;
+        }
+        is_so = found != NULL && (found == islice || found == deque || is_as_made(found, GIVEN[i][at]));
+        if (found != NULL)
+            Py_DecRef(found);
+        PyErr_Clear();
+    }
+    Py_DecRef(own);
+    return is_so;
+}
+
+static object *taken(const char *module, const char *name)
+{
+    object *home = PyImport_ImportModule(module);
+    return home == NULL ? NULL : PyObject_GetAttrString(home, name);
+}
+
+/* Whether a frame's code calls by its name what an event is of, and not as something that it was given. */
+static int calls_it(object *frame, const char *event, const char *attribute)
+{
+    const char *own[] = {begins_so(event, "object.") ? attribute : strchr(event, '.'), NULL};
+    if (own[0] == NULL) /* compile, exec, open */
+        return strcmp(event, "open") == 0 || names_one(frame, RUNNING);
+    if (begins_so(event, "code."))
+        return names_one(frame, REPLACING);
+    if (begins_so(event, "ctypes.") || begins_so(event, "object.__set"))
+        return 1;
+    own[0] += *own[0] == '.';
+    return names_one(frame, own);
+}
+
+static int is_usual(size_t at, const char *event, const char *attribute)
 {
     object *frame = PyEval_GetFrame();
     if (frame == NULL)
         return 1; /* no code of Python's runs */
     if (EVENTS[at].is_ours && is_ours(frame))
-        return 1;
+        return begins_so(event, "marshal.") || calls_it(frame, event, attribute); /* of messages */
     const char *file = file_of(frame);
-    if (EVENTS[at].is_ours && begins_so(file, FROZEN))
-        return 1;
-    if (!is_library(file))
+    if (EVENTS[at].is_ours && begins_so(file, FROZEN)) {
+        if (!has_one(EVENTS[at].event, OF_FROZEN))
+            return 0;
+        object *by = calls_it(frame, event, attribute) ? NULL : PyFrame_GetBack(frame); /* which has it called */
+        int is_its = by == NULL || (begins_so(file_of(by), FROZEN) && calls_it(by, event, attribute));
+        if (by != NULL)
+            Py_DecRef(by);
+        return is_its;
+    }
+    if (!is_library(file) || !calls_it(frame, event, attribute))
         return 0;
     if (has_one(file, EVENTS[at].usual))
         return 1;
@@ -126,7 +259,7 @@ static int is_usual(size_t at)
     if (back == NULL)
         return 0;
     const char *by = file_of(back);
-    int is_within = strcmp(by, file) == 0 || (is_library(by) && has_one(by, EVENTS[at].calling));
+    int is_within = (strcmp(by, file) == 0 && gives_to_its_own(frame)) || (is_library(by) && has_one(by, EVENTS[at].calling));
     Py_DecRef(back);
     return is_within;
 }
@@ -161,16 +294,20 @@ static int heard(const char *event, object *given, void *unused)
     if (strchr(INITIALS, *event) == NULL) /* such as `builtins.id`, which our own code has a million times */
         return 0;
     for (size_t i = 0; i < COUNT(EVENTS); i++)
-        if (begins_so(event, EVENTS[i].event) && is_meant(event, given) && !is_usual(i))
+        if (begins_so(event, EVENTS[i].event) && is_meant(event, given) && !is_usual(i, event, text_of(given, 1)))
             seal_doubt();
     return 0;
 }
 
-/* Note a doubt where anything but our own code has had this run. */
+/* Note a doubt where anything but our own code runs this, or has had it run. */
 void audit_callers(void)
 {
     object *frame = PyEval_GetFrame();
-    frame = frame == NULL ? NULL : PyFrame_GetBack(frame);
+    if (frame == NULL)
+        return;
+    if (!is_ours(frame))
+        seal_doubt();
+    frame = PyFrame_GetBack(frame);
     while (frame != NULL) {
         if (!is_ours(frame))
             seal_doubt();
@@ -184,5 +321,7 @@ void audit_callers(void)
 int audit_begin(void)
 {
     entries_watch();
+    islice = taken("itertools", "islice"), deque = taken("collections", "deque");
+    PyErr_Clear();
     return PySys_AddAuditHook(heard, NULL);
 }

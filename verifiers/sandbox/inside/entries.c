@@ -1,7 +1,7 @@
 /* Notes a doubt where the program's code calls what gives it our classes or our frames, and is reported to no hook.
  *
  * `object.__subclasses__()` gives all classes, ours among them, by whose functions one gets at our modules; a handler
- * of signals is given the frame that it interrupts. Each is a function in C that an entry of a table leads to, and
+ * of signals is given the frame that it interrupts; `sys.getprofile()` gives what of ours sees which code runs. Each is a function in C that an entry of a table leads to, and
  * the entry is made to lead here first.
  */
 #include <stddef.h>
@@ -28,25 +28,38 @@ extern unsigned long PyType_GetFlags(object *);
 extern void Py_DecRef(object *), PyErr_Clear(void);
 extern struct type {size_t references;} PyType_Type;
 extern void seal_doubt(void);
-extern int audit_is_known(void);
+extern int audit_is_known(const char *const *);
 
 #define MADE_BY_CODE (1UL << 9) /* Py_TPFLAGS_HEAPTYPE */
 
 static object *(*subclasses)(object *, object *);
 static object *(*handle)(object *, object *const *, long);
+static object *(*profile)(object *, object *);
+
+/* By which names known code has these called: for `abc` it is done in C. */
+static const char *const OF_CLASSES[] = {"__subclasses__", "_abc_instancecheck", "_abc_subclasscheck", "_subclasses", NULL};
+static const char *const OF_SIGNALS[] = {"signal", NULL};
+static const char *const OF_PROFILES[] = {"getprofile", NULL};
 
 static object *asked(object *kind, object *unused)
 {
-    if (!(PyType_GetFlags(kind) & MADE_BY_CODE) && !audit_is_known())
+    if (!(PyType_GetFlags(kind) & MADE_BY_CODE) && !audit_is_known(OF_CLASSES))
         seal_doubt();
     return subclasses(kind, unused);
 }
 
 static object *handled(object *module, object *const *given, long count)
 {
-    if (!audit_is_known())
+    if (!audit_is_known(OF_SIGNALS))
         seal_doubt();
     return handle(module, given, count);
+}
+
+static object *profiled(object *module, object *unused)
+{
+    if (!audit_is_known(OF_PROFILES))
+        seal_doubt();
+    return profile(module, unused);
 }
 
 static void *instead(struct entry *entry, const char *name, void *call)
@@ -69,5 +82,9 @@ void entries_watch(void)
         *(void **)&subclasses = instead(((struct descriptor *)method)->entry, "__subclasses__", (void *)asked);
         *(void **)&handle = instead(((struct function *)function)->entry, "signal", (void *)handled);
     }
+    object *sys = PyImport_ImportModule("sys");
+    object *getting = sys == NULL ? NULL : PyObject_GetAttrString(sys, "getprofile");
+    if (getting != NULL)
+        *(void **)&profile = instead(((struct function *)getting)->entry, "getprofile", (void *)profiled);
     PyErr_Clear();
 }

@@ -93,7 +93,7 @@ class Callables:
             held = [value.__dict__] if kind in (types.FunctionType, types.ModuleType) else []
         return next((name for name in (*names, "__getattr__") if any(name in each for each in held)), "")
 
-    def instead(self, value, held, names, is_free):
+    def instead(self, value, held, names, is_free, is_left):
         """The name of a method of data under which a value has something of the answer's own; "" where it has not.
 
         Args:
@@ -101,13 +101,16 @@ class Callables:
             held: its own dictionary, or None.
             names: of methods of data that a judge reads.
             is_free: whether a class of the answer's under which is no data may have such.
+            is_left: says of a name whether such a class may have that, since nobody looks for data's there.
         """
         kind = type(value)
         for name in () if is_free or not held else names & held.keys():
             is_field = self._compared.is_prompts(kind) and self._stores.stores_itself(name, kind)
             if not is_field and self._is_others(held[name]):
                 return name
-        if is_free and not is_of_data(kind):
+        if not is_of_data(kind):
+            names = () if is_free else {each for each in names if not is_left(each)}
+        if not names:
             return ""
         for each in [each for each in bases_of(kind) if self._compared.is_answers(each)]:
             for name in names & vars_of(each).keys():

@@ -117,6 +117,13 @@ class Judges:
         nearest = self._nearest(name, kind)
         return all(map(self.says_nothing, [nearest] if nearest is not None else having))
 
+    def left_by(self, name, kind):
+        """The qualified name of the class over another that leaves a method to be written; "" where none does."""
+        value = self._nearest(name, kind) if name in self._having else None
+        if value is None or not self.says_nothing(value):
+            return ""
+        return self._functions([value])[0].__code__.co_qualname.rpartition(".")[0]
+
     def judge_nothing(self, name):
         """Whether all that the prompt has under a name gives the same whatever is so, or what anybody may put there."""
         return all(self.says_nothing(each) or self._is_made_by(each, is_constant) for each in self._having[name])

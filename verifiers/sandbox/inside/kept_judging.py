@@ -148,7 +148,7 @@ class Judging:
                 contents, hiding = self._stores.told(each, reads, self._compared.is_answers, skipped)
                 hiding = hiding or self._own.hiding(each, kind, judging)
                 if names and not hiding:
-                    hiding = self.callables.instead(each, held_by(each, kind), names, is_rich)
+                    hiding = self._instead(each, names, is_rich)
                 if hiding or self._compared.is_refused(kind):
                     return f"{hiding or 'a comparison'} of {_told(kind)} is not the prompt's"
                 left.extend(contents)
@@ -158,13 +158,28 @@ class Judging:
                     "" if is_library else self._own.added(kind, reads, is_data)
                 )
                 if names and not why:
-                    why = self.callables.instead(each, held_by(each, kind), names, is_rich)
+                    why = self._instead(each, names, is_rich)
                 if why:
                     return f"{why} of {_told(kind)} is not the prompt's"
                 left.extend(
                     within(each, kind) if is_library else [one for one in gc.get_referents(each) if one is not kind]
                 )
         return ""
+
+    def _instead(self, value, names, is_rich):
+        """The name of a method of data under which a value has something of the answer's own, where data's is meant."""
+        kind = type(value)
+        return self.callables.instead(
+            value, held_by(value, kind), names, is_rich, lambda name: self._is_left(name, kind)
+        )
+
+    def _is_left(self, name, kind):
+        """Whether a method is there to be written in the class of whose objects it is called, or nobody reads it."""
+        receivers = self._stores.receivers()
+        if receivers is None:
+            return False
+        path = self._judges().left_by(name, kind)
+        return receivers.drop(name) or bool(path and receivers.are_of(name, path))
 
     def _judges(self):
         if self._found is None:

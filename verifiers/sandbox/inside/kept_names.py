@@ -8,12 +8,11 @@ import dis
 import sys
 import types
 
-_OPERATIONS = {
-    number: "__format__" if name.startswith("FORMAT_") else "__getitem__"
-    for name, number in dis.opmap.items()
-    if name.startswith("FORMAT_") or name == "BINARY_SUBSCR"
-}
+_OPERATIONS = {number: "__getitem__" for name, number in dis.opmap.items() if name == "BINARY_SUBSCR"}
 """Methods that are called by no name, by the operations that do."""
+_FORMATTING = frozenset(number for name, number in dis.opmap.items() if name.startswith("FORMAT_"))
+CONVERTING = "str()"
+"""Stands among the names that code reads for what makes a text of an object whose class says nothing of formats."""
 CONSTRUCTING = "type()"
 """Stands among the names that code reads for what makes another object of an object's class."""
 _LOOKING = frozenset(("__doc__", "__module__", "__name__", "__qualname__"))
@@ -39,10 +38,35 @@ def read_by(code):
         found.update(each.co_names)
         found |= {_OPERATIONS[one] for one in {*each.co_code[::2]} & _OPERATIONS.keys()}
         if any(type(one) is str and "%" in one for one in each.co_consts):
-            found.add("__format__")
+            found |= {"__format__", CONVERTING}
+        if not _FORMATTING.isdisjoint(each.co_code[::2]):
+            found |= _formats(each)
         if not {"type", "__class__"}.isdisjoint(each.co_names) and _constructs(each):
             found.add(CONSTRUCTING)
     return found
+
+
+def _formats(code):
+    """What a code's formats call: of the name of a class nothing, and nothing but ``__format__`` where they say how."""
+    steps, found = [each for each in dis.get_instructions(code) if each.opname not in _NO_STEPS], set()
+    for at, each in enumerate(steps):
+        if each.opname.startswith("FORMAT_") and not _is_name_of_a_class(steps, at):
+            before = steps[at - 1]
+            is_said = before.opname == "LOAD_CONST" and type(before.argval) is str and bool(before.argval)
+            is_plain = each.opname == "FORMAT_VALUE" and each.argval == (None, True) and is_said
+            found |= {"__format__"} if is_plain and not each.is_jump_target else {"__format__", CONVERTING}
+    return found
+
+
+def _is_name_of_a_class(steps, at):
+    """Whether what a step formats is ``type(x).__name__`` or ``x.__class__.__name__`` of a variable."""
+    if at < 3 or steps[at].argval != (None, False) or any(each.is_jump_target for each in steps[at - 2 : at + 1]):
+        return False
+    given, of = steps[at - 1], steps[at - 2]
+    if given.opname != "LOAD_ATTR" or given.argval != "__name__":
+        return False
+    is_class = of.opname == "LOAD_ATTR" and of.argval == "__class__" and steps[at - 3].opname.startswith(_LOADING)
+    return is_class or (at >= 4 and steps[at - 4].argval == "type" and _is_type_of(steps, at - 4))
 
 
 def _constructs(code):

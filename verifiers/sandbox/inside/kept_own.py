@@ -9,8 +9,9 @@ A class may have what it likes under names that no judge reads, and what the pro
 import types
 
 from kept_callables import is_of_data
+from kept_data import BUILT_IN
 from kept_judges import METHODS, acts, is_special
-from kept_names import CONSTRUCTING
+from kept_names import CONSTRUCTING, CONVERTING
 from kept_shapes import bases_of, vars_of
 from kept_stores import held_by, is_field
 
@@ -26,8 +27,9 @@ _OWN = frozenset(("__call__", "__enter__", "__exit__"))
 """The same where the prompt has no such: a handler of the answer's is what it is given to be called."""
 _CALLING = {
     "__copy__": ("copy",), "__deepcopy__": ("deepcopy",), "__init__": (CONSTRUCTING, "replace"),
-    "__repr__": ("__format__", "ascii", "format", "repr", "str"), "__str__": ("__format__", "format", "print", "str"),
+    "__repr__": (CONVERTING, "ascii", "format", "repr", "str"), "__str__": (CONVERTING, "format", "print", "str"),
 }  # fmt: skip
+_FORMATTED = ("__repr__", "__str__")
 
 
 class Own:
@@ -78,6 +80,7 @@ class Own:
                 if is_special(name):
                     is_spare = name in _SPARE and reads.isdisjoint(_CALLING.get(name, ()))
                     is_spare = is_spare and not (name == "__hash__" and is_of_data(kind))
+                    is_spare = is_spare and not (name in _FORMATTED and "__format__" in reads and _formats_itself(kind))
                     is_free = is_spare or (name in _OWN and name not in judges) or self._kinds.is_made(each, value)
                     if not is_free and not (value is slot and type(slot) in _SLOTS):
                         return name
@@ -95,3 +98,9 @@ class Own:
         bases = [each for each in bases_of(kind) if self._compared.is_prompts(each)]
         home = next((each for each in bases if name in vars_of(each)), None)
         return home is not None and not (is_field(name, home, bases) or self._stores.stored(name, kind))
+
+
+def _formats_itself(kind):
+    """Whether a class has a way of its own to be formatted, which may make a text of the object, as ``Enum`` does."""
+    home = next(each for each in bases_of(kind) if "__format__" in vars_of(each))
+    return home is not object and id(home) not in BUILT_IN

@@ -13,6 +13,7 @@ import types
 
 from kept_data import PLAIN
 from kept_names import codes_in
+from kept_receivers import Receivers
 from kept_scopes import key, keys_of, placed
 from kept_shapes import bases_of, is_changeable, vars_of
 
@@ -39,6 +40,7 @@ class Stores:
         self._allowed = set()  # names of what the tests store
         self._said, self._is_all_read = set(), False  # of what the code names at all
         self._forms = {}  # by ids of classes
+        self._receivers = Receivers()
 
     def add(self, code, statement, left_out):
         """Note one of the prompt's statements, with all that is in it but functions of some names."""
@@ -103,6 +105,7 @@ class Stores:
             only_read = set()  # ids of nodes; what stands around one comes first
             for node, place in placed(statement, left_out):
                 only_read.update(map(id, _only_read(node)))
+                self._receivers.add(node, place)
                 match node:
                     case ast.Name(id=name) | ast.Attribute(attr=name) if name in _BY_NAME:
                         if id(node) not in only_read:
@@ -116,6 +119,11 @@ class Stores:
         """Whether the prompt's code names something so, or reads what it does not name."""
         self._read()
         return self._is_all_read or name in self._said
+
+    def receivers(self):
+        """Of whom the prompt's code calls methods; None where it reads what it does not name."""
+        self._read()
+        return None if self._is_all_read else self._receivers
 
     def told(self, value, reads, is_own, skipped=PLAIN):
         """What an instance has that a comparison may read, and the attribute that hides one of its class, or "".
