@@ -42,7 +42,7 @@ UNDERNEATH = b"U"  # a value that is not all of built-in types: what there is un
 _write, _dumps, _exit, _pack = os.write, marshal.dumps, os._exit, struct.pack
 _MRO = type.__dict__["__mro__"]
 # Taken before a program could change them.
-_OPERATIONS = types.MappingProxyType({**vars(builtins), **vars(operator), "setattr": setattr})
+_OPERATIONS = types.MappingProxyType({**vars(builtins), **vars(operator)})
 
 
 class AbsentName(NameError):
