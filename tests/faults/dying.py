@@ -23,6 +23,7 @@ from stillroom.runs import (
     Cause,
     Run,
     RunState,
+    Wanted,
     change_verification,
     dataset_runs,
     finish_run,
@@ -136,10 +137,9 @@ async def reverify(lake: Lake, folder: Path) -> None:
     verifier = FakeVerifier(verifier_id=NEWER, rule=rule)
     freeze_missing(lake, "one")
     runs = dataset_runs(lake, "one")
-    hurried = runs.verification.model_copy(update={"timeout_seconds": 1.0})
+    hurried = Wanted(limits={"timeout_seconds": 1.0})
     for run_id in runs.finished:
-        change_verification(lake, run_id, hurried)
-    for run_id in runs.finished:
+        change_verification(lake, run_id, hurried.of(load_run(lake, run_id).recipe.verification))
         run = load_run(lake, run_id)
         record(lake, [calibrated(verifier, calibration_id="of-newer")])
         if todo := unjudged(lake, run, [verifier]):
