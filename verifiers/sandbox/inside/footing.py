@@ -43,7 +43,7 @@ def taken():
 
 def take():
     """Have it held against what is there with each mark, from now on."""
-    seal.library().footing_take(*taken())
+    seal.compiled().footing_take(*taken())
 
 
 def _is_ours(module):

@@ -44,7 +44,7 @@ def load(path=LIBRARY):
     _held[:] = [loaded]
 
 
-def library():
+def compiled():
     """What is written in C, loaded."""
     return _held[0]
 
@@ -57,7 +57,7 @@ def begin(file, *, is_tests, is_alone):
         is_tests: whether no program's code runs here, but what holds the marks against what it got.
         is_alone: whether there are no tests in another process, who may be asked by the program and ask back.
     """
-    own = library()
+    own = compiled()
     if not own.seal_begin(file, is_alone) or (not is_tests and own.audit_begin()):
         raise OSError("the job has no key")
     return Watch(own) if is_tests else Seal(own)

@@ -75,7 +75,7 @@ def start(trouble, become_program, give_up, rehearse=None):
     random.seed(DRAWS_SEED)
     threading.main_thread()._native_id = 1
     try:
-        seal.library().serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
+        seal.compiled().serve(ctypes.byref(template))  # PyDLL: the GIL stays held, so it is safe to clone
         become_program()
     finally:
         os._exit(1)
