@@ -13,9 +13,10 @@ from flows.deciding import decided_and_published
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
-from stillroom.runs import FIRST_ROUND, load_run, may_be_published, missing
+from stillroom.runs import FIRST_ROUND, load_run, may_be_published, missing, runs_of, tasks_unjudged
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_late, publish_snapshot
+from tasks.ruling_again import rule_again
 from tasks.sampling import hopeless
 from tasks.seeding import import_sources, meet_teachers, plan, write_prompts
 from tasks.workshop import workshop
@@ -85,6 +86,9 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
         Overtaken: other datasets that it is compared with published again and again while it was at work.
     """
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
+    lake = workshop().lake
+    if tasks_unjudged(lake, runs_of(lake, load_run(lake, run_id).recipe.dataset)):
+        await rule_again(run_id, of_dataset=True)
     shards.start(await plan(run_id, FIRST_ROUND))
     unwritten: TeacherError | None = None
     try:
@@ -106,7 +110,6 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
             f"no more prompts were written: {str(unwritten).rstrip('. ')}.{also} "
             "Nothing that was paid for is lost; start the build again and it goes on from here."
         ) from unwritten
-    lake = workshop().lake
     run = load_run(lake, run_id)
     is_enough = may_be_published(lake, run)  # whatever became of flow runs, the lake says what is there
     if failed:

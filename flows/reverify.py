@@ -7,9 +7,10 @@ from prefect import flow
 
 from flows.deciding import decided_and_published
 from stillroom.errors import GateError, NoSuchSandbox, NotJudged, Overtaken, StillroomError
-from stillroom.runs import Wanted, change_verification, load_run
+from stillroom.runs import Wanted, change_verification, load_run, tasks_unjudged
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate_again, publish_changes
+from tasks.ruling_again import rule_again
 from tasks.workshop import workshop
 
 
@@ -39,6 +40,8 @@ async def reverify(dataset: str, run_ids: list[str], wanted: Wanted | None = Non
         try:
             if await _come_to(run_id, wanted or Wanted()):
                 fate = "counts under the other verification from now on, but is not published"
+            if tasks_unjudged(workshop().lake, [run_id]):
+                await rule_again(run_id, of_dataset=False)
             verdicts, _ = await decided_and_published(run_id, curate_again, publish_changes)
             judged += verdicts
         except (GateError, NotJudged, Overtaken, NoSuchSandbox) as error:

@@ -37,6 +37,7 @@ from stillroom.seeding import (
     requests_in_round,
     write_round,
 )
+from stillroom.seeding.admission import UNJUDGED
 from tasks.meeting import met
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -156,7 +157,9 @@ async def write_prompts(run_id: str, number: int) -> bool:
         "costs": writing_costs(result.rulings, recipe),
     }
     await shop.write(lambda: lake.commit(key, rows, run_id=run_id))
-    shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts")
+    unjudged = sum(ruling.reason == UNJUDGED for ruling in result.rulings)
+    left = f"; {unjudged} written tasks could not be judged, and are ruled on again later" if unjudged else ""
+    shop.watcher.say(f"writing round {number}: {len(result.rulings)} replies, {len(result.prompts)} new prompts{left}")
     if result.refusals:
         refused = f"{len(result.refusals)} requests were refused"
         shop.watcher.say(f"writing round {number}: {refused}: {result.refusals[0].message}")

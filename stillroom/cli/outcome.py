@@ -14,7 +14,16 @@ from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
 from stillroom.recipe import Stage, recorded_benchmarks, why_nothing
 from stillroom.records.verdict import ARTEFACT
-from stillroom.runs import Run, adopted_samples, decided_otherwise, left_out, replies_in, why_nothing_new
+from stillroom.runs import (
+    Run,
+    adopted_samples,
+    decided_otherwise,
+    left_out,
+    replies_in,
+    runs_of,
+    tasks_unjudged,
+    why_nothing_new,
+)
 
 QUERIES = (
     "select origin, count(*) as examples from examples group by origin",
@@ -22,6 +31,7 @@ QUERIES = (
     "select * from yield_by_teacher",
 )
 
+_WHY_UNRULED = "select run_id, detail from current_proposals where reason = 'unjudged'"
 MOST_LEFT = 3  # runs that are named
 
 
@@ -69,6 +79,7 @@ def outcome_of(
             "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
         )[0]["n"],
         "writing_replies": replies_in(lake, run.run_id),
+        "tasks_unjudged": tasks_unjudged(lake, runs_of(lake, run.recipe.dataset)),
         "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
             0
         ]["n"],
@@ -145,6 +156,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
             f"`stillroom reverify {outcome['dataset']}` judges them again by a mended verifier, and asks no teacher."
         )
         console.print(Text(f"\n{doubt}: `stillroom why SAMPLE` says why. {again}"))
+    if outcome["tasks_unjudged"]:
+        console.print(Text(f"\n{_unruled(outcome)}"))
     if outcome["unchecked"]:
         console.print(Text(f"\nIt was checked for contamination against nothing: {outcome['unchecked']}"))
     if outcome["warning"]:
@@ -167,6 +180,14 @@ def _doubt(outcome: Mapping[str, Any]) -> str:
     if unjudged:
         return f"{unjudged:,} samples could not be judged"
     return "None of the samples passed" if outcome["samples"] and not outcome["passed"] else ""
+
+
+def _unruled(outcome: Mapping[str, Any]) -> str:
+    """What becomes of the tasks that a verifier could not judge, whichever run of the dataset wrote them."""
+    return (
+        f"{outcome['tasks_unjudged']:,} written tasks could not be judged: `stillroom sql \"{_WHY_UNRULED}\"` says why. "
+        f"The next build rules on them again, as `stillroom reverify {outcome['dataset']}` does, and asks no teacher."
+    )
 
 
 def _left(runs: Mapping[str, str]) -> str:

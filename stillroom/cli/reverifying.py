@@ -93,7 +93,7 @@ async def _reverify(
     from stillroom.cli.watching import TerminalWatcher
     from stillroom.publication import freeze_missing, snapshots
     from stillroom.recipe import verification_section
-    from stillroom.runs import dataset_runs, load_run, verdict_changes
+    from stillroom.runs import dataset_runs, load_run, tasks_unjudged, verdict_changes
     from tasks.workshop import open_workshop
 
     with TerminalWatcher(console, began=time.monotonic()) as watcher:
@@ -124,6 +124,7 @@ async def _reverify(
                 "samples": _samples(lake, runs.finished),
                 "judged": judged,
                 "unjudged": _unjudged(lake, runs.finished),
+                "tasks_unjudged": tasks_unjudged(lake, runs.finished),
                 "changes": [asdict(one) for one in verdict_changes(lake, by)],
                 "published": [
                     {
@@ -174,6 +175,8 @@ def _print(outcome: Mapping[str, Any]) -> None:
             f"{outcome['unjudged']:,} samples cannot be judged, as said above. What is published of them stays, by the "
             "verdict that it was published on; `stillroom why SAMPLE` says why."
         )
+    if outcome["tasks_unjudged"]:
+        typer.echo(f"{outcome['tasks_unjudged']:,} written tasks cannot be judged. The next build tries once more.")
     if outcome["judged"] + outcome["unjudged"] < outcome["samples"]:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:

@@ -18,6 +18,7 @@ from stillroom.lake.versions import MARK, refuse_other_version
 VIEWS = (
     "current_runs",
     "current_selections",
+    "current_proposals",
     "snapshot_examples",
     "published_members",
     "retracted_prompts",

@@ -60,8 +60,10 @@ JOIN (SELECT prompt_id, arg_min(origin, created_at) AS origin FROM lake.prompts
 WHERE s.run_id = $run AND s.created_at <= $at GROUP BY p.origin ORDER BY p.origin
 """
 _PROPOSALS = """
-SELECT admitted, reason, count(*) AS replies FROM lake.proposals WHERE run_id = $run AND created_at <= $at
-GROUP BY ALL ORDER BY replies DESC, admitted DESC, reason
+SELECT admitted, reason, count(*) AS replies FROM (
+    SELECT admitted, reason FROM lake.proposals WHERE run_id = $run AND created_at <= $at  -- newest ruling by then
+    QUALIFY row_number() OVER (PARTITION BY writing_round, writing_request ORDER BY created_at DESC) = 1
+) GROUP BY ALL ORDER BY replies DESC, admitted DESC, reason
 """
 _SAMPLES = """
 SELECT count(*) AS answered, count(*) FILTER (gate <> 'verification') AS passed,

@@ -76,6 +76,7 @@ from stillroom.runs.rows import (
     teacher_row,
     writing_costs,
 )
+from stillroom.runs.ruling_again import RuledAgain, Unruled, ruled_again, runs_of, tasks_unjudged, unruled
 from stillroom.runs.standing import funnel, shards_of_run
 from stillroom.runs.tables import compared_tables
 
@@ -89,9 +90,11 @@ __all__ = [
     "Missing",
     "Run",
     "Owed",
+    "RuledAgain",
     "RunState",
     "Unjudged",
     "Unmeasured",
+    "Unruled",
     "VerdictChange",
     "Wanted",
     "abandoned_entries",
@@ -156,7 +159,9 @@ __all__ = [
     "retracted_samples",
     "retracted_teacher",
     "rounds_done",
+    "ruled_again",
     "run_state",
+    "runs_of",
     "runs_with_late_shards",
     "sampled_prompts",
     "settled",
@@ -167,11 +172,13 @@ __all__ = [
     "shards_of_run",
     "stored_elsewhere",
     "strengths_key",
+    "tasks_unjudged",
     "teacher_row",
     "unfinished_shards",
     "unimported",
     "unjudged",
     "unmeasured",
+    "unruled",
     "unsettled",
     "verdict_changes",
     "weakness",

@@ -37,6 +37,11 @@ WHERE run_id IN {_OF_DATASET}
   AND created_at NOT IN (SELECT created_at FROM lake.commits WHERE starts_with(key, $agreed))
 GROUP BY prompt_id
 """  # noqa: S608 - constant
+_WRITTEN = """
+SELECT * FROM lake.prompts WHERE run_id = $run AND writing_round <= $round AND origin = $origin
+  AND prompt_id NOT IN (SELECT prompt_id FROM lake.shards WHERE run_id = $run)
+ORDER BY writing_round, writing_request
+"""
 _DIFFICULTIES = {"easy": 0, "medium": 1, "hard": 2}
 
 
@@ -109,16 +114,19 @@ def written_in(lake: Lake, run_id: str) -> int:
 
 def replies_in(lake: Lake, run_id: str) -> int:
     """How many replies to writing requests the run has ruled on."""
-    return lake.rows("SELECT count(*) AS n FROM lake.proposals WHERE run_id = ? AND reason <> ?", [run_id, REFUSED])[0][
-        "n"
-    ]
+    rows = lake.rows(
+        "SELECT count(DISTINCT (writing_round, writing_request)) AS n FROM lake.proposals "  # some are ruled on again
+        "WHERE run_id = ? AND reason <> ?",
+        [run_id, REFUSED],
+    )
+    return rows[0]["n"]
 
 
 def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | None = None) -> None:
     """Assign the prompts that a round brought to shards and teachers, once.
 
-    For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. What is retracted,
-    or descends from it, is left out. Journals of another run that had its number are set aside (``unplanned.py``).
+    For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. A later round also
+    takes what came of earlier ones since they were planned. What is retracted, or descends from it, is left out. Journals of another run that had its number are set aside (``unplanned.py``).
 
     Raises:
         LakeError: such a journal cannot be renamed.
@@ -239,10 +247,8 @@ def _effort(prompt: Prompt) -> tuple[int, int]:
 
 
 def _written(lake: Lake, run: Run, writing_round: int) -> list[Prompt]:
-    rows = lake.rows(
-        "SELECT * FROM lake.prompts WHERE run_id = ? AND writing_round = ? AND origin = ? ORDER BY writing_request",
-        [run.run_id, writing_round, Origin.WRITTEN.value],
-    )
+    """What the round brought, after what was ruled on again of rounds before (``ruling_again.py``)."""
+    rows = lake.rows(_WRITTEN, {"run": run.run_id, "round": writing_round, "origin": Origin.WRITTEN.value})
     return [prompt_from(row) for row in rows]
 
 

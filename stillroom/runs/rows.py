@@ -23,6 +23,7 @@ from stillroom.sampling import ShardResult
 from stillroom.sampling.entries import SampleEntry, VerdictEntry, verdict_key
 from stillroom.seeding import Refusal
 from stillroom.seeding.admission import Ruling
+from stillroom.seeding.plan import WritingRequest
 from stillroom.teachers.identity import Identity
 
 REFUSED = "refused"  # the reason of a proposal that never came
@@ -119,6 +120,8 @@ def proposal_row(ruling: Ruling, number: int) -> Row:
         "prompt_id": ruling.prompt.prompt_id if ruling.prompt else "",
         "prompt_tokens": proposed.completion.prompt_tokens,
         "completion_tokens": proposed.completion.completion_tokens,
+        "verifier_ids": list(ruling.verifier_ids),
+        **_wanted(proposed.asked),
     }
 
 
@@ -137,7 +140,14 @@ def refusal_row(refusal: Refusal, number: int) -> Row:
         "prompt_id": "",
         "prompt_tokens": 0,
         "completion_tokens": 0,
+        "verifier_ids": [],
+        **_wanted(refusal.asked),
     }
+
+
+def _wanted(asked: WritingRequest) -> Row:
+    """What kind of task a writing request asks for."""
+    return {"topic": asked.topic, "difficulty_asked": asked.difficulty, "form": asked.form}
 
 
 def teacher_row(identity: Identity, recipe: Recipe, *, licence: str, template_sha256: str) -> Row:

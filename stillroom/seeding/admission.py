@@ -13,6 +13,8 @@ from stillroom.seeding.plan import Round, WritingRequest
 from stillroom.unjudged import judge_one
 from verifiers.agreement import disowned
 
+UNJUDGED = "unjudged"  # the reason of a reply that its verifiers were tried on in vain
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
@@ -25,12 +27,17 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """The fate of one reply: a prompt, or the reason why none came of it."""
+    """The fate of one reply: a prompt, or the reason why none came of it.
+
+    Attributes:
+        verifier_ids: whose word it rests on; empty where nobody's, as where the sandbox was lost at the reply.
+    """
 
     proposed: Proposed
     prompt: Prompt | None
     reason: str = ""
     detail: str = ""
+    verifier_ids: tuple[str, ...] = ()
 
 
 async def rule(
@@ -47,7 +54,8 @@ async def rule(
     The gates, first to last: nothing that the request showed is withheld now; the reply is whole and well-formed; the
     writer's own solution passes enough of its tests, and only those tests are kept; no trivial answer passes the kept
     tests; the task is new: no task in the pool, and none admitted before it in this round, has a ROUGE-L F1 of
-    ``max_rouge_l`` or more with it.
+    ``max_rouge_l`` or more with it. A reply that cannot be judged, where others can, is ruled on again later
+    (``runs/ruling_again.py``).
 
     Args:
         proposed: the replies, in order.
@@ -58,7 +66,7 @@ async def rule(
         observe: called with (replies examined so far, replies) after every one.
 
     Raises:
-        SandboxError: the sandbox failed, also at one reply alone, so nothing is known: a ruling is for good.
+        SandboxError: the sandbox failed, and not at one reply alone, so nothing is known about any.
     """
     done = 0
 
@@ -88,16 +96,18 @@ async def _examine(
     if isinstance(read, Rejection):
         return Ruling(proposed=proposed, prompt=None, reason=read.reason, detail=read.detail)
     prompt = _as_prompt(read, proposed, round_.number, capability)
+    by = identities(verifiers)
     try:
-        return await _proven(prompt, proposed, seeding, capability, verifiers)
+        return replace(await _proven(prompt, proposed, seeding, capability, verifiers), verifier_ids=by)
     except Defect as error:
-        return Ruling(proposed=proposed, prompt=None, reason="unjudged", detail=str(error))
-    except Unjudgeable as error:
-        raise Unjudgeable(
-            f"reply {proposed.position} of writing round {round_.number}: {error} The round is ruled on once it "
-            "runs this one: free some memory, or give programs less (`memory_mib` under `verification`), and start the "
-            "build again. What was paid for is kept."
-        ) from error
+        return Ruling(proposed=proposed, prompt=None, reason=UNJUDGED, detail=str(error), verifier_ids=by)
+    except Unjudgeable as error:  # where there is more memory the sandbox may hold it, so that is nobody's word
+        return Ruling(proposed=proposed, prompt=None, reason=UNJUDGED, detail=str(error))
+
+
+def identities(verifiers: Sequence[Verifier]) -> tuple[str, ...]:
+    """The verifiers' ids, in an order that says nothing."""
+    return tuple(sorted(one.verifier_id for one in verifiers))
 
 
 async def _proven(

@@ -19,7 +19,7 @@ _DOUBLED = {
     "samples": "run_id, sample_id",
     "verdicts": "run_id, sample_id, check_id, verifier_id",
     "prompts": "run_id, prompt_id",
-    "proposals": "run_id, writing_round, writing_request",
+    "proposals": "run_id, writing_round, writing_request, created_at",  # one may be ruled on again
     "selections": "curation_id, sample_id",
     "examples": "run_id, example_id",
     "snapshots": "name, version",
@@ -86,7 +86,7 @@ class Accounts:
         assert all(stored[sample_id] == text for sample_id, text in self.known.items()), "a sample has another text"
         samples = sum(one.kind == "sample" for one in paid)
         assert samples - len(stored) == self.lost["sample"], "samples were lost without a kill"
-        replies = lake.rows("SELECT count(*) AS n FROM lake.proposals")[0]["n"]
+        replies = lake.rows("SELECT count(*) AS n FROM lake.current_proposals")[0]["n"]
         writing = sum(one.kind == "writing" for one in paid)
         assert writing - replies == self.lost["writing"], "writing replies were lost, or doubled, without a kill"
         assert_judged(lake)
@@ -156,7 +156,7 @@ def _journalled_samples(lake: Lake) -> dict[str, str]:
 
 def _replies(lake: Lake) -> int:
     """Writing replies that are known: those of committed rounds, and journals of rounds that are not."""
-    committed = lake.rows("SELECT run_id, count(*) AS n FROM lake.proposals GROUP BY run_id")
+    committed = lake.rows("SELECT run_id, count(*) AS n FROM lake.current_proposals GROUP BY run_id")
     done = {row["key"] for row in lake.rows("SELECT key FROM lake.commits WHERE starts_with(key, 'seed:')")}
     return sum(row["n"] for row in committed) + sum(
         sum(isinstance(record, Reply) for record in journal_at(place, Record).read().records)

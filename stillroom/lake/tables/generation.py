@@ -47,7 +47,8 @@ GENERATION = (
     ),
     Table(
         "proposals",
-        "Every reply to a writing request, admitted or not, with the reason; and requests that were refused.",
+        "Every reply to a writing request, admitted or not, with the reason; and requests that were refused. Of a reply "
+        "that was ruled on again the newest row counts (`current_proposals`).",
         columns_from("""
         writing_round INTEGER | seeding round
         writing_request INTEGER | request in that round
@@ -56,11 +57,15 @@ GENERATION = (
         request_text VARCHAR | the exact text sent
         response VARCHAR | the raw reply
         admitted BOOLEAN | whether a prompt came of it
-        reason VARCHAR | why not: withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, refused
+        reason VARCHAR | why not: withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, unjudged, refused
         detail VARCHAR | evidence; what the server said where it refused
         prompt_id VARCHAR | the prompt that came of it, or empty
         prompt_tokens INTEGER | counted by the server
         completion_tokens INTEGER | counted by the server
+        topic VARCHAR | subject asked for
+        difficulty_asked VARCHAR | difficulty asked for
+        form VARCHAR | how the task was to be put
+        verifier_ids VARCHAR[] | whose word the ruling rests on; none where no program ran, or the sandbox was lost
         """),
         sorted_by="prompt_id",
     ),

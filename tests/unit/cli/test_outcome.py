@@ -17,6 +17,7 @@ OUTCOME: dict[str, Any] = {
     "new_rows": 25,
     "prompts_written": 17,
     "writing_replies": 54,
+    "tasks_unjudged": 0,
     "prompts_answered": 37,
     "samples": 171,
     "samples_adopted": 0,
@@ -112,6 +113,12 @@ def test_a_build_that_was_checked_against_nothing_says_why() -> None:
             {"snapshot": "", "passed": 0, "pass_rate": 0.0},
             "None of the samples passed: `stillroom why SAMPLE` says why. `stillroom reverify functions` judges",
             id="none passed",
+        ),
+        pytest.param(
+            {"tasks_unjudged": 2},
+            "2 written tasks could not be judged: `stillroom sql \"select run_id, detail from current_proposals where "
+            "reason = 'unjudged'\"` says why. The next build rules on them again, as `stillroom reverify functions` does",
+            id="written tasks",
         ),
         pytest.param({}, "", id="neither"),
     ],

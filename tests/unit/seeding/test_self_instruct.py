@@ -314,42 +314,41 @@ async def test_gate_that_stops_a_reply(journal: Path, reply: dict[str, Any] | st
     assert result.prompts == []
 
 
-async def test_reply_that_cannot_be_judged_is_none_and_ends_no_round(journal: Path) -> None:
+@pytest.mark.parametrize(
+    ("failure", "said", "by"),
+    [
+        pytest.param(RecursionError("too deep"), "(RecursionError: too deep)", ("fake-id",), id="a defect"),
+        pytest.param(Unjudgeable("it failed 4 times. It runs others."), "It runs others.", (), id="a lost sandbox"),
+    ],
+)
+async def test_reply_that_cannot_be_judged_is_none_and_ends_no_round(
+    journal: Path, failure: Exception, said: str, by: tuple[str, ...]
+) -> None:
     odd: list[str] = []
 
     def rule(check: Check, answer: Answer) -> Judgement:
         odd.append(check.entry_point)
         if check.entry_point == odd[0]:
-            raise RecursionError("too deep")
+            raise failure
         return execute(check, answer)
 
     result = await write(writer(), journal, of(3), verifiers=[FakeVerifier(rule=rule)])
 
     assert reasons(result) == ["unjudged", "", ""]
-    assert result.rulings[0].detail.endswith("(RecursionError: too deep)")
+    assert result.rulings[0].detail.endswith(said)
+    assert [one.verifier_ids for one in result.rulings] == [by, ("fake-id",), ("fake-id",)]
     assert len(result.prompts) == 2
 
 
-async def test_sandbox_that_is_lost_at_one_reply_alone_rules_on_none_and_they_are_not_asked_for_again(
-    journal: Path,
-) -> None:
-    is_lost = True
-
-    def rule(check: Check, answer: Answer) -> Judgement:
-        if is_lost and check.entry_point == NAME:
-            raise Unjudgeable("the sandbox failed 4 times on one program. It runs others.")
-        return execute(check, answer)
-
+async def test_sandbox_that_is_gone_for_all_rules_on_none_and_they_are_not_asked_for_again(journal: Path) -> None:
     asked = writer(TASK)
-    with pytest.raises(SandboxError, match=r"reply 0 of writing round 1: the sandbox failed 4 times.*It runs others"):
-        await write(asked, journal, of(1), verifiers=[FakeVerifier(rule=rule)])
-    paid = len(asked.paid)
-    is_lost = False
+    with pytest.raises(SandboxError, match="the fake sandbox is dead"):
+        await write(asked, journal, of(1), verifiers=[FakeVerifier(fails_after=1)])
 
-    result = await write(asked, journal, of(1), verifiers=[FakeVerifier(rule=rule)])
+    result = await write(asked, journal, of(1))
 
     assert reasons(result) == [""]
-    assert len(asked.paid) == paid == 1
+    assert len(asked.paid) == 1
 
 
 async def test_only_tests_that_the_solution_passes_are_kept(journal: Path) -> None:
