@@ -197,6 +197,8 @@ def _proposal(texts: Texts, prompt: dict[str, object]) -> dict[str, object]:
         "detail": "",
         "prompt_tokens": 900,
         "completion_tokens": 200,
+        "verifier_ids": [],
+        **{name: prompt[name] for name in ("topic", "difficulty_asked", "form")},
     }
 
 

@@ -40,9 +40,8 @@ async def rule_again(run_id: str, *, of_dataset: bool) -> int:
         admitted += len(found.rows.get("prompts", ()))
         left += sum(ruling.reason == UNJUDGED for ruling in found.rulings)
     if ruled:
-        still = f"; {left} still cannot be judged" if left else ""
         shop.watcher.say(
-            f"{ruled} written tasks that could not be judged were ruled on again: {admitted} new prompts, which the next "
-            f"plan takes up{still}"
+            f"{ruled} written tasks that could not be judged were ruled on again: {admitted} new prompts for the "
+            f"next plan, {left} still cannot be judged"
         )
     return admitted

@@ -31,7 +31,7 @@ QUERIES = (
     "select * from yield_by_teacher",
 )
 
-_WHY_UNRULED = "select run_id, detail from current_proposals where reason = 'unjudged'"
+_WHY_UNRULED = "`stillroom sql \"select run_id, detail from current_proposals where reason = 'unjudged'\"`"
 MOST_LEFT = 3  # runs that are named
 
 
@@ -185,7 +185,7 @@ def _doubt(outcome: Mapping[str, Any]) -> str:
 def _unruled(outcome: Mapping[str, Any]) -> str:
     """What becomes of the tasks that a verifier could not judge, whichever run of the dataset wrote them."""
     return (
-        f"{outcome['tasks_unjudged']:,} written tasks could not be judged: `stillroom sql \"{_WHY_UNRULED}\"` says why. "
+        f"{outcome['tasks_unjudged']:,} written tasks could not be judged: {_WHY_UNRULED} says why. "
         f"The next build rules on them again, as `stillroom reverify {outcome['dataset']}` does, and asks no teacher."
     )
 

@@ -126,7 +126,8 @@ def plan_shards(lake: Lake, run: Run, writing_round: int, offered: Set[str] | No
     """Assign the prompts that a round brought to shards and teachers, once.
 
     For round 0 these are what ``first_prompts`` takes from the pool; ``offered`` is handed on to it. A later round also
-    takes what came of earlier ones since they were planned. What is retracted, or descends from it, is left out. Journals of another run that had its number are set aside (``unplanned.py``).
+    takes what came of earlier ones since they were planned. What is retracted, or descends from it, is left out.
+    Journals of another run that had its number are set aside (``unplanned.py``).
 
     Raises:
         LakeError: such a journal cannot be renamed.

@@ -61,12 +61,12 @@ class RuledAgain:
 
 def tasks_unjudged(lake: Lake, run_ids: Sequence[str]) -> int:
     """How many tasks that were written in these runs could not be judged."""
-    return lake.rows(f"SELECT count(*) AS n {_UNJUDGED}", _asked(run_ids))[0]["n"]  # noqa: S608 - constant
+    return lake.rows(f"SELECT count(*) AS n {_UNJUDGED}", _asked(run_ids))[0]["n"]
 
 
 def runs_of(lake: Lake, dataset: str) -> list[str]:
     """Ids of all runs of a dataset, also of those that were given up."""
-    rows = lake.rows(f"SELECT run_id FROM lake.current_runs WHERE dataset = ? ORDER BY {ORDINAL}, run_id", [dataset])  # noqa: S608 - constant
+    rows = lake.rows("SELECT run_id FROM lake.current_runs WHERE dataset = ? ORDER BY run_id", [dataset])
     return [row["run_id"] for row in rows]
 
 
@@ -76,7 +76,7 @@ def unruled(lake: Lake, run_ids: Sequence[str], verifiers: Sequence[Verifier]) -
     Nothing as long as a round that was paid for may have to draw anew what it asked: a prompt that comes into the pool
     would have it draw something else.
     """
-    rows = lake.rows(f"SELECT * {_UNJUDGED} {_IN_ORDER}", _asked(run_ids))  # noqa: S608 - constants
+    rows = lake.rows(f"SELECT * {_UNJUDGED} {_IN_ORDER}", _asked(run_ids))
     if not rows or _draws_anew(lake, dataset_of(rows[0]["run_id"])):
         return []
     tried = sorted(one.verifier_id for one in verifiers)

@@ -162,3 +162,25 @@ def test_run_whose_libraries_cannot_be_had_any_more_is_named_and_the_later_ones_
     assert unknown.code == 2
     for run_id in ("functions-r1", "functions-r2"):
         assert f"{run_id} is left as it is: the sandbox is to run under 'no-such-runtime'" in unknown.err
+
+
+def test_written_task_that_could_not_be_judged_is_ruled_on_again_from_its_reply(built: Built) -> None:
+    bench = built.bench
+    lost = (
+        "create temp table lost as select * replace (false as admitted, 'unjudged' as reason, '' as prompt_id, "
+        "[] as verifier_ids, created_at + interval 1 second as created_at) from proposals where admitted limit 1; "
+        "insert into proposals by name from lost; select 1"
+    )
+    changed = bench.run("sql", "--write", lost)
+    assert changed.code == 0, changed.err
+    counted = "select count(*) as n from current_proposals where reason = 'unjudged'"
+    assert bench.sql(counted) == [{"n": 1}]
+
+    done = bench.run("reverify", "functions", "--json")
+
+    assert done.code == 0, done.err
+    assert (done.json["tasks_unjudged"], done.json["tokens"]) == (0, 0)
+    assert "1 written tasks that could not be judged were ruled on again: 0 new prompts" in " ".join(done.err.split())
+    assert bench.sql(counted) == [{"n": 0}]
+    (ruling,) = bench.sql("select reason, len(verifier_ids) as judges from proposals order by created_at desc limit 1")
+    assert ruling == {"reason": "duplicate", "judges": 1}, "the prompt that it became is there"

@@ -47,8 +47,8 @@ GENERATION = (
     ),
     Table(
         "proposals",
-        "Every reply to a writing request, admitted or not, with the reason; and requests that were refused. Of a reply "
-        "that was ruled on again the newest row counts (`current_proposals`).",
+        "Every reply to a writing request, admitted or not, with the reason; and requests that were refused. "
+        "Of a reply that was ruled on again the newest row counts (`current_proposals`).",
         columns_from("""
         writing_round INTEGER | seeding round
         writing_request INTEGER | request in that round
@@ -57,7 +57,7 @@ GENERATION = (
         request_text VARCHAR | the exact text sent
         response VARCHAR | the raw reply
         admitted BOOLEAN | whether a prompt came of it
-        reason VARCHAR | why not: withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, unjudged, refused
+        reason VARCHAR | withheld, invalid-json, tests:..., reference:..., duplicate, too-similar, unjudged, refused
         detail VARCHAR | evidence; what the server said where it refused
         prompt_id VARCHAR | the prompt that came of it, or empty
         prompt_tokens INTEGER | counted by the server

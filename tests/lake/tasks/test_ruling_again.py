@@ -72,7 +72,7 @@ class Bench:
         return [one["reason"] for one in rows]
 
     def count(self, table: str) -> int:
-        return self.lake.rows(f"SELECT count(*) AS n FROM lake.{table}")[0]["n"]  # noqa: S608 - ours
+        return self.lake.rows(f"SELECT count(*) AS n FROM lake.{table}")[0]["n"]
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +142,8 @@ async def test_it_comes_back_once_it_can_be_judged_and_the_next_run_samples_it(b
     assert bench.lake.rows("SELECT sum(samples)::BIGINT AS n FROM lake.costs WHERE stage = 'writing'") == [{"n": 6}]
     assert isinstance(shop.watcher, Listening)
     assert shop.watcher.said[-1] == (
-        "1 written tasks that could not be judged were ruled on again: 1 new prompts, which the next plan takes up"
+        "1 written tasks that could not be judged were ruled on again: 1 new prompts for the next plan, "
+        "0 still cannot be judged"
     )
     again = open_run(bench.lake, bench.run.recipe, new_run=True)
     plan_shards(bench.lake, again, FIRST_ROUND)
@@ -175,7 +176,7 @@ async def test_a_lost_sandbox_is_tried_each_time_and_writes_nothing_down_until_i
         assert lost.odd.calls > tried
     assert lost.lake.rows("SELECT * FROM lake.commits") == rows
     assert isinstance(shop.watcher, Listening)
-    assert shop.watcher.said[-1].endswith("; 1 still cannot be judged")
+    assert shop.watcher.said[-1].endswith(": 0 new prompts for the next plan, 1 still cannot be judged")
 
     lost.mend()
     assert await ruling_again.rule_again.fn(lost.run.run_id, **CALL) == 1

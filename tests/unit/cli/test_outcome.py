@@ -116,8 +116,8 @@ def test_a_build_that_was_checked_against_nothing_says_why() -> None:
         ),
         pytest.param(
             {"tasks_unjudged": 2},
-            "2 written tasks could not be judged: `stillroom sql \"select run_id, detail from current_proposals where "
-            "reason = 'unjudged'\"` says why. The next build rules on them again, as `stillroom reverify functions` does",
+            '2 written tasks could not be judged: `stillroom sql "select run_id, detail from current_proposals '
+            "where reason = 'unjudged'\"` says why. The next build rules on them again, as `stillroom",
             id="written tasks",
         ),
         pytest.param({}, "", id="neither"),
