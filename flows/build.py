@@ -13,7 +13,7 @@ from flows.deciding import decided_and_published
 from flows.shard import shard as shard_flow
 from stillroom.errors import GateError, StillroomError, TeacherError
 from stillroom.recipe import Recipe
-from stillroom.runs import FIRST_ROUND, load_run, may_be_published, missing, runs_of, tasks_unjudged
+from stillroom.runs import FIRST_ROUND, load_run, may_be_published, missing, runs_beside, tasks_unjudged
 from tasks.calibration import calibrate_verifiers
 from tasks.publication import curate, publish_late, publish_snapshot
 from tasks.ruling_again import rule_again
@@ -87,7 +87,7 @@ async def build_run(run_id: str, shards: ShardRuns) -> str:
     """
     await asyncio.gather(meet_teachers(run_id), import_sources(run_id))
     lake = workshop().lake
-    if tasks_unjudged(lake, runs_of(lake, load_run(lake, run_id).recipe.dataset)):
+    if tasks_unjudged(lake, runs_beside(lake, run_id)):
         await rule_again(run_id, of_dataset=True)
     shards.start(await plan(run_id, FIRST_ROUND))
     unwritten: TeacherError | None = None

@@ -4,7 +4,7 @@ from functools import partial
 
 from prefect import task
 
-from stillroom.runs import load_run, ruled_again, runs_of, unruled
+from stillroom.runs import load_run, ruled_again, runs_beside, unruled
 from stillroom.seeding.admission import UNJUDGED, identities
 from tasks.retrying import RETRYING
 from tasks.workshop import workshop
@@ -28,7 +28,7 @@ async def rule_again(run_id: str, *, of_dataset: bool) -> int:
     if run.recipe.seeding is None:  # what was written before would not be sampled
         return 0
     verifiers = shop.verifiers(run.recipe.verification)
-    run_ids = runs_of(shop.lake, run.recipe.dataset) if of_dataset else [run_id]
+    run_ids = runs_beside(shop.lake, run_id) if of_dataset else [run_id]
     ruled = admitted = left = 0
     for one in unruled(shop.lake, run_ids, verifiers):
         async with shop.slots(("sandbox",)):

@@ -20,7 +20,7 @@ from stillroom.runs import (
     decided_otherwise,
     left_out,
     replies_in,
-    runs_of,
+    runs_beside,
     tasks_unjudged,
     why_nothing_new,
 )
@@ -79,7 +79,7 @@ def outcome_of(
             "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
         )[0]["n"],
         "writing_replies": replies_in(lake, run.run_id),
-        "tasks_unjudged": tasks_unjudged(lake, runs_of(lake, run.recipe.dataset)),
+        "tasks_unjudged": tasks_unjudged(lake, runs_beside(lake, run.run_id)),
         "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
             0
         ]["n"],

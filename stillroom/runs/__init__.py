@@ -76,7 +76,7 @@ from stillroom.runs.rows import (
     teacher_row,
     writing_costs,
 )
-from stillroom.runs.ruling_again import RuledAgain, Unruled, ruled_again, runs_of, tasks_unjudged, unruled
+from stillroom.runs.ruling_again import RuledAgain, Unruled, ruled_again, runs_beside, tasks_unjudged, unruled
 from stillroom.runs.standing import funnel, shards_of_run
 from stillroom.runs.tables import compared_tables
 
@@ -161,7 +161,7 @@ __all__ = [
     "rounds_done",
     "ruled_again",
     "run_state",
-    "runs_of",
+    "runs_beside",
     "runs_with_late_shards",
     "sampled_prompts",
     "settled",

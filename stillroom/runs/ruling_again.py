@@ -28,6 +28,10 @@ from stillroom.seeding.admission import UNJUDGED, Proposed, Ruling, rule
 from stillroom.seeding.plan import WritingRequest
 
 _UNJUDGED = "FROM lake.current_proposals WHERE reason = $unjudged AND run_id IN (SELECT unnest($runs))"
+_BESIDE = """
+SELECT run_id FROM lake.current_runs
+WHERE dataset IN (SELECT dataset FROM lake.runs WHERE run_id = ?) ORDER BY run_id
+"""
 _IN_ORDER = f"ORDER BY {ORDINAL}, run_id, writing_round, writing_request"
 
 
@@ -64,10 +68,9 @@ def tasks_unjudged(lake: Lake, run_ids: Sequence[str]) -> int:
     return lake.rows(f"SELECT count(*) AS n {_UNJUDGED}", _asked(run_ids))[0]["n"]
 
 
-def runs_of(lake: Lake, dataset: str) -> list[str]:
-    """Ids of all runs of a dataset, also of those that were given up."""
-    rows = lake.rows("SELECT run_id FROM lake.current_runs WHERE dataset = ? ORDER BY run_id", [dataset])
-    return [row["run_id"] for row in rows]
+def runs_beside(lake: Lake, run_id: str) -> list[str]:
+    """Ids of all runs of a run's dataset, its own and those that were given up as well."""
+    return [row["run_id"] for row in lake.rows(_BESIDE, [run_id])]
 
 
 def unruled(lake: Lake, run_ids: Sequence[str], verifiers: Sequence[Verifier]) -> list[Unruled]:

@@ -287,10 +287,7 @@ async def test_for_a_run_alone_its_own_are_ruled_on_and_for_a_recipe_that_has_no
 
 
 async def test_what_a_version_states_is_the_newest_ruling_of_its_time(lost: Bench) -> None:
-    builder = Builder(lost.lake, client=lost.client, verifier=lost.verifier)
-    lost.odd.tasks.append("nothing")
-    lost.client.reply = None
-    _, first = await builder.build(recipe(lost.lake.root.parent))
+    _, first = await Builder(lost.lake).build(lost.run.recipe)
     assert first is not None
     states = manifest(lost.lake, first)["run"]["proposals"]
     assert {"admitted": False, "reason": "unjudged", "replies": 1} in states
