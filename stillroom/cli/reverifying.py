@@ -125,7 +125,7 @@ async def _reverify(
             except RunsLeft as error:
                 judged, failed = error.judged, error
             left = failed.left if failed else {}
-            outcome = _outcome(shop, dataset, runs, own, left)
+            outcome = _outcome(shop, dataset, runs, own, wanted, left)
             published = [_version(lake, one) for one in snapshots(lake, dataset) if one.version > before]
             return {**outcome, "judged": judged, "published": published}, failed
 
@@ -135,6 +135,7 @@ def _outcome(
     dataset: str,
     runs: "DatasetRuns",
     own: "Mapping[str, Verification]",
+    wanted: "Wanted",
     left: Mapping[str, StillroomError],
 ) -> dict[str, Any]:
     """What is true of the runs now.
@@ -144,6 +145,7 @@ def _outcome(
         dataset: theirs.
         runs: all of it that were to be judged, and those that were not.
         own: the verification of each before.
+        wanted: what they were to be judged under.
         left: those that were left all the same, and why.
     """
     from stillroom.recipe import verification_section
@@ -152,7 +154,7 @@ def _outcome(
     lake = shop.lake
     under = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
     came_up = [one for one in runs.finished if not isinstance(left.get(one), SandboxError | WorkersError)]
-    by = {run_id: [one.verifier_id for one in shop.verifiers(under[run_id])] for run_id in came_up}
+    by = {run_id: [one.verifier_id for one in shop.verifiers(wanted.of(own[run_id]))] for run_id in came_up}
     return {
         "dataset": dataset,
         "runs": list(runs.finished),
@@ -216,7 +218,8 @@ def _print(outcome: Mapping[str, Any]) -> None:
     if outcome["published"]:
         print_table(outcome["published"], title="Published")
     else:
-        typer.echo("The members of the dataset did not change, so nothing was published.")
+        members = "What could be decided about changes no members" if outcome["left"] else "The members did not change"
+        typer.echo(f"{members}, so nothing was published.")
     if outcome["runs_under_another"]:
         typer.echo(
             f"{', '.join(outcome['runs_under_another'])} count under the other verification from now on. Write it into "
