@@ -7,10 +7,16 @@ from typing import Annotated
 import typer
 
 from stillroom.cli.naming import find_kept_snapshot, find_snapshot
+from stillroom.cli.other_verification import (
+    OtherMemoryOption,
+    OtherRequirementsOption,
+    OtherTimeoutOption,
+    wanted_by,
+)
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudge
 from stillroom.cli.session import reading
-from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RuntimeOption
+from stillroom.cli.verifying import RuntimeOption
 from stillroom.errors import RequestError
 
 
@@ -29,6 +35,7 @@ def verify_snapshot(
     ] = False,
     timeout_seconds: OtherTimeoutOption = None,
     memory_mib: OtherMemoryOption = None,
+    requirements: OtherRequirementsOption = None,
     runtime: RuntimeOption = "",
     copy: Annotated[
         bool, typer.Option("--copy", help="First make the frozen copy from the lake, where this folder lacks it.")
@@ -41,27 +48,28 @@ def verify_snapshot(
     """
     from stillroom.publication import compare, freeze
 
-    if not re_execute and (timeout_seconds or memory_mib or runtime):
-        raise RequestError("limits and a runtime are for judging again: add --re-execute, or leave them out")
+    if not re_execute and (timeout_seconds or memory_mib or requirements or runtime):
+        raise RequestError("limits, libraries and a runtime are for judging again: add --re-execute, or leave them out")
+    wanted = wanted_by(timeout_seconds, memory_mib, requirements)
     with reading(ctx) as lake:
         snapshot = find_kept_snapshot(lake, name)
         if copy and not (lake.root / snapshot.path).exists():
             freeze(lake, snapshot)
         compared = compare(lake, snapshot)
-        again = rejudge(lake, snapshot, timeout_seconds, memory_mib, runtime) if re_execute else None
-    differing = [one for one in compared if not one.is_same]
+        differing = [one for one in compared if not one.is_same]
+        if not as_json:  # at once: judging takes long, and may fail
+            print_table(
+                [{"compared": one.what, "result": "same" if one.is_same else one.found} for one in compared],
+                title=f"{snapshot.label}: {'intact' if not differing else f'{len(differing)} differences'}",
+            )
+        again = rejudge(lake, snapshot, wanted, runtime) if re_execute else None
     is_intact = not differing and (again is None or is_confirmed(again))
     if as_json:
         rows = [asdict(one) for one in compared]
         found = {"snapshot": snapshot.label, "is_intact": is_intact, "compared": rows}
         print_json(found if again is None else {**found, "re_executed": again})
-    else:
-        print_table(
-            [{"compared": one.what, "result": "same" if one.is_same else one.found} for one in compared],
-            title=f"{snapshot.label}: {'intact' if not differing else f'{len(differing)} differences'}",
-        )
-        if again is not None:
-            print_rejudged(again)
+    elif again is not None:
+        print_rejudged(again)
     if not is_intact:
         raise typer.Exit(1)
 

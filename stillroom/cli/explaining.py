@@ -23,9 +23,14 @@ FROM verdicts WHERE sample_id = $sample AND run_id = $run AND list_contains(coal
     )] WHEN reason = 'unjudged' THEN ['']  -- dropped for the lack of one: what is there is by tests of before
     ELSE verifier_ids END
     FROM current_selections WHERE sample_id = $sample AND run_id = $run LIMIT 1
-), []), [verifier_id]), verifier_id)
+), []), [verifier_id]), verifier_id) AND ($at IS NULL OR created_at <= $at::TIMESTAMP)
 QUALIFY row_number() OVER (PARTITION BY verifier ORDER BY created_at DESC) = 1
 ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'abstain' THEN 1 ELSE 2 END, verifier LIMIT 1
+"""
+_VERDICT_SINCE = """
+SELECT verifier, outcome, reason, detail, tests_passed, tests_total, created_at AS judged_at
+FROM verdicts WHERE sample_id = $sample AND run_id = $run AND created_at > $at
+ORDER BY created_at DESC, verifier LIMIT 1
 """
 # Several runs of a dataset may have it: later ones take over what they ask for too. Told is the decision by which it is
 # published, else the newest.
@@ -106,6 +111,7 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
     alone a build works on, with its state, else None. ``retraction`` names what was retracted and the first version
     without it, or is None. ``overlaps`` is what it and its prompt share with benchmarks, also where it was published
     before they were checked. ``match_taken_out``: what it was dropped in favour of has been taken out since.
+    ``verdict`` is the one that was decided by; ``verdict_since`` came later and says something else, or is None.
 
     Args:
         lake: where it is.
@@ -130,8 +136,18 @@ def explain(lake: "Lake", sample_id: str, dataset: str | None = None) -> dict[st
         "overlaps": _overlaps(lake, sample, decision),
         "match_taken_out": _is_taken_out(lake, sample["run_id"], decision["matched_id"]) if decision else False,
         "retraction": next(iter(retracted), None),
-        "verdict": next(iter(lake.rows(_VERDICT, {"sample": sample_id, "run": sample["run_id"]})), None),
+        **_verdicts(lake, sample, decision),
     }
+
+
+def _verdicts(lake: "Lake", sample: dict[str, Any], decision: dict[str, Any] | None) -> dict[str, Any]:
+    """The verdict that a decision was made by, and the newest that came after it where that says something else."""
+    asked = {"sample": sample["sample_id"], "run": sample["run_id"], "at": decision["decided_at"] if decision else None}
+    verdict = next(iter(lake.rows(_VERDICT, asked)), None)
+    since = next(iter(lake.rows(_VERDICT_SINCE, asked)), None) if decision else None
+    said = ("outcome", "reason", "detail")
+    is_same = verdict and since and [since[name] for name in said] == [verdict[name] for name in said]
+    return {"verdict": verdict, "verdict_since": None if is_same else since}
 
 
 def _newest_run(lake: "Lake", run_id: str) -> dict[str, Any] | None:
@@ -175,14 +191,20 @@ def _print(about: dict[str, Any]) -> None:
     verdict = about["verdict"]
     if verdict:
         tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests held" if verdict["tests_total"] else ""
-        because = f" ({verdict['reason']})" if verdict["reason"] else ""
-        typer.echo(f"  verdict:  {verdict['outcome']}{because} by {verdict['verifier']}{tests}")
+        typer.echo(f"  verdict:  {_outcome(verdict)}{tests}")
         if verdict["detail"] and verdict["detail"] != about["evidence"]:
             typer.echo(f"            {verdict['detail']}")
+    if since := about["verdict_since"]:
+        typer.echo(f"  since:    {_outcome(since)}; nothing was decided by that yet: `stillroom reverify` does")
     typer.echo(f"  prompt:   {about['prompt_id']} {first_line(about['task'] or '')}")
     typer.echo(f"  by:       {about['teacher_id']}, sample {about['sample_index']}, in {about['run_id']}")
     text = about["answer"] or about["response"]
     typer.echo("\n" + "\n".join(f"    {line}" for line in text.splitlines()))
+
+
+def _outcome(verdict: dict[str, Any]) -> str:
+    because = f" ({verdict['reason']})" if verdict["reason"] else ""
+    return f"{verdict['outcome']}{because} by {verdict['verifier']}"
 
 
 def _sentence(about: dict[str, Any]) -> str:

@@ -49,9 +49,11 @@ def find_snapshot(lake: "Lake", label: str) -> "Snapshot":
     if at and not number.isdecimal():
         raise RequestError(f"{label!r} is no snapshot; expected NAME or NAME@N with a number, such as {name}@1")
     versions = snapshots(lake, name)
+    if not versions and _has_runs(lake, name):
+        raise RequestError(f"nothing of {name!r} is published yet; `stillroom runs` lists its runs")
     if not versions:
         names = sorted({one.name for one in snapshots(lake)})
-        raise RequestError(f"there is no dataset {name!r}. {_did_you_mean(name, names, 'published')}")
+        raise RequestError(f"there is no dataset {name!r}. {_did_you_mean(name, _datasets(lake), names, 'published')}")
     found = [one for one in versions if not at or one.version == int(number)]
     if not found:
         raise RequestError(f"{name} has no version {number}; it has {', '.join(one.label for one in versions)}")
@@ -66,10 +68,14 @@ def find_runs(lake: "Lake", label: str) -> tuple[str, int | None]:
     Raises:
         RequestError: there is none; says what there is.
     """
-    if lake.rows("SELECT 1 FROM lake.runs WHERE dataset = ? LIMIT 1", [label]):
+    if _has_runs(lake, label):
         return label, None
+    name = label.partition("@")[0]
+    if not _has_runs(lake, name):
+        names = _datasets(lake)
+        raise RequestError(f"there is no dataset {name!r}. {_did_you_mean(name, names, names, 'built')}")
     found = find_snapshot(lake, label)
-    return found.name, found.version if "@" in label else None
+    return found.name, found.version
 
 
 def find_kept_snapshot(lake: "Lake", label: str) -> "Snapshot":
@@ -169,7 +175,17 @@ def _beginning_with(lake: "Lake", kind: str, given: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _did_you_mean(given: str, known: Sequence[str], what: str) -> str:
-    if near := meant(given, known):
+def _has_runs(lake: "Lake", dataset: str) -> bool:
+    return bool(lake.rows("SELECT 1 FROM lake.runs WHERE dataset = ? LIMIT 1", [dataset]))
+
+
+def _datasets(lake: "Lake") -> list[str]:
+    """Those that have a run, also where nothing of them is published."""
+    return [row["dataset"] for row in lake.rows("SELECT DISTINCT dataset FROM lake.runs ORDER BY dataset")]
+
+
+def _did_you_mean(given: str, names: Sequence[str], known: Sequence[str], what: str) -> str:
+    """The nearest of all ``names``, else those that are ``what`` it takes."""
+    if near := meant(given, names):
         return near.strip()
     return f"{what.capitalize()} so far: {', '.join(known)}." if known else f"Nothing is {what} yet; build a recipe."

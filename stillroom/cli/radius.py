@@ -47,7 +47,11 @@ def blast_radius(
     yes: Annotated[bool, typer.Option("--yes", help="Retract without asking.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what depends on a seed, prompt, teacher, verifier or image, in every snapshot; take it out on request."""
+    """Show what depends on a seed, prompt, teacher, verifier or image, in every snapshot; take it out on request.
+
+    What a verifier or image passed and was retracted stays out, also where a newer one has passed it since: where that
+    one's verdict is to count, judge again by it (`stillroom reverify`) and do not retract the old one.
+    """
     from stillroom.runs import Cause
 
     if retract and not yes and not sys.stdin.isatty():

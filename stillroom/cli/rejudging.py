@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from stillroom.cli.output import print_table
+from stillroom.errors import NoSuchSandbox, RequestError, SandboxError
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
     from stillroom.publication import Reexecuted, Snapshot, StandingVerdict, Unjudgeable
     from stillroom.recipe import Verification
+    from stillroom.runs import Wanted
 
 DIFFERENCES_SHOWN = 20
-NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes, or the verifier has a defect
+NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes, or verifier or sandbox cannot do it
 
 
-def rejudge(
-    lake: "Lake", snapshot: "Snapshot", timeout_seconds: float | None, memory_mib: int | None, runtime: str
-) -> dict[str, Any]:
-    """Judge every member again under the limits that it was published under, or others; returns plain data.
+def rejudge(lake: "Lake", snapshot: "Snapshot", wanted: "Wanted", runtime: str) -> dict[str, Any]:
+    """Judge every member again under what it was published under, or another verification; returns plain data.
+
+    Members whose sandbox cannot be had, or fails, are differences that were not judged; the others are judged.
 
     Raises:
-        RequestError: Docker does not know the runtime.
-        SandboxError: the sandbox failed.
+        RequestError: Docker does not know the runtime that was asked for.
+        LakeError: what a run was recorded with is no recipe.
     """
     from stillroom.capabilities import find_capability
     from stillroom.publication import by_verification, standing_verdicts, unjudgeable
     from stillroom.runs import load_run
 
     names = find_capability(load_run(lake, snapshot.run_id).recipe.capability).verifier_names
-    limits = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
-    given = {key: value for key, value in limits.items() if value}
     again: list[Reexecuted] = []
     for verification, members in by_verification(lake, standing_verdicts(lake, snapshot)):
-        again += asyncio.run(_judge(members, names, verification.model_copy(update=given), runtime))
+        again += _judged(members, names, wanted.of(verification), runtime)
     return {
         "members": snapshot.rows,
         "judged": sum(bool(one.outcome) for one in again),
@@ -46,6 +46,24 @@ def rejudge(
             *(_difference(one) for one in again if not one.is_same),
         ],
     }
+
+
+def _judged(
+    members: Sequence["StandingVerdict"], names: Sequence[str], verification: "Verification", runtime: str
+) -> "list[Reexecuted]":
+    """Members of one verification, judged again, or told why not."""
+    from stillroom.publication import not_judged
+
+    try:
+        return asyncio.run(_judge(members, names, verification, runtime))
+    except SandboxError as error:
+        if runtime and isinstance(error, RequestError):
+            raise
+        runs = ", ".join(dict.fromkeys(one.run_id for one in members))
+        why = f"the sandbox that {runs} published by cannot be had: {str(error).strip()}"
+        if isinstance(error, NoSuchSandbox) and not isinstance(error, RequestError):
+            why += " Other libraries are named with `--requirements FILE`, none by an empty one."
+        return [not_judged(one, why) for one in members]
 
 
 async def _judge(
@@ -80,7 +98,7 @@ def _other_verifiers(again: Sequence["Reexecuted"]) -> list[dict[str, Any]]:
     counts = Counter(
         (one.stored.verifier, one.stored.verifier_id, one.stored.image_digest, one.verifier_id, one.image_digest)
         for one in again
-        if one.stored.verifier_id != one.verifier_id
+        if one.verifier_id and one.stored.verifier_id != one.verifier_id
     )
     names = ("verifier", "stored_verifier_id", "stored_image_digest", "verifier_id", "image_digest")
     return [{**dict(zip(names, key, strict=True)), "rows": rows} for key, rows in counts.most_common()]
@@ -128,22 +146,22 @@ def print_rejudged(again: Mapping[str, Any]) -> None:
     if not differences:
         typer.echo("Every verdict that was obtained is what it was.")
         return
-    print_table(
-        [
-            {
-                "sample": one["sample_id"],
-                "stored": f"{one['stored_outcome']} {one['stored_reason']}".strip(),
-                "now": _now(one),
-            }
-            for one in differences[:DIFFERENCES_SHOWN]
-        ],
-        title=f"{len(differences):,} verdicts differ or cannot be obtained",
-    )
-    if len(differences) > DIFFERENCES_SHOWN:
-        typer.echo(f"and {len(differences) - DIFFERENCES_SHOWN:,} more; --json lists them all")
+    rows = _rows(differences)
+    print_table(rows[:DIFFERENCES_SHOWN], title=f"{len(differences):,} verdicts differ or cannot be obtained")
+    if len(rows) > DIFFERENCES_SHOWN:
+        typer.echo(f"and {len(rows) - DIFFERENCES_SHOWN:,} more; --json lists them all")
 
 
-def _now(difference: Mapping[str, Any]) -> str:
-    if difference["reason"] == NOT_JUDGED:
-        return f"{NOT_JUDGED}: {difference['detail']}"
-    return f"{difference['outcome']} {difference['reason']}".strip()
+def _rows(differences: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A row for each, but one for all that were not judged for the same reason."""
+    alike = Counter(one["detail"] for one in differences if one["reason"] == NOT_JUDGED)
+    rows: dict[str, dict[str, str]] = {}
+    for one in differences:
+        is_left = one["reason"] == NOT_JUDGED
+        count = alike[one["detail"]] if is_left else 1
+        rows[one["detail"] if count > 1 else one["example_id"]] = {
+            "sample": one["sample_id"] if count == 1 else f"{count:,} samples",
+            "stored": f"{one['stored_outcome']} {one['stored_reason']}".strip(),
+            "now": f"{NOT_JUDGED}: {one['detail']}" if is_left else f"{one['outcome']} {one['reason']}".strip(),
+        }
+    return [*rows.values()]

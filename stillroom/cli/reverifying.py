@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stillroom.cli.naming import find_runs
+from stillroom.cli.other_verification import (
+    OtherMemoryOption,
+    OtherRequirementsOption,
+    OtherTimeoutOption,
+    wanted_by,
+)
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.session import lake_folder, reading
-from stillroom.cli.verifying import OtherMemoryOption, OtherTimeoutOption, RequirementsOption, RuntimeOption
-from stillroom.errors import RequestError
+from stillroom.cli.verifying import RuntimeOption
+from stillroom.errors import RequestError, SandboxError, StillroomError, WorkersError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from stillroom.cli.prefect_server import PrefectServer
     from stillroom.lake import Lake
-    from stillroom.runs import Wanted
+    from stillroom.publication import Snapshot
+    from stillroom.recipe import Verification
+    from stillroom.runs import DatasetRuns, Wanted
+    from tasks.workshop import Workshop
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +43,7 @@ def reverify(
     recipe: Annotated[Path | None, typer.Option(help="Judge as this recipe's section `verification` says.")] = None,
     timeout_seconds: OtherTimeoutOption = None,
     memory_mib: OtherMemoryOption = None,
-    requirements: RequirementsOption = None,
+    requirements: OtherRequirementsOption = None,
     runtime: RuntimeOption = "",
     dask: Annotated[
         str, typer.Option(help="Dask workers that judge: how many processes, or tcp://HOST:PORT; 0: none.")
@@ -52,19 +61,14 @@ def reverify(
     from stillroom.cli.prefect_server import prefect_server
     from stillroom.lease import MOMENT_SECONDS, building, lease
     from stillroom.recipe import load_recipe, read_cluster
-    from stillroom.records.libraries import read_libraries
-    from stillroom.runs import Wanted
 
     root = lake_folder(ctx)
     with reading(ctx) as lake:
         dataset, version = find_runs(lake, name)
-    given: dict[str, Any] = {"timeout_seconds": timeout_seconds, "memory_mib": memory_mib}
-    limits = {key: value for key, value in given.items() if value is not None}
-    libraries = read_libraries(requirements) if requirements else None
     loaded = load_recipe(recipe) if recipe else None
     base = loaded.verification if loaded else None
     clusters = [read_cluster(dask)] if dask else [loaded.execution.dask] if loaded else []
-    wanted = Wanted(base=base, limits=limits, libraries=libraries)
+    wanted = wanted_by(timeout_seconds, memory_mib, requirements, base)
     runtime = runtime or (base.sandbox.runtime if base else "")
     console = Console(stderr=True)
     with (
@@ -72,11 +76,13 @@ def reverify(
         prefect_server(root / "prefect") as server,
     ):
         work = _reverify(root, dataset, version, wanted, runtime, clusters, server, console)
-        outcome = run_interruptible(work, held.assure)
+        outcome, failed = run_interruptible(work, held.assure)
     if as_json:
         print_json(outcome)
     else:
         _print(outcome)
+    if failed is not None:
+        raise failed
 
 
 async def _reverify(
@@ -88,12 +94,12 @@ async def _reverify(
     clusters: "list[int | str | None]",
     server: "PrefectServer",
     console: "Console",
-) -> dict[str, Any]:
+) -> "tuple[dict[str, Any], StillroomError | None]":
+    """What was done, and what is to be raised once it is told."""
     from stillroom.aside import aside
     from stillroom.cli.watching import TerminalWatcher
     from stillroom.publication import freeze_missing, snapshots
-    from stillroom.recipe import verification_section
-    from stillroom.runs import dataset_runs, load_run, tasks_unjudged, verdict_changes
+    from stillroom.runs import dataset_runs, load_run
     from tasks.workshop import open_workshop
 
     with TerminalWatcher(console, began=time.monotonic()) as watcher:
@@ -103,46 +109,73 @@ async def _reverify(
             if not runs.finished:
                 raise RequestError(f"no run of {dataset} is finished yet; `stillroom build` goes on with the newest")
             own = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
-            under = {run_id: wanted.of(one) for run_id, one in own.items()}
             (cluster,) = clusters or [runs.execution.dask]  # none was named: where the newest run was worked on
             shop.use_cluster(cluster)
             await shop.meet_workers(runs.execution)
             await aside(server.wait)
             freeze_missing(lake, dataset, watcher.say)
             from flows.build import ShardsFailed
+            from flows.reverify import RunsLeft
             from flows.reverify import reverify as reverify_flow
 
             before = max((one.version for one in snapshots(lake, dataset)), default=0)
-            judged = await server.under(reverify_flow(dataset, list(runs.finished), wanted), carrier=ShardsFailed)
-            by = {id_: [one.verifier_id for one in shop.verifiers(verification)] for id_, verification in under.items()}
-            published = [one for one in snapshots(lake, dataset) if one.version > before]
-            return {
-                "dataset": dataset,
-                "runs": list(runs.finished),
-                "unfinished_runs": list(runs.unfinished),
-                "abandoned_runs": list(runs.abandoned),
-                "samples": _samples(lake, runs.finished),
-                "judged": judged,
-                "unjudged": _unjudged(lake, runs.finished),
-                "tasks_unjudged": tasks_unjudged(lake, runs.finished),
-                "changes": [asdict(one) for one in verdict_changes(lake, by)],
-                "published": [
-                    {
-                        "snapshot": one.label,
-                        "rows": one.rows,
-                        "new_rows": one.new_rows,
-                        **_removed(lake, dataset, one.version),
-                    }
-                    for one in published
-                ],
-                "tokens": 0,
-                "verification": {run_id: one.model_dump(mode="json") for run_id, one in under.items()},
-                "runs_under_another": [
-                    run_id
-                    for run_id, one in under.items()
-                    if verification_section(one) != verification_section(own[run_id])
-                ],
-            }
+            failed: RunsLeft | None = None
+            try:
+                judged = await server.under(reverify_flow(dataset, list(runs.finished), wanted), carrier=ShardsFailed)
+            except RunsLeft as error:
+                judged, failed = error.judged, error
+            left = failed.left if failed else {}
+            outcome = _outcome(shop, dataset, runs, own, wanted, left)
+            published = [_version(lake, one) for one in snapshots(lake, dataset) if one.version > before]
+            return {**outcome, "judged": judged, "published": published}, failed
+
+
+def _outcome(
+    shop: "Workshop",
+    dataset: str,
+    runs: "DatasetRuns",
+    own: "Mapping[str, Verification]",
+    wanted: "Wanted",
+    left: Mapping[str, StillroomError],
+) -> dict[str, Any]:
+    """What is true of the runs now.
+
+    Args:
+        shop: where they were judged.
+        dataset: theirs.
+        runs: all of it that were to be judged, and those that were not.
+        own: the verification of each before.
+        wanted: what they were to be judged under.
+        left: those that were left all the same, and why.
+    """
+    from stillroom.recipe import verification_section
+    from stillroom.runs import load_run, tasks_unjudged, verdict_changes
+
+    lake = shop.lake
+    under = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
+    came_up = [one for one in runs.finished if not isinstance(left.get(one), SandboxError | WorkersError)]
+    by = {run_id: [one.verifier_id for one in shop.verifiers(wanted.of(own[run_id]))] for run_id in came_up}
+    return {
+        "dataset": dataset,
+        "runs": list(runs.finished),
+        "left": {run_id: str(error) for run_id, error in left.items()},
+        "unfinished_runs": list(runs.unfinished),
+        "abandoned_runs": list(runs.abandoned),
+        "samples": _samples(lake, runs.finished),
+        "unjudged": _unjudged(lake, runs.finished),
+        "tasks_unjudged": tasks_unjudged(lake, runs.finished),
+        "changes": [asdict(one) for one in verdict_changes(lake, by)],
+        "tokens": 0,
+        "verification": {run_id: one.model_dump(mode="json") for run_id, one in under.items()},
+        "runs_under_another": [
+            run_id for run_id, one in under.items() if verification_section(one) != verification_section(own[run_id])
+        ],
+    }
+
+
+def _version(lake: "Lake", one: "Snapshot") -> dict[str, Any]:
+    rows = lake.rows("SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [one.name, one.version])
+    return {"snapshot": one.label, "rows": one.rows, "new_rows": one.new_rows, "removed_rows": rows[0]["n"]}
 
 
 def _samples(lake: "Lake", run_ids: tuple[str, ...]) -> int:
@@ -160,11 +193,6 @@ def _unjudged(lake: "Lake", run_ids: tuple[str, ...]) -> int:
     return lake.rows(asked, {"runs": [*run_ids], "reason": "unjudged"})[0]["n"]
 
 
-def _removed(lake: "Lake", dataset: str, version: int) -> dict[str, int]:
-    rows = lake.rows("SELECT count(*) AS n FROM lake.removals WHERE name = ? AND version = ?", [dataset, version])
-    return {"removed_rows": rows[0]["n"]}
-
-
 def _print(outcome: Mapping[str, Any]) -> None:
     typer.echo(
         f"{outcome['judged']:,} verdicts were given for {outcome['samples']:,} stored samples of "
@@ -177,7 +205,9 @@ def _print(outcome: Mapping[str, Any]) -> None:
         )
     if outcome["tasks_unjudged"]:
         typer.echo(f"{outcome['tasks_unjudged']:,} written tasks cannot be judged. The next build tries once more.")
-    if outcome["judged"] + outcome["unjudged"] < outcome["samples"]:
+    if outcome["left"]:
+        typer.echo(f"Left, since nothing could be decided about them again: {', '.join(outcome['left'])}; see below.")
+    elif outcome["judged"] + outcome["unjudged"] < outcome["samples"]:
         typer.echo("The other samples had a verdict of the present verifiers already.")
     if outcome["unfinished_runs"]:
         skipped = ", ".join(outcome["unfinished_runs"])
@@ -191,7 +221,8 @@ def _print(outcome: Mapping[str, Any]) -> None:
     if outcome["published"]:
         print_table(outcome["published"], title="Published")
     else:
-        typer.echo("The members of the dataset did not change, so nothing was published.")
+        members = "What could be decided about changes no members" if outcome["left"] else "The members did not change"
+        typer.echo(f"{members}, so nothing was published.")
     if outcome["runs_under_another"]:
         typer.echo(
             f"{', '.join(outcome['runs_under_another'])} count under the other verification from now on. Write it into "

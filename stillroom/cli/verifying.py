@@ -42,14 +42,6 @@ RuntimeOption = Annotated[
         "STILLROOM_SANDBOX_RUNTIME, else Docker's."
     ),
 ]
-OtherTimeoutOption = Annotated[
-    float | None,
-    typer.Option("--timeout-seconds", min=0.01, max=600, help="CPU time of one program, instead of the recipe's."),
-]
-OtherMemoryOption = Annotated[
-    int | None,
-    typer.Option("--memory-mib", min=64, max=65_536, help="Address space of one program, instead of the recipe's."),
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -63,10 +63,19 @@ def discard_other_copies(copies: Iterable[FrozenCopy], target: Path) -> None:
 
 
 def add_journals(source: Path, target: Path, added: Added) -> None:
-    """Add journals, which grow: so as copies, and again whenever they have grown."""
-    for file in sorted(source.rglob("*")):
-        if file.is_file():
-            add_file(file, target / file.relative_to(source), added, may_link=False)
+    """Add journals, which grow: so as copies, and again whenever they have grown.
+
+    One that a build sets aside meanwhile is found under its other name when they are listed once more.
+    """
+    seen = set[Path]()
+    while fresh := sorted({one for one in source.rglob("*") if not one.is_dir()} - seen):
+        for file in fresh:
+            try:
+                add_file(file, target / file.relative_to(source), added, may_link=False)
+            except FileNotFoundError:
+                if file.exists():
+                    raise
+        seen.update(fresh)
 
 
 def discard_others(folder: Path, wanted: Set[Path]) -> None:

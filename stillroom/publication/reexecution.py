@@ -71,8 +71,8 @@ class Reexecuted:
     """A member that was judged again, or was to be.
 
     Attributes:
-        outcome: "" where its verifier meets a defect that others are none the worse for; ``detail`` says which.
-        verifier_id: of the verifier as it is now.
+        outcome: "" where it was not judged; ``detail`` says why.
+        verifier_id: of the verifier as it is now; "" where there is none at hand.
     """
 
     stored: StandingVerdict
@@ -151,28 +151,31 @@ async def reexecute(
 ) -> list[Reexecuted]:
     """Judge members again, each by the verifier of its name, in whichever version that is now.
 
+    A member that its verifier cannot judge, or whose verifier is not at hand, has no outcome. Nor have those that are
+    left when the sandbox fails for good.
+
     Args:
         stored: the members.
         verifiers: as they are now.
-        progress: called with (judged so far, all).
-
-    Raises:
-        RequestError: a member was passed by a verifier that is none of ``verifiers``.
-        SandboxError: the sandbox failed; nothing is known about the members that were not judged.
+        progress: called with (looked at so far, all).
     """
     by_name = {one.name.partition("@")[0]: one for one in verifiers}
-    if strange := [one.verifier for one in stored if one.verifier.partition("@")[0] not in by_name]:
-        raise errors.RequestError(
-            f"rows of the snapshot were passed by {strange[0]}, which is not at hand; there are: "
-            f"{', '.join(one.name for one in verifiers)}"
-        )
+    failed: list[errors.SandboxError] = []
 
     async def judge(one: StandingVerdict) -> Reexecuted:
-        verifier = by_name[one.verifier.partition("@")[0]]
+        verifier = by_name.get(one.verifier.partition("@")[0])
+        if verifier is None:
+            at_hand = ", ".join(one.name for one in verifiers)
+            return not_judged(one, f"it was passed by {one.verifier}, which is not at hand; there are: {at_hand}")
+        if failed:
+            return not_judged(one, _failure(failed[0]), verifier)
         try:
             judgement = await judge_one(verifier, one.check, one.answer)
         except errors.Unjudgeable as error:
-            return _reexecuted(one, verifier, "", "", str(error))
+            return not_judged(one, str(error), verifier)
+        except errors.SandboxError as error:
+            failed.append(error)
+            return not_judged(one, _failure(failed[0]), verifier)
         return _reexecuted(one, verifier, judgement.outcome.value, judgement.reason, judgement.detail)
 
     result: list[Reexecuted] = []
@@ -182,12 +185,23 @@ async def reexecute(
     return result
 
 
-def _reexecuted(stored: StandingVerdict, verifier: Verifier, outcome: str, reason: str, detail: str) -> Reexecuted:
+def not_judged(stored: StandingVerdict, why: str, verifier: Verifier | None = None) -> Reexecuted:
+    """What is told of a member that there is no verdict of now."""
+    return _reexecuted(stored, verifier, "", "", why)
+
+
+def _failure(error: errors.SandboxError) -> str:
+    return f"the sandbox failed: {error}"
+
+
+def _reexecuted(
+    stored: StandingVerdict, verifier: Verifier | None, outcome: str, reason: str, detail: str
+) -> Reexecuted:
     return Reexecuted(
         stored=stored,
         outcome=outcome,
         reason=reason,
         detail=detail,
-        verifier_id=verifier.verifier_id,
-        image_digest=verifier.image_digest,
+        verifier_id=verifier.verifier_id if verifier else "",
+        image_digest=verifier.image_digest if verifier else "",
     )

@@ -18,8 +18,12 @@ MAX_LIBRARIES = 200
 _LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9.+!_-]+)$")
 
 
-def read_libraries(file: Path) -> Libraries:
+def read_libraries(file: Path, *, may_be_none: bool = False) -> Libraries:
     """The libraries that a requirements file pins.
+
+    Args:
+        file: a line for each.
+        may_be_none: whether it may pin none, for the standard library alone.
 
     Raises:
         RequestError: it cannot be read, a line is not ``name==version``, or it names none or too many.
@@ -31,7 +35,7 @@ def read_libraries(file: Path) -> Libraries:
             f"the sandbox's requirements {file} cannot be read: {error}. Expected a file of `name==version` lines."
         ) from error
     found = pinned(lines, str(file))
-    if not found:
+    if not found and not may_be_none:
         raise RequestError(f"{file} names no distributions; 1 to {MAX_LIBRARIES} were expected")
     return found
 

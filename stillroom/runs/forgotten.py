@@ -5,8 +5,9 @@ of shards that other runs have planned in this lake. So it also asks what there 
 that no run has planned. As a rule there are none, and a look at the names tells.
 
 Where there are some, the build looks at each once, and writes down in a journal of the dataset which prompts it holds.
-Shards, of which each may have a process of its own, read there which ones are worth opening. Of one that cannot be read
-it writes down which code could not: to other code it is new.
+Shards, of which each may have a process of its own, read there which ones are worth opening. Of one that is of another
+form it writes down which code could not read it: to other code it is new. One that the disk or the server does not give
+ends the work before anything is asked: a moment later it may be read.
 """
 
 import threading
@@ -14,6 +15,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -78,8 +80,8 @@ class Forgotten:
     Args:
         lake: knows what was planned.
         dataset: whose journals.
-        say: told what was found, where lines were damaged, and which journal cannot be read; of each journal once for
-            all processes, where ``look`` came first.
+        say: told what was found, where lines were damaged, and which journal is of another form; of each journal once
+            for all processes, where ``look`` came first.
     """
 
     def __init__(self, lake: Lake, dataset: str, say: Callable[[str], None] = lambda _: None) -> None:
@@ -98,7 +100,7 @@ class Forgotten:
         Call it under the lease on the dataset.
 
         Raises:
-            LakeError: as ``entries``, or that cannot be written down.
+            LakeError: as ``entries``, or that cannot be written down. Those that it came to are not looked at again.
         """
         with self._lock:
             if self._by_prompt is None:
@@ -107,17 +109,24 @@ class Forgotten:
     def entries(self, prompt_ids: Collection[str]) -> list[Entry]:
         """What they hold of these prompts, whatever was asked of them; no refusals, since these cost nothing.
 
-        A journal that cannot be read is told and left where it is: no version of Stillroom can finish its run.
+        A journal of another form is told and left where it is: no version of Stillroom can finish its run.
 
         Raises:
-            LakeError: the lake does not answer, or the place of the journals cannot be looked at.
+            LakeError: the lake does not answer, or a journal or the place of all cannot be read. Asked again, it looks
+                again.
         """
         with self._lock:
             if self._by_prompt is None:
                 self._by_prompt = self._looked_up(writes=False)
             by_prompt = self._by_prompt
         journals = dict.fromkeys(one for prompt_id in prompt_ids for one in by_prompt.get(prompt_id, ()))
-        return [entry for one in journals for entry in self._of(one, prompt_ids)]
+        try:
+            return [entry for one in journals for entry in self._of(one, prompt_ids)]
+        except LakeError:
+            with self._lock:
+                self._by_prompt = None  # what cannot be read may have been moved away by the next time
+                self._places.clear()
+            raise
 
     def _looked_up(self, *, writes: bool) -> dict[str, list[Found]]:
         found = unplanned(self._lake, self._dataset)
@@ -133,9 +142,9 @@ class Forgotten:
                 seen = known.get((one.name, size))
                 if seen is None:
                     seen = self._first_seen(one, size)
-                    if index is not None and seen is not None:
+                    if index is not None:
                         index.append(seen)
-                for prompt_id in seen.prompt_ids if seen is not None else ():
+                for prompt_id in seen.prompt_ids:
                     by_prompt.setdefault(prompt_id, []).append(one)
         if by_prompt and fresh:
             names = dict.fromkeys(one.name for journals in by_prompt.values() for one in journals)
@@ -153,7 +162,7 @@ class Forgotten:
         try:
             seen = self._index.read().records
         except LakeError as error:
-            if not isinstance(error.__cause__, msgspec.DecodeError):
+            if not _is_of_another_form(error):
                 raise
             if writes:
                 remove_journal(self._index_place)
@@ -161,14 +170,12 @@ class Forgotten:
         known = {(one.name, one.size): one for one in seen if one.unread_by and one.unread_by == code_version()}
         return known | {(one.name, one.size): one for one in seen if not one.unread_by}
 
-    def _first_seen(self, one: Found, size: int) -> _Seen | None:
-        """The prompts that a journal holds; None where another look by the same code may say something else."""
+    def _first_seen(self, one: Found, size: int) -> _Seen:
+        """The prompts that a journal holds."""
         try:
             return _Seen(name=one.name, size=size, prompt_ids=[*self._outlined(one, self._say)], unread_by="")
         except LakeError as error:
-            self._tell_unread(one, error)
-            if not isinstance(error.__cause__, msgspec.DecodeError):
-                return None
+            self._leave(one, error)
             return _Seen(name=one.name, size=size, prompt_ids=[], unread_by=code_version())
 
     def _outlined(self, one: Found, say: Callable[[str], None] = lambda _: None) -> _Places:
@@ -195,7 +202,7 @@ class Forgotten:
                 places = self._outlined(one)
             records = journal.read_at(sorted(place for prompt_id in prompt_ids for place in places.get(prompt_id, ())))
         except LakeError as error:
-            self._tell_unread(one, error)
+            self._leave(one, error)
             return
         wanted, samples = set(prompt_ids), set[str]()
         for entry in records:
@@ -206,8 +213,30 @@ class Forgotten:
             elif isinstance(entry, VerdictEntry) and entry.verdict.sample_id in samples:
                 yield entry
 
-    def _tell_unread(self, one: Found, error: LakeError) -> None:
+    def _leave(self, one: Found, error: LakeError) -> None:
+        """Say that a journal of another form is left where it is.
+
+        Raises:
+            LakeError: it is of this form for all that is known, and cannot be read.
+        """
+        if not _is_of_another_form(error):
+            raise LakeError(
+                f"the journal {one.name}, of a run that this lake does not know, cannot be read ({error}). What it "
+                "holds was paid for, so it is not passed over: it is tried again. Where that does not help, mend what "
+                f"keeps it from being read; or, to pay for it once more, {_removal(one)}. Then start again."
+            ) from error
         self._say(
             f"the journal {one.name}, of a run that this lake does not know, cannot be read and is left where it is "
-            f"({error.__cause__ or error}): what it holds may be paid for once more"
+            f"({error.__cause__}): what it holds may be paid for once more"
         )
+
+
+def _is_of_another_form(error: LakeError) -> bool:
+    return isinstance(error.__cause__, msgspec.DecodeError)
+
+
+def _removal(one: Found) -> str:
+    """What takes a journal out of the way."""
+    if isinstance(one.place, Path):
+        return f"move {one.place} away"
+    return f"delete the rows of stillroom.journal_records whose journal is {one.place.name!r}"

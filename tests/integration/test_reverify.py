@@ -138,21 +138,32 @@ def test_a_seed_is_retracted_without_a_terminal_only_on_ones_word(built: Built) 
     assert not bad & built.members("functions@2")
 
 
-def test_run_whose_libraries_cannot_be_had_any_more_is_named_and_the_later_ones_are_judged(tmp_path: Path) -> None:
-    with teacher_process(tmp_path / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
-        bench = Workbench(tmp_path, teacher.url)
+def built_twice(folder: Path) -> Workbench:
+    """Two finished runs, whose teacher is gone."""
+    with teacher_process(folder / "ledger", "--tasks", str(SEEDS), "--delay", "0.05") as teacher:
+        bench = Workbench(folder, teacher.url)
         for seeds in (2, 4):
             bench.write_recipe(seed_prompts=seeds, new_prompts=0)
             done = bench.build()
             assert done.code == 0, done.err
+    return bench
+
+
+def test_run_whose_libraries_cannot_be_had_any_more_is_named_and_the_later_ones_are_judged(tmp_path: Path) -> None:
+    bench = built_twice(tmp_path)
     lake = Lake.open(bench.lake)
     own = load_run(lake, "functions-r1").recipe.verification
     change_verification(lake, "functions-r1", Wanted(libraries=("numpy==0.0.1",)).of(own))
     lake.close()
 
-    done = bench.run("reverify", "functions", "--timeout-seconds", "7")
+    done = bench.run("reverify", "functions", "--timeout-seconds", "7", "--json")
 
     assert done.code == 1
+    assert [*done.json["left"]] == done.json["runs"][:1] == ["functions-r1"]
+    samples = bench.sql("select count(*) as n from samples where run_id = 'functions-r2'")[0]["n"]
+    assert (done.json["judged"], done.json["runs_under_another"]) == (samples, ["functions-r2"])
+    assert done.json["verification"]["functions-r1"]["timeout_seconds"] != 7
+    assert "`stillroom reverify functions --requirements FILE`" in done.err
     assert "functions-r1 is left as it is: ['numpy==0.0.1'] could not be fetched for the sandbox image" in done.err
     verdicts = bench.sql("select run_id, count(distinct verifier_id)::int as verifiers from verdicts group by all")
     assert {row["run_id"]: row["verifiers"] for row in verdicts} == {"functions-r1": 1, "functions-r2": 2}
@@ -162,6 +173,41 @@ def test_run_whose_libraries_cannot_be_had_any_more_is_named_and_the_later_ones_
     assert unknown.code == 2
     for run_id in ("functions-r1", "functions-r2"):
         assert f"{run_id} is left as it is: the sandbox is to run under 'no-such-runtime'" in unknown.err
+
+    none = bench.folder / "none.txt"
+    none.touch()
+    mended = bench.run("reverify", "functions", "--requirements", str(none), "--json")
+
+    assert mended.code == 0, mended.err
+    assert (mended.json["left"], mended.json["verification"]["functions-r1"]["sandbox"]["requirements"]) == ({}, [])
+
+
+def test_members_whose_libraries_cannot_be_had_any_more_are_not_judged_and_all_others_are(tmp_path: Path) -> None:
+    bench = built_twice(tmp_path)
+    needing = (
+        """create temp table needing as select * replace (json_merge_patch(recipe, """
+        """'{"verification":{"sandbox":{"requirements":["numpy==0.0.1"]}}}')::varchar as recipe) from runs """
+        "where run_id = 'functions-r1'; delete from runs where run_id = 'functions-r1'; "
+        "insert into runs by name from needing; select 1"
+    )
+    assert bench.run("sql", "--write", needing).code == 0
+    members = bench.sql("select run_id, count(*)::int as n from snapshot_examples where version = 2 group by all")
+    of_run = {row["run_id"]: row["n"] for row in members}
+
+    done = bench.run("verify-snapshot", "functions", "--re-execute", "--json")
+
+    assert done.code == 1, done.err
+    again = done.json["re_executed"]
+    assert again["judged"] == of_run["functions-r2"]
+    assert [one["reason"] for one in again["differences"]] == ["not judged"] * of_run["functions-r1"]
+    assert (
+        "functions-r1 published by cannot be had: ['numpy==0.0.1'] could not be fetched"
+        in (again["differences"][0]["detail"])
+    )
+    none = tmp_path / "none.txt"
+    none.touch()
+    other = bench.run("verify-snapshot", "functions", "--re-execute", "--requirements", str(none), "--json")
+    assert (other.json["re_executed"]["judged"], other.json["re_executed"]["differences"]) == (sum(of_run.values()), [])
 
 
 def test_written_task_that_could_not_be_judged_is_ruled_on_again_from_its_reply(built: Built) -> None:

@@ -60,6 +60,41 @@ def test_images_of_earlier_sources_are_removed_but_for_the_newest_and_those_in_u
         client.close()
 
 
+def test_the_newest_image_of_each_set_of_distributions_stays_and_takes_no_others_place(monkeypatch):
+    monkeypatch.setattr(image, "MOST_KEPT", 1)
+    repository = f"stillroom-test-sets-{os.getpid()}"
+    client = ensure_docker()
+    sets = ("a==1", "b==1", "a==1", "", "a==1 b==1", "", "")
+    try:
+        for number, carried in enumerate(sets):
+            changes = [f'LABEL {image.REQUIREMENTS_LABEL}="{carried}"'] if carried else None
+            archive = _archive_of(number)
+            client.api.import_image_from_data(archive, repository=repository, tag=str(number), changes=changes)
+
+        assert image.remove_old(client, repository) == 3
+
+        left = {tag.partition(":")[2] for one in client.images.list(repository) for tag in one.tags}
+        assert left == {"1", "2", "4", "6"}
+    finally:
+        for one in client.images.list(repository):
+            client.images.remove(one.id, force=True)
+        client.close()
+
+
+def test_an_image_with_distributions_is_not_removed_when_it_has_just_been_made(monkeypatch):
+    monkeypatch.setattr(image, "REPOSITORY", f"stillroom-test-carrying-{os.getpid()}")
+    monkeypatch.setattr(image, "MOST_KEPT", 0)
+    client = ensure_docker()
+    try:
+        made = ensure_image((f"typing-extensions=={importlib.metadata.version('typing-extensions')}",), client=client)
+        assert image.remove_old(client, image.REPOSITORY) == 0
+        assert made.tag in client.images.get(made.tag).tags
+    finally:
+        for one in client.images.list(image.REPOSITORY):
+            client.images.remove(one.id, force=True)
+        client.close()
+
+
 def test_an_image_that_another_driver_removes_meanwhile_is_none_that_is_missed(monkeypatch):
     monkeypatch.setattr(image, "MOST_KEPT", 0)
     repository = f"stillroom-test-twice-{os.getpid()}"

@@ -24,7 +24,8 @@ from verifiers.sandbox.distributions import site_files
 REPOSITORY = "stillroom-sandbox"
 DIGEST_LABEL = "stillroom.digest"
 LIBRARIES_LABEL = "stillroom.libraries"
-MOST_KEPT = 16  # images of other sources, interpreters and libraries: each takes 40 MB or more and is made in a second
+REQUIREMENTS_LABEL = "stillroom.requirements"  # the distributions that it carries; there is none where it has none
+MOST_KEPT = 16  # images that are made again in a second: each takes 40 MB or more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = Non
         if found is not None:
             return found
         with tempfile.TemporaryDirectory() as folder:
-            built = _built(client, tag, site_files(libraries, Path(folder)) if libraries else ())
+            built = _built(client, tag, libraries, site_files(libraries, Path(folder)) if libraries else ())
         remove_old(client, REPOSITORY)
         return built
     except (DockerException, RequestException) as error:
@@ -69,7 +70,8 @@ def ensure_image(libraries: Libraries = (), *, client: DockerClient | None = Non
 def remove_old(client: DockerClient, repository: str) -> int:
     """Remove the images of a repository that came before the newest ``MOST_KEPT``; returns how many.
 
-    One that a container runs in stays, and so does what another driver is removing at the same time.
+    The newest with each set of distributions stays and is not counted: what was fetched once may be gone by now. One
+    that a container runs in stays, and so does what another driver is removing at the same time.
     """
     removed = 0
     images: list[DockerImage] = []
@@ -77,12 +79,25 @@ def remove_old(client: DockerClient, repository: str) -> int:
     for there in listed(name=repository):
         with contextlib.suppress(ImageNotFound):  # `client.images.list` fails where one is gone by the time it is asked
             images.append(client.images.get(there["Id"]))
-    for image in sorted(images, key=lambda one: str(one.attrs["Created"]), reverse=True)[MOST_KEPT:]:
+    images.sort(key=lambda one: str(one.attrs["Created"]), reverse=True)
+    for image in _replaceable(images)[MOST_KEPT:]:
         for tag in image.tags:
             with contextlib.suppress(DockerException):
                 client.images.remove(tag)
                 removed += 1
     return removed
+
+
+def _replaceable(newest_first: list[DockerImage]) -> list[DockerImage]:
+    """The images but for the newest with each set of distributions."""
+    sets, found = set[str](), list[DockerImage]()
+    for image in newest_first:
+        labels: dict[str, str] = image.labels
+        carried = labels.get(REQUIREMENTS_LABEL, "")
+        if not carried or carried in sets:
+            found.append(image)
+        sets.add(carried)
+    return found
 
 
 def _found(client: DockerClient, tag: str) -> Image | None:
@@ -97,10 +112,12 @@ def _found(client: DockerClient, tag: str) -> Image | None:
     return Image(tag=tag, digest=labels[DIGEST_LABEL])
 
 
-def _built(client: DockerClient, tag: str, site: Iterable[tuple[Path, PurePosixPath]]) -> Image:
+def _built(client: DockerClient, tag: str, libraries: Libraries, site: Iterable[tuple[Path, PurePosixPath]]) -> Image:
     root = rootfs.collect(site)
     repository, _, version = tag.partition(":")
     labels = {DIGEST_LABEL: root.digest, LIBRARIES_LABEL: json.dumps(root.libraries)}
+    if libraries:
+        labels[REQUIREMENTS_LABEL] = " ".join(libraries)
     changes = [f"LABEL {name}={json.dumps(value)}" for name, value in labels.items()]
     load = cast("Callable[..., object]", client.api.import_image_from_data)  # pyright: ignore[reportUnknownMemberType]
     said = load(_archive(root), repository=repository, tag=version, changes=changes)

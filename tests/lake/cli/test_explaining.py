@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from stillroom.lake import Lake
-from tests.lake.cli.conftest import RUN, prompt, row, sample, selection
+from tests.lake.cli.conftest import RUN, prompt, row, sample, selection, verdict
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,31 @@ def test_an_id_that_names_no_sample_is_answered_with_what_there_is(stillroom, gi
     result = stillroom("why", given)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("verifier", ["python-tests@1", "python-tests@2"])
+def test_a_verdict_that_came_after_the_decision_is_told_beside_the_one_that_was_decided_by(
+    answer, stillroom, lake_root, verifier
+):
+    before = answer("why", "bb33")
+    assert before["verdict_since"] is None
+    lake = Lake.open(lake_root)
+    lake.commit("rejudged", {"verdicts": [verdict("bb33", "pass", verifier=verifier, tests_passed=3)]}, run_id=RUN)
+    lake.close()
+
+    about = answer("why", "bb33")
+
+    assert about["verdict"] == before["verdict"]
+    assert (about["verdict"]["outcome"], about["verdict_since"]["outcome"]) == ("fail", "pass")
+    printed = stillroom("why", "bb33").stdout
+    assert "verdict:  fail (tests:wrong-value) by python-tests@1, 1 of 3 tests held" in printed
+    assert f"since:    pass by {verifier}; nothing was decided by that yet: `stillroom reverify` does" in printed
+
+
+def test_a_verdict_that_came_after_the_decision_and_says_the_same_is_not_told(answer, stillroom, lake_root):
+    lake = Lake.open(lake_root)
+    lake.commit("rejudged", {"verdicts": [verdict("aa11", "pass", tests_passed=3, check_id="d")]}, run_id=RUN)
+    lake.close()
+
+    assert answer("why", "aa11")["verdict_since"] is None
+    assert "since:" not in stillroom("why", "aa11").stdout

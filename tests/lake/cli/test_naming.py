@@ -1,6 +1,13 @@
 """A name that does not exist is answered with the nearest that does, whichever command is asked."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from typer.testing import Result
+
+from stillroom.lake import Lake
+from tests.lake.cli.conftest import row
 
 COMMANDS = (
     ["show", "{}"],
@@ -49,3 +56,25 @@ def test_an_id_that_is_none_is_answered_with_the_nearest(stillroom, command, giv
     result = stillroom(*command, given)
     assert result.exit_code == 2
     assert f"The nearest ids are {nearest}" in result.stderr
+
+
+@pytest.fixture
+def unpublished(lake_root: Path) -> None:
+    """A dataset `tiny` beside `functions`, of a finished run that brought nothing."""
+    lake = Lake.open(lake_root)
+    lake.commit("run:tiny", {"runs": [row("runs", version=1, dataset="tiny", state="empty")]}, run_id="tiny-r1")
+    lake.close()
+
+
+@pytest.mark.usefixtures("unpublished")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_dataset_of_which_nothing_is_published_is_near_too_and_is_none_that_does_not_exist(
+    stillroom: Callable[..., Result], command: list[str]
+) -> None:
+    def said(name: str) -> str:
+        result = stillroom(*(part.format(name) for part in command))
+        assert result.exit_code == 2
+        return result.stderr
+
+    assert "there is no dataset 'tin'. Did you mean 'tiny'?" in said("tin")
+    assert "nothing of 'tiny' is published yet; `stillroom runs` lists its runs" in said("tiny@1")

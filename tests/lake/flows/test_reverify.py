@@ -8,7 +8,7 @@ import pytest
 from flows import deciding
 from flows import reverify as module
 from flows.deciding import decided
-from flows.reverify import reverify
+from flows.reverify import RunsLeft, reverify
 from stillroom.calibration import Calibration, record
 from stillroom.errors import GateError, NotJudged
 from stillroom.lake import Lake
@@ -105,7 +105,7 @@ async def test_a_limit_under_which_the_verifier_is_unfit_is_recorded_of_no_run(
     monkeypatch.setattr(workshop.workshop(), "watcher", listener)
     before = lake.rows("SELECT * FROM lake.runs")
 
-    with pytest.raises(GateError, match="not fit to judge"):
+    with pytest.raises(RunsLeft, match=rf"{run.run_id}: .*not fit to judge"):
         await reverify.fn(run.recipe.dataset, [run.run_id], Wanted(limits={"timeout_seconds": 0.05}))
 
     assert lake.rows("SELECT * FROM lake.runs") == before
@@ -124,7 +124,7 @@ async def test_run_that_came_to_another_verification_and_is_not_published_is_not
     monkeypatch.setattr(workshop.workshop(), "watcher", listener)
     fates = list[str]()
     for _ in range(2):
-        with pytest.raises(GateError):
+        with pytest.raises(RunsLeft):
             await reverify.fn(run.recipe.dataset, [run.run_id], Wanted(limits={"timeout_seconds": 3.0}))
         fates.append(listener.said[-1])
 

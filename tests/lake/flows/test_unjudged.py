@@ -10,7 +10,7 @@ from flows import build as building
 from flows import deciding
 from flows import reverify as reverifying
 from flows.build import build_run
-from flows.reverify import reverify
+from flows.reverify import RunsLeft, reverify
 from stillroom.calibration import record
 from stillroom.cli.explaining import explain
 from stillroom.cli.naming import find_runs
@@ -390,8 +390,11 @@ async def test_run_that_must_be_left_as_it_is_keeps_nobody_from_the_later_ones(
     now[0] = FakeVerifier(verifier_id="newer")
     record(lake, [calibrated(now[0], calibration_id="of-newer")])
 
-    with pytest.raises(NotJudged, match="it gets samples all the time"):
+    with pytest.raises(RunsLeft, match=r"1 of 2 runs .* tiny-r1: it gets samples all the time$") as caught:
         await reverify.fn("tiny", [first.run_id, second.run_id])
+
+    assert [*caught.value.left] == [first.run_id]
+    assert caught.value.judged == 4 + 4, "those of the run that was left count too"
 
     assert f"{first.run_id} is left as it is: it gets samples all the time" in listener.said
     assert (
@@ -428,12 +431,18 @@ async def test_run_whose_sandbox_cannot_be_made_any_more_keeps_nobody_from_the_l
     now[0] = FakeVerifier(verifier_id="newer")
     record(lake, [calibrated(now[0], calibration_id="of-newer")])
 
-    with pytest.raises(type(failure), match=r"numpy==1\.26\.4|Docker"):
+    with pytest.raises(RunsLeft) as caught:
         await reverify.fn("tiny", [run.run_id for run in runs], Wanted(limits={"timeout_seconds": 3.0}))
+
+    left = [run.run_id for run in runs if run.run_id not in judged]
+    assert caught.value.left == dict.fromkeys(left, failure)
+    assert f"{', '.join(left)}: {failure}" in str(caught.value)
+    assert ("`stillroom reverify tiny --requirements FILE`" in str(caught.value)) is bool(judged)
+    assert (caught.value.judged, caught.value.exit_code) == (4 * len(judged), 1)
 
     assert lake.rows("SELECT DISTINCT run_id FROM lake.verdicts WHERE verifier_id = 'newer'") == [
         {"run_id": run_id} for run_id in judged
     ]
     limits = {run.run_id: load_run(lake, run.run_id).recipe.verification.timeout_seconds for run in runs}
     assert [run_id for run_id, seconds in limits.items() if seconds == 3.0] == judged
-    assert (f"tiny-r1 is left as it is: {failure}" in listener.said) is bool(judged)
+    assert f"tiny-r1 is left as it is: {failure}" in listener.said

@@ -15,7 +15,7 @@ from stillroom.errors import LakeError, RequestError
 from stillroom.lake import Lake
 from stillroom.lake import backup as backup_module
 from stillroom.lake.backup import BackedUp, back_up
-from stillroom.lake.backup_files import Added
+from stillroom.lake.backup_files import Added, add_journals
 from stillroom.lake.copies import read_manifest
 from stillroom.lake.maintenance import maintain
 from stillroom.lake.presence import alone
@@ -263,3 +263,47 @@ def test_the_command_says_how_much_it_holds(root: Path, folder: Path, stillroom,
     assert told.exit_code == 0, told.output
     assert f"{len(data_paths(root)):,} data files" in told.stdout
     assert answer("lake", "backup", str(folder))["new_files"] == 0
+
+
+@pytest.mark.parametrize("order", [("tiny-r1", "tiny-r1@1"), ("tiny-r2", "tiny-r1@1")], ids=" to ".join)
+def test_journals_that_a_build_sets_aside_meanwhile_are_in_it_under_their_other_names(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    journals = tmp_path / "lake" / "journal"
+    before, after = (journals / name / "shard-7.jsonl" for name in order)
+    kept = [journals / "tiny-r1" / f"shard-{number}.jsonl" for number in (0, 9)]
+    for file in (before, *kept):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"paid for: {file.name}\n", encoding="utf-8")
+    copy = shutil.copy2
+
+    def copy_while_a_build_plans(source: Path, target: Path) -> object:
+        if before.exists():
+            after.parent.mkdir()
+            before.rename(after)
+        return copy(source, target)
+
+    monkeypatch.setattr(shutil, "copy2", copy_while_a_build_plans)
+
+    add_journals(journals, folder, added := Added())
+
+    found = {str(one.relative_to(folder)): one.read_text(encoding="utf-8") for one in folder.rglob("*.jsonl")}
+    assert found == {
+        str(one.relative_to(journals)): one.read_text(encoding="utf-8") for one in journals.rglob("*.jsonl")
+    }
+    assert added.files == 3
+
+
+def test_journal_that_is_there_and_cannot_be_copied_is_not_passed_over(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "journal" / "tiny-r1" / "shard-0.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("paid for\n", encoding="utf-8")
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(str(folder))
+
+    monkeypatch.setattr(shutil, "copy2", gone)
+    with pytest.raises(FileNotFoundError):
+        add_journals(tmp_path / "journal", folder, Added())

@@ -1,13 +1,14 @@
 """A restored lake, which has forgotten runs and gives their numbers once more, pays for nothing that journals hold."""
 
+import errno
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stillroom.errors import TeacherError
+from stillroom.errors import LakeError, TeacherError
 from stillroom.journal import Journal, Replay
 from stillroom.lake import Lake
 from stillroom.runs import FIRST_ROUND, Forgotten, import_prompts, open_run, plan_shards, shards_of_run
@@ -336,3 +337,82 @@ def test_what_was_written_down_in_another_form_is_made_anew(opened: Lake, restor
     named = [one["name"] for one in Journal[dict[str, Any]](index, dict).read().records]
     assert named == ["tiny-r7/shard-0", "tiny-r8/shard-0"]
     assert len(Forgotten(opened, "tiny").entries(parted)) == 16
+
+
+Faults = Callable[[str, int], list[str]]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Faults:
+    """Has the first so many reads of a journal fail, as a shared folder does that is away for a moment."""
+
+    def fail(name: str, times: int) -> list[str]:
+        read_whole, failed = Journal[Any].read, list[str]()
+
+        def read(journal: Journal[Any]) -> Replay[Any]:
+            if f"{journal.path.parent.name}/{journal.path.stem}" == name and len(failed) < times:
+                failed.append(name)
+                error = OSError(errno.EIO, "Input/output error")
+                raise LakeError(f"cannot open the journal {journal.path}: {error}") from error
+            return read_whole(journal)
+
+        monkeypatch.setattr(Journal, "read", read)
+        return failed
+
+    return fail
+
+
+def test_journal_that_cannot_be_read_for_the_moment_is_no_empty_one_and_is_read_when_it_can(
+    opened: Lake, parted: list[str], failing: Faults, opens: list[str]
+) -> None:
+    said: list[str] = []
+    forgotten = Forgotten(opened, "tiny", said.append)
+    failed = failing("tiny-r8/shard-0", 2)
+    for _ in range(2):
+        with pytest.raises(
+            LakeError, match=r"tiny-r8/shard-0, of a run that .* Input/output error.* move .*r8/shard-0"
+        ):
+            forgotten.look()
+    assert len(failed) == 2
+
+    forgotten.look()
+
+    assert opens.count("tiny-r7/shard-0") == 1, "what was looked at before the fault is written down"
+    assert [len(forgotten.entries([one])) for one in parted] == [8, 8]
+    assert not [line for line in said if "may be paid for once more" in line]
+
+
+def test_shard_that_cannot_read_one_asks_for_nothing_and_reads_it_when_it_can_or_it_was_moved_away(
+    opened: Lake, restored: Path, parted: list[str], failing: Faults
+) -> None:
+    Forgotten(opened, "tiny").look()
+    of_shards = Forgotten(opened, "tiny")
+    failing("tiny-r7/shard-0", 1)
+    with pytest.raises(LakeError, match="it is tried again"):
+        of_shards.entries(parted)
+
+    assert len(of_shards.entries(parted)) == 16
+
+    restarted = Forgotten(opened, "tiny")
+    failing("tiny-r8/shard-0", 1)
+    with pytest.raises(LakeError):
+        restarted.entries(parted)
+    (restored / "journal" / "tiny-r8" / "shard-0.jsonl").rename(restored / "aside.jsonl")
+    assert len(restarted.entries(parted)) == 8
+
+
+async def test_nothing_is_asked_of_a_teacher_while_a_forgotten_journal_cannot_be_read(
+    opened: Lake, tmp_path: Path, failing: Faults
+) -> None:
+    builder = Builder(opened)
+    failed = failing("tiny-r1@1/shard-0", 2)
+    run = open_run(opened, recipe(tmp_path, EIGHT_EACH))
+    with pytest.raises(LakeError, match="Input/output error"):
+        builder.begin(recipe(tmp_path, EIGHT_EACH))
+    with pytest.raises(LakeError, match="Input/output error"):
+        await builder.sample(run)
+    assert (len(failed), builder.client.paid) == (2, [])
+
+    await builder.build(recipe(tmp_path, EIGHT_EACH))
+
+    assert len(builder.client.paid) == 8

@@ -27,6 +27,10 @@ def test_requirements_that_are_no_pins_are_refused(tmp_path: Path, text: str) ->
         read_libraries(file(tmp_path, text))
 
 
+def test_no_libraries_are_named_by_an_empty_file_where_that_replaces_others(tmp_path: Path) -> None:
+    assert read_libraries(file(tmp_path, "# none\n"), may_be_none=True) == ()
+
+
 def test_line_that_is_no_pin_is_named(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"requirements\.txt:2: found 'numpy>=2', expected `name==version`"):
         read_libraries(file(tmp_path, "six==1.16\nnumpy>=2\n"))
