@@ -185,7 +185,7 @@ def run_tests(source, entry_point, draws_seed, watch=None):
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, known_names.stand_ins(nodes, entry_point))
     units = []
-    asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
+    asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree), joined.values.errors.named)
     tests_bodies.asking(tree, nodes)
     namespace.update({tests_tree.ASKED: asked, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)
