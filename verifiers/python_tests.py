@@ -94,7 +94,7 @@ class PythonTests:
         return await self._judge_tests(check, answer)
 
     async def _judge_tests(self, check: Check, answer: Answer) -> Judgement:
-        plan = plan_of(check.tests, check.entry_point, answer.originals.methods)
+        plan = plan_of(check.tests, check.entry_point, answer.originals.methods, answer.originals.classes)
         if isinstance(plan, Unconvertible) and not plan.is_usable:
             return Judgement(outcome=Outcome.ABSTAIN, reason=plan.reason, detail=plan.detail)
         if isinstance(plan, Converted) and not plan.foretold:

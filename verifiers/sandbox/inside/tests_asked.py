@@ -229,7 +229,7 @@ class Asked:
         return [kind for kind in self._meant if not self._renamed.isdisjoint(kind.__mro__)]
 
     def _is_renamed(self, error, kinds):
-        """Whether the tests wait for whatever comes, since that is what the solution has under the name that they use."""
+        """Whether the tests wait for whatever comes, since that is what the solution has under their name for it."""
         broad = self._renamed & _BROAD
         return bool(broad) and all(each in broad for each in _flat(kinds) if isinstance(error, each))
 
