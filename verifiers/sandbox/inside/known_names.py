@@ -107,15 +107,17 @@ def no_librarys(nodes: Collection[ast.AST]) -> set[str]:
     functions = {each.name for each in nodes if isinstance(each, ast.FunctionDef)}
     for node in nodes:
         is_fixtures = isinstance(node, ast.arg) and node.arg in functions
-        bound.update(() if is_fixtures else (*_names_bound(node), *_attribute(node, ast.Store)))
+        is_attributes = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        bound.update(() if is_fixtures else _key(node) if is_attributes else _names_bound(node))
         for name, value in _shown(node):
             makers.setdefault(name, set()).add(_called(value))
             shown[name] += 1
     found: set[str] = set()
     for node in nodes:
-        if (attribute := "".join(_attribute(node, ast.Load))) and attribute not in bound:
-            owner = "".join(_key(node.value))
-            made_by = {_called(node.value)} if shown[owner] < bound[owner] or not owner else makers.get(owner, set())
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and f".{node.attr}" not in bound:
+            owner = next(iter(_key(node.value)), "")
+            is_sure = owner and shown[owner] >= bound[owner]
+            made_by = makers.get(owner, set[str]()) if is_sure else {_called(node.value)}
             found |= {each for each in made_by if len(made_by) == 1 and not _has(each, node.attr)}
     return found
 
@@ -145,10 +147,6 @@ def _key(node: ast.AST) -> tuple[str, ...]:
             return (f".{name}",)
         case _:
             return ()
-
-
-def _attribute(node: ast.AST, context: type[ast.expr_context]) -> tuple[str, ...]:
-    return _key(node) if isinstance(node, ast.Attribute) and isinstance(node.ctx, context) else ()
 
 
 def _called(node: ast.AST | None) -> str:
