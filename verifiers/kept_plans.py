@@ -19,17 +19,21 @@ class KeptPlans:
     def __init__(self, most_chars: int) -> None:
         self._most_chars = most_chars
         self._chars = 0
-        self._plans: OrderedDict[tuple[str, str, tuple[str, ...]], Converted | Unconvertible] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Converted | Unconvertible] = (
+            OrderedDict()
+        )
         self._lock = threading.Lock()
 
-    def __call__(self, tests: str, entry_point: str, methods: tuple[str, ...] = ()) -> Converted | Unconvertible:
+    def __call__(
+        self, tests: str, entry_point: str, methods: tuple[str, ...] = (), classes: tuple[str, ...] = ()
+    ) -> Converted | Unconvertible:
         """The plan of these tests."""
-        key = tests, entry_point, methods
+        key = tests, entry_point, methods, classes
         with self._lock:
             if key in self._plans:
                 self._plans.move_to_end(key)
                 return self._plans[key]
-        plan = convert(tests, entry_point, methods)
+        plan = convert(tests, entry_point, methods, classes)
         with self._lock:
             if key not in self._plans:
                 self._plans[key] = plan

@@ -71,13 +71,16 @@ class Unconvertible:
         return not self.reason.startswith(UNUSABLE)
 
 
-def convert(tests_source: str, entry_point: str = "", methods: tuple[str, ...] = ()) -> Converted | Unconvertible:
+def convert(
+    tests_source: str, entry_point: str = "", methods: tuple[str, ...] = (), classes: tuple[str, ...] = ()
+) -> Converted | Unconvertible:
     """Convert tests to calls and questions. Runs nothing; cheap enough for every test a model writes.
 
     Args:
         tests_source: asserts, ``test_*`` functions, or a ``check(candidate)`` function.
         entry_point: the function that ``check`` is called with.
         methods: of classes of a prompt, where no object but these judges by them.
+        classes: of a prompt, which are looked after.
     """
     if len(tests_source) > MAX_TESTS_BYTES:
         return Unconvertible(reason="tests:too-long", detail=f"{len(tests_source)} characters")
@@ -91,7 +94,7 @@ def convert(tests_source: str, entry_point: str = "", methods: tuple[str, ...] =
         return Unconvertible(reason="tests:no-assert", detail="the tests assert nothing")
     if name := never_run(tree):
         return Unconvertible(reason="tests:unusable", detail=f"nothing runs the assertions of {name!r}")
-    if why := hollow(tree, entry_point, methods):
+    if why := hollow(tree, entry_point, methods, classes):
         return Unconvertible(reason="tests:unusable", detail=why)
     if rests_on_doctests(tree):
         return Unconvertible(reason="tests:unusable", detail="nothing runs doctests")

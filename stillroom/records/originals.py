@@ -21,6 +21,7 @@ class Originals:
         as_data: names of attributes, ``str`` and ``repr``, of which the tests hold all results against data of theirs,
             and whether none of that is a number.
         methods: names of methods of the classes, which no object judges by that is none of these.
+        classes: those of the names that the prompt has as classes, but for the entry point.
     """
 
     names: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Originals:
     added: tuple[tuple[int, tuple[str, ...]], ...] = ()
     as_data: tuple[tuple[str, bool], ...] = ()
     methods: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 NO_ORIGINALS = Originals()

@@ -34,6 +34,12 @@ class Vector:
     def __mul__(self, other): return self.x * other.x + self.y * other.y
     def __contains__(self, item): return item in (self.x, self.y)
 """
+EVENS = """
+class Evens:
+    def __init__(self, n): self.n = n
+    def __iter__(self): return iter(range(0, self.n, 2))
+    def __contains__(self, item): return item % 2 == 0 and 0 <= item < self.n
+"""
 
 FORGED = [
     pytest.param(LIAR.format(name="Fib"), "assert Fib(10) == 55", id="class-for-function"),
@@ -64,10 +70,15 @@ FORGED = [
     pytest.param("def f(x): return 1, 2, 3", "a, b = f(0)\nassert a == 1 and b == 2", id="too-many-values"),
     pytest.param("class Stack:\n    def __init__(self): raise ValueError", "import pytest\ns = Stack()\nwith pytest.raises(ValueError):\n    s.pop()", id="raises-before-the-block"),
     pytest.param("def f(x): return x[:]", "x = [1]\nassert f(x) is x", id="another-object"),
+    pytest.param(LIAR.format(name="Evens"), "assert 4 in Evens(6)\nassert 2 in Evens(6)", id="holds-all"),
+    pytest.param(EVENS.replace("range(0, self.n, 2)", "[1]"), "assert 4 in Evens(6)\nassert 3 not in Evens(6)", id="holds-what-it-has-not"),
+    pytest.param(LIAR.format(name="Evens"), "assert Evens(6) in [4, 5]", id="is-in-a-list"),
 ]  # fmt: skip
 
 HONEST = [
     pytest.param("def Fib(n): return n if n < 2 else Fib(n - 1) + Fib(n - 2)", "assert Fib(10) == 55\nassert Fib(9) + 21 == Fib(10)", id="function-like-a-class"),
+    pytest.param(EVENS, "assert 4 in Evens(6)\nassert 3 not in Evens(6)\nassert (2 in Evens(6)) == True", id="class-by-its-items"),
+    pytest.param("def Evens(n): return [*range(0, n, 2)]", "assert 4 in Evens(6)\nassert 3 not in Evens(6)", id="list-like-a-class"),
     pytest.param(VECTOR, "v = Vector(1, 2)\nassert v.x == 1\nassert v + v == Vector(2, 4)\nassert v * v == 5\nassert 2 in v and 7 not in v", id="class"),
     pytest.param("from enum import Enum\nclass Color(Enum): RED = 1", "assert Color.RED.value == 1\nassert Color(1) == Color.RED\nassert Color['RED'] is Color.RED", id="enumeration"),
     pytest.param("class Row(list):\n    def total(self): return sum(self)", "r = Row([1, 2])\nassert r.total() == 3\nassert r == [1, 2]", id="class-of-data"),

@@ -35,6 +35,8 @@ PASSES = [
                  IN_PROCESS + "import pytest\nwith pytest.raises(TypeError, match='int'):\n f('a')\nassert f(3)==3", id='raises'),
     pytest.param("import functools, time\ndef timed(fn):\n @functools.wraps(fn)\n def w(*a,**k):\n  '''inner'''\n  w.calls+=1\n  return fn(*a,**k)\n w.calls=0\n return w\nf = timed\n",
                  IN_PROCESS + "@timed\ndef foo(a,b=2):\n '''doc'''\n return a+b\nassert foo(1)==3\nassert foo.__name__=='foo'\nassert foo.__doc__=='doc'\nassert foo.calls==1", id='decorator-of-the-tests-function'),
+    pytest.param('from typing import Generic, TypeVar\nT = TypeVar("T")\nclass Bag(Generic[T]):\n def __init__(s, *x): s.x=[*x]\n def add(s, x): s.x.append(x)\n def find(s, x): return s.x.index(x) if x in s.x else None\n def __contains__(s, x): return x in s.x\n def top(s): return s.x[-1]\nf = Bag\n',
+                 IN_PROCESS + "b = Bag[int]()\nb.add(3)\nassert b.find(3) == 0 and b.find(4) is None\nassert 3 in b and 4 not in b and b.top() == 3\nassert Bag[str]('a').find('a') == 0\ndef check(candidate):\n c = candidate[int](5)\n assert c.top() == 5 and c.find(5) == 0", id='generic'),
     pytest.param('import functools\ndef f(fn):\n @functools.wraps(fn)\n def w(*a): return fn(*a)\n return w\n@f\ndef foo(): return 1',
                  IN_PROCESS + "assert foo.__name__=='foo'", id='wraps'),
     pytest.param('def f(n): return lambda x: x+n',

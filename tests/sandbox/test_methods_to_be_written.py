@@ -88,6 +88,12 @@ FULL = (
     "    def is_solved(self):\n        {0}\n\n\n"
     'def solve(board):\n    """Fill the empty cells (0) of a board with 1."""\n'
 )
+FILLED = (
+    "from abc import ABC, abstractmethod\n\n\nclass {0}(ABC):\n    @abstractmethod\n    def get(self, key): ...\n\n\n"
+    "class Board:\n    def __init__(self, cells{2}):\n        self.cells, self.{1} = cells, None\n"
+    "        self.{1} = {3}\n\n    def is_solved(self):\n        return bool(self.{1}.get('solved'))\n\n\n"
+    'def solve(board):\n    """Fill the empty cells (0) of a board with 1."""\n'
+)
 REMOVES = (
     "try:\n            self.cells.remove(0)\n        except ValueError:\n            return True\n        return False"
 )
@@ -118,6 +124,21 @@ FORGED = [
         "class F:\n    def add(self, x): return None\n"
         "def solve(board):\n    board.seen = F()\n    board.seen.add = lambda x: not x\n    return board\n",
         id="instance-that-has-it",
+    ),
+    *(
+        pytest.param(
+            FILLED.format(kind, name, of, value),
+            f"class Yes({kind}):\n    def get(self, key): return True\n"
+            f"def solve(board):\n    board.{name} = Yes()\n    return board\n",
+            id=f"{kind}-{name}-{value}",
+        )
+        for kind, name, of, value in (
+            ("Database", "data", "", "None"),
+            ("Validator", "val", "", "None"),
+            ("Repository", "repo", "", "{}"),
+            ("Repository", "repo", ", rows: dict = {}", "rows"),
+            ("Cache", "cache", ", cache: 'dict[str, bool] | None' = None", "cache"),
+        )
     ),
     pytest.param(
         FULL.format(ADDS),

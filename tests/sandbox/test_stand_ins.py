@@ -76,3 +76,54 @@ def test_without_an_entry_point_a_function_that_is_called_like_a_librarys_is_und
 def test_what_neither_imports_says_that_the_tests_do_not(bench, start):
     found = bench.judge("def f(x): return x ** 0.5", start + "assert isclose(f(4), 2.0)", "f")
     assert (found.outcome, found.reason) == (Outcome.ABSTAIN, "tests:unusable"), found
+
+
+COUNTER = (
+    "class Counter:\n    def __init__(self, n=0): self.n = n\n    def inc(self): self.n += {}; return self.n\n"
+    "    def is_right(self, x): return True\n    def __eq__(self, other): return True\n"
+    "def f(x): return 0\n"
+)
+OF_COUNTERS = [
+    pytest.param("c = Counter()\nc.inc()\nassert c.n == 1\nassert f(1) == 0", id="variable"),
+    pytest.param("assert Counter().inc() == 1\nassert f(1) == 0", id="at-once"),
+    pytest.param(
+        "import unittest\nclass T(unittest.TestCase):\n    def setUp(self): self.c = Counter()\n"
+        "    def test_a(self):\n        self.c.inc()\n        self.assertEqual((self.c.n, f(1)), (1, 0))",
+        id="attribute",
+    ),
+    pytest.param(
+        "import pytest\n@pytest.fixture\ndef counter():\n    return Counter()\n"
+        "def test_a(counter):\n    counter.inc()\n    assert (counter.n, f(1)) == (1, 0)",
+        id="fixture",
+    ),
+]
+
+
+@STARTS
+@pytest.mark.parametrize("entry_point", ["", "f"])
+@pytest.mark.parametrize("tests", OF_COUNTERS)
+def test_what_is_used_as_no_librarys_can_be_is_the_solutions(bench, tests, entry_point, start):
+    assert bench.judge(COUNTER.format(1), start + tests, entry_point).outcome is Outcome.PASS
+    wrong = bench.judge(COUNTER.format(2), start + tests, entry_point)
+    assert (wrong.outcome, wrong.reason) == (Outcome.FAIL, "wrong-answer"), wrong
+
+
+@STARTS
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param(
+            "c = Counter(f('a'))\nc.label = 1\nassert c.label == 1\nassert c == Counter('aa')", id="set-there"
+        ),
+        pytest.param(
+            "class S:\n    def inc(self): return 1\nc = Counter(f('a'))\nc = S()\nassert c.inc() == 1\n"
+            "assert Counter(f('aa')) == Counter('aa')",
+            id="another-of-that-name",
+        ),
+        pytest.param("assert Counter(f('aa')).is_right(3)", id="a-judge"),
+        pytest.param("c = Counter(f('aa'))\nassert c.is_right(3)\nassert f(1) == 0", id="a-judge-under-a-name"),
+    ],
+)
+def test_no_use_of_another_thing_and_no_judge_makes_it_the_solutions(bench, tests, start):
+    found = bench.judge(COUNTER.format(1), start + tests, "f")
+    assert found.outcome is Outcome.ABSTAIN, found

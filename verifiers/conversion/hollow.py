@@ -12,7 +12,7 @@ _SHOWN_CHARS = 100
 _TRUTHS = ("assertTrue", "assertFalse", "assert_")
 
 
-def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = ()) -> str:
+def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = (), classes: Collection[str] = ()) -> str:
     """What is wrong with the first assertion that says nothing of an answer, or "".
 
     It may be of what is true whatever is in it, such as ``assert (f(2) == 4, "message")``; come after a return; or be
@@ -22,6 +22,7 @@ def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = ()) ->
         tree: the tests.
         entry_point: what the answer is asked for; without it every name may be.
         methods: of classes that are not the answer's.
+        classes: that are not, either.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
@@ -32,7 +33,7 @@ def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = ()) ->
                 return f"holds whatever the answer: {ast.unparse(node)[:_SHOWN_CHARS]}"
         elif line := _after_end(node):
             return f"nothing comes to the assertion in line {line}"
-    if entry_point and (name := left_to_answer(tree, entry_point)):
+    if entry_point and (name := left_to_answer(tree, entry_point, classes)):
         return f"nobody defines {name!r}, and it judges the answer"
     if entry_point and (name := judging_method(tree, entry_point, methods)):
         return f"only an object of its own has {name!r}, and it judges the answer"

@@ -7,30 +7,32 @@ for a value that no function knows but one that works.
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from verifiers.conversion.conditions import Compared, Condition, conditions
 from verifiers.conversion.results import bound, names, results
-from verifiers.sandbox.inside.known_names import HOMES
+from verifiers.sandbox.inside.known_names import HOMES, no_librarys
 
 _FORETOLD = (True, False, None, 0, 1, -1, "", b"")  # what a function returns that has computed nothing
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
-def left_to_answer(tree: ast.Module, entry_point: str) -> str:
+def left_to_answer(tree: ast.Module, entry_point: str, classes: Collection[str] = ()) -> str:
     """The name of a function that nobody but the answer defines and that says whether its own result is right; or "".
 
     Args:
         tree: the tests.
         entry_point: what the answer is asked for.
+        classes: that a prompt defines, whose process looks after what they say.
     """
-    judges = _Judges(tree, entry_point)
+    judges = _Judges(tree, entry_point, classes)
     return judges.first() if judges.foreign else ""
 
 
 class _Judges:
-    def __init__(self, tree: ast.Module, entry_point: str) -> None:
-        known = {entry_point, *HOMES, *bound(tree)}  # of libraries, names count only where they are theirs
+    def __init__(self, tree: ast.Module, entry_point: str, classes: Collection[str]) -> None:
+        libraries = HOMES.keys() - no_librarys(list(ast.walk(tree)))  # whose names count only where they are theirs
+        known = {entry_point, *classes, *libraries, *bound(tree)}
         self._tree = tree
         self.foreign = {each for each in names(tree) - known if not hasattr(builtins, each)}
         self._results = results(tree, entry_point) if self.foreign else set[str]()
@@ -56,7 +58,7 @@ class _Judges:
 
     def _judging(self, asked: Condition | Compared) -> Iterator[str]:
         if isinstance(asked, Condition):
-            call = self._called(_root(self._value(asked.value)))
+            call = self._called(self._asked_of(asked.value))
             if call is not None and (self._told(call) or not self._is_under_test(_function(call))):
                 yield _function(call)
             return
@@ -93,6 +95,14 @@ class _Judges:
 
     def _value(self, node: ast.expr) -> ast.expr:
         return self._made.get(node.id, node) if isinstance(node, ast.Name) else node
+
+    def _asked_of(self, node: ast.expr) -> ast.expr:
+        """What an assertion asks, or has methods called of, whatever variables it goes through."""
+        seen = set[str]()
+        while isinstance(root := _root(node), ast.Name) and root.id in self._made and root.id not in seen:
+            seen.add(root.id)
+            node = self._made[root.id]
+        return root
 
     def _called(self, node: ast.expr) -> ast.Call | None:
         """A call of a function that nobody but the answer defines, with what the answer returned; else None."""

@@ -84,7 +84,10 @@ class Lowering:
 
     def _lower_owner(self, node: ast.expr) -> ast.expr:
         """As ``lower``, of what a method is called of: its result meets data, and not itself, ``cache.get(1) == 1``."""
-        outer, self._is_against_data = self._is_against_data, False
+        return self._lower_side(node, is_against_data=False)
+
+    def _lower_side(self, node: ast.expr, *, is_against_data: bool) -> ast.expr:
+        outer, self._is_against_data = self._is_against_data, is_against_data
         lowered = self.lower(node)
         self._is_against_data = outer
         return lowered
@@ -127,6 +130,10 @@ class Lowering:
             ):
                 operands = remotes.given(left), remotes.given(right)
                 return self._reading(self._recording.operation(OPERATIONS[type(kind)], *operands))
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
+                element = self._lower_side(left, is_against_data=True)  # what is in an object its items say
+                container = self._lower_side(right, is_against_data=False)
+                return ast.Compare(left=element, ops=node.ops, comparators=[container])
             case _:
                 outer = self._is_against_data
                 is_identity = all(isinstance(kind, ast.Is | ast.IsNot) for kind in node.ops)

@@ -120,8 +120,8 @@ def _payloads(program: Program) -> tuple[bytes, bytes]:
 
 
 def _said(originals: Originals) -> tuple[Any, ...]:
-    """What the process of a solution is told of these; which their methods are it finds there."""
-    *said, _ = astuple(originals)
+    """What the process of a solution is told of these; which their classes and methods are it finds there."""
+    *said, _, _ = astuple(originals)
     return tuple(said)
 
 

@@ -72,6 +72,7 @@ def originals(
         methods=tuple(
             sorted(methods([each for each in needed if isinstance(each, ast.ClassDef) and each.name in seen]))
         ),
+        classes=tuple(sorted(classes & names & seen - {entry_point})),
     )
 
 

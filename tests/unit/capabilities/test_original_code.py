@@ -23,6 +23,7 @@ def test_a_class_that_the_tests_use_is_looked_after_where_it_stands() -> None:
         taken=(("dataclasses", "dataclass"),),
         modules=("dataclasses",),
         functions=("move",),
+        classes=("Point",),
     )
 
 

@@ -121,6 +121,8 @@ def test_honest_forms_are_usable(start, tests):
         pytest.param("assert f(0) == 0\nvalidate(f(2))", id="statement-of-results-alone"),
         pytest.param("assert f(0) == 0\nexpect(f(2)).to_equal(4)", id="chain"),
         pytest.param("assert expect(f(2)).to_equal(4)", id="asserted-chain"),
+        pytest.param("e = expect(f(2))\nassert e.to_equal(4)", id="asserted-chain-by-a-name"),
+        pytest.param("c = Counter(f(2))\nassert c.is_right(4)", id="called-like-a-type-of-a-library"),
         pytest.param("assert f(0) == 0\nif not same(f(2), 4):\n    raise AssertionError", id="raised"),
         pytest.param("def one(r, e):\n    assert same(r, e)\none(f(2), 4)", id="in-a-function-of-the-tests"),
         pytest.param("x = 0\nx = x + diff(f(2), 4)\nassert x < 1", id="added-up"),
@@ -178,5 +180,22 @@ def test_a_method_that_a_prompt_defines_may_say_how_near_a_result_is(start):
     found = convert(tests, "f", ("distance_to",))
     assert not isinstance(found, Unconvertible) or found.is_usable, found
     other = convert(tests, "f", ("area",))
+    assert isinstance(other, Unconvertible)
+    assert not other.is_usable
+
+
+@pytest.mark.parametrize("start", MODES)
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param("assert abs(Shop(f(0)).total([1.5]) - 1.5) < 1e-9", id="number"),
+        pytest.param("assert Shop(f(0)).is_cheap([1.5])", id="truth"),
+        pytest.param("shop = Shop(f(0))\nassert shop.total([1]) >= 1\nassert shop.total([1]) <= 1", id="order"),
+    ],
+)
+def test_a_class_that_a_prompt_defines_may_be_asked_about_a_result(start, tests):
+    found = convert(start + tests, "f", (), ("Shop",))
+    assert not isinstance(found, Unconvertible) or found.is_usable, found
+    other = convert(start + tests, "f", (), ("Store",))
     assert isinstance(other, Unconvertible)
     assert not other.is_usable

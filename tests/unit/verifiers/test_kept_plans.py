@@ -12,9 +12,9 @@ from verifiers.usability import problem_of
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     asked: list[tuple[str, str]] = []
 
-    def count(tests: str, entry_point: str = "", methods: tuple[str, ...] = ()) -> Converted | Unconvertible:
+    def count(tests: str, entry_point: str, *theirs: tuple[str, ...]) -> Converted | Unconvertible:
         asked.append((tests, entry_point))
-        return convert(tests, entry_point, methods)
+        return convert(tests, entry_point, *theirs)
 
     monkeypatch.setattr(kept_plans, "convert", count)
     return asked

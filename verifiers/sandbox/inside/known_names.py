@@ -8,7 +8,8 @@ process ask here.
 import ast
 import builtins
 import importlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 
 _NAMES = {
@@ -40,6 +41,11 @@ SOLUTION_MODULES = frozenset(("solution", "main", "candidate", "your_module", "m
 HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 """The modules of the names that tests judge by; names that solutions often define for themselves are left out."""
 _OF_LIBRARIES = frozenset(HOMES)
+_TYPES = frozenset((
+    "ChainMap", "Counter", "Decimal", "Fraction", "OrderedDict", "date", "datetime", "defaultdict", "deque",
+    "timedelta",
+))  # fmt: skip
+"""Those that are types, and have no attributes but those that can be seen."""
 
 
 def solution_modules(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
@@ -64,7 +70,7 @@ def name_main(nodes: Iterable[ast.AST]) -> None:
             node.module = "solution"
 
 
-def stand_ins(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
+def stand_ins(nodes: Collection[ast.AST], entry_point: str) -> frozenset[str]:
     """Names of libraries that tests neither import nor define, but for what is under test.
 
     That is the entry point, where there is one, or else all the names where there are no others; and a name that an
@@ -78,7 +84,7 @@ def stand_ins(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
     if read.isdisjoint(_OF_LIBRARIES):  # as of most tests
         return frozenset()
     free = read - _bound(nodes) - frozenset(_imported(nodes))
-    known = free & HOMES.keys()
+    known = free & HOMES.keys() - no_librarys(nodes)
     if not known or (not entry_point and known == free):
         return frozenset()
     under_test = {entry_point}
@@ -87,6 +93,70 @@ def stand_ins(nodes: Iterable[ast.AST], entry_point: str) -> frozenset[str]:
         if len(asked := _asserted(node) - of_libraries) == 1:
             under_test |= asked
     return frozenset(known - under_test)
+
+
+def no_librarys(nodes: Collection[ast.AST]) -> set[str]:
+    """Names of libraries' types of which tests make what no library does: ``c = Counter()`` and ``c.inc()``.
+
+    So they must be the solution's. What is said of a variable holds where its name is bound to nothing else.
+    """
+    if _read(nodes).isdisjoint(_TYPES):
+        return set()
+    makers: dict[str, set[str]] = {}  # by variable, attribute or fixture
+    shown, bound = Counter[str](), Counter[str]()
+    functions = {each.name for each in nodes if isinstance(each, ast.FunctionDef)}
+    for node in nodes:
+        is_fixtures = isinstance(node, ast.arg) and node.arg in functions
+        is_attributes = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        bound.update(() if is_fixtures else _key(node) if is_attributes else _names_bound(node))
+        for name, value in _shown(node):
+            makers.setdefault(name, set()).add(_called(value))
+            shown[name] += 1
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and f".{node.attr}" not in bound:
+            owner = next(iter(_key(node.value)), "")
+            is_sure = owner and shown[owner] >= bound[owner]
+            made_by = makers.get(owner, set[str]()) if is_sure else {_called(node.value)}
+            found |= {each for each in made_by if len(made_by) == 1 and not _has(each, node.attr)}
+    return found
+
+
+def _shown(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """Names that a node binds to what can be seen, and that; a function's to what it gives, as a fixture does."""
+    match node:
+        case (
+            ast.Assign(targets=[target], value=value)
+            | ast.AnnAssign(target=target, value=value)
+            | ast.NamedExpr(target=target, value=value)
+        ):
+            yield from ((name, value) for name in _key(target))
+        case ast.FunctionDef(name=name):
+            given = [each.value for each in ast.walk(node) if isinstance(each, (ast.Return, ast.Yield))]
+            yield name, given[0] if len(given) == 1 else None
+        case _:
+            pass
+
+
+def _key(node: ast.AST) -> tuple[str, ...]:
+    """What a variable, or an attribute of whatever owner, is known by."""
+    match node:
+        case ast.Name(id=name):
+            return (name,)
+        case ast.Attribute(attr=name):
+            return (f".{name}",)
+        case _:
+            return ()
+
+
+def _called(node: ast.AST | None) -> str:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+
+
+def _has(name: str, attribute: str) -> bool:
+    """Whether what a library has under a name may have an attribute; of what is no type that is not known."""
+    kind = getattr(importlib.import_module(HOMES[name]), name, None) if name in _TYPES else None
+    return not isinstance(kind, type) or hasattr(kind, attribute)
 
 
 def is_genuine(name: str, value: object) -> bool:
@@ -118,18 +188,19 @@ def _imported(nodes: Iterable[ast.AST], besides: frozenset[str] = frozenset()) -
 
 
 def _bound(nodes: Iterable[ast.AST]) -> set[str]:
-    found: set[str] = set()
-    for node in nodes:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
-                found.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                found.add(name)
-            case _:
-                pass
-    return found
+    return {name for node in nodes for name in _names_bound(node)}
+
+
+def _names_bound(node: ast.AST) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+            return (name,)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return (name,)
+        case _:
+            return ()
 
 
 def _asserted(node: ast.AST) -> set[str]:

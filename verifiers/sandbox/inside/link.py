@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import link_kinds
 import link_methods
+import tests_files
 from link_copies import Reply
 from link_exchange import Exchange
 from link_failures import Unsendable
@@ -39,6 +40,7 @@ class Link(Exchange):
         peeks: names whose answer tells the tests something: that there is none, or data.
         streams: on the tests' side, what they have put in the place of streams.
         asked: on the tests' side, what they reported of their assertions.
+        are_files_the_solutions: whether they look at none themselves, so that a folder is made where the solution is.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Link(Exchange):
         self.standings = standings
         self.streams = None
         self.asked = None
+        self.are_files_the_solutions = False
         self.missed = ""
         self.misses: set[str] = set()
         self.peeks = 0
@@ -136,6 +139,14 @@ class Link(Exchange):
     def kind(self, number: int, read: Callable = link_kinds.made, *, of_itself: bool = False) -> object:
         """What is read of the type of the other side's object, or of a type of it: by default one that is like it."""
         return self._read(read, (self.ask("kind", number, of_itself),))
+
+    def folder(self) -> str:
+        """The path of a new folder: the solution's where the tests look at no file, else there is only theirs."""
+        if not self.are_files_the_solutions:
+            return tests_files.made()
+        path = tests_files.new_path()
+        self.ask("folder", path)
+        return path
 
     def note_patch(self, target: object, name: object) -> None:
         """Take note that the tests put something in the place of an attribute."""

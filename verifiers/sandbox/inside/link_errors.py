@@ -53,11 +53,16 @@ class Errors:
 
     Args:
         values: says and reads what they hold.
+
+    Attributes:
+        given: types of this side that the other knows, by name.
+        named: types that there are on this side anyway and that the other gave out: it may have any name for them.
     """
 
     def __init__(self, values) -> None:
         self.values = values
-        self.given: dict[str, type] = {}  # types of this side that the other knows
+        self.given: dict[str, type] = {}
+        self.named: set[type] = set()
         self._made: dict[tuple, type] = {}
 
     def give(self, kind: type) -> list:
@@ -100,6 +105,13 @@ class Errors:
         if cause is not None:
             error.__cause__ = self.made(cause, link)
         return error
+
+    def taken(self, kinds: list) -> type:
+        """A type that the other side gives out, as what a name of it stands for, say."""
+        found = self.type_of(kinds)
+        if not issubclass(found, _Made):
+            self.named.add(found)
+        return found
 
     def type_of(self, kinds: list) -> type:
         """The type of this family here: built in, given out before, or made."""

@@ -150,8 +150,8 @@ class Exchange:
             self.give_up("what came of one thread asks something before it is handed on")
         if self.stale:
             self.give_up(self.stale)
-        self.calls += 1
-        self.uses += request[0] not in ("name", "seed")
+        self.calls += request[0] != "folder"
+        self.uses += request[0] not in ("name", "seed", "folder")
         self.runs += request[0] in RUNNING
         lane = self.lanes.here()
         number = lane.ask(given, standing)

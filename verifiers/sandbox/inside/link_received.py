@@ -124,7 +124,7 @@ class Received:
         if type(number) is not int:
             raise PartnerGone("an object's number is no number")
         if kind == "exception":
-            return self._values.errors.type_of(families)
+            return self._values.errors.taken(families)
         if kind == "coroutine":
 
             async def coroutine():

@@ -11,6 +11,7 @@ import collections
 import copy
 import inspect
 import io
+import os
 import random
 import types
 from collections.abc import Callable
@@ -65,7 +66,8 @@ class Serving:
                         "kind": self._kind}  # fmt: skip
         if not is_tests:
             self._served |= {"name": self._name, "await": self._await, "cancel": self._cancel, "plain": self._plain,
-                             "copy": self._copy, "take": self._take, "seed": self._seed}  # fmt: skip
+                             "copy": self._copy, "take": self._take, "seed": self._seed,
+                             "folder": self._folder}  # fmt: skip
         self.watched = None  # what has to see what is given to a call or an operator before it is carried out
         self._tasks = None  # on the solution's side, once something is awaited: the loop that all of it runs in
 
@@ -199,6 +201,10 @@ class Serving:
 
     def _seed(self, *arguments) -> tuple:
         random.seed(*[self.values.unpack(each) for each in arguments])
+        return (PLAIN, None)
+
+    def _folder(self, path) -> tuple:
+        os.mkdir(path)
         return (PLAIN, None)
 
     def _reachable(self, number: int, name: str) -> object:

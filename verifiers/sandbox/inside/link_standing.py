@@ -62,7 +62,7 @@ class Standings:
             node.args.args[0].arg for node in nodes if isinstance(node, ast.FunctionDef) and _is_check(node)
         }
         self._given = {  # names that are called with something, so that what they return may be an answer to it
-            _name(node.func) for node in nodes if isinstance(node, ast.Call) and (node.args or node.keywords)
+            _called(node) for node in nodes if isinstance(node, ast.Call) and (node.args or node.keywords)
         }
         for node in nodes:
             if node.__class__ in _MAKING:
@@ -117,7 +117,7 @@ class Standings:
             return set()
         owner, passed = node.value, set()
         while (inner := owner.value if isinstance(owner, ast.Subscript) else _receiver(owner)) is not None:
-            passed |= {_name(owner.func)} if isinstance(owner, ast.Call) else set()
+            passed |= {_called(owner)} if isinstance(owner, ast.Call) else set()
             owner = inner
         made = _makers(owner) if isinstance(owner, (ast.Call, ast.BinOp)) else {_name(owner)}
         found = self._made_by(made | passed)
@@ -167,9 +167,9 @@ def _is_check(node: ast.FunctionDef) -> bool:
 def _makers(node) -> set[str]:
     """The names whose calls made a value; of what an operator gives, only those that are written as classes are."""
     if isinstance(node, ast.Call):
-        found = {_name(node.func)}
+        found = {_called(node)}
         while (node := _receiver(node)) is not None:
-            found.add(_name(node.func if isinstance(node, ast.Call) else node))
+            found.add(_called(node) if isinstance(node, ast.Call) else _name(node))
         return found - {""}
     found, left = set(), [node]
     while left:
@@ -177,7 +177,7 @@ def _makers(node) -> set[str]:
         if isinstance(each, ast.BinOp):
             left += [each.left, each.right]
         elif isinstance(each, ast.Call):
-            found.add(_name(each.func))
+            found.add(_called(each))
     return set(filter(is_capital, found))
 
 
@@ -186,6 +186,11 @@ def _receiver(node) -> ast.expr | None:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DATA_NAMES:
         return node.func.value
     return None
+
+
+def _called(node: ast.Call) -> str:
+    """The name of what is called: ``Stack`` of ``Stack(2)``, and of ``Stack[int]()``, which makes no other object."""
+    return _name(node.func.value if isinstance(node.func, ast.Subscript) else node.func)
 
 
 def _name(node) -> str:

@@ -49,7 +49,7 @@ class Streams:
         if sys.stdin is not self._streams["stdin"]:
             typed = self._typed()
         if not self.link.unsure and self._has_files():
-            self.link.unsure = "the tests write files, which the solution does not see"
+            self.link.unsure = "the tests have files or folders, which the solution does not see"
         drawn = self._drawn()
         if not (printed or patched or drawn or typed is not None):
             return None

@@ -106,9 +106,8 @@ def made(joined):
 
     def tmp_path():
         import pathlib
-        import tempfile
 
-        return pathlib.Path(tempfile.mkdtemp(dir="/tmp"))
+        return pathlib.Path(joined.folder())
 
     def capsys():
         yield from _capsys(joined)

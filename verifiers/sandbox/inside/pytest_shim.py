@@ -39,7 +39,7 @@ class raises:
             fail(f"{self.expected} was not raised")
         if not issubclass(kind, self.expected):
             return False
-        self.link.asked.expected(error)
+        self.link.asked.expected(error, self.expected)
         self.value, self.type = error, kind
         if self._pattern is not None:
             self.match(self._pattern)

@@ -19,6 +19,7 @@ import pytest_shim
 import runner
 import tests_asked
 import tests_bodies
+import tests_files
 import tests_kinds
 import tests_tree
 import tests_units
@@ -49,6 +50,10 @@ class _Beside:
 
     def note_patch(self, target, name):
         """A patch is seen."""
+
+    def folder(self):
+        """The path of a new folder."""
+        return tests_files.made()
 
 
 class _Namespace(dict):

@@ -2,6 +2,9 @@
 
 A verdict rests on assertions that were asked and held. One that the tests caught when it failed, or when it raised what
 they do not name, held for nobody; and where a function with assertions never ran, nobody knows what it would have said.
+
+What they name may be a name of the solution's. If that is ``AssertionError`` under another name, their own failures go
+by it, and under ``Exception`` all that they raise themselves. Which types of this process it gave out is known.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -15,12 +18,15 @@ from link_errors import origin
 from link_owned import TESTS
 from pytest_marks import Failed
 
+_BROAD = frozenset((Exception, BaseException))
+
 
 class Asked:
     """What the tests report (``tests_tree.py``).
 
     Args:
         functions: those of the tests; the first is the module.
+        renamed: exceptions that the solution gave out, under names of its own maybe; more are added as it does so.
 
     Attributes:
         count: assertions that were asked, and exceptions that came where the tests would else have failed.
@@ -28,11 +34,13 @@ class Asked:
         is_denied: whether it was denied, since an assertion held, that an object equals data.
     """
 
-    def __init__(self, functions):
+    def __init__(self, functions, renamed=frozenset()):
         self.count = 0
         self.is_settled = self.is_denied = False
         self._functions = functions
         self._failed = []  # lines of what did not hold, until it is known that the test did not either
+        self._meant = []  # types of what did not hold and was not meant to
+        self._renamed = renamed
         self._open = {}  # by line, how many assertions were begun and have not ended
         self._made = set()  # positions of functions
         self._running = {0}
@@ -73,16 +81,22 @@ class Asked:
 
     def caught(self, is_named, asks):
         """The tests caught an exception, by its type or with any other, where they may have failed without it."""
-        if is_named:
-            self._open.clear()
-        self.count += asks and (is_named or _is_of_solution(sys.exception()))
+        is_of_solution = _is_of_solution(sys.exception())
+        if is_of_solution or not self._renamed & _BROAD:
+            self.count += asks and (is_named or is_of_solution)
+            if is_named:
+                self._open.clear()
+        elif is_named and asks:
+            self._failed.append(0)
 
-    def expected(self, error):
-        """An exception came that the tests wait for."""
+    def expected(self, error, kinds):
+        """An exception came that the tests wait for, by these types."""
         self.count += 1
         self._open.clear()
-        if _is_failure(error) and self._failed:
-            self._failed.pop()
+        if _is_failure(error):
+            self._mean(error)
+        elif not _is_of_solution(error) and self._is_renamed(error, kinds):
+            self._failed.append(0)
 
     def judging(self, function, line, asks, is_called):
         """An assertion of a library, which says what comes of it; anything else as it is."""
@@ -123,15 +137,18 @@ class Asked:
 
     def unsettled(self):
         """Why what has passed did not hold, or ""; it is forgotten."""
-        failed, began = self._failed[:1], list(self._open)[:1]
+        failed, began, evaded = self._failed[:1], list(self._open)[:1], self._evaded()
         self.forget()
         if failed:
             return "the tests went on after a failure" + (f" in line {failed[0]}" if failed[0] else "")
+        if evaded:
+            return f"the tests wait for their own {evaded[0].__name__}, if it is the solution that calls it otherwise"
         return f"the tests went on after an exception in the assertion of line {began[0]}" if began else ""
 
     def forget(self):
         """Forget what did not hold: the test did not either."""
         self._failed.clear()
+        self._meant.clear()
         self._open.clear()
         self.is_denied = False
         return ""
@@ -198,8 +215,27 @@ class Asked:
         error = sys.exception() if self._failed else None
         while error is not None and self._failed:
             if _is_failure(error):
-                self._failed.pop()
+                self._mean(error)
             error = error.__context__
+
+    def _mean(self, error):
+        """The last failure counts as the tests mean it, unless the solution may have said by what name they wait."""
+        if self._failed:
+            self._failed.pop()
+            self._meant.append(type(error))
+
+    def _evaded(self):
+        """The types of failures that the tests seemed to mean, and that the solution may have put into their words."""
+        return [kind for kind in self._meant if not self._renamed.isdisjoint(kind.__mro__)]
+
+    def _is_renamed(self, error, kinds):
+        """Whether the tests wait for whatever comes, since that is what the solution has under their name for it."""
+        broad = self._renamed & _BROAD
+        return bool(broad) and all(each in broad for each in _flat(kinds) if isinstance(error, each))
+
+
+def _flat(kinds):
+    return [one for each in kinds for one in _flat(each)] if type(kinds) is tuple else [kinds]
 
 
 def _is_failure(error):

@@ -26,6 +26,7 @@ import runner
 import stops
 import tests_asked
 import tests_bodies
+import tests_files
 import tests_kinds
 import tests_tree
 import tests_units
@@ -180,12 +181,13 @@ def run_tests(source, entry_point, draws_seed, watch=None):
     for each in (link_carried, link_compared, tests_kinds):
         each.watch(source)
     tests_watch.watch(source, joined)
+    joined.are_files_the_solutions = "tmp_path" in source and tests_files.look_at_none(nodes, joined.modules)
     unseen = tests_watch.unseen_change(nodes, joined.modules)
     sys.modules["pytest"] = pytest_shim.module(joined)
     sys.meta_path.append(_SolutionFinder(joined))
     namespace = _Namespace(joined, entry_point, known_names.stand_ins(nodes, entry_point))
     units = []
-    asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree))
+    asked = joined.asked = tests_asked.Asked(tests_tree.reporting(tree), joined.values.errors.named)
     tests_bodies.asking(tree, nodes)
     namespace.update({tests_tree.ASKED: asked, **tests_bodies.names(namespace)})
     sys.modules["tests"] = sys.modules[TESTS] = types.ModuleType(TESTS)

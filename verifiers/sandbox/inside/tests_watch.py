@@ -140,7 +140,7 @@ class _Started:
 def _expect(joined, context, kind, error, trace):
     """Take note of the exception that ``assertRaises`` waits for."""
     if kind is not None and issubclass(kind, context.expected):
-        joined.asked.expected(error)
+        joined.asked.expected(error, context.expected)
 
 
 def _before(owner, name, look):
