@@ -188,8 +188,8 @@ def _edges(kinds: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int6
 def _part_marks(kinds: NDArray[np.uint8]) -> None:
     """Let marks part no word where they follow a letter, and be between words where they follow none."""
     marks = np.flatnonzero(kinds == MARK)
-    last = np.maximum.accumulate(np.where(kinds != MARK, np.arange(len(kinds)), 0))  # that is no mark
-    bases = kinds[last[marks]]
+    is_first = kinds[marks - 1] != MARK  # of marks in a row
+    bases = kinds[marks[is_first] - 1][np.cumsum(is_first) - 1]
     kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
 
 

@@ -3,14 +3,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillroom.curation import shingles
+from stillroom.curation import texts as texts_module
 from stillroom.curation.texts import normalise, normalised, text_hash
 
-TEXT = st.text(st.sampled_from("ab =\n\t\r\f\v\x00\x1c\x7f\u00a0\u2028éﬁe\u03012²½"), max_size=30)
+TEXT = st.text(st.sampled_from("ab =\n\t\r\f\v\x00\x1c\x7f\x85\u00a0\u1680\u2028éﬁe\u03012²½"), max_size=30)
+WITH_FEW_BLANKS = st.text(st.sampled_from("ab  \né\u3000😀"), max_size=60)
 
 
 @given(st.lists(TEXT, max_size=5))
 def test_columns_are_normalised_as_single_texts_are(texts: list[str]):
     assert normalise(pl.Series(texts, dtype=pl.String())) == [normalised(text) for text in texts]
+
+
+@given(st.lists(TEXT | WITH_FEW_BLANKS, max_size=5), st.integers(1, 12))
+def test_they_are_wherever_blocks_and_pieces_of_giant_texts_end(texts: list[str], most_chars: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shingles, "BLOCK_CHARS", most_chars)
+        patch.setattr(texts_module, "BLOCK_CHARS", most_chars)
+        assert normalise(pl.Series(texts, dtype=pl.String())) == [normalised(text) for text in texts]
+
+
+def test_each_blank_is_known() -> None:
+    texts = [f"a{chr(code)}b  c{chr(code)} \n{chr(code)}d" for code in range(0x110000) if chr(code).isspace()]
+    assert normalise(pl.Series(texts)) == [normalised(text) for text in texts]
 
 
 def test_a_hash_names_a_text_for_good():
