@@ -30,7 +30,7 @@ LANGUAGES = _codes("""
 """)
 _MADE_BY = {  # what each filter is, and the libraries that it asks
     "secrets": ("secrets@2", ("kingfisher-secret-scanner",)),
-    "personal_data": ("personal-data@3", ("phonenumbers", "python-stdnum")),
+    "personal_data": ("personal-data@4", ("phonenumbers", "python-stdnum")),
     "languages": ("languages@2", ("py3langid",)),
     "length": ("length@2", ()),
 }

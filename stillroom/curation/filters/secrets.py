@@ -60,7 +60,6 @@ def _parted(data: bytes) -> bytes:
     return _STOP.sub(b" ", _TOKEN_OF_ADDRESS.sub(rb"://\1 ", parted))
 
 
-
 @cache
 def _scanner(confidence: Confidence) -> Scanner:
     """A comment in a text is no reason to pass it over, though scanners of one's own code heed it."""

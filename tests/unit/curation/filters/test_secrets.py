@@ -148,7 +148,9 @@ def test_the_standard_library_holds_no_secret() -> None:
     assert [file.name for file in files if one.find(file.read_text(encoding="utf-8", errors="replace"))] == []
 
 
-@pytest.mark.parametrize("unit", ["a", "ghp_", "eyJhbGciOiJIUzI1NiJ9.", "-----BEGIN PRIVATE KEY-----\n", "\0", "..:", "://a", "\u94a5"])
+@pytest.mark.parametrize(
+    "unit", ["a", "ghp_", "eyJhbGciOiJIUzI1NiJ9.", "-----BEGIN PRIVATE KEY-----\n", "\0", "..:", "://a", "\u94a5"]
+)
 def test_a_giant_text_takes_bounded_time(unit: str) -> None:
     one = SecretFilter(Secrets())
     begun = time.process_time()
