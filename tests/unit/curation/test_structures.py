@@ -181,6 +181,39 @@ def test_structures_are_equal_exactly_where_some_renaming_makes_programs_equal(o
         pytest.param("Add 3 to -4.", "Add 3 to 4.", False, id="sign"),
         pytest.param("Add three and 4.", "Add five and 4.", False, id="number in words"),
         pytest.param("Add 3  and 4.\r\n", "Add \uff13 and 9.", True, id="normalised first"),
+        pytest.param("Add x12 to 3.", "Add x13 to 3.", False, id="second digit in a name"),
+        pytest.param("Add y_1 to 3.", "Add y_2 to 3.", False, id="digit behind an underscore"),
+        pytest.param("Add CO2 to 3.", "Add CO3 to 3.", False, id="digit in a formula"),
+        pytest.param(r"What is $2\times3$?", r"What is $4\times5$?", True, id="after a command of LaTeX"),
+        pytest.param(r"Find $\sqrt2+\frac12$", r"Find $\sqrt5+\frac34$", True, id="argument of a command of LaTeX"),
+        pytest.param(r"Find $\sqrt2$", r"Find $\log2$", False, id="another command of LaTeX"),
+        pytest.param("Pay Rs300 or USD200.", "Pay Rs5 or USD7.", True, id="currency"),
+        pytest.param("Pay CARS300 or 2.", "Pay CARS5 or 2.", False, id="name that ends like a currency"),
+        pytest.param(
+            "\u5c0f\u660e\u67093\u4e2a\u82f9\u679c\uff0c\u53c8\u4e70\u4e864\u4e2a",
+            "\u5c0f\u660e\u670915\u4e2a\u82f9\u679c\uff0c\u53c8\u4e70\u4e8627\u4e2a",
+            True,
+            id="Chinese",
+        ),
+        pytest.param(
+            "\u5c0f\u660e\u67093\u4e2a\u82f9\u679c",
+            "\u5c0f\u660e\u6709\u4e09\u4e2a\u82f9\u679c",
+            False,
+            id="number in Chinese words",
+        ),
+        pytest.param("\u8bbex1=3", "\u8bbex2=3", False, id="digit in a name in Chinese"),
+        pytest.param("\u308a\u3093\u3054\u304c3\u500b", "\u308a\u3093\u3054\u304c9\u500b", True, id="Japanese"),
+        pytest.param(
+            "\u0e0b\u0e37\u0e49\u0e2d\u0e17\u0e35\u0e483\u0e1c\u0e25",
+            "\u0e0b\u0e37\u0e49\u0e2d\u0e17\u0e35\u0e487\u0e1c\u0e25",
+            True,
+            id="Thai, behind a mark",
+        ),
+        pytest.param("\uc0ac\uacfc 3\uac1c", "\uc0ac\uacfc 5\uac1c", True, id="Korean"),
+        pytest.param("\uc81c3 4", "\uc81c5 4", False, id="name in Korean, which has spaces"),
+        pytest.param(
+            "\u0915\u093f\u0932\u094b3 4", "\u0915\u093f\u0932\u094b5 4", False, id="name in Hindi, behind a mark"
+        ),
     ],
 )
 def test_tasks_are_equal_but_for_numbers(one: str, other: str, is_same: bool):
