@@ -62,6 +62,6 @@ def _is_of_name(text: str, start: int) -> bool:
 
 
 STRUCTURES: Mapping[str, Structure] = {  # by kind of text
-    "answer": Structure(method="code-structure@2", but_for="names, comments and layout", of=code_structure),
+    "answer": Structure(method="code-structure@3", but_for="names, comments and layout", of=code_structure),
     "prompt": Structure(method="task-numbers@3", but_for="its numbers", of=task_structure),
 }

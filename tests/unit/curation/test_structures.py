@@ -76,7 +76,7 @@ METHODS = "class Stack:\n    size = 0\n    def push(self, item):\n        self.s
 @pytest.mark.parametrize(
     ("old", "new", "is_same"),
     [
-        pytest.param("Stack", "Pile", True, id="class"),
+        pytest.param("Stack", "Pile", False, id="class"),
         pytest.param("item", "one", True, id="argument"),
         pytest.param("push", "put", False, id="method"),
         pytest.param("    size = 0", "    total = 0", False, id="class variable"),
@@ -258,6 +258,57 @@ def test_powers_are_structure() -> None:
         ),
         pytest.param('def f(a): return a\nglobals()["f"](1)', 'def g(a): return a\nglobals()["f"](1)', id="globals"),
         pytest.param("def f(a): return eval('a + 1')", "def f(b): return eval('a + 1')", id="eval"),
+        pytest.param(
+            "def f(d, lo, hi): return d.query('x > @lo and x < @hi')",
+            "def f(d, hi, lo): return d.query('x > @lo and x < @hi')",
+            id="word of a query",
+        ),
+        pytest.param(
+            "def f(d, lo, hi): return d.query(f'x > @lo and x < {d}')",
+            "def f(d, hi, lo): return d.query(f'x > @lo and x < {d}')",
+            id="word between fields",
+        ),
+        pytest.param(
+            "def f(lo, hi): return lo - hi\nf(**dict(zip('lo hi'.split(), [1, 2])))",
+            "def f(hi, lo): return hi - lo\nf(**dict(zip('lo hi'.split(), [1, 2])))",
+            id="words of a text",
+        ),
+        pytest.param(
+            "def f(a, b): return a - b\nf(**dict(zip('ab', [1, 2])))",
+            "def f(b, a): return b - a\nf(**dict(zip('ab', [1, 2])))",
+            id="letters of a text",
+        ),
+        pytest.param(
+            "import timeit\ndef f(): return 1\ndef g(): return 2\ntimeit.timeit('f()', 'from __main__ import f')",
+            "import timeit\ndef g(): return 1\ndef f(): return 2\ntimeit.timeit('f()', 'from __main__ import f')",
+            id="program in a text",
+        ),
+        pytest.param(
+            "import sys\nalpha = 1\nbeta = 2\nprint(getattr(sys.modules[__name__], 'al' + 'pha'))",
+            "import sys\nbeta = 1\nalpha = 2\nprint(getattr(sys.modules[__name__], 'al' + 'pha'))",
+            id="module by its name",
+        ),
+        pytest.param("def f(a): return dir()", "def f(b): return dir()", id="dir"),
+        pytest.param(
+            "import inspect\ndef f(a): pass\nprint(inspect.signature(f))",
+            "import inspect\ndef f(b): pass\nprint(inspect.signature(f))",
+            id="signature",
+        ),
+        pytest.param(
+            "def alpha(): pass\nprint(alpha.__name__)",
+            "def beta(): pass\nprint(beta.__name__)",
+            id="name of a function",
+        ),
+        pytest.param("class A(Exception): pass\nraise A()", "class B(Exception): pass\nraise B()", id="exception"),
+        pytest.param("def test_x(tmp_path): use(tmp_path)", "def test_x(capsys): use(capsys)", id="argument of a test"),
+        pytest.param("def test_x(): f()", "def text_x(): f()", id="test"),
+        pytest.param(
+            "import m\n@m.get('/')\ndef f(user): return user",
+            "import m\n@m.get('/')\ndef f(name): return name",
+            id="argument of a decorated function",
+        ),
+        pytest.param("def __getattr__(n): return n", "def __dir__(n): return n", id="function of a module"),
+        pytest.param("__all__ = ['f']\ndef f(): return 1", "names = ['f']\ndef f(): return 1", id="list of names"),
     ],
 )
 def test_a_name_by_which_something_is_reached_is_structure(one: str, other: str) -> None:
@@ -270,7 +321,25 @@ def test_a_name_by_which_something_is_reached_is_structure(one: str, other: str)
         pytest.param(
             "def f(a, b): return a - b\nf(b=1, a=2)", "def g(x, y): return x - y\ng(y=1, x=2)", id="own function"
         ),
-        pytest.param('def f(a): return f"{a} a"', 'def f(b): return f"{b} a"', id="between fields"),
+        pytest.param('def f(a): print(f"{a} a")', 'def f(b): print(f"{b} a")', id="between fields of a message"),
+        pytest.param(
+            'def f(a): print("a " + "%d a" % a, "a {}".format(a))',
+            'def f(b): print("a " + "%d a" % b, "a {}".format(b))',
+            id="message that is put together",
+        ),
+        pytest.param(
+            'def f(a):\n    assert a, "no a"\n    raise ValueError("a is " + a)',
+            'def f(b):\n    assert b, "no a"\n    raise ValueError("a is " + b)',
+            id="error",
+        ),
+        pytest.param(
+            "import m\n@m.cache\ndef f(a): return a\nif __name__ == '__main__': f(1)",
+            "import m\n@m.cache\ndef g(b): return b\nif __name__ == '__main__': g(1)",
+            id="decorator that looks at no name",
+        ),
+        pytest.param(
+            "def f(g, **k): return g(**k, **{})", "def h(i, **j): return i(**j, **{})", id="arguments passed on"
+        ),
         pytest.param('def f(a):\n    """Take a."""\n    return a', "def f(b):\n    return b", id="docstring"),
         pytest.param('def f(a): print("a number", a)', 'def f(b): print("a number", b)', id="word of a message"),
         pytest.param("def f(a): return dict(b=a)", "def f(c): return dict(b=c)", id="keyword of a builtin"),
