@@ -4,10 +4,10 @@ Two programs of one structure are equal after renaming (Roy and Cordy, 2007, clo
 here). It rather tells equal programs apart than the other way round, since equal ones are dropped:
 
 - names are numbered in the order in which they first occur, over the whole program;
-- only what the program itself binds is renamed: arguments, variables, functions, classes, `import ... as`. Builtins,
-  attributes, methods, class variables, what is imported, and the keywords of calls stay as they are, for other code
-  knows them by name. `sorted(rows, key=f)` is not `sorted(rows, reverse=f)`. So do arguments that a method, a class or
-  a lambda is called with by name, and names that stand in a text, as in `globals()["f"]` and `f(**{"a": 1})`;
+- only what the program itself binds is renamed: arguments, variables, functions, `import ... as`. Builtins,
+  attributes, what is imported, and the keywords of calls stay as they are, for other code knows them by name:
+  `sorted(rows, key=f)` is not `sorted(rows, reverse=f)`. So do arguments that a method, a class or a lambda is called
+  with by name, and all else that is known by its name (`known_names`);
 - numbers, texts and annotations count.
 
 Syntax trees tell what a name is for, which tokens do not.
@@ -21,11 +21,12 @@ import warnings
 from collections.abc import Iterator
 from typing import cast
 
+from stillroom.curation.known_names import FUNCTIONS, known_names
+
 _BUILTINS = frozenset(dir(builtins))
 _MOST_CHARS = 100_000  # of a program: longer ones are data
 _FENCE = re.compile(r"\A\s*```[^\n`]*\n(.*?)^[ \t]*```\s*\Z", re.DOTALL | re.MULTILINE)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_BLOCKS = (ast.Module, ast.ClassDef, *_FUNCTIONS)
+_BLOCKS = (ast.Module, ast.ClassDef, *FUNCTIONS)
 _BOUND_AS_TEXT = {  # fields that hold a bound name, or a list of them, by the node's type
     "arg": "arg",
     "FunctionDef": "name",
@@ -41,9 +42,6 @@ _BOUND_AS_TEXT = {  # fields that hold a bound name, or a list of them, by the n
     "ParamSpec": "name",
     "TypeVarTuple": "name",
 }
-_BY_TEXT = frozenset(("eval", "exec", "globals", "locals", "vars"))  # what finds names in any text
-_WORD = re.compile(r"[^\W\d]\w*")
-_NAMED_IN_TEXT = re.compile(r"\A[^\W\d]\w*\Z|(?<=\{)[^\W\d]\w*")  # all of it, or what `format` fills in
 _NOT_STRUCTURE = frozenset(("type_comment", "ctx", "type_ignores", "kind"))
 
 
@@ -75,10 +73,10 @@ class _Renamed:
         self._arguments = {
             (node.name, argument.arg)
             for node in ast.walk(tree)
-            if isinstance(node, _FUNCTIONS)
+            if isinstance(node, FUNCTIONS)
             for argument in (*node.args.args, *node.args.kwonlyargs)
         }
-        known = {*_known_outside(tree), *_in_texts(tree), *self._called_by_name(tree)}
+        known = {*known_names(tree, bound), *self._called_by_name(tree)}
         self._free = bound - known - _BUILTINS
         self._numbers: dict[str, int] = {}
         self.binds_any = bool(bound)
@@ -159,43 +157,3 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             value: object = getattr(node, field)
             if isinstance(value, str):
                 yield value
-
-
-def _known_outside(tree: ast.Module) -> Iterator[str]:
-    """Names that something else than the program's own lines of code knows.
-
-    Methods and class variables are reached as attributes, also by what the program is tested with; `import a.b` and
-    `from a import b` bind the name that the module has given.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.alias) and node.asname is None:
-            yield node.name.split(".")[0]
-        if isinstance(node, ast.ClassDef):
-            for below in _in_class(node):
-                if isinstance(below, (*_FUNCTIONS, ast.ClassDef)):
-                    yield below.name
-                elif isinstance(below, ast.Name) and not isinstance(below.ctx, ast.Load):
-                    yield below.id
-
-
-def _in_texts(tree: ast.Module) -> Iterator[str]:
-    """Names by which a text may reach what the program binds: all words of all texts, where anything can be run."""
-    is_any = any(isinstance(node, ast.Name) and node.id in _BY_TEXT for node in ast.walk(tree))
-    passed: set[ast.expr] = set()  # strings that stand alone, and what stands between the fields of one
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr):
-            passed.add(node.value)
-        elif isinstance(node, ast.JoinedStr):
-            passed.update(node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in passed:
-            yield from (_WORD if is_any else _NAMED_IN_TEXT).findall(node.value)
-
-
-def _in_class(node: ast.ClassDef) -> Iterator[ast.AST]:
-    """What stands in the body of a class, but not in its functions."""
-    waiting: list[ast.AST] = [*node.body]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        if not isinstance(one, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(one)

@@ -29,8 +29,8 @@ LANGUAGES = _codes("""
     sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk ur uz uzs vec vi vo wa xh yo zh zu
 """)
 _MADE_BY = {  # what each filter is, and the libraries that it asks
-    "secrets": ("secrets@1", ("kingfisher-secret-scanner",)),
-    "personal_data": ("personal-data@3", ("phonenumbers", "python-stdnum")),
+    "secrets": ("secrets@2", ("kingfisher-secret-scanner",)),
+    "personal_data": ("personal-data@4", ("phonenumbers", "python-stdnum")),
     "languages": ("languages@2", ("py3langid",)),
     "length": ("length@2", ()),
 }

@@ -6,6 +6,7 @@ from functools import partial
 from stillroom.curation.filters.emails import emails
 from stillroom.curation.filters.finding import Finding, line_of
 from stillroom.curation.filters.numbers import Span, ibans, ip_addresses, payment_cards, phones, us_ssns
+from stillroom.curation.filters.typesetting import without_typesetting
 from stillroom.recipe.filters import PersonalData, PersonalKind
 
 _NAMES: Mapping[PersonalKind, str] = {
@@ -36,8 +37,9 @@ class PersonalDataFilter:
 
     def find(self, text: str) -> Finding | None:
         """The first datum of the first kind that a text holds any of."""
+        plain = without_typesetting(text)
         for kind, search in self._searches.items():
-            for start, end in search(text):
-                said = f"holds {_NAMES[kind]}: {end - start} characters in line {line_of(text, start)}"
+            for start, end in search(plain):
+                said = f"holds {_NAMES[kind]}: {end - start} characters in line {line_of(plain, start)}"
                 return Finding(f"personal:{kind}", said)
         return None

@@ -140,7 +140,7 @@ async def test_a_version_counts_what_was_filtered_and_its_run_names_the_library(
     summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
     assert "| filter | secret:github-pat | 4 |" in summary
     recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
-    assert recorded["filters.secrets.method"].startswith("secrets@1 kingfisher-secret-scanner==")
+    assert recorded["filters.secrets.method"].startswith("secrets@2 kingfisher-secret-scanner==")
     assert TOKEN not in summary + json.dumps(manifest)
     assert all(one.is_same for one in compare(lake, snapshot))
 

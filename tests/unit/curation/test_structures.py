@@ -76,7 +76,7 @@ METHODS = "class Stack:\n    size = 0\n    def push(self, item):\n        self.s
 @pytest.mark.parametrize(
     ("old", "new", "is_same"),
     [
-        pytest.param("Stack", "Pile", True, id="class"),
+        pytest.param("Stack", "Pile", False, id="class"),
         pytest.param("item", "one", True, id="argument"),
         pytest.param("push", "put", False, id="method"),
         pytest.param("    size = 0", "    total = 0", False, id="class variable"),
@@ -181,6 +181,39 @@ def test_structures_are_equal_exactly_where_some_renaming_makes_programs_equal(o
         pytest.param("Add 3 to -4.", "Add 3 to 4.", False, id="sign"),
         pytest.param("Add three and 4.", "Add five and 4.", False, id="number in words"),
         pytest.param("Add 3  and 4.\r\n", "Add \uff13 and 9.", True, id="normalised first"),
+        pytest.param("Add x12 to 3.", "Add x13 to 3.", False, id="second digit in a name"),
+        pytest.param("Add y_1 to 3.", "Add y_2 to 3.", False, id="digit behind an underscore"),
+        pytest.param("Add CO2 to 3.", "Add CO3 to 3.", False, id="digit in a formula"),
+        pytest.param(r"What is $2\times3$?", r"What is $4\times5$?", True, id="after a command of LaTeX"),
+        pytest.param(r"Find $\sqrt2+\frac12$", r"Find $\sqrt5+\frac34$", True, id="argument of a command of LaTeX"),
+        pytest.param(r"Find $\sqrt2$", r"Find $\log2$", False, id="another command of LaTeX"),
+        pytest.param("Pay Rs300 or USD200.", "Pay Rs5 or USD7.", True, id="currency"),
+        pytest.param("Pay CARS300 or 2.", "Pay CARS5 or 2.", False, id="name that ends like a currency"),
+        pytest.param(
+            "\u5c0f\u660e\u67093\u4e2a\u82f9\u679c\uff0c\u53c8\u4e70\u4e864\u4e2a",
+            "\u5c0f\u660e\u670915\u4e2a\u82f9\u679c\uff0c\u53c8\u4e70\u4e8627\u4e2a",
+            True,
+            id="Chinese",
+        ),
+        pytest.param(
+            "\u5c0f\u660e\u67093\u4e2a\u82f9\u679c",
+            "\u5c0f\u660e\u6709\u4e09\u4e2a\u82f9\u679c",
+            False,
+            id="number in Chinese words",
+        ),
+        pytest.param("\u8bbex1=3", "\u8bbex2=3", False, id="digit in a name in Chinese"),
+        pytest.param("\u308a\u3093\u3054\u304c3\u500b", "\u308a\u3093\u3054\u304c9\u500b", True, id="Japanese"),
+        pytest.param(
+            "\u0e0b\u0e37\u0e49\u0e2d\u0e17\u0e35\u0e483\u0e1c\u0e25",
+            "\u0e0b\u0e37\u0e49\u0e2d\u0e17\u0e35\u0e487\u0e1c\u0e25",
+            True,
+            id="Thai, behind a mark",
+        ),
+        pytest.param("\uc0ac\uacfc 3\uac1c", "\uc0ac\uacfc 5\uac1c", True, id="Korean"),
+        pytest.param("\uc81c3 4", "\uc81c5 4", False, id="name in Korean, which has spaces"),
+        pytest.param(
+            "\u0915\u093f\u0932\u094b3 4", "\u0915\u093f\u0932\u094b5 4", False, id="name in Hindi, behind a mark"
+        ),
     ],
 )
 def test_tasks_are_equal_but_for_numbers(one: str, other: str, is_same: bool):
@@ -225,6 +258,57 @@ def test_powers_are_structure() -> None:
         ),
         pytest.param('def f(a): return a\nglobals()["f"](1)', 'def g(a): return a\nglobals()["f"](1)', id="globals"),
         pytest.param("def f(a): return eval('a + 1')", "def f(b): return eval('a + 1')", id="eval"),
+        pytest.param(
+            "def f(d, lo, hi): return d.query('x > @lo and x < @hi')",
+            "def f(d, hi, lo): return d.query('x > @lo and x < @hi')",
+            id="word of a query",
+        ),
+        pytest.param(
+            "def f(d, lo, hi): return d.query(f'x > @lo and x < {d}')",
+            "def f(d, hi, lo): return d.query(f'x > @lo and x < {d}')",
+            id="word between fields",
+        ),
+        pytest.param(
+            "def f(lo, hi): return lo - hi\nf(**dict(zip('lo hi'.split(), [1, 2])))",
+            "def f(hi, lo): return hi - lo\nf(**dict(zip('lo hi'.split(), [1, 2])))",
+            id="words of a text",
+        ),
+        pytest.param(
+            "def f(a, b): return a - b\nf(**dict(zip('ab', [1, 2])))",
+            "def f(b, a): return b - a\nf(**dict(zip('ab', [1, 2])))",
+            id="letters of a text",
+        ),
+        pytest.param(
+            "import timeit\ndef f(): return 1\ndef g(): return 2\ntimeit.timeit('f()', 'from __main__ import f')",
+            "import timeit\ndef g(): return 1\ndef f(): return 2\ntimeit.timeit('f()', 'from __main__ import f')",
+            id="program in a text",
+        ),
+        pytest.param(
+            "import sys\nalpha = 1\nbeta = 2\nprint(getattr(sys.modules[__name__], 'al' + 'pha'))",
+            "import sys\nbeta = 1\nalpha = 2\nprint(getattr(sys.modules[__name__], 'al' + 'pha'))",
+            id="module by its name",
+        ),
+        pytest.param("def f(a): return dir()", "def f(b): return dir()", id="dir"),
+        pytest.param(
+            "import inspect\ndef f(a): pass\nprint(inspect.signature(f))",
+            "import inspect\ndef f(b): pass\nprint(inspect.signature(f))",
+            id="signature",
+        ),
+        pytest.param(
+            "def alpha(): pass\nprint(alpha.__name__)",
+            "def beta(): pass\nprint(beta.__name__)",
+            id="name of a function",
+        ),
+        pytest.param("class A(Exception): pass\nraise A()", "class B(Exception): pass\nraise B()", id="exception"),
+        pytest.param("def test_x(tmp_path): use(tmp_path)", "def test_x(capsys): use(capsys)", id="argument of a test"),
+        pytest.param("def test_x(): f()", "def text_x(): f()", id="test"),
+        pytest.param(
+            "import m\n@m.get('/')\ndef f(user): return user",
+            "import m\n@m.get('/')\ndef f(name): return name",
+            id="argument of a decorated function",
+        ),
+        pytest.param("def __getattr__(n): return n", "def __dir__(n): return n", id="function of a module"),
+        pytest.param("__all__ = ['f']\ndef f(): return 1", "names = ['f']\ndef f(): return 1", id="list of names"),
     ],
 )
 def test_a_name_by_which_something_is_reached_is_structure(one: str, other: str) -> None:
@@ -237,7 +321,25 @@ def test_a_name_by_which_something_is_reached_is_structure(one: str, other: str)
         pytest.param(
             "def f(a, b): return a - b\nf(b=1, a=2)", "def g(x, y): return x - y\ng(y=1, x=2)", id="own function"
         ),
-        pytest.param('def f(a): return f"{a} a"', 'def f(b): return f"{b} a"', id="between fields"),
+        pytest.param('def f(a): print(f"{a} a")', 'def f(b): print(f"{b} a")', id="between fields of a message"),
+        pytest.param(
+            'def f(a): print("a " + "%d a" % a, "a {}".format(a))',
+            'def f(b): print("a " + "%d a" % b, "a {}".format(b))',
+            id="message that is put together",
+        ),
+        pytest.param(
+            'def f(a):\n    assert a, "no a"\n    raise ValueError("a is " + a)',
+            'def f(b):\n    assert b, "no a"\n    raise ValueError("a is " + b)',
+            id="error",
+        ),
+        pytest.param(
+            "import m\n@m.cache\ndef f(a): return a\nif __name__ == '__main__': f(1)",
+            "import m\n@m.cache\ndef g(b): return b\nif __name__ == '__main__': g(1)",
+            id="decorator that looks at no name",
+        ),
+        pytest.param(
+            "def f(g, **k): return g(**k, **{})", "def h(i, **j): return i(**j, **{})", id="arguments passed on"
+        ),
         pytest.param('def f(a):\n    """Take a."""\n    return a', "def f(b):\n    return b", id="docstring"),
         pytest.param('def f(a): print("a number", a)', 'def f(b): print("a number", b)', id="word of a message"),
         pytest.param("def f(a): return dict(b=a)", "def f(c): return dict(b=c)", id="keyword of a builtin"),

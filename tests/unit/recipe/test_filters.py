@@ -43,7 +43,7 @@ def test_each_filter_has_defaults_once_it_is_named(tmp_path: Path) -> None:
 def test_the_library_of_a_filter_is_recorded_with_it(tmp_path: Path) -> None:
     write_seeds(tmp_path / "seeds.jsonl", range(2))
     found = section(parsed(tmp_path, "{secrets: {}, length: {most_answer: 9}}"))
-    assert str(found["filters.secrets.method"]).startswith("secrets@1 kingfisher-secret-scanner==")
+    assert str(found["filters.secrets.method"]).startswith("secrets@2 kingfisher-secret-scanner==")
     assert found["filters.length.method"] == "length@2"
     assert found["filters.length.most_answer"] == 9
     assert not any("languages" in name or "personal_data" in name for name in found)

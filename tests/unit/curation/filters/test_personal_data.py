@@ -40,6 +40,15 @@ USUAL = PersonalDataFilter(PersonalData())
         pytest.param("93.184.215.14", "ip-address", id="IP address"),
         pytest.param("536-90-4399", "us-ssn", id="SSN"),
         pytest.param("(650) 253-0000", "phone", id="phone of a region"),
+        pytest.param("415.736.2938", "phone", id="phone of a region with dots"),
+        pytest.param("phone=+4930901820", "phone", id="short phone in one that is said to be one"),
+        pytest.param("Erika.Muster@Posteo.De", "email", id="address in title case"),
+        pytest.param("_erika.muster@posteo.de_", "email", id="address in Markdown's emphasis"),
+        pytest.param("erika.muster@posteo.de(home)", "email", id="address before a bracket"),
+        pytest.param('{"at":"https://posteo.de","by":"erika.m@posteo.de"}', "email", id="address after a link in JSON"),
+        pytest.param("de02120300000000202051", "iban", id="IBAN in small letters"),
+        pytest.param("be71 0961 2345 6769 bei der Bank", "iban", id="IBAN before words of four letters"),
+        pytest.param("BE71 0961 2345 6769 EUR", "iban", id="IBAN before a currency"),
     ],
 )
 def test_a_datum_is_found_by_its_kind_and_line_and_is_not_repeated(datum: str, kind: str) -> None:
@@ -53,6 +62,49 @@ def test_a_datum_is_found_by_its_kind_and_line_and_is_not_repeated(datum: str, k
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("\u8bf7\u53d1\u5230zhang.wei@163.com\u8054\u7cfb\u6211", "email", id="address in Chinese"),
+        pytest.param("kim.minsu@naver.com\uc73c\ub85c \uc5f0\ub77d", "email", id="address before a Korean particle"),
+        pytest.param("tanaka.k@gmail.com\u307e\u3067", "email", id="address in Japanese"),
+        pytest.param("erika.muster\uff20posteo\uff0ede", "email", id="address in wide characters"),
+        pytest.param(
+            "\u7f51\u7ad9https://firm.cn\uff0c\u90ae\u7bb1zhang.wei@163.com",
+            "email",
+            id="address after a link in Chinese",
+        ),
+        pytest.param("\u624b\u673a+86 138 1234 5678", "phone", id="phone in Chinese"),
+        pytest.param("+82 10-2345-6789\uc785\ub2c8\ub2e4", "phone", id="phone before a Korean ending"),
+        pytest.param(
+            "\uff0b\uff18\uff16 \uff11\uff13\uff18 \uff11\uff12\uff13\uff14 \uff15\uff16\uff17\uff18",
+            "phone",
+            id="wide phone",
+        ),
+        pytest.param("+33\u00a06\u00a012\u00a034\u00a056\u00a078", "phone", id="phone with no-break blanks"),
+        pytest.param("+33\u202f6\u202f12\u202f34\u202f56\u202f78", "phone", id="phone with narrow blanks"),
+        pytest.param("+1 415\u2011736\u20112938", "phone", id="phone with no-break hyphens"),
+        pytest.param("+1 415\u2013736\u20132938", "phone", id="phone with dashes"),
+        pytest.param("\u202a+1 415-736-2938\u202c", "phone", id="phone as address books copy it"),
+        pytest.param("\u7535\u8bdd+4930901820", "phone", id="short phone that is said to be one in Chinese"),
+        pytest.param("\u5361\u53f74539 5787 6362 1486\uff0c", "payment-card", id="card in Chinese"),
+        pytest.param("\u4fe1\u7528\u5361\u53f7:4539578763621486", "payment-card", id="card spoken of in Chinese"),
+        pytest.param("\u041a\u0430\u0440\u0442\u0430 4539578763621486", "payment-card", id="card spoken of in Russian"),
+        pytest.param("4539\u00a05787\u00a06362\u00a01486", "payment-card", id="card with no-break blanks"),
+        pytest.param("\u8d26\u6237DE44500105175407324931\u3002", "iban", id="IBAN in Chinese"),
+        pytest.param("DE44\u00a05001\u00a00517\u00a05407\u00a03249\u00a031", "iban", id="IBAN with no-break blanks"),
+        pytest.param("\u670d\u52a1\u566893.184.215.14\u7684", "ip-address", id="IP address in Chinese"),
+        pytest.param("\u793e\u4fdd\u53f7536-90-4399\u3002", "us-ssn", id="SSN in Chinese"),
+    ],
+)
+def test_neither_a_letter_of_another_script_nor_typesetting_hides_a_datum(text: str, kind: str) -> None:
+    found = ALL.find(f"First line\u3002\n{text}")
+
+    assert found is not None
+    assert found.reason == f"personal:{kind}"
+    assert found.said.endswith("in line 2")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("send('alice@example.com', to='bob.miller@mail.example.org')", id="reserved domains"),
@@ -61,6 +113,22 @@ def test_a_datum_is_found_by_its_kind_and_line_and_is_not_repeated(datum: str, k
         pytest.param("result = weights@inputs.to(device) + left@right.dot(other)", id="matrices"),
         pytest.param("scores = query@key.mT / d + left@right.mH", id="transposed matrices"),
         pytest.param("page@app.js, x1@y1.ts, cls@scheme.vb, some.one@app.kt", id="files of no country"),
+        pytest.param("left@self.net(x) + left@self.info(x) + x_a.b@lib.de_f", id="matrices that are called"),
+        pytest.param(
+            "\u7ed3\u679c=weights@inputs.to(device)\uff0c\u8f6c\u7f6equery@key.mT\u3002", id="matrices in Chinese"
+        ),
+        pytest.param("\u603b\u548c5+12025550123\uff0cx = +4930901820", id="sums in Chinese"),
+        pytest.param("\u7248\u672c2.14.3.1\u7684\u3001version 2.14.3.1 of, build: 93.184.215.14", id="versions"),
+        pytest.param("\u91d1\u989d4539578763621486\u5143\u3001\u4ef7\u683c1,234,567.89", id="sums of money in Chinese"),
+        pytest.param("1990\u20132000\u20132010, pp. 123\u2013456, 5\u22122\u22121234", id="ranges and differences"),
+        pytest.param(
+            "ISBN 978\u20130\u2013306\u201340615\u20137, doi:10.1038/s41586-020-2649-2", id="books and papers"
+        ),
+        pytest.param("01.02.2024 12.30.45, 3.141.592.6535, 1.234.567.8901", id="dates and numbers with dots"),
+        pytest.param(
+            "ad12deadbeef4567deadbeef de00120300000000202051 be12 this that 1234", id="small letters and digits"
+        ),
+        pytest.param("https://mastodon.social/@erika@fosstodon.org", id="account on the web"),
         pytest.param("git show build@main.rs old@lib.ml", id="files of a country's letters"),
         pytest.param("ana.diaz@example.co.uk, b.lee@my.company.io, c.roe@abc.com, d.fox@mx.test.org", id="stand-ins"),
         pytest.param("x = +35236450 + 1 2 3, y = +4930901820 * 10 20, z = +49 30 901820 / 2", id="terms"),
@@ -137,7 +205,21 @@ def test_the_standard_library_names_authors_but_no_phones_cards_or_accounts() ->
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "0", "a@", "1 ", "1234-", "+1", "ab@cd.ef(x ", "+1 212 555 0123 ", "(212) 1-2 3 4 5 6 ", "AB12 ", "1.2.3."],
+    [
+        "a",
+        "0",
+        "a@",
+        "1 ",
+        "1234-",
+        "+1",
+        "ab@cd.ef(x ",
+        "+1 212 555 0123 ",
+        "(212) 1-2 3 4 5 6 ",
+        "AB12 ",
+        "1.2.3.",
+        "ab12 ",
+        "\uff14",
+    ],
 )
 def test_a_giant_text_takes_bounded_time(unit: str) -> None:
     begun = time.process_time()
