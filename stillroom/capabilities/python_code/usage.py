@@ -8,7 +8,8 @@ import ast
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from stillroom.capabilities.python_code.kept_trees import parsed
 
 TEST_MODULES = frozenset({"doctest", "pytest", "unittest"})  # whatever is called in them runs tests
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -67,13 +68,10 @@ def missing(source: str) -> frozenset[str]:
     return frozenset(read - given - set(dir(builtins)))
 
 
-@lru_cache(maxsize=4)  # several questions are asked of one answer in turn
 def statements(source: str) -> Sequence[ast.stmt]:
     """The top-level statements; none where it cannot be parsed."""
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = parsed(source)
+    return [] if tree is None else tree.body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
