@@ -30,7 +30,7 @@ _CHANGING = frozenset((
     "dataclass", "delattr", "setattr", "setitem", "total_ordering", "update", "update_wrapper", "vars", "wraps",
 ))  # fmt: skip
 """Functions of Python's that change a class which they are given, or give what does."""
-MOST_STEPS = 300_000
+MOST_STEPS = 150_000
 """Of following what gives a class; ordinary answers take some hundreds, and one of 2,000 lines some 20,000."""
 _FOLLOWED = (ast.AnnAssign, ast.Assign, ast.Call, ast.comprehension, ast.For, ast.FunctionDef, ast.NamedExpr)
 
@@ -121,6 +121,8 @@ class _Classes:
         named = {each.arg for each in call.keywords if self._gives(each.value)}
         places = [place for place, each in enumerate(call.args) if self._gives(each)]
         is_open = None in named or any(isinstance(each, ast.Starred) for each in call.args)
+        if not (named or places or is_open):
+            return
         for each in functions:
             given = each.args
             names = [one.arg for one in (*given.posonlyargs, *given.args)]

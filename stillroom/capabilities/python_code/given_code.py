@@ -20,8 +20,8 @@ from stillroom.capabilities.python_code.redefined import redefined
 from stillroom.capabilities.python_code.source_nodes import TooMuchCode, once, weight
 from stillroom.records import Answer
 
-MAX_WEIGHT = 40_000
-"""Nodes of an answer, as ``weight`` counts them, that are looked through: 2,000 usual lines have some 30,000."""
+MAX_WEIGHT = 20_000
+"""Nodes of an answer, as ``weight`` counts them, that are looked through; of Python's library 2,000 lines have that."""
 _SHOWING = frozenset(["__format__", "__repr__", "__str__", "ascii", "format", "pformat", "print", "repr", "str"])
 
 
