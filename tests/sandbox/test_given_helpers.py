@@ -191,3 +191,15 @@ def test_a_class_of_the_prompt_is_used_by_tests_and_answer(bench):
 def test_json_tests_have_no_helpers():
     row = {"prompt": "def f(): pass\n", "completion": "print(1)", "test": [{"stdin": "", "stdout": "1"}]}
     assert json.loads(find_capability("code").read_submission(row).check.tests) == row["test"]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "reason"),
+    [
+        pytest.param("    return Point(p.x + 1, p.y + 2)\n", Outcome.ABSTAIN, "tests:undecided", id="right"),
+        pytest.param("    return Point(p.x, p.y)\n", Outcome.FAIL, "wrong-answer", id="wrong"),
+    ],
+)
+def test_an_answer_too_large_to_be_looked_through_can_fail_and_not_pass(bench, body, outcome, reason):
+    found = judged(bench, POINT, body + "x=1;" * 60_000)
+    assert (found.outcome, found.reason) == (outcome, reason)

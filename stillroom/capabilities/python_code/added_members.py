@@ -7,8 +7,9 @@ that is none, nor is what binds more names in the class than it shows.
 import ast
 from collections.abc import Iterator, Sequence
 
-from stillroom.capabilities.python_code.module_names import FUNCTION
+from stillroom.capabilities.python_code.module_names import FUNCTION, variables
 from stillroom.capabilities.python_code.record_classes import has_bases
+from stillroom.capabilities.python_code.source_nodes import of_kind, once
 from stillroom.capabilities.python_code.statement_forms import SHOWING, is_plain_as_made
 
 ORDERS = frozenset(("__ge__", "__gt__", "__le__", "__lt__"))
@@ -65,13 +66,12 @@ def is_free(member: ast.stmt, own: ast.ClassDef, given: ast.ClassDef, taken: set
 
 def asked_by_syntax(body: Sequence[ast.stmt]) -> set[str]:
     """Special methods for which statements ask by operators or ``with``; all where a library may ask for them."""
-    nodes = [each for one in body for each in ast.walk(one)]
-    named = {each.id for each in nodes if isinstance(each, ast.Name)}
-    named |= {each.attr for each in nodes if isinstance(each, ast.Attribute)}
-    named |= {part for each in nodes if isinstance(each, ast.alias) for part in each.name.split(".")}
+    named = set[str]().union(*map(variables, body))
+    named |= {each.attr for each in of_kind(ast.Attribute, *body)}
+    named |= {part for each in of_kind(ast.alias, *body) for part in each.name.split(".")}
     if not _COMPUTING.isdisjoint(named) or any(each.startswith("assert") for each in named):
         return {*_ASKED_BY_SYNTAX}
-    return {name for each in nodes for name in _BY_OPERATOR.get(type(each), ())}
+    return {name for kind, names in _BY_OPERATOR.items() if of_kind(kind, *body) for name in names}
 
 
 def _is_of_slots(member: ast.Assign, own: ast.ClassDef, taken: set[str]) -> bool:
@@ -83,20 +83,26 @@ def _is_of_slots(member: ast.Assign, own: ast.ClassDef, taken: set[str]) -> bool
             }
         case _:
             return False
-    stored = {
-        each.attr for each in ast.walk(own) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
-    }
     is_plain_text = len(names) == len(items) and not any(each.startswith("__") for each in names)
-    return is_plain_text and taken.isdisjoint(names - stored)
+    return is_plain_text and taken.isdisjoint(names - _stored(own))
 
 
-def _methods(kind: ast.ClassDef) -> set[str]:
-    return {each.name for each in kind.body if isinstance(each, FUNCTION)}
+@once
+def _stored(kind: ast.AST) -> frozenset[str]:
+    return frozenset(each.attr for each in of_kind(ast.Attribute, kind) if isinstance(each.ctx, ast.Store))
 
 
-def _read_in_body(kind: ast.ClassDef) -> set[str]:
+@once
+def _methods(kind: ast.AST) -> frozenset[str]:
+    body = kind.body if isinstance(kind, ast.ClassDef) else []
+    return frozenset(each.name for each in body if isinstance(each, FUNCTION))
+
+
+@once
+def _read_in_body(kind: ast.AST) -> frozenset[str]:
     """Names that a class's body reads as it is run."""
-    return {each.id for one in _run_in_body(kind.body) for each in ast.walk(one) if isinstance(each, ast.Name)}
+    body = kind.body if isinstance(kind, ast.ClassDef) else []
+    return frozenset[str]().union(*map(variables, _run_in_body(body)))
 
 
 def _run_in_body(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Sequence
 
+from stillroom.capabilities.python_code.source_nodes import nodes, of_kind
+
 
 def always_given(name: str, parameters: Sequence[str], body: Sequence[ast.stmt]) -> set[int]:
     """Places of what a class is given in each call; none where code does anything else with the class.
@@ -12,9 +14,9 @@ def always_given(name: str, parameters: Sequence[str], body: Sequence[ast.stmt])
         parameters: names of what it may be given, in order.
         body: the statements of all code that may call it, but for its own.
     """
-    nodes = [each for one in body for each in ast.walk(one)]
+    everything = nodes(*body)
     called, left_alone = list[ast.Call](), set[int]()
-    for node in nodes:
+    for node in everything:
         match node:
             case ast.Call(func=ast.Name(id=found) as function) if found == name:
                 called.append(node)
@@ -27,8 +29,8 @@ def always_given(name: str, parameters: Sequence[str], body: Sequence[ast.stmt])
                 left_alone |= {id(each) for each in ast.walk(said)}
             case _:
                 pass
-    others = [each for each in nodes if isinstance(each, ast.Name) and each.id == name and id(each) not in left_alone]
-    is_made_otherwise = any(_makes_of_objects(each) for each in nodes)
+    others = [each for each in of_kind(ast.Name, *body) if each.id == name and id(each) not in left_alone]
+    is_made_otherwise = any(_makes_of_objects(each) for each in everything)
     places = set(range(len(parameters)))
     for each in called:
         places &= _given(each, parameters)

@@ -10,7 +10,13 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 
-from stillroom.capabilities.python_code.module_names import FUNCTION
+from stillroom.capabilities.python_code.module_names import variables
+from stillroom.capabilities.python_code.source_nodes import (
+    TooMuchCode,
+    nodes,
+    of_kind,
+    of_kinds,
+)
 from stillroom.capabilities.python_code.usual_modules import are_usual
 
 _COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__class__"])
@@ -24,6 +30,9 @@ _CHANGING = frozenset((
     "dataclass", "delattr", "setattr", "setitem", "total_ordering", "update", "update_wrapper", "vars", "wraps",
 ))  # fmt: skip
 """Functions of Python's that change a class which they are given, or give what does."""
+MOST_STEPS = 150_000
+"""Of following what gives a class; ordinary answers take some hundreds, and one of 2,000 lines some 20,000."""
+_FOLLOWED = (ast.AnnAssign, ast.Assign, ast.Call, ast.comprehension, ast.For, ast.FunctionDef, ast.NamedExpr)
 
 
 def compares_anew(own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> bool:
@@ -32,6 +41,9 @@ def compares_anew(own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> bool:
     Args:
         own: an answer's statements that are no copy of the prompt's.
         given: the statements of the prompt.
+
+    Raises:
+        TooMuchCode: it takes too long to find out.
     """
     return (
         not (_COMPARING | _MAKING).isdisjoint(_identifiers(own))
@@ -42,11 +54,10 @@ def compares_anew(own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> bool:
 
 def _identifiers(own: Sequence[ast.stmt]) -> Iterator[str]:
     """All names and texts in code but those that are only read, and the names of a class's own methods."""
-    nodes = [each for one in own for each in ast.walk(one)]
-    methods = {id(each) for one in nodes if isinstance(one, ast.ClassDef) for each in one.body}
-    for node in nodes:
+    methods = {id(each) for one in of_kind(ast.ClassDef, *own) for each in one.body}
+    for node in nodes(*own):
         match node:
-            case ast.Attribute(ctx=ast.Load()) | ast.Name(ctx=ast.Load()):
+            case ast.Attribute(ctx=ast.Load()) | ast.Name(ctx=ast.Load()) | ast.expr_context() | ast.operator():
                 pass
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 is_free = name not in _COMPARING or (id(node) in methods and name != "__class__")
@@ -66,39 +77,38 @@ class _Classes:
     def __init__(self, own: Sequence[ast.stmt], given: Sequence[ast.stmt]) -> None:
         self._names = {each.name for each in given if isinstance(each, ast.ClassDef)}
         self._functions = {"type"}
-        nodes = [each for one in own for each in ast.walk(one)]
         self._own: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
-        for node in nodes:
-            if isinstance(node, FUNCTION):
-                self._own.setdefault(node.name, []).append(node)
-        made = {each.name for each in nodes if isinstance(each, ast.ClassDef)}
-        stored = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-        stored |= {each.arg for each in nodes if isinstance(each, ast.arg)}
-        imports = [each for each in (*nodes, *given) if isinstance(each, ast.ImportFrom)]
+        for node in (*of_kind(ast.FunctionDef, *own), *of_kind(ast.AsyncFunctionDef, *own)):
+            self._own.setdefault(node.name, []).append(node)
+        made = {each.name for each in of_kind(ast.ClassDef, *own)}
+        stored = {each.id for each in of_kind(ast.Name, *own) if isinstance(each.ctx, ast.Store)}
+        stored |= {each.arg for each in of_kind(ast.arg, *own)}
+        imports = [*of_kind(ast.ImportFrom, *own), *(each for each in given if isinstance(each, ast.ImportFrom))]
         taken = {(each.asname or each.name, each.name) for one in imports for each in one.names}
         renamed = {name for name, original in taken if original in _CHANGING}
         known = {name for name in vars(builtins) if not name.startswith("__")} | {name for name, _ in taken}
         self._harmless = (known | self._own.keys()) - stored - made - renamed - _CHANGING
+        self._steps = MOST_STEPS
+        following = of_kinds(_FOLLOWED, *own)
         before = -1
         while before < len(self._names) + len(self._functions):
             before = len(self._names) + len(self._functions)
-            for node in nodes:
+            for node in following:
                 self._follow(node)
 
     def _follow(self, node: ast.AST) -> None:
         match node:
             case ast.Assign(targets=targets, value=value) if self._gives(value):
-                self._names |= {each.id for one in targets for each in ast.walk(one) if isinstance(each, ast.Name)}
+                self._names |= set[str]().union(*map(variables, targets))
             case (
                 ast.For(target=target, iter=value)
                 | ast.comprehension(target=target, iter=value)
                 | ast.NamedExpr(target=target, value=value)
                 | ast.AnnAssign(target=target, value=ast.expr() as value)
             ) if self._gives(value):
-                self._names |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+                self._names |= variables(target)
             case ast.FunctionDef(name=name) if any(
-                isinstance(each, ast.Return) and each.value is not None and self._gives(each.value)
-                for each in ast.walk(node)
+                each.value is not None and self._gives(each.value) for each in of_kind(ast.Return, node)
             ):
                 self._functions.add(name)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self._own:
@@ -111,9 +121,12 @@ class _Classes:
         named = {each.arg for each in call.keywords if self._gives(each.value)}
         places = [place for place, each in enumerate(call.args) if self._gives(each)]
         is_open = None in named or any(isinstance(each, ast.Starred) for each in call.args)
+        if not (named or places or is_open):
+            return
         for each in functions:
             given = each.args
             names = [one.arg for one in (*given.posonlyargs, *given.args)]
+            self._spend(1 + len(places) + len(names))
             names = names[isinstance(call.func, ast.Attribute) and names[:1] in (["self"], ["cls"]) :]
             others = [one.arg for one in (given.vararg, given.kwarg) if one is not None]
             yield from (one for one in (*names, *(one.arg for one in given.kwonlyargs)) if one in named)
@@ -125,6 +138,7 @@ class _Classes:
         """Whether a class, or something of it that is no instance, is what an expression gives, or in that."""
         left = [node]  # which may be nested as deeply as Python's parser allows
         while left:
+            self._spend(1)
             match each := left.pop():
                 case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
                     left += items
@@ -153,9 +167,15 @@ class _Classes:
             case _:
                 return False
 
+    def _spend(self, steps: int) -> None:
+        """Raises TooMuchCode: what gives what has been followed for too long."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise TooMuchCode
+
     def are_changed(self, own: Sequence[ast.stmt]) -> bool:
         """Whether code writes to such a class, or gives it to what may."""
-        return any(self._changes(each) for one in own for each in ast.walk(one))
+        return any(map(self._changes, of_kinds((ast.Attribute, ast.Subscript, ast.Call), *own)))
 
     def _changes(self, node: ast.AST) -> bool:
         match node:

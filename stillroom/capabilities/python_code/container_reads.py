@@ -5,25 +5,27 @@ of another name.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from stillroom.capabilities.python_code.module_names import FUNCTION, local
 from stillroom.capabilities.python_code.pure_code import FILLING, PURE, READING
+from stillroom.capabilities.python_code.source_nodes import children, nodes, once
 
 
 def escaping(body: Iterable[ast.stmt]) -> set[str]:
     """The names whose values code gets hold of."""
+    return set[str]().union(*map(_escaping, body))
+
+
+@once
+def _escaping(statement: ast.AST) -> frozenset[str]:
+    own = local(statement) if isinstance(statement, FUNCTION) else frozenset[str]()
     found = set[str]()
-    for statement in body:
-        own = local(statement) if isinstance(statement, FUNCTION) else set[str]()
-        for parent, node in _pairs(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _is_read_only(parent, node):
-                found |= {node.id} - own
-    return found
-
-
-def _pairs(statement: ast.stmt) -> Iterator[tuple[ast.AST, ast.AST]]:
-    return ((parent, each) for parent in ast.walk(statement) for each in ast.iter_child_nodes(parent))
+    for parent in nodes(statement):
+        for node in children(parent):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in found:
+                found |= set() if _is_read_only(parent, node) else {node.id}
+    return frozenset(found - own)
 
 
 def _is_read_only(parent: ast.AST, node: ast.Name) -> bool:

@@ -64,13 +64,15 @@ def _chosen(blocks: Sequence[str], entry_point: str) -> str:
 
 def _needed(chosen: str, others: Sequence[str], entry_point: str) -> list[str]:
     """Of other blocks those that define a name that the chosen one, or one of these, reads; in their order."""
+    makers: dict[str, list[int]] = {}
+    for number, one in enumerate(others):
+        for name in () if defines(one, entry_point) else bound(one):
+            makers.setdefault(name, []).append(number)
     taken: set[int] = set()
-    asked = missing(chosen)
-    while more := {
-        number
-        for number, one in enumerate(others)
-        if number not in taken and not defines(one, entry_point) and asked & bound(one)
-    }:
-        taken |= more
-        asked = asked.union(*(missing(others[number]) for number in more))
+    left = [*missing(chosen)]
+    while left:
+        for number in makers.pop(left.pop(), ()):
+            if number not in taken:
+                taken.add(number)
+                left += missing(others[number])
     return [others[number].strip("\n") for number in sorted(taken)]

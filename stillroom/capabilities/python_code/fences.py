@@ -11,6 +11,7 @@ PYTHON_TAGS = ("", "python", "py", "python3")
 FENCE = "```"
 MAX_TRIES = 8  # of ends of one block where what ends there does not parse
 MAX_READINGS = 24  # of an answer's length that is parsed for that in all
+MAX_READ_CHARS = 1 << 19  # that are parsed for that, however long the answer is
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?:(?P<ticks>`{3,})(?P<info>[^`]*)|(?P<tildes>~{3,})(?P<words>.*))")
 _TAG = re.compile(r"[{.\s]*(?P<tag>[^\s:{},=]*)")  # also of ```python:add.py, ```python{1} and ```{.python}
 _CLOSING = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})[ \t]*")
@@ -75,7 +76,7 @@ def python_blocks(text: str) -> Iterator[str]:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
-    number, left = 0, MAX_READINGS * (sum(map(len, lines)) + len(lines))
+    number, left = 0, min(MAX_READ_CHARS, MAX_READINGS * (sum(map(len, lines)) + len(lines)))
     while number < len(lines):
         opening = _OPENING.fullmatch(lines[number])
         number += 1

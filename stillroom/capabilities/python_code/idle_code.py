@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from stillroom.capabilities.python_code.module_names import FUNCTION
+from stillroom.capabilities.python_code.source_nodes import nodes, of_kinds, once
 
 _ORDERS = frozenset(["__lt__", "__le__", "__gt__", "__ge__"])
 
 
 def without_main_blocks(own: Sequence[ast.stmt]) -> list[ast.stmt]:
     """Statements but for those that run only where the module is a script, unless code makes it one."""
-    if "__name__" in {name for one in own for each in ast.walk(one) for name in _said_by(each)}:
+    if any("__name__" in _said_in(each) for each in own):
         return [*own]
     return [each for each in own if not _is_main_block(each)]
 
@@ -28,14 +29,14 @@ def without_orders(own: Sequence[ast.stmt], classes: set[str]) -> list[ast.stmt]
         own: an answer's statements that are no copy of the prompt's.
         classes: of the prompt.
     """
-    nodes = [each for one in own for each in ast.walk(one)]
-    functions = {each.name for each in nodes if isinstance(each, FUNCTION)}
-    said = {name for each in nodes if not isinstance(each, ast.Constant) for name in _said_by(each)}
-    order = _Orders(functions, classes - said)
-    if all(order.of(each) is None for each in nodes):
+    giving = {each for each in own if any(map(_gives_order, of_kinds((ast.Assign, ast.Expr), each)))}
+    if not giving:
         return [*own]
+    functions = {each.name for each in nodes(*own) if isinstance(each, FUNCTION)}
+    said = {name for each in nodes(*own) if not isinstance(each, ast.Constant) for name in _said_by(each)}
+    order = _Orders(functions, classes - said)
     try:
-        return [cast("ast.stmt", _Left(order).visit(copy.deepcopy(each))) for each in own]
+        return [cast("ast.stmt", _Left(order).visit(copy.deepcopy(each))) if each in giving else each for each in own]
     except RecursionError:
         return [*own]
 
@@ -46,21 +47,33 @@ class _Orders:
 
     def of(self, node: ast.AST) -> ast.expr | None:
         """The function of the answer's own that a statement gives one of the classes as an order."""
-        match node:
-            case (
-                ast.Assign(targets=[ast.Attribute(value=ast.Name(id=kind), attr=name)], value=value)
-                | ast.Expr(
-                    value=ast.Call(
-                        func=ast.Name(id="setattr"),
-                        args=[ast.Name(id=kind), ast.Constant(value=str(name)), value],
-                        keywords=[],
-                    )
+        kind, value = _order(node)
+        if value is None or kind not in self._classes:
+            return None
+        is_own = isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in self._functions)
+        return value if is_own else None
+
+
+def _gives_order(statement: ast.AST) -> bool:
+    return _order(statement)[1] is not None
+
+
+def _order(statement: ast.AST) -> tuple[str, ast.expr | None]:
+    """The name to which a statement gives an order as an attribute, and what it gives; None where it does not."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Attribute(value=ast.Name(id=kind), attr=name)], value=value)
+            | ast.Expr(
+                value=ast.Call(
+                    func=ast.Name(id="setattr"),
+                    args=[ast.Name(id=kind), ast.Constant(value=str(name)), value],
+                    keywords=[],
                 )
-            ) if kind in self._classes and name in _ORDERS:
-                is_own = isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in self._functions)
-                return value if is_own else None
-            case _:
-                return None
+            )
+        ) if name in _ORDERS:
+            return kind, value
+        case _:
+            return "", None
 
 
 class _Left(ast.NodeTransformer):
@@ -78,6 +91,11 @@ def _is_main_block(statement: ast.stmt) -> bool:
             return isinstance(right, ast.Constant) and right.value == "__main__"
         case _:
             return False
+
+
+@once
+def _said_in(statement: ast.AST) -> frozenset[str]:
+    return frozenset(name for each in nodes(statement) for name in _said_by(each))
 
 
 def _said_by(node: ast.AST) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION
+from stillroom.capabilities.python_code.source_nodes import of_kinds
 
 _OF_DATA = frozenset(name for kind in (str, bytes, int, float, list, tuple, dict, set) for name in dir(kind))
 """What tests ask of data, too: it shows no object."""
@@ -33,9 +34,9 @@ def methods(statements: Sequence[ast.stmt]) -> set[str]:
     return {each.name for each in inner if not each.name.startswith("__")}
 
 
-def attributes(nodes: Sequence[ast.AST]) -> Iterator[str]:
+def attributes(pieces: Sequence[ast.AST]) -> Iterator[str]:
     """Names of attributes in code, and texts, which may be some."""
-    for node in (each for one in nodes for each in ast.walk(one)):
+    for node in of_kinds((ast.Attribute, ast.Constant), *pieces):
         match node:
             case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
                 yield name

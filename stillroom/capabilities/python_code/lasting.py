@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from stillroom.capabilities.python_code.container_reads import escaping
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, changed, local, variables
 from stillroom.capabilities.python_code.pure_code import FILLING, PureCode
+from stillroom.capabilities.python_code.source_nodes import nodes, of_kind
 
 _CHANCE = frozenset(
     ["random", "secrets", "time", "datetime", "uuid", "os", "sys", "tempfile", "threading", "asyncio", "itertools"]
@@ -44,7 +45,7 @@ class Lasting:
         self.definers = definers
         self.states = {name for name, made in definers.items() if len(made) == 1 and _is_empty(made[0])}
         self._code = PureCode(body)
-        whole = escaping([*body, *users])
+        whole = escaping([*body, *(each for each in users if not variables(each).isdisjoint(definers))])
         self._late = late
         self._varying = late | self.states
         for name, made in definers.items():
@@ -80,7 +81,7 @@ class Lasting:
 
     def _is_function_of_its_arguments(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function keeps nothing from one call to the next: in a name, on itself or in a default."""
-        if any(isinstance(each, ast.Global) for each in ast.walk(function)):
+        if of_kind(ast.Global, function):
             return False
         read = (variables(function) - local(function)) | {function.name}
         defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
@@ -93,9 +94,9 @@ def _values(statement: ast.stmt, name: str) -> list[tuple[ast.expr, bool]]:
     What a loop goes through stands for the names of the loop, which are given none.
     """
     found = list[tuple[ast.expr, bool]]()
-    nodes = [] if isinstance(statement, FUNCTION | ast.ClassDef) else [*ast.walk(statement)]
-    loops = {one: each.iter for each in nodes if isinstance(each, ast.For) for one in variables(each.target)}
-    for each in nodes:
+    everything = [] if isinstance(statement, FUNCTION | ast.ClassDef) else nodes(statement)
+    loops = {one: each.iter for each in everything if isinstance(each, ast.For) for one in variables(each.target)}
+    for each in everything:
         match each:
             case ast.Assign(targets=targets, value=value):
                 found += [(value, not isinstance(one, ast.Subscript)) for one in targets if name in variables(one)]

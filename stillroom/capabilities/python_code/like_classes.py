@@ -19,6 +19,7 @@ from stillroom.capabilities.python_code.record_classes import (
     record,
     without_idle_calls,
 )
+from stillroom.capabilities.python_code.source_nodes import of_kinds
 from stillroom.capabilities.python_code.statement_forms import SHOWING, form, is_plain_as_made
 
 
@@ -48,8 +49,8 @@ def likes(
         is_shown: whether the tests look at objects as texts.
     """
     classes = {each.name: each for each in given if isinstance(each, ast.ClassDef)}
-    asking = [*tests, *given]
-    named = named | asked_by_syntax(asking) if classes else named
+    if not classes:
+        return {}
     known = {form(each, is_shown=is_shown) for each in classes.values()}
     made = [(each, bound(each)) for each in (*given, *answer.body)]
     is_usual = all(
@@ -58,12 +59,16 @@ def likes(
         if not names.isdisjoint({"dataclass", "super", *DECORATORS})
     )
     before = {form(each, is_shown=True) for each in given}
+    asking = [*tests, *given]
+    named = named | asked_by_syntax(asking)
+    theirs = dict[str, _PromptsClass]()
     found, is_first = dict[ast.stmt, Like](), True
     for each in answer.body:
         if isinstance(each, ast.ClassDef) and each.name in classes and form(each, is_shown=is_shown) not in known:
+            if each.name not in theirs:
+                theirs[each.name] = _PromptsClass(classes[each.name], asking, named, is_shown=is_shown)
             is_sound = is_usual and (is_first or not each.decorator_list)
-            like = _like(each, classes[each.name], asking, named, is_shown=is_shown) if is_sound else None
-            if like is not None:
+            if is_sound and (like := theirs[each.name].like(each)) is not None:
                 found[each] = like
         is_first = is_first and (each in found or _does_nothing(each) or form(each, is_shown=True) in before)
     return found
@@ -75,45 +80,63 @@ def _does_nothing(statement: ast.stmt) -> bool:
         case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
             return True
         case ast.FunctionDef(decorator_list=[], args=given, returns=returns):
-            said = [each for one in (given, returns) if one is not None for each in ast.walk(one)]
-            return not any(isinstance(each, ast.Call | ast.NamedExpr) for each in said)
+            return not of_kinds((ast.Call, ast.NamedExpr), *(each for each in (given, returns) if each is not None))
         case _:
             return False
 
 
-def _like(
-    own: ast.ClassDef, given: ast.ClassDef, asking: Sequence[ast.stmt], named: set[str], *, is_shown: bool
-) -> Like | None:
-    if own.keywords or given.keywords or _forms(_bases(own)) != _forms(_bases(given)):
-        return None
-    mine, theirs = (_members(each, is_shown=is_shown) for each in (own, given))
-    known, ours = _forms(theirs), _forms(mine)
-    if len(set(known)) != len(known):
-        return None
-    compares_anew = False
-    taken = named.union(*map(bound, given.body))
-    if _forms(own.decorator_list) != _forms(given.decorator_list) or any(each not in ours for each in known):
-        before, after = record(given), record(own)
-        if before is None or after is None or is_shown or has_bases(given):
+class _PromptsClass:
+    """A class of a prompt, read once for all classes of an answer that are held against it.
+
+    Args:
+        given: the class.
+        asking: the statements of the tests and of the prompt.
+        named: attributes that these name or ask for by their syntax.
+        is_shown: whether the tests look at objects as texts.
+    """
+
+    def __init__(self, given: ast.ClassDef, asking: Sequence[ast.stmt], named: set[str], *, is_shown: bool) -> None:
+        self._given, self._is_shown = given, is_shown
+        self._bases, self._decorators = _forms(_bases(given)), _forms(given.decorator_list)
+        members = _members(given, is_shown=is_shown)
+        self._forms = _forms(members)
+        self._forms_beside = _forms([each for each in members if not makes(each)])
+        self._taken = named.union(*map(bound, given.body))
+        self._record = None if is_shown else record(given)
+        self._always = always_given(given.name, self._record.names, asking) if self._record is not None else set[int]()
+
+    def like(self, own: ast.ClassDef) -> Like | None:
+        """How an answer's class is like this one, or None where it is not."""
+        given, is_shown, taken, known = self._given, self._is_shown, self._taken, self._forms
+        if own.keywords or given.keywords or _forms(_bases(own)) != self._bases:
             return None
-        if not holds_the_same(before, after, always_given(own.name, before.names, asking)):
+        if len(set(known)) != len(known):
             return None
-        if not before.compares <= after.compares or not taken.isdisjoint(after.made.keys() - before.made.keys()):
+        mine, compares_anew = _members(own, is_shown=is_shown), False
+        ours = _forms(mine)
+        if _forms(own.decorator_list) != self._decorators or not {*ours}.issuperset(known):
+            before, after = self._record, record(own)
+            if before is None or after is None:
+                return None
+            if not holds_the_same(before, after, self._always):
+                return None
+            if not before.compares <= after.compares or not taken.isdisjoint(after.made.keys() - before.made.keys()):
+                return None
+            # An order of fields says what they say.
+            compares_anew = ("eq" in before.compares) != ("eq" in after.compares)
+            mine = [each for each in mine if not makes(each)]
+            known, ours = self._forms_beside, _forms(mine)
+        usual = {*known}
+        if [each for each in ours if each in usual] != known:
             return None
-        compares_anew = ("eq" in before.compares) != ("eq" in after.compares)  # an order of fields says what they say
-        mine = [each for each in mine if not makes(each)]
-        theirs = [each for each in theirs if not makes(each)]
-        known, ours = _forms(theirs), _forms(mine)
-    if [each for each in ours if each in known] != known:
-        return None
-    more = [each for each, shape in zip(mine, ours, strict=True) if shape not in known]
-    if not all(is_free(each, own, given, taken, is_shown=is_shown) for each in more):
-        return None
-    anew = COMPARING.intersection(each.name for each in more if isinstance(each, FUNCTION))
-    is_decorated = bool(given.decorator_list) and not (anew <= ORDERS and has_no_order(given))
-    if anew and (is_decorated or has_bases(given) or not COMPARING.isdisjoint(taken)):
-        return None  # the prompt's own code may compare such
-    return Like(own.name, compares_anew or bool(anew))
+        more = [each for each, shape in zip(mine, ours, strict=True) if shape not in usual]
+        if not all(is_free(each, own, given, taken, is_shown=is_shown) for each in more):
+            return None
+        anew = COMPARING.intersection(each.name for each in more if isinstance(each, FUNCTION))
+        is_decorated = bool(given.decorator_list) and not (anew <= ORDERS and has_no_order(given))
+        if anew and (is_decorated or has_bases(given) or not COMPARING.isdisjoint(taken)):
+            return None  # the prompt's own code may compare such
+        return Like(own.name, compares_anew or bool(anew))
 
 
 def _bases(kind: ast.ClassDef) -> list[ast.expr]:

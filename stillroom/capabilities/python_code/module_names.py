@@ -1,7 +1,9 @@
 """Says which names of a module its code binds, and which it changes in place, at once or when it is called."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+
+from stillroom.capabilities.python_code.source_nodes import of_kind, of_kinds, once
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 _CHANGING = frozenset((
@@ -14,16 +16,21 @@ _TAKING = frozenset(
     ["next", "setattr", "delattr", "shuffle", "heappush", "heappop", "heapify", "heapreplace", "insort"]
 )
 """Functions that change what they are given first."""
+_BINDING = (
+    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.alias, ast.MatchAs, ast.MatchStar,
+    ast.MatchMapping, ast.ExceptHandler,
+)  # fmt: skip
 
 
-def bound(statement: ast.stmt) -> set[str]:
+@once
+def bound(statement: ast.AST) -> frozenset[str]:
     """Names that a statement of a module binds there."""
     if isinstance(statement, FUNCTION | ast.ClassDef):
-        return {statement.name}
+        return frozenset([statement.name])
     if isinstance(statement, ast.If) and "__name__" in variables(statement.test):
-        return set()
+        return frozenset()
     found = set[str]()
-    for each in ast.walk(statement):
+    for each in of_kinds(_BINDING, statement):
         match each:
             case ast.Name(id=name, ctx=ast.Store()):
                 found.add(name)
@@ -37,13 +44,14 @@ def bound(statement: ast.stmt) -> set[str]:
                 found.add(name)
             case _:
                 pass
-    return found
+    return frozenset(found)
 
 
-def changed(node: ast.AST) -> set[str]:
+@once
+def changed(node: ast.AST) -> frozenset[str]:
     """Names whose values code changes in place, takes items of, or binds from within a function."""
     found = set[str]()
-    for each in ast.walk(node):
+    for each in of_kinds((ast.Subscript, ast.Attribute, ast.Call, ast.Global), node):
         match each:
             case (
                 ast.Subscript(value=owner, ctx=ast.Store() | ast.Del())
@@ -58,12 +66,19 @@ def changed(node: ast.AST) -> set[str]:
                 found.update(names)
             case _:
                 pass
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def changed_late(body: Sequence[ast.stmt]) -> set[str]:
     """Names of a module that its functions change when they are called."""
-    return {name for function in _functions(body) for name in changed(function) - local(function)}
+    return set[str]().union(*map(_changed_late, body))
+
+
+@once
+def _changed_late(statement: ast.AST) -> frozenset[str]:
+    functions = of_kinds((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), statement)
+    found = ((changed(each), each) for each in functions)
+    return frozenset(name for names, each in found if names for name in names - local(each))
 
 
 def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
@@ -71,17 +86,17 @@ def definers(body: Sequence[ast.stmt]) -> dict[str, list[ast.stmt]]:
     found: dict[str, list[ast.stmt]] = {}
     for statement in body:
         is_making = not isinstance(statement, FUNCTION | ast.ClassDef)
-        for name in bound(statement) | (changed(statement) if is_making else set[str]()):
+        for name in bound(statement) | (changed(statement) if is_making else frozenset[str]()):
             found.setdefault(name, []).append(statement)
     return found
 
 
-def local(function: ast.AST) -> set[str]:
+@once
+def local(function: ast.AST) -> frozenset[str]:
     """Names that are a function's own."""
-    nodes = list(ast.walk(function))
-    own = {each.arg for each in nodes if isinstance(each, ast.arg)}
-    own |= {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-    return own - {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
+    own = {each.arg for each in of_kind(ast.arg, function)}
+    own |= {each.id for each in of_kind(ast.Name, function) if isinstance(each.ctx, ast.Store)}
+    return frozenset(own.difference(*(each.names for each in of_kind(ast.Global, function))))
 
 
 def root(node: ast.expr) -> str:
@@ -91,10 +106,7 @@ def root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def variables(node: ast.AST) -> set[str]:
+@once
+def variables(node: ast.AST) -> frozenset[str]:
     """All names in some code."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-
-
-def _functions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    return (each for one in body for each in ast.walk(one) if isinstance(each, FUNCTION | ast.Lambda))
+    return frozenset(each.id for each in of_kind(ast.Name, node))

@@ -12,6 +12,7 @@ from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.like_classes import Like
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
 from stillroom.capabilities.python_code.repeated_code import completing, repeated
+from stillroom.capabilities.python_code.source_nodes import children, of_kind
 from stillroom.capabilities.python_code.statement_forms import form
 from stillroom.records import NO_ORIGINALS, Originals
 
@@ -116,7 +117,7 @@ def _taken(needed: Sequence[ast.stmt], imported: Sequence[ast.Import | ast.Impor
             modules |= {one.asname or one.name: one.name for one in each.names}
         elif each.module and not each.level:
             yield from ((each.module, one.name) for one in each.names if one.name != "*")
-    for node in (node for each in needed for node in ast.walk(each)):
+    for node in of_kind(ast.Attribute, *needed):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
                 yield modules[name], attr
@@ -133,7 +134,7 @@ def _imported(answer: ast.Module) -> Iterator[str]:
                 yield from (each.name for each in names)
             case ast.ImportFrom(module=str(module), level=0):
                 yield module
-            case ast.If() | ast.ExceptHandler() | ast.match_case():
+            case ast.If():
                 pass
             case _:
-                left += ast.iter_child_nodes(node)
+                left += [each for each in children(node) if isinstance(each, ast.stmt)]

@@ -6,17 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from stillroom.capabilities.python_code.fences import python_blocks
 from stillroom.capabilities.python_code.judging_classes import judging_classes
+from stillroom.capabilities.python_code.kept_trees import parsed
 from stillroom.capabilities.python_code.lasting import is_for_answer
 from stillroom.capabilities.python_code.module_names import FUNCTION, bound, definers, variables
+from stillroom.capabilities.python_code.source_nodes import nodes
 from stillroom.capabilities.python_code.usage import missing
-
-
-def parsed(source: str) -> ast.Module | None:
-    """The tree of some source, or None where it is no Python."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def source_of(prompt: str) -> str:
@@ -38,9 +32,10 @@ def with_missing_code(answer: str, prompt: str, tests: str = "", entry_point: st
         entry_point: what is asked for.
     """
     source, own = source_of(prompt), parsed(answer)
-    if not source or own is None:
+    given = parsed(source)
+    if not source or own is None or given is None:
         return answer
-    body = ast.parse(source).body
+    body = given.body
     made = definers([each for each in body if isinstance(each, ast.ClassDef) or not is_for_answer(each)])
     asked = parsed(tests) or ast.Module([], [])
     classes = {each.name for each in body if isinstance(each, ast.ClassDef)}
@@ -87,7 +82,7 @@ def _needed(names: Sequence[str], made: Mapping[str, Sequence[ast.stmt]]) -> lis
 def _stands_alone(statements: Sequence[ast.stmt]) -> bool:
     """Whether code can be run wherever Python is, so that no answer fails by it that does not need it."""
     imported = set[str]()
-    for node in (each for one in statements for each in ast.walk(one)):
+    for node in nodes(*statements):
         match node:
             case ast.Import(names=names):
                 imported |= {each.name.partition(".")[0] for each in names}

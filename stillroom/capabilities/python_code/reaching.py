@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from stillroom.capabilities.python_code.module_names import root
+from stillroom.capabilities.python_code.source_nodes import nodes, of_kind, of_kinds
 from stillroom.capabilities.python_code.usual_modules import is_harmless, uses_harmlessly
 
 _REACHING = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals"])
@@ -35,28 +36,34 @@ _INSPECT = "inspect"
 _REACHING_MODULES = frozenset(["__main__", "builtins", "ctypes", "gc", "importlib", _INSPECT])
 _SYSTEMS = frozenset(["_sys", "bltns", "monitoring", "sys"])
 """Under which modules of Python's have ``sys`` and ``builtins``, and what of ``sys`` sees all code run."""
+_MODULES_WITHIN = _REACHING_MODULES | _SYSTEMS
+_ANNOTATED = (ast.AnnAssign, ast.arg, ast.AsyncFunctionDef, ast.FunctionDef)
+_LOOKED_AT = (
+    ast.AsyncFunctionDef, ast.Attribute, ast.Call, ast.Constant, ast.FunctionDef, ast.Import, ast.ImportFrom,
+    ast.keyword, ast.Name,
+)  # fmt: skip
 
 
 def is_reaching(own: Sequence[ast.stmt], classes: set[str]) -> bool:
     """Whether code may bind names or attributes that its source does not show."""
-    imported = {
-        (each.asname or each.name).partition(".")[0]
-        for one in own
-        for node in ast.walk(one)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for each in node.names
-    }
-    nodes = [each for one in own for each in ast.walk(one)]
-    known = classes | {each.name for each in nodes if isinstance(each, ast.ClassDef)}
-    said = [each for one in nodes for annotation in _annotations(one) for each in _said_in(annotation)]
-    if any(_reaches(each, imported | classes) for each in (*nodes, *said)) or not _inspects_harmlessly(nodes):
+    imports = [*of_kind(ast.Import, *own), *of_kind(ast.ImportFrom, *own)]
+    imported = {(each.asname or each.name).partition(".")[0] for one in imports for each in one.names}
+    annotations = [each for one in of_kinds(_ANNOTATED, *own) for each in _annotations(one)]
+    said = [each for one in annotations for each in _said_in(one)]
+    shared = imported | classes
+    if any(_reaches(each, shared) for each in (*of_kinds(_LOOKED_AT, *own), *said)) or not _inspects_harmlessly(own):
         return True
-    if any(_is_module_within(each, imported) for each in nodes):
+    if any(each.name in _SYSTEMS for one in of_kind(ast.ImportFrom, *own) for each in one.names):
         return True
-    if any(_looks_for_classes(each, known) for each in nodes) and _has_other_classes(nodes):
+    attributes = of_kind(ast.Attribute, *own)
+    if _is_module_within(attributes, imported):
         return True
-    named = {text for each in nodes for text in _identifiers(each)}
-    return "sys" in named and any("modules" in text.split(".") for each in nodes for text in _texts(each))
+    known = classes | {each.name for each in of_kind(ast.ClassDef, *own)}
+    if any(_looks_for_classes(each, known) for each in attributes) and _has_other_classes(nodes(*own)):
+        return True
+    if not any("modules" in text.split(".") for each in of_kind(ast.Constant, *own) for text in _texts(each)):
+        return False
+    return any("sys" in _identifiers(each) for each in nodes(*own))
 
 
 def _identifiers(node: ast.AST) -> list[str]:
@@ -64,14 +71,14 @@ def _identifiers(node: ast.AST) -> list[str]:
     return [part for _, value in ast.iter_fields(node) if isinstance(value, str) for part in value.split(".")]
 
 
-def _texts(node: ast.AST) -> list[str]:
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+def _texts(node: ast.Constant) -> list[str]:
+    return [node.value] if isinstance(node.value, str) else []
 
 
-def _has_other_classes(nodes: Sequence[ast.AST]) -> bool:
+def _has_other_classes(code: Sequence[ast.AST]) -> bool:
     """Whether code may get hold of a class that it was not given, such as ``object``, under which all are."""
-    annotations = {id(one) for each in nodes for said in _annotations(each) for one in ast.walk(said)}
-    run = [each for each in nodes if id(each) not in annotations]
+    annotations = {id(one) for each in code for said in _annotations(each) for one in nodes(said)}
+    run = [each for each in code if id(each) not in annotations]
     called = {id(each.func) for each in run if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
     return any((_is_giving(each) if id(each) in called else _gives_a_class(each)) for each in run)
 
@@ -154,8 +161,8 @@ def _is_ours(module: str) -> bool:
 def _said_in(annotation: ast.expr) -> list[ast.AST]:
     """What stands in an annotation as a text, which some functions of Python's evaluate."""
     found = list[ast.AST]()
-    for each in ast.walk(annotation):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+    for each in of_kind(ast.Constant, annotation):
+        if isinstance(each.value, str):
             try:
                 found += ast.walk(ast.parse(each.value, mode="eval"))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -163,18 +170,21 @@ def _said_in(annotation: ast.expr) -> list[ast.AST]:
     return found
 
 
-def _inspects_harmlessly(nodes: Sequence[ast.AST]) -> bool:
-    imports = (each for one in nodes if isinstance(one, ast.Import) for each in one.names)
+def _inspects_harmlessly(own: Sequence[ast.stmt]) -> bool:
+    imports = (each for one in of_kind(ast.Import, *own) for each in one.names)
     partly = {(each.asname or each.name).partition(".")[0]: _INSPECT for each in imports if each.name == _INSPECT}
-    return uses_harmlessly(nodes, partly)
+    return uses_harmlessly(own, partly)
 
 
-def _is_module_within(node: ast.AST, imported: set[str]) -> bool:
+def _is_module_within(attributes: Sequence[ast.Attribute], imported: set[str]) -> bool:
     """Whether a module is taken out of another one that has imported it: ``dataclasses.inspect``."""
-    match node:
-        case ast.Attribute(value=ast.expr() as owner, attr=attr) if attr in _REACHING_MODULES | _SYSTEMS:
-            return root(owner) in imported
-        case ast.ImportFrom(names=names):
-            return any(each.name in _SYSTEMS for each in names)
-        case _:
-            return False
+    seen = set[int]()  # of ``a.sys.sys.sys`` the names are gone through once, not once for each
+    for each in attributes:
+        if each.attr in _MODULES_WITHIN:
+            owner = each.value
+            while isinstance(owner, ast.Subscript | ast.Attribute) and id(owner) not in seen:
+                seen.add(id(owner))
+                owner = owner.value
+            if isinstance(owner, ast.Name) and owner.id in imported:
+                return True
+    return False

@@ -43,7 +43,7 @@ def redefined(
     own = [each for each in answer.body if form(each, is_shown=is_shown) not in known and each not in like]
     own = without_orders(without_main_blocks([*own, *_methods_left_out(answer, given, own)]), classes)
     asked = [each for each in own if entry_point in bound(each)]
-    others = [each for each in own if each not in asked]
+    others = [each for each in own if entry_point not in bound(each)]
     at_once = [each for one in own for each in _run_at_once(one)]
     made = (changed_late(asked) - kept).union(changed_late(others), *map(bound, own), *map(changed, at_once))
     used = names | judging
@@ -56,7 +56,8 @@ def redefined(
 def _methods_left_out(answer: ast.Module, given: Sequence[ast.stmt], own: Sequence[ast.stmt]) -> list[ast.stmt]:
     """Methods that classes like the prompt's have beside its own: nobody compares them, yet they are code."""
     known = {form(each, is_shown=True) for one in given if isinstance(one, ast.ClassDef) for each in one.body}
-    like = (each for each in answer.body if isinstance(each, ast.ClassDef) and each not in own)
+    left_out = {*answer.body}.difference(own)
+    like = (each for each in answer.body if isinstance(each, ast.ClassDef) and each in left_out)
     methods = [each for one in like for each in one.body if isinstance(each, FUNCTION)]
     more = [each for each in methods if form(each, is_shown=True) not in known]
     return [one for each in more for one in (each.body if each.name in COMPARING else [each])]

@@ -58,7 +58,12 @@ def completing(answer: ast.Module, given: Sequence[ast.stmt], names: set[str]) -
             own |= bound(each) | changed(each)
         elif not isinstance(each, FUNCTION | ast.ClassDef | _IMPORT) and not names.isdisjoint(variables(each)):
             places.append(place)
-    return [each for each in places if _reached([answer.body[each]], made).isdisjoint(own)]
+    reached = dict[tuple[object, ...], bool]()  # one that stands there again reaches no more
+    for place in places:
+        shape = form(answer.body[place], is_shown=True)
+        if shape not in reached:
+            reached[shape] = not _reached([answer.body[place]], made).isdisjoint(own)
+    return [place for place in places if not reached[form(answer.body[place], is_shown=True)]]
 
 
 def _made_anew(statement: ast.stmt, made: Mapping[str, Sequence[ast.stmt]]) -> set[str]:

@@ -1,15 +1,18 @@
 """Says whether two statements are the same but for what changes nothing of what they do."""
 
 import ast
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import cast
+
+from stillroom.capabilities.python_code.source_nodes import nodes, of_kind, of_kinds, once
 
 SHOWING = ("__repr__", "__str__")
 _PLAIN = (
     ast.Attribute | ast.BinOp | ast.BitOr | ast.Constant | ast.List | ast.Load | ast.Name | ast.Subscript | ast.Tuple
 )  # fmt: skip
 
+_OF_PARTS_LEFT_OUT = frozenset((ast.arg, ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef))
+_ABSENT = object()
 _DATA = frozenset(("dict", "float", "frozenset", "int", "list", "set", "tuple"))
 
 
@@ -23,15 +26,38 @@ def form(statement: ast.stmt, *, is_shown: bool) -> tuple[object, ...]:
         statement: of some source.
         is_shown: whether objects are looked at as texts.
     """
-    found, left = list[object](), deque[ast.AST]([statement])
-    while left:
-        node = left.popleft()
-        found.append(type(node))
-        for name, value in cast("Iterable[tuple[str, object]]", ast.iter_fields(node)):
-            parts = cast("list[object]", value) if isinstance(value, list) else [value]
-            kept = [each for each in parts if not _is_left_out(node, name, each, is_shown=is_shown)]
-            left += [each for each in kept if isinstance(each, ast.AST)]
-            found += [len(kept), *((type(each), each) for each in kept if not isinstance(each, ast.AST))]
+    is_same = is_shown or not of_kind(ast.ClassDef, statement)
+    return _shown_form(statement) if is_same else _plain_form(statement)
+
+
+@once
+def _shown_form(statement: ast.AST) -> tuple[object, ...]:
+    return _form(statement, is_shown=True)
+
+
+@once
+def _plain_form(statement: ast.AST) -> tuple[object, ...]:
+    return _form(statement, is_shown=False)
+
+
+def _form(statement: ast.AST, *, is_shown: bool) -> tuple[object, ...]:
+    found, left = list[object](), [statement]
+    for node in left:  # which grows meanwhile
+        kind = type(node)
+        found.append(kind)
+        for name in kind._fields:
+            value = cast("object", getattr(node, name, _ABSENT))
+            if value is _ABSENT:
+                continue
+            parts = cast("Sequence[object]", value) if isinstance(value, list) else (value,)
+            if kind in _OF_PARTS_LEFT_OUT or name == "type_comment":
+                parts = [each for each in parts if not _is_left_out(node, name, each, is_shown=is_shown)]
+            found.append(len(parts))
+            for each in parts:
+                if isinstance(each, ast.AST):
+                    left.append(each)
+                else:
+                    found.append((type(each), each))
     return tuple(found)
 
 
@@ -58,7 +84,7 @@ def _is_left_out(node: ast.AST, field: str, value: object, *, is_shown: bool) ->
 def is_plain(annotation: object) -> bool:
     """Whether an annotation does nothing as it is made."""
     return annotation is None or (
-        isinstance(annotation, ast.AST) and all(isinstance(each, _PLAIN) for each in ast.walk(annotation))
+        isinstance(annotation, ast.AST) and all(isinstance(each, _PLAIN) for each in nodes(annotation))
     )
 
 
@@ -73,10 +99,8 @@ def is_plain_as_made(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     ]
     said = [function.returns, *(each.annotation for each in every), *function.decorator_list]
     defaults = [each for each in (*given.defaults, *given.kw_defaults) if each is not None]
-    nodes = [each for one in defaults for each in ast.walk(one)]
-    return all(map(is_plain, said)) and not any(
-        isinstance(each, ast.NamedExpr) or (isinstance(each, ast.Call) and not _is_data(each)) for each in nodes
-    )
+    acting = of_kinds((ast.NamedExpr, ast.Call), *defaults)
+    return all(map(is_plain, said)) and all(isinstance(each, ast.Call) and _is_data(each) for each in acting)
 
 
 def _is_data(call: ast.Call) -> bool:

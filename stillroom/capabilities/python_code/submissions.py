@@ -8,6 +8,7 @@ from stillroom.capabilities.base import Submission
 from stillroom.capabilities.python_code.extraction import MAX_RESPONSE_CHARACTERS, extract_code
 from stillroom.capabilities.python_code.fences import FENCE
 from stillroom.capabilities.python_code.given_code import doubted, with_given_code
+from stillroom.capabilities.python_code.kept_trees import parsed
 from stillroom.capabilities.python_code.prompt_code import behind, with_missing_code
 from stillroom.capabilities.python_code.row_tests import are_pairs, read_check, read_tests
 from stillroom.records import Answer, Check, Completion, FinishReason
@@ -128,7 +129,5 @@ def _defines(text: str, name: str) -> bool:
 def _statements(text: str) -> list[ast.stmt] | None:
     if len(text) > MAX_RESPONSE_CHARACTERS:
         return None
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = parsed(text)
+    return None if tree is None else tree.body

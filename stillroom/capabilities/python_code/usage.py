@@ -6,13 +6,16 @@
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TypeVar
+
+from stillroom.capabilities.python_code.kept_trees import parsed
 
 TEST_MODULES = frozenset({"doctest", "pytest", "unittest"})  # whatever is called in them runs tests
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MAY_BE_EXAMPLES = (ast.Expr, ast.Assert, ast.If)
+_Item = TypeVar("_Item")
 
 
 def without_usage(source: str, entry_point: str) -> str:
@@ -27,8 +30,8 @@ def without_usage(source: str, entry_point: str) -> str:
     if not any(isinstance(node, _MAY_BE_EXAMPLES) for node in body) and "input(" not in source:  # as most answers:
         return source  # spares the walk through it
     names = _names_in(body, entry_point)
-    examples = [node for node in body if _is_example(node, names)]
-    examples += _typed(body, examples)
+    examples = {node for node in body if _is_example(node, names)}
+    examples |= _typed(body, examples)
     if not examples or len(examples) == len(body):
         return source
     lines: list[str | None] = list(source.split("\n"))
@@ -67,13 +70,10 @@ def missing(source: str) -> frozenset[str]:
     return frozenset(read - given - set(dir(builtins)))
 
 
-@lru_cache(maxsize=4)  # several questions are asked of one answer in turn
 def statements(source: str) -> Sequence[ast.stmt]:
     """The top-level statements; none where it cannot be parsed."""
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = parsed(source)
+    return [] if tree is None else tree.body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,12 @@ def _names_in(body: Sequence[ast.stmt], entry_point: str) -> _Names:
     called = {node.name: _called_in(node) for node in body if isinstance(node, _DEFINITIONS)}
     # Where the source does not say which of its functions is meant, each may be.
     users = {entry_point} if entry_point in called else set(called)
-    while more := {name for name, calls in called.items() if name not in users and calls & users}:
+    callers = _by_name((each, node) for node, names in called.items() for each in names)
+    left = [*users]
+    while left:
+        more = callers.get(left.pop(), set()) - users
         users |= more
+        left += more
     assigned = [node for node in body if isinstance(node, ast.Assign)]
     return _Names(
         users=frozenset(users),
@@ -120,20 +124,27 @@ def _is_example(node: ast.stmt, names: _Names) -> bool:
     return isinstance(node, ast.Assert) or _is_main_block(node)
 
 
-def _typed(body: Sequence[ast.stmt], examples: Sequence[ast.stmt]) -> list[ast.stmt]:
+def _typed(body: Sequence[ast.stmt], examples: Set[ast.stmt]) -> set[ast.stmt]:
     """Assignments of what somebody is to type, or of what is made of it, that are there for the examples alone."""
-    found: list[ast.stmt] = []
+    found: set[ast.stmt] = set()
     names = {"input"}
     for node in body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _read_in([node.value]) & names:
-            found.append(node)
+            found.add(node)
             names.update(_bound_by(node))
-    while found:
-        read = _read_in([node for node in body if node not in examples and node not in found])
-        needed = [node for node in found if read.intersection(_bound_by(node))]
-        if not needed:
-            break
-        found = [node for node in found if node not in needed]
+    makers = _by_name((name, node) for node in found for name in _bound_by(node))
+    left = [*_read_in([node for node in body if node not in examples and node not in found])]
+    while left:
+        needed = makers.pop(left.pop(), set()) & found
+        found -= needed
+        left += _read_in([*needed])
+    return found
+
+
+def _by_name(pairs: Iterable[tuple[str, _Item]]) -> dict[str, set[_Item]]:
+    found: dict[str, set[_Item]] = {}
+    for name, item in pairs:
+        found.setdefault(name, set()).add(item)
     return found
 
 

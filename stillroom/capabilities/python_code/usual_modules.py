@@ -8,6 +8,8 @@ import ast
 import sys
 from collections.abc import Iterator, Sequence
 
+from stillroom.capabilities.python_code.source_nodes import of_kind, of_kinds
+
 _OTHERS = frozenset(["numpy", "pytest", "typing_extensions"])
 _STRANGE = frozenset((
     "__main__", "antigravity", "bdb", "builtins", "cProfile", "cgitb", "code", "codeop", "copyreg", "ctypes", "gc",
@@ -36,9 +38,8 @@ _WITHIN = frozenset(("config", "mock", "reduction"))
 
 def are_usual(own: Sequence[ast.stmt]) -> bool:
     """Whether statements import only such modules, and of some of them only what is harmless."""
-    nodes = [each for one in own for each in ast.walk(one)]
     partly = dict[str, str]()  # by the name that it is bound to
-    for node in nodes:
+    for node in of_kinds((ast.Import, ast.ImportFrom), *own):
         match node:
             case ast.Import(names=names):
                 if not all(is_usual(each.name) for each in names):
@@ -50,7 +51,7 @@ def are_usual(own: Sequence[ast.stmt]) -> bool:
                     return False
             case _:
                 pass
-    return uses_harmlessly(nodes, partly)
+    return uses_harmlessly(own, partly)
 
 
 def is_usual(module: str) -> bool:
@@ -60,17 +61,17 @@ def is_usual(module: str) -> bool:
     return (is_pythons or home in _OTHERS) and _WITHIN.isdisjoint(inner) and (home not in _HARMLESS or not inner)
 
 
-def uses_harmlessly(nodes: Sequence[ast.AST], partly: dict[str, str]) -> bool:
+def uses_harmlessly(own: Sequence[ast.stmt], partly: dict[str, str]) -> bool:
     """Whether code does only what is harmless with modules of which not all is.
 
     Args:
-        nodes: all of the code.
+        own: all of the code.
         partly: by the names that they are bound to, such modules.
     """
     if not partly:
         return True
-    passed = set(_passed(nodes, partly))
-    for node in nodes:
+    passed = set(_passed(of_kind(ast.Call, *own), partly))
+    for node in of_kind(ast.Attribute, *own):
         match node:
             case ast.Attribute(value=ast.Name(id=name) as owner, attr=attr) if name in partly:
                 if attr not in _HARMLESS[partly[name]] and id(node) not in passed:
@@ -78,7 +79,7 @@ def uses_harmlessly(nodes: Sequence[ast.AST], partly: dict[str, str]) -> bool:
                 passed.add(id(owner))
             case _:
                 pass
-    return all(id(each) in passed for each in nodes if isinstance(each, ast.Name) and each.id in partly)
+    return all(id(each) in passed for each in of_kind(ast.Name, *own) if each.id in partly)
 
 
 def is_harmless(module: str, names: set[str]) -> bool:
@@ -90,9 +91,9 @@ def _of(module: str | None, brought: set[str]) -> frozenset[str] | set[str]:
     return _HARMLESS.get(module or "", brought)
 
 
-def _passed(nodes: Sequence[ast.AST], partly: dict[str, str]) -> Iterator[int]:
+def _passed(calls: Sequence[ast.Call], partly: dict[str, str]) -> Iterator[int]:
     """What is harmless as it is used: of a module's own examples, and ``pickle.loads(pickle.dumps(x))``, a copy."""
-    for node in nodes:
+    for node in calls:
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="loads") as outer,
