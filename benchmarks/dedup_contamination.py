@@ -1,7 +1,8 @@
 """Plants text of benchmarks in documents, written in many ways, and measures how much of it is found and how fast.
 
 Planted are runs of 13 words of long items, and of each field of each item of code; items of 13 to 39 words as they
-stand, with their own punctuation; runs in other case, Unicode, punctuation and markup; whole statements of 13 words and
+stand, with their own punctuation; runs in other case, Unicode, punctuation and markup, as JSON writes them,
+and without separators of thousands; whole statements of 13 words and
 more from each field of code, in another function, in a fence and without; programs as the body of another function, and
 with other names and another layout. Every one of them must be found, and count. How many clean programs count, since an
 item has the same idiom with the same names, is bounded by what it is.
@@ -11,6 +12,7 @@ import ast
 import builtins
 import html
 import io
+import json
 import keyword
 import random
 import re
@@ -46,6 +48,7 @@ _LEAST_TOKENS, _LEAST_KINDS = 40, 20
 _PARTS = ("—", " ", "\t", "/", " … ", "_")
 _ESCAPES = (" ", "\\n", "\\t", "\\r\\n")
 _COMMANDS = ("\\times ", "\\dfrac{", "} \\leq ", "$\\text{", "\\left(", "}^\\pi ", "\\end{align*} ")
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POWERS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
@@ -58,8 +61,18 @@ WAYS: dict[str, Callable[[list[str], random.Random], str]] = {
     "scraped": lambda words, _: "<br>".join(f"<b>{word}</b>" for word in words) + html.escape("<&>"),
     "raised": lambda words, _: _raised(words),
     "in commands": lambda words, chance: "".join(f"{chance.choice(_COMMANDS)}{word}" for word in words),
+    "linked": lambda words, _: "".join(f"[{word}](https://example.org/{len(word)}.html) " for word in words),
+    "tagged within": lambda words, _: " ".join(f"{word[:1]}<b>{word[1:]}</b>" if word[1:] else word for word in words),
+    "noted": lambda words, _: "".join(f"{word}[^{at}] " for at, word in enumerate(words, 1)),
+    "sharp": lambda words, _: " ".join(words).replace("ss", "ß"),
+    "hyphened": lambda words, _: " ".join(_parted(word) for word in words),
     "escaped": lambda words, chance: "".join(f"{chance.choice(_ESCAPES)}{word.capitalize()}" for word in words),
 }
+
+
+def _parted(word: str) -> str:
+    """A word of letters at the end of a line, in two parts."""
+    return f"{word[:2]}-\n{word[2:]}" if word.isalpha() and len(word) > 3 else word
 
 
 def _raised(words: Sequence[str]) -> str:
@@ -120,6 +133,7 @@ def _planted(items: pl.DataFrame, chance: random.Random) -> dict[str, list[str]]
     texts = list(dict.fromkeys(items["text"].to_list()))
     words = [_WORD.findall(text) for text in texts]
     long = [some for some in words if len(some) >= 40]
+    tall = [text for text, some in zip(texts, words, strict=True) if len(some) >= 40]
     short = [text for text, some in zip(texts, words, strict=True) if 13 <= len(some) < 40]
     programs = [text for text in texts if any(_is_long_program(text))]
     of_code = items.filter(
@@ -128,11 +142,15 @@ def _planted(items: pl.DataFrame, chance: random.Random) -> dict[str, list[str]]
     code_texts: list[str] = of_code["text"].unique(maintain_order=True).to_list()
     fields = [some for text in code_texts if len(some := _WORD.findall(text)) >= 13]
     ways = list(WAYS.values())
+    numbers = [_SEPARATOR.sub("", text) for text in texts if _SEPARATOR.search(text)]
+    numbers = [text for text in numbers if len(_WORD.findall(text)) >= 13]
     return {
         "run": [" ".join(_run(chance.choice(long), chance)) for _ in range(PLANTED)],
         "field": [" ".join(_run(some, chance)) for some in fields for _ in range(OF_A_FIELD)],
         "short_item": [chance.choice(short) for _ in range(PLANTED)],
         "otherwise_written": [ways[at % len(ways)](_run(chance.choice(long), chance), chance) for at in range(PLANTED)],
+        "number": [_window(chance.choice(numbers), chance) for _ in range(PLANTED)],
+        "in_json": [json.dumps(_window(chance.choice(tall), chance)) for _ in range(PLANTED)],
         "statement": [some for text in code_texts for some in _statements(text, chance)],
         "program": programs,
         "code": [_renamed(chance.choice(programs), chance) for _ in range(PLANTED)],
@@ -149,6 +167,13 @@ def _is_long_program(text: str) -> list[bool]:
 def _run(words: Sequence[str], chance: random.Random) -> list[str]:
     start = chance.randrange(len(words) - 12)
     return [*words[start : start + 13]]
+
+
+def _window(text: str, chance: random.Random) -> str:
+    """13 words of a text as they stand."""
+    spans = [found.span() for found in _WORD.finditer(text)]
+    start = chance.randrange(len(spans) - 12)
+    return text[spans[start][0] : spans[start + 12][1]]
 
 
 def _statements(text: str, chance: random.Random) -> list[str]:

@@ -12,7 +12,7 @@ from functools import cache
 
 from stillroom.characters import characters_of_words
 
-DEFINITION = "words@3"
+DEFINITION = "words@4"
 """Its version, for methods that count words by it."""
 BETWEEN, WITHIN, HALVES, QUARTERS, MARK = range(5)
 """Kinds of characters: between words, of a word, a word by itself that counts as half or a quarter, a mark."""
@@ -28,8 +28,8 @@ _UNSPACED = (
     (0x3400, 0x9FFF, HALVES),  # Chinese characters
     (0x20000, 0x33479, HALVES),
 )
-_INVISIBLE = (  # what formats text (category Cf), joins graphemes or picks a variant of a character
-    "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
+_INVISIBLE = (  # what formats text (category Cf), joins graphemes, draws letters out or picks a variant of a character
+    "\u00ad\u034f\u0600-\u0605\u061c\u0640\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
@@ -42,11 +42,25 @@ _ASCII = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
 
 def plain(text: str) -> str:
-    """A text as its words are compared: without what cannot be seen, in NFKC, powers by themselves, in lower case."""
+    """A text as its words are compared: without what cannot be seen, in NFKC, powers by themselves, in one case."""
     if text.isascii():
         return text.lower()
     seen = UNSEEN.sub("", text) if _MAY_BE_UNSEEN.search(text) else text
-    return characters_of_words(seen).lower()
+    return in_one_case(characters_of_words(seen))
+
+
+def in_one_case(text: str) -> str:
+    """A text as it is after any change of case: in lower case, with `ss`, one `i` and one sigma.
+
+    `Straße` is `STRASSE`, and the dotless i of Turkish is any other. Of what else ``str.casefold`` does, NFKC has done
+    most before.
+    """
+    return pairs_in_one_case(text.lower()).replace("\u0131", "i").replace("\u03c2", "\u03c3")
+
+
+def pairs_in_one_case(text: str) -> str:
+    """What of it changes the number of characters: of capitals, too."""
+    return text.replace("\u00df", "ss").replace("\u1e9e", "ss").replace("i\u0307", "i")
 
 
 def words_and_signs(text: str) -> list[str]:

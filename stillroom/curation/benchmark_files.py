@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from stillroom.curation.item_texts import wholes
+from stillroom.curation.item_texts import joined_tokens, lines_of, wholes
 from stillroom.errors import RequestError
 from stillroom.recipe.benchmark_kinds import file_format
 from stillroom.recipe.benchmarks import Benchmark
@@ -22,6 +23,9 @@ from stillroom.wording import words_in
 _ID_FIELDS = ("id", "task_id", "question_id", "name")
 _ITEM_SCHEMA = {"benchmark": pl.String(), "item_id": pl.String(), "text": pl.String()}
 _LEAST_WORDS_OF_A_ROW = 8  # in a cell: names of columns have fewer
+_LEAST_WORDS_OF_A_SENTENCE, _ENDS = 4, ("?", "\uff1f", "\u3002")  # "correct?" may be a name
+_LEAST_WORDS_OF_A_KEY = 8  # of an object, to be a text: questions may be the keys of their answers
+_OF_DATA = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # pictures, sounds and arrays have some such byte
 _UNREADABLE = (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError)
 
 
@@ -55,7 +59,8 @@ def _items(name: str, path: Path) -> list[tuple[str, str]]:
     try:
         content = _decompressed(path.read_bytes(), compression)
         if kind in (".txt", ".md"):
-            return [(name, text) for text, _ in _texts(content.decode("utf-8-sig"))]
+            whole = [text for text, _ in _texts(content.decode("utf-8-sig"))]
+            return [(name, text) for text in (*whole, *(line for text in whole for line in lines_of(text)))]
         rows = list(_json_rows(content) if kind in (".json", ".jsonl") else _table_rows(content, kind))
         names = [_name(row) or str(number) for number, row in rows]
         times = Counter(names)
@@ -102,21 +107,41 @@ def _table_rows(content: bytes, kind: str) -> Iterator[tuple[int, object]]:
     if kind == ".parquet":
         frame = pl.read_parquet(io.BytesIO(content))
     else:
-        text = content.decode("utf-8-sig").encode()
-        read = partial(pl.read_csv, text, separator="," if kind == ".csv" else "\t", infer_schema=False)
-        frame = read(has_header=_are_names(read(has_header=False, n_rows=1).row(0)))
+        frame = _separated(content.decode("utf-8-sig").encode(), kind)
     yield from enumerate(frame.iter_rows(named=True), 1)
+
+
+def _separated(text: bytes, kind: str) -> pl.DataFrame:
+    """A table of separated cells; in one with tabs quotes may be any character where they quote no cells."""
+    for quote in ('"', None) if kind == ".tsv" else ('"',):
+        read = partial(
+            pl.read_csv, text, separator="," if kind == ".csv" else "\t", infer_schema=False, quote_char=quote
+        )
+        try:
+            return read(has_header=_are_names(read(has_header=False, n_rows=1).row(0)))
+        except pl.exceptions.ComputeError as error:
+            refused = error
+    raise ValueError(
+        "its lines do not have as many cells as the first one: quote each cell that holds a separator, a quote or a "
+        "line end"
+    ) from refused
 
 
 def _are_names(cells: Sequence[str | None]) -> bool:
     """Whether the first line of a table names its columns: MMLU's own files and MGSM's begin with a question.
 
-    Names are different, none of them has 8 words, and they are no numbers unless all are, as columns are counted.
+    Names are different, none of them has 8 words or is a sentence, and they are no numbers unless all are, as columns
+    are counted.
     """
     written = [cell for cell in cells if cell is not None and cell.strip()]
     numbers = sum(_is_number(cell) for cell in written)
-    is_long = any(len(words_in(cell)) >= _LEAST_WORDS_OF_A_ROW for cell in written)
-    return not is_long and len(set(written)) == len(written) and numbers in (0, len(written))
+    is_text = any(_are_many(words_in(cell), cell) for cell in written)
+    return not is_text and len(set(written)) == len(written) and numbers in (0, len(written))
+
+
+def _are_many(words: Sequence[str], cell: str) -> bool:
+    """Whether a cell is too long for a name, or a sentence."""
+    return len(words) >= (_LEAST_WORDS_OF_A_SENTENCE if cell.rstrip().endswith(_ENDS) else _LEAST_WORDS_OF_A_ROW)
 
 
 def _is_number(cell: str) -> bool:
@@ -144,7 +169,13 @@ def _texts_of_row(row: object) -> list[str]:
 
 
 def _texts(value: object, *, is_option: bool = False) -> Iterator[tuple[str, bool]]:
-    """The texts of a value, and whether each is one of several that a list holds."""
+    """The texts of a value, and whether each is one of several that a list holds.
+
+    Raises:
+        ValueError: text in bytes is no UTF-8.
+    """
+    if isinstance(value, bytes):
+        value = _decoded(value)
     if isinstance(value, str):
         if value.strip():
             yield value.encode("utf-8", "replace").decode(), is_option  # JSON may escape half a character
@@ -152,6 +183,22 @@ def _texts(value: object, *, is_option: bool = False) -> Iterator[tuple[str, boo
         members = cast("list[object]", value)
         for item in members:
             yield from _texts(item, is_option=is_option or len(members) > 1)
+        if tokens := joined_tokens(members):
+            yield tokens, is_option
     elif isinstance(value, dict):
-        for item in cast("dict[str, object]", value).values():
+        for key, item in cast("dict[str, object]", value).items():
+            if len(words_in(key)) >= _LEAST_WORDS_OF_A_KEY:
+                yield from _texts(key, is_option=is_option)
             yield from _texts(item, is_option=is_option)
+
+
+def _decoded(value: bytes) -> str:
+    """The text that bytes are, "" where they are data."""
+    if _OF_DATA.search(value):
+        return ""
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"text in bytes is no UTF-8, {error.object[:40]!r}: write it as text, or leave out data that is none"
+        ) from error

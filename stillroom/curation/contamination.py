@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.markup import with_readings
 from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import WORD_QUARTERS, KnownRuns, Runs, Words, folded
+from stillroom.curation.word_readings import readings_of_words
 from stillroom.errors import RequestError
 
 GRAM_WORDS = 13
@@ -67,7 +67,7 @@ class Overlap:
 class Benchmarks:
     """The runs of words of some benchmarks, to look documents up in."""
 
-    method = "word-runs@4"
+    method = "word-runs@5"
     is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:
@@ -114,7 +114,7 @@ class Benchmarks:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(documents, "documents", ("id", "text"))
-        rows, pieces = pieces_of(documents["text"].to_list())
+        rows, pieces = pieces_of(documents["text"])
         runs = pl.concat([_NO_RUNS, *self._runs(pieces)])
         longest = (
             runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.characters import characters_of_words
-from stillroom.wording import CODE_POINTS, UNSEEN, kinds
+from stillroom.wording import CODE_POINTS, UNSEEN, in_one_case, kinds, pairs_in_one_case
 
 CodePoints = NDArray[np.uint8] | NDArray[np.uint32]
 SEPARATOR = "\n"
 _CASED = 0x20000  # no letter beyond has two cases
-_BY_CONTEXT = ("\u03a3", "\u0130")  # sigma, which is another at a word's end, and a dotted I, which becomes two
 
 
 def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint8], NDArray[np.int64]]:
@@ -35,18 +34,17 @@ def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint
         encoded = joined.encode().lower()
         return np.frombuffer(encoded, np.uint8), np.frombuffer(encoded.translate(kinds()[:256]), np.uint8), starts
     codes = _codes(joined)
-    return _lower_case()[codes], np.frombuffer(kinds(), np.uint8)[codes], starts
+    return _one_case()[codes], np.frombuffer(kinds(), np.uint8)[codes], starts
 
 
 def _composed(texts: Sequence[str]) -> list[str]:
-    """Texts without what cannot be seen, powers by themselves, in lower case where that goes by each character."""
+    """Texts without what cannot be seen, powers by themselves, in one case where that goes by more than a character."""
     hidden = np.flatnonzero(_are_unseen()[_codes("".join(texts))])
     holders: list[int] = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right")).tolist()
     seen = [*texts]
     for row in holders:
         seen[row] = UNSEEN.sub("", seen[row])
-    composed = (characters_of_words(text) for text in seen)
-    return [text.lower() if any(one in text for one in _BY_CONTEXT) else text for text in composed]
+    return [pairs_in_one_case(characters_of_words(text)) for text in seen]
 
 
 def _codes(text: str) -> NDArray[np.intp]:
@@ -62,10 +60,10 @@ def _are_unseen() -> NDArray[np.bool_]:
 
 
 @cache
-def _lower_case() -> NDArray[np.uint32]:
-    """Of each code point that of its lower case, where that is one character; else its own."""
+def _one_case() -> NDArray[np.uint32]:
+    """Of each code point that which it is in one case, where that is one character; else its own."""
     found = np.arange(CODE_POINTS, dtype=np.uint32)
     for code in range(_CASED):
-        if len(lower := chr(code).lower()) == 1:
-            found[code] = ord(lower)
+        if len(folded := in_one_case(chr(code))) == 1:
+            found[code] = ord(folded)
     return found

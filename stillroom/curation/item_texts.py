@@ -6,9 +6,15 @@ import warnings
 from collections.abc import Container, Sequence
 from itertools import pairwise
 
+from stillroom.wording import words_in
+
 _LEAST_CHARS = 8  # of as many words in a script that puts no space between them
 _MOST_CHARS, _MOST_TEXTS = 100_000, 64  # of an item: what is more is a document of many
 _SHORT_CHARS = 256  # of a pair that may be an item of less than 13 words by itself
+_LEAST_TOKENS, _LEAST_DIFFERENT = 13, 8  # of a list, to be text: labels of tokens are few, options fewer
+_LEAST_WORDS = 8
+_MARKER = re.compile(r"\s*(?:[-*+>#|]+|\(?\d{1,4}[.):])\s+")  # of a list, a heading or a quotation
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 _HAS_CODE = re.compile(r"^\s*(?:def|class|async def) ", re.MULTILINE)
 
 
@@ -38,6 +44,21 @@ def wholes(texts: Sequence[str], options: Container[int] = ()) -> list[str]:
                 found.append(joined)
     known = {*texts, ""}
     return [one for one in dict.fromkeys(found) if one not in known and len(one) >= _LEAST_CHARS]
+
+
+def joined_tokens(members: Sequence[object]) -> str:
+    """The text that a list of words and signs is, such as of CoNLL; "" where it is none."""
+    tokens = [one for one in members if isinstance(one, str) and one.strip() and len(one.split(maxsplit=1)) == 1]
+    is_one = len(tokens) == len(members) >= _LEAST_TOKENS and len(set(tokens)) >= _LEAST_DIFFERENT
+    return " ".join(tokens) if is_one else ""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines and paragraphs of a text, without marks of lists, that may be items by themselves."""
+    parts = [*text.split("\n"), *_PARAGRAPHS.split(text)]
+    shown = (part[found.end() :] if (found := _MARKER.match(part)) else part for part in parts)
+    kept = dict.fromkeys(part.strip() for part in shown)
+    return [part for part in kept if part != text.strip() and len(words_in(part)) >= _LEAST_WORDS]
 
 
 def _is_program(text: str) -> bool:

@@ -91,7 +91,7 @@ class _Match:
 class RenamedCode:
     """The Python code in some benchmarks, to look documents up in."""
 
-    method = "renamed-code@4"
+    method = "renamed-code@5"
     is_parted_by_fences = True
 
     def __init__(self, items: pl.DataFrame) -> None:

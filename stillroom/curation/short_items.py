@@ -15,10 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.contamination import GRAM_WORDS, HIT_SCHEMA, LEAST_WORDS, covered, refuse_unusable
-from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import Cut, KnownRuns, Words, folded
+from stillroom.curation.word_readings import readings_of_words
 
 Hashed = list[int]  # words
 MOST_ITEMS = 64  # of a benchmark that share a half: what more have is a phrase, at each of which all would be compared
@@ -36,7 +36,7 @@ class _Half:
 class ShortItems:
     """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
 
-    method = "short-items@4"
+    method = "short-items@5"
     is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:
@@ -90,7 +90,7 @@ class ShortItems:
             RequestError: a column is missing, or something in it is no text.
         """
         refuse_unusable(documents, "documents", ("id", "text"))
-        rows, pieces = pieces_of(documents["text"].to_list())
+        rows, pieces = pieces_of(documents["text"])
         ids: list[str] = documents["id"].to_list()
         names: list[tuple[str, str]] = self._items.rows()
         found: dict[tuple[int, str, str], tuple[int, str]] = {}

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from stillroom.curation.formulas import readings_of_words
+import polars as pl
+
 from stillroom.curation.shingles import blocks
 from stillroom.curation.word_grams import Words, words_of
+from stillroom.curation.word_readings import all_readings
 
 _BLOCK_CHARS = 1 << 19
 _PIECE_CHARS, _OVERLAP_CHARS = 1 << 20, 1 << 12
@@ -15,19 +17,18 @@ _MOST_OVERLAP_CHARS = 1 << 20
 _WORD = re.compile(r"[^\W_]+")
 
 
-def pieces_of(texts: Sequence[str]) -> tuple[list[int], list[str]]:
+def pieces_of(texts: pl.Series) -> tuple[list[int], list[str]]:
     """What is searched in texts: the row that each piece comes from, and the pieces.
 
-    A text with markup or formulas is also there without, and giant ones are cut into overlapping pieces: one goes on
-    after the next one's start for 4,096 characters at least, and until it has many words of that.
+    A text with markup, formulas or typesetting is also there without, and giant ones are cut into overlapping pieces:
+    one goes on after the next one's start for 4,096 characters at least, and until it has many words of that.
     """
     rows: list[int] = []
     pieces: list[str] = []
-    for row, text in enumerate(texts):
-        for reading in readings_of_words(text):
-            for piece in (reading,) if len(reading) <= _PIECE_CHARS else _cut(reading):
-                rows.append(row)
-                pieces.append(piece)
+    for row, reading in zip(*all_readings(texts.cast(pl.String)), strict=True):  # no texts at all have no type
+        for piece in (reading,) if len(reading) <= _PIECE_CHARS else _cut(reading):
+            rows.append(row)
+            pieces.append(piece)
     return rows, pieces
 
 

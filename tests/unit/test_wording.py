@@ -17,8 +17,8 @@ THAI = "เขียนฟังก์ชันที่"
     ("text", "words"),
     [
         pytest.param("def Sum_of(x): return x+1", ["def", "sum", "of", "x", "return", "x", "1"], id="code"),
-        pytest.param("Größe, naïve", ["größe", "naïve"], id="Latin"),
-        pytest.param(unicodedata.normalize("NFD", "Größe, naïve"), ["größe", "naïve"], id="decomposed"),
+        pytest.param("Größe, naïve", ["grösse", "naïve"], id="Latin"),
+        pytest.param(unicodedata.normalize("NFD", "Größe, naïve"), ["grösse", "naïve"], id="decomposed"),
         pytest.param(HINDI, HINDI.split(), id="Hindi"),
         pytest.param("كِتَابٌ جَدِيدٌ", ["كِتَابٌ", "جَدِيدٌ"], id="vocalised Arabic"),
         pytest.param("தமிழ் மொழி", ["தமிழ்", "மொழி"], id="Tamil"),
@@ -35,6 +35,24 @@ THAI = "เขียนฟังก์ชันที่"
 )
 def test_words_of_each_script(text: str, words: list[str]) -> None:
     assert words_in(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Die Straße ist heiß", id="German"),
+        pytest.param("İzmir'de \u0131l\u0131k bir iklim", id="Turkish"),
+        pytest.param("\u039f δρόμος της ζωής", id="Greek"),
+    ],
+)
+def test_words_are_the_same_in_any_case(text: str) -> None:
+    for written in (text.upper(), text.lower(), text.title(), text.swapcase()):
+        assert words_in(written) == words_in(text)
+    assert words_in("STRAẞE, istanbul") == words_in("Strasse, İstanbul")
+
+
+def test_arabic_letters_that_are_drawn_out_are_the_same_words() -> None:
+    assert words_in("تفـــاحة") == words_in("تفاحة")
 
 
 def test_signs_stand_between_words() -> None:

@@ -119,7 +119,7 @@ async def test_every_version_says_how_diverse_it_is(lake: Lake, tmp_path: Path) 
     teacher = lake.rows("SELECT DISTINCT teacher_id FROM lake.samples")[0]["teacher_id"]
     new = figures["new_4_grams_in_next_1000", teacher]
     assert new["low"] <= new["value"] <= new["high"]
-    assert new["method"] == "extrapolation@2/by-prompt/words@3/unreliable"
+    assert new["method"] == "extrapolation@2/by-prompt/words@4/unreliable"
     counted = [figures[f"{what}_counted", teacher]["value"] for what in ("samples", "prompts")]
     assert counted == [60, 2]
     assert np.isfinite([row["value"] for row in rows]).all()

@@ -118,6 +118,54 @@ def test_rows_that_share_an_id_are_items_of_their_own(tmp_path: Path):
     ]
 
 
+SENTENCE = "the quick brown fox jumps over the lazy dog while seven small children watch"
+TOKENS = [*SENTENCE.split(), ","]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        pytest.param("a.parquet", parquet(q=[SENTENCE.encode()], s=["x"]), SENTENCE, id="bytes of Parquet"),
+        pytest.param("a.json", json.dumps({SENTENCE: "yes"}), SENTENCE, id="keys"),
+        pytest.param("a.json", json.dumps({"t": TOKENS * 6}), " ".join(TOKENS * 6), id="tokens"),
+        pytest.param("a.json", json.dumps([{"t": [TOKENS, ["x"]]}]), " ".join(TOKENS), id="tokens of a sentence"),
+        pytest.param("a.txt", f"# Bench\n\n- {SENTENCE}\n- a\n", SENTENCE, id="lines"),
+        pytest.param(
+            "a.md", f"x\n\n12) {SENTENCE[:40]}\n{SENTENCE}\n", f"{SENTENCE[:40]}\n{SENTENCE}", id="paragraphs"
+        ),
+        pytest.param("a.tsv", f't\tu\n"so" he said {SENTENCE}\tx\n', f'"so" he said {SENTENCE}', id="quotes of TSV"),
+        pytest.param(
+            "a.csv", "What is the capital of France?,Paris\nx,y\n", "What is the capital of France?", id="asked"
+        ),
+    ],
+)
+def test_text_is_looked_for_wherever_a_file_holds_it(tmp_path: Path, name: str, content: str | bytes, expected: str):
+    assert expected in [text for *_, text in read(written(tmp_path / name, content))]
+
+
+def test_what_is_no_text_is_left_out(tmp_path: Path):
+    rows = {"labels": ["O", "B-PER"] * 20, "letters": [*"ABCDEFGH"], "numbers": [1.5] * 20, "a name": "x"}
+    found = [text for *_, text in read(written(tmp_path / "a.json", json.dumps([rows])))]
+    assert "a name" not in found
+    assert not [text for text in found if " " in text]
+    picture = parquet(i=[b"\x89PNG\r\n\x1a\n\x00\x00"], t=["x"])
+    assert read(written(tmp_path / "b.parquet", picture)) == [("bench", "b.parquet:1", "x")]
+
+
+def test_bytes_of_another_encoding_are_refused(tmp_path: Path):
+    with pytest.raises(RequestError, match=r"bad\.parquet cannot be read: text in bytes is no UTF-8, b'caf"):
+        read(written(tmp_path / "bad.parquet", parquet(t=["café".encode("latin-1")])))
+
+
+def test_a_ragged_table_is_refused_with_what_to_do(tmp_path: Path):
+    with pytest.raises(RequestError, match="as many cells as the first one: quote each cell"):
+        read(written(tmp_path / "bad.csv", "t,u\nx,y,z\n"))
+
+
+def test_a_question_that_ends_in_a_name_is_a_name(tmp_path: Path):
+    assert read(written(tmp_path / "a.csv", "id,is correct?\nq,x\n"))[0] == ("bench", "a.csv:q", "q")
+
+
 def test_a_text_file_is_one_item(tmp_path: Path):
     assert read(written(tmp_path / "a.txt", "\ufeffone\ntwo")) == [("bench", "a.txt", "one\ntwo")]
 

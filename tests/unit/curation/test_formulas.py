@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from stillroom.curation.benchmark_search import searches
 from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.formulas import readings_of_words
 from stillroom.curation.markup import readings
+from stillroom.curation.word_readings import readings_of_words
 from stillroom.wording import words_in
 from tests.unit.curation.test_contamination import documents, items
 
@@ -42,6 +42,16 @@ WRITTEN = {  # each in ways that chat models and copies of benchmarks have
         r"Take \begin{cases} x + y = 3, \\ x - y = 1 \bmod 7 \end{cases} and give the product of x and y",
         "Take x + y = 3, x - y = 1 (mod 7) and give the product of x and y",
     ),
+    "in plain ASCII": (
+        r"Find the value of $\frac{4\pi}{7}$ when $x \le \sqrt{2}$ and $\sin\theta \le \frac{1}{2}$ in \triangle ABC",
+        "Find the value of 4*pi/7 when x <= sqrt(2) and sin(theta) <= 1/2 in triangle ABC",
+        "Find the value of 4π/7 when x ≤ √2 and sin θ ≤ 1/2 in △ABC",
+    ),
+    "degrees": (
+        r"In a triangle angle A is $30^\circ$ and angle B is $45^{\circ}$ so what is angle C",
+        "In a triangle angle A is 30° and angle B is 45° so what is angle C",
+        "In a triangle angle A is 30 degrees and angle B is 45 degrees so what is angle C",
+    ),
     "chemistry": (
         "how many moles of CO2 and of H2O come from 3 moles of C2H4 when all of it burns in O2",
         "how many moles of CO₂ and of H₂O come from 3 moles of C₂H₄ when all of it burns in O₂",
@@ -58,6 +68,14 @@ def test_a_formula_is_found_in_every_way_of_writing_it(item: str, held: str) -> 
     assert (hit["id"], hit["words"] >= 13) == ("d1", True)
 
 
+@pytest.mark.parametrize("held", ["log2(8) + log3(27) plus x1 and x2", "log_2(8) + log_3(27) plus x_1 and x_2"])
+def test_indices_are_found_on_the_line(held: str) -> None:
+    item = r"What is $\log_2 8 + \log_{3} 27$ plus $x_1$ and $x_{2}$ and the sum of all"
+    written = f"What is {held} and the sum of all"
+    for one, other in ((item, written), (written, item)):
+        assert Benchmarks(items(one)).find(documents("nothing", other))["id"].to_list() == ["d1"]
+
+
 def test_a_short_item_is_found_with_another_word_and_another_spelling() -> None:
     item = r"find the positive root $r$ of $\dfrac{r}{2} \geq x^2$"
     held = "find the negative root r of r/2 ≥ x²"
@@ -70,7 +88,7 @@ def test_every_reading_of_markup_is_one_of_words(parts: list[str]) -> None:
     text = "".join(parts)
     found = readings_of_words(text)
     assert found[: len(readings(text))] == readings(text)
-    assert len(set(found)) == len(found) <= 5
+    assert len(set(found)) == len(found) <= 14
 
 
 @pytest.mark.parametrize(

@@ -58,17 +58,17 @@ def found(folder: Path, item: dict[str, object], text: str) -> set[str]:
     ],
 )
 def test_text_across_fields_is_found(tmp_path: Path, item: dict[str, object], text: str) -> None:
-    assert "word-runs@4" in found(tmp_path, item, text)
+    assert "word-runs@5" in found(tmp_path, item, text)
 
 
 def test_code_across_fields_is_found_whatever_its_names_are(tmp_path: Path) -> None:
     item = {"task_id": "E/0", "prompt": SIGNATURE, "entry_point": "largest_gap", "canonical_solution": BODY}
-    assert "renamed-code@4" in found(tmp_path, item, f"```python{RENAMED}```")
+    assert "renamed-code@5" in found(tmp_path, item, f"```python{RENAMED}```")
 
 
 def test_code_behind_a_task_in_prose_is_found(tmp_path: Path) -> None:
     item = {"text": "Write what is asked for.", "prompt": SIGNATURE, "canonical_solution": BODY}
-    assert "renamed-code@4" in found(tmp_path, item, RENAMED)
+    assert "renamed-code@5" in found(tmp_path, item, RENAMED)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_options_that_any_question_may_have_are_no_item(tmp_path: Path, item: di
 
 def test_a_question_is_found_with_the_option_that_follows_it(tmp_path: Path) -> None:
     item = {"subject": "geo", "question": "Which city is the largest?", "choices": ["In the north", "In the south"]}
-    assert "word-runs@4" in found(tmp_path, item, "Which city is the largest? In the north")
+    assert "word-runs@5" in found(tmp_path, item, "Which city is the largest? In the north")
 
 
 def test_options_may_come_first() -> None:

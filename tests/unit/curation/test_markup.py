@@ -8,6 +8,7 @@ import pytest
 from stillroom.curation.benchmark_search import searches
 from stillroom.curation.contamination import Benchmarks
 from stillroom.curation.markup import readings, with_readings
+from stillroom.wording import words_in
 from tests.unit.curation.test_contamination import documents, items
 
 PLAIN = "if the first number a < b print the sum of both it's the same for a & b and so on to the end"
@@ -78,11 +79,39 @@ def test_a_short_item_and_renamed_code_are_found_behind_markup() -> None:
         pytest.param("&lt;b&gt;bold&lt;/b&gt;", " bold ", id="escaped tags"),
         pytest.param("caf\\u00e9 \\u4e2d\\u6587 \\ud83d\\ude00", "café 中文 😀", id="escaped letters"),
         pytest.param("\\ufeffa\\ufffeb \\ufeff\\u4e2d", "\ufeffa\ufffeb \ufeff中", id="marks of the order of bytes"),
-        pytest.param("\\u003cb\\u003ebold \\u0026amp; \\ud83d", " bold & \ufffd", id="tags of escaped letters"),
+        pytest.param("chil<b>dren</b> chil<wbr>dren", "children  children", id="tags within words"),
+        pytest.param('<a href="x">dog</a>s, <b><i>c</i></b>at', " dogs,   cat", id="that close there"),
+        pytest.param("<span>one</span><span>two</span>", " one  two ", id="words of their own"),
+        pytest.param("one</section><section>two<mark>x</mark>", "one  twox ", id="parts of a page"),
+        pytest.param("one <!-- a - b -->two", "one  two", id="remarks"),
+        pytest.param("x<sup>2</sup> CO<sub>2</sub> a<sup>n</sup>", "x² CO₂ a n ", id="raised and lowered"),
+        pytest.param("a&nbsp b &lt c", "a\xa0b < c".replace("\xa0b", "\xa0 b"), id="entities without an end"),
+        pytest.param("the%20caf%C3%A9", "the café", id="percents"),
     ],
 )
 def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
     assert readings(text) == [text, plain]
+
+
+def test_tags_of_escaped_letters_are_read_with_both_undone_first() -> None:
+    text = "\\u003cb\\u003ebold \\u0026amp; \\ud83d"
+    assert readings(text) == [text, " bold & \ufffd", "<b>bold &amp; \ufffd"]
+
+
+SUMS = "So he has 48/2 = <<48/2=24>>24 clips\nand then 2*24 = <<2*24=48>>48 of them"
+
+
+@pytest.mark.parametrize("text", [SUMS, SCRAPED])
+def test_escapes_and_markup_are_also_undone_by_themselves(text: str) -> None:
+    """Of 13 words some may be an annotation's or a tag's: who writes them as JSON has them all."""
+    escaped = {tuple(words_in(reading)) for reading in readings(json.dumps(text)[1:-1])}
+    assert {tuple(words_in(reading)) for reading in readings(text)} <= escaped
+
+
+def test_13_words_of_which_some_are_an_annotation_s_are_found_as_json_writes_them() -> None:
+    run = SUMS[SUMS.index("48/2 =") : SUMS.index(" of them")]
+    for item, held in ((SUMS, json.dumps(run)), (json.dumps(SUMS), run)):
+        assert len(Benchmarks(items(item)).find(documents(held))) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,6 +127,7 @@ def test_what_is_markup_is_read_as_well(text: str, plain: str) -> None:
         pytest.param("\\" * 1_000_000 + "unknown", id="a million backslashes"),
         "x <- y",
         "a << b",
+        "100%% 20 and %d of 20%",
     ],
 )
 def test_what_is_no_markup_is_read_as_it_stands(text: str) -> None:

@@ -58,7 +58,7 @@ def test_the_row_says_whether_it_reaches_so_far(samples: int, reach: str) -> Non
     found = figures(source(np.arange(300) % 200, samples=samples))
 
     assert found["new_clusters_in_next_1000"]["method"] == f"extrapolation@2/by-prompt/0.8/e@1/{reach}"
-    assert found["new_4_grams_in_next_1000"]["method"] == f"extrapolation@2/by-prompt/words@3/{reach}"
+    assert found["new_4_grams_in_next_1000"]["method"] == f"extrapolation@2/by-prompt/words@4/{reach}"
     assert found["clusters_in_all"]["method"] == "chao@2/by-prompt/0.8/e@1"
 
 

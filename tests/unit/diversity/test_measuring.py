@@ -59,8 +59,8 @@ def test_methods_name_the_embedder_where_vectors_were_used(measured: pl.DataFram
     found = figures(measured)
 
     assert found["vendi_score", "500-texts"]["method"] == "vendi@1/e@1"
-    assert found["novelty", NOVEL.slice]["method"] == "nearest@2/100-words@3/e@1"
-    assert found["distinct_1", "answers/1000-words"]["method"] == "distinct-n@2/words@3"
+    assert found["novelty", NOVEL.slice]["method"] == "nearest@2/100-words@4/e@1"
+    assert found["distinct_1", "answers/1000-words"]["method"] == "distinct-n@2/words@4"
 
 
 def test_cluster_entropy_is_of_the_clusters_that_are_given(measured: pl.DataFrame) -> None:

@@ -1,0 +1,65 @@
+r"""Reads text without what typesetting puts between its words, or within them.
+
+`1,000` and `1{,}000` are `1000`; a word that a line's end parts (`chil-` and `dren`) or that is bold in part
+(`chil**dren**`) is one; the address behind a link of Markdown and the number of a note (`dog[1]`, `dog¹`) are not read.
+"""
+
+import re
+
+import polars as pl
+
+_ADDRESS = re.compile(
+    r"\]\((?=[^()\s]{0,2000}[/.#:])[^()\s]{0,2000}+(?:\([^()\s]{0,2000}+\)[^()\s]{0,2000}+)?(?:\s\"[^\"\n]{0,500}+\")?\)"
+)
+_IN_BOLD = re.compile(r"\*\*(?:(?<=\w\*\*)(\w+)\*\*|(\w+)\*\*(?=\w))")
+_LINE_END = re.compile(r"-(?<=[^\W\d_]-)\n[ \t>]*(?=[^\W\d_])")
+_NUMBER = r"\[\^?[1-9][0-9]{0,2}\]"
+_GO_ON = r"(?: [^\W\d_]+ [^\W\d_]+ |[.,;!?](?: [^\W\d_]+ |\s*\Z)|\s*\Z)"
+_NOTES = re.compile(  # a number in brackets after a word is an index in code, unless words go on or the sentence ends
+    rf"\[(?:(?<=\w\[)\^[1-9][0-9]{{0,2}}\]|(?<=[^\W\d_][.,;:!?\"”]\[)[1-9][0-9]{{0,2}}\](?=[ .,;:!?\[]|\s*\Z)"
+    rf"|(?<=[^\W\d_]{{3}}\[)[1-9][0-9]{{0,2}}\](?=(?:{_NUMBER})*{_GO_ON}))(?:{_NUMBER})*"
+)
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED_NOTE = (
+    re.compile(  # after three letters or the end of a sentence: shorter words are names in formulas, or units
+        rf"[{_RAISED}](?:(?<=[^\W\d_]{{3}}.)|(?<=[^\W\d_][.,;:!?\"”].))[{_RAISED}]{{0,2}}(?![\w{_RAISED}])"
+    )
+)
+_OTHER_SEPARATORS = "\uff0c\u066c\u00a0\u2007\u2009\u202f"
+_OF_THOUSANDS = "(?=[0-9]{3}(?![0-9]))"
+_SEPARATORS = (  # of thousands, each found by what it begins with; a plain blank parts two numbers
+    re.compile(rf"\\(?<=[0-9,]\\)\\*[,;:! ]{_OF_THOUSANDS}"),  # `12\,000`, and `12,\!000` but for its comma
+    *(re.compile(rf"{one}(?<=[0-9]{one})(?<![0-9]{{4}}{one}){_OF_THOUSANDS}") for one in (",", "_")),
+    re.compile(rf"\{{,\}}(?<=[0-9]...){_OF_THOUSANDS}"),
+)
+_OTHER_SEPARATOR = re.compile(rf"[{_OTHER_SEPARATORS}](?<=[0-9].)(?<![0-9]{{4}}.){_OF_THOUSANDS}")
+_MAY_BE_TYPESET = (  # for Rust's regular expressions; one by one, as they are found three times as fast as together
+    r"\]\([^()\s]*[/.#:]",
+    r"\*\*\w+\*\*",
+    r"\pL-\n",
+    r"[\pL.,;:!?\x22”]\[[0-9]{1,3}\](?:\[| \pL+ \pL+ |[.,;:!?] \pL+ |[.,;:!?]?\s*$)",
+    r"[.,;:!?\x22”]\[[0-9]{1,3}\]",
+    r"\[\^[0-9]",
+    r",\}?[0-9]{3}",
+    "_[0-9]{3}",
+    r"\\[,;:! ][0-9]{3}",
+)
+_MAY_BE_TYPESET_BEYOND_ASCII = rf"[{_RAISED}]|[{_OTHER_SEPARATORS}][0-9]{{3}}"
+
+
+def may_be_typeset(texts: pl.Series) -> list[int]:
+    """The rows that ``without_typesetting`` may change: few that it does not, and all that it does."""
+    beyond = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    found = set(beyond.filter(texts.gather(beyond).str.contains(_MAY_BE_TYPESET_BEYOND_ASCII)).to_list())
+    for pattern in _MAY_BE_TYPESET:
+        found.update(texts.str.contains(pattern).arg_true().to_list())
+    return sorted(found)
+
+
+def without_typesetting(text: str) -> str:
+    """A text as it would be read aloud; itself where nothing is between or within its words."""
+    plain = _IN_BOLD.sub(r"\1\2", _ADDRESS.sub("]", text))
+    plain = _NOTES.sub("", _LINE_END.sub("", plain))
+    for separator in _SEPARATORS:
+        plain = separator.sub("", plain)
+    return plain if plain.isascii() else _OTHER_SEPARATOR.sub("", _RAISED_NOTE.sub("", plain))
