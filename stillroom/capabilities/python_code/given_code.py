@@ -129,7 +129,7 @@ def _given(tests: str, prompt: str, entry_point: str, answer: str) -> Given | No
         return None
     own = parsed(answer)
     if own is not None and weight(own.body, MAX_WEIGHT) > MAX_WEIGHT:
-        left = used & made.keys()
+        left = {*(used & made.keys())}
         return Given(
             chosen=[], left=left, kept=set(), judging=judging - left, body=body, source=source, is_too_much=True
         )

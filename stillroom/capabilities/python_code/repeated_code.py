@@ -66,11 +66,11 @@ def completing(answer: ast.Module, given: Sequence[ast.stmt], names: set[str]) -
     return [place for place in places if not reached[form(answer.body[place], is_shown=True)]]
 
 
-def _made_anew(statement: ast.stmt, made: Mapping[str, Sequence[ast.stmt]]) -> set[str]:
+def _made_anew(statement: ast.stmt, made: Mapping[str, Sequence[ast.stmt]]) -> frozenset[str]:
     """Names of the prompt's that a statement binds or changes as it is run; an import brings what was there."""
     names = bound(statement) & made.keys()
     if isinstance(statement, _IMPORT):
-        return {each for each in names if not all(isinstance(one, _IMPORT) for one in made[each])}
+        return frozenset(each for each in names if not all(isinstance(one, _IMPORT) for one in made[each]))
     if isinstance(statement, FUNCTION | ast.ClassDef):
         return names
     return names | (changed(statement) & made.keys())
