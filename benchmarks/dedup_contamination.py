@@ -48,7 +48,7 @@ _LEAST_TOKENS, _LEAST_KINDS = 40, 20
 _PARTS = ("—", " ", "\t", "/", " … ", "_")
 _ESCAPES = (" ", "\\n", "\\t", "\\r\\n")
 _COMMANDS = ("\\times ", "\\dfrac{", "} \\leq ", "$\\text{", "\\left(", "}^\\pi ", "\\end{align*} ")
-_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_SEPARATOR = re.compile(r"(?<=\d)(?<!\d{4}),(?:\\!)?(?=\d{3}(?!\d))")
 _POWERS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 WAYS: dict[str, Callable[[list[str], random.Random], str]] = {

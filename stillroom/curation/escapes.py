@@ -15,10 +15,8 @@ _BLANK = re.compile(
     r"[nrt]"
 )
 _BLANK_OR_COMMAND = re.compile(r"\\[nrt](?=[A-Za-z](?![A-Za-z]))")  # `\nu`, or a line that begins with `u`
-_LETTERS = (
-    re.compile(  # of UTF-16: two may be one letter; the first backslash before anything else, as it is found fastest
-        r"\\(?<!\\\\)\\*+u[0-9A-Fa-f]{4}(?:\\++u[0-9A-Fa-f]{4})*"
-    )
+_LETTERS = re.compile(  # of UTF-16: two may be one letter; a backslash before anything else, as it is found fastest
+    r"(\\(?<!\\\\)\\*+u[0-9A-Fa-f]{4}(?:\\++u[0-9A-Fa-f]{4})*)"
 )
 _BIG_ENDIAN = "feff"  # as a mark before text of UTF-16, of which it is no part
 _PERCENT = re.compile("%20|%[C-Fc-f][0-9A-Fa-f]%[89ABab]")  # a blank, or a letter beyond ASCII
@@ -34,19 +32,17 @@ def unescaped(text: str) -> list[str]:
         text = unquote(text)
     if "\\" not in text:
         return [text]
-    if "\\u" in text:
-        text = _LETTERS.sub(_letters, text)
+    parts = _LETTERS.split(text)
+    if len(parts) > 1:
+        parts[1::2] = map(_letters, parts[1::2])
+        text = "".join(parts)
     text = _BLANK.sub(" ", text)
     if "\\" not in text or not _BLANK_OR_COMMAND.search(text):
         return [text]
     return [text, _BLANK_OR_COMMAND.sub(" ", text)]
 
 
-def _letters(escaped: re.Match[str]) -> str:
-    return _letters_of(escaped.group())
-
-
 @lru_cache(maxsize=1 << 14)
-def _letters_of(escaped: str) -> str:
+def _letters(escaped: str) -> str:
     digits = escaped.replace("\\", "").replace("u", "")
     return bytes.fromhex(f"{_BIG_ENDIAN}{digits}").decode("utf-16", "replace")  # "utf-16-be" is written in Python

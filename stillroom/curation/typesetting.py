@@ -29,7 +29,7 @@ _OTHER_SEPARATORS = "\uff0c\u066c\u00a0\u2007\u2009\u202f"
 _OF_THOUSANDS = "(?=[0-9]{3}(?![0-9]))"
 _SEPARATORS = (  # of thousands, each found by what it begins with; a plain blank parts two numbers
     re.compile(rf"\\(?<=[0-9,]\\)\\*[,;:! ]{_OF_THOUSANDS}"),  # `12\,000`, and `12,\!000` but for its comma
-    *(re.compile(rf"{one}(?<=[0-9]{one})(?<![0-9]{{4}}{one}){_OF_THOUSANDS}") for one in (",", "_")),
+    re.compile(rf",(?<=[0-9],)(?<![0-9]{{4}},){_OF_THOUSANDS}"),
     re.compile(rf"\{{,\}}(?<=[0-9]...){_OF_THOUSANDS}"),
 )
 _OTHER_SEPARATOR = re.compile(rf"[{_OTHER_SEPARATORS}](?<=[0-9].)(?<![0-9]{{4}}.){_OF_THOUSANDS}")
@@ -37,11 +37,10 @@ _MAY_BE_TYPESET = (  # for Rust's regular expressions; one by one, as they are f
     r"\]\([^()\s]*[/.#:]",
     r"\*\*\w+\*\*",
     r"\pL-\n",
-    r"[\pL.,;:!?\x22”]\[[0-9]{1,3}\](?:\[| \pL+ \pL+ |[.,;:!?] \pL+ |[.,;:!?]?\s*$)",
+    r"\[(?:[0-9]{1,3}\](?:\[| \pL+ \pL+ |[.,;:!?] |[.,;:!? ]?\s*$)|\^[0-9])",
     r"[.,;:!?\x22”]\[[0-9]{1,3}\]",
-    r"\[\^[0-9]",
-    r",\}?[0-9]{3}",
-    "_[0-9]{3}",
+    ",[0-9]{3}",
+    r"\{,\}[0-9]",
     r"\\[,;:! ][0-9]{3}",
 )
 _MAY_BE_TYPESET_BEYOND_ASCII = rf"[{_RAISED}]|[{_OTHER_SEPARATORS}][0-9]{{3}}"
