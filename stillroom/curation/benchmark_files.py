@@ -113,18 +113,23 @@ def _table_rows(content: bytes, kind: str) -> Iterator[tuple[int, object]]:
 
 def _separated(text: bytes, kind: str) -> pl.DataFrame:
     """A table of separated cells; in one with tabs quotes may be any character where they quote no cells."""
-    for quote in ('"', None) if kind == ".tsv" else ('"',):
-        read = partial(
-            pl.read_csv, text, separator="," if kind == ".csv" else "\t", infer_schema=False, quote_char=quote
-        )
-        try:
-            return read(has_header=_are_names(read(has_header=False, n_rows=1).row(0)))
-        except pl.exceptions.ComputeError as error:
-            refused = error
-    raise ValueError(
-        "its lines do not have as many cells as the first one: quote each cell that holds a separator, a quote or a "
-        "line end"
-    ) from refused
+    if kind == ".csv":
+        return _cells(text, ",", quote='"')
+    try:
+        return _cells(text, "\t", quote='"')
+    except ValueError:
+        return _cells(text, "\t", quote=None)
+
+
+def _cells(text: bytes, separator: str, quote: str | None) -> pl.DataFrame:
+    read = partial(pl.read_csv, text, separator=separator, quote_char=quote, infer_schema=False)
+    try:
+        return read(has_header=_are_names(read(has_header=False, n_rows=1).row(0)))
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(
+            f"{error.args[0].splitlines()[0]}. Lines have as many cells as the first one, or fewer: quote each cell "
+            "that holds a separator, a quote or a line end"
+        ) from error
 
 
 def _are_names(cells: Sequence[str | None]) -> bool:

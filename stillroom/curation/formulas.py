@@ -15,6 +15,7 @@ from itertools import accumulate
 import polars as pl
 
 from stillroom.characters import RAISED, has_raised
+from stillroom.curation.text_columns import rows_with
 
 _ENVIRONMENT = r"(?:begin|end)[ ]{0,9}\{[A-Za-z]{1,40}\*?\}(?:\{[clr| ]{0,40}\})?"
 _FUNCTION = (
@@ -47,10 +48,8 @@ _LEAST_LETTERS = 12
 
 
 def may_have_formulas(texts: pl.Series) -> list[int]:
-    """The rows of which ``formula_readings`` may have any: Rust's regular expressions take a quarter of the time."""
-    beyond = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
-    found = set(texts.str.contains(r"\\[A-Za-z]{2}").arg_true().to_list())
-    return sorted(found.union(beyond.filter(texts.gather(beyond).str.contains(_CHARACTERS)).to_list()))
+    """The rows of which ``formula_readings`` may have any."""
+    return rows_with(texts, (r"\\[A-Za-z]{2}",), beyond_ascii=_CHARACTERS)
 
 
 def formula_readings(text: str) -> list[str]:

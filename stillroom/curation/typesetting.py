@@ -8,6 +8,8 @@ import re
 
 import polars as pl
 
+from stillroom.curation.text_columns import rows_with
+
 _ADDRESS = re.compile(
     r"\]\((?=[^()\s]{0,2000}[/.#:])[^()\s]{0,2000}+(?:\([^()\s]{0,2000}+\)[^()\s]{0,2000}+)?(?:\s\"[^\"\n]{0,500}+\")?\)"
 )
@@ -33,7 +35,7 @@ _SEPARATORS = (  # of thousands, each found by what it begins with; a plain blan
     re.compile(rf"\{{,\}}(?<=[0-9]...){_OF_THOUSANDS}"),
 )
 _OTHER_SEPARATOR = re.compile(rf"[{_OTHER_SEPARATORS}](?<=[0-9].)(?<![0-9]{{4}}.){_OF_THOUSANDS}")
-_MAY_BE_TYPESET = (  # for Rust's regular expressions; one by one, as they are found three times as fast as together
+_MAY_BE_TYPESET = (  # for Rust's regular expressions
     r"\]\([^()\s]*[/.#:]",
     r"\*\*\w+\*\*",
     r"\pL-\n",
@@ -48,11 +50,7 @@ _MAY_BE_TYPESET_BEYOND_ASCII = rf"[{_RAISED}]|[{_OTHER_SEPARATORS}][0-9]{{3}}"
 
 def may_be_typeset(texts: pl.Series) -> list[int]:
     """The rows that ``without_typesetting`` may change: few that it does not, and all that it does."""
-    beyond = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
-    found = set(beyond.filter(texts.gather(beyond).str.contains(_MAY_BE_TYPESET_BEYOND_ASCII)).to_list())
-    for pattern in _MAY_BE_TYPESET:
-        found.update(texts.str.contains(pattern).arg_true().to_list())
-    return sorted(found)
+    return rows_with(texts, _MAY_BE_TYPESET, beyond_ascii=_MAY_BE_TYPESET_BEYOND_ASCII)
 
 
 def without_typesetting(text: str) -> str:

@@ -4,6 +4,7 @@ import polars as pl
 
 from stillroom.curation.formulas import formula_readings, may_have_formulas
 from stillroom.curation.markup import readings
+from stillroom.curation.text_columns import rows_with
 from stillroom.curation.typesetting import may_be_typeset, without_typesetting
 
 _MAY_BE_WRITTEN = (  # for Rust's regular expressions
@@ -27,11 +28,8 @@ def all_readings(texts: pl.Series) -> tuple[list[int], list[str]]:
     Returns:
         The row that each reading is of, and the readings; those of a row may be parted.
     """
-    may_be_written = texts.str.len_bytes() != texts.str.len_chars()
-    for pattern in _MAY_BE_WRITTEN:
-        may_be_written |= texts.str.contains(pattern)
+    places = rows_with(texts, _MAY_BE_WRITTEN, beyond_ascii="")
     found: list[str] = texts.to_list()
-    places: list[int] = may_be_written.arg_true().to_list()
     of_places = [readings(found[row]) for row in places]
     for at in may_have_formulas(pl.Series([*map(_plain, of_places)], dtype=pl.String)):
         of_places[at] = [*dict.fromkeys((*of_places[at], *formula_readings(_plain(of_places[at]))))]

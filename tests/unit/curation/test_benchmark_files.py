@@ -158,7 +158,7 @@ def test_bytes_of_another_encoding_are_refused(tmp_path: Path):
 
 
 def test_a_ragged_table_is_refused_with_what_to_do(tmp_path: Path):
-    with pytest.raises(RequestError, match="as many cells as the first one: quote each cell"):
+    with pytest.raises(RequestError, match="as many cells as the first one, or fewer: quote each cell"):
         read(written(tmp_path / "bad.csv", "t,u\nx,y,z\n"))
 
 
