@@ -43,8 +43,8 @@ SETS = (
 STARTS = [pytest.param("", id="calls"), pytest.param("import random\n", id="process")]
 
 
-def judged(bench, prompt, tests, answer, entry_point):
+def judged(bench, prompt, tests, answer, entry_point, *, timeout_seconds=2.0):
     row = {"prompt": prompt, "entry_point": entry_point, "test": tests, "completion": f"```python\n{answer}```"}
     submission = find_capability("code").read_submission(row)
-    verifier = PythonTests(bench.executor, timeout_seconds=2.0)
+    verifier = PythonTests(bench.executor, timeout_seconds=timeout_seconds)
     return bench.run(verifier.judge(submission.check, submission.answer))

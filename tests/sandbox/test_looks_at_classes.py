@@ -35,7 +35,8 @@ def test_classes_that_are_made_anew_in_each_call_are_let_go(bench, start):
         "    return Point(p.x + s.dx, p.y + s.dy)\n"
     )
     few, many = [
-        judged(bench, POINT, start + MANY.replace("500", str(number)), answer, "move") for number in (20, 2000)
+        judged(bench, POINT, start + MANY.replace("500", str(number)), answer, "move", timeout_seconds=20.0)
+        for number in (20, 2000)
     ]
     assert (few.outcome, many.outcome) == (Outcome.PASS, Outcome.PASS), (few, many)
     assert many.peak_memory_bytes - few.peak_memory_bytes < 4_000_000, (few, many)
@@ -56,7 +57,10 @@ OF_ROWS = (
 def test_what_is_far_behind_an_object_takes_no_time_to_speak_of(bench, start):
     near = start + OF_ROWS.replace("range(800)", "range(8)", 1)  # as many comparisons of objects with 8 behind them
     answer = "def longer(row): return Row(1, row)\n"
-    found = [[judged(bench, ROW, tests, answer, "longer") for _ in range(2)] for tests in (near, start + OF_ROWS)]
+    found = [
+        [judged(bench, ROW, tests, answer, "longer", timeout_seconds=20.0) for _ in range(2)]
+        for tests in (near, start + OF_ROWS)
+    ]
     assert {each.outcome for runs in found for each in runs} == {Outcome.PASS}, found
     few, many = (min(each.cpu_seconds for each in runs) for runs in found)
     assert many < 4 * few, found

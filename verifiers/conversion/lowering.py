@@ -131,8 +131,9 @@ class Lowering:
                 operands = remotes.given(left), remotes.given(right)
                 return self._reading(self._recording.operation(OPERATIONS[type(kind)], *operands))
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
-                element = self._lower_side(left, is_against_data=True)  # what is in an object its items say
-                container = self._lower_side(right, is_against_data=False)
+                against = self._is_against_data or not all(map(scope.is_solutions_own, sides))
+                element = self._lower_side(left, is_against_data=against)
+                container = self._lower_side(right, is_against_data=False)  # what is in an object its items say
                 return ast.Compare(left=element, ops=node.ops, comparators=[container])
             case _:
                 outer = self._is_against_data
