@@ -78,10 +78,10 @@ CHANGED = [
 STARTS = [pytest.param("", id="calls"), pytest.param("import random\n", id="process")]
 
 
-def judged(bench, prompt, tests, answer, entry_point="move"):
+def judged(bench, prompt, tests, answer, entry_point="move", *, timeout_seconds=2.0):
     row = {"prompt": prompt, "entry_point": entry_point, "test": tests, "completion": answer}
     submission = find_capability("code").read_submission(row)
-    verifier = PythonTests(bench.executor, timeout_seconds=2.0)
+    verifier = PythonTests(bench.executor, timeout_seconds=timeout_seconds)
     return bench.run(verifier.judge(submission.check, submission.answer))
 
 
