@@ -64,6 +64,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(module, "load_run", lambda lake, run_id: SimpleNamespace(recipe=RECIPE))
     monkeypatch.setattr(module, "meet_teachers", nothing)
     monkeypatch.setattr(module, "import_sources", nothing)
+    monkeypatch.setattr(module, "runs_beside", lambda lake, run_id: [run_id])
+    monkeypatch.setattr(module, "tasks_unjudged", lambda lake, run_ids: 0)
     monkeypatch.setattr(module, "calibrate_verifiers", nothing)
     monkeypatch.setattr(module, "plan", six_shards)
     monkeypatch.setattr(module, "write_prompts", made.write)
