@@ -22,7 +22,7 @@ from tasks.overdue import overdue
 from tasks.prefect_outage import NOT_TO_BE_HAD
 from tasks.reporting import tell_without_stacks
 from tasks.shards_again import try_shards_again
-from tasks.unbegun import crash_unbegun
+from tasks.unbegun import crash_unbegun, end_cancelling
 from tasks.waking import LAKE_AWAY, WAIT_FOR_OTHERS, wake_build
 
 _CRASHED = "Crashed"
@@ -35,12 +35,13 @@ async def reconcile() -> list[str] | State[Any]:
     Builds that were held up or overtaken, or whose lake did not answer, are woken, too, or fail where their runs were
     given up; and such as crashed before they could say what came of their runs. Shards whose lake did not answer are
     tried again where their build has ended. Before that, flow runs that were taken and never began are marked as
-    crashed. While the lake does not answer it does nothing and says so.
+    crashed, and such as were cancelled as they began as cancelled. While the lake does not answer it does nothing and
+    says so.
     """
     tell_without_stacks()
     if (end := overdue()) is not None:
         return end
-    await _crash_unbegun()
+    await _end_lost()
     try:
         return await _settled()
     except LakeError as error:
@@ -58,7 +59,7 @@ async def _settled() -> list[str]:
         lake.close()
 
 
-async def _crash_unbegun() -> None:
+async def _end_lost() -> None:
     """In the work pool that this flow run came from."""
     context = FlowRunContext.get()
     pool = context.flow_run.work_pool_name if context is not None and context.flow_run is not None else None
@@ -68,8 +69,10 @@ async def _crash_unbegun() -> None:
         async with get_client() as client:
             for one in await crash_unbegun(client, pool):
                 get_run_logger().warning("%s has never begun, and counts as crashed", one.name)
+            for one in await end_cancelling(client, pool):
+                get_run_logger().warning("%s was cancelled as it began, and has ended", one.name)
     except NOT_TO_BE_HAD as error:
-        get_run_logger().error("what has never begun is left as it is: %s: %s", type(error).__name__, error)
+        get_run_logger().error("what has no process any more is left as it is: %s: %s", type(error).__name__, error)
 
 
 async def _ended_over_others(lake: Lake) -> list[str]:
