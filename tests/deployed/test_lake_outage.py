@@ -4,6 +4,7 @@ With a real PostgreSQL server, a real Prefect server and a real lake.
 """
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -25,8 +26,8 @@ from flows.deployed_shards import DeployedShards
 from stillroom import LAKE_VARIABLE
 from stillroom.errors import LeaseHeld, RequestError, StillroomError
 from stillroom.lake import Lake, patience
+from stillroom.lake.location import REMEMBERED
 from stillroom.lake.postgres import lock_number
-from stillroom.lake.variables import CATALOGUE_VARIABLE
 from stillroom.lease import building, lease
 from stillroom.records import Judgement, Outcome
 from stillroom.runs import Run
@@ -35,32 +36,27 @@ from tasks.flow_runs import all_of_shards
 from tasks.waking import HELD_UP, LAKE_AWAY, MOST_ATTEMPTS, OVERTAKEN, SKIPPED, waits_for_others, wake_build
 from tests.deployed.conftest import StartShard, began, state_of
 from tests.fakes.builds import Builder
-from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
+from tests.fakes.postgres import PostgresServer
 from tests.fakes.verifiers import FakeVerifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 GONE = Path("/nowhere/recipe.yaml")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    programs = find_programs()
-    if programs is None:
-        pytest.fail(f"these tests need a PostgreSQL server: run `make test`, or install the package {PACKAGE}")
-    with postgres_server(programs, durable=False) as running:
-        yield running
+@pytest.fixture
+def root(new_root: Callable[[], Path]) -> Path:
+    return new_root()
 
 
 @pytest.fixture
-def database(server: PostgresServer, request: pytest.FixtureRequest) -> str:
-    return server.create(f"lake{abs(hash(request.node.name))}")
+def database(root: Path) -> str:
+    return str(json.loads((root / REMEMBERED).read_text())["catalogue"])
 
 
 @pytest.fixture
-def lake(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    monkeypatch.setenv(CATALOGUE_VARIABLE, database)
+def lake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setattr(lake_outage, "PAUSE_SECONDS", 0.2)
-    opened = Lake.open(tmp_path / "lake", create=True)
+    opened = Lake.open(root)
     yield opened
     opened.close()
 

@@ -14,8 +14,8 @@ SAMPLE, WRITING = Paid("a", "sample", "", 1), Paid("b", "writing", "", 1)
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    opened = Lake.open(tmp_path / "lake", create=True)
+def lake(lake_root: Path) -> Iterator[Lake]:
+    opened = Lake.open(lake_root)
     yield opened
     opened.close()
 

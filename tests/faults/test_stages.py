@@ -19,8 +19,8 @@ from tests.faults.stages import STAGES, orphans, stages_at
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    opened = Lake.open(tmp_path / "lake", create=True)
+def lake(lake_root: Path) -> Iterator[Lake]:
+    opened = Lake.open(lake_root)
     yield opened
     opened.close()
 

@@ -28,9 +28,9 @@ def tiny(folder: Path, *, epoch: int = 0) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def _built(tmp_path_factory: pytest.TempPathFactory, _empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection) -> Path:
+def _built(tmp_path_factory: pytest.TempPathFactory, empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection) -> Path:
     folder = tmp_path_factory.mktemp("built")
-    shutil.copytree(_empty_lake, folder / "lake")
+    shutil.copytree(empty_lake, folder / "lake")
 
     async def build(lake: Lake) -> None:
         for epoch in range(2):

@@ -154,9 +154,9 @@ def test_it_is_asked_for_wherever_the_lake_is_opened(old_root: Path, stillroom) 
 
 
 @pytest.fixture
-def published_by_version_1(_empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
+def published_by_version_1(empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
     """A lake of version 1 that was so already when tiny@1 was published."""
-    root = Path(shutil.copytree(_empty_lake, tmp_path / "before"))
+    root = Path(shutil.copytree(empty_lake, tmp_path / "before"))
     with attached(_duckdb, root) as lake:
         lake._connection.execute("UPDATE lake.stillroom_schema SET version = 1")
         asyncio.run(Builder(lake).build(tiny(tmp_path)))

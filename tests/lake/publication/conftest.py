@@ -18,10 +18,10 @@ FOUR_EACH = "sampling: {adaptive: false, samples: 4}\n"
 
 @pytest.fixture(scope="session")
 def _published_root(
-    _empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
+    empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("published")
-    root = Path(shutil.copytree(_empty_lake, folder / "lake"))
+    root = Path(shutil.copytree(empty_lake, folder / "lake"))
     with attached(_duckdb, root) as lake:
         asyncio.run(Builder(lake).build(recipe(folder, FOUR_EACH)))
     return root

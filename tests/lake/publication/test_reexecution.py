@@ -155,10 +155,10 @@ STANDARD_LIBRARY = f"{FOUR_EACH}verification: {{min_test_strength: null}}"
 
 @pytest.fixture(scope="module")
 def _in_two_images(
-    _empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
+    empty_lake: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("two-images")
-    root = Path(shutil.copytree(_empty_lake, folder / "lake"))
+    root = Path(shutil.copytree(empty_lake, folder / "lake"))
     with attached(_duckdb, root) as lake:
         asyncio.run(Builder(lake).build(recipe(folder, ARRAYS)))
         asyncio.run(Builder(lake).build(recipe(folder, STANDARD_LIBRARY), new_run=True))

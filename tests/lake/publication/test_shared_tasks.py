@@ -1,9 +1,13 @@
 """Two datasets of one lake share tasks: what a task is in one of them, the other one's rows do not say."""
 
+import asyncio
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from stillroom.cli.ancestry import follow
@@ -19,6 +23,7 @@ from stillroom.recipe import Recipe
 from stillroom.runs import Cause, retracted_prompts
 from stillroom.seeding.sources import recipe_prompts
 from tests.fakes.builds import Builder
+from tests.fakes.lakes import attached
 from tests.fakes.prompts import recipe, seed_row
 from tests.fakes.rows import row
 from tests.fakes.teacher import WEIGHTS
@@ -53,21 +58,45 @@ def of_dataset(name: str, folder: Path) -> Recipe:
     return seeded.model_copy(update={"dataset": MINE, "seeding": None, "prompts": file})
 
 
-@pytest.fixture(params=[(SEEDED, MINE), (MINE, SEEDED)], ids=["seeds first", "own prompts first"])
-async def shared(request: pytest.FixtureRequest, lake: Lake, tmp_path: Path) -> dict[str, Snapshot]:
-    """Both datasets, built one after the other from the same answers; by name, what each published."""
-    for name in request.param:
-        asked = of_dataset(name, tmp_path)
-        checks = [(one.prompt_id, one.check_id) for one in recipe_prompts(asked)]
-        strengths = [
-            row("test_strengths", prompt_id=prompt_id, check_id=check_id, strength=TESTED[name])
-            for prompt_id, check_id in checks
-        ]
-        teachers = [row("teachers", teacher_id=TEACHER, **MET[name])]
-        lake.commit(f"before:{name}", {"test_strengths": strengths, "teachers": teachers}, run_id=f"{name}-r1")
-        run, snapshot = await Builder(lake).build(asked)
-        assert snapshot is not None
-        assert run.run_id == f"{name}-r1"
+@pytest.fixture(scope="module", params=[(SEEDED, MINE), (MINE, SEEDED)], ids=["seeds first", "own prompts first"])
+def _shared_root(
+    request: pytest.FixtureRequest,
+    empty_lake: Path,
+    _duckdb: duckdb.DuckDBPyConnection,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A lake with both datasets, built one after the other from the same answers."""
+    folder = tmp_path_factory.mktemp("shared")
+    root = Path(shutil.copytree(empty_lake, folder / "lake"))
+    with attached(_duckdb, root) as lake:
+        for name in request.param:
+            asyncio.run(_built(lake, name, folder))
+    return root
+
+
+async def _built(lake: Lake, name: str, folder: Path) -> None:
+    asked = of_dataset(name, folder)
+    checks = [(one.prompt_id, one.check_id) for one in recipe_prompts(asked)]
+    strengths = [
+        row("test_strengths", prompt_id=prompt_id, check_id=check_id, strength=TESTED[name])
+        for prompt_id, check_id in checks
+    ]
+    teachers = [row("teachers", teacher_id=TEACHER, **MET[name])]
+    lake.commit(f"before:{name}", {"test_strengths": strengths, "teachers": teachers}, run_id=f"{name}-r1")
+    run, snapshot = await Builder(lake).build(asked)
+    assert snapshot is not None
+    assert run.run_id == f"{name}-r1"
+
+
+@pytest.fixture
+def lake(_shared_root: Path, _duckdb: duckdb.DuckDBPyConnection, tmp_path: Path) -> Iterator[Lake]:
+    with attached(_duckdb, Path(shutil.copytree(_shared_root, tmp_path / "lake"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shared(lake: Lake) -> dict[str, Snapshot]:
+    """By a dataset's name, what it published."""
     return {one.name: one for one in snapshots(lake)}
 
 
@@ -90,11 +119,11 @@ def test_figures_count_by_their_own_datasets_origins(lake: Lake, shared: dict[st
         assert (strength["origin"], strength["prompts"], strength["mean_strength"]) == (origin, SEEDS, TESTED[name])
 
 
-async def test_a_build_tells_what_it_kept_by_its_own_origins(lake: Lake, tmp_path: Path) -> None:
+async def test_a_build_tells_what_it_kept_by_its_own_origins(lake_in_files: Lake, tmp_path: Path) -> None:
     for name in (SEEDED, MINE):
-        run, snapshot = await Builder(lake).build(of_dataset(name, tmp_path))
+        run, snapshot = await Builder(lake_in_files).build(of_dataset(name, tmp_path))
         assert snapshot is not None
-        told = outcome_of(lake, run, snapshot.label, seconds=1.0, first_sample_seconds=None)
+        told = outcome_of(lake_in_files, run, snapshot.label, seconds=1.0, first_sample_seconds=None)
         assert told["kept_by_origin"] == {ABOUT[name][0]: KEPT}
 
 
