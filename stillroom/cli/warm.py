@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 
 from stillroom.cli.warm_call import ANSWER, HEADER, STREAMS
@@ -233,12 +234,18 @@ def go_on_without_readers() -> None:
     Console.on_broken_pipe = be_quiet
 
 
+def leave_no_database() -> None:
+    """Close the database that importing DuckDB opens: its threads are in no fork, which would end by an abort."""
+    duckdb.close()
+
+
 def main(place: str) -> None:
     """Serve calls at the socket ``place``; each fork then executes the engine of flow runs."""
     sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - DuckDB would import it, for nothing
     gc.disable()
     for name in PRELOADED:
         import_module(name)
+    leave_no_database()
     go_on_without_readers()
     from stillroom.code_version import code_version
 

@@ -16,7 +16,8 @@ from stillroom.cli.warm_call import VARIABLE
 ROOT = Path(__file__).resolve().parents[3]
 STARTER = """
 import os, socket, sys
-from stillroom.cli.warm import Starter
+from stillroom.cli.warm import Starter, leave_no_database
+leave_no_database()
 listening = socket.socket(socket.AF_UNIX)
 listening.bind(sys.argv[1])
 listening.listen(8)
@@ -72,6 +73,13 @@ def test_it_has_its_callers_environment_folder_and_streams_and_its_caller_has_it
     with call(place, code, tmp_path) as caller:
         out, err = caller.communicate(timeout=30)
     assert (caller.returncode, out, err) == (7, f"{tmp_path} None\n", "oh\n")
+
+
+def test_it_ends_as_it_should_after_it_has_asked_a_database(place: Path) -> None:
+    """DuckDB has threads from its import on, which a fork lacks: it aborted as it ended."""
+    with call(place, "import duckdb; duckdb.connect().execute('SELECT 1')") as caller:
+        out, err = caller.communicate(timeout=30)
+    assert (caller.returncode, out, err) == (0, "", "")
 
 
 def test_many_at_once_are_told_apart(place: Path) -> None:
