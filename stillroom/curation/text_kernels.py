@@ -121,7 +121,8 @@ def fill_sketches(data: Bytes, bounds: Bounds, texts: Bounds, sketches: Sketches
         for bin_ in range(len(bins)):
             bins[bin_] = _EMPTY
         start, end = int(bounds[texts[number]]), int(bounds[texts[number] + 1])
-        count = known = 0
+        count = 0
+        known = np.int64(0)
         for source in range(3):
             if start == end or (source > 0 and not _has_empty(bins)):
                 break
@@ -138,7 +139,7 @@ def fill_sketches(data: Bytes, bounds: Bounds, texts: Bounds, sketches: Sketches
                     known = _add_distinct(hashes, count, distinct, known, places)
                     if known > _MOST_SHINGLES or stop == end:
                         _drop_own(distinct, known, bins)
-                        known = 0
+                        known = np.int64(0)
                         for place in range(_PLACES):
                             places[place] = 0
                 at = _next_piece(data, stop, end)
