@@ -35,7 +35,9 @@ _ODD_0, _ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4
 _ODD_3, _ODD_4 = np.uint64(0x27D4EB2F165667C5), np.uint64(0x85EBCA77C2B2AE63)
 _MIX_0, _MIX_1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ODD_OWN = np.uint64(0xA0761D6478BD642F)
-_1, _6, _8, _16, _32, _48 = (np.uint64(bits) for bits in (1, 6, 8, 16, 32, 48))
+# Indices without a sign need no look whether they are negative, which would count from the end.
+_0, _1, _2, _6, _8, _16, _32, _48 = (np.uint64(number) for number in (0, 1, 2, 6, 8, 16, 32, 48))
+_THREE_BYTES, _FOUR_BYTES = np.uint64(0xE0), np.uint64(0xF0)  # first bytes of such characters, and greater ones
 _LOW_6, _LOW_7, _LOW_16 = np.uint64(0x3F), np.uint64(0x7F), np.uint64(0xFFFF)
 
 _EMPTY = np.uint32(0xFFFFFFFF)
@@ -58,36 +60,36 @@ _mixed = cast("Kernel[[np.uint64], np.uint64]", kernel()(mix))  # one number
 @kernel('void(Array(uint8, 1, "C", readonly=True), int64[::1], bool_[::1], uint8[::1], int64[::1])')
 def fold_blanks(data: Bytes, bounds: Bounds, is_done: Flags, folded: Bytes, folded_bounds: Bounds) -> None:
     """``stillroom.fingerprint.fold_blanks`` of texts whose blanks are ASCII; those that are done are copied."""
-    size = 0
+    size = _0
     for text in range(len(is_done)):
-        at, end = bounds[text], bounds[text + 1]
+        at, end = np.uint64(bounds[text]), np.uint64(bounds[text + 1])
         folded_bounds[text] = size
         if is_done[text]:
             for place in range(at, end):
                 folded[size] = data[place]
-                size += 1
+                size += _1
             continue
         while at < end and _KINDS[data[at]] != _SEEN:
-            at += 1
-        while at < end and _KINDS[data[end - 1]] != _SEEN:
-            end -= 1
+            at += _1
+        while at < end and _KINDS[data[end - _1]] != _SEEN:
+            end -= _1
         while at < end:  # a line, of which the last one ends with what is seen
             kind = _KINDS[data[at]]
             while kind == _BLANK:
                 folded[size] = data[at]
-                size += 1
-                at += 1
+                size += _1
+                at += _1
                 kind = _KINDS[data[at]]
             while kind != _LINE_END and at < end:
                 folded[size] = _WRITTEN[data[at]]
-                at += 1
+                at += _1
                 following = _KINDS[data[at]] if at < end else _SEEN
-                size += 1 - np.int64(kind & (following != _SEEN))  # a blank before another or the end is written over
+                size += _1 - np.uint64(kind & (following != _SEEN))  # a blank before another or the end is written over
                 kind = following
             if at < end:
-                at += 2 if data[at] == _RETURN and data[at + 1] == _LINE_FEED else 1
+                at += _2 if data[at] == _RETURN and data[at + _1] == _LINE_FEED else _1
                 folded[size] = _LINE_FEED
-                size += 1
+                size += _1
     folded_bounds[len(is_done)] = size
 
 
@@ -121,8 +123,7 @@ def fill_sketches(data: Bytes, bounds: Bounds, texts: Bounds, sketches: Sketches
         for bin_ in range(len(bins)):
             bins[bin_] = _EMPTY
         start, end = int(bounds[texts[number]]), int(bounds[texts[number] + 1])
-        count = 0
-        known = np.int64(0)
+        count = known = 0
         for source in range(3):
             if start == end or (source > 0 and not _has_empty(bins)):
                 break
@@ -139,7 +140,7 @@ def fill_sketches(data: Bytes, bounds: Bounds, texts: Bounds, sketches: Sketches
                     known = _add_distinct(hashes, count, distinct, known, places)
                     if known > _MOST_SHINGLES or stop == end:
                         _drop_own(distinct, known, bins)
-                        known = np.int64(0)
+                        known = 0
                         for place in range(_PLACES):
                             places[place] = 0
                 at = _next_piece(data, stop, end)
@@ -187,9 +188,10 @@ def _next_piece(data: Bytes, stop: int, end: int) -> int:
 @kernel()
 def _hash_piece(data: Bytes, start: int, end: int, hashes: Hashes, size: int) -> int:
     """Puts the shingles of a piece behind those that are there; returns how many there are then."""
+    begin = np.uint64(start)
     bits = np.uint8(0)
-    for at in range(start, end):
-        bits |= data[at]
+    for at in range(np.uint64(end - start)):
+        bits |= data[begin + at]
     if bits < 128 and end - start >= SHINGLE_CHARS:
         return _hash_ascii(data, start, end, hashes, size)
     return _hash_unicode(data, start, end, hashes, size)
@@ -202,9 +204,10 @@ def _hash_ascii(data: Bytes, start: int, end: int, hashes: Hashes, size: int) ->
     for at in range(start, start + SHINGLE_CHARS - 1):
         packed = (packed >> _8) | (np.uint64(data[at]) << _32)
     count = end - start - (SHINGLE_CHARS - 1)
-    for at in range(count):
-        packed = (packed >> _8) | (np.uint64(data[start + at + SHINGLE_CHARS - 1]) << _32)
-        hashes[size + at] = _mixed(packed)
+    begin, behind = np.uint64(start + SHINGLE_CHARS - 1), np.uint64(size)
+    for at in range(np.uint64(count)):
+        packed = (packed >> _8) | (np.uint64(data[begin + at]) << _32)
+        hashes[behind + at] = _mixed(packed)
     return size + count
 
 
@@ -218,11 +221,13 @@ def _hash_unicode(data: Bytes, start: int, end: int, hashes: Hashes, size: int) 
         code = _PAD
         if at < end:
             code = np.uint64(data[at])
-            more = int(code >= 0xC0) + int(code >= 0xE0) + int(code >= 0xF0)  # bytes of the character
-            code &= np.uint64(0x7F) >> np.uint64(more + int(more > 0))
-            for further in range(more):
-                code = (code << _6) | (np.uint64(data[at + 1 + further]) & _LOW_6)
-            at += 1 + more
+            at += 1
+            if code > _LOW_7:
+                more = 1 + int(code >= _THREE_BYTES) + int(code >= _FOUR_BYTES)
+                code &= _LOW_6 >> np.uint64(more)
+                for _ in range(more):
+                    code = (code << _6) | (np.uint64(data[at]) & _LOW_6)
+                    at += 1
         packed = (packed >> _8) | ((code & _LOW_7) << _32)
         a, b, c, d, e = b, c, d, e, code
         count += 1
