@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillroom.batch_runner import BatchRunner
+from stillroom.curation.text_kernels import SHINGLE_CHARS
 from stillroom.errors import RequestError
 from stillroom.fingerprint import fingerprint
 
-SHINGLE_CHARS = 5
 _MOST_BANDS = 40
 _MEBIBYTE = 1 << 20
 

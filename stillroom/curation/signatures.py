@@ -5,8 +5,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.settings import DedupSettings
-from stillroom.curation.sketch import BandKeys, band_keys, sketch
-from stillroom.curation.texts import normalise, text_hash
+from stillroom.curation.sketch import band_keys, sketch
+from stillroom.curation.text_kernels import BandKeys
+from stillroom.curation.texts import normalised_blocks, text_hash
 from stillroom.errors import RequestError
 
 SIGNATURE_SCHEMA = pl.Schema(
@@ -32,22 +33,28 @@ def sign(documents: pl.DataFrame, settings: DedupSettings) -> tuple[pl.Series, p
         The text hash of every document, in order; and a frame of ``SIGNATURE_SCHEMA`` with one row per different
         text, that of its first document.
     """
-    normalised = normalise(documents["text"])
-    hashes = pl.Series("text_hash", [text_hash(text) for text in normalised], pl.String())
-    rows = documents.select("id", "arrival").with_columns(hashes).with_row_index("row")
-    first = rows.unique("text_hash", keep="first", maintain_order=True)
-    first_rows: list[int] = first["row"].to_list()
-    different = [normalised[row] for row in first_rows]
-    keys = band_keys(sketch(different, settings.bands * settings.rows_per_band), settings.bands)
-    signatures = first.select(
-        "id",
-        "arrival",
-        "text_hash",
-        pl.Series("characters", [len(text) for text in different], pl.Int64()),
-        pl.Series("bands", keys, pl.Array(pl.UInt32(), settings.bands)).arr.to_list(),
+    hashes: list[str] = []
+    first_rows: dict[str, int] = {}  # by hash
+    characters: list[NDArray[np.int64]] = []
+    keys: list[BandKeys] = []
+    for texts in normalised_blocks(documents["text"]):
+        new: list[int] = []
+        for row, text in enumerate(texts.each()):
+            found = text_hash(text)
+            if first_rows.setdefault(found, len(hashes)) == len(hashes):
+                new.append(row)
+            hashes.append(found)
+        rows = np.array(new, np.int64)
+        characters.append(texts.characters()[rows])
+        keys.append(band_keys(sketch(texts, rows, settings.bands * settings.rows_per_band), settings.bands))
+    different = documents.select("id", "arrival")[list(first_rows.values())]
+    signatures = different.with_columns(
+        pl.Series("text_hash", list(first_rows), pl.String()),
+        pl.Series("characters", np.concatenate(characters), pl.Int64()),
+        pl.Series("bands", np.concatenate(keys), pl.Array(pl.UInt32(), settings.bands)).arr.to_list(),
         pl.lit(settings.scheme).alias("scheme"),
     )
-    return hashes, signatures
+    return pl.Series("text_hash", hashes, pl.String()), signatures
 
 
 def keys_of(signatures: pl.DataFrame, settings: DedupSettings) -> BandKeys:

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from stillroom.curation import shingles
 from stillroom.curation.shingles import blocks, giant_shingle_set, shingle_hashes, shingle_sets
 
+ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5, 0x85EBCA77C2B2AE63)
+MIX = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93)
 TEXT = st.text(st.sampled_from("abc \x00é問\U0001f600\ud800"), max_size=40)
 
 
@@ -28,11 +30,29 @@ def test_the_neighbours_of_a_text_do_not_change_its_shingles(texts: list[str]):
         assert np.array_equal(together, shingle_sets([text])[0])
 
 
-@given(st.lists(TEXT, max_size=6))
-def test_there_is_a_number_for_every_character(texts: list[str]):
-    hashes, counts = shingle_hashes(texts)
-    assert counts.tolist() == [max(len(text), 5) if text else 0 for text in texts]
-    assert len(hashes) == counts.sum()
+def plain_hashes(text: str) -> list[int]:
+    """As ``hash_shingles`` tells it, in whole numbers."""
+    codes = [ord(one) for one in (text if not text or len(text) >= 5 else text.ljust(5, "\U0010ffff"))]
+    found: list[int] = []
+    for start in range(len(codes) - 4):
+        five = codes[start : start + 5]
+        packed = sum(code << 8 * place for place, code in enumerate(five))
+        linear = sum(code * odd for code, odd in zip(five, ODD, strict=True))
+        number = (packed if max(five) < 128 else linear) * MIX[0] % 2**64
+        found.append((number ^ number >> 32) * MIX[1] % 2**64)
+    return found
+
+
+@given(st.lists(TEXT | st.text(max_size=20), max_size=6))
+def test_numbers_are_those_of_the_formula(texts: list[str]):
+    assert [of_text.tolist() for of_text in shingle_hashes(texts)] == [plain_hashes(text) for text in texts]
+
+
+@pytest.mark.parametrize("character", ["x", "é", "問", "\U0001f600", "\ud800"])
+def test_pieces_may_end_anywhere_in_a_character(character: str):
+    for before in range(9):
+        text = "".join(f"{number:x}" for number in range(before)) + f"{character}ab" * 2_000
+        assert shingle_hashes([text])[0].tolist() == plain_hashes(text)
 
 
 @given(st.text("abc é", min_size=5, max_size=60))

@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.curation import shingles
 from stillroom.curation import texts as texts_module
-from stillroom.curation.texts import normalise, normalised, text_hash
+from stillroom.curation.texts import normalise, normalised, normalised_blocks, text_hash
 
 TEXT = st.text(st.sampled_from("ab =\n\t\r\f\v\x00\x1c\x7f\x85\u00a0\u1680\u2028éﬁe\u03012²½"), max_size=30)
 WITH_FEW_BLANKS = st.text(st.sampled_from("ab  \né\u3000😀"), max_size=60)
@@ -17,11 +16,23 @@ def test_columns_are_normalised_as_single_texts_are(texts: list[str]):
 
 
 @given(st.lists(TEXT | WITH_FEW_BLANKS, max_size=5), st.integers(1, 12))
-def test_they_are_wherever_blocks_and_pieces_of_giant_texts_end(texts: list[str], most_chars: int) -> None:
+def test_they_are_wherever_blocks_end(texts: list[str], most_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shingles, "BLOCK_CHARS", most_chars)
-        patch.setattr(texts_module, "BLOCK_CHARS", most_chars)
+        patch.setattr(texts_module, "BLOCK_BYTES", most_bytes)
         assert normalise(pl.Series(texts, dtype=pl.String())) == [normalised(text) for text in texts]
+
+
+@given(st.lists(TEXT | WITH_FEW_BLANKS, max_size=5))
+def test_characters_of_a_block_are_counted(texts: list[str]) -> None:
+    (block,) = normalised_blocks(pl.Series(texts, dtype=pl.String()))
+    assert block.characters().tolist() == [len(normalised(text)) for text in texts]
+
+
+def test_blocks_are_of_few_bytes_but_for_a_longer_text() -> None:
+    texts = pl.Series(["x" * 1_000] * 600 + ["y" * 1_000_000] + ["z"] * 3)
+    sizes = [len(block.data) for block in normalised_blocks(texts)]
+    assert sum(sizes) == 1_600_003
+    assert sorted(sizes)[-2] <= texts_module.BLOCK_BYTES
 
 
 def test_each_blank_is_known() -> None:
@@ -31,6 +42,7 @@ def test_each_blank_is_known() -> None:
 
 def test_a_hash_names_a_text_for_good():
     assert text_hash("naïve") == "7b633f5f88cb0dd8617039f481fe52e9"
+    assert text_hash(memoryview("naïve".encode())) == text_hash("naïve")
 
 
 @pytest.mark.parametrize(
