@@ -1,6 +1,6 @@
 """Everything that a text says as words: as it stands, and without what writing adds to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 
@@ -36,7 +36,7 @@ def all_readings(texts: pl.Series) -> tuple[list[int], list[str]]:
     marks = marks_of(found)
     places: list[int] = np.flatnonzero(marks & (WRITTEN | FORMULA)).tolist()
     of_places = [readings(found[row]) if marks[row] & WRITTEN else [found[row]] for row in places]
-    of_written = iter(marks_of([one for of_row in of_places for one in of_row[1:]]).tolist())
+    of_written: Iterator[int] = iter(marks_of([one for of_row in of_places for one in of_row[1:]]).tolist())
     rows: list[int] = []
     further: list[str] = []
     bits: list[int] = []
