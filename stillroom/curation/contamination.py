@@ -15,9 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stillroom.curation.markup import with_readings
-from stillroom.curation.shingles import Hashes
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import WORD_QUARTERS, KnownRuns, Runs, Words, folded
+from stillroom.curation.word_kernels import Hashes
 from stillroom.curation.word_readings import readings_of_words
 from stillroom.errors import RequestError
 
@@ -103,8 +103,8 @@ class Benchmarks:
             begins.append(begin.hashes[np.isin(begin.first, first[is_short])])
         self._long = _Index(pl.concat(long), self._items)
         self._short = {count: _Index(pl.concat(found), self._items) for count, found in sorted(short.items())}
-        self._known = KnownRuns(self._long.hashes, lambda words, wanted: words.runs(GRAM_WORDS, wanted))
-        self._begins = KnownRuns(np.concatenate(begins), lambda words, wanted: words.runs(LEAST_WORDS, wanted))
+        self._known = KnownRuns(self._long.hashes, lambda words, sought: words.runs(GRAM_WORDS, sought))
+        self._begins = KnownRuns(np.concatenate(begins), lambda words, sought: words.runs(LEAST_WORDS, sought))
         self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:

@@ -32,8 +32,7 @@ def unescaped(text: str) -> list[str]:
         text = unquote(text)
     if "\\" not in text:
         return [text]
-    parts = _LETTERS.split(text)
-    if len(parts) > 1:
+    if "\\u" in text and len(parts := _LETTERS.split(text)) > 1:
         parts[1::2] = map(_letters, parts[1::2])
         text = "".join(parts)
     text = _BLANK.sub(" ", text)

@@ -1,9 +1,10 @@
-"""The characters of many texts as their words are compared, by whole arrays: what ``plain`` of each gives, sooner.
+"""Many texts as the words in them are cut: in UTF-8, composed, and of each character what it counts as.
 
-Of texts that are not ASCII, asking a regular expression for what cannot be seen and changing the case character by
-character took as long as all that is done with their words.
+Few texts have a character that is not composed, cannot be seen or is more than one in another case. Only these are
+asked for more than a look at each character: what all others are after ``plain`` is what each of their characters is.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
@@ -11,59 +12,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.characters import characters_of_words
-from stillroom.wording import CODE_POINTS, UNSEEN, in_one_case, kinds, pairs_in_one_case
+from stillroom.curation.word_kernels import Bytes, CodePoints, Places, find_texts_with
+from stillroom.wording import CODE_POINTS, MARK, UNSEEN, in_one_case, kinds, pairs_in_one_case
 
-CodePoints = NDArray[np.uint8] | NDArray[np.uint32]
-SEPARATOR = "\n"
+_ASCII = 0x80
 _CASED = 0x20000  # no letter beyond has two cases
+_NORMALIZED = 0x40000  # no character beyond has a form of its own in NFKC
+_BETWEEN = "\n"  # which no character composes with
 
 
-def folded_characters(texts: Sequence[str]) -> tuple[CodePoints, NDArray[np.uint8], NDArray[np.int64]]:
-    """The characters of folded texts, one after another with a separator between, their kinds, and their starts.
+def utf8_of(texts: Sequence[str]) -> tuple[Bytes, Places, bool]:
+    """Texts in UTF-8, without what cannot be seen, with powers by themselves, in NFKC.
 
     Returns:
-        Code points; of each its kind, as ``stillroom/wording.py`` has them; and where each text begins, and after the
-        last one the end, as if a separator followed that too.
+        The bytes of all, where each begins and the last ends, and whether all of them are ASCII.
     """
-    joined = SEPARATOR.join(texts)
-    if not joined.isascii():
-        texts = _composed(texts)
-        joined = SEPARATOR.join(texts)
-    starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    if joined.isascii():
-        encoded = joined.encode().lower()
-        return np.frombuffer(encoded, np.uint8), np.frombuffer(encoded.translate(kinds()[:256]), np.uint8), starts
-    codes = _codes(joined)
-    return _one_case()[codes], np.frombuffer(kinds(), np.uint8)[codes], starts
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    data, bounds = joined_utf8(encoded)
+    if all(text.isascii() for text in texts):
+        return data, bounds, True
+    is_changed = np.empty(len(texts), np.bool_)
+    find_texts_with(data, bounds, _may_be_changed(), is_changed)
+    rows: list[int] = np.flatnonzero(is_changed).tolist()
+    if rows:
+        for row in rows:
+            encoded[row] = _composed(texts[row]).encode("utf-8", "surrogatepass")
+        data, bounds = joined_utf8(encoded)
+    return data, bounds, False
 
 
-def _composed(texts: Sequence[str]) -> list[str]:
-    """Texts without what cannot be seen, powers by themselves, in one case where that goes by more than a character."""
-    hidden = np.flatnonzero(_are_unseen()[_codes("".join(texts))])
-    holders: list[int] = np.unique(np.searchsorted(np.cumsum([len(text) for text in texts]), hidden, "right")).tolist()
-    seen = [*texts]
-    for row in holders:
-        seen[row] = UNSEEN.sub("", seen[row])
-    return [pairs_in_one_case(characters_of_words(text)) for text in seen]
-
-
-def _codes(text: str) -> NDArray[np.intp]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.intp)
+def foldings(*, is_ascii: bool) -> CodePoints:
+    """Of each code point, or of ASCII alone, that which it is in one case."""
+    return _one_case(_ASCII if is_ascii else CODE_POINTS)
 
 
 @cache
-def _are_unseen() -> NDArray[np.bool_]:
-    """Of each code point, whether it cannot be seen."""
-    found = np.zeros(CODE_POINTS, bool)
+def kinds_of_characters() -> Bytes:
+    """The kind of each code point, as ``stillroom/wording.py`` has them."""
+    return np.frombuffer(kinds(), np.uint8)
+
+
+def joined_utf8(encoded: Sequence[bytes]) -> tuple[Bytes, Places]:
+    """All bytes as one array, and where each text begins and the last ends."""
+    return np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)])
+
+
+@cache
+def _may_be_changed() -> Bytes:
+    """Of each code point, whether ``_composed`` changes it, by itself or after another."""
+    found = np.frombuffer(kinds(), np.uint8) == MARK
+    characters = list(map(chr, range(_ASCII, _NORMALIZED)))
+    joined = _BETWEEN.join(characters)
+    composed, parted = (unicodedata.normalize(form, joined).split(_BETWEEN) for form in ("NFKC", "NFD"))
+    for one, other, parts in zip(characters, composed, parted, strict=True):
+        found[ord(one)] |= one != other
+        if len(parts) > 1:
+            found[ord(parts[-1])] = True  # it composes with what is before it
     found[[match.start() for match in UNSEEN.finditer("".join(map(chr, range(CODE_POINTS))))]] = True
-    return found
+    found[[ord("\u00df"), ord("\u1e9e")]] = True  # `ss`
+    return found.view(np.uint8)
+
+
+def _composed(text: str) -> str:
+    """A text without what cannot be seen, with powers by themselves, and `ss` for a letter that is that in one case."""
+    return pairs_in_one_case(characters_of_words(UNSEEN.sub("", text)))
 
 
 @cache
-def _one_case() -> NDArray[np.uint32]:
+def _one_case(most: int) -> NDArray[np.uint32]:
     """Of each code point that which it is in one case, where that is one character; else its own."""
-    found = np.arange(CODE_POINTS, dtype=np.uint32)
-    for code in range(_CASED):
+    found = np.arange(most, dtype=np.uint32)
+    for code in range(min(most, _CASED)):
         if len(folded := in_one_case(chr(code))) == 1:
             found[code] = ord(folded)
     return found

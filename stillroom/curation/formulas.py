@@ -12,10 +12,7 @@ import re
 import unicodedata
 from itertools import accumulate
 
-import polars as pl
-
 from stillroom.characters import RAISED, has_raised
-from stillroom.curation.text_columns import rows_with
 
 _ENVIRONMENT = r"(?:begin|end)[ ]{0,9}\{[A-Za-z]{1,40}\*?\}(?:\{[clr| ]{0,40}\})?"
 _FUNCTION = (
@@ -34,8 +31,8 @@ _COMMAND = re.compile(  # of two letters or more: one is an escape, as in JSON a
 )
 # Of a command. Few texts with backslashes have any; what begins with `u` or `x` is mostly an escape that was broken.
 _BEGINS = re.compile(r"\\(?!u[^np]|x[0-9A-Fa-f])[A-Za-z]{2}")
-_CHARACTERS = f"[\u00b5\u0370-\u03ff{RAISED}{''.join(_SIGNS)}]"
-_IN_UNICODE = re.compile(_CHARACTERS)
+OF_FORMULAS = re.compile(f"[\u00b5\u0370-\u03ff{RAISED}{''.join(_SIGNS)}]")
+"""A character of which formulas have another way of writing."""
 _GREEK = "\u0370-\u03ff\u1f00-\u1fff"
 _GREEK_OR_SIGN = re.compile(
     rf"[\u00b5\u0370-\u03ff](?<![{_GREEK}].)[\u00b5\u0370-\u03ff]?(?![{_GREEK}\u0300-\u036f])|[{''.join(_SIGNS)}]"
@@ -47,17 +44,12 @@ _SAYING = re.compile(r"[^\W\d_]{2,}")
 _LEAST_LETTERS = 12
 
 
-def may_have_formulas(texts: pl.Series) -> list[int]:
-    """The rows of which ``formula_readings`` may have any."""
-    return rows_with(texts, (r"\\[A-Za-z]{2}",), beyond_ascii=_CHARACTERS)
-
-
 def formula_readings(text: str) -> list[str]:
     """What a text without markup says besides, where others write its formulas in other words.
 
     What is nothing but formulas has no reading without their commands: only numbers and single letters would be left.
     """
-    is_in_unicode = not text.isascii() and _IN_UNICODE.search(text) is not None
+    is_in_unicode = not text.isascii() and OF_FORMULAS.search(text) is not None
     if not is_in_unicode and not ("\\" in text and _BEGINS.search(text)):
         return []
     marked = _COMMAND.sub(_said, text)

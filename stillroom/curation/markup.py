@@ -46,6 +46,8 @@ def readings(text: str) -> list[str]:
     What may be a command of LaTeX, or an escaped line end before a name of one letter, is read both ways.
     """
     without = unescaped(text)
+    if without == [text]:
+        return [*dict.fromkeys((text, _shown(text)))]
     if "<" in text or "&" in text or any("<" in one or "&" in one for one in without):
         return [*dict.fromkeys((text, *map(_shown, without), *without, _shown(text)))]
     return without if without[0] == text else [text, *without]

@@ -26,8 +26,7 @@ from numpy.typing import NDArray
 from stillroom.curation.contamination import HIT_SCHEMA, covered, numbered, refuse_unusable
 from stillroom.curation.markup import readings, with_readings
 from stillroom.curation.programs import ANY_NAME, LEAST_TOKENS, Program, programs_within
-from stillroom.curation.shingles import Hashes, mix
-from stillroom.curation.word_grams import segment_hashes
+from stillroom.curation.word_kernels import Hashes, hash_windows
 
 FRAGMENTS = "code-fragments@1"  # the method that says that a match is no more than a fragment
 RUN_TOKENS = LEAST_TOKENS
@@ -35,7 +34,6 @@ MOST_PLACES = 64  # of a benchmark, at which a run is held against the items tha
 LONG_RUN_TOKENS = 120
 LEAST_SHARE = 0.5  # of an item's program
 _LEAST_KINDS = 8  # different tokens in a run: tables of numbers are no code
-_BASE = 0xA0761D6478BD642F  # odd, so that it has an inverse modulo 2^64
 
 Tokens = NDArray[np.int32]  # numbers of a vocabulary
 
@@ -73,8 +71,9 @@ class _Numbered:
             return first, np.zeros(0, np.uint64)
         is_new = sliding_window_view(_before(self.kinds), RUN_TOKENS) < first[:, None]
         first = first[is_new.sum(axis=1) >= _LEAST_KINDS]
-        hashes = mix(self.kinds.astype(np.int64).view(np.uint64))
-        return first, segment_hashes(hashes, first, first + RUN_TOKENS, _BASE)
+        hashes = np.empty(len(self.kinds), np.uint64)
+        hash_windows(self.kinds, RUN_TOKENS, hashes)
+        return first, hashes[first]
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class ShortItems:
 
 
 def _spans(count: int) -> Cut:
-    return lambda words, wanted: words.spans(count, wanted)
+    return lambda words, sought: words.spans(count, sought)
 
 
 def _halves_of(item: int, words: Words, start: int, end: int) -> Iterator[tuple[int, int, _Half]]:

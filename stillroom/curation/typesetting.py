@@ -6,10 +6,6 @@ r"""Reads text without what typesetting puts between its words, or within them.
 
 import re
 
-import polars as pl
-
-from stillroom.curation.text_columns import rows_with
-
 _ADDRESS = re.compile(
     r"\]\((?=[^()\s]{0,2000}[/.#:])[^()\s]{0,2000}+(?:\([^()\s]{0,2000}+\)[^()\s]{0,2000}+)?(?:\s\"[^\"\n]{0,500}+\")?\)"
 )
@@ -21,36 +17,18 @@ _NOTES = re.compile(  # a number in brackets after a word is an index in code, u
     rf"\[(?:(?<=\w\[)\^[1-9][0-9]{{0,2}}\]|(?<=[^\W\d_][.,;:!?\"”]\[)[1-9][0-9]{{0,2}}\](?=[ .,;:!?\[]|\s*\Z)"
     rf"|(?<=[^\W\d_]{{3}}\[)[1-9][0-9]{{0,2}}\](?=(?:{_NUMBER})*{_GO_ON}))(?:{_NUMBER})*"
 )
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_RAISED_NOTE = (
-    re.compile(  # after three letters or the end of a sentence: shorter words are names in formulas, or units
-        rf"[{_RAISED}](?:(?<=[^\W\d_]{{3}}.)|(?<=[^\W\d_][.,;:!?\"”].))[{_RAISED}]{{0,2}}(?![\w{_RAISED}])"
-    )
+RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED_NOTE = re.compile(  # after three letters or a sentence's end: shorter words are names in formulas, or units
+    rf"[{RAISED_DIGITS}](?:(?<=[^\W\d_]{{3}}.)|(?<=[^\W\d_][.,;:!?\"”].))[{RAISED_DIGITS}]{{0,2}}(?![\w{RAISED_DIGITS}])"
 )
-_OTHER_SEPARATORS = "\uff0c\u066c\u00a0\u2007\u2009\u202f"
+OTHER_SEPARATORS = "\uff0c\u066c\u00a0\u2007\u2009\u202f"
 _OF_THOUSANDS = "(?=[0-9]{3}(?![0-9]))"
 _SEPARATORS = (  # of thousands, each found by what it begins with; a plain blank parts two numbers
     re.compile(rf"\\(?<=[0-9,]\\)\\*[,;:! ]{_OF_THOUSANDS}"),  # `12\,000`, and `12,\!000` but for its comma
     re.compile(rf",(?<=[0-9],)(?<![0-9]{{4}},){_OF_THOUSANDS}"),
     re.compile(rf"\{{,\}}(?<=[0-9]...){_OF_THOUSANDS}"),
 )
-_OTHER_SEPARATOR = re.compile(rf"[{_OTHER_SEPARATORS}](?<=[0-9].)(?<![0-9]{{4}}.){_OF_THOUSANDS}")
-_MAY_BE_TYPESET = (  # for Rust's regular expressions
-    r"\]\([^()\s]*[/.#:]",
-    r"\*\*\w+\*\*",
-    r"\pL-\n",
-    r"\[(?:[0-9]{1,3}\](?:\[| \pL+ \pL+ |[.,;:!?] |[.,;:!? ]?\s*$)|\^[0-9])",
-    r"[.,;:!?\x22”]\[[0-9]{1,3}\]",
-    ",[0-9]{3}",
-    r"\{,\}[0-9]",
-    r"\\[,;:! ][0-9]{3}",
-)
-_MAY_BE_TYPESET_BEYOND_ASCII = rf"[{_RAISED}]|[{_OTHER_SEPARATORS}][0-9]{{3}}"
-
-
-def may_be_typeset(texts: pl.Series) -> list[int]:
-    """The rows that ``without_typesetting`` may change: few that it does not, and all that it does."""
-    return rows_with(texts, _MAY_BE_TYPESET, beyond_ascii=_MAY_BE_TYPESET_BEYOND_ASCII)
+_OTHER_SEPARATOR = re.compile(rf"[{OTHER_SEPARATORS}](?<=[0-9].)(?<![0-9]{{4}}.){_OF_THOUSANDS}")
 
 
 def without_typesetting(text: str) -> str:

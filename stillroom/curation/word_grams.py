@@ -1,20 +1,17 @@
-"""Cuts texts into words and runs of words, each a 64-bit number, by whole arrays at a time."""
+"""Cuts texts into words and runs of words, each a 64-bit number."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillroom.curation.folded_texts import CodePoints, folded_characters
-from stillroom.curation.shingles import Hashes, mix
-from stillroom.wording import BETWEEN, MARK, WITHIN, plain
+from stillroom.curation.folded_texts import foldings, kinds_of_characters, utf8_of
+from stillroom.curation.word_kernels import WORD_BASE, Hashes, cut_words, fill_table, find_runs
+from stillroom.wording import plain
 
-_CHAR_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03  # odd, so that they have inverses modulo 2^64
 WORD_QUARTERS = 4
-_QUARTERS_OF_KIND = np.array([0, 4, 2, 1])
 
 
 class Runs(NamedTuple):
@@ -25,14 +22,15 @@ class Runs(NamedTuple):
     hashes: Hashes
 
 
+class Sought(NamedTuple):
+    """Hashes of runs that are looked for, ascending, and a table that few others are in: see ``find_runs``."""
+
+    table: Hashes
+    hashes: Hashes
+
+
 NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64))
-Values = CodePoints | Hashes
-Wanted = Callable[[Hashes], NDArray[np.int64]]  # the places of some of these hashes
-
-
-def every(hashes: Hashes) -> NDArray[np.int64]:
-    """The places of all of them."""
-    return np.arange(len(hashes))
+EVERY = Sought(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ class Words:
         starts: the character of ``folded(text)`` at which it begins.
         ends: the character after its last.
         sums: a polynomial hash of all words before each, and of all, from which those of runs are made.
-        before: quarters of words before each, and of all; None where each is a whole word.
+        before: quarters of words before each, and of all.
     """
 
     hashes: Hashes
@@ -56,39 +54,24 @@ class Words:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     sums: Hashes
-    before: NDArray[np.int64] | None = None
+    before: NDArray[np.int64]
 
     def __len__(self) -> int:
         """How many there are, each counted as one."""
         return len(self.owners)
 
-    def runs(self, size: int, wanted: Wanted = every) -> Runs:
+    def runs(self, size: int, sought: Sought = EVERY) -> Runs:
         """From each word on, the shortest run within its text that is as much as ``size`` words."""
-        if self.before is None:
-            return self.spans(size, wanted)
-        least = self.before[: max(len(self) - size + 1, 0)] + size * WORD_QUARTERS  # quarters before the run's end
-        first = np.arange(len(least))
-        last = first + size - 1
-        is_longer = self.before[last + 1] < least  # few: where all words are whole ones, no run is
-        last[is_longer] = np.searchsorted(self.before, least[is_longer]) - 1
-        first, last = (side[last < len(self)] for side in (first, last))
-        hashes = _segments(self.sums, first, last + 1, _WORD_BASE)
-        places = wanted(hashes)
-        return self._within(first[places], last[places], hashes[places])
+        return self._runs(self.before, size * WORD_QUARTERS, sought)
 
-    def spans(self, count: int, wanted: Wanted = every) -> Runs:
+    def spans(self, count: int, sought: Sought = EVERY) -> Runs:
         """All runs within a text of this count of words, each counted as one."""
-        most = len(self) - count + 1
-        if most <= 0:
-            return NO_RUNS
-        inverses = _powers(_WORD_BASE, _enough(len(self)))[1]
-        hashes = (self.sums[count:] - self.sums[:most]) * inverses[:most]  # of words' hashes: as mixed as they are
-        first = wanted(hashes)
-        return self._within(first, first + count - 1, hashes[first])
+        return self._runs(np.arange(len(self) + 1), count, sought)
 
     def spans_from(self, first: NDArray[np.int64], count: int) -> Runs:
         """The runs of this count of words, each counted as one, that begin with these."""
-        return Runs(first, first + count - 1, _segments(self.sums, first, first + count, _WORD_BASE))
+        power = np.uint64(pow(int(WORD_BASE), count, 1 << 64))
+        return Runs(first, first + count - 1, self.sums[first + count] - self.sums[first] * power)
 
     def size(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many words runs are from one to another, rounded down."""
@@ -96,15 +79,16 @@ class Words:
 
     def quarters_before(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many quarters of words are before each of these, of which one past the last may be among them."""
-        return words * WORD_QUARTERS if self.before is None else self.before[words]
+        return self.before[words]
 
-    def _within(self, first: NDArray[np.int64], last: NDArray[np.int64], hashes: Hashes) -> Runs:
-        """Those runs that lie within one text."""
-        is_within = self.owners[first] == self.owners[last]
-        return Runs(first[is_within], last[is_within], hashes[is_within])
+    def _runs(self, before: NDArray[np.int64], least: int, sought: Sought) -> Runs:
+        first, last = np.empty(len(self), np.int64), np.empty(len(self), np.int64)
+        hashes = np.empty(len(self), np.uint64)
+        count = find_runs(self.sums, self.owners, before, least, *sought, first, last, hashes)
+        return Runs(first[:count], last[:count], hashes[:count])
 
 
-Cut = Callable[[Words, Wanted], Runs]  # how texts are cut into runs
+Cut = Callable[[Words, Sought], Runs]  # how texts are cut into runs
 
 
 class KnownRuns:
@@ -113,35 +97,14 @@ class KnownRuns:
     def __init__(self, hashes: Hashes, cut: Cut) -> None:
         """Take their hashes, and how texts are cut into such runs."""
         self._cut = cut
-        self._hashes = np.unique(hashes)
-        bits = max(16, len(self._hashes).bit_length() + 4)
-        self._shift, self._further = np.uint64(64 - bits), np.uint64(bits)
-        # By two parts of a hash: few runs are in both that are not known. Bits, which the processor's cache can hold.
-        self._first = _bits(self._hashes >> self._shift, bits)
-        self._second = _bits((self._hashes << self._further) >> self._shift, bits)
+        hashes = np.unique(hashes)
+        table = np.zeros(1 << max(10, len(hashes).bit_length() - 2), np.uint64)
+        fill_table(hashes, table)
+        self._sought = Sought(table, hashes)
 
     def among(self, words: Words) -> Runs:
         """Those that stand in these texts."""
-        return self._cut(words, self._places) if len(self._hashes) else NO_RUNS
-
-    def _places(self, hashes: Hashes) -> NDArray[np.int64]:
-        maybe = np.flatnonzero(_are_set(self._first, hashes >> self._shift))
-        maybe = maybe[_are_set(self._second, (hashes[maybe] << self._further) >> self._shift)]
-        place = np.searchsorted(self._hashes, hashes[maybe]).clip(max=len(self._hashes) - 1)
-        return maybe[self._hashes[place] == hashes[maybe]]
-
-
-def _bits(places: Hashes, bits: int) -> NDArray[np.uint8]:
-    """Of ``2^bits`` bits those that are set, eight to a byte, the lowest first."""
-    flags = np.zeros(1 << bits, bool)
-    flags[places.view(np.int64)] = True
-    return np.packbits(flags, bitorder="little")
-
-
-def _are_set(packed: NDArray[np.uint8], places: Hashes) -> NDArray[np.bool_]:
-    """Whether the bits at these places are set."""
-    of_place = packed.take((places >> np.uint64(3)).view(np.int64), mode="clip")  # as signed, numpy copies no index
-    return (of_place >> (places.astype(np.uint8) & np.uint8(7)) & np.uint8(1)).view(np.bool_)
+        return self._cut(words, self._sought) if len(self._sought.hashes) else NO_RUNS
 
 
 def folded(text: str) -> str:
@@ -151,72 +114,18 @@ def folded(text: str) -> str:
 
 def words_of(texts: Sequence[str]) -> Words:
     """The words of these texts."""
-    codes, kinds_of_codes, text_starts = folded_characters(texts)
-    kinds = np.zeros(len(codes) + 2, np.uint8)  # between two that are none
-    kinds[1:-1] = kinds_of_codes
-    if kinds.max() == MARK:
-        _part_marks(kinds)
-    starts, ends, quarters = _edges(kinds)
-    counts = np.diff(np.searchsorted(starts, text_starts))
-    before = np.repeat(text_starts[:-1], counts)
-    hashes = segment_hashes(codes, starts, ends, _CHAR_BASE)
+    data, bounds, is_ascii = utf8_of(texts)
+    most = len(data)
+    hashes, sums = np.empty(most, np.uint64), np.empty(most + 1, np.uint64)
+    owners, starts, ends = (np.empty(most, np.int64) for _ in range(3))
+    before = np.empty(most + 1, np.int64)
+    one_case = foldings(is_ascii=is_ascii)
+    count = cut_words(data, bounds, one_case, kinds_of_characters(), hashes, owners, starts, ends, before, sums)
     return Words(
-        hashes=hashes,
-        owners=np.repeat(np.arange(len(texts)), counts),
-        starts=starts - before,
-        ends=ends - before,
-        sums=_sums(hashes, _WORD_BASE),
-        before=quarters,
+        hashes=hashes[:count],
+        owners=owners[:count],
+        starts=starts[:count],
+        ends=ends[:count],
+        sums=sums[: count + 1],
+        before=before[: count + 1],
     )
-
-
-def _edges(kinds: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
-    """Where words begin and end among characters of these kinds, and the quarters of words before each and of all.
-
-    The quarters are None where each word is a whole one.
-    """
-    before, after = kinds[:-1], kinds[1:]
-    if kinds.max() <= WITHIN:
-        edges = np.flatnonzero(before != after)
-        return edges[::2], edges[1::2], None
-    goes_on = ((before == WITHIN) & (after == WITHIN)) | (after == MARK)
-    starts = np.flatnonzero((after != BETWEEN) & ~goes_on)
-    ends = np.flatnonzero((before != BETWEEN) & ~goes_on)
-    return starts, ends, np.append(0, np.cumsum(_QUARTERS_OF_KIND[after[starts]]))
-
-
-def _part_marks(kinds: NDArray[np.uint8]) -> None:
-    """Let marks part no word where they follow a letter, and be between words where they follow none."""
-    marks = np.flatnonzero(kinds == MARK)
-    is_first = kinds[marks - 1] != MARK  # of marks in a row
-    bases = kinds[marks[is_first] - 1][np.cumsum(is_first) - 1]
-    kinds[marks[bases <= WITHIN]] = bases[bases <= WITHIN]
-
-
-def segment_hashes(values: Values, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
-    """Polynomial hashes of segments modulo 2^64: a difference of running sums, shifted back to the segment's start."""
-    return mix(_segments(_sums(values, base), starts, ends, base))
-
-
-def _segments(sums: Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], base: int) -> Hashes:
-    return (sums[ends] - sums[starts]) * _powers(base, _enough(len(sums) - 1))[1][starts]
-
-
-def _sums(values: Values, base: int) -> Hashes:
-    sums = np.zeros(len(values) + 1, np.uint64)
-    np.multiply(values, _powers(base, _enough(len(values)))[0][: len(values)], out=sums[1:])
-    return np.cumsum(sums, out=sums)
-
-
-def _enough(count: int) -> int:
-    """So many powers that few sizes of arrays are held."""
-    return 1 << max(count, 1).bit_length()
-
-
-@cache
-def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
-    """The powers of an odd base and of its inverse modulo 2^64."""
-    powers = np.full(count, base, np.uint64)
-    inverses = np.full(count, pow(base, -1, 1 << 64), np.uint64)
-    powers[0] = inverses[0] = 1
-    return np.cumprod(powers), np.cumprod(inverses)

@@ -1,18 +1,22 @@
 """Everything that a text says as words: as it stands, and without what writing adds to it."""
 
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from stillroom.curation.formulas import formula_readings, may_have_formulas
+from stillroom.curation.folded_texts import joined_utf8
+from stillroom.curation.formulas import OF_FORMULAS, formula_readings
+from stillroom.curation.mark_kernels import FORMULA, SEPARATOR, TYPESET, WRITTEN, find_marks
 from stillroom.curation.markup import readings
-from stillroom.curation.text_columns import rows_with
-from stillroom.curation.typesetting import may_be_typeset, without_typesetting
+from stillroom.curation.typesetting import OTHER_SEPARATORS, RAISED_DIGITS, without_typesetting
+from stillroom.wording import CODE_POINTS
 
-_MAY_BE_WRITTEN = (  # for Rust's regular expressions
-    r"\\(?:[nrtu]|[A-Za-z]{2})",
-    r"<[!/<A-Za-z]",
-    r"&[#A-Za-z]",
-    "%(?:20|[C-Fc-f][0-9A-Fa-f]%)",
-)
+_AT_A_TIME = 256  # texts
+_ASCII, _PLANE = 0x80, 0x10000  # no letter of a formula is beyond
 
 
 def readings_of_words(text: str) -> list[str]:
@@ -23,24 +27,53 @@ def readings_of_words(text: str) -> list[str]:
 
 
 def all_readings(texts: pl.Series) -> tuple[list[int], list[str]]:
-    """``readings_of_words`` of each text, sooner: by whole columns it is asked first which of them may have any.
+    """``readings_of_words`` of each text, sooner: one look at each byte tells which of them may have any.
 
     Returns:
         The row that each reading is of, and the readings; those of a row may be parted.
     """
-    places = rows_with(texts, _MAY_BE_WRITTEN, beyond_ascii="")
     found: list[str] = texts.to_list()
-    of_places = [readings(found[row]) for row in places]
-    for at in may_have_formulas(pl.Series([*map(_plain, of_places)], dtype=pl.String)):
-        of_places[at] = [*dict.fromkeys((*of_places[at], *formula_readings(_plain(of_places[at]))))]
-    written = [(row, one) for row, of_row in zip(places, of_places, strict=True) for one in of_row[1:]]
-    rows, further = [row for row, _ in written], [reading for _, reading in written]
-    again = pl.Series(further, dtype=pl.String)
-    typeset = [(row, found[row]) for row in may_be_typeset(texts)] + [written[at] for at in may_be_typeset(again)]
+    marks = marks_of(found)
+    places: list[int] = np.flatnonzero(marks & (WRITTEN | FORMULA)).tolist()
+    of_places = [readings(found[row]) if marks[row] & WRITTEN else [found[row]] for row in places]
+    of_written: Iterator[int] = iter(marks_of([one for of_row in of_places for one in of_row[1:]]).tolist())
+    rows: list[int] = []
+    further: list[str] = []
+    bits: list[int] = []
+    for row, of_row in zip(places, of_places, strict=True):
+        own = [int(marks[row]), *islice(of_written, len(of_row) - 1)]
+        if own[min(1, len(own) - 1)] & FORMULA:
+            of_row = [*dict.fromkeys((*of_row, *formula_readings(_plain(of_row))))]
+            own += [TYPESET] * (len(of_row) - len(own))
+        rows += [row] * (len(of_row) - 1)
+        further += of_row[1:]
+        bits += own[1:]
+    typeset = [(row, found[row]) for row in np.flatnonzero(marks & TYPESET).tolist()]
+    typeset += [(row, one) for row, one, own in zip(rows, further, bits, strict=True) if own & TYPESET]
     spoken = [(row, reading, without_typesetting(reading)) for row, reading in typeset]
     changed = [(row, plain) for row, reading, plain in spoken if plain != reading]
     rows = [*range(len(found)), *rows, *(row for row, _ in changed)]
     return rows, [*found, *further, *(plain for _, plain in changed)]
+
+
+def marks_of(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """Of each text the bits of what it may say besides: all that it does, and few more."""
+    marks = np.zeros(len(texts), np.uint8)
+    for start in range(0, len(texts), _AT_A_TIME):
+        some = texts[start : start + _AT_A_TIME]
+        data, bounds = joined_utf8([text.encode("utf-8", "surrogatepass") for text in some])
+        find_marks(data, bounds, _marks_beyond_ascii(), marks[start : start + _AT_A_TIME])
+    return marks
+
+
+@cache
+def _marks_beyond_ascii() -> NDArray[np.uint8]:
+    """Of each code point the bits of texts that have it."""
+    found = np.zeros(CODE_POINTS, np.uint8)
+    found[[code for code in range(_ASCII, _PLANE) if OF_FORMULAS.match(chr(code))]] |= FORMULA
+    found[[ord(one) for one in RAISED_DIGITS]] |= TYPESET
+    found[[ord(one) for one in OTHER_SEPARATORS]] |= SEPARATOR
+    return found
 
 
 def _plain(of_text: list[str]) -> str:

@@ -1,29 +1,52 @@
-"""Folding many texts at once gives what folding each gives."""
+"""Characters looked at one by one are what folding each text gives."""
 
-import numpy as np
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillroom.curation.folded_texts import folded_characters
-from stillroom.wording import CODE_POINTS, kinds, plain
+from stillroom.curation.folded_texts import foldings, utf8_of
+from stillroom.wording import CODE_POINTS, plain
 
 ODD = st.sampled_from(
-    ["Σ", "ΟΔΟΣ", "İ", "ß", "Å", "e\u0301", "\u00ad", "\u200b", "\ufeff", "中", "ก", "ﬁ", "Ⅳ", "\n", "\ud800", "😀"]
+    [
+        *("Σ", "ΟΔΟΣ", "İ", "ß", "ẞ", "Å", "e\u0301", "\u00ad", "\u200b", "\ufeff", "中", "ก", "ﬁ", "Ⅳ", "\n"),
+        *(
+            "\ud800",
+            "😀",
+            "\u1100",
+            "\u1161",
+            "\u11a8",
+            "가",
+            "\u09c7",
+            "\u09be",
+            "x²",
+            "I\u0307",
+            "i\u0307",
+            "\U000e0100",
+        ),
+    ]
 )
 TEXTS = st.lists(st.lists(st.one_of(ODD, st.text(max_size=4)), max_size=8).map("".join), max_size=6)
 
 
+def folded_as_cut(texts: list[str]) -> list[str]:
+    """What the kernels see of each text."""
+    data, bounds, is_ascii = utf8_of(texts)
+    one_case = foldings(is_ascii=is_ascii)
+    cut = [data[start:end].tobytes() for start, end in pairwise(bounds.tolist())]
+    return ["".join(chr(one_case[ord(one)]) for one in part.decode("utf-8", "surrogatepass")) for part in cut]
+
+
 @given(TEXTS)
-def test_characters_kinds_and_starts_are_those_of_each_text(texts: list[str]):
-    codes, of_codes, starts = folded_characters(texts)
-    expected = "\n".join(map(plain, texts))
-    assert codes.tolist() == [ord(one) for one in expected]
-    assert of_codes.tolist() == [kinds()[ord(one)] for one in expected]
-    lengths = [len(plain(text)) + 1 for text in texts]
-    assert starts.tolist() == [0, *np.cumsum(lengths).tolist()]
+def test_characters_are_those_of_each_folded_text(texts: list[str]):
+    assert folded_as_cut(texts) == [plain(text) for text in texts]
 
 
-def test_every_character_is_folded_as_it_is_by_itself():
-    texts = [" ".join(map(chr, range(first, first + 64))) for first in range(0, CODE_POINTS, 64)]
-    codes = folded_characters(texts)[0]
-    assert codes.tobytes() == "\n".join(map(plain, texts)).encode("utf-32-le", "surrogatepass")
+@pytest.mark.parametrize("after", [pytest.param("", id="alone"), pytest.param("e", id="after a letter")])
+def test_every_character_is_folded_as_it_is_by_itself(after: str):
+    texts = [
+        "".join(f" {after}{chr(code)}" for code in range(first, first + 64)) for first in range(0, CODE_POINTS, 64)
+    ]
+    assert folded_as_cut(texts) == [plain(text) for text in texts]

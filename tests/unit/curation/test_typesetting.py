@@ -1,11 +1,12 @@
 """What typesetting puts between words or within them hides no text of a benchmark, and code is read as it stands."""
 
-import polars as pl
 import pytest
 
 from stillroom.curation.benchmark_search import searches
 from stillroom.curation.contamination import Benchmarks
-from stillroom.curation.typesetting import may_be_typeset, without_typesetting
+from stillroom.curation.mark_kernels import TYPESET
+from stillroom.curation.typesetting import without_typesetting
+from stillroom.curation.word_readings import marks_of
 from tests.unit.curation.test_contamination import documents, items
 
 PRICES = "A store sold 10,000 apples and 2,500 pears in March and then 1,212,750 apples and 3,000 pears in April"
@@ -67,7 +68,7 @@ def test_what_stands_between_words_or_in_them_hides_no_run(written: str) -> None
 )
 def test_what_is_typeset_is_read_without(text: str, plain: str) -> None:
     assert without_typesetting(text) == plain
-    assert may_be_typeset(pl.Series(["a", text])) == [1]
+    assert (marks_of(["a", text]) & TYPESET).tolist() == [0, TYPESET]
 
 
 @pytest.mark.parametrize(
