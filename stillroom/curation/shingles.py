@@ -8,7 +8,6 @@ import numpy as np
 from stillroom.curation import text_kernels
 from stillroom.curation.packed_texts import PackedTexts
 from stillroom.curation.text_kernels import SHINGLE_CHARS, Hashes
-from stillroom.curation.text_kernels import mix as mix
 
 BLOCK_CHARS = 1 << 16  # shingles of a block stay in the second-level cache: four times the speed of one long array
 
