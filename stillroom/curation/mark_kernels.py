@@ -4,6 +4,8 @@ What is asked of a mark here is less than the regular expressions ask that read 
 bit is one that they leave as it is.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,12 +115,12 @@ def _is_note(data: Bytes, at: int, start: int, end: int) -> bool:
     follows = data[after + 1] if after + 1 < end else np.uint8(0)
     then = data[after + 2] if after + 2 < end else np.uint8(0)
     if _is(before, _POINT) or before >= _ASCII:
-        return follows <= _BLANK or follows >= _ASCII or _is(follows, _POINT) or follows == _OPEN
+        return bool(follows <= _BLANK or follows >= _ASCII or _is(follows, _POINT) or follows == _OPEN)
     if at - start < 3 or not (_is(before, _LETTER) and _is(data[at - 2], _LETTER) and _is(data[at - 3], _LETTER)):
         return False
     if follows == _BLANK:
-        return then <= _BLANK or _is(then, _LETTER)
-    return follows < _BLANK or follows >= _ASCII or _is(follows, _POINT) or follows == _OPEN
+        return bool(then <= _BLANK or _is(then, _LETTER))
+    return bool(follows < _BLANK or follows >= _ASCII or _is(follows, _POINT) or follows == _OPEN)
 
 
 @kernel()
@@ -160,9 +162,9 @@ def _of_character(data: Bytes, at: int, start: int, end: int, beyond_ascii: Byte
         bits ^= SEPARATOR
         is_between = at > start and _is(data[at - 1], _DIGIT) and at + size < end and _is(data[at + size], _DIGIT)
         bits |= TYPESET if is_between else 0
-    return bits
+    return int(bits)
 
 
 @kernel()
-def _is(byte: np.uint8, class_: int) -> bool:
-    return _CLASSES[byte] & class_ != 0
+def _is(byte: "int | np.integer[Any]", class_: int) -> bool:
+    return bool(_CLASSES[byte] & class_ != 0)
