@@ -12,7 +12,7 @@ check() {
 
 check .venv/bin/ruff format --check .
 check .venv/bin/ruff check .
-check .venv/bin/pyright
+check .venv/bin/pyright --threads 2
 check .venv/bin/lint-imports
 check .venv/bin/python docs/check.py
 
