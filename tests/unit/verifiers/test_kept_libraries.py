@@ -14,6 +14,7 @@ import re
 import statistics
 import string
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def looked_at(monkeypatch):
 
 def nothing(*given, **named):
     return None
+
+
+def alone():
+    """A function that reaches nothing of this process, however much is loaded here."""
+    return types.FunctionType(nothing.__code__, {}, "alone")
 
 
 def encoder(monkeypatch):
@@ -188,17 +194,18 @@ def test_streams_may_be_redirected(looked_at, monkeypatch):
     assert libraries.change() == ""
 
 
-def test_what_the_prompt_itself_changes_is_taken_down_anew(looked_at):
+def test_what_the_prompt_itself_changes_is_taken_down_anew(looked_at, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("kept_reach"), "ROOM", 100_000)  # more is loaded here than in a sandbox
     libraries = looked_at("", "1")
-    key = functools.singledispatch(lambda p: p)
+    key = functools.singledispatch(alone())
     libraries.add([key])
-    key.register(int)(lambda p: 1)
+    key.register(int)(alone())
     assert libraries.change()
     libraries.renew()
     assert libraries.change() == ""
     key(2), key(True), key("a")
     assert libraries.change() == ""
-    key.register(str)(lambda p: 1)
+    key.register(str)(alone())
     assert libraries.change()
 
 
