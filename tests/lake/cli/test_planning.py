@@ -49,8 +49,8 @@ def test_without_a_lake_all_prompts_are_to_be_answered(recipe_file):
 
 
 @pytest.fixture
-def lake(lake_root: Path):
-    lake = Lake.open(lake_root)
+def lake(tmp_path: Path):
+    lake = Lake.open(tmp_path / "lake", create=True)
     yield lake
     lake.close()
 

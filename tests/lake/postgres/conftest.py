@@ -60,8 +60,10 @@ def build_twice(root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def _built_template(server: PostgresServer, _template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = Path(shutil.copytree(_template, tmp_path_factory.mktemp("built") / "lake"))
+def _built_template(
+    server: PostgresServer, template_in_postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    root = Path(shutil.copytree(template_in_postgres, tmp_path_factory.mktemp("built") / "lake"))
     database = server.create("built_template", template="template_lake")
     (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
     build_twice(root)
