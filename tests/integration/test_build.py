@@ -383,7 +383,7 @@ def test_a_shard_that_failed_is_all_that_a_second_build_repeats(tmp_path: Path) 
     flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
     with teacher_process(tmp_path / "ledger", *flags) as teacher:
         bench = Workbench(tmp_path, teacher.url)
-        bench.write_recipe(patience=10, prompts_per_shard=1)  # in which others are answered on a slow machine, too
+        bench.write_recipe(patience=25, prompts_per_shard=1)  # in which others are answered on a slow machine, too
         with_own_prompts(bench)
 
         failed = bench.build()
