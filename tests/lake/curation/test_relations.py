@@ -15,7 +15,7 @@ from stillroom.errors import RequestError
 from stillroom.fingerprint import normalise_text
 from tests.lake.curation.test_duplicates import SENTENCES, as_old, documents, representatives_of, similarity
 
-QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = ["list", "tuple", "string", "number", "sorted", "reverse", "empty", "file", "graph", "node", "tree", "matrix"]
 
 

@@ -25,7 +25,7 @@ from stillroom.fingerprint import normalise_text
 from tests.lake.curation.test_duplicates import as_old, documents, representatives_of, similarity
 from tests.lake.curation.test_relations import STRUCTURE, corpora, last_word
 
-QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SURE = {"recall": 0.999999}
 
 
