@@ -3,7 +3,6 @@
 And empty lakes, in files and in a real PostgreSQL server: one takes a second to make, so it is made once and copied.
 """
 
-import json
 import shutil
 import signal
 import sys
@@ -15,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stillroom.lake import Lake
-from stillroom.lake.location import REMEMBERED
 from stillroom.lake.variables import CATALOGUE_VARIABLE
+from tests.fakes.lakes import copied
 from tests.fakes.postgres import PACKAGE, PostgresServer, find_programs, postgres_server
 
 _numbers = count(1)
@@ -80,13 +79,9 @@ def new_root(server: PostgresServer, template_in_postgres: Path, tmp_path: Path)
     """Makes an empty lake; reached through another port where one is given."""
 
     def make(port: int | None = None) -> Path:
-        number = next(_numbers)
-        root = Path(shutil.copytree(template_in_postgres, tmp_path / f"lake{number}"))
-        database = server.create(f"lake{number}", template="template_lake")
-        if port is not None:
-            database = database.replace(f"port={server.port}", f"port={port}")
-        (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
-        return root
+        name = f"lake{next(_numbers)}"
+        there = tmp_path / name
+        return copied(server, template_in_postgres, there, database=name, template="template_lake", port=port)
 
     return make
 

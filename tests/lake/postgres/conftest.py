@@ -1,17 +1,15 @@
 """Here every lake has its catalogue in PostgreSQL."""
 
 import asyncio
-import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from stillroom.lake import Lake
-from stillroom.lake.location import REMEMBERED
 from stillroom.publication import freeze
 from tests.fakes.builds import Builder
+from tests.fakes.lakes import copied
 from tests.fakes.object_storage import ObjectStorage, object_storage
 from tests.fakes.postgres import PostgresServer
 from tests.lake.housekeeping.conftest import tiny
@@ -63,9 +61,8 @@ def build_twice(root: Path) -> None:
 def _built_template(
     server: PostgresServer, template_in_postgres: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    root = Path(shutil.copytree(template_in_postgres, tmp_path_factory.mktemp("built") / "lake"))
-    database = server.create("built_template", template="template_lake")
-    (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
+    there = tmp_path_factory.mktemp("built") / "lake"
+    root = copied(server, template_in_postgres, there, database="built_template", template="template_lake", port=None)
     build_twice(root)
     return root
 
@@ -77,12 +74,8 @@ def new_built_root(
     """Makes a lake with tiny@1 and tiny@2, its files in the folder; reached through another port where one is given."""
 
     def make(port: int | None = None) -> Path:
-        root = Path(shutil.copytree(_built_template, tmp_path / "built"))
-        database = server.create(f"built_{abs(hash(request.node.nodeid))}", template="built_template")
-        if port is not None:
-            database = database.replace(f"port={server.port}", f"port={port}")
-        (root / REMEMBERED).write_text(json.dumps({"catalogue": database, "data": None}))
-        return root
+        name, there = f"built_{abs(hash(request.node.nodeid))}", tmp_path / "built"
+        return copied(server, _built_template, there, database=name, template="built_template", port=port)
 
     return make
 
