@@ -5,12 +5,14 @@ it. These have to be in the same file, since what was compiled is kept until the
 user's cache folder where that cannot be written to, or, where nothing can, only as long as the process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pickle import UnpicklingError
 from types import FunctionType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
+
+from stillroom.side_by_side import begin
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,3 +61,12 @@ def kernel(signature: str | None = None) -> Callable[[Callable[P, R]], Kernel[P,
             takes bytes by ``numpy.frombuffer``. None for a part of other kernels.
     """
     return lambda function: Kernel(function, signature)
+
+
+def load(kernels: Sequence[Kernel[..., Any]]) -> None:
+    """Compile kernels, or read what was compiled, in a thread, while the caller still waits for a disk.
+
+    Whoever calls one of them meanwhile waits until it is there.
+    """
+    if missing := [each for each in kernels if "compiled" not in vars(each)]:
+        begin([lambda: [each.compiled for each in missing]])

@@ -18,6 +18,8 @@ from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA, check_signatures, keys_of
 from stillroom.curation.signed_batches import signed_batches
 from stillroom.curation.sketch import BandKeys
+from stillroom.curation.text_kernels import SIGNING
+from stillroom.kernels import load
 
 
 class Signed:
@@ -42,6 +44,7 @@ class Signed:
             RequestError: as ``find_duplicates``.
             OSError: there is no room.
         """
+        load(SIGNING)  # while old signatures are read
         self.ledger = Ledger(scratch, Budget(settings.memory_bytes).ids)
         self._settings = settings
         self._budget = Budget(settings.memory_bytes)

@@ -14,6 +14,8 @@ from stillroom.curation.candidates import Flags, top_bits
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of, sign
 from stillroom.curation.sketch import BandKeys
+from stillroom.curation.text_kernels import SIGNING
+from stillroom.kernels import load
 
 _SIGNED_AT_A_TIME = 20_000
 _SLOTS_PER_TEXT = 16
@@ -25,6 +27,7 @@ class Sought:
 
     def __init__(self, texts: Sequence[str], settings: DedupSettings) -> None:
         """Look for what shares anything with these texts, by signatures of these settings."""
+        load(SIGNING)  # while signatures are read
         self._texts = texts
         self._settings = settings
 

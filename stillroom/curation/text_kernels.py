@@ -160,6 +160,10 @@ def fill_band_keys(sketches: Sketches, keys: BandKeys, bits: int) -> None:
             keys[text, band] = key
 
 
+SIGNING = (fold_blanks, fill_sketches, fill_band_keys)
+"""What is called for each new document."""
+
+
 @kernel()
 def _continues(byte: np.uint8) -> bool:
     """Whether it is within a character."""

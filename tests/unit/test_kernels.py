@@ -28,6 +28,19 @@ import counted
 assert "numba" not in sys.modules
 print(counted.total(counted.np.arange(4)), sum(counted.total.compiled.stats.cache_hits.values()))
 """
+LOADED_ASIDE = """
+import sys, threading, time
+import counted
+from stillroom.kernels import load
+load([counted.total])
+began = threading.active_count()
+while "compiled" not in vars(counted.total):
+    time.sleep(0.01)
+while threading.active_count() > 1:
+    time.sleep(0.01)
+load([counted.total])
+print(began, threading.active_count(), counted.total(counted.np.arange(4)))
+"""
 LOOK = """
 import sys
 import flows.build, flows.deployed, stillroom.cli, stillroom.runs.curating, stillroom.curation
@@ -100,3 +113,8 @@ def test_a_full_disk_is_no_cache_either(module: Path) -> None:
 
 def test_no_start_imports_numba(tmp_path: Path) -> None:
     assert run(tmp_path, LOOK) == "False"
+
+
+def test_kernels_are_loaded_while_their_caller_does_something_else(module: Path, tmp_path: Path) -> None:
+    said = run(module, LOADED_ASIDE, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert said == "2 1 18"

@@ -1,4 +1,5 @@
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillroom.curation import signed
 from stillroom.curation.candidates import Arrivals
 from stillroom.curation.duplicates import Duplicates, find_duplicates
 from stillroom.curation.near import OldDocuments
@@ -378,3 +380,20 @@ def test_missing_old_texts_are_an_error():
     signatures = find_duplicates(documents(SENTENCES[:1], prefix="old")).signatures
     with pytest.raises(LakeError, match="old000"):
         find_duplicates(documents(SENTENCES[1:2]), as_old(documents([], prefix="old"), signatures))
+
+
+def test_kernels_are_loaded_while_old_signatures_are_read(monkeypatch: pytest.MonkeyPatch):
+    new = documents(SENTENCES)
+    old = as_old(new, find_duplicates(new).signatures)
+    began: list[str] = []
+
+    def watched(signatures: pl.DataFrame, _: DedupSettings) -> None:
+        began.append(f"{len(signatures)} old signatures")
+
+    def loading(kernels: Sequence[object]) -> None:
+        began.append(f"{len(kernels)} kernels")
+
+    monkeypatch.setattr(signed, "load", loading)
+    monkeypatch.setattr(signed, "check_signatures", watched)
+    find_duplicates(documents(["Something else."], prefix="n"), old)
+    assert began == ["3 kernels", "6 old signatures"]

@@ -9,6 +9,7 @@ from stillroom.curation import sought
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of, sign
 from stillroom.curation.sought import Sought
+from stillroom.curation.text_kernels import SIGNING
 
 SETTINGS = DedupSettings()
 TEXTS = st.lists(
@@ -71,3 +72,10 @@ def test_a_full_filter_lets_nothing_through_that_is_not_met(monkeypatch: pytest.
 
     assert Sought(texts, SETTINGS).met_by(signed(others)).tolist() == expected
     assert not all(expected)
+
+
+def test_kernels_are_loaded_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch):
+    loaded: list[object] = []
+    monkeypatch.setattr(sought, "load", loaded.append)
+    Sought([], SETTINGS)
+    assert loaded == [SIGNING]
