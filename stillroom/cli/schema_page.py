@@ -3,7 +3,7 @@
 from importlib import resources
 
 from stillroom.lake import TABLES
-from stillroom.lake.creation import MACROS, VIEWS
+from stillroom.lake.definitions import MACROS, VIEWS
 from stillroom.lake.table import COMMON_COLUMNS, Table
 
 _INTRODUCTION = """\

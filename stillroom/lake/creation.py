@@ -2,33 +2,21 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 
 import duckdb
 
 from stillroom.errors import LakeError
-from stillroom.lake.layout import SET_ROW_GROUP, layout_of, row_groups_of
+from stillroom.lake.definitions import MACROS, VIEWS, definition, definitions
+from stillroom.lake.layout import SET_OPTIONS, layout_of, row_groups_of
 from stillroom.lake.location import locate
+from stillroom.lake.recognition import is_recognised, recognise
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES
 from stillroom.lake.script import keep_script
 from stillroom.lake.table import Table
 from stillroom.lake.versions import MARK, refuse_other_version
 
-VIEWS = (
-    "current_runs",
-    "current_selections",
-    "current_proposals",
-    "snapshot_examples",
-    "published_members",
-    "retracted_prompts",
-    "lineage",
-    "why_dropped",
-    "yield_by_teacher",
-    "cost_per_example",
-)
-MACROS = ("ancestry", "snapshot_diff", "blast_radius")  # table functions, asked like a view but with arguments
-TABLE_NAMES = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'lake'"
+TABLE_NAMES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"  # and no view, which would be bound
 COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
 _MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE database_name = ?"
 _VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE database_name = ?"
@@ -49,11 +37,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
         present = _present(connection)
         if MARK in present:
             refuse_other_version(connection, root)
-            for statement in additions(connection):
-                connection.execute(statement)
-            _add_definitions(connection)
+            if not is_recognised(connection, root):
+                _add(connection)
+                recognise(connection, root)
         else:
             _create(connection, present)
+            recognise(connection, root)
         keep_script(locate(root))
     except (duckdb.Error, OSError) as error:
         raise LakeError(
@@ -66,20 +55,29 @@ def _present(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {str(name) for (name,) in connection.execute(TABLE_NAMES).fetchall()}
 
 
+def _add(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add what came since the lake was made."""
+    for statement in additions(connection):
+        connection.execute(statement)
+    _add_definitions(connection)
+
+
 def _create(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
     """Make all, and let every table have had a row.
 
     Of a table that never had one, DuckLake asks its catalogue for statistics every time: planning a query over all of
     its columns took 60-80 ms, and takes 6-9 ms. The row has to be gone in a transaction after its own.
     """
-    connection.execute(SET_ROW_GROUP)
+    with _transaction(connection):
+        for statement in SET_OPTIONS:
+            connection.execute(statement)
     with _transaction(connection):
         for table in TABLES.values():
             if table.name not in present:
                 for statement in _creation_of(table):
                     connection.execute(statement)
-        for name in (*VIEWS, *MACROS):
-            _define(connection, name)
+        for statement in definitions():
+            connection.execute(statement)
         for table in TABLES.values():
             connection.execute(f"INSERT INTO lake.{_quoted(table.name)} (run_id) VALUES ('')")  # noqa: S608 - from the schema
     with _transaction(connection):
@@ -118,11 +116,6 @@ def additions(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return added
 
 
-def definitions() -> list[str]:
-    """What makes every view and macro as it is now, whether or not it is there."""
-    return [_definition(name) for name in (*VIEWS, *MACROS)]
-
-
 def _creation_of(table: Table) -> list[str]:
     columns = ", ".join(f"{_quoted(column.name)} {column.type}" for column in table.all_columns)
     return [f"CREATE TABLE lake.{_quoted(table.name)} ({columns})", *layout_of(table)]
@@ -133,16 +126,16 @@ def _add_definitions(connection: duckdb.DuckDBPyConnection) -> None:
     views = dict(connection.execute(_VIEWS, ["lake"]).fetchall())
     for name in VIEWS:
         if _query(views.get(name, "")) != _as_parsed(connection, name):
-            _define(connection, name)
+            connection.execute(definition(name))
     macros = dict(connection.execute(_MACROS, ["lake"]).fetchall())
     for name in MACROS:
         if macros.get(name) != _as_stored(connection, name):
-            _define(connection, name)
+            connection.execute(definition(name))
 
 
 def _as_parsed(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A view's query as DuckDB writes it down, to compare with; it is not planned, which would take 30 ms a view."""
-    query = _definition(name).partition(" AS\n")[2].strip().removesuffix(";")
+    query = definition(name).partition(" AS\n")[2].strip().removesuffix(";")
     rows = connection.execute("SELECT json_deserialize_sql(json_serialize_sql(?))", [query]).fetchall()
     return str(rows[0][0])
 
@@ -154,19 +147,11 @@ def _query(view: str) -> str:
 
 def _as_stored(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A macro's definition as DuckDB writes it down, to compare with."""
-    connection.execute(_definition(name).replace(f"MACRO lake.{name}", f"TEMP MACRO {name}", 1))
+    connection.execute(definition(name).replace(f"MACRO lake.{name}", f"TEMP MACRO {name}", 1))
     try:
         return dict(connection.execute(_MACROS, ["temp"]).fetchall())[name]
     finally:
         connection.execute(f"DROP MACRO TABLE temp.{name}")
-
-
-def _define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    connection.execute(_definition(name))
-
-
-def _definition(name: str) -> str:
-    return (resources.files("stillroom.lake") / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _quoted(name: str) -> str:

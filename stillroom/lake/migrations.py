@@ -15,7 +15,8 @@ import duckdb
 from stillroom.errors import LakeError
 from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.connection import connect
-from stillroom.lake.creation import additions, definitions
+from stillroom.lake.creation import additions
+from stillroom.lake.definitions import definitions
 from stillroom.lake.layout import layout_changes
 from stillroom.lake.location import existing
 from stillroom.lake.presence import alone

@@ -6,8 +6,10 @@ import duckdb
 import pytest
 
 from stillroom.errors import LakeError
-from stillroom.lake import TABLES, Lake, creation
+from stillroom.lake import TABLES, Lake, creation, recognition
 from stillroom.lake.connection import connect
+from stillroom.lake.definitions import VIEWS
+from stillroom.lake.recognition import FILE
 
 
 class CutOff(Exception):
@@ -100,13 +102,13 @@ def test_a_lake_of_before_gets_the_views_and_macros_that_came_since(lake_root: P
 def test_a_lake_of_before_says_what_views_and_macros_say_now(lake_root: Path) -> None:
     old = Lake.open(lake_root)
     execute = old._connection.execute  # pyright: ignore[reportPrivateUsage]
-    for name in creation.VIEWS:
+    for name in VIEWS:
         execute(f"CREATE OR REPLACE VIEW lake.{name} AS SELECT 'an earlier one' AS {name}")
     execute("CREATE OR REPLACE MACRO lake.ancestry(id) AS TABLE SELECT id AS prompt_id")
     old.close()
     again = Lake.open(lake_root)
 
-    for name in creation.VIEWS:
+    for name in VIEWS:
         assert again.query(f"SELECT * FROM lake.{name}").is_empty(), name
     assert again.query("SELECT * FROM lake.ancestry('a')").is_empty()
     again.close()
@@ -118,8 +120,70 @@ def test_opening_a_lake_writes_nothing(lake_root: Path) -> None:
     with_lake = Lake.open(lake_root, create=True)
     before = with_lake.rows(commits)
     with_lake.close()
+    (lake_root / FILE).unlink()  # or nothing would be compared
 
     again = Lake.open(lake_root)
 
     assert again.rows(commits) == before
     again.close()
+
+
+class Compared(Exception):
+    """What the lake holds is compared with what is declared."""
+
+
+@pytest.fixture
+def no_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(connection: duckdb.DuckDBPyConnection) -> None:
+        raise Compared
+
+    monkeypatch.setattr(creation, "_add", refuse)
+
+
+@pytest.mark.usefixtures("no_comparison")
+def test_what_was_found_to_be_as_declared_is_not_compared_again(lake_root: Path) -> None:
+    Lake.open(lake_root).close()
+
+
+@pytest.mark.usefixtures("no_comparison")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE OR REPLACE VIEW lake.lineage AS SELECT 1 AS one",
+        "DROP VIEW lake.lineage",
+        "CREATE OR REPLACE MACRO lake.ancestry(id) AS TABLE SELECT id AS prompt_id",
+        "DROP MACRO TABLE lake.ancestry",
+        "ALTER TABLE lake.samples DROP COLUMN answer",
+        "DROP TABLE lake.metrics",
+    ],
+)
+def test_a_lake_that_was_changed_is_compared(lake_root: Path, statement: str) -> None:
+    lake = Lake.open(lake_root)
+    lake._connection.execute(statement)  # pyright: ignore[reportPrivateUsage]
+    lake.close()
+    with pytest.raises(Compared):
+        Lake.open(lake_root)
+
+
+@pytest.mark.usefixtures("no_comparison")
+@pytest.mark.parametrize("found", [None, "", b"\xff", "0" * 64])
+def test_a_lake_is_compared_where_nothing_says_how_it_looked(lake_root: Path, found: str | bytes | None) -> None:
+    (lake_root / FILE).unlink()
+    if found is not None:
+        (lake_root / FILE).write_bytes(found if isinstance(found, bytes) else found.encode())
+    with pytest.raises(Compared):
+        Lake.open(lake_root)
+
+
+@pytest.mark.usefixtures("no_comparison")
+def test_what_another_stillroom_or_duckdb_wrote_is_compared(lake_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognition, "_declared", lambda: ["another version"])
+    with pytest.raises(Compared):
+        Lake.open(lake_root)
+
+
+def test_a_lake_opens_where_it_cannot_be_remembered(lake_root: Path) -> None:
+    (lake_root / FILE).unlink()
+    (lake_root / FILE).mkdir()
+    for _ in range(2):
+        Lake.open(lake_root).close()

@@ -15,7 +15,7 @@ import pytest
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import NO_SHARD, TABLES, Lake, Row
-from stillroom.lake.creation import VIEWS
+from stillroom.lake.definitions import VIEWS
 from tests.fakes.rows import row
 
 ROOT = Path(__file__).parents[2]

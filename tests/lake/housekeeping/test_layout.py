@@ -131,3 +131,52 @@ def memberships(root: Path, at: At) -> list[dict[str, object]]:
 def test_a_table_of_many_bytes_stays_as_it_is(of_no_order: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr("stillroom.lake.ordering.MOST_BYTES", most)
     assert keep_house(of_no_order).in_order == (["commits"] if most else [])
+
+
+def test_files_are_written_in_the_way_that_is_read_fastest(root: Path, at: At) -> None:
+    lake = Lake.open(root)
+    for number in range(3):
+        lake.commit(str(number), {"metrics": [row("metrics") for _ in range(3000)]}, run_id="many")
+    lake.close()
+    with at(root) as lake:
+        assert written_as(lake, "metrics") == {("LZ4_RAW", 2)}
+
+    keep_house(root)
+
+    with at(root) as lake:
+        assert written_as(lake, "metrics") == {("LZ4_RAW", 2)}
+
+
+def test_a_lake_of_another_way_to_write_goes_over_to_it(root: Path, at: At) -> None:
+    lake = Lake.open(root)
+    lake._connection.execute("CALL lake.set_option('parquet_compression', 'snappy')")
+    lake._connection.execute("CALL lake.set_option('parquet_version', 1)")
+    lake.commit("before", {"metrics": [row("metrics") for _ in range(3000)]}, run_id="many")
+    lake.close()
+    with at(root) as lake:
+        assert ("SNAPPY", 1) in written_as(lake, "metrics")
+    lake = Lake.open(root)
+    lake.commit("and more", {"metrics": [row("metrics")]}, run_id="many")
+    lake.close()
+
+    done = keep_house(root)
+
+    assert done.layout == [
+        "all tables: compressed as LZ4",
+        "all tables: encoded as the second version of Parquet has it",
+    ]
+    with at(root) as lake:
+        assert written_as(lake, "metrics") == {("LZ4_RAW", 2)}
+        assert lake.rows("SELECT count(*) AS n FROM lake.metrics WHERE run_id = 'many'") == [{"n": 3001}]
+
+
+def written_as(lake: Lake, table: str) -> set[tuple[str, int]]:
+    """How the columns of the table's files are compressed, and in which version of Parquet these are."""
+    found = lake.rows("SELECT data_file FROM ducklake_list_files('lake', ?)", [table])
+    files = [one["data_file"] for one in found]
+    how = lake.rows(
+        "SELECT DISTINCT compression, format_version FROM parquet_metadata($files) "
+        "JOIN parquet_file_metadata($files) USING (file_name)",
+        {"files": files},
+    )
+    return {(one["compression"], one["format_version"]) for one in how}

@@ -17,7 +17,7 @@ from stillroom.doctor import State, examine
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import TABLES, Lake
 from stillroom.lake.connection import connect
-from stillroom.lake.creation import VIEWS
+from stillroom.lake.definitions import VIEWS
 from stillroom.lake.location import locate
 from stillroom.lake.schema import SCHEMA_VERSION
 from stillroom.lake.script import keep_script
