@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from stillroom.curation import mark_kernels, text_kernels, word_kernels
+from stillroom.kernels import Kernel
+
 MODULE = """
 import numpy as np
 from stillroom.kernels import kernel
@@ -34,12 +37,26 @@ import counted
 from stillroom.kernels import load
 load([counted.total])
 began = threading.active_count()
-while "compiled" not in vars(counted.total):
+while not counted.total.is_compiled:
     time.sleep(0.01)
 while threading.active_count() > 1:
     time.sleep(0.01)
 load([counted.total])
 print(began, threading.active_count(), counted.total(counted.np.arange(4)))
+"""
+TWICE = """
+import threading
+import numba
+import counted
+made = []
+njit = numba.njit
+numba.njit = lambda *given, **named: made.append(named) or njit(*given, **named)
+both = [threading.Thread(target=lambda: counted.total.compiled) for _ in range(2)]
+for each in both:
+    each.start()
+for each in both:
+    each.join()
+print(sum("cache" in named for named in made))
 """
 LOOK = """
 import sys
@@ -97,11 +114,50 @@ def test_it_works_without_any_cache(module: Path, tmp_path: Path) -> None:
         assert run(module, RUN, XDG_CACHE_HOME=str(tmp_path / "file")) == "18 0"
 
 
-def test_a_cache_that_was_cut_short_is_none(module: Path) -> None:
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [b"", b"0.68.1\n", b"\x80\x04\x8c\xff\xff", b"\0" * 5000])
+def test_what_is_damaged_of_a_cache_is_written_anew(module: Path, kind: str, left: bytes) -> None:
     run(module, RUN)
-    for kept in (module / "__pycache__").glob("counted.*.nb*"):
-        kept.write_bytes(kept.read_bytes()[:20])
+    for kept in (module / "__pycache__").glob(f"counted.*.{kind}"):
+        kept.write_bytes(left)
     assert run(module, RUN) == "18 0"
+    assert run(module, RUN) == "18 1"
+
+
+def test_what_was_compiled_of_an_older_source_is_never_run(module: Path) -> None:
+    """The index of numba's cache is written before the code that it names, which may be as far as it gets."""
+    assert run(module, RUN) == "18 0"
+    (module / "counted.py").write_text(MODULE.replace("_STEP = 3", "_STEP = 4"))
+    full = "import numba.core.caching as caching\n"
+    full += f"def no_room(*_):\n    raise OSError({errno.ENOSPC}, 'no room')\n"
+    full += "caching.IndexDataCacheFile._save_data = no_room\n"
+    assert run(module, RUN.replace("print(", full + "print(")) == "22 0"
+    assert run(module, RUN) == "22 0"
+    assert run(module, RUN) == "22 1"
+
+
+def test_what_a_kernel_names_from_another_file_is_part_of_what_was_compiled(module: Path) -> None:
+    (module / "steps.py").write_text("_STEP = 3\n")
+    (module / "counted.py").write_text(MODULE.replace("_STEP = 3", "from steps import _STEP"))
+    assert run(module, RUN) == "18 0"
+    (module / "steps.py").write_text("_STEP = 40\n")
+    assert run(module, RUN) == "166 0"
+
+
+def test_a_kernel_that_names_what_may_change_unseen_is_refused(module: Path) -> None:
+    (module / "counted.py").write_text(MODULE.replace("_STEP = 3", "_STEP = [3]"))
+    said = run(module, "import counted\ntry:\n    counted.total.digest\nexcept TypeError as error:\n    print(error)\n")
+    assert said == "a kernel names _STEP, which is list: expected a number, an array or a kernel"
+
+
+def test_kernels_of_the_package_name_what_they_are_compiled_from() -> None:
+    for module in (mark_kernels, text_kernels, word_kernels):
+        kernels = [each for each in vars(module).values() if isinstance(each, Kernel)]
+        assert len({each.digest for each in kernels}) == len(kernels)
+
+
+def test_two_threads_compile_a_kernel_once(module: Path) -> None:
+    assert run(module, TWICE) == "1"
 
 
 def test_a_full_disk_is_no_cache_either(module: Path) -> None:
