@@ -67,7 +67,7 @@ class Overlap:
 class Benchmarks:
     """The runs of words of some benchmarks, to look documents up in."""
 
-    method = "word-runs@5"
+    method = "word-runs@6"
     is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:

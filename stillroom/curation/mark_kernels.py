@@ -34,7 +34,8 @@ def _classes() -> NDArray[np.uint8]:
 _CLASSES = _classes()
 _BACKSLASH, _LESS, _AMPERSAND, _PERCENT, _CLOSED, _STAR, _HYPHEN, _OPEN, _COMMA, _BRACE = b"\\<&%]*-[,{"
 _AFTER_BACKSLASH = tuple(b",;:! ")  # before thousands
-_n, _r, _t, _u, _x, _p, _LINE_END, _ROUND, _CARET, _BLANK, _ZERO = b"nrtuxp\n(^ 0"
+_n, _r, _t, _u, _x, _p, _ROUND, _CARET, _BLANK, _ZERO = b"nrtuxp(^ 0"
+_LINE_FEED, _RETURN, _TAB, _FIRST_OF_LINE_SEPARATOR = b"\n\r\t\xe2"
 
 
 @kernel(
@@ -73,7 +74,7 @@ def _of_mark(data: Bytes, at: int, start: int, end: int) -> int:
     if byte == _STAR:
         return TYPESET if one == _STAR and _is_bold_part(data, at, start, end) else 0
     if byte == _HYPHEN:
-        return TYPESET if one == _LINE_END and _is(before, _LETTER) else 0
+        return TYPESET if _is(before, _LETTER) and _ends_line(data, at + 1, end) else 0
     if byte == _LESS:
         return WRITTEN if _is(one, _LETTER) or one == 0x21 or one == 0x2F or one == _LESS else 0  # ! and /
     if byte == _AMPERSAND:
@@ -121,6 +122,14 @@ def _is_note(data: Bytes, at: int, start: int, end: int) -> bool:
     if follows == _BLANK:
         return bool(then <= _BLANK or _is(then, _LETTER))
     return bool(follows < _BLANK or follows >= _ASCII or _is(follows, _POINT) or follows == _OPEN)
+
+
+@kernel()
+def _ends_line(data: Bytes, at: int, end: int) -> bool:
+    """Whether a line may end there, after blanks."""
+    while at < end and (data[at] == _BLANK or data[at] == _TAB):
+        at += 1
+    return bool(at < end and data[at] in (_LINE_FEED, _RETURN, _FIRST_OF_LINE_SEPARATOR))
 
 
 @kernel()

@@ -36,7 +36,7 @@ class _Half:
 class ShortItems:
     """The items of some benchmarks that have 8 to 12 words, to look documents up in."""
 
-    method = "short-items@5"
+    method = "short-items@6"
     is_parted_by_fences = False
 
     def __init__(self, items: pl.DataFrame) -> None:

@@ -8,18 +8,18 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Flags, top_bits
+from stillroom.curation.candidates import Flags
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of, sign
 from stillroom.curation.sketch import BandKeys
+from stillroom.curation.sought_kernels import fill_filters, find_met
 from stillroom.curation.text_kernels import SIGNING
 from stillroom.kernels import load
 
 _SIGNED_AT_A_TIME = 20_000
-_SLOTS_PER_TEXT = 16
-_FILTER_BITS = (12, 20)  # a mebibyte a band at most: what is exact comes after it
+_SLOTS_PER_TEXT = 32
+_FILTER_BITS = (12, 22)  # half a mebibyte a band at most: what is exact comes after it
 
 
 class Sought:
@@ -27,7 +27,7 @@ class Sought:
 
     def __init__(self, texts: Sequence[str], settings: DedupSettings) -> None:
         """Look for what shares anything with these texts, by signatures of these settings."""
-        load(SIGNING)  # while signatures are read
+        load((*SIGNING, fill_filters, find_met))  # while signatures are read
         self._texts = texts
         self._settings = settings
 
@@ -37,15 +37,13 @@ class Sought:
         Args:
             signatures: text_hash, characters, bands, of the settings' scheme.
         """
-        hashes, bands = self._signed
-        is_met = signatures["text_hash"].is_in(hashes.implode()).to_numpy()
-        shares = np.zeros(len(signatures), bool)
-        for band, of_band in zip(bands, np.ascontiguousarray(keys_of(signatures, self._settings).T), strict=True):
-            shares[band.holds(of_band)] = True
-        return is_met | (shares & (signatures["characters"] > 0).to_numpy())  # without a text in no bucket
+        hashes, keys = self._signed
+        has_hash = signatures["text_hash"].is_in(hashes.implode()).to_numpy()
+        has_text = (signatures["characters"] > 0).to_numpy()  # without a text in no bucket
+        return has_hash | keys.are_met_by(keys_of(signatures, self._settings), has_text)
 
     @cached_property
-    def _signed(self) -> tuple[pl.Series, list["_Band"]]:
+    def _signed(self) -> tuple[pl.Series, "_Keys"]:
         hashes = [pl.Series("text_hash", [], pl.String())]
         signed = [np.zeros((0, self._settings.bands), np.uint32)]
         for start in range(0, len(self._texts), _SIGNED_AT_A_TIME):
@@ -54,25 +52,23 @@ class Sought:
             different = sign(documents, self._settings)[1]
             hashes.append(different["text_hash"])
             signed.append(keys_of(different.filter(pl.col("characters") > 0), self._settings))
-        keys = np.concatenate(signed)
-        return pl.concat(hashes).unique(), [_Band(keys[:, band]) for band in range(self._settings.bands)]
+        return pl.concat(hashes).unique(), _Keys(np.concatenate(signed))
 
 
-class _Band:
-    """Keys of one band: a filter over a hash of them, before they are looked up."""
+class _Keys:
+    """Keys that are sought in each band: a filter over a hash of them, before they are looked up."""
 
     def __init__(self, keys: BandKeys) -> None:
-        self._keys = np.unique(keys)
+        each = [np.unique(of_band) for of_band in keys.T]
         least, most = _FILTER_BITS
-        self._bits = min(max(least, (_SLOTS_PER_TEXT * len(self._keys)).bit_length()), most)
-        self._slots = np.zeros(1 << self._bits, bool)
-        self._slots[top_bits(self._keys, self._bits)] = True
+        self._bits = min(max(least, (_SLOTS_PER_TEXT * len(keys)).bit_length()), most)
+        self._keys = np.concatenate(each)
+        self._bounds = np.cumsum([0, *map(len, each)])
+        self._filters = np.zeros((len(each), (1 << self._bits) // 8), np.uint8)
+        fill_filters(self._keys, self._bounds, self._bits, self._filters)
 
-    def holds(self, keys: BandKeys) -> NDArray[np.int64]:
-        """Where in ``keys`` there is one of these, ascending."""
-        if not len(self._keys):
-            return np.zeros(0, np.int64)
-        likely = np.flatnonzero(self._slots[top_bits(keys, self._bits)])
-        asked = keys[likely]
-        at = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
-        return likely[self._keys[at] == asked]
+    def are_met_by(self, keys: BandKeys, is_asked: Flags) -> Flags:
+        """Of each of these documents, shape (documents, bands), whether it is asked about and has one of the keys."""
+        is_met = np.zeros(len(keys), bool)
+        find_met(keys, is_asked, self._keys, self._bounds, self._bits, self._filters, is_met)
+        return is_met

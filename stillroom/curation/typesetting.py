@@ -10,7 +10,10 @@ _ADDRESS = re.compile(
     r"\]\((?=[^()\s]{0,2000}[/.#:])[^()\s]{0,2000}+(?:\([^()\s]{0,2000}+\)[^()\s]{0,2000}+)?(?:\s\"[^\"\n]{0,500}+\")?\)"
 )
 _IN_BOLD = re.compile(r"\*\*(?:(?<=\w\*\*)(\w+)\*\*|(\w+)\*\*(?=\w))")
-_LINE_END = re.compile(r"-(?<=[^\W\d_]-)\n[ \t>]*(?=[^\W\d_])")
+OTHER_HYPHENS = "\u2010\u00ad"
+_LINE_END = re.compile(  # after a hyphen of any kind; quotations and comments begin lines with marks of their own
+    rf"[-{OTHER_HYPHENS}](?<=[^\W\d_].)[ \t]*(?:\r\n?|[\n\u2028])[ \t>#*/;]*(?=[^\W\d_])"
+)
 _NUMBER = r"\[\^?[1-9][0-9]{0,2}\]"
 _GO_ON = r"(?: [^\W\d_]+ [^\W\d_]+ |[.,;!?](?: [^\W\d_]+ |\s*\Z)|\s*\Z)"
 _NOTES = re.compile(  # a number in brackets after a word is an index in code, unless words go on or the sentence ends

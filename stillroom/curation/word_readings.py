@@ -12,7 +12,7 @@ from stillroom.curation.folded_texts import joined_utf8
 from stillroom.curation.formulas import OF_FORMULAS, formula_readings
 from stillroom.curation.mark_kernels import FORMULA, SEPARATOR, TYPESET, WRITTEN, find_marks
 from stillroom.curation.markup import readings
-from stillroom.curation.typesetting import OTHER_SEPARATORS, RAISED_DIGITS, without_typesetting
+from stillroom.curation.typesetting import OTHER_HYPHENS, OTHER_SEPARATORS, RAISED_DIGITS, without_typesetting
 from stillroom.wording import CODE_POINTS
 
 _AT_A_TIME = 256  # texts
@@ -71,7 +71,7 @@ def _marks_beyond_ascii() -> NDArray[np.uint8]:
     """Of each code point the bits of texts that have it."""
     found = np.zeros(CODE_POINTS, np.uint8)
     found[[code for code in range(_ASCII, _PLANE) if OF_FORMULAS.match(chr(code))]] |= FORMULA
-    found[[ord(one) for one in RAISED_DIGITS]] |= TYPESET
+    found[[ord(one) for one in RAISED_DIGITS + OTHER_HYPHENS]] |= TYPESET
     found[[ord(one) for one in OTHER_SEPARATORS]] |= SEPARATOR
     return found
 

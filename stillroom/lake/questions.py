@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from stillroom.lake.data_place import MissingFile, data_place, missing_from
 from stillroom.lake.full_disk import told
 from stillroom.lake.patience import patiently
 from stillroom.lake.writing import Writing
+from stillroom.side_by_side import attend, begin
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 One = TypeVar("One")
 
 _FREED_SECONDS = 10.0
+_AHEAD = "64MB"  # read before they are asked for; with less, DuckDB's threads stand still for most of the time
 _NEVER_FREED = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'"
 
 
@@ -60,7 +63,8 @@ class Questions:
     def batches(self, sql: str, parameters: Mapping[str, object], *, rows: int) -> "Generator[pl.DataFrame]":
         """Rows of a query as frames, about so many at a time: others may be asked in between.
 
-        A patient lake waits as it does for other questions: what the catalogue is asked for it has when the first of
+        The next ones are read while the caller works on those that came. A patient lake waits as it does for other
+        questions: what the catalogue is asked for it has when the first of
         them comes. After that only data files are read.
 
         Raises:
@@ -70,13 +74,16 @@ class Questions:
 
         with ExitStack() as held:
             batches = self._patiently(lambda: self._begun(held, sql, parameters, rows))
+            coming = begin([lambda: next(batches, None)])
+            held.callback(wait, coming)  # before what it reads from is closed
             while True:
                 try:
-                    batch = next(batches, None)
+                    (batch,) = attend(coming)
                 except (duckdb.Error, OSError) as error:  # OSError: pyarrow's, of all that DuckDB says
                     raise self._failed(error) from error
                 if batch is None:
                     return
+                coming[:] = begin([lambda: next(batches, None)])
                 yield pl.DataFrame(batch)
 
     def _begun(self, held: ExitStack, sql: str, parameters: Mapping[str, object], rows: int) -> Iterator[Any]:
@@ -89,6 +96,7 @@ class Questions:
             with self._thread_lock:
                 beside = held.enter_context(closing(self._connection.cursor()))
             beside.execute("USE lake")
+            beside.execute(f"SET streaming_buffer_size = '{_AHEAD}'")
             beside.begin()  # by itself the last batch would end in a commit, which needs the catalogue
             held.callback(_let_go, beside)
             found: Any = beside.execute(sql, parameters)

@@ -44,11 +44,12 @@ WHERE {_OF_DATASET} AND {{column}} NOT IN (
     WHERE kind = $kind AND scheme = $scheme AND owner_id IS NOT NULL AND {_OF_DATASET}
 )
 """  # noqa: S608 - constants
-_SIGNED = f"""
+_RUNS = "SELECT DISTINCT run_id FROM lake.runs WHERE dataset = $dataset"
+_SIGNED = """
 SELECT owner_id AS id, arrival, created_at, text_hash, characters, bands, scheme FROM lake.dedup_signatures
-WHERE kind = $kind AND len(bands) > 0 AND {_OF_DATASET}
-"""  # noqa: S608 - constants
-_AT_A_TIME = 20_000
+WHERE kind = $kind AND len(bands) > 0 AND list_contains($runs, run_id)
+"""  # a join with the runs would be read by one thread alone
+_AT_A_TIME = 50_000
 
 
 def scoped(query: str, kind: str, *, elsewhere: bool) -> str:
@@ -88,10 +89,12 @@ def published_signatures(
 
     if sought is None:  # before signatures are read: nothing that comes in between lacks one then
         owners = lake.query(*asked("{owners}", leaving=[*without]))
-        signed, places = _signed(lake, *asked(_SIGNED, kind=kind), settings, None)
+        runs = lake.query(*asked(_RUNS))["run_id"].to_list()
+        signed, places = _signed(lake, {"kind": kind, "runs": runs}, settings, None)
     else:
         unsigned = lake.query(*asked(_UNSIGNED, kind=kind, scheme=settings.scheme))["id"].to_list()
-        signed, places = _signed(lake, *asked(_SIGNED, kind=kind), settings, sought)
+        runs = lake.query(*asked(_RUNS))["run_id"].to_list()
+        signed, places = _signed(lake, {"kind": kind, "runs": runs}, settings, sought)
         ids = [*unsigned, *signed["id"]]
         owners = lake.query(*asked(_SOME_OWNERS, ids=ids, leaving=[*without]))
     ordered = owners.join(places, on="id", how="left").sort("since", "arrival", "id", nulls_last=True)
@@ -101,16 +104,17 @@ def published_signatures(
 
 
 def _signed(
-    lake: Lake, query: str, parameters: Mapping[str, object], settings: DedupSettings, sought: Sought | None
+    lake: Lake, which: Mapping[str, object], settings: DedupSettings, sought: Sought | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Of each id the newest signature that counts and is sought, without its arrival; and the newest arrival of any."""
     schema = pl.Schema({**SIGNATURE_SCHEMA, "created_at": pl.Datetime("us")})
     placing = ["id", "arrival", "created_at"]
     comparable, others = [schema.to_frame()], [schema.to_frame().select(placing)]
-    for batch in lake.batches(query, parameters, rows=_AT_A_TIME):
-        is_comparable = pl.col("scheme") == settings.scheme
-        others.append(batch.filter(~is_comparable).select(placing))
-        some = batch.filter(is_comparable).select(schema.names()).cast(schema)
+    for batch in lake.batches(_SIGNED, which, rows=_AT_A_TIME):
+        is_comparable = batch["scheme"] == settings.scheme
+        others.append(batch.select(placing).filter(~is_comparable))
+        some = batch if is_comparable.all() else batch.filter(is_comparable)  # which copies all keys
+        some = some.select(schema.names()).cast(schema)
         comparable.append(some if sought is None else some.filter(pl.Series(sought.met_by(some))))
     signed = _newest(pl.concat(comparable))
     arrivals = _newest(pl.concat([signed.select(placing), *others])).select("id", "arrival")

@@ -540,8 +540,8 @@ def test_build_drops_what_a_benchmark_holds_and_says_what_it_was_checked_against
     assert "dropped at contamination: prompt:exam" in why.out
     assert "overlap:  prompt with exam:test.jsonl:" in why.out
     manifest = json.loads((Path(first.json["summary"]).parent / "manifest.json").read_text())
-    assert {one["method"] for one in manifest["contamination_checked_against"]} > {"word-runs@5"}
-    stated = next(one for one in manifest["contamination_checked_against"] if one["method"] == "word-runs@5")
+    assert {one["method"] for one in manifest["contamination_checked_against"]} > {"word-runs@6"}
+    stated = next(one for one in manifest["contamination_checked_against"] if one["method"] == "word-runs@6")
     assert (stated["benchmark"], stated["items"], stated["overlapping_rows"]) == ("exam", len(planted), 0)
     assert stated["rows"] == manifest["rows"] > 0
     assert stated["sha256"] in Path(first.json["summary"]).read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from tests.fakes.builds import Builder
 from tests.fakes.exams import AGAINST, ALL, exam, seeds
 from tests.fakes.prompts import recipe, seed_row
 
-METHODS = "`renamed-code@5`, `short-items@5`, `word-runs@5`"
+METHODS = "`renamed-code@5`, `short-items@6`, `word-runs@6`"
 
 
 async def built(lake: Lake, folder: Path, yaml: str, wanted: int = 2) -> Snapshot:

@@ -42,7 +42,7 @@ def hits(lake: Lake) -> list[dict[str, Any]]:
 def by_words(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:
     """What is stated of runs of words, the first of the methods."""
     stated = describe(lake, snapshot, 0)["contamination_checked_against"]
-    return next(row for row in stated if row["method"] == "word-runs@5")
+    return next(row for row in stated if row["method"] == "word-runs@6")
 
 
 async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_text_as_evidence(
@@ -57,7 +57,7 @@ async def test_samples_of_a_prompt_that_a_benchmark_holds_are_dropped_with_the_t
     assert ("kept", "") in found[prompt(1).prompt_id]
     (hit,) = hits(lake)
     assert (hit["side"], hit["prompt_id"], hit["sample_id"]) == ("prompt", prompt(0).prompt_id, "")
-    assert (hit["benchmark"], hit["item_id"], hit["method"]) == ("exam", "test.jsonl:q0", "word-runs@5")
+    assert (hit["benchmark"], hit["item_id"], hit["method"]) == ("exam", "test.jsonl:q0", "word-runs@6")
     assert hit["overlap"] in seed_row(0)["task"].lower()
     assert hit["score"] >= 13
     assert (hit["curation_id"], hit["run_id"]) == (curation_id, run.run_id)
@@ -127,7 +127,7 @@ async def test_code_of_an_item_in_a_prompt_that_is_a_program_is_found_in_the_pro
         assert {hit["method"] for hit in found} == {"code-fragments@1"}
         assert ("kept", "") in gates(lake, curation_id)[asked]
     else:
-        assert "word-runs@5" in {hit["method"] for hit in found}
+        assert "word-runs@6" in {hit["method"] for hit in found}
         assert gates(lake, curation_id)[asked] == {("contamination", "prompt:exam")}
 
 
@@ -152,7 +152,7 @@ async def test_an_item_of_which_the_prompt_has_one_half_and_the_answer_the_other
     assert [(row["sample_id"], row["reason"]) for row in dropped] == [(sample["sample_id"], "prompt+answer:exam")]
     (hit,) = hits(lake)
     assert (hit["side"], hit["sample_id"], hit["score"]) == ("prompt+answer", sample["sample_id"], 14)
-    assert (hit["curation_id"], hit["run_id"], hit["method"]) == (curation_id, run.run_id, "word-runs@5")
+    assert (hit["curation_id"], hit["run_id"], hit["method"]) == (curation_id, run.run_id, "word-runs@6")
     assert [one["side"] for one in explain(lake, sample["sample_id"])["overlaps"]] == ["prompt+answer"]
 
 
@@ -164,7 +164,7 @@ async def test_a_short_question_is_found_but_for_one_word(lake: Lake, tmp_path: 
 
     assert gates(lake, curation_id)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
     (hit,) = hits(lake)
-    assert (hit["method"], hit["score"]) == ("short-items@5", 10)
+    assert (hit["method"], hit["score"]) == ("short-items@6", 10)
     dropped = lake.rows("SELECT evidence FROM lake.selections WHERE gate = 'contamination'")
     assert dropped[0]["evidence"].startswith("its prompt has all words but one of item test.jsonl:q0: ")
 
@@ -180,15 +180,15 @@ async def test_a_version_states_what_it_was_checked_against_where_nothing_was_fo
     stated = json.loads((folder / "manifest.json").read_text())["contamination_checked_against"]
     assert [(row["method"], row["items_checked"], row["items_too_short"]) for row in stated] == [
         ("renamed-code@5", 0, 0),
-        ("short-items@5", 1, 1),
-        ("word-runs@5", 1, 1),
+        ("short-items@6", 1, 1),
+        ("word-runs@6", 1, 1),
     ]
     recorded = json.loads(lake.rows("SELECT sections FROM lake.current_runs")[0]["sections"])["curation"]
     for row in stated:
         assert (row["benchmark"], row["sha256"], row["items"]) == ("exam", recorded["contamination.exam"], 2)
         assert (row["rows"], row["overlapping_rows"]) == (snapshot.rows, 0)
     summary = (folder / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert f"| exam | {stated[0]['sha256']} | word-runs@5 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
+    assert f"| exam | {stated[0]['sha256']} | word-runs@6 | 2 | 1 | 1 | {snapshot.rows} | 0 |" in summary
     assert "where it is Python; of other languages the words are looked for" in summary
     assert "against nothing" not in summary
     assert "were not checked against" not in summary
@@ -279,7 +279,7 @@ async def test_what_is_published_stays_and_is_stated_as_overlapping(lake: Lake, 
     stated = by_words(lake, second)
     assert (stated["rows"], stated["overlapping_rows"]) == (second.rows, 2)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    assert f"| word-runs@5 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
+    assert f"| word-runs@6 | 3 | 2 | 1 | {second.rows} | 2 |" in summary
     of_prompt = gates(lake, second.curation_id)[prompt(old).prompt_id]
     assert of_prompt == {("published", ""), ("contamination", "prompt:exam")}
     assert all(one.is_same for one in compare(lake, first)), "what the first version states is as it was then"
@@ -294,7 +294,7 @@ async def test_rows_of_runs_that_were_not_checked_are_not_counted(lake: Lake, tm
     assert second is not None
     stated = by_words(lake, second)
     summary = (freeze(lake, second) / SUMMARY_FILE).read_text(encoding="utf-8")
-    sha256, by = stated["sha256"][:12], "`renamed-code@5`, `short-items@5`, `word-runs@5`"
+    sha256, by = stated["sha256"][:12], "`renamed-code@5`, `short-items@6`, `word-runs@6`"
     assert f"- {first.rows} of its rows were not checked against `exam` (sha256 `{sha256}`) by {by}." in summary
     assert stated["rows"] == second.rows - first.rows == second.new_rows > 0
 
@@ -313,7 +313,7 @@ async def test_another_content_of_a_benchmark_is_another_curation_and_is_stated_
     assert after != before
     assert gates(lake, after)[prompt(0).prompt_id] == {("contamination", "prompt:exam")}
     slices = lake.rows(
-        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@5'"
+        "SELECT snapshot, slice FROM lake.metrics WHERE metric = 'benchmark_items' AND method = 'word-runs@6'"
     )
     assert {row["snapshot"] for row in slices} == {before, after}
     assert len({row["slice"] for row in slices}) == 2

@@ -58,7 +58,7 @@ def found(folder: Path, item: dict[str, object], text: str) -> set[str]:
     ],
 )
 def test_text_across_fields_is_found(tmp_path: Path, item: dict[str, object], text: str) -> None:
-    assert "word-runs@5" in found(tmp_path, item, text)
+    assert "word-runs@6" in found(tmp_path, item, text)
 
 
 def test_code_across_fields_is_found_whatever_its_names_are(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_options_that_any_question_may_have_are_no_item(tmp_path: Path, item: di
 
 def test_a_question_is_found_with_the_option_that_follows_it(tmp_path: Path) -> None:
     item = {"subject": "geo", "question": "Which city is the largest?", "choices": ["In the north", "In the south"]}
-    assert "word-runs@5" in found(tmp_path, item, "Which city is the largest? In the north")
+    assert "word-runs@6" in found(tmp_path, item, "Which city is the largest? In the north")
 
 
 def test_options_may_come_first() -> None:

@@ -9,6 +9,7 @@ from stillroom.curation import sought
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import keys_of, sign
 from stillroom.curation.sought import Sought
+from stillroom.curation.sought_kernels import fill_filters, find_met
 from stillroom.curation.text_kernels import SIGNING
 
 SETTINGS = DedupSettings()
@@ -68,7 +69,7 @@ def test_texts_are_signed_some_at_a_time_and_once(monkeypatch: pytest.MonkeyPatc
 def test_a_full_filter_lets_nothing_through_that_is_not_met(monkeypatch: pytest.MonkeyPatch):
     texts, others = ([f"{name} {number} and no more" for number in range(40)] for name in ("one", "other"))
     expected = Sought(texts, SETTINGS).met_by(signed(others)).tolist()
-    monkeypatch.setattr(sought, "_FILTER_BITS", (1, 1))
+    monkeypatch.setattr(sought, "_FILTER_BITS", (3, 3))
 
     assert Sought(texts, SETTINGS).met_by(signed(others)).tolist() == expected
     assert not all(expected)
@@ -78,4 +79,4 @@ def test_kernels_are_loaded_before_anything_is_asked(monkeypatch: pytest.MonkeyP
     loaded: list[object] = []
     monkeypatch.setattr(sought, "load", loaded.append)
     Sought([], SETTINGS)
-    assert loaded == [SIGNING]
+    assert loaded == [(*SIGNING, fill_filters, find_met)]

@@ -49,6 +49,15 @@ def test_a_short_item_is_found_without_its_separator_and_with_another_word() -> 
         pytest.param(FOX.replace("children", "chil**dren**"), id="bold within a word"),
         pytest.param(FOX.replace("children", "chil-\ndren"), id="a line's end"),
         pytest.param(FOX.replace("children", "chil-\n> dren"), id="a line's end in a quotation"),
+        pytest.param(FOX.replace("children", "chil-\r\ndren"), id="a line's end of Windows"),
+        pytest.param(FOX.replace("children", "chil-\rdren"), id="a carriage return"),
+        pytest.param(FOX.replace("children", "chil-\u2028dren"), id="a line separator"),
+        pytest.param(FOX.replace("children", "chil- \t\n  dren"), id="blanks before a line's end"),
+        pytest.param(FOX.replace("children", "chil\u2010\ndren"), id="a hyphen of Unicode"),
+        pytest.param(FOX.replace("children", "chil\u00ad\ndren"), id="a soft hyphen"),
+        pytest.param(FOX.replace("children", "chil-\n# dren"), id="a line's end in a comment"),
+        pytest.param(FOX.replace("children", "chil-\n    // dren"), id="a line's end in a comment of C"),
+        pytest.param(FOX.replace("children", "chil-\n * dren"), id="a line's end in a long comment"),
     ],
 )
 def test_what_stands_between_words_or_in_them_hides_no_run(written: str) -> None:
@@ -87,6 +96,8 @@ def test_what_is_typeset_is_read_without(text: str, plain: str) -> None:
         "10 cm² and x² and 3½",
         "----\ntitle",
         "a -\nb",
+        "a- b\n- c",
+        "1-\n2",
         "well-known",
     ],
 )
