@@ -3,6 +3,7 @@
 And empty lakes, in files and in a real PostgreSQL server: one takes a second to make, so it is made once and copied.
 """
 
+import gc
 import shutil
 import signal
 import sys
@@ -31,6 +32,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Container images set PYTHONDONTWRITEBYTECODE; pytest would then rewrite every test module in each of its processes.
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays, so the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -73,6 +73,10 @@ class Lake(Finding):
             self._presence.leave()
             self._presence = None
 
+    def holds(self, table: str, column: str | None = None) -> bool:
+        """As ``Questions.holds``: one that is open to be written was given all that this Stillroom has."""
+        return self._presence is not None or super().holds(table, column)
+
     def both(
         self,
         one: "Callable[[Lake], One]",

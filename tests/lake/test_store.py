@@ -16,6 +16,7 @@ import pytest
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake import NO_SHARD, TABLES, Lake, Row
 from stillroom.lake.definitions import VIEWS
+from stillroom.lake.reading import opened
 from tests.fakes.rows import row
 
 ROOT = Path(__file__).parents[2]
@@ -200,10 +201,15 @@ def test_lake_that_lacks_a_newer_column_gets_it_and_keeps_its_rows(lake_root: Pa
 
 def test_lake_from_before_a_table_was_added_gets_it(lake: Lake) -> None:
     lake._connection.execute("DROP TABLE lake.test_strengths")
-    assert not lake.holds("test_strengths")
+    with opened(lake.root) as before:
+        assert not before.holds("test_strengths")
 
     Lake.open(lake.root).close()
 
+    with opened(lake.root) as after:
+        assert after.holds("test_strengths")
+        assert after.holds("selections", "measure_id")
+        assert not after.holds("selections", "another")
     assert lake.holds("test_strengths")
     assert lake.rows("SELECT * FROM lake.test_strengths") == []
 
