@@ -10,14 +10,10 @@ import pytest
 
 from tests.deployed.conftest import Start
 from tests.deployed.deployment import deployed
+from tests.fakes.processes import is_running
 from tests.integration.workbench import Workbench
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-def is_alive(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
 def test_a_port_in_use_is_named_before_anything_is_started(bench: Workbench) -> None:
@@ -36,12 +32,12 @@ def test_ctrl_c_ends_all_and_down_ends_what_a_killed_one_left(bench: Workbench, 
     start_teacher()
     with deployed(bench) as deployment:
         pids = [deployment.noted(name) for name in ("server", "worker")]
-        assert all(map(is_alive, pids))
+        assert all(map(is_running, pids))
         assert deployment.ask("/admin/version")
         names = {one["name"] for one in deployment.ask("/deployments/filter", {})}
         assert names == {"build", "build-file", "shard", "reverify", "maintain", "reconcile"}
     assert deployment.process.returncode == 0
-    assert not any(map(is_alive, pids))
+    assert not any(map(is_running, pids))
     assert bench.run("down", "--json").json == {"ended": []}
 
     with deployed(bench) as deployment:
@@ -49,7 +45,7 @@ def test_ctrl_c_ends_all_and_down_ends_what_a_killed_one_left(bench: Workbench, 
         pids = [one["pid"] for one in note["processes"].values()]
         os.kill(deployment.noted("up"), signal.SIGKILL)
         bench.run("down")
-        assert not any(map(is_alive, [pid for pid in pids if pid != deployment.process.pid]))
+        assert not any(map(is_running, [pid for pid in pids if pid != deployment.process.pid]))
         assert not (bench.lake / "prefect-server" / "deployed.json").exists()
     refused = bench.build("--deployed")
     assert refused.code == 2

@@ -8,6 +8,7 @@ import pytest
 
 from stillroom.cli import supervising
 from stillroom.cli.supervising import ProcessFailed, Supervised, look_after
+from tests.fakes.processes import is_running
 
 
 def supervised(folder: Path, code: str) -> Supervised:
@@ -48,11 +49,6 @@ def test_what_it_had_started_ends_before_it_is_started_again_and_with_it(tmp_pat
     _, second = lines(tmp_path / "log", 2)
     one.end(5.0)
     assert not is_running(second)
-
-
-def is_running(pid: str) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
 def test_what_ends_again_and_again_is_an_error_that_names_the_log(

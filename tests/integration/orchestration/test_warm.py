@@ -12,6 +12,7 @@ import pytest
 
 from stillroom.cli import warm_call
 from stillroom.cli.warm_call import VARIABLE
+from tests.fakes.processes import is_running
 
 ROOT = Path(__file__).resolve().parents[3]
 STARTER = """
@@ -52,11 +53,6 @@ def call(place: Path | None, code: str, folder: Path = ROOT) -> subprocess.Popen
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
 def wait_until_gone(pid: int) -> None:
