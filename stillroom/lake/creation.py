@@ -8,8 +8,7 @@ import duckdb
 
 from stillroom.errors import LakeError
 from stillroom.lake.definitions import MACROS, VIEWS, definition, definitions
-from stillroom.lake.files import METADATA
-from stillroom.lake.layout import SET_OPTIONS, layout_of, row_groups_of
+from stillroom.lake.layout import SET_OPTIONS, TABLES_THERE, layout_of, row_groups_of
 from stillroom.lake.location import locate
 from stillroom.lake.recognition import is_recognised, recognise
 from stillroom.lake.schema import SCHEMA_VERSION, TABLES
@@ -19,7 +18,6 @@ from stillroom.lake.versions import MARK, refuse_other_version
 
 TABLE_NAMES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"  # and no view, which would be bound
 COLUMN_NAMES = "SELECT table_name, column_name FROM information_schema.columns WHERE table_catalog = 'lake'"
-_TABLES_NOW = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name
 _MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE database_name = ?"
 _VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE database_name = ?"
 
@@ -55,7 +53,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
 
 def _present(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Names of the tables, of DuckLake's own: DuckDB would look up how large each of them is."""
-    return {str(name) for (name,) in connection.execute(_TABLES_NOW).fetchall()}
+    return {str(name) for (name,) in connection.execute(TABLES_THERE).fetchall()}
 
 
 def _add(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ from stillroom.lake.files import METADATA
 from stillroom.lake.schema import TABLES
 from stillroom.lake.table import ROW_GROUP, Table
 
-_THERE = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name
+TABLES_THERE = f"SELECT table_name FROM {METADATA}.ducklake_table WHERE end_snapshot IS NULL"  # noqa: S608 - our own name
 _PARTED = f"""
 SELECT t.table_name, list(c.column_name ORDER BY p.partition_key_index)
 FROM {METADATA}.ducklake_table t
@@ -28,7 +28,7 @@ JOIN {METADATA}.ducklake_sort_expression e ON e.sort_id = i.sort_id AND e.table_
 WHERE t.end_snapshot IS NULL GROUP BY t.table_name
 """  # noqa: S608 - our own name
 _ROW_GROUP_OPTION = "parquet_row_group_size"
-_OPTIONS = f"SELECT key, value FROM {METADATA}.ducklake_metadata WHERE scope IS NULL"  # noqa: S608 - our own name
+_OPTIONS = "SELECT key, value FROM {metadata}.ducklake_metadata WHERE scope IS NULL"
 _ROW_GROUPS = f"""
 SELECT t.table_name, o.value FROM {METADATA}.ducklake_metadata o
 JOIN {METADATA}.ducklake_table t ON t.table_id = o.scope_id AND t.end_snapshot IS NULL
@@ -86,11 +86,11 @@ def row_groups_of(table: Table) -> list[str]:
 
 def layout_changes(connection: duckdb.DuckDBPyConnection) -> list[LayoutChange]:
     """What makes the tables that are there as they are declared; files that are there already stay as they are."""
-    there = {str(name) for (name,) in connection.execute(_THERE).fetchall()}
+    there = {str(name) for (name,) in connection.execute(TABLES_THERE).fetchall()}
     parted = {str(name): tuple(keys) for name, keys in connection.execute(_PARTED).fetchall()}
     ordered = {str(name): ", ".join(keys).replace('"', "") for name, keys in connection.execute(_SORTED).fetchall()}
     grouped = {str(name): int(value) for name, value in connection.execute(_ROW_GROUPS).fetchall()}
-    found = {str(key): str(value) for key, value in connection.execute(_OPTIONS).fetchall()}
+    found = {str(key): str(value) for key, value in connection.execute(_OPTIONS.format(metadata=METADATA)).fetchall()}
     others = [option for option in _OF_ALL if found.get(option.name) != option.kept]
     changes = [LayoutChange(f"all tables: {option.what}", option.statement) for option in others]
     for table in TABLES.values():

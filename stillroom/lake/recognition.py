@@ -20,15 +20,15 @@ from stillroom.lake.files import METADATA
 from stillroom.lake.schema import TABLES
 
 FILE = ".recognised"
-_STORED = f"""
-SELECT 'column', t.table_name, c.column_name FROM {METADATA}.ducklake_table t
-JOIN {METADATA}.ducklake_column c ON c.table_id = t.table_id AND c.end_snapshot IS NULL
+_STORED = """
+SELECT 'column', t.table_name, c.column_name FROM {metadata}.ducklake_table t
+JOIN {metadata}.ducklake_column c ON c.table_id = t.table_id AND c.end_snapshot IS NULL
 WHERE t.end_snapshot IS NULL
-UNION ALL SELECT 'view', view_name, sql FROM {METADATA}.ducklake_view WHERE end_snapshot IS NULL
-UNION ALL SELECT 'macro', m.macro_name, i.sql FROM {METADATA}.ducklake_macro m
-JOIN {METADATA}.ducklake_macro_impl i ON i.macro_id = m.macro_id WHERE m.end_snapshot IS NULL
+UNION ALL SELECT 'view', view_name, sql FROM {metadata}.ducklake_view WHERE end_snapshot IS NULL
+UNION ALL SELECT 'macro', m.macro_name, i.sql FROM {metadata}.ducklake_macro m
+JOIN {metadata}.ducklake_macro_impl i ON i.macro_id = m.macro_id WHERE m.end_snapshot IS NULL
 ORDER BY ALL
-"""  # noqa: S608 - our own names
+"""
 
 
 def is_recognised(connection: duckdb.DuckDBPyConnection, root: Path) -> bool:
@@ -55,7 +55,7 @@ def recognise(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
 
 
 def _looks(connection: duckdb.DuckDBPyConnection) -> str:
-    stored = connection.execute(_STORED).fetchall()
+    stored = connection.execute(_STORED.format(metadata=METADATA)).fetchall()
     return hashlib.sha256(json.dumps([_declared(), stored]).encode()).hexdigest()
 
 
