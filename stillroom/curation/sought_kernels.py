@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.curation.text_kernels import BandKeys
+from stillroom.curation.word_kernels import is_among
 from stillroom.kernels import kernel
 
 _SPREAD = np.uint32(0x9E3779B1)
@@ -51,17 +52,10 @@ def find_met(
         for band in range(keys.shape[1]):
             key = keys[document, band]
             place = _place(key, shift)
-            if filters[band, place >> _3] & np.uint8(_1 << (place & _7)):
-                least, end = bounds[band], bounds[band + 1]
-                while least < end:
-                    middle = (least + end) // 2
-                    if sought[middle] < key:
-                        least = middle + 1
-                    else:
-                        end = middle
-                if least < bounds[band + 1] and sought[least] == key:
-                    is_met[document] = True
-                    break
+            is_likely = filters[band, place >> _3] & np.uint8(_1 << (place & _7))
+            if is_likely and is_among(sought[bounds[band] : bounds[band + 1]], key):
+                is_met[document] = True
+                break
 
 
 @kernel()

@@ -154,7 +154,7 @@ def find_runs(
         run = sums[end] - sums[begin] * powers[end - begin]
         if len(table) > 0:
             bits = _bits_of(run, size)
-            if table[run >> (_64 - size)] & bits != bits or not _is_among(known, run):
+            if table[run >> (_64 - size)] & bits != bits or not is_among(known, run):
                 continue
         if owners[begin] == owners[end - 1]:
             first[count] = begin
@@ -234,7 +234,8 @@ def _bits_of(hash_: np.uint64, size: np.uint64) -> np.uint64:
 
 
 @kernel()
-def _is_among(ascending: Hashes, wanted: np.uint64) -> bool:
+def is_among(ascending: "NDArray[np.uint64] | NDArray[np.uint32]", wanted: "np.uint64 | np.uint32") -> bool:
+    """Whether it is one of these numbers."""
     low, high = 0, len(ascending)
     while low < high:
         middle = (low + high) // 2
