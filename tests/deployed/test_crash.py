@@ -11,7 +11,7 @@ import pytest
 
 from tests.deployed.conftest import Start
 from tests.deployed.deployment import Deployment, deployed
-from tests.deployed.test_up import is_alive
+from tests.fakes.processes import is_running
 from tests.integration.workbench import Workbench
 
 SHARDS = 2  # of a build; one that a worker took and that has not begun is given up after five minutes
@@ -78,7 +78,7 @@ def test_a_worker_that_is_killed_alone_takes_its_flows_along_and_the_next_one_co
         flows = children(deployment, "warm")
         assert flows
         os.kill(deployment.noted("worker"), signal.SIGKILL)
-        deployment.wait(lambda: not any(map(is_alive, flows)), seconds=60, what="flows without a worker to end")
+        deployment.wait(lambda: not any(map(is_running, flows)), seconds=60, what="flows without a worker to end")
         deployment.wait_for_state(build, "Completed", seconds=300)
         assert deployment.run_count(build) > 1
         assert {one["state_name"] for one in deployment.flow_runs("shard")} == {"Completed"}
