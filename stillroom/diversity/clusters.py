@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 Rows = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -50,6 +49,9 @@ def k_means(rows: Rows, clusters: int, *, seed: int = 0) -> Clusters:
     if len(sample) <= clusters:
         centres = sample
     else:
+        # Slow to import, and most builds group nothing.
+        from scipy.cluster.vq import kmeans  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+
         fit = cast("Any", kmeans)  # gives centres, and the mean distance to them
         found = [fit(sample, _apart(sample, clusters, generator), thresh=_SETTLED) for _ in range(_STARTS)]
         centres = min(found, key=lambda one: one[1])[0]
