@@ -210,7 +210,6 @@ def test_lake_from_before_a_table_was_added_gets_it(lake: Lake) -> None:
         assert after.holds("test_strengths")
         assert after.holds("selections", "measure_id")
         assert not after.holds("selections", "another")
-    assert lake.holds("test_strengths")
     assert lake.rows("SELECT * FROM lake.test_strengths") == []
 
 
