@@ -19,7 +19,7 @@ down:  ## end what `make up` started and left behind
 	@deployments/setup.sh --packages-only uv run --locked stillroom down
 
 test:  ## set up, then run the whole test suite
-	@deployments/setup.sh --tests $(QUICKSTART) deployments/test.sh
+	@deployments/setup.sh --ground deployments/test.sh $(QUICKSTART)
 
 soak:  ## kill builds at 100 chance moments on each catalogue; then look for duplicates among ten million (two hours, 40 GB)
 	@deployments/setup.sh --tests $(QUICKSTART) uv run --locked python -m tests.faults.soak --kills 100

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Sets up what Stillroom needs on this machine, then runs the command it was given.
 #
-#   deployments/setup.sh [--packages-only | --once | --tests] [RECIPE.yaml] [COMMAND...]
+#   deployments/setup.sh [--packages-only | --once | --tests | --ground] [RECIPE.yaml] [COMMAND...]
 #
 # Every step looks first and is skipped where nothing is missing. Nothing asks for input. As root, missing system
 # packages are installed from the distribution; else the script says what to install and stops before anything is
 # downloaded. --packages-only leaves out Docker, SGLang and the model. --once does not look for them again where an
 # earlier call has found them all: for commands, like a build, that bring up what they need themselves. --tests also
-# brings a PostgreSQL server's programs and Chromium, which only the tests and benchmarks start.
+# brings a PostgreSQL server's programs and Chromium, which only the tests and benchmarks start; --ground brings these and
+# all packages, and leaves what `stillroom setup` does to the command, which has work that needs none of it.
 set -euo pipefail
 
 readonly TOOLS="${STILLROOM_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/stillroom}/tools"
@@ -103,10 +104,12 @@ install_uv() {
 packages_only=false
 once=false
 tests=false
+ground=false
 case "${1:-}" in
     --packages-only) packages_only=true && shift ;;
     --once) once=true && shift ;;
     --tests) tests=true && shift ;;
+    --ground) tests=true && ground=true && shift ;;
 esac
 recipe=()
 if [[ "${1:-}" == *.yaml ]]; then
@@ -143,7 +146,7 @@ is_set_up() {
     [[ -f "$STAMP" && -z "$(find pyproject.toml uv.lock deployments "${recipe[@]}" -newer "$STAMP" -print -quit)" ]]
 }
 
-if ! $packages_only && ! { $once && is_set_up; }; then
+if ! $packages_only && ! $ground && ! { $once && is_set_up; }; then
     .venv/bin/stillroom setup "${recipe[@]}"
     touch "$STAMP"
 fi

@@ -158,6 +158,7 @@ def test_root_installs_docker_where_only_a_dead_daemons_socket_is_left(machine: 
         pytest.param("--tests", ("initdb",), "chromium", id="PostgreSQL"),
         pytest.param("--tests", ("chromium",), "postgresql", id="Chromium"),
         pytest.param("--tests", ("initdb", "chromium"), "", id="both"),
+        pytest.param("--ground", (), "postgresql chromium", id="neither, on the ground"),
         pytest.param("--once", (), "", id="neither is needed but for tests"),
     ],
 )
@@ -261,3 +262,16 @@ def test_once_looks_only_once_until_something_it_was_made_from_changes(machine: 
     changed = machine.checkout / "r.yaml"
     os.utime(changed, (changed.stat().st_atime, changed.stat().st_mtime + 60))
     assert looked("--once") == 1
+
+
+def test_the_ground_alone_leaves_the_rest_to_the_command(machine: Machine) -> None:
+    for name in ("dockerd", "uv", "initdb", "chromium"):
+        machine.program(name)
+    for name in ("stillroom", "python"):
+        machine.program(name, folder=machine.checkout / ".venv" / "bin")
+
+    code, said = ended(machine.run("--ground", "env", place=WITHOUT_POSTGRES))
+
+    assert code == 0, said
+    assert any(call.startswith("uv sync") for call in machine.calls)
+    assert not any(call.startswith("stillroom") for call in machine.calls)
