@@ -3,7 +3,7 @@
 #
 # Unit tests and those in DuckDB run on all cores, and Docker, SGLang and the recipe's model, which neither needs, are set
 # up beside the first. Then come those of whole processes. They wait for a third of their time, so three run at once, and no
-# more on a larger machine: all share one Docker daemon. The longest ones begin first, and none is left alone at the end.
+# more on a larger machine: all share one Docker daemon. Slow files come first, so that none is left alone at the end.
 # What deploys stays file by file in one process: its tests share servers, which take a tenth of a core each as long as
 # they live, so nothing else runs with them. Tests of the sandbox stay file by file, too: those of a file share a
 # container.
@@ -19,6 +19,6 @@ uv run --locked pytest tests/unit --numprocesses auto --dist worksteal
 tail --pid="$setup" --lines=+1 --follow "$said" >&2
 wait "$setup"
 uv run --locked pytest tests/lake --numprocesses auto --dist worksteal
-uv run --locked pytest tests/faults tests/integration tests/fakes --numprocesses 3 --dist loadgroup --durations 20
-uv run --locked pytest tests/deployed --numprocesses 3 --dist loadfile --durations 20
+uv run --locked pytest tests/fakes tests/integration tests/faults --numprocesses 3 --dist loadgroup --durations 20
+uv run --locked pytest tests/deployed --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
 uv run --locked pytest tests/sandbox --numprocesses 2 --dist loadfile --durations 20

@@ -96,7 +96,12 @@ def new_root(server: PostgresServer, template_in_postgres: Path, tmp_path: Path)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests, what uses one server that is long in coming stays in one of them."""
+    """Where processes share the tests, what uses one server that is long in coming stays in one of them.
+
+    Files that hold slow tests come first, so that none of these is left to one process at the end.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
     for item in items:
         if item.get_closest_marker("teacher") is not None:
             item.add_marker(pytest.mark.xdist_group("teacher"))

@@ -35,7 +35,7 @@ def test_all_parts_run_and_those_of_whole_processes_when_all_is_set_up(tmp_path:
 
     assert code == 0, said
     assert sorted(started[:2]) == ["setup setup r.yaml", "tests/unit"]
-    assert started[2:] == ["tests/lake", "tests/faults", "tests/deployed", "tests/sandbox"]
+    assert started[2:] == ["tests/lake", "tests/fakes", "tests/deployed", "tests/sandbox"]
     assert done.exists()
     assert said.splitlines() == ["bringing it", "set up"]
 
