@@ -1,6 +1,6 @@
 """Publication: the only writer of examples and snapshots, and their frozen copies."""
 
-from stillroom.publication.comparison import compare
+from stillroom.publication.comparison import DATA_FILES, compare
 from stillroom.publication.frozen import freeze, freeze_missing
 from stillroom.publication.publish import Snapshot, publish, published_by_build, published_unnoted, snapshots
 from stillroom.publication.reexecution import Reexecuted, not_judged, reexecute
@@ -17,6 +17,7 @@ from stillroom.publication.stating import manifest
 from stillroom.publication.strengths import strengths_of_run
 
 __all__ = [
+    "DATA_FILES",
     "KINDS",
     "Comparison",
     "Reexecuted",

@@ -25,6 +25,7 @@ from stillroom.publication.standing import lost
 from stillroom.publication.stating import manifest, teachers_elsewhere
 from stillroom.publication.whole_rows import against_copy
 
+DATA_FILES = "data files that the catalogue names"
 MOST_NAMED = 5  # differing fields of a manifest
 _NOT_IN_THE_LAKE = ("code_version", FILES, SEAL)  # which Stillroom froze it, and what the bytes are held against
 _DIGITS = 9  # of a sum of fractions, whose last ones depend on the order of its parts
@@ -37,9 +38,7 @@ _FROZEN = "SELECT example_id, messages, answer FROM read_parquet(?)"
 def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
     """Everything that can be compared without running a verifier again; where files are missing, that alone."""
     missing = lake.missing_files()
-    files = Comparison(
-        what="data files that the catalogue names", is_same=not missing, found=found_missing(missing) if missing else ""
-    )
+    files = Comparison(what=DATA_FILES, is_same=not missing, found=found_missing(missing) if missing else "")
     if missing:
         return [files]
     folder = lake.root / snapshot.path

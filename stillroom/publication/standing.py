@@ -1,4 +1,4 @@
-"""What each member of a snapshot stands on: its sample, the verdict that passed it and the tests; and what of it is lost."""
+"""What each member of a snapshot stands on: its sample, the verdict that passed it and the tests; or what is lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY ch
     ON p.check_id = v.check_id
 WHERE m.name = $name AND m.version = $version
 """
-_WHOLE = f"SELECT * EXCLUDE (is_named, lost, lacks) FROM ({_STANDING}) WHERE lacks = '' ORDER BY example_id"
+_ASKED = "SELECT {columns} FROM ({standing}) WHERE {condition} ORDER BY example_id"
+_WHOLE = _ASKED.format(columns="* EXCLUDE (is_named, lost, lacks)", standing=_STANDING, condition="lacks = ''")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +124,9 @@ def lost(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
 
 
 def _lacking(lake: Lake, snapshot: Snapshot, column: str) -> list[Unjudgeable]:
-    """Members with what the lake lacks of them, where ``column`` says something; no text is read for it."""
-    query = (
-        f"SELECT example_id, sample_id, {column} AS lacks FROM ({_STANDING}) WHERE {column} <> '' ORDER BY example_id"
-    )
+    """The members of which ``column`` says what the lake lacks; no text is read for it."""
+    columns, condition = f"example_id, sample_id, {column} AS lacks", f"{column} <> ''"
+    query = _ASKED.format(columns=columns, standing=_STANDING, condition=condition)
     return [
         Unjudgeable(example_id=row["example_id"], sample_id=row["sample_id"] or "", lacks=row["lacks"])
         for row in lake.rows(query, _asked(lake, snapshot))

@@ -1,7 +1,7 @@
-"""Holds the rows of a version in the lake against those of its frozen copy, whole: the content hash knows three columns.
+"""Holds all columns of a version's rows in the lake against its frozen copy: the content hash knows three of them.
 
-What `lineage`, `blast-radius` and retractions go by are the others. The copy has them all, under a seal, as they were when
-the version was frozen, so a version of any age can be held against it.
+What ``lineage``, ``blast-radius`` and retractions go by are the others. The copy has them as they were when the version
+was frozen, under a seal, so a version of any age can be held against it.
 """
 
 from typing import Any
