@@ -16,6 +16,7 @@
     │       └── UnknownRuntime Docker was not told of its runtime; also a RequestError
     ├── WorkersError       the workers of a cluster are gone, or die at their work; retry
     ├── LakeError          the lake cannot be read or written
+    │   ├── FileLost       a data file that its catalogue names is not there; no retry helps
     │   ├── LeaseHeld      another process is at this work; says which
     │   ├── NotJudged      samples have no verdict that counts; judge them first
     │   └── Overtaken      others published since a curation was made; curate again
@@ -96,6 +97,10 @@ class WorkersError(StillroomError):
 
 class LakeError(StillroomError):
     """The lake cannot be opened, read or written."""
+
+
+class FileLost(LakeError):
+    """A data file that the catalogue names is not there. It does not come back by waiting."""
 
 
 class LeaseHeld(LakeError):

@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from stillroom.errors import (
+    FileLost,
     GateError,
     LeaseHeld,
     NotJudged,
@@ -29,6 +30,7 @@ from stillroom.errors import (
 HOPELESS = (
     RequestError,
     GateError,
+    FileLost,
     LeaseHeld,
     NotJudged,
     Overtaken,

@@ -14,7 +14,7 @@ from stillroom.cli.other_verification import (
     wanted_by,
 )
 from stillroom.cli.output import JsonOption, print_json, print_table
-from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudge
+from stillroom.cli.rejudging import is_confirmed, print_rejudged, rejudged
 from stillroom.cli.session import reading
 from stillroom.cli.verifying import RuntimeOption
 from stillroom.errors import RequestError
@@ -46,7 +46,7 @@ def verify_snapshot(
 
     Exit code: 0 all agree, 1 something differs; it is named.
     """
-    from stillroom.publication import compare, freeze
+    from stillroom.publication import DATA_FILES, compare, freeze
 
     if not re_execute and (timeout_seconds or memory_mib or requirements or runtime):
         raise RequestError("limits, libraries and a runtime are for judging again: add --re-execute, or leave them out")
@@ -62,7 +62,10 @@ def verify_snapshot(
                 [{"compared": one.what, "result": "same" if one.is_same else one.found} for one in compared],
                 title=f"{snapshot.label}: {'intact' if not differing else f'{len(differing)} differences'}",
             )
-        again = rejudge(lake, snapshot, wanted, runtime) if re_execute else None
+        again = None
+        if re_execute:
+            lost = any(one.what == DATA_FILES and not one.is_same for one in compared)
+            again = rejudged(lake, snapshot, wanted, runtime, are_files_missing=lost)
     is_intact = not differing and (again is None or is_confirmed(again))
     if as_json:
         rows = [asdict(one) for one in compared]

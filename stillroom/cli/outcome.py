@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from stillroom.cli.unruled import tasks_left
 from stillroom.judging import warning_by_teacher
 from stillroom.lake import Lake
 from stillroom.publication import snapshots, strengths_of_run
@@ -22,6 +23,7 @@ from stillroom.runs import (
     replies_in,
     runs_beside,
     tasks_unjudged,
+    tasks_waiting,
     why_nothing_new,
 )
 
@@ -31,7 +33,6 @@ QUERIES = (
     "select * from yield_by_teacher",
 )
 
-_WHY_UNRULED = "`stillroom sql \"select run_id, detail from current_proposals where reason = 'unjudged'\"`"
 MOST_LEFT = 3  # runs that are named
 
 
@@ -65,7 +66,7 @@ def outcome_of(
     )[0]
     snapshot = next((found for found in snapshots(lake, run.recipe.dataset) if found.label == label), None)
     new = sum(row["examples"] for row in kept)
-    lacks = left_out(lake, run)
+    lacks, beside = left_out(lake, run), runs_beside(lake, run.run_id)
     recorded = lake.rows("SELECT sections FROM lake.current_runs WHERE run_id = ?", one)[0]
     benchmarks = recorded_benchmarks(json.loads(recorded["sections"])[Stage.CURATION.value])
     return {
@@ -79,7 +80,8 @@ def outcome_of(
             "SELECT count(*) AS n FROM lake.prompts WHERE run_id = ? AND origin = 'written'", one
         )[0]["n"],
         "writing_replies": replies_in(lake, run.run_id),
-        "tasks_unjudged": tasks_unjudged(lake, runs_beside(lake, run.run_id)),
+        "tasks_unjudged": tasks_unjudged(lake, beside),
+        "tasks_waiting": tasks_waiting(lake, beside),
         "prompts_answered": lake.rows("SELECT count(DISTINCT prompt_id) AS n FROM lake.shards WHERE run_id = ?", one)[
             0
         ]["n"],
@@ -157,7 +159,8 @@ def print_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
         )
         console.print(Text(f"\n{doubt}: `stillroom why SAMPLE` says why. {again}"))
     if outcome["tasks_unjudged"]:
-        console.print(Text(f"\n{_unruled(outcome)}"))
+        left = tasks_left(outcome["tasks_unjudged"], outcome["tasks_waiting"], outcome["dataset"])
+        console.print(Text(f"\n{left}"))
     if outcome["unchecked"]:
         console.print(Text(f"\nIt was checked for contamination against nothing: {outcome['unchecked']}"))
     if outcome["warning"]:
@@ -180,14 +183,6 @@ def _doubt(outcome: Mapping[str, Any]) -> str:
     if unjudged:
         return f"{unjudged:,} samples could not be judged"
     return "None of the samples passed" if outcome["samples"] and not outcome["passed"] else ""
-
-
-def _unruled(outcome: Mapping[str, Any]) -> str:
-    """What becomes of the tasks that a verifier could not judge, whichever run of the dataset wrote them."""
-    return (
-        f"{outcome['tasks_unjudged']:,} written tasks could not be judged: {_WHY_UNRULED} says why. "
-        f"The next build rules on them again, as `stillroom reverify {outcome['dataset']}` does, and asks no teacher."
-    )
 
 
 def _left(runs: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from stillroom.cli.output import print_table
-from stillroom.errors import NoSuchSandbox, RequestError, SandboxError
+from stillroom.errors import LakeError, NoSuchSandbox, RequestError, SandboxError
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
@@ -17,7 +17,24 @@ if TYPE_CHECKING:
     from stillroom.runs import Wanted
 
 DIFFERENCES_SHOWN = 20
+ERROR = "error"  # field: why no member could be judged again
 NOT_JUDGED = "not judged"  # reason of a difference: the lake lacks what it takes, or verifier or sandbox cannot do it
+
+
+def rejudged(
+    lake: "Lake", snapshot: "Snapshot", wanted: "Wanted", runtime: str, *, are_files_missing: bool
+) -> dict[str, Any]:
+    """As ``rejudge``; where the lake cannot be read, why: what was compared is told all the same.
+
+    Raises:
+        RequestError: Docker does not know the runtime that was asked for.
+    """
+    if are_files_missing:
+        return {ERROR: "data files are missing that the catalogue names; put them back first"}
+    try:
+        return rejudge(lake, snapshot, wanted, runtime)
+    except LakeError as error:
+        return {ERROR: str(error)}
 
 
 def rejudge(lake: "Lake", snapshot: "Snapshot", wanted: "Wanted", runtime: str) -> dict[str, Any]:
@@ -130,11 +147,14 @@ def _not_judged(one: "Unjudgeable") -> dict[str, Any]:
 
 def is_confirmed(again: Mapping[str, Any]) -> bool:
     """Whether every member was judged again, and no verdict differs."""
-    return again["judged"] >= again["members"] and not again["differences"]
+    return ERROR not in again and again["judged"] >= again["members"] and not again["differences"]
 
 
 def print_rejudged(again: Mapping[str, Any]) -> None:
     """Print it for a person."""
+    if ERROR in again:
+        typer.echo(f"\nNo member was judged again: {again[ERROR]}")
+        return
     typer.echo(f"\n{again['judged']:,} of {again['members']:,} members were judged again.")
     for other in again["other_verifiers"]:
         what = "another image" if other["image_digest"] != other["stored_image_digest"] else "other limits or logic"

@@ -17,6 +17,7 @@ from stillroom.cli.other_verification import (
 )
 from stillroom.cli.output import JsonOption, print_json, print_table
 from stillroom.cli.session import lake_folder, reading
+from stillroom.cli.unruled import tasks_left
 from stillroom.cli.verifying import RuntimeOption
 from stillroom.errors import RequestError, SandboxError, StillroomError, WorkersError
 
@@ -149,7 +150,7 @@ def _outcome(
         left: those that were left all the same, and why.
     """
     from stillroom.recipe import verification_section
-    from stillroom.runs import load_run, tasks_unjudged, verdict_changes
+    from stillroom.runs import load_run, tasks_unjudged, tasks_waiting, verdict_changes
 
     lake = shop.lake
     under = {run_id: load_run(lake, run_id).recipe.verification for run_id in runs.finished}
@@ -164,6 +165,7 @@ def _outcome(
         "samples": _samples(lake, runs.finished),
         "unjudged": _unjudged(lake, runs.finished),
         "tasks_unjudged": tasks_unjudged(lake, runs.finished),
+        "tasks_waiting": tasks_waiting(lake, runs.finished),
         "changes": [asdict(one) for one in verdict_changes(lake, by)],
         "tokens": 0,
         "verification": {run_id: one.model_dump(mode="json") for run_id, one in under.items()},
@@ -204,7 +206,7 @@ def _print(outcome: Mapping[str, Any]) -> None:
             "verdict that it was published on; `stillroom why SAMPLE` says why."
         )
     if outcome["tasks_unjudged"]:
-        typer.echo(f"{outcome['tasks_unjudged']:,} written tasks cannot be judged. The next build tries once more.")
+        typer.echo(tasks_left(outcome["tasks_unjudged"], outcome["tasks_waiting"], outcome["dataset"]))
     if outcome["left"]:
         typer.echo(f"Left, since nothing could be decided about them again: {', '.join(outcome['left'])}; see below.")
     elif outcome["judged"] + outcome["unjudged"] < outcome["samples"]:

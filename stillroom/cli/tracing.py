@@ -29,7 +29,10 @@ def lineage(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where an example comes from, back to the hand-written seeds."""
+    """Show where an example comes from, back to the hand-written seeds.
+
+    Exit code: 1 where the lake has lost its sample or its prompt.
+    """
     from stillroom.cli.ancestry import follow
 
     with reading(ctx, askers=2) as lake:
@@ -38,6 +41,8 @@ def lineage(
         print_json(_as_json(found))
     else:
         console().print(draw(found))
+    if not (found.sample and found.prompt):
+        raise typer.Exit(1)
 
 
 def draw(found: "Ancestry") -> "Tree":
@@ -73,18 +78,9 @@ def draw(found: "Ancestry") -> "Tree":
 def _add_sample(tree: "Tree", found: "Ancestry") -> None:
     from rich.text import Text
 
-    sample = found.sample
-    node = tree.add(
-        Text(f"sample {sample['sample_id']}, index {sample['sample_index']}, epoch {sample['epoch']}", style="bold")
-    )
-    node.add(Text("parameters " + ", ".join(f"{name}={shown(sample[name])}" for name in PARAMETERS)))
-    tokens = f"{sample['prompt_tokens']} tokens read ({sample['cached_tokens']} cached)"
-    took = f"{sample['completion_tokens']} written in {sample['latency_seconds']:.1f} s"
-    node.add(Text(f"{tokens}, {took}, answered {shown(sample['answered_at'])} UTC"))
-    if found.paid_by != found.example["run_id"]:
-        node.add(Text(f"paid for by {found.paid_by}, and adopted from there"))
-    _block(node.add("request text, exactly as sent"), sample["request_text"])
-    _block(node.add(f"response ({sample['finish_reason']})"), sample["response"])
+    node = tree.add(Text(f"sample {found.example['sample_id']}{_index(found)}", style="bold"))
+    if found.sample:
+        _add_answer(node, found)
     for verdict in found.verdicts:
         tests = f", {verdict['tests_passed']} of {verdict['tests_total']} tests" if verdict["tests_total"] else ""
         line = f"verdict {verdict['outcome']} {_with(verdict, 'reason')}by {verdict['verifier']}{tests}"
@@ -93,9 +89,30 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
         if verdict["image_digest"]:
             judged.add(Text(f"sandbox image {verdict['image_digest']}"))
     teacher = found.teacher
-    about = node.add(Text(f"teacher {sample['teacher_id']}"))
+    about = node.add(Text(f"teacher {found.example['teacher_id']}"))
     about.add(Text(", ".join(f"{key} {teacher[key]}" for key in ("model", "engine", "licence") if teacher.get(key))))
     about.add(Text(f"revision {teacher.get('revision', '?')} ({teacher.get('revision_source', 'unknown')})"))
+
+
+def _index(found: "Ancestry") -> str:
+    if found.sample:
+        return f", index {found.sample['sample_index']}, epoch {found.sample['epoch']}"
+    named = found.snapshots[-1] if found.snapshots else "NAME"
+    return f" (not in this lake; `stillroom verify-snapshot {named}` says what is missing)"
+
+
+def _add_answer(node: "Tree", found: "Ancestry") -> None:
+    from rich.text import Text
+
+    sample = found.sample
+    node.add(Text("parameters " + ", ".join(f"{name}={shown(sample[name])}" for name in PARAMETERS)))
+    tokens = f"{sample['prompt_tokens']} tokens read ({sample['cached_tokens']} cached)"
+    took = f"{sample['completion_tokens']} written in {sample['latency_seconds']:.1f} s"
+    node.add(Text(f"{tokens}, {took}, answered {shown(sample['answered_at'])} UTC"))
+    if found.paid_by != found.example["run_id"]:
+        node.add(Text(f"paid for by {found.paid_by}, and adopted from there"))
+    _block(node.add("request text, exactly as sent"), sample["request_text"])
+    _block(node.add(f"response ({sample['finish_reason']})"), sample["response"])
 
 
 def _add_prompt(parent: "Tree", found: "Ancestry", prompt_id: str, *, label: str, drawn: set[str]) -> None:
@@ -150,10 +167,14 @@ def _with(row: dict[str, Any], key: str) -> str:
 
 
 def _as_json(found: "Ancestry") -> dict[str, Any]:
-    """The rows as they are, with the sampling parameters together and ancestors as a list, nearest first."""
+    """The rows as they are, with the sampling parameters together and ancestors as a list, nearest first.
+
+    A sample that the lake has lost is None.
+    """
     rows = asdict(found)
     sample = rows["sample"]
-    sample["parameters"] = {name: sample.pop(name) for name in PARAMETERS}
+    parameters = {name: sample.pop(name) for name in PARAMETERS if name in sample}
+    rows["sample"] = {**sample, "parameters": parameters} if sample else None
     behind = {"writing": rows.pop("proposal"), "test_strength": rows.pop("strength"), "nearest": rows.pop("nearest")}
     rows["prompt"] |= {name: row or None for name, row in behind.items()}
     return {**rows, "ancestors": list(found.ancestors.values())}

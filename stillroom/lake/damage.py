@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from stillroom.errors import LakeError
+from stillroom.errors import FileLost, LakeError
 from stillroom.lake.data_place import MissingFile
 
 _DATA_FILE = r"""["']({place}[^"']+\.parquet)["']"""
@@ -24,6 +24,7 @@ _ADVICE_ON_OBJECTS = f"Put it back from your copy of the objects, or from an ear
 def damage(error: duckdb.Error | OSError, data: Path | str) -> LakeError | None:
     """What is wrong with the data file below ``data`` that DuckDB failed on; None where it failed on something else.
 
+    A file that is not there is a ``FileLost``; one that cannot be read may be readable later.
     DuckDB says "Cannot open file" of one that is not there, "No magic bytes" or "too small" of one that was cut off.
     """
     named = _named(str(error), data)
@@ -36,7 +37,7 @@ def damage(error: duckdb.Error | OSError, data: Path | str) -> LakeError | None:
     if data.is_symlink():  # such as writers have while they are there (``landing.py``)
         path = data.parent / data.readlink() / path.relative_to(data)
     if not path.exists():
-        return LakeError(f"a file of the table {table} is missing: {path}. {ADVICE}")
+        return FileLost(f"a file of the table {table} is missing: {path}. {ADVICE}")
     return LakeError(f"a file of the table {table} cannot be read: {path} ({error}). {ADVICE}")
 
 
@@ -60,7 +61,7 @@ def _damaged_object(error: duckdb.Error | OSError, named: str, data: str) -> Lak
         )
     address, table = f"{data}/{name}", PurePosixPath(name).parts[1]
     if _NOT_THERE in said:
-        return LakeError(f"a file of the table {table} is missing: {address}. {_ADVICE_ON_OBJECTS}")
+        return FileLost(f"a file of the table {table} is missing: {address}. {_ADVICE_ON_OBJECTS}")
     if named.startswith("s3://") or _TOO_SHORT in said:
         return LakeError(f"a file of the table {table} cannot be read: {address} ({said}). {_ADVICE_ON_OBJECTS}")
     return None

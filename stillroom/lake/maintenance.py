@@ -17,6 +17,7 @@ from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
 from stillroom.lake.connection import connect
+from stillroom.lake.damage import damage
 from stillroom.lake.full_disk import told
 from stillroom.lake.layout import apply_layout, layout_changes
 from stillroom.lake.leftovers import Leftover, find_leftovers, remove, timestamp_literal, waiting
@@ -145,6 +146,8 @@ def maintain(
         finally:
             how.close()
     except duckdb.Error as error:
+        if broken := damage(error, location.data):  # trying again helps no more than waiting
+            raise LakeError(f"{broken} Housekeeping in {root} stopped there and changed no row.") from error
         raise LakeError(
             f"housekeeping in {root} stopped: {told(error, root, location.data)}. No row was lost; run it again."
         ) from error

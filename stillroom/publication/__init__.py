@@ -1,24 +1,23 @@
 """Publication: the only writer of examples and snapshots, and their frozen copies."""
 
-from stillroom.publication.comparison import compare
+from stillroom.publication.comparison import DATA_FILES, compare
 from stillroom.publication.frozen import freeze, freeze_missing
 from stillroom.publication.publish import Snapshot, publish, published_by_build, published_unnoted, snapshots
-from stillroom.publication.reexecution import (
-    Reexecuted,
+from stillroom.publication.reexecution import Reexecuted, not_judged, reexecute
+from stillroom.publication.retraction import KINDS, affected_members, datasets_of, retract
+from stillroom.publication.sealing import Comparison
+from stillroom.publication.standing import (
     StandingVerdict,
     Unjudgeable,
     by_verification,
-    not_judged,
-    reexecute,
     standing_verdicts,
     unjudgeable,
 )
-from stillroom.publication.retraction import KINDS, affected_members, datasets_of, retract
-from stillroom.publication.sealing import Comparison
 from stillroom.publication.stating import manifest
 from stillroom.publication.strengths import strengths_of_run
 
 __all__ = [
+    "DATA_FILES",
     "KINDS",
     "Comparison",
     "Reexecuted",

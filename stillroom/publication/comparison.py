@@ -21,8 +21,11 @@ from stillroom.publication.sealing import (
     against_seal,
     same,
 )
+from stillroom.publication.standing import lost
 from stillroom.publication.stating import manifest, teachers_elsewhere
+from stillroom.publication.whole_rows import against_copy
 
+DATA_FILES = "data files that the catalogue names"
 MOST_NAMED = 5  # differing fields of a manifest
 _NOT_IN_THE_LAKE = ("code_version", FILES, SEAL)  # which Stillroom froze it, and what the bytes are held against
 _DIGITS = 9  # of a sum of fractions, whose last ones depend on the order of its parts
@@ -35,9 +38,7 @@ _FROZEN = "SELECT example_id, messages, answer FROM read_parquet(?)"
 def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
     """Everything that can be compared without running a verifier again; where files are missing, that alone."""
     missing = lake.missing_files()
-    files = Comparison(
-        what="data files that the catalogue names", is_same=not missing, found=found_missing(missing) if missing else ""
-    )
+    files = Comparison(what=DATA_FILES, is_same=not missing, found=found_missing(missing) if missing else "")
     if missing:
         return [files]
     folder = lake.root / snapshot.path
@@ -46,8 +47,14 @@ def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
         files,
         same("rows of the lake, counted", len(members), snapshot.rows),
         same("content of the lake's rows", content_hash(members), snapshot.content_hash),
+        _behind(lake, snapshot),
         *_frozen_copy(lake, folder, snapshot),
     ]
+
+
+def _behind(lake: Lake, snapshot: Snapshot) -> Comparison:
+    found = [f"{one.lacks} (example {one.example_id})" for one in lost(lake, snapshot)]
+    return Comparison(what="samples, verdicts and prompts of the members", is_same=not found, found=_listed(found))
 
 
 def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Comparison]:
@@ -77,6 +84,7 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
         return
     yield same(f"rows of {EXAMPLES_FILE}, counted", len(rows), snapshot.rows)
     yield same(f"content of {EXAMPLES_FILE}", content_hash(rows), snapshot.content_hash)
+    yield against_copy(lake, snapshot)
 
 
 def _with_own_teachers(

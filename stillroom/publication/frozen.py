@@ -14,9 +14,8 @@ from stillroom.publication.sealing import EXAMPLES_FILE, SUMMARY_FILE, seal, wri
 from stillroom.publication.stating import manifest
 from stillroom.publication.summary import summary
 
-_EXAMPLES = """
-SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = ? AND version = ? ORDER BY example_id
-"""
+ROWS = "SELECT * EXCLUDE (name, version) FROM lake.snapshot_examples WHERE name = $name AND version = $version"
+"""The rows of a version, as they are frozen."""
 
 
 def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _: None) -> Path:
@@ -41,7 +40,8 @@ def freeze(lake: Lake, snapshot: Snapshot, say: Callable[[str], None] = lambda _
     try:
         shutil.rmtree(temporary, ignore_errors=True)  # of one that was killed here: numbers of processes come again
         temporary.mkdir(parents=True)
-        lake.query(_EXAMPLES, [snapshot.name, snapshot.version]).write_parquet(temporary / EXAMPLES_FILE)
+        of_version = {"name": snapshot.name, "version": snapshot.version}
+        lake.query(f"{ROWS} ORDER BY example_id", of_version).write_parquet(temporary / EXAMPLES_FILE)
         content = manifest(lake, snapshot)
         (temporary / SUMMARY_FILE).write_text(summary(content, folder), encoding="utf-8")
         sealed = seal(content, temporary)

@@ -76,7 +76,15 @@ from stillroom.runs.rows import (
     teacher_row,
     writing_costs,
 )
-from stillroom.runs.ruling_again import RuledAgain, Unruled, ruled_again, runs_beside, tasks_unjudged, unruled
+from stillroom.runs.ruling_again import (
+    RuledAgain,
+    Unruled,
+    ruled_again,
+    runs_beside,
+    tasks_unjudged,
+    tasks_waiting,
+    unruled,
+)
 from stillroom.runs.standing import funnel, shards_of_run
 from stillroom.runs.tables import compared_tables
 
@@ -173,6 +181,7 @@ __all__ = [
     "stored_elsewhere",
     "strengths_key",
     "tasks_unjudged",
+    "tasks_waiting",
     "teacher_row",
     "unfinished_shards",
     "unimported",

@@ -28,6 +28,10 @@ from stillroom.seeding.admission import UNJUDGED, Proposed, Ruling, rule
 from stillroom.seeding.plan import WritingRequest
 
 _UNJUDGED = "FROM lake.current_proposals WHERE reason = $unjudged AND run_id IN (SELECT unnest($runs))"
+_TRIED = """
+SELECT DISTINCT run_id, writing_round, writing_request FROM lake.proposals
+WHERE reason = $unjudged AND run_id IN (SELECT unnest($runs)) AND list_sort(verifier_ids) = list_sort($by)
+"""
 _BESIDE = """
 SELECT run_id FROM lake.current_runs
 WHERE dataset IN (SELECT dataset FROM lake.runs WHERE run_id = ?) ORDER BY run_id
@@ -68,6 +72,11 @@ def tasks_unjudged(lake: Lake, run_ids: Sequence[str]) -> int:
     return lake.rows(f"SELECT count(*) AS n {_UNJUDGED}", _asked(run_ids))[0]["n"]
 
 
+def tasks_waiting(lake: Lake, run_ids: Sequence[str]) -> int:
+    """Of these, at how many a verifier had a defect, so that they wait for another one."""
+    return lake.rows(f"SELECT count(*) AS n {_UNJUDGED} AND len(verifier_ids) > 0", _asked(run_ids))[0]["n"]
+
+
 def runs_beside(lake: Lake, run_id: str) -> list[str]:
     """Ids of all runs of a run's dataset, its own and those that were given up as well."""
     return [row["run_id"] for row in lake.rows(_BESIDE, [run_id])]
@@ -76,14 +85,17 @@ def runs_beside(lake: Lake, run_id: str) -> list[str]:
 def unruled(lake: Lake, run_ids: Sequence[str], verifiers: Sequence[Verifier]) -> list[Unruled]:
     """What is to be ruled on again of these runs of one dataset, by verifiers that count now, oldest round first.
 
-    Nothing as long as a round that was paid for may have to draw anew what it asked: a prompt that comes into the pool
-    would have it draw something else.
+    Not what they had a defect at, also if others ruled on it since: builds and reverifications under several
+    verifications would take turns at it for ever. And nothing as long as a round that was paid for may have to draw
+    anew what it asked: a prompt that comes into the pool would have it draw something else.
     """
     rows = lake.rows(f"SELECT * {_UNJUDGED} {_IN_ORDER}", _asked(run_ids))
     if not rows or _draws_anew(lake, dataset_of(rows[0]["run_id"])):
         return []
-    tried = sorted(one.verifier_id for one in verifiers)
-    rows = [row for row in rows if row["verifier_ids"] != tried]
+    tried = {
+        _reply(row) for row in lake.rows(_TRIED, {**_asked(run_ids), "by": [one.verifier_id for one in verifiers]})
+    }
+    rows = [row for row in rows if _reply(row) not in tried]
     rounds = groupby(rows, key=lambda row: (row["run_id"], row["writing_round"]))
     return [Unruled(run_id=run_id, number=number, rows=tuple(of_it)) for (run_id, number), of_it in rounds]
 
@@ -121,6 +133,10 @@ async def ruled_again(lake: Lake, recipe: Recipe, one: Unruled, verifiers: Seque
 
 def _asked(run_ids: Sequence[str]) -> dict[str, Any]:
     return {"unjudged": UNJUDGED, "runs": [*run_ids]}
+
+
+def _reply(row: Mapping[str, Any]) -> tuple[str, int, int]:
+    return row["run_id"], row["writing_round"], row["writing_request"]
 
 
 def _draws_anew(lake: Lake, dataset: str) -> bool:

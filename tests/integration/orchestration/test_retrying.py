@@ -10,7 +10,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Failed
 
 from stillroom.errors import (
+    FileLost,
     GateError,
+    LakeError,
     LeaseHeld,
     NotJudged,
     Overtaken,
@@ -32,6 +34,8 @@ CASES = [
     (GateError("not fit"), False),
     (RequestError("wrong"), False),
     (TeacherMismatch("another"), False),
+    (LakeError("does not answer"), True),
+    (FileLost("a data file is not there"), False),
     (LeaseHeld("theirs"), False),
     (NotJudged("another task judges"), False),
     (Overtaken("another task curates"), False),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from stillroom.cli.ancestry import follow
@@ -108,3 +110,32 @@ def test_lineage_says_how_strong_the_tests_are(answer, stillroom):
     assert (strength["strength"], strength["killed"], strength["set_aside"]) == (0.9, 9, 2)
     printed = stillroom("lineage", "ee99").stdout
     assert "strength 0.90 (9 of 12 mutants fail them, 2 set aside as equivalent; mutants of reference)" in printed
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        pytest.param(
+            "samples",
+            "sample aa11 (not in this lake; `stillroom verify-snapshot functions@1` says what is missing)",
+            id="sample",
+        ),
+        pytest.param("prompts", "prompt written-c (not in this lake)", id="prompt"),
+        pytest.param("verdicts", "", id="verdict"),
+    ],
+)
+def test_lineage_tells_what_there_is_where_a_row_behind_the_example_is_lost(stillroom, lake_root, table, said):
+    lake = Lake.open(lake_root)
+    key = "prompt_id = 'written-c'" if table == "prompts" else "sample_id = 'aa11'"
+    lake._connection.execute(f"DELETE FROM lake.{table} WHERE {key}")  # as nobody should
+    lake.close()
+
+    shown, as_json = stillroom("lineage", "ee99"), stillroom("lineage", "ee99", "--json")
+
+    assert said in " ".join(shown.stdout.split())
+    assert "teacher qwen@abc" in shown.stdout
+    assert "run functions-r1" in shown.stdout
+    assert shown.exit_code == as_json.exit_code == bool(said)
+    found = json.loads(as_json.stdout)
+    assert (found["sample"] is None) is (table == "samples")
+    assert found["example"]["example_id"] == "ee99"

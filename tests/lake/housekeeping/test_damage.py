@@ -1,5 +1,6 @@
 """A catalogue that names files which are not there: whoever needs one is told which, and what to do."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -93,6 +94,27 @@ def test_verify_snapshot_finds_it(lost: Path, stillroom) -> None:
     result = stillroom("verify-snapshot", "tiny")
     assert result.exit_code == 1
     assert f"{lost} of the table examples is missing" in result.stdout
+
+
+def test_housekeeping_names_it_and_does_not_say_that_no_row_was_lost(lost: Path, root: Path, stillroom) -> None:
+    result = stillroom("lake", "maintain")
+    assert result.exit_code == 1
+    told = " ".join(result.stderr.split())
+    assert f"a file of the table examples is missing: {lost}. Put it back from a backup" in told
+    assert f"Housekeeping in {root} stopped there and changed no row." in told
+    assert "No row was lost" not in told
+
+
+def test_nothing_is_judged_again_where_files_are_missing_and_what_was_compared_is_told(lost: Path, stillroom) -> None:
+    as_json = stillroom("verify-snapshot", "tiny", "--re-execute", "--json")
+    assert as_json.exit_code == 1
+    told = json.loads(as_json.stdout)
+    assert (told["is_intact"], [one["is_same"] for one in told["compared"]]) == (False, [False])
+    assert "data files are missing" in told["re_executed"]["error"]
+    shown = stillroom("verify-snapshot", "tiny", "--re-execute")
+    assert shown.exit_code == 1
+    assert f"{lost} of the table examples is missing" in shown.stdout
+    assert "No member was judged again: data files are missing" in shown.stdout
 
 
 def test_the_doctor_finds_it(lost: Path, root: Path) -> None:

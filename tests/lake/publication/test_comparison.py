@@ -5,24 +5,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from stillroom.calibration import record
 from stillroom.cli.app import make_app
-from stillroom.lake import Lake
+from stillroom.lake import TABLES, Lake
 from stillroom.lake.copies import MANIFEST_FILE, read_manifest
-from stillroom.publication import Snapshot, compare, freeze, manifest, snapshots
+from stillroom.publication import Snapshot, compare, freeze, manifest, snapshots, unjudgeable
 from stillroom.publication.comparison import differing as differing_fields
 from stillroom.publication.sealing import FILES, SEAL, seal, written
 from tests.fakes.builds import Builder, calibrated
 from tests.fakes.prompts import recipe
+from tests.lake.publication.conftest import FOUR_EACH
 
 
 @pytest.fixture
 def frozen(published: Lake) -> tuple[Lake, Snapshot, Path]:
     (snapshot,) = snapshots(published, "tiny")
     return published, snapshot, freeze(published, snapshot)
+
+
+def _do(lake: Lake, statement: str) -> None:
+    """As nobody should."""
+    lake._connection.execute(statement)  # pyright: ignore[reportPrivateUsage]
 
 
 def differing(lake: Lake, snapshot: Snapshot) -> list[str]:
@@ -36,12 +43,14 @@ def test_an_untouched_snapshot_agrees_in_everything(frozen: tuple[Lake, Snapshot
         "data files that the catalogue names",
         "rows of the lake, counted",
         "content of the lake's rows",
+        "samples, verdicts and prompts of the members",
         "manifest against the lake",
         "manifest against its own hash",
         "bytes of examples.parquet",
         "bytes of summary.md",
         "rows of examples.parquet, counted",
         "content of examples.parquet",
+        "rows of the lake against examples.parquet, all columns",
     ]
     assert [one.found for one in compared if one.found or not one.is_same] == []
 
@@ -165,13 +174,106 @@ def test_what_was_altered_is_named(
     assert all(words in name for words, name in zip(found, named, strict=True))
 
 
+ONE = "(SELECT min(example_id) FROM lake.examples)"
+ITS_SAMPLE = "(SELECT min_by(sample_id, example_id) FROM lake.examples)"
+ITS_PROMPT = "(SELECT min_by(prompt_id, example_id) FROM lake.examples)"
+OTHERWISE = {  # what one value of another type than text becomes
+    "messages": "messages[:1]",
+    "shard": "shard + 1",
+    "created_at": "created_at - INTERVAL 1 microsecond",
+}
+HASHED = ("example_id", "messages", "answer")
+
+
+@pytest.mark.parametrize("column", [column.name for column in TABLES["examples"].all_columns])
+def test_one_altered_value_in_any_column_of_the_lakes_examples_is_found(
+    frozen: tuple[Lake, Snapshot, Path], column: str
+) -> None:
+    lake, snapshot, _ = frozen
+    (example,) = lake.rows(f"SELECT {ONE} AS id")
+    other = OTHERWISE.get(column, f"coalesce({column}, '') || '`'")
+
+    _do(lake, f"UPDATE lake.examples SET {column} = {other} WHERE example_id = {ONE}")
+
+    found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
+    said = found["rows of the lake against examples.parquet, all columns"]
+    is_gone = column in ("example_id", "run_id")  # a member is the example of its dataset's runs
+    about = "1 rows of examples.parquet are not in the lake" if is_gone else f"1 rows differ in {column}"
+    assert said == f"{about}, first {example['id']}"
+    assert ("content of the lake's rows" in found) is (is_gone or column in HASHED)
+
+
+def test_columns_that_came_after_a_copy_was_frozen_say_nothing_of_it(frozen: tuple[Lake, Snapshot, Path]) -> None:
+    lake, snapshot, folder = frozen
+    file = folder / "examples.parquet"
+    pl.read_parquet(file).drop("verifier_id", "topic").write_parquet(file)
+    _reseal(folder, lambda stated: None)
+    assert differing(lake, snapshot) == []
+
+    _do(lake, f"UPDATE lake.examples SET prompt_id = 'another' WHERE example_id = {ONE}")
+
+    assert "rows of the lake against examples.parquet, all columns" in differing(lake, snapshot)
+
+
+def test_rows_that_a_member_alone_has_in_the_copy_or_the_lake_are_counted_with_those_that_differ(
+    frozen: tuple[Lake, Snapshot, Path],
+) -> None:
+    lake, snapshot, folder = frozen
+    file = folder / "examples.parquet"
+    kept = pl.read_parquet(file)
+    kept[1:].with_columns(topic=pl.lit("another"), shard=pl.lit(7, pl.Int32)).write_parquet(file)
+    _reseal(folder, lambda stated: None)
+
+    found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
+
+    first, second = kept["example_id"][:2]
+    assert found["rows of the lake against examples.parquet, all columns"] == (
+        f"1 rows of the lake are not in examples.parquet, first {first}; 3 rows differ in topic, first {second}; "
+        f"3 rows differ in shard, first {second}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        pytest.param(f"DELETE FROM lake.samples WHERE sample_id = {ITS_SAMPLE}", "no row of its sample", id="sample"),
+        pytest.param(
+            f"UPDATE lake.samples SET sample_id = 'x' WHERE sample_id = {ITS_SAMPLE}", "its sample", id="its id"
+        ),
+        pytest.param(f"DELETE FROM lake.verdicts WHERE sample_id = {ITS_SAMPLE}", "no verdict", id="verdict"),
+        pytest.param(f"DELETE FROM lake.prompts WHERE prompt_id = {ITS_PROMPT}", "no row of its prompt", id="prompt"),
+        pytest.param(
+            f"UPDATE lake.prompts SET check_id = 'x' WHERE prompt_id = {ITS_PROMPT}", "no prompt with", id="tests"
+        ),
+    ],
+)
+def test_rows_behind_a_member_that_the_lake_lost_are_found_without_judging_again(
+    frozen: tuple[Lake, Snapshot, Path], loss: str, said: str
+) -> None:
+    lake, snapshot, _ = frozen
+
+    _do(lake, loss)
+
+    found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
+    assert said in found["samples, verdicts and prompts of the members"]
+
+
+async def test_what_was_published_unverified_lacks_nothing(lake: Lake, tmp_path: Path) -> None:
+    allowed = f"{FOUR_EACH}snapshot: {{allow_unverified: true}}\n"
+    await Builder(lake, is_calibrated=False).build(recipe(tmp_path, allowed))
+    (snapshot,) = snapshots(lake, "tiny")
+    freeze(lake, snapshot)
+    _do(lake, "UPDATE lake.examples SET verifier_id = NULL")  # as of an earlier Stillroom
+    assert "samples, verdicts and prompts of the members" not in differing(lake, snapshot)
+    assert len(unjudgeable(lake, snapshot)) == snapshot.rows
+
+
 def test_rows_that_the_lake_lost_are_found(frozen: tuple[Lake, Snapshot, Path]) -> None:
     lake, snapshot, _ = frozen
-    lake._connection.execute(
-        "DELETE FROM lake.snapshot_members WHERE example_id = (SELECT min(example_id) FROM lake.examples)"
-    )  # pyright: ignore[reportPrivateUsage] - as nobody should
+    _do(lake, f"DELETE FROM lake.snapshot_members WHERE example_id = {ONE}")
     assert differing(lake, snapshot) == [
         "rows of the lake, counted",
         "content of the lake's rows",
         "manifest against the lake",
+        "rows of the lake against examples.parquet, all columns",
     ]

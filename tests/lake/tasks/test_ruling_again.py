@@ -11,7 +11,16 @@ from stillroom.journal import journal_at
 from stillroom.lake import Lake
 from stillroom.publication import manifest
 from stillroom.records import Answer, Check, Judgement
-from stillroom.runs import FIRST_ROUND, Run, open_run, plan_shards, replies_in, tasks_unjudged, writing_journal
+from stillroom.runs import (
+    FIRST_ROUND,
+    Run,
+    open_run,
+    plan_shards,
+    replies_in,
+    tasks_unjudged,
+    tasks_waiting,
+    writing_journal,
+)
 from stillroom.seeding.plan import Record
 from tasks import ruling_again, seeding
 from tasks import workshop as module
@@ -164,6 +173,22 @@ async def test_a_defect_is_tried_again_by_another_verifier_alone(defect: Bench) 
     assert defect.lake.rows(
         "SELECT reason, verifier_ids FROM lake.proposals WHERE writing_request = 0 ORDER BY created_at"
     ) == [{"reason": "unjudged", "verifier_ids": [by]} for by in ("fake-id", "no better")]
+
+
+async def test_verifiers_that_take_turns_rule_once_each_on_a_defect(defect: Bench) -> None:
+    for verifier_id in ("another", "fake-id", "another", "fake-id"):
+        defect.verifier.verifier_id = verifier_id
+        assert await ruling_again.rule_again.fn(defect.run.run_id, **CALL) == 0
+    by = defect.lake.rows("SELECT verifier_ids FROM lake.proposals WHERE writing_request = 0 ORDER BY created_at")
+    assert [row["verifier_ids"] for row in by] == [["fake-id"], ["another"]]
+
+
+@pytest.mark.parametrize(("error", "waiting"), [(DEFECT, 1), (LOST, 0)], ids=["defect", "lost"])
+async def test_those_that_wait_for_another_verifier_are_told_from_those_that_are_tried_each_time(
+    lake: Lake, tmp_path: Path, shop: Workshop, monkeypatch: pytest.MonkeyPatch, error: Exception, waiting: int
+) -> None:
+    bench = await written(lake, tmp_path, shop, monkeypatch, error)
+    assert (tasks_unjudged(lake, [bench.run.run_id]), tasks_waiting(lake, [bench.run.run_id])) == (1, waiting)
 
 
 async def test_a_lost_sandbox_is_tried_each_time_and_writes_nothing_down_until_it_holds(

@@ -18,6 +18,7 @@ OUTCOME: dict[str, Any] = {
     "prompts_written": 17,
     "writing_replies": 54,
     "tasks_unjudged": 0,
+    "tasks_waiting": 0,
     "prompts_answered": 37,
     "samples": 171,
     "samples_adopted": 0,
@@ -115,10 +116,21 @@ def test_a_build_that_was_checked_against_nothing_says_why() -> None:
             id="none passed",
         ),
         pytest.param(
-            {"tasks_unjudged": 2},
-            '2 written tasks could not be judged: `stillroom sql "select run_id, detail from current_proposals '
-            "where reason = 'unjudged'\"` says why. The next build rules on them again, as `stillroom",
+            {"tasks_unjudged": 3, "tasks_waiting": 1},
+            '3 written tasks could not be judged: `stillroom sql "select run_id, detail from current_proposals '
+            "where reason = 'unjudged'\"` says why. At 2 the sandbox was lost: builds whose recipe has `seeding`, and "
+            "`stillroom reverify functions`, try these each time. At 1 the verifier had a defect: builds whose recipe "
+            "has `seeding`, and `stillroom reverify functions`, rule on these once there is another version of it, "
+            "other limits or another image. No teacher is asked.",
             id="written tasks",
+        ),
+        pytest.param(
+            {"tasks_unjudged": 1, "tasks_waiting": 1},
+            "says why. At 1 the verifier had a defect: builds",
+            id="a defect alone",
+        ),
+        pytest.param(
+            {"tasks_unjudged": 1}, "`stillroom reverify functions`, try these each time. No teacher", id="lost alone"
         ),
         pytest.param({}, "", id="neither"),
     ],
