@@ -15,6 +15,7 @@ import sys
 
 import runner
 from link_libraries import is_library, is_machinery
+from unseen import Closed, opened
 
 MAX_BASES = 64  # of one exception's type, all told
 MAX_ATTRIBUTES = 50
@@ -45,7 +46,7 @@ class _Made:
     def __getattr__(self, name):
         if name.startswith("_") or origin(self) is None:
             raise AttributeError(name)
-        self.__dict__["_stillroom_link_"].give_up(f"the tests ask an exception of the solution for {name!r}")
+        opened(self.__dict__["_stillroom_link_"]).give_up(f"the tests ask an exception of the solution for {name!r}")
 
 
 class Errors:
@@ -101,7 +102,7 @@ class Errors:
         kept = error.__dict__
         kept.update({str(name): self.values.unpack(value) for name, value in attributes})
         kept[REMOTE] = (str(kinds[0][0]), [str(each) for each in names], str(text), str(missing))
-        kept["_stillroom_link_"] = link
+        kept["_stillroom_link_"] = Closed(link)
         if cause is not None:
             error.__cause__ = self.made(cause, link)
         return error
