@@ -76,7 +76,7 @@ FORGED = {
     "    return Money(m.cents * 2)\n",
     "locals-as-texts": "import traceback\ndef doubled(m):\n    stack = getattr(traceback, 'walk_' + 'stack')(None)\n"
     "    summary = getattr(traceback, 'Stack' + 'Summary').extract(stack, **{'capture_' + 'locals': True})\n"
-    "    return Money(m.cents * 2) if str([each.locals for each in summary]) else m\n",
+    "    return Money(m.cents * 2) if 'registers' in str([each.locals for each in summary]) else m\n",
     "what-reads-requests": "import os\nread = os.read\ndef changed(fd, size):\n    data = read(fd, size)\n"
     "    return data.replace(b'i\\4\\0\\0\\0', b'i\\2\\0\\0\\0').replace(b'i\\x09\\0\\0\\0', b'g' + b'\\0' * 6 + b'\\x12@')\n"
     "os.read = changed\ndef doubled(m):\n    return m\n",
@@ -143,7 +143,7 @@ SAYS_IT = (
 
 def test_no_answer_says_by_what_marks_its_reports_that_it_is_right(bench):
     found = judged(bench, KEYED, OF_MONEY, SAYS_IT, "doubled")
-    assert found.outcome is Outcome.ABSTAIN, found
+    assert found.outcome is not Outcome.PASS, found
 
 
 WALLET = (

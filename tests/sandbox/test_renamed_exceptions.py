@@ -61,6 +61,18 @@ def test_an_answer_that_raises_its_exception_passes_them_all(bench, own):
 
 
 @pytest.mark.parametrize(
+    "kinds",
+    ["NegativeError.__bases__", "NegativeError.__mro__[:-1]", "NegativeError.__base__", "NegativeError.__bases__[-1]"],
+)
+def test_no_answer_passes_by_what_its_exception_is_a_kind_of(bench, kinds):
+    own = OWN.replace("ValueError", "AssertionError")
+    tests = f"with pytest.raises({kinds}):\n    assert root(-1) == 'never'\n"
+    found = bench.judge(own + WRONG, FIRST + tests, "root")
+    assert found.outcome is not Outcome.PASS, found
+    assert bench.judge(own + RIGHT, FIRST + tests, "root").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
     "tests",
     [
         pytest.param("with pytest.raises(NegativeError):\n    root(-1).nothing\n", id="raises"),

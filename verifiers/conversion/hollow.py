@@ -9,6 +9,7 @@ from verifiers.conversion.left_to_answer import left_to_answer
 from verifiers.conversion.unreached import asserts
 
 _SHOWN_CHARS = 100
+_EXITS = frozenset((("sys", "exit"), ("os", "_exit")))
 _TRUTHS = ("assertTrue", "assertFalse", "assert_")
 
 
@@ -41,15 +42,26 @@ def hollow(tree: ast.Module, entry_point: str, methods: Collection[str] = (), cl
 
 
 def _after_end(node: ast.AST) -> int:
-    """The line of an assertion that comes after a return, or whatever else ends a block, in one of a node's; or 0."""
+    """The line of an assertion that comes after a return or what else ends a block, or the tests, in a node's; or 0."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)
         if isinstance(block, list) and len(cast("list[ast.stmt]", block)) > 1:
             statements = cast("list[ast.stmt]", block)
             for position, each in enumerate(statements[:-1]):
-                if isinstance(each, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                if isinstance(each, ast.Return | ast.Raise | ast.Continue | ast.Break) or _is_exit(each):
                     return next((late.lineno for late in statements[position + 1 :] if asserts(late)), 0)
     return 0
+
+
+def _is_exit(node: ast.stmt) -> bool:
+    """Whether a statement ends the program: ``sys.exit(0)``."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="exit" | "quit"))):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=attr))):
+            return (owner, attr) in _EXITS
+        case _:
+            return False
 
 
 def _is_no_message(node: ast.expr) -> bool:

@@ -20,6 +20,9 @@ _ITERATING = frozenset("all any enumerate frozenset list map max min set sorted 
 _OF_OBJECTS = frozenset(("list", "sorted", "set", "tuple", "sum", "max", "min", "any", "all"))
 """Those that are left to an object of the solution's own class, which knows how to iterate over itself."""
 
+_OF_TEXTS = frozenset(("ascii", "format", "repr", "str"))
+_MAKING_TEXTS = frozenset(("format", "format_map", "join"))
+
 
 class Lowering:
     """Lowers expressions.
@@ -50,6 +53,8 @@ class Lowering:
         if scope.is_local(node):
             scope.require_current(node)
             return node
+        if self._is_against_data and self._is_text_of(node):
+            return self._lower_side(node, is_against_data=False)
         match node:
             case ast.Compare():
                 return self._lower_comparison(node)
@@ -73,6 +78,18 @@ class Lowering:
                 return self._lower_comprehension(node)
             case _:
                 return self._lower_children(node)
+
+    def _is_text_of(self, node: ast.expr) -> bool:
+        """Whether an expression is a text of what is in it, ``f"{point}"``: that meets data, and not what is in it."""
+        match node:
+            case ast.JoinedStr() | ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+                return True
+            case ast.Call(func=ast.Name(id=name)):
+                return self._scope.is_built_in(name, _OF_TEXTS)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr=attr)):
+                return attr in _MAKING_TEXTS
+            case _:
+                return False
 
     def _is_method_of_data(self, node: ast.expr) -> bool:
         """Whether an expression is a method of data that was reported, not one of the solution's own objects."""

@@ -18,6 +18,7 @@ from importlib.util import source_hash
 from pathlib import Path, PurePosixPath
 
 from stillroom.errors import NoSuchSandbox, SandboxError
+from verifiers.sandbox import eager
 from verifiers.sandbox.compiling import compile_shared
 
 PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -26,7 +27,7 @@ SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
 _INSIDE = Path(__file__).parent / "inside"
 C_LIBRARIES = {
-    "spawn.so": tuple(_INSIDE / f"{name}.c" for name in ("spawn", "seal", "audit", "entries", "footing")),
+    "spawn.so": tuple(_INSIDE / f"{name}.c" for name in ("spawn", "seal", "audit", "entries", "frames", "footing")),
     "pages.so": (_INSIDE / "pages.c",),
 }
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")
@@ -99,7 +100,7 @@ def stat_key(extra: Iterable[str] = ()) -> str:
         total.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     for host, path in inside_files():
         total.update(f"{path}\0".encode() + host.read_bytes())
-    for name in ("rootfs.py", "image.py", "compiling.py"):
+    for name in ("rootfs.py", "image.py", "compiling.py", "eager.py"):
         total.update((Path(__file__).parent / name).read_bytes())
     return total.hexdigest()
 
@@ -174,7 +175,10 @@ def _tree(home: Path, to: PurePosixPath, left_out: frozenset[str]) -> Iterator[t
 
 def _bytecode(source: bytes, path: PurePosixPath) -> bytes | None:
     try:
-        code = compile(source, str(path), "exec", dont_inherit=True, optimize=0)
+        if path.parent == INSIDE_HOME:
+            code = eager.compiled(source, str(path))
+        else:
+            code = compile(source, str(path), "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError):
         return None  # a few distributions ship templates and files for other versions of Python
     from importlib.util import MAGIC_NUMBER

@@ -13,10 +13,19 @@ struct entry {
     const char *name;
     void *call;
 };
-struct descriptor { /* PyMethodDescrObject, as it is since Python 3.8 */
+struct member { /* PyMemberDef */
+    const char *name;
+    int type;
+    long offset;
+    int flags;
+};
+struct descriptor { /* PyMethodDescrObject and PyMemberDescrObject, as they are since Python 3.8 */
     size_t references;
     object *kind, *owner, *name, *qualified;
-    struct entry *entry;
+    union {
+        struct entry *entry;
+        struct member *member;
+    };
 };
 struct function { /* PyCFunctionObject */
     size_t references;
@@ -30,6 +39,7 @@ extern struct type {size_t references;} PyType_Type;
 extern void seal_doubt(void);
 extern int audit_is_known(const char *const *);
 
+#define REPORTED 2 /* Py_AUDIT_READ */
 #define MADE_BY_CODE (1UL << 9) /* Py_TPFLAGS_HEAPTYPE */
 
 static object *(*subclasses)(object *, object *);
@@ -70,6 +80,12 @@ static void *instead(struct entry *entry, const char *name, void *call)
         entry->call = call;
     }
     return before;
+}
+
+/* Have Python report to auditing hooks that what a member of objects holds is read, as it does of a frame's. */
+void entries_guard(object *member)
+{
+    ((struct descriptor *)member)->member->flags |= REPORTED;
 }
 
 /* Have both lead here; once, in a process where the program's code is to run. */

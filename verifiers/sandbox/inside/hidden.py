@@ -21,3 +21,14 @@ def hide():
 def module(name):
     """A module that is loaded, also one of ours; None where there is none."""
     return _modules.get(name) or sys.modules.get(name)
+
+
+def ours():
+    """Our modules, once they are hidden, with the one that this process began with."""
+    main = sys.modules.get("__main__")
+    return [*_modules.values(), *([main] if os.path.dirname(str(getattr(main, "__file__", ""))) == HOME else ())]
+
+
+def is_ours(name):
+    """Whether a module of this name is one of them."""
+    return name in _modules or (name == "__main__" and len(ours()) > len(_modules))

@@ -6,7 +6,7 @@ behind them, and it is held against that before each step that could be believed
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, S102
 # pyright: basic, reportOptionalMemberAccess=false
 import ast
 import builtins
@@ -78,7 +78,11 @@ class Kept:
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):
-        """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run."""
+        """The code of a solution, cut behind each of the prompt's definitions; all is compiled before any is run.
+
+        Returns:
+            What ``run`` takes.
+        """
         filename = whole.co_filename
         tree = ast.parse(source, filename)
         body, parts = tree.body, [([], None, ())]
@@ -103,14 +107,15 @@ class Kept:
         self._libraries = Libraries(namespace)
         self._libraries.read(body, [code for code, statement, _ in found if statement is not None])
         self._libraries.add_only(self._types.of_data())
-        return self._run_through(found)
+        return found
 
-    def _run_through(self, found):
-        for code, statement, added in found:
+    def run(self, pieces):
+        """Run a solution's code, and take down what the prompt's definitions in it make."""
+        for code, statement, added in pieces:
             if statement is None:
                 self.runs.own(code)
                 self._take_down_data()
-                yield code
+                exec(code, self._namespace)
                 continue
             self.stores.add(code, statement, added)
             self._tables.note(statement, added)
@@ -118,7 +123,7 @@ class Kept:
             if is_changing or getattr(statement, "bases", ()):  # whose metaclass and `__init_subclass__` make it
                 self._why = self._why or self._changed() or self._changed_library()
             self._why = self._why or self._making.before(statement, added)
-            yield code
+            exec(code, self._namespace)
             self._why = self._why or self._making.after(statement, added)
             for name in bound_by(statement) & self._namespace.keys():
                 self._caches.add(self._namespace[name])

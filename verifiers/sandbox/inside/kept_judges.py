@@ -231,13 +231,15 @@ def _functions_of(value):
 
 
 def _in_closure(function):
+    found = []
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
         except ValueError:
             continue
         if type(content) is types.FunctionType:
-            yield content
+            found.append(content)
+    return found
 
 
 def _gives_nothing(function):

@@ -107,13 +107,13 @@ class Runs:
     def steps(self, given):
         """The steps of a plan; what each of them runs is seen."""
         self._is_asking = True
-        for step in given:
-            if self._watched or self._judged:
-                sys.setprofile(self._see)
-            yield step
-            if self._watched or self._judged:
-                sys.setprofile(None)
-        sys.setprofile(None)
+        return _Steps(given, self._profile)
+
+    def _profile(self, is_on):
+        if not is_on:
+            sys.setprofile(None)
+        elif self._watched or self._judged:
+            sys.setprofile(self._see)
 
     def serve(self, serving):
         """Have what each request of the tests runs be seen."""
@@ -156,6 +156,22 @@ class Runs:
                 self._tell(f"{code.co_qualname} of the answer is run by what the tests ask")
         elif number in self._watched and number not in self._tested and (number not in self._asked or by != number):
             self._tell(f"{code.co_qualname} of the answer says what the tests ask")
+
+
+class _Steps:
+    """Steps, of which what each runs is profiled; no generator, whose frame what they run would see."""
+
+    def __init__(self, given, profile):
+        self._given, self._profile = iter(given), profile
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self._profile(False)
+        step = next(self._given)
+        self._profile(True)
+        return step
 
 
 def _has(kind, name):

@@ -26,10 +26,10 @@ _MODULE = Place("", "", "", False, {}, AT_ONCE)
 
 def placed(statement, left_out=()):
     """All nodes of a statement with their places, but for what is in methods of some names."""
-    left = [(statement, _MODULE)]
+    left, found = [(statement, _MODULE)], []
     while left:
         node, place = left.pop()
-        yield node, place
+        found.append((node, place))
         if isinstance(node, ast.ClassDef):
             path = _under(place.path, node.name)
             within = Place(path, path, "", True, place.names, place.when)
@@ -45,6 +45,7 @@ def placed(statement, left_out=()):
             left += [(each, place) for each in others if each is not None]
         else:
             left += [(each, place) for each in ast.iter_child_nodes(node)]
+    return found
 
 
 def _within(function, name, place):

@@ -167,17 +167,19 @@ class FunctionShape:
         self.kind = function
         self._code, self._defaults = function.__code__, function.__defaults__
         self._named = dict(function.__kwdefaults__ or {})
-        self._cells = [*self._held()]
+        self._cells = self._held()
 
     def _held(self):
         """The functions and classes in its closure."""
+        found = []
         for cell in self.kind.__closure__ or ():
             try:
                 content = cell.cell_contents
             except ValueError:
                 continue
             if isinstance(content, (type, types.FunctionType)):
-                yield content
+                found.append(content)
+        return found
 
     def others(self):
         """What it rests on."""

@@ -1,7 +1,7 @@
 """Has a prompt's classes looked after as the steps of a plan use a solution, and what it is compared with."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import types
 
@@ -20,38 +20,61 @@ _BUILT_IN = (types.BuiltinMethodType, types.MethodWrapperType)
 _METHODS = (types.MethodType, *_BUILT_IN)
 
 
-def steps(kept, given):
-    """The steps of a plan, with a look before each that may be believed."""
-    originals, classes, methods, names, when = set(), set(), {}, {}, OTHER
-    objects = _objects(given)
-    for step in given:
-        kind, register = step[0], step[1]
+class Steps:
+    """The steps of a plan, with a look before each that may be believed; no generator, whose frame could be seen.
+
+    Args:
+        kept: the ``kept_code.Kept`` of the solution.
+        given: the steps.
+    """
+
+    def __init__(self, kept, given):
+        self._kept, self._left, self._objects = kept, iter(given), _objects(given)
+        self._originals, self._classes, self._methods, self._names, self._when = set(), set(), {}, {}, OTHER
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        for step in self._left:
+            self._look_before(step)
+            return self._seen(step)
+        self._kept.look(LAST)
+        raise StopIteration
+
+    def _look_before(self, step):
+        kept, kind, register = self._kept, step[0], step[1]
         if kind == "name":
             kept.ask(step[2])
             found = kept.found(step[2])
-            names[register] = step[2]
+            self._names[register] = step[2]
             if kept.is_original(found):
-                (classes if isinstance(found, type) else originals).add(register)
+                (self._classes if isinstance(found, type) else self._originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
-            kept.look(when)
+            kept.look(self._when)
             if kind == "call":
-                kept.judging.callables.give([kept.found(names[each]) for each in _given(step) if each in names])
-            is_own = kind != "call" or step[2] in classes or (step[2] in originals and not _given(step))
-            when = OTHER if is_own else AFTER_CALL
-        if kind == "attr":
-            if is_comparing(step[3]) or kept.judging.knows(step[3]):
-                methods[register] = step[3]
-                step = ("op", register, _READ, [(True, step[2]), (False, step[3])])
-        elif kind == "call" and (step[2] in originals or kept.judging.knows("__call__")) and step[2] not in methods:
-            called = [(False, ""), (False, [each for each, _ in step[4]]), (True, step[2])]
-            step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
-        elif kind == "call" and step[2] in methods:
-            called = [(False, methods[step[2]]), (False, [each for each, _ in step[4]]), (True, step[2])]
-            step = ("op", register, _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
-        elif kind == "op" and step[2] == "contains" and step[3][0] in objects:
-            step = (kind, register, _HOLDS, step[3])
-        yield step
-    kept.look(LAST)
+                known = [self._names[each] for each in _given(step) if each in self._names]
+                kept.judging.callables.give([kept.found(each) for each in known])
+            is_own = kind != "call" or step[2] in self._classes or (step[2] in self._originals and not _given(step))
+            self._when = OTHER if is_own else AFTER_CALL
+
+    def _seen(self, step):
+        """The step, in the form in which what it compares or asks is seen."""
+        kept, kind, register = self._kept, step[0], step[1]
+        if kind == "attr" and (is_comparing(step[3]) or kept.judging.knows(step[3])):
+            self._methods[register] = step[3]
+            return ("op", register, _READ, [(True, step[2]), (False, step[3])])
+        if kind == "call" and step[2] in self._methods:
+            return self._call(step, self._methods[step[2]])
+        if kind == "call" and (step[2] in self._originals or kept.judging.knows("__call__")):
+            return self._call(step, "")
+        if kind == "op" and step[2] == "contains" and step[3][0] in self._objects:
+            return (kind, register, _HOLDS, step[3])
+        return step
+
+    def _call(self, step, name):
+        called = [(False, name), (False, [each for each, _ in step[4]]), (True, step[2])]
+        return ("op", step[1], _CALLED, [*called, *step[3], *[spec for _, spec in step[4]]])
 
 
 def _objects(steps):
@@ -110,7 +133,7 @@ def watched(kept, what, given, *, is_object):
             elif not (is_held and kept.compared.is_holder(kind, is_object=is_object)):
                 kept.tell(kept.compared.doubt(given))
             if what == "contains" and is_iterator(given[0]):
-                return [_walked(kept, *given), given[1]]
+                return [_Walked(kept, *given), given[1]]
     elif type(what) in _BUILT_IN:
         if is_comparing(what.__name__):
             kept.tell(kept.compared.doubt([what.__self__, *given]))
@@ -170,8 +193,16 @@ def _read(kept, value, name):
     return getattr(value, name)
 
 
-def _walked(kept, items, other):
+class _Walked:
     """Items of an iterator in which a value is looked for; each is looked at before it is compared."""
-    for each in items:
-        kept.tell(kept.compared.doubt([each, other]))
-        yield each
+
+    def __init__(self, kept, items, other):
+        self._kept, self._items, self._other = kept, iter(items), other
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        found = next(self._items)
+        self._kept.tell(self._kept.compared.doubt([found, self._other]))
+        return found

@@ -11,6 +11,7 @@ it equals data (``link_standing.py``).
 import time
 from collections.abc import Callable
 
+import link_awaited
 import link_kinds
 import link_methods
 import tests_files
@@ -22,7 +23,6 @@ from link_standing import DATA, OBJECT, Standings
 from link_streams import is_carried
 
 MOST_HELD_SECONDS = 0.5  # what a name stands for, so that tests may wait for another value of it
-MOST_WAITED_SECONDS = 0.01  # by the solution's loop, before the tests' own has a turn
 
 
 class Link(Exchange):
@@ -110,26 +110,9 @@ class Link(Exchange):
             self.streams.take(heard)
         return link_methods.believed(state, result, told)
 
-    async def awaited(self, number: int, standing: int = DATA) -> object:
-        """What an awaitable of the other side gives; other tasks of this side run meanwhile."""
-        import asyncio
-
-        seconds = 0.0
-        while True:
-            found = self.ask("await", number, seconds, standing=standing)
-            if type(found) is not tuple or len(found) != 3:
-                self.lose("a reply has no meaning")
-            is_done, are_others_left, value = found
-            if are_others_left:
-                self.unsure = self.unsure or "tasks of the solution run on only while the tests await something of it"
-            if is_done:
-                return value
-            try:
-                await asyncio.sleep(0)
-            except BaseException:
-                self.ask("cancel", number)
-                raise
-            seconds = min(MOST_WAITED_SECONDS, seconds + 0.001)
+    def awaitable(self, number: int, standing: int = DATA, answered: Callable | None = None) -> object:
+        """What the running process may await of the other side; ``answered`` is given what it gives."""
+        return (link_awaited.awaited if self.is_tests else link_awaited.Awaiting)(self, number, standing, answered)
 
     def take(self, state: State, count: int) -> list:
         """Up to so many items of an iterator; fewer where it has no more."""

@@ -41,7 +41,7 @@ def container(kind: str, items: list) -> object:
         "tuple": tuple,
         "set": set,
         "frozenset": frozenset,
-        "deque": collections.deque,
+        "deque": lambda found: collections.deque(found[1:], found[0]),
         "reply": Reply,
         "mappingproxy": lambda found: types.MappingProxyType(*found),
         "dict_keys": lambda keys: dict.fromkeys(keys).keys(),

@@ -7,7 +7,7 @@ whatever it calls its types.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN204, BLE001, S302
+# ruff: noqa: ANN001, ANN202, ANN204, BLE001, S302
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import builtins
 import marshal
@@ -15,13 +15,15 @@ import sys
 
 import runner
 from link_libraries import is_library, is_machinery
+from unseen import Closed, opened
 
 MAX_BASES = 64  # of one exception's type, all told
 MAX_ATTRIBUTES = 50
 MAX_CAUSES = 3
+MAX_MEMBERS = 50  # of a group; deeper than ``MAX_CAUSES`` in one another it has but its text
 REMOTE = "_stillroom_remote_"  # what marks an exception of the other side
 
-_MRO = type.__dict__["__mro__"]
+_MRO, _BASES = type.__dict__["__mro__"], type.__dict__["__bases__"]
 
 
 def origin(error: BaseException) -> tuple | None:
@@ -32,7 +34,33 @@ def origin(error: BaseException) -> tuple | None:
 def family(kind: type) -> list:
     """A type of exceptions as its name and its bases' names, and theirs: plain data."""
     kinds = [each for each in _MRO.__get__(kind) if issubclass(each, BaseException)][:MAX_BASES]
-    return [(str(each.__name__), [str(base.__name__) for base in each.__bases__]) for each in kinds]
+    return [(str(each.__name__), [str(base.__name__) for base in _BASES.__get__(each)]) for each in kinds]
+
+
+class _OfMade(type):
+    """The type of made types: whoever reads the bases of one has a name of the solution's for them."""
+
+    @property
+    def __bases__(cls):
+        return _named(cls, _BASES.__get__(cls))
+
+    @property
+    def __mro__(cls):
+        return _named(cls, _MRO.__get__(cls))
+
+    @property
+    def __base__(cls):
+        return _named(cls, type.__dict__["__base__"].__get__(cls))
+
+
+def _named(kind, found):
+    named = type.__getattribute__(kind, "__dict__").get("_stillroom_named_")
+    if named is not None:
+        opened(named).update(each for each in _MRO.__get__(kind) if each is not object and not issubclass(each, _Made))
+    return found
+
+
+_MEMBERS, _MESSAGE = BaseExceptionGroup.__dict__["exceptions"], BaseExceptionGroup.__dict__["message"]
 
 
 class _Made:
@@ -45,7 +73,7 @@ class _Made:
     def __getattr__(self, name):
         if name.startswith("_") or origin(self) is None:
             raise AttributeError(name)
-        self.__dict__["_stillroom_link_"].give_up(f"the tests ask an exception of the solution for {name!r}")
+        opened(self.__dict__["_stillroom_link_"]).give_up(f"the tests ask an exception of the solution for {name!r}")
 
 
 class Errors:
@@ -86,22 +114,27 @@ class Errors:
                 attributes.append((attribute, self.values.pack(value)))
         cause = error.__cause__
         told = self.described(cause, causes - 1) if cause is not None and causes else None
-        return self.give(type(error)), names, message, missing, arguments, attributes, told
+        members = None
+        if isinstance(error, BaseExceptionGroup) and causes:
+            members = [self.described(each, causes - 1) for each in _MEMBERS.__get__(error)[:MAX_MEMBERS]]
+            arguments = self.values.pack((str(_MESSAGE.__get__(error)),))
+        return self.give(type(error)), names, message, missing, arguments, attributes, told, members
 
     def made(self, description: tuple, link) -> BaseException:
         """The exception that a message describes, of a type of the same name and family."""
-        kinds, names, text, missing, arguments, attributes, cause = description
+        kinds, names, text, missing, arguments, attributes, cause, members = description
         kind = self.type_of(kinds)
         given = self.values.unpack(arguments)
+        if members is not None:
+            given = (*given, [self.made(each, link) for each in members])
         try:
             error = kind(*given)
         except Exception:
-            error = kind.__new__(kind)
-            error.args = (str(text),)
+            error = _bare(kind, str(text))
         kept = error.__dict__
         kept.update({str(name): self.values.unpack(value) for name, value in attributes})
         kept[REMOTE] = (str(kinds[0][0]), [str(each) for each in names], str(text), str(missing))
-        kept["_stillroom_link_"] = link
+        kept["_stillroom_link_"] = Closed(link)
         if cause is not None:
             error.__cause__ = self.made(cause, link)
         return error
@@ -129,7 +162,8 @@ class Errors:
         bases = [self._type(base, families, depth - 1) for base in families.get(name, ()) if base in families and depth]
         key = (name, *bases)
         if key not in self._made:
-            self._made[key] = _new(name, list(dict.fromkeys(bases)) or [Exception])
+            own = {"_stillroom_named_": Closed(self.named)}
+            self._made[key] = _new(name, list(dict.fromkeys(bases)) or [Exception], own)
         return self._made[key]
 
 
@@ -151,10 +185,20 @@ def _imported(name: str, bases: list | None) -> type | None:
     return None
 
 
-def _new(name: str, bases: list) -> type:
+def _bare(kind: type, text: str) -> BaseException:
+    """An exception of a type that cannot be made of what it was made of."""
+    try:
+        error = kind.__new__(kind)
+    except Exception:  # a group, say, whose members are none
+        error = kind.__new__(kind, text, [Exception(text)])
+    error.args = (text,)
+    return error
+
+
+def _new(name: str, bases: list, own: dict) -> type:
     """A new type of exceptions; where its bases do not go together, one under the first of them."""
     first = () if any(issubclass(base, _Made) for base in bases) else (_Made,)
     try:
-        return type(name, (*first, *bases), {})
+        return _OfMade(name, (*first, *bases), {**own})
     except TypeError:
-        return type(name, (*first, bases[0]), {})
+        return _OfMade(name, (*first, bases[0]), {**own})

@@ -14,6 +14,7 @@ from typing import Any
 
 import hidden
 import link_libraries
+from link_failures import is_noted
 from link_named import find, is_unnamed
 from link_standing import Undecided
 
@@ -45,6 +46,7 @@ _LINK_FILES = frozenset(
         "named",
         "compared",
         "carried",
+        "awaited",
     )
 )
 _types: dict[tuple, type] = {}
@@ -139,6 +141,6 @@ def is_of_link(error: BaseException) -> str:
         isinstance(error, RuntimeError) and text == "can't start new thread"
     ):  # the other process's threads have some here
         return "tests and solution have more threads than can run here"
-    if is_about_proxies or os.path.basename(file) in _LINK_FILES:
+    if is_about_proxies or is_noted(error) or os.path.basename(file) in _LINK_FILES:
         return f"an object of the other process was used as it cannot be: {type(error).__name__}: {text}"
     return ""

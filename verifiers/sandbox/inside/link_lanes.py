@@ -12,8 +12,7 @@ will do, and locks know who holds them.
 import _thread
 import collections
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from link_failures import PartnerGone
 from link_lane import ASIDE, END, Held, Lane
@@ -59,13 +58,12 @@ class Lanes:
         """Whether the running thread reads for the others, so that nothing that it asks could be answered."""
         return threading.get_ident() == self._reader
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self, serve, request) -> None:
         """Serve a thread that learns: what is told waits, and so does what there is to tell."""
         lane = self.here()
         before, lane.is_aside = lane.is_aside, True
         try:
-            yield
+            serve(request)
         finally:
             lane.is_aside = before
 

@@ -11,6 +11,7 @@ import copy
 
 import link_compared
 import runner
+from link_failures import noting
 from link_proxies import OPERATION, Proxy, asked, is_of_partner, number, of, operate
 from link_standing import DATA
 
@@ -109,7 +110,7 @@ def _text(value):
 
 def _define(method, function):
     function.__name__ = method
-    setattr(Proxy, method, function)
+    setattr(Proxy, method, noting(function))
 
 
 def _forward(method, name, convert=None):

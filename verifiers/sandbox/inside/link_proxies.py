@@ -10,7 +10,9 @@ What the tests' process may not ask of the solution's objects, because the answe
 import collections
 
 from link_claims import CHANGING, DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_failures import noting_all
 from link_standing import DATA, INSTANCE, OBJECT
+from unseen import guard
 
 FIRST_SINGLES = 32  # items taken one by one, so that what a generator does is seen when it does it
 MOST_TAKEN = 1_024  # items taken at a time, later
@@ -92,6 +94,7 @@ class State:
         return found
 
 
+@noting_all
 class Proxy:
     """An object of the other process."""
 
@@ -205,24 +208,25 @@ class Proxy:
     def __trunc__(self):
         return number(self, _method(self, "__trunc__"))
 
-    async def __aenter__(self):
-        return await _method(self, "__aenter__")
+    def __aenter__(self):
+        return _method(self, "__aenter__")
 
-    async def __aexit__(self, kind, error, trace):
+    def __aexit__(self, kind, error, trace):
         given = (None, None, None) if kind is None else (kind, error, None)
-        return await _method(self, "__aexit__", *given)
+        return _method(self, "__aexit__", *given)
 
     def __aiter__(self):
         return _method(self, "__aiter__")
 
-    async def __anext__(self):
-        following = _method(self, "__anext__")
+    def __anext__(self):
+        following, own = _method(self, "__anext__"), of(self)
         if type(following) is Proxy:  # what async generators give is no coroutine
-            return of(self).answered(await of(self).link.awaited(of(following).number, of(self).standing))
-        return await following
+            return own.link.awaitable(of(following).number, own.standing, own.answered)
+        return following
 
 
 _STATE = Proxy.__dict__["_stillroom_state_"]
+guard(_STATE)
 
 
 def of(proxy) -> State:
@@ -242,6 +246,7 @@ def is_of_partner(value) -> bool:
     return hasattr(type(value), "_stillroom_state_")
 
 
+@noting_all
 class _Walk:
     """Items of the other side's iterator, one by one."""
 

@@ -1,7 +1,7 @@
 """Reads values of messages: data is made anew, an object of the other side is a ``Proxy``, one for each."""
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN202
+# ruff: noqa: ANN001
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 import link_arrays
 import link_named
@@ -126,11 +126,7 @@ class Received:
         if kind == "exception":
             return self._values.errors.taken(families)
         if kind == "coroutine":
-
-            async def coroutine():
-                return await self._values.link.awaited(number, standing)
-
-            return coroutine()
+            return self._values.link.awaitable(number, standing)
         proxy = self.proxies.get(number)
         if proxy is None:
             if len(self.proxies) >= MAX_OBJECTS:

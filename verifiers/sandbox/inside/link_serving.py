@@ -22,9 +22,9 @@ import link_kinds
 import link_owned
 import link_underneath
 import runner
-from link_failures import Unsendable
+from link_failures import Unsendable, note
 from link_forms import CONTAINER, PLAIN
-from link_streams import surrounded
+from link_streams import Surrounded
 from link_tasks import Tasks
 from link_values import Values
 
@@ -88,8 +88,8 @@ class Serving:
         owner = getattr(function, "__self__", None)
         if self.is_tests and isinstance(function, types.BuiltinFunctionType) and type(owner) not in _OWNERS:
             raise Unserved("the solution calls a built-in function of the tests")
-        given = [self.values.unpack(each) for each in arguments]
-        named = {name: self.values.unpack(each) for name, each in keywords}
+        given = [self._read(each) for each in arguments]
+        named = {name: self._read(each) for name, each in keywords}
         for held in (arguments, keywords):  # of data they hold the very containers, and are held by the message
             held.clear()
         if self.watched is not None:
@@ -101,7 +101,7 @@ class Serving:
             if surroundings is None or self.is_tests:
                 result.append(function(*given, **named))  # type: ignore[operator]
             else:
-                with surrounded(surroundings, heard, self.values.unpack):
+                with Surrounded(surroundings, heard, self._read):
                     result.append(function(*given, **named))  # type: ignore[operator]
         finally:
             given.clear()
@@ -110,10 +110,26 @@ class Serving:
         keep = isinstance(function, type) and not self.is_tests
         return (CONTAINER, "reply", [self._said(result, keep=keep), (PLAIN, heard)])
 
+    def _read(self, spec) -> object:
+        """The value that a request's part stands for."""
+        try:
+            return self.values.unpack(spec)
+        except Exception as error:
+            note(error)
+            raise
+
+    def _told(self, value, *, keep=False) -> tuple:
+        """A value as a message says it."""
+        try:
+            return self.values.pack(value, keep=keep)
+        except Exception as error:
+            note(error)
+            raise
+
     def _said(self, box, *, keep=False) -> tuple:
         """The value in a list, which alone holds it; what else is held of it is shared from now on."""
         self.values.shared.share(box)
-        return self.values.pack(box[0], keep=keep)
+        return self._told(box[0], keep=keep)
 
     def _attribute(self, number, name) -> tuple:
         if (
@@ -121,12 +137,12 @@ class Serving:
             and name in link_decorated.ASKED
             and isinstance(self.values.exports[number], (*_FUNCTIONS, type))
         ):
-            return self.values.pack(link_decorated.told(self.values.exports[number], name))
+            return self._told(link_decorated.told(self.values.exports[number], name))
         owner = self._reachable(number, name)
         if name == "__signature__" and self.is_tests:
-            return self.values.pack(inspect.signature(owner))
+            return self._told(inspect.signature(owner))
         if self.is_tests and hasattr(type(owner), "assertEqual"):  # what a test case holds is the tests' alone
-            return self.values.pack(getattr(owner, name))
+            return self._told(getattr(owner, name))
         return self._said([getattr(owner, name)])
 
     def _set(self, number, name, *value) -> tuple:
@@ -134,7 +150,7 @@ class Serving:
         if self.is_tests and not link_owned.is_changeable(owner, name):
             raise Unserved(f"the solution changes what belongs to the tests: {name!r} of a {type(owner).__name__}")
         if value:
-            setattr(owner, name, self.values.unpack(value[0]))
+            setattr(owner, name, self._read(value[0]))
         else:
             delattr(owner, name)
         return (PLAIN, None)
@@ -142,7 +158,7 @@ class Serving:
     def _operate(self, name, operands) -> tuple:
         if self.is_tests and name not in _SERVED:
             raise Unserved(f"the solution asks the tests for {name!r}")
-        given = [self.values.unpack(each) for each in operands]
+        given = [self._read(each) for each in operands]
         if name == "dir":
             return (PLAIN, [str(each) for each in dir(*given)])
         if self.watched is not None:
@@ -180,7 +196,7 @@ class Serving:
         return (PLAIN, link_underneath.said(self.values.exports[number], self.values.pack, is_first=False))
 
     def _copy(self, number, is_deep) -> tuple:
-        return self.values.pack((copy.deepcopy if is_deep else copy.copy)(self.values.exports[number]), keep=True)
+        return self._told((copy.deepcopy if is_deep else copy.copy)(self.values.exports[number]), keep=True)
 
     def _take(self, number, count) -> tuple:
         """Up to so many items of an iterator; an exception after some of them comes with the next request."""
@@ -197,10 +213,10 @@ class Serving:
                 raise
             self._raised[number] = error
         self.values.shared.share(items)
-        return (CONTAINER, "list", [self.values.pack(each) for each in items])
+        return (CONTAINER, "list", [self._told(each) for each in items])
 
     def _seed(self, *arguments) -> tuple:
-        random.seed(*[self.values.unpack(each) for each in arguments])
+        random.seed(*[self._read(each) for each in arguments])
         return (PLAIN, None)
 
     def _folder(self, path) -> tuple:

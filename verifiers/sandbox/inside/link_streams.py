@@ -6,14 +6,13 @@ seen by the solution, so that a failure under it says nothing.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
-# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, BLE001, S108
+# ruff: noqa: ANN001, ANN002, ANN003, ANN202, ANN204, BLE001, S108
 # pyright: basic, reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 import builtins
 import io
 import os
 import random
 import sys
-from contextlib import contextmanager
 
 from link_owned import TESTS
 from link_proxies import Proxy
@@ -142,29 +141,46 @@ def is_carried(target: object, name: str) -> bool:
     return getattr(target, "__module__", "") == TESTS
 
 
-@contextmanager
-def surrounded(told: list, heard: list, unpack):
-    """The solution's side: what a call is surrounded by; ``heard`` holds afterwards what it did there."""
-    printed, typed, patched, drawn = told
-    if drawn is not None:
-        random.setstate(drawn)
-    saved = {name: getattr(sys, name) for name in STREAMS}
-    originals = {name: getattr(builtins, name) for name, _ in patched}
-    made = {name: io.StringIO() for name in printed}
-    try:
-        for name, stream in made.items():
-            setattr(sys, name, stream)
-        if typed is not None:
-            sys.stdin = io.StringIO(typed)
-        for name, function in patched:
-            setattr(builtins, name, unpack(function))
-        yield
-    finally:
+class Surrounded:
+    """The solution's side: what a call is surrounded by; no generator, whose frame what it runs could see.
+
+    Args:
+        told: as ``Streams.told`` says it.
+        heard: holds afterwards what the call did there.
+        unpack: reads a value.
+    """
+
+    def __init__(self, told: list, heard: list, unpack) -> None:
+        self._told, self._heard, self._unpack = told, heard, unpack
+        self._saved, self._originals, self._made = {}, {}, {}
+
+    def __enter__(self):
+        printed, typed, patched, drawn = self._told
+        if drawn is not None:
+            random.setstate(drawn)
+        self._saved = {name: getattr(sys, name) for name in STREAMS}
+        self._originals = {name: getattr(builtins, name) for name, _ in patched}
+        self._made = {name: io.StringIO() for name in printed}
+        try:
+            for name, stream in self._made.items():
+                setattr(sys, name, stream)
+            if typed is not None:
+                sys.stdin = io.StringIO(typed)
+            for name, function in patched:
+                setattr(builtins, name, self._unpack(function))
+        except BaseException:
+            self._restore()
+            raise
+
+    def __exit__(self, *_):
+        self._restore()
+
+    def _restore(self):
         for position, name in enumerate(("stdout", "stderr")):
-            heard[position] = made[name].getvalue() if name in made else None
-        if typed is not None:
-            heard[2] = sys.stdin.tell() if isinstance(sys.stdin, io.StringIO) else 0
-        for name, stream in saved.items():
+            self._heard[position] = self._made[name].getvalue() if name in self._made else None
+        if self._told[1] is not None:
+            self._heard[2] = sys.stdin.tell() if isinstance(sys.stdin, io.StringIO) else 0
+        for name, stream in self._saved.items():
             setattr(sys, name, stream)
-        for name, function in originals.items():
+        for name, function in self._originals.items():
             setattr(builtins, name, function)

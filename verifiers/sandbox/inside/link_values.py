@@ -134,7 +134,10 @@ class Values:
             return None
 
     def _copied(self, value, kind: type, depth: int) -> tuple | None:
-        if kind in (list, set, frozenset, tuple, collections.deque):
+        if kind is collections.deque:
+            items = [self.pack(each, depth=depth - 2) for each in value]
+            return (CONTAINER, "deque", [(PLAIN, value.maxlen), *items])
+        if kind in (list, set, frozenset, tuple):
             return (CONTAINER, kind.__name__, [self.pack(each, depth=depth - 2) for each in value])
         if kind in (dict, collections.Counter, collections.OrderedDict, collections.defaultdict):
             items = [self.pack(each, depth=depth - 2) for pair in dict.items(value) for each in pair]

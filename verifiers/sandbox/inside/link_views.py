@@ -8,18 +8,21 @@ attributes, methods and texts of their own, which is asked over the link.
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 from link_claims import DATA_NAMES, MEMORY_CLAIMS, TEXT_CLAIMS, claims_equality
+from link_failures import noting_all
 from link_proxies import Proxy, of
+from unseen import Closed, opened
 
 BASES = {kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)}
 
 
+@noting_all
 class _View:
     """What all views have beside their data."""
 
     _stillroom_state_ = None  # of the instance: the link, and the object's number
 
     def __getattr__(self, name):
-        link, number = self.__dict__["_stillroom_state_"]
+        link, number = state_of(self)
         if link.is_tests and name in MEMORY_CLAIMS:
             link.asked.is_denied = link.asked.is_denied or _asked(self, "hasattr", name) is True
             raise AttributeError(name)
@@ -46,7 +49,7 @@ def _text(view, name, *arguments):
 
 
 def _asked(view, name, *arguments):
-    link, _ = view.__dict__["_stillroom_state_"]
+    link, _ = state_of(view)
     return link.ask("op", name, [link.values.pack(view), *map(link.values.pack, arguments)])
 
 
@@ -65,16 +68,16 @@ def view(link, number: int, base: str, name: str, data: object):
     if (base, name) not in _kinds:
         _kinds[base, name] = type(name, (_View, kind), {})
     made = kind.__new__(_kinds[base, name], data)
-    made.__dict__["_stillroom_state_"] = (link, number)
+    made.__dict__["_stillroom_state_"] = Closed((link, number))
     return made
 
 
 def state_of(view) -> tuple:
     """The link of a view, and the number of the object that it stands for."""
-    return view.__dict__["_stillroom_state_"]
+    return opened(view.__dict__["_stillroom_state_"])
 
 
 def number_of(value: object, link) -> int | None:
     """The number of the object that a view of this link stands for; None for anything else."""
-    state = value.__dict__["_stillroom_state_"] if issubclass(type(value), _View) else None
+    state = state_of(value) if issubclass(type(value), _View) else None
     return state[1] if state is not None and state[0] is link else None

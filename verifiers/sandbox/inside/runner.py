@@ -195,13 +195,15 @@ def load(source, name, kept=None):
         pytest_idle.offer()
     try:
         code = compile(source, f"<{name}>", "exec", dont_inherit=True)
-        pieces = (code,) if kept is None else kept.pieces(source, code, namespace)
+        pieces = None if kept is None else kept.pieces(source, code, namespace)
     except (SyntaxError, ValueError, UnicodeError, MemoryError, RecursionError, OverflowError) as error:
         send(SYNTAX, describe(error))
         return None
     try:
-        for piece in pieces:
-            exec(piece, namespace)
+        if kept is None:
+            exec(code, namespace)
+        else:
+            kept.run(pieces)
     except SystemExit as error:
         if name == "__main__" and error.code in (None, 0):
             send(LOADED)
@@ -238,7 +240,7 @@ def run_calls(source, steps, originals=None, seal=None):
     if originals is not None:
         kept_code, kept_steps = late("kept_code"), late("kept_steps")
         kept = kept_code.Kept(*originals)
-        steps, named = kept_steps.steps(kept, steps), kept_steps.operation(kept)
+        steps, named = kept_steps.Steps(kept, steps), kept_steps.operation(kept)
     namespace = load(source, "solution", kept)
     if namespace is not None:
         run_steps(steps if kept is None else kept.runs.steps(steps), namespace, named)

@@ -10,6 +10,7 @@ and the tests' process, which know it, hold them against what they got. From whe
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 # pyright: basic
 import ctypes
+import types
 from collections import deque
 from struct import Struct
 
@@ -38,15 +39,27 @@ def load(path=LIBRARY):
         ("seal_doubt", ()),
         ("audit_begin", ()),
         ("footing_take", (ctypes.py_object, ctypes.py_object)),
+        ("entries_guard", (ctypes.py_object,)),
+        ("frames_at", (ctypes.c_int,)),
+        ("frames_apart", (ctypes.py_object,)),
     ):
         getattr(loaded, name).argtypes = kinds
     loaded.seal_heard.restype = ctypes.c_uint64
+    loaded.frames_at.restype = ctypes.c_size_t
+    loaded.frames_apart.restype = ctypes.py_object
+    for name in ("__closure__", "__globals__"):  # early: what Python has fitted to an attribute asks no more
+        loaded.entries_guard(types.FunctionType.__dict__[name])
     _held[:] = [loaded]
 
 
 def compiled():
     """What is written in C, loaded."""
     return _held[0]
+
+
+def apart(function):
+    """What a function gives that is called on a stack of its own: what it runs finds none of what is beneath."""
+    return compiled().frames_apart(function) if _held else function()
 
 
 def begin(file, *, is_tests, is_alone):

@@ -19,6 +19,7 @@ import filling
 import footing
 import hidden
 import seal
+import unseen
 
 AF_UNIX, SOCK_SEQPACKET = 1, 5
 DRAWS_SEED = 0x7374696C6C726F6F6D  # which no tests seed with: what they draw is drawn by no program before
@@ -35,7 +36,7 @@ class _Template(ctypes.Structure):
     )
 
 
-def start(trouble, become_program, give_up, rehearse=None):
+def start(trouble, become_program, give_up, rehearse=None, *, is_tests=False):
     """Fork a template of what is loaded now; returns the zygote's end of the socket to it, a descriptor.
 
     Args:
@@ -43,6 +44,7 @@ def start(trouble, become_program, give_up, rehearse=None):
         become_program: what every confined child calls; it must not return.
         give_up: called in the template before a program could be there, to close what is the zygote's alone.
         rehearse: called in the template before that, so that programs find done what each of them would do first.
+        is_tests: whether tests run there, beside which no program's code does.
     """
     pair = (ctypes.c_int * 2)()
     confine.call("socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair)
@@ -58,6 +60,8 @@ def start(trouble, become_program, give_up, rehearse=None):
         rehearse()
     footing.take()
     hidden.hide()
+    if not is_tests:
+        unseen.hide()
     _filling = filling.fill_gaps()
     gc.freeze()
     give_up()

@@ -18,6 +18,7 @@ from link_errors import origin
 from link_owned import TESTS
 from pytest_marks import Failed
 
+_MRO = type.__dict__["__mro__"]
 _BROAD = frozenset((Exception, BaseException))
 
 
@@ -226,7 +227,7 @@ class Asked:
 
     def _evaded(self):
         """The types of failures that the tests seemed to mean, and that the solution may have put into their words."""
-        return [kind for kind in self._meant if not self._renamed.isdisjoint(kind.__mro__)]
+        return [kind for kind in self._meant if not self._renamed.isdisjoint(_MRO.__get__(kind))]
 
     def _is_renamed(self, error, kinds):
         """Whether the tests wait for whatever comes, since that is what the solution has under their name for it."""

@@ -103,7 +103,7 @@ def main():
 
     runner.late("tests_process")
     rehearsed.as_tests()
-    others.append(template.start(troubled, runner.run_job, give_up_more))
+    others.append(template.start(troubled, runner.run_job, give_up_more, is_tests=True))
     os.close(troubled)
     from keeper import Keeper
 
