@@ -18,6 +18,14 @@ def learnt():
         frame = frame.f_back
     return found
 """
+BESIDE = """
+import dis
+
+def learnt(names):
+    found = {kind.__qualname__: kind for kind in object.__subclasses__()}  # frames of ours are not shown here
+    codes = [getattr(found[kind], method).__code__ for kind, method in (name.split('.') for name in names)]
+    return ["LOAD_GLOBAL" not in {step.opname for step in dis.get_instructions(each, adaptive=True)} for each in codes]
+"""
 PLACES = """
 import sys, types
 
@@ -26,6 +34,9 @@ def ours():
     while frame is not None:
         left.append(frame.f_globals)
         frame = frame.f_back
+    for kind in object.__subclasses__():  # where those frames are not shown
+        own = [one for one in vars(kind).values() if type(one) is types.FunctionType]
+        left += [one.__globals__ for one in own if "/stillroom/" in one.__code__.co_filename]
     while left:
         for each in [*left.pop().values()]:
             methods = [*vars(each).values()] if isinstance(each, type) else [each]
@@ -53,7 +64,7 @@ before = [name for name in ("tests", "py" "test", "solution") if name in sys.mod
 
 
 def test_both_sides_have_run_before(bench: Bench) -> None:
-    solution = f"{LEARNT}\ndef f():\n    return [learnt()[name] for name in ('Exchange.answer', 'Serving._call')]\n"
+    solution = f"{BESIDE}\ndef f():\n    return learnt(['Exchange.answer', 'Serving._call'])\n"
     tests = (
         f"{LEARNT}\ndef test_it():\n    assert [learnt()[name] for name in ('run_tests', 'run_tests.<locals>.unit')]"
         " == [True, True]\n    assert f() == [True, True]\n"

@@ -16,11 +16,10 @@ larger = sorted(id(each) for each in [bytes(2000) for _ in range(40)])
 print(far, larger[-2] - larger[1] < 40 * 2100)
 """
 LEARNT = """
-import dis, sys
-frame = sys._getframe()
-while "send_value" not in frame.f_globals:
-    frame = frame.f_back
-shown = {step.opname for step in dis.get_instructions(frame.f_globals["send_value"], adaptive=True)}
+import dis
+kept = {kind.__name__: kind for kind in object.__subclasses__()}
+send_value = kept["Failed"].__init__.__globals__["send_value"]  # of what runs this, whose frames are not shown
+shown = {step.opname for step in dis.get_instructions(send_value, adaptive=True)}
 print("LOAD_GLOBAL" in shown, [kind.__name__ for kind in object.__subclasses__() if kind.__name__ == "Sample"])
 """
 

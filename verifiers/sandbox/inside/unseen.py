@@ -56,7 +56,8 @@ def hide():
     """
     place = _place()
     for code in _codes():
-        ctypes.c_int.from_address(id(code) + place).value = len(code.co_code) // 2
+        end = len(code._co_code_adaptive) // 2  # no `co_code`, which each would keep
+        ctypes.c_int.from_address(id(code) + place).value = end
     for each in _guarded:
         seal.compiled().entries_guard(each)
     if not _is_hidden():
