@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from stillroom.errors import LakeError, RequestError
+from stillroom.errors import FileLost, LakeError, RequestError
 from stillroom.lake.catalogue import own_catalogue
 from stillroom.lake.claim import refuse_others
 from stillroom.lake.compaction import TableFiles, merge_tables, table_files
@@ -146,8 +146,9 @@ def maintain(
         finally:
             how.close()
     except duckdb.Error as error:
-        if broken := damage(error, location.data):  # trying again helps no more than waiting
-            raise LakeError(f"{broken} Housekeeping in {root} stopped there and changed no row.") from error
+        lost = damage(error, location.data)
+        if isinstance(lost, FileLost):  # one that housekeeping wrote and cannot read is put aside by the next one
+            raise FileLost(f"{lost} Housekeeping in {root} stopped there and changed no row.") from error
         raise LakeError(
             f"housekeeping in {root} stopped: {told(error, root, location.data)}. No row was lost; run it again."
         ) from error

@@ -20,6 +20,7 @@ from stillroom.lake.connection import connect
 from stillroom.lake.layout import layout_changes
 from stillroom.lake.migrations import STEPS, Migrated, into_files_by_id, migrate
 from stillroom.lake.presence import present
+from stillroom.lake.questions import Questions
 from stillroom.lake.schema import SCHEMA_VERSION
 from tests.fakes.builds import Builder
 from tests.fakes.lakes import attached
@@ -211,7 +212,7 @@ def test_a_step_that_fails_leaves_the_version_before_it(old_root: Path, at: At) 
     with pytest.raises(LakeError, match=r"the step from version 1 to 2 failed.*The lake is of version 1"):
         bring_up(old_root, steps={**STEPS, 1: lambda it: [*into_files_by_id(it), "SELECT error('cut off')"]})
     with at(old_root) as lake:
-        assert not lake.holds("test_strengths")
+        assert not Questions.holds(lake, "test_strengths")
     assert bring_up(old_root).before == 1
     assert samples(at, old_root) == before
 
