@@ -3,7 +3,8 @@
 No frame of ours is shown to a program (``inside/unseen.py``), but Python shows those of generators whatever they say.
 One that runs while the collector ends an object of the program, or asks one for its length, would hand out the
 variables around it. So what of ours is written ``any(is_own(each) for each in kinds)`` is compiled as a list's
-iterator. Functions that ``yield`` are written otherwise where a program is near.
+iterator, which ends no sooner where a part would do: none of them may go through much. Functions that ``yield`` are
+written otherwise where a program is near.
 """
 
 import ast

@@ -117,7 +117,7 @@ class Keeper:
             return
         if magic != b"JOB1" or size + tests + stdin > MAX_JOB_BYTES:
             raise ValueError(f"the driver sent {bytes(head)!r}")
-        slot = next(slot for slot in range(65_000) if slot not in self.slots)
+        slot = min({*range(len(self.slots) + 1)} - self.slots)
         self.slots.add(slot)
         job = Job(number, slot, cpu_ms / 1000, wall_ms / 1000, patience_ms / 1000, self.kills.last)
         limits = (job.cpu_limit, memory, file_bytes)
