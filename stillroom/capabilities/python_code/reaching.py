@@ -26,7 +26,7 @@ _OURS = "_stillroom_"
 _OUR_MODULES = frozenset((
     "confine", "cores", "filling", "footing", "gathering", "hidden", "jobs", "keeper", "kills", "known_names", "link",
     "rehearsal", "runner", "seal", "solution", "solution_process", "spawner", "stand_ins", "stops", "template",
-    "tree_nodes", "warming", "zygote",
+    "tree_nodes", "unseen", "warming", "zygote",
 ))  # fmt: skip
 _OUR_BEGINNINGS = ("kept_", "link_", "plain_", "pytest_", "tests_")
 """What the sandbox has loaded of its own, and how other names of that begin."""
