@@ -42,6 +42,8 @@ RECORDING = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",  # s; what is left is written at its end
 }
+# A third of what a new server computes before it answers: the types of blocks, which a build has none of.
+BLOCKS = {"PREFECT_API_BLOCKS_REGISTER_ON_START": "false"}
 CANCEL_AGAIN_SECONDS = 0.5  # a flow may take a cancellation for a failure of its server, and try again
 SPACE_NEEDED_BYTES = 1 << 20
 PACKAGES = frozenset(("prefect", "httpx", "httpcore"))  # whose errors, in a build, are about its server
@@ -157,6 +159,7 @@ def prefect_server(home: Path) -> Generator[PrefectServer]:
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         **RECORDING,
+        **BLOCKS,
         **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in SERVICES_OF_DEPLOYMENTS},
     }
     environment = own_environment(home, settings)
