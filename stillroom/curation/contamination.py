@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stillroom.curation.likely_texts import LikelyTexts
 from stillroom.curation.markup import with_readings
 from stillroom.curation.text_pieces import pieces_of, word_blocks
 from stillroom.curation.word_grams import WORD_QUARTERS, KnownRuns, Runs, Words, folded
@@ -105,6 +106,9 @@ class Benchmarks:
         self._short = {count: _Index(pl.concat(found), self._items) for count, found in sorted(short.items())}
         self._known = KnownRuns(self._long.hashes, lambda words, sought: words.runs(GRAM_WORDS, sought))
         self._begins = KnownRuns(np.concatenate(begins), lambda words, sought: words.runs(LEAST_WORDS, sought))
+        is_short = (sizes >= LEAST_WORDS) & (sizes < GRAM_WORDS)
+        texts, short_texts = (found["text"].to_list() for found in (items, items.filter(pl.Series(is_short))))
+        self._filter = LikelyTexts(GRAM_WORDS, texts, len(self._long.hashes), LEAST_WORDS, short_texts)
         self.coverage = covered(items, is_checked=sizes >= LEAST_WORDS, is_too_short=sizes < LEAST_WORDS)
 
     def find(self, documents: pl.DataFrame) -> pl.DataFrame:
@@ -117,30 +121,36 @@ class Benchmarks:
         rows, pieces = pieces_of(documents["text"])
         runs = pl.concat([_NO_RUNS, *self._runs(pieces)])
         longest = (
-            runs.with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
+            runs.lazy()
+            .with_columns(pl.Series("row", rows, pl.Int64()).gather(runs["piece"]))
             .sort("row", "item", "words", "piece", "start", descending=[False, False, True, False, False])
             .unique(["row", "item"], keep="first", maintain_order=True)
+            .collect()
         )
         spans: list[tuple[int, int, int]] = longest.select("piece", "start", "end").rows()
         evidence = _evidence(pieces, spans)
         return (
-            longest.with_columns(
+            longest.lazy()
+            .with_columns(
                 documents["id"].gather(longest["row"]).alias("id"),
                 pl.Series("evidence", evidence, pl.String()),
                 pl.lit(value=False).alias("is_fragment"),
             )
-            .join(self._items, on="item", maintain_order="left")
+            .join(self._items.lazy(), on="item", maintain_order="left")
             .sort("row", "item")
             .select(list(HIT_SCHEMA))
+            .collect()
         )
 
     def _runs(self, pieces: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Runs of consecutive matches: piece, item, start, end, words."""
         waiting: dict[_Index, list[pl.DataFrame]] = {index: [] for index in (self._long, *self._short.values())}
-        for block, words in word_blocks(pieces):
+        likely = self._filter.among(pieces)
+        numbers: list[int] = likely.tolist()
+        for block, words in word_blocks([pieces[piece] for piece in numbers]):
             for index, runs in self._likely(words):
                 if len(runs.first):
-                    waiting[index].append(_placed(words, np.array(block, np.int64), runs))
+                    waiting[index].append(_placed(words, likely[block], runs))
                 if sum(map(len, waiting[index])) > _RUNS_AT_A_TIME:
                     yield index.found(pl.concat(waiting[index]))
                     waiting[index].clear()
@@ -222,15 +232,17 @@ class _Index:
         counts = last - first
         of_run = np.repeat(np.arange(len(asked)), counts)
         at = np.arange(len(of_run)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-        return (
-            placed[of_run]
-            .with_columns(pl.Series("item", self._item_of[at]))
-            .sort("piece", "item", "first")
-            .with_columns(run=(pl.col("first") - pl.int_range(pl.len())).over("piece", "item"))
-            .group_by("piece", "item", "run")
-            .agg(pl.col("start", "above").min(), pl.col("end", "below").max())
-            .select("piece", "item", "start", "end", words=(pl.col("below") - pl.col("above")) // WORD_QUARTERS)
-        )
+        found = placed[of_run]
+        columns = [found[name].to_numpy() for name in ("piece", "first", "start", "end", "above", "below")]
+        in_order = np.lexsort((columns[1], self._item_of[at], columns[0]))
+        item = self._item_of[at][in_order]
+        piece, first, start, end, above, below = (column[in_order] for column in columns)
+        begins = np.ones(len(item), np.bool_)  # of what follows word by word; its ends ascend with its starts
+        begins[1:] = (piece[1:] != piece[:-1]) | (item[1:] != item[:-1]) | (first[1:] != first[:-1] + 1)
+        ends = np.append(begins[1:], np.ones(min(1, len(begins)), np.bool_))
+        words = (below[ends] - above[begins]) // WORD_QUARTERS
+        found = {"piece": piece[begins], "item": item[begins], "start": start[begins], "end": end[ends], "words": words}
+        return pl.DataFrame(found, schema=_NO_RUNS.schema)
 
 
 def numbered(items: pl.DataFrame) -> tuple[NDArray[np.int64], list[tuple[str, str]]]:

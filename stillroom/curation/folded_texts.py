@@ -5,20 +5,22 @@ asked for more than a look at each character: what all others are after ``plain`
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.characters import characters_of_words
 from stillroom.curation.word_kernels import Bytes, CodePoints, Places, find_texts_with
-from stillroom.wording import CODE_POINTS, MARK, UNSEEN, in_one_case, kinds, pairs_in_one_case
+from stillroom.wording import BETWEEN, CODE_POINTS, MARK, UNSEEN, in_one_case, kinds, pairs_in_one_case
 
 _ASCII = 0x80
 _CASED = 0x20000  # no letter beyond has two cases
 _NORMALIZED = 0x40000  # no character beyond has a form of its own in NFKC
-_BETWEEN = "\n"  # which no character composes with
+_PARTING = "\n"  # which no character composes with
+_BLOCK_CHARS = 1 << 18
 
 
 def utf8_of(texts: Sequence[str]) -> tuple[Bytes, Places, bool]:
@@ -57,13 +59,52 @@ def joined_utf8(encoded: Sequence[bytes]) -> tuple[Bytes, Places]:
     return np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)])
 
 
+def ascii_blocks(texts: Sequence[str]) -> Iterator[tuple[slice, Bytes, Places]]:
+    """Some texts at a time: which, all their characters as one array, and where each begins and the last ends.
+
+    What of them is not ASCII is a question mark then.
+    """
+    ends = np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
+    first = begin = 0
+    while first < len(texts):
+        after = max(first + 1, int(np.searchsorted(ends, begin + _BLOCK_CHARS, "right")))
+        data = np.frombuffer("".join(texts[first:after]).encode("ascii", "replace"), np.uint8)
+        yield slice(first, after), data, np.concatenate([[0], ends[first:after] - begin])
+        first, begin = after, int(ends[after - 1])
+
+
+def beside_ascii(known: Sequence[str]) -> Bytes:
+    """Of each code point beyond ASCII, whether it may be a part of words of texts that are known, given as folded.
+
+    A text without any holds none of their words but those that it has in ASCII.
+    """
+    found = _may_be_of_words().copy()
+    codes = [*map(ord, set[str]().union(*known))]
+    is_known = np.zeros(CODE_POINTS, np.bool_)
+    is_known[:_ASCII] = True
+    is_known[codes] = True
+    is_letter = (found == 1) & ~_may_be_changed().view(np.bool_) & (np.frombuffer(kinds(), np.uint8) != MARK)
+    found[is_letter] = is_known[_one_case(CODE_POINTS)[is_letter]]
+    return found
+
+
+@cache
+def _may_be_of_words() -> Bytes:
+    """Of each code point, whether it is more than what stands between words, by itself or after another."""
+    found = np.frombuffer(kinds(), np.uint8) != BETWEEN
+    for code in np.flatnonzero(~found & _may_be_changed().view(np.bool_)).tolist():
+        composed = _composed(chr(code))
+        found[code] = not composed or any(kinds()[ord(one)] != BETWEEN for one in composed)
+    return found.view(np.uint8)
+
+
 @cache
 def _may_be_changed() -> Bytes:
     """Of each code point, whether ``_composed`` changes it, by itself or after another."""
     found = np.frombuffer(kinds(), np.uint8) == MARK
     characters = list(map(chr, range(_ASCII, _NORMALIZED)))
-    joined = _BETWEEN.join(characters)
-    composed, parted = (unicodedata.normalize(form, joined).split(_BETWEEN) for form in ("NFKC", "NFD"))
+    joined = _PARTING.join(characters)
+    composed, parted = (unicodedata.normalize(form, joined).split(_PARTING) for form in ("NFKC", "NFD"))
     for one, other, parts in zip(characters, composed, parted, strict=True):
         found[ord(one)] |= one != other
         if len(parts) > 1:

@@ -14,7 +14,7 @@ from stillroom.kernels import kernel
 
 WRITTEN, FORMULA, TYPESET, SEPARATOR = 1, 2, 4, 8
 """Bits: for ``markup``, for ``formulas``, for ``typesetting``; and of a character that is the last between digits."""
-_LETTER, _DIGIT, _HEX, _WORD, _MARK, _POINT = 1, 2, 4, 8, 16, 32
+_LETTER, _DIGIT, _HEX, _WORD, _POINT = 1, 2, 4, 8, 16
 _ASCII = 0x80
 
 
@@ -26,8 +26,7 @@ def _classes() -> NDArray[np.uint8]:
         one = chr(code)
         found[code] |= one.isalpha() * _LETTER | one.isdigit() * _DIGIT
         found[code] |= (one in "0123456789abcdefABCDEF") * _HEX | (one.isalnum() or one == "_") * _WORD
-        found[code] |= (one in "\\<&%]*-[,{") * _MARK | (one in '.,;:!?"') * _POINT
-    found[0xC2:] |= _MARK
+        found[code] |= (one in '.,;:!?"') * _POINT
     return found
 
 
@@ -36,20 +35,54 @@ _BACKSLASH, _LESS, _AMPERSAND, _PERCENT, _CLOSED, _STAR, _HYPHEN, _OPEN, _COMMA,
 _AFTER_BACKSLASH = tuple(b",;:! ")  # before thousands
 _n, _r, _t, _u, _x, _p, _ROUND, _CARET, _BLANK, _ZERO = b"nrtuxp(^ 0"
 _LINE_FEED, _RETURN, _TAB, _FIRST_OF_LINE_SEPARATOR = b"\n\r\t\xe2"
+_FOLLOWING = np.uint32(16)  # bits
+_NO_PAIR = np.uint32(0)
+
+
+def _pairs() -> NDArray[np.uint32]:
+    """Of each byte a bit for the mark that it is, and 16 further up one for each mark that it may follow."""
+    classes = (_DIGIT, _HEX, _LETTER)
+    digits, hex_digits, letters = ([code for code in range(256) if _CLASSES[code] & one] for one in classes)
+    followed: list[tuple[list[int], list[int]]] = [
+        ([_BACKSLASH], [*letters, *_AFTER_BACKSLASH]),
+        ([_LESS], [*letters, *b"!/<"]),
+        ([_AMPERSAND], [*letters, *b"#"]),
+        ([_PERCENT], hex_digits),
+        ([_CLOSED], [_ROUND]),
+        ([_STAR], [_STAR]),
+        ([_HYPHEN], [*b" \t\n\r\xe2"]),
+        ([_OPEN], [*digits, _CARET]),
+        ([_COMMA], digits),
+        ([_BRACE], [_COMMA]),
+        ([*range(0xC2, 256)], [*range(_ASCII, 256)]),
+    ]
+    found = np.zeros(256, np.uint32)
+    for bit, (marks, following) in enumerate(followed):
+        found[marks] |= np.uint32(1 << bit)
+        found[following] |= np.uint32(1 << bit) << _FOLLOWING
+    return found
+
+
+_PAIRS = _pairs()
 
 
 @kernel(
     'void(Array(uint8, 1, "C", readonly=True), int64[::1], Array(uint8, 1, "C", readonly=True), uint8[::1])',
 )
 def find_marks(data: Bytes, bounds: Places, beyond_ascii: Bytes, found: Bytes) -> None:
-    """Sets the bits of each text, given in UTF-8; ``beyond_ascii`` has those of each code point."""
+    """Sets the bits of each text, given in UTF-8; ``beyond_ascii`` has those of each code point.
+
+    A mark is looked at where what follows it may make it one: a comma before a digit, say. None ends a text.
+    """
     for text in range(len(found)):
         start, end = bounds[text], bounds[text + 1]
         bits = np.uint8(0)
-        for at in range(start, end):
-            byte = data[at]
-            if _CLASSES[byte] & _MARK:
-                if byte >= _ASCII:
+        classes = _NO_PAIR
+        for after in range(start, end):
+            before, classes = classes, _PAIRS[data[after]]
+            if before & (classes >> _FOLLOWING):
+                at = after - 1
+                if data[at] >= _ASCII:
                     bits |= _of_character(data, at, start, end, beyond_ascii)
                 else:
                     bits |= _of_mark(data, at, start, end)

@@ -153,7 +153,7 @@ def find_runs(
             break
         run = sums[end] - sums[begin] * powers[end - begin]
         if len(table) > 0:
-            bits = _bits_of(run, size)
+            bits = bits_of(run, size)
             if table[run >> (_64 - size)] & bits != bits or not is_among(known, run):
                 continue
         if owners[begin] == owners[end - 1]:
@@ -169,7 +169,7 @@ def fill_table(known: Hashes, table: Hashes) -> None:
     """Sets three bits of each hash at one place of a table of a power of two, which a cache can hold."""
     size = _size_of(table)
     for at in range(len(known)):
-        table[known[at] >> (_64 - size)] |= _bits_of(known[at], size)
+        table[known[at] >> (_64 - size)] |= bits_of(known[at], size)
 
 
 @kernel('void(Array(int32, 1, "C", readonly=True), int64, uint64[::1])')
@@ -222,7 +222,7 @@ def _size_of(table: Hashes) -> np.uint64:
 
 
 @kernel()
-def _bits_of(hash_: np.uint64, size: np.uint64) -> np.uint64:
+def bits_of(hash_: np.uint64, size: np.uint64) -> np.uint64:
     """Three of 64 bits, by what of a hash comes after its place."""
     rest = hash_ << size
     one = np.uint64(1)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.folded_texts import joined_utf8
+from stillroom.curation.folded_texts import ascii_blocks, joined_utf8
 from stillroom.curation.formulas import OF_FORMULAS, formula_readings
 from stillroom.curation.mark_kernels import FORMULA, SEPARATOR, TYPESET, WRITTEN, find_marks
 from stillroom.curation.markup import readings
@@ -58,11 +58,19 @@ def all_readings(texts: pl.Series) -> tuple[list[int], list[str]]:
 
 def marks_of(texts: Sequence[str]) -> NDArray[np.uint8]:
     """Of each text the bits of what it may say besides: all that it does, and few more."""
+    is_ascii = np.fromiter((text.isascii() for text in texts), np.bool_, len(texts))
     marks = np.zeros(len(texts), np.uint8)
-    for start in range(0, len(texts), _AT_A_TIME):
-        some = texts[start : start + _AT_A_TIME]
-        data, bounds = joined_utf8([text.encode("utf-8", "surrogatepass") for text in some])
-        find_marks(data, bounds, _marks_beyond_ascii(), marks[start : start + _AT_A_TIME])
+    plain, others = np.flatnonzero(is_ascii), np.flatnonzero(~is_ascii)
+    found = np.zeros(len(plain), np.uint8)
+    for block, data, bounds in ascii_blocks([texts[row] for row in plain.tolist()]):
+        find_marks(data, bounds, _marks_beyond_ascii(), found[block])
+    marks[plain] = found
+    for start in range(0, len(others), _AT_A_TIME):
+        some: list[int] = others[start : start + _AT_A_TIME].tolist()
+        data, bounds = joined_utf8([texts[row].encode("utf-8", "surrogatepass") for row in some])
+        found = np.zeros(len(some), np.uint8)
+        find_marks(data, bounds, _marks_beyond_ascii(), found)
+        marks[some] = found
     return marks
 
 
