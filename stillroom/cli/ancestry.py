@@ -53,6 +53,12 @@ class Ancestry:
     run: Row
     commit: Row
 
+    @property
+    def lost_verdict(self) -> str:
+        """The verifier_id that the example names as the one that passed it, where that one's verdict is not there."""
+        named = self.example.get("verifier_id") or ""
+        return "" if any(row["verifier_id"] == named for row in self.verdicts) else named
+
 
 def follow(lake: "Lake", example_id: str, dataset: str | None = None) -> Ancestry:
     """The ancestry of an example that exists, as it is at one moment.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from stillroom.cli.output import print_table
-from stillroom.errors import LakeError, NoSuchSandbox, RequestError, SandboxError
+from stillroom.errors import LakeError, NoSuchSandbox, RecipeError, RequestError, SandboxError
 
 if TYPE_CHECKING:
     from stillroom.lake import Lake
@@ -33,7 +33,7 @@ def rejudged(
         return {ERROR: "data files are missing that the catalogue names; put them back first"}
     try:
         return rejudge(lake, snapshot, wanted, runtime)
-    except LakeError as error:
+    except (LakeError, RecipeError) as error:
         return {ERROR: str(error)}
 
 
@@ -44,6 +44,7 @@ def rejudge(lake: "Lake", snapshot: "Snapshot", wanted: "Wanted", runtime: str) 
 
     Raises:
         RequestError: Docker does not know the runtime that was asked for.
+        RecipeError: the record of a run is lost.
         LakeError: what a run was recorded with is no recipe.
     """
     from stillroom.capabilities import find_capability

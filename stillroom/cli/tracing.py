@@ -31,7 +31,7 @@ def lineage(
 ) -> None:
     """Show where an example comes from, back to the hand-written seeds.
 
-    Exit code: 1 where the lake has lost its sample or its prompt.
+    Exit code: 1 where the lake has lost its sample, its prompt, or the verdict by which it was published.
     """
     from stillroom.cli.ancestry import follow
 
@@ -41,7 +41,7 @@ def lineage(
         print_json(_as_json(found))
     else:
         console().print(draw(found))
-    if not (found.sample and found.prompt):
+    if not (found.sample and found.prompt) or found.lost_verdict:
         raise typer.Exit(1)
 
 
@@ -88,6 +88,8 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
         judged.add(Text(f"check {verdict['check_id']}, verifier {verdict['verifier_id']}"))
         if verdict["image_digest"]:
             judged.add(Text(f"sandbox image {verdict['image_digest']}"))
+    if found.lost_verdict:
+        node.add(Text(f"verdict of the verifier that passed it, {found.lost_verdict}{_not_there(found)}"))
     teacher = found.teacher
     about = node.add(Text(f"teacher {found.example['teacher_id']}"))
     about.add(Text(", ".join(f"{key} {teacher[key]}" for key in ("model", "engine", "licence") if teacher.get(key))))
@@ -97,6 +99,10 @@ def _add_sample(tree: "Tree", found: "Ancestry") -> None:
 def _index(found: "Ancestry") -> str:
     if found.sample:
         return f", index {found.sample['sample_index']}, epoch {found.sample['epoch']}"
+    return _not_there(found)
+
+
+def _not_there(found: "Ancestry") -> str:
     named = found.snapshots[-1] if found.snapshots else "NAME"
     return f" (not in this lake; `stillroom verify-snapshot {named}` says what is missing)"
 

@@ -8,7 +8,7 @@ def tasks_left(unjudged: int, waiting: int, dataset: str) -> str:
 
     Args:
         unjudged: how many.
-        waiting: of these, at how many a verifier had a defect: another one has to count.
+        waiting: of these, at how many a verifier had a defect: one has to count that had none there.
         dataset: theirs.
     """
     again = f"builds whose recipe has `seeding`, and `stillroom reverify {dataset}`,"
@@ -16,6 +16,6 @@ def tasks_left(unjudged: int, waiting: int, dataset: str) -> str:
     if lost := unjudged - waiting:
         fates.append(f"At {lost:,} the sandbox was lost: {again} try these each time.")
     if waiting:
-        what = "another version of it, other limits or another image"
-        fates.append(f"At {waiting:,} the verifier had a defect: {again} rule on these once there is {what}.")
+        other = "which another version of it, other limits or another image make it"
+        fates.append(f"At {waiting:,} a verifier had a defect: {again} try these by one that had none there, {other}.")
     return f"{unjudged:,} written tasks could not be judged: {_WHY} says why. {' '.join(fates)} No teacher is asked."

@@ -4,14 +4,14 @@ Data files and frozen snapshots never change, so what is there already stays. Th
 a backup that is cut off leaves the one before it as it was.
 """
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from stillroom.errors import LakeError, RequestError
 from stillroom.lake.backup_files import (
@@ -36,6 +36,14 @@ MARK = "backup.json"
 _BEFORE_THE_MARK = ("leases", "tmp")  # what a backup that was cut off at once has left
 _LAKE_ID = "SELECT schema_uuid FROM ducklake_schema ORDER BY schema_id, begin_snapshot LIMIT 1"
 _STATE = "SELECT snapshot_id || ' of ' || snapshot_time FROM ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"
+
+
+class _Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``MARK`` holds."""
+
+    lake: str
+    source: str = msgspec.field(name="from")
+    states: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,32 +176,38 @@ def _known_states(folder: Path, lake_id: str) -> list[str]:
     mark = _read_mark(folder)
     if mark is None:
         if any(one.name not in _BEFORE_THE_MARK for one in folder.iterdir()):
-            raise RequestError(f"{folder} is neither empty nor a backup of this lake. Name a new or empty folder.")
+            raise _no_backup(folder)
         return []
-    if mark["lake"] != lake_id:
-        raise RequestError(f"{folder} is the backup of another lake ({mark['from']}). Name another folder.")
-    states: list[str] = mark["states"]
-    if (folder / CATALOGUE).exists() and _asked(folder / CATALOGUE, _STATE) not in states:
+    if mark.lake != lake_id:
+        raise RequestError(f"{folder} is the backup of another lake ({mark.source}). Name another folder.")
+    if (folder / CATALOGUE).exists() and _asked(folder / CATALOGUE, _STATE) not in mark.states:
         raise RequestError(
             f"somebody has written into the backup {folder} since it was made; a new one would undo that. Name another "
             "folder."
         )
-    return states
+    return mark.states
 
 
-def _read_mark(folder: Path) -> dict[str, Any] | None:
+def _read_mark(folder: Path) -> _Mark | None:
+    """What ``_write_mark`` wrote there; None where nothing has the name."""
     try:
-        return json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return msgspec.json.decode((folder / MARK).read_bytes(), type=_Mark)
     except FileNotFoundError:
         return None
+    except msgspec.ValidationError as error:
+        raise _no_backup(folder) from error
     except (OSError, ValueError) as error:
         raise RequestError(f"{folder / MARK} cannot be read: {error}. Name another folder.") from error
 
 
+def _no_backup(folder: Path) -> RequestError:
+    return RequestError(f"{folder} is neither empty nor a backup of this lake. Name a new or empty folder.")
+
+
 def _write_mark(folder: Path, root: Path, lake_id: str, states: Sequence[str]) -> None:
-    about = {"lake": lake_id, "from": str(root), "states": list(states)}
+    mark = _Mark(lake=lake_id, source=str(root), states=list(states))
     temporary = folder / "tmp" / MARK
-    temporary.write_text(json.dumps(about) + "\n", encoding="utf-8")
+    temporary.write_bytes(msgspec.json.encode(mark) + b"\n")
     temporary.rename(folder / MARK)
 
 

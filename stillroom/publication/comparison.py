@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from stillroom.errors import LakeError
+from stillroom.errors import LakeError, RecipeError
 from stillroom.lake import Lake
 from stillroom.lake.copies import MANIFEST_FILE, read_manifest
 from stillroom.lake.damage import found_missing
@@ -21,11 +21,13 @@ from stillroom.publication.sealing import (
     against_seal,
     same,
 )
-from stillroom.publication.standing import lost
+from stillroom.publication.standing import ungrounded
 from stillroom.publication.stating import manifest, teachers_elsewhere
 from stillroom.publication.whole_rows import against_copy
+from stillroom.publication.writing_times import against_publications
 
 DATA_FILES = "data files that the catalogue names"
+BEHIND = "rows behind the members are there, their verdicts pass"
 MOST_NAMED = 5  # differing fields of a manifest
 _NOT_IN_THE_LAKE = ("code_version", FILES, SEAL)  # which Stillroom froze it, and what the bytes are held against
 _DIGITS = 9  # of a sum of fractions, whose last ones depend on the order of its parts
@@ -47,21 +49,23 @@ def compare(lake: Lake, snapshot: Snapshot) -> list[Comparison]:
         files,
         same("rows of the lake, counted", len(members), snapshot.rows),
         same("content of the lake's rows", content_hash(members), snapshot.content_hash),
+        against_publications(lake, snapshot),
         _behind(lake, snapshot),
         *_frozen_copy(lake, folder, snapshot),
     ]
 
 
 def _behind(lake: Lake, snapshot: Snapshot) -> Comparison:
-    found = [f"{one.lacks} (example {one.example_id})" for one in lost(lake, snapshot)]
-    return Comparison(what="samples, verdicts and prompts of the members", is_same=not found, found=_listed(found))
+    found = [f"{why} (example {example_id})" for example_id, why in ungrounded(lake, snapshot).items()]
+    return Comparison(what=BEHIND, is_same=not found, found=_listed(found))
 
 
 def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Comparison]:
     missing = [name for name in (EXAMPLES_FILE, MANIFEST_FILE, SUMMARY_FILE) if not (folder / name).is_file()]
     if missing:
-        made = "" if folder.exists() else f"; `stillroom verify-snapshot {snapshot.label} --copy` makes the copy"
-        found = f"{folder} lacks {', '.join(missing)}{made}"
+        aside = "move away what is there, then " if folder.exists() else ""
+        made = f"{aside}`stillroom verify-snapshot {snapshot.label} --copy` makes the copy"
+        found = f"{folder} lacks {', '.join(missing)}; {made}"
         yield Comparison(what="files of the frozen copy", is_same=False, found=found)
         return
     try:
@@ -69,9 +73,7 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
     except (ValueError, RecursionError) as error:
         yield Comparison(what="manifest", is_same=False, found=f"{folder / MANIFEST_FILE} is no JSON: {error}")
         return
-    recomputed = json.loads(json.dumps(manifest(lake, snapshot), default=str))
-    elsewhere = json.loads(json.dumps(teachers_elsewhere(lake, snapshot), default=str))
-    wrong = differing(_with_own_teachers(stated, recomputed, elsewhere), recomputed)
+    wrong = _against_lake(lake, snapshot, stated)
     yield Comparison(what="manifest against the lake", is_same=not wrong, found=_listed(wrong))
     sealed = list(against_seal(stated, folder))
     yield from sealed
@@ -85,6 +87,16 @@ def _frozen_copy(lake: Lake, folder: Path, snapshot: Snapshot) -> Iterator[Compa
     yield same(f"rows of {EXAMPLES_FILE}, counted", len(rows), snapshot.rows)
     yield same(f"content of {EXAMPLES_FILE}", content_hash(rows), snapshot.content_hash)
     yield against_copy(lake, snapshot)
+
+
+def _against_lake(lake: Lake, snapshot: Snapshot, stated: dict[str, Any]) -> list[str]:
+    """Where a manifest states something else than the lake gives; or why that gives nothing."""
+    try:
+        recomputed = json.loads(json.dumps(manifest(lake, snapshot), default=str))
+    except RecipeError as error:  # the record of the version's run is lost
+        return [str(error)]
+    elsewhere = json.loads(json.dumps(teachers_elsewhere(lake, snapshot), default=str))
+    return differing(_with_own_teachers(stated, recomputed, elsewhere), recomputed)
 
 
 def _with_own_teachers(

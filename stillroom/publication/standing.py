@@ -25,16 +25,22 @@ WITH runs AS (
 SELECT m.example_id, e.sample_id, e.run_id, e.created_at AS published_at, e.verifier, e.verifier_id,
        s.answer, s.extraction_problem, v.outcome, v.reason, v.image_digest, p.tests, p.entry_point,
        coalesce(e.verifier_id, '') <> '' AS is_named,
-       CASE WHEN e.example_id IS NULL THEN 'the lake has no row of it in examples'
+       CASE WHEN e.example_id IS NULL THEN 'the lake has no row of it in examples by a run of its dataset'
             WHEN s.sample_id IS NULL THEN 'the lake has no row of its sample'
             WHEN t.prompt_id IS NULL THEN 'the lake has no row of its prompt'
             WHEN NOT is_named THEN ''  -- published unverified, or by an earlier Stillroom
             WHEN v.sample_id IS NULL THEN 'the lake has no verdict of the verifier that passed it, ' || e.verifier_id
             WHEN p.check_id IS NULL THEN 'the lake has no prompt with the tests of its verdict, ' || v.check_id
             ELSE '' END AS lost,
-       CASE WHEN lost = '' AND NOT is_named THEN 'the lake does not say which verifier passed it' ELSE lost END AS lacks
+       CASE WHEN lost <> '' THEN lost
+            WHEN NOT is_named THEN 'the lake does not say which verifier passed it'
+            WHEN o.opened > e.created_at THEN 'the lake has no record of its run ' || e.run_id || ' by ' || published_at
+            ELSE '' END AS lacks,
+       CASE WHEN lost = '' AND v.outcome <> 'pass'
+            THEN 'the verdict that it was published by says ' || v.outcome ELSE lost END AS faults
 FROM lake.snapshot_members m
 LEFT JOIN published e ON e.example_id = m.example_id
+LEFT JOIN (SELECT run_id, min(created_at) AS opened FROM lake.runs GROUP BY run_id) o ON o.run_id = e.run_id
 LEFT JOIN lake.samples s ON s.sample_id = e.sample_id AND s.run_id = e.run_id AND s.shard = e.shard
 LEFT JOIN (SELECT DISTINCT prompt_id FROM lake.prompts) t ON t.prompt_id = e.prompt_id
 LEFT JOIN standing v ON v.run_id = e.run_id AND v.sample_id = e.sample_id AND v.verifier_id = e.verifier_id
@@ -43,7 +49,7 @@ LEFT JOIN (SELECT * FROM lake.prompts QUALIFY row_number() OVER (PARTITION BY ch
 WHERE m.name = $name AND m.version = $version
 """
 _ASKED = "SELECT {columns} FROM ({standing}) WHERE {condition} ORDER BY example_id"
-_WHOLE = _ASKED.format(columns="* EXCLUDE (is_named, lost, lacks)", standing=_STANDING, condition="lacks = ''")
+_WHOLE = _ASKED.format(columns="* EXCLUDE (is_named, lost, lacks, faults)", standing=_STANDING, condition="lacks = ''")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,7 @@ def by_verification(lake: Lake, stored: Sequence[StandingVerdict]) -> list[tuple
     """Members with the verification under which each was published: runs of one dataset may have different ones.
 
     Raises:
+        RecipeError: the record of a run is lost.
         LakeError: what a run was recorded with then is no recipe.
     """
     members: dict[tuple[str, datetime], list[StandingVerdict]] = {}
@@ -112,25 +119,25 @@ def by_verification(lake: Lake, stored: Sequence[StandingVerdict]) -> list[tuple
 
 def unjudgeable(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
     """The members of which the lake does not hold all that is needed to obtain their verdict again."""
-    return _lacking(lake, snapshot, "lacks")
-
-
-def lost(lake: Lake, snapshot: Snapshot) -> list[Unjudgeable]:
-    """Of the ``unjudgeable`` members those that the lake has lost a row behind.
-
-    Not those of which it never said who passed them: what is published unverified, or by an earlier Stillroom.
-    """
-    return _lacking(lake, snapshot, "lost")
-
-
-def _lacking(lake: Lake, snapshot: Snapshot, column: str) -> list[Unjudgeable]:
-    """The members of which ``column`` says what the lake lacks; no text is read for it."""
-    columns, condition = f"example_id, sample_id, {column} AS lacks", f"{column} <> ''"
-    query = _ASKED.format(columns=columns, standing=_STANDING, condition=condition)
     return [
-        Unjudgeable(example_id=row["example_id"], sample_id=row["sample_id"] or "", lacks=row["lacks"])
-        for row in lake.rows(query, _asked(lake, snapshot))
+        Unjudgeable(example_id=row["example_id"], sample_id=row["sample_id"] or "", lacks=row["said"])
+        for row in _said(lake, snapshot, "lacks")
     ]
+
+
+def ungrounded(lake: Lake, snapshot: Snapshot) -> dict[str, str]:
+    """By example_id, what is wrong with members: a row behind one is lost, or its verdict is none to publish by.
+
+    Nothing with those of which the lake never said who passed them: what is published unverified, or by an earlier
+    Stillroom. One whose verdict does not say pass can be judged again all the same.
+    """
+    return {row["example_id"]: row["said"] for row in _said(lake, snapshot, "faults")}
+
+
+def _said(lake: Lake, snapshot: Snapshot, column: str) -> list[dict[str, Any]]:
+    """The members of which ``column`` says anything; no text is read for it."""
+    columns, condition = f"example_id, sample_id, {column} AS said", f"{column} <> ''"
+    return lake.rows(_ASKED.format(columns=columns, standing=_STANDING, condition=condition), _asked(lake, snapshot))
 
 
 def _asked(lake: Lake, snapshot: Snapshot) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
-from stillroom.errors import LakeError, LeaseHeld
+from stillroom.errors import FileLost, LakeError, LeaseHeld
 from stillroom.journal import AnyJournal, Replay, journal_at
 from stillroom.journal.removal import StoredJournal, remove_journal, stored_journals
 from stillroom.lake import Lake
@@ -27,6 +28,7 @@ from stillroom.runs.unplanned import dataset_of
 from stillroom.sampling.entries import Entry, RefusalEntry, SampleEntry, VerdictEntry
 from stillroom.seeding.plan import Record, Reply
 
+T = TypeVar("T")
 Told = SampleEntry | VerdictEntry  # what was paid for, or was worked out of that
 _SHARD, _WRITING = re.compile(r"shard-(\d+)"), re.compile(r"writing-(\d+)")
 _FINISHED = """
@@ -59,7 +61,7 @@ class JournalsTidied:
         removed: RUN/WORK of those that went.
         removed_bytes: what they took.
         kept: of finished runs, those that stay.
-        doubt: why none was looked at, and what to do; "" where they were.
+        doubt: why none was looked at, or no more, and what to do; "" where all were.
     """
 
     removed: list[str]
@@ -95,6 +97,7 @@ def tidy_journals(root: Path, *, grace_minutes: float, dry_run: bool, say: Calla
 def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callable[[str], None]) -> JournalsTidied:
     removed: list[StoredJournal] = []
     kept: list[KeptJournal] = []
+    doubt = ""
     stored = stored_journals(root)
     if not stored:
         return JournalsTidied(removed=[], removed_bytes=0, kept=[])
@@ -108,7 +111,11 @@ def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callabl
             is_forgotten = journal.run_id not in known and dataset_of(journal.run_id) in at_rest
             if not is_index and journal.run_id not in finished and not is_forgotten:
                 continue
-            why = "" if is_index else lacking(lake, journal)
+            try:
+                why = "" if is_index else lacking(lake, journal)
+            except FileLost as lost:  # what it says is true of all others, too
+                doubt = f"{lost} Housekeeping stops at whatever it needs that file for."
+                break
             if not why and assure is not None:
                 assure()
                 why = "" if remove_journal(journal.place) else "a process has it open"
@@ -117,31 +124,44 @@ def _tidied(root: Path, before: datetime, assure: Assurance | None, say: Callabl
             else:
                 removed.append(journal)
     return JournalsTidied(
-        removed=[one.name for one in removed], removed_bytes=sum(one.size for one in removed), kept=kept
+        removed=[one.name for one in removed],
+        removed_bytes=sum(one.size for one in removed),
+        kept=kept,
+        doubt=doubt,
     )
 
 
 def lacking(lake: Lake, journal: StoredJournal) -> str:
-    """What a journal holds that the lake lacks, in a few words; "" where the lake has all of it."""
-    try:
-        if shard := _SHARD.fullmatch(journal.stem):
-            return _lacking_of_shard(lake, journal, int(shard[1]))
-        if writing := _WRITING.fullmatch(journal.stem):
-            return _lacking_of_round(lake, journal, int(writing[1]))
-    except LakeError as error:
-        return f"it cannot be read: {error}"
+    """What a journal holds that the lake lacks, in a few words; "" where the lake has all of it.
+
+    Raises:
+        LakeError: the lake cannot be read; where the journal cannot be, that is said.
+    """
+    if shard := _SHARD.fullmatch(journal.stem):
+        entries: AnyJournal[Entry] = journal_at(journal.place, Entry)
+        return _of_read(entries, lambda replay: _lacking_of_shard(lake, journal.run_id, int(shard[1]), replay))
+    if writing := _WRITING.fullmatch(journal.stem):
+        records: AnyJournal[Record] = journal_at(journal.place, Record)
+        return _of_read(records, lambda replay: _lacking_of_round(lake, journal.run_id, int(writing[1]), replay))
     return "it is not known what it is of"
 
 
-def _lacking_of_shard(lake: Lake, journal: StoredJournal, shard: int) -> str:
-    opened_: AnyJournal[Entry] = journal_at(journal.place, Entry)
-    replay = opened_.read()
+def _of_read(journal: AnyJournal[T], say: Callable[[Replay[T]], str]) -> str:
+    """What is to be said of what a journal holds, or why that is not known."""
+    try:
+        replay = journal.read()
+    except LakeError as error:
+        return f"it cannot be read: {error}"
+    return say(replay)
+
+
+def _lacking_of_shard(lake: Lake, run_id: str, shard: int, replay: Replay[Entry]) -> str:
     # A refusal cost nothing, and holds nothing but the teacher's words.
     entries = [entry for entry in replay.records if not isinstance(entry, RefusalEntry)]
-    lacking_ = _without(entries, committed_entries(lake, journal.run_id, shard))
+    lacking_ = _without(entries, committed_entries(lake, run_id, shard))
     if lacking_:  # but another shard of the dataset may have taken it over, and committed it as its own
         of_samples = sorted({_sample_id(entry) for entry in lacking_})
-        lacking_ = _without(lacking_, entries_of_samples(lake, dataset_of(journal.run_id), of_samples))
+        lacking_ = _without(lacking_, entries_of_samples(lake, dataset_of(run_id), of_samples))
     return _told(replay, len(lacking_))
 
 
@@ -163,10 +183,8 @@ def _sample_id(entry: Told) -> str:
     return entry.sample.sample_id if isinstance(entry, SampleEntry) else entry.verdict.sample_id
 
 
-def _lacking_of_round(lake: Lake, journal: StoredJournal, number: int) -> str:
-    opened_: AnyJournal[Record] = journal_at(journal.place, Record)
-    replay = opened_.read()
-    rows = lake.rows(_REPLIES, {"run": journal.run_id, "number": number})
+def _lacking_of_round(lake: Lake, run_id: str, number: int, replay: Replay[Record]) -> str:
+    rows = lake.rows(_REPLIES, {"run": run_id, "number": number})
     there = {(row["writing_request"], row["response"], row["prompt_tokens"], row["completion_tokens"]) for row in rows}
     replies = [record for record in replay.records if isinstance(record, Reply)]
     return _told(replay, sum(_reply(one) not in there for one in replies))

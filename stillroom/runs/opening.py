@@ -158,7 +158,7 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     """The run as it was last recorded; ``at``: as it was then (UTC), else now.
 
     Raises:
-        RecipeError: there is no such run; the message names the nearest.
+        RecipeError: there is no such run, and the message names the nearest; or none was recorded by then.
         LakeError: what it was recorded with is no recipe.
     """
     rows = lake.rows(
@@ -168,6 +168,8 @@ def load_run(lake: Lake, run_id: str, *, at: datetime | None = None) -> Run:
     )
     if not rows:
         known = sorted(row["run_id"] for row in lake.rows("SELECT run_id FROM lake.current_runs"))
+        if run_id in known:
+            raise RecipeError(f"the lake has no record of the run {run_id!r} by {at} (UTC), only later ones.")
         raise RecipeError(f"there is no run {run_id!r}; `stillroom runs` lists them.{meant(run_id, known)}")
     recipe = recorded_recipe(rows[0]["recipe"], run_id=run_id)
     # The stages as recorded: the seed file may have changed or gone since, the run has not.

@@ -73,7 +73,7 @@ def tasks_unjudged(lake: Lake, run_ids: Sequence[str]) -> int:
 
 
 def tasks_waiting(lake: Lake, run_ids: Sequence[str]) -> int:
-    """Of these, at how many a verifier had a defect, so that they wait for another one."""
+    """Of these, at how many a verifier had a defect, so that they wait for one that had none there."""
     return lake.rows(f"SELECT count(*) AS n {_UNJUDGED} AND len(verifier_ids) > 0", _asked(run_ids))[0]["n"]
 
 

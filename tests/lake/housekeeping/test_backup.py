@@ -186,6 +186,10 @@ def test_a_folder_that_is_something_else_is_refused(root: Path, folder: Path, tm
     assert [file.name for file in folder.iterdir()] == ["thesis.txt"]
     with pytest.raises(RequestError, match="is a file"):
         save(root, folder / "thesis.txt")
+    for written in ("{}", "[]", '{"lake": "x", "from": 1, "states": []}'):
+        (folder / "backup.json").write_text(written)
+        with pytest.raises(RequestError, match="neither empty nor a backup"):
+            save(root, folder)
     for nested in (root / "inside", root, root.parent):
         with pytest.raises(RequestError, match="outside of the lake"):
             save(root, nested)

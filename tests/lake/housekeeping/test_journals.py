@@ -99,6 +99,16 @@ def test_a_journal_with_lines_that_cannot_be_read_stays(root: Path) -> None:
     assert journals(root) == BOTH[:1]
 
 
+def test_a_file_that_the_lake_lacks_is_told_as_that_and_keeps_all_journals_that_need_it(root: Path) -> None:
+    for file in (root / "data" / "main" / "samples").rglob("*.parquet"):
+        file.unlink()
+
+    done = tidy(root, dry_run=True)
+
+    assert (done.removed, done.kept) == ([], [])
+    assert "a file of the table samples is missing" in done.doubt
+
+
 def test_a_journal_of_another_form_and_other_files_stay(root: Path) -> None:
     with Journal[str](root / "journal" / "tiny-r2" / "shard-1.jsonl", str) as journal:
         journal.append("of another Stillroom")

@@ -43,7 +43,8 @@ def test_an_untouched_snapshot_agrees_in_everything(frozen: tuple[Lake, Snapshot
         "data files that the catalogue names",
         "rows of the lake, counted",
         "content of the lake's rows",
-        "samples, verdicts and prompts of the members",
+        "times of the lake's rows, against their publications",
+        "rows behind the members are there, their verdicts pass",
         "manifest against the lake",
         "manifest against its own hash",
         "bytes of examples.parquet",
@@ -174,19 +175,36 @@ def test_what_was_altered_is_named(
     assert all(words in name for words, name in zip(found, named, strict=True))
 
 
+def test_a_copy_that_lacks_a_file_is_to_be_moved_away_before_it_is_made_anew(
+    frozen: tuple[Lake, Snapshot, Path],
+) -> None:
+    lake, snapshot, folder = frozen
+    (folder / "summary.md").unlink()
+    advice = "`stillroom verify-snapshot tiny@1 --copy` makes the copy"
+    (found,) = [one.found for one in compare(lake, snapshot) if not one.is_same]
+    assert found == f"{folder} lacks summary.md; move away what is there, then {advice}"
+
+    folder.rename(folder.with_name("damaged"))
+
+    (found,) = [one.found for one in compare(lake, snapshot) if not one.is_same]
+    assert found.endswith(f"summary.md; {advice}")
+    assert (
+        CliRunner().invoke(make_app(), ["--lake", str(lake.root), "verify-snapshot", "tiny", "--copy"]).exit_code == 0
+    )
+
+
 ONE = "(SELECT min(example_id) FROM lake.examples)"
 ITS_SAMPLE = "(SELECT min_by(sample_id, example_id) FROM lake.examples)"
 ITS_PROMPT = "(SELECT min_by(prompt_id, example_id) FROM lake.examples)"
 OTHERWISE = {  # what one value of another type than text becomes
     "messages": "messages[:1]",
     "shard": "shard + 1",
+    "created_at": "created_at - INTERVAL 1 microsecond",
 }
 HASHED = ("example_id", "messages", "answer")
 
 
-@pytest.mark.parametrize(
-    "column", [column.name for column in TABLES["examples"].all_columns if column.name != "created_at"]
-)
+@pytest.mark.parametrize("column", [column.name for column in TABLES["examples"].all_columns])
 def test_one_altered_value_in_any_column_of_the_lakes_examples_is_found(
     frozen: tuple[Lake, Snapshot, Path], column: str
 ) -> None:
@@ -197,6 +215,10 @@ def test_one_altered_value_in_any_column_of_the_lakes_examples_is_found(
     _do(lake, f"UPDATE lake.examples SET {column} = {other} WHERE example_id = {ONE}")
 
     found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
+    if column == "created_at":
+        about = f"1 rows are not of the time at which curation {snapshot.curation_id} was published"
+        assert found == {"times of the lake's rows, against their publications": f"{about}, first {example['id']}"}
+        return
     said = found["rows of the lake against examples.parquet, column by column"]
     is_gone = column in ("example_id", "run_id")  # a member is the example of its dataset's runs
     about = "1 rows of examples.parquet are not in the lake" if is_gone else f"1 rows differ in {column}"
@@ -244,11 +266,16 @@ def test_rows_that_a_member_alone_has_in_the_copy_or_the_lake_are_counted_with_t
         pytest.param(f"DELETE FROM lake.verdicts WHERE sample_id = {ITS_SAMPLE}", "no verdict", id="verdict"),
         pytest.param(f"DELETE FROM lake.prompts WHERE prompt_id = {ITS_PROMPT}", "no row of its prompt", id="prompt"),
         pytest.param(
+            f"UPDATE lake.verdicts SET outcome = 'fail' WHERE sample_id = {ITS_SAMPLE}",
+            "the verdict that it was published by says fail",
+            id="its outcome",
+        ),
+        pytest.param(
             f"UPDATE lake.prompts SET check_id = 'x' WHERE prompt_id = {ITS_PROMPT}", "no prompt with", id="tests"
         ),
     ],
 )
-def test_rows_behind_a_member_that_the_lake_lost_are_found_without_judging_again(
+def test_rows_behind_a_member_that_the_lake_lost_or_that_say_otherwise_are_found_without_judging_again(
     frozen: tuple[Lake, Snapshot, Path], loss: str, said: str
 ) -> None:
     lake, snapshot, _ = frozen
@@ -256,7 +283,7 @@ def test_rows_behind_a_member_that_the_lake_lost_are_found_without_judging_again
     _do(lake, loss)
 
     found = {one.what: one.found for one in compare(lake, snapshot) if not one.is_same}
-    assert said in found["samples, verdicts and prompts of the members"]
+    assert said in found["rows behind the members are there, their verdicts pass"]
 
 
 async def test_what_was_published_unverified_lacks_nothing(lake: Lake, tmp_path: Path) -> None:
@@ -265,7 +292,7 @@ async def test_what_was_published_unverified_lacks_nothing(lake: Lake, tmp_path:
     (snapshot,) = snapshots(lake, "tiny")
     freeze(lake, snapshot)
     _do(lake, "UPDATE lake.examples SET verifier_id = NULL")  # as of an earlier Stillroom
-    assert "samples, verdicts and prompts of the members" not in differing(lake, snapshot)
+    assert "rows behind the members are there, their verdicts pass" not in differing(lake, snapshot)
     assert len(unjudgeable(lake, snapshot)) == snapshot.rows
 
 

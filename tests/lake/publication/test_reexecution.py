@@ -51,6 +51,11 @@ LOSSES = [
         f"UPDATE lake.verdicts SET check_id = 'none' WHERE sample_id = {ITS_SAMPLE}", "no prompt with", id="tests"
     ),
     pytest.param(f"DELETE FROM lake.examples WHERE example_id = {ONE}", "no row of it in examples", id="example"),
+    pytest.param(
+        f"UPDATE lake.examples SET created_at = TIMESTAMP '1970-01-01' WHERE example_id = {ONE}",
+        "no record of its run tiny-r1 by 1970-01-01 00:00:00",
+        id="time",
+    ),
 ]
 
 
@@ -91,6 +96,22 @@ def test_the_command_lists_it_and_does_not_pass(published: Lake, monkeypatch: py
     shown = CliRunner().invoke(make_app(), command)
     assert (shown.exit_code, "3 of 4 members were judged again" in shown.stdout) == (1, True)
     assert "not judged: the lake has no" in " ".join(shown.stdout.split())
+
+
+def test_nobody_is_judged_where_the_record_of_the_run_is_lost_and_what_was_compared_is_told(published: Lake) -> None:
+    (snapshot,) = snapshots(published, "tiny")
+    freeze(published, snapshot)
+    published._connection.execute("DELETE FROM lake.runs")  # pyright: ignore[reportPrivateUsage] - as nobody should
+    command = ["--lake", str(published.root), "verify-snapshot", "tiny", "--re-execute", "--json"]
+
+    told = CliRunner().invoke(make_app(), command)
+
+    assert told.exit_code == 1
+    found = json.loads(told.stdout)
+    differing = {one["what"]: one["found"] for one in found["compared"] if not one["is_same"]}
+    said = "there is no run 'tiny-r1'"
+    assert said in differing["manifest against the lake"]
+    assert said in found["re_executed"]["error"]
 
 
 def test_a_member_that_the_verifier_has_a_defect_about_is_listed_and_the_others_are_judged(

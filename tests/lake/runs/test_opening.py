@@ -1,6 +1,7 @@
 """Opening: an unfinished run is continued, a finished one is followed, and what was paid for is never mixed up."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -356,6 +357,8 @@ def test_run_is_loaded_as_it_was_last_recorded(lake: Lake, tmp_path: Path) -> No
     given = opened(lake, tmp_path)
 
     assert load_run(lake, "tiny-r1").recipe == given
+    with pytest.raises(RecipeError, match="no record of the run 'tiny-r1' by 1970-01-01 00:00:00"):
+        load_run(lake, "tiny-r1", at=datetime(1970, 1, 1))
 
 
 def test_unknown_run_is_named(lake: Lake) -> None:

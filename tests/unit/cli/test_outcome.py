@@ -119,14 +119,14 @@ def test_a_build_that_was_checked_against_nothing_says_why() -> None:
             {"tasks_unjudged": 3, "tasks_waiting": 1},
             '3 written tasks could not be judged: `stillroom sql "select run_id, detail from current_proposals '
             "where reason = 'unjudged'\"` says why. At 2 the sandbox was lost: builds whose recipe has `seeding`, and "
-            "`stillroom reverify functions`, try these each time. At 1 the verifier had a defect: builds whose recipe "
-            "has `seeding`, and `stillroom reverify functions`, rule on these once there is another version of it, "
-            "other limits or another image. No teacher is asked.",
+            "`stillroom reverify functions`, try these each time. At 1 a verifier had a defect: builds whose recipe "
+            "has `seeding`, and `stillroom reverify functions`, try these by one that had none there, which another "
+            "version of it, other limits or another image make it. No teacher is asked.",
             id="written tasks",
         ),
         pytest.param(
             {"tasks_unjudged": 1, "tasks_waiting": 1},
-            "says why. At 1 the verifier had a defect: builds",
+            "says why. At 1 a verifier had a defect: builds",
             id="a defect alone",
         ),
         pytest.param(
