@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 _DOCUMENT_BYTES = 50 << 10  # a document of 1 KB, its shingles and its sketch, while a batch is signed
+_SORTED_BYTES = 64  # a document's key and number, while keys of all documents are put in order
 _ROW_BYTES = 256  # a document's number in a bucket, as array, frame and row of DuckDB
 _PAIR_BYTES = 256  # a pair of documents in a bucket, their places, and in how many rows they differ
 _VERIFIED_BYTES = 384  # a pair while its place among the texts is looked for
@@ -38,8 +39,13 @@ class Budget:
         return self.memory_bytes // _ID_BYTES
 
     @property
+    def sorted_rows(self) -> int:
+        """Documents of which the keys of one band are sorted together; one bucket is never cut."""
+        return self.memory_bytes // _SORTED_BYTES
+
+    @property
     def bucket_rows(self) -> int:
-        """Documents in buckets that are joined, or paired, together; one bucket is never cut."""
+        """Documents in buckets that are paired together; one bucket is never cut."""
         return self.memory_bytes // _ROW_BYTES
 
     @property

@@ -67,42 +67,25 @@ def starts(buckets: Arrivals) -> Flags:
     return found
 
 
-def buckets_of(band: int | NDArray[np.int64], keys: BandKeys) -> Arrivals:
-    """The numbers of the buckets that keys of one band, or each of its own, stand for."""
-    return keys.astype(np.int64) | band << KEY_BITS
+def may_share(new_keys: BandKeys, old_keys: BandKeys) -> Flags:
+    """Which old documents may share a bucket of one band with a new one: all that do, and a few per cent more.
 
-
-def may_share(new_keys: BandKeys, old_keys: BandKeys) -> tuple[Flags, Flags]:
-    """Which documents may share a bucket of one band with a new one: all that do, and a few per cent more.
-
-    A filter over a hash of the keys, before anything is joined: most documents share no bucket, and learn it here
-    at a hundredth of a join's price.
-
-    Returns:
-        A flag per new document and one per old document.
+    A filter over a hash of the keys, before anything is sorted: most documents share no bucket with a few new ones, and
+    learn it here at a hundredth of the price.
     """
+    may = np.zeros(len(old_keys), bool)
+    if not len(old_keys):
+        return may
     least, most = _FILTER_BITS
     roomy = min((_SLOTS_IN_ROOM * len(new_keys)).bit_length(), _ROOMY_BITS)
     bits = min(max(least, roomy, (_SLOTS_PER_DOCUMENT * len(new_keys)).bit_length()), most)
-    in_order = np.sort(new_keys)
-    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
-    shared = np.zeros(1 << bits, bool)
-    shared[top_bits(repeated, bits)] = True
-    old_may = np.zeros(len(old_keys), bool)
-    if len(old_keys):
-        by_new = np.zeros(1 << bits, bool)
-        by_new[top_bits(in_order, bits)] = True
-        for start in range(0, len(old_keys), _KEYS_AT_A_TIME):
-            some = slice(start, start + _KEYS_AT_A_TIME)
-            slots = top_bits(old_keys[some], bits).astype(np.intp)
-            np.take(by_new, slots, out=old_may[some], mode="clip")  # none is outside; without a mode it would copy
-            shared[slots[old_may[some]]] = True
-    return shared[top_bits(new_keys, bits)], old_may
-
-
-def top_bits(keys: BandKeys, bits: int) -> BandKeys:
-    """The highest bits of a hash of each key."""
-    return keys * _SPREAD >> np.uint32(32 - bits)
+    by_new = np.zeros(1 << bits, bool)
+    by_new[_top_bits(new_keys, bits)] = True
+    for start in range(0, len(old_keys), _KEYS_AT_A_TIME):
+        some = slice(start, start + _KEYS_AT_A_TIME)
+        slots = _top_bits(old_keys[some], bits).astype(np.intp)
+        np.take(by_new, slots, out=may[some], mode="clip")  # none is outside; without a mode it would copy
+    return may
 
 
 def choose_representatives(later: Arrivals, earlier: Arrivals) -> dict[int, int]:
@@ -125,3 +108,8 @@ def choose_representatives(later: Arrivals, earlier: Arrivals) -> dict[int, int]
             if document not in representatives and candidate not in representatives:
                 representatives[document] = candidate
     return representatives
+
+
+def _top_bits(keys: BandKeys, bits: int) -> BandKeys:
+    """The highest bits of a hash of each key."""
+    return keys * _SPREAD >> np.uint32(32 - bits)

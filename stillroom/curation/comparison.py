@@ -212,7 +212,7 @@ class Comparison:
             is_met |= self._held["text_hash"].is_in(signed["text_hash"].implode()).to_numpy()
             keys = keys_of(signed, self._settings)
             for band in range(self._settings.bands):
-                is_met |= may_share(keys[:, band], held_keys[:, band])[1]
+                is_met |= may_share(keys[:, band], held_keys[:, band])
             has_text = (self._held["characters"] > 0).to_numpy()
             for kind in self._kinds.values():
                 is_met[has_text] |= kind.meets(documents.select("id", "text"), self._held.filter(has_text))

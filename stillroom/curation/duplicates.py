@@ -14,16 +14,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from stillroom.curation.bucket_kernels import BUCKETS
 from stillroom.curation.documents import Documents
 from stillroom.curation.frame_files import FrameFiles
 from stillroom.curation.near import NearDuplicates, NearSearch, OldDocuments
+from stillroom.curation.pair_kernels import PAIRS
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import DROPS, Kind, Relation, choose
 from stillroom.curation.scratch import Scratch, open_scratch
 from stillroom.curation.settings import DedupSettings
 from stillroom.curation.signatures import SIGNATURE_SCHEMA
 from stillroom.curation.signed import Signed
+from stillroom.curation.text_kernels import SIGNING
 from stillroom.errors import LakeError
+from stillroom.kernels import load
 
 EXACT = "exact"
 _NO_MATCHES = pl.DataFrame(schema={"later": pl.Int64(), "earlier": pl.Int64(), "jaccard": pl.Float64()})
@@ -103,6 +107,8 @@ def search_duplicates(
     """
     settings = settings or DedupSettings()
     old = old or OldDocuments(signatures=SIGNATURE_SCHEMA.to_frame(), texts=_no_texts)
+    if settings.near:
+        load((*SIGNING, *BUCKETS, *PAIRS))  # while documents are read
     with open_scratch(settings) as scratch:
         signed = Signed(scratch, new, old.signatures, settings)
         near = _compared(scratch, signed, old, settings, kinds)

@@ -10,31 +10,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillroom.curation.band_files import BandFiles, Places
-from stillroom.curation.candidates import Arrivals, Flags, buckets_of
-from stillroom.curation.settings import DedupSettings
-from stillroom.curation.sketch import BandKeys, differing_rows, estimated_jaccard, jaccard_of
+from stillroom.curation.candidates import Arrivals, Flags
+from stillroom.curation.pair_kernels import add_differing, find_alike, leave_first
+from stillroom.curation.settings import DedupSettings, row_bits
+from stillroom.curation.sketch import BandKeys, jaccard_of
 
-_AT_A_TIME = 1 << 14  # pairs whose keys stay in the second-level cache
+_PAIRS_AT_A_TIME = 1 << 14
+
+_NO_TEXTS = np.zeros(0, np.int64)
 
 
-def seem_alike(keys: BandKeys, later: NDArray[np.int64], earlier: NDArray[np.int64], settings: DedupSettings) -> Flags:
-    """Which pairs may reach the threshold, by a few bands alone.
+def alike_rows(
+    buckets: Arrivals,
+    is_kept: Flags,
+    is_asked: Flags,
+    keys: BandKeys,
+    settings: DedupSettings,
+    texts: NDArray[np.int64] | None = None,
+) -> Iterator[tuple[Arrivals, Arrivals]]:
+    """Pairs of rows in a bucket that ``candidates.peer_rows`` names, and that may reach the threshold by a few bands.
 
     Args:
-        keys: of some documents in these bands, shape (documents, bands).
-        later: the rows of the pairs' later documents in ``keys``.
-        earlier: the rows of their earlier ones.
-        settings: have the threshold.
+        buckets: the bucket of each row; those of one bucket stand side by side, in order of arrival.
+        is_kept: whether each row is a kept document.
+        is_asked: whether each row is compared with those before it.
+        keys: of each row in these bands, shape (rows, bands).
+        settings: have the threshold, and the number of peers.
+        texts: a number for the text of each row, where equal ones are not to be compared.
 
-    Returns:
-        A flag per pair: of those that reach the threshold it is false for one in a million.
+    Yields:
+        Some thousand pairs: the later and the earlier row of each. Of those that reach the threshold one in a million
+        is missing.
     """
-    may_be = np.zeros(len(later), bool)
-    least = settings.least_estimate(keys.shape[1])
-    for some in _slices(len(later)):
-        left, right = (np.take(keys, side[some], axis=0) for side in (later, earlier))
-        may_be[some] = estimated_jaccard(left, right, settings.rows_per_band) >= least
-    return may_be
+    peers = settings.bucket_peers
+    lower, highest = _row_masks(settings)
+    most = _most_differing(keys.shape[1], settings)
+    kept, state = np.empty(len(buckets), np.int64), np.zeros(2, np.int64)
+    texts = _NO_TEXTS if texts is None else texts
+    later, earlier = (np.empty(max(_PAIRS_AT_A_TIME, peers), np.int64) for _ in range(2))
+    while state[0] < len(buckets):
+        found = find_alike(
+            buckets, is_kept, is_asked, texts, keys, peers, lower, highest, most, kept, state, later, earlier
+        )
+        yield later[:found].copy(), earlier[:found].copy()
 
 
 def is_first_shared(
@@ -54,13 +72,7 @@ def is_first_shared(
     """
     is_first = np.ones(len(bands), bool)
     for number, group in enumerate(files.groups):
-        keys, in_group = files.group(number), np.array(group)
-        asked = np.flatnonzero(is_first & (bands > group[0]))
-        for some in (asked[part] for part in _slices(len(asked))):
-            left, right = (np.take(keys, side[some], axis=0) for side in (later, earlier))
-            pairs, columns = np.nonzero((left == right) & (in_group < bands[some, None]))
-            counts = ~_are_in(crowded, buckets_of(in_group[columns], left[pairs, columns]))
-            is_first[some[pairs[counts]]] = False
+        leave_first(files.group(number), later, earlier, bands, group[0], crowded.view(np.uint64), is_first)
     return is_first
 
 
@@ -68,20 +80,18 @@ def estimates(files: BandFiles, later: Places, earlier: Places, settings: DedupS
     """The Jaccard similarity that the keys of all bands suggest, shape (pairs,); ``later`` and ``earlier`` as above."""
     differing = np.zeros(len(later), np.int64)
     for group in range(len(files.groups)):
-        keys = files.group(group)
-        for some in _slices(len(later)):
-            left, right = (np.take(keys, side[some], axis=0) for side in (later, earlier))
-            differing[some] += differing_rows(left, right, settings.rows_per_band)
+        add_differing(files.group(group), later, earlier, *_row_masks(settings), differing)
     return jaccard_of(differing, settings.bands, settings.rows_per_band)
 
 
-def _slices(count: int) -> Iterator[slice]:
-    return (slice(start, start + _AT_A_TIME) for start in range(0, count, _AT_A_TIME))
+def _row_masks(settings: DedupSettings) -> tuple[np.uint32, np.uint32]:
+    """The bits of a key that are not the highest of their row, and those that are."""
+    bits = row_bits(settings.rows_per_band)
+    ends = sum(1 << bits * row for row in range(settings.rows_per_band))
+    return np.uint32(ends * ((1 << bits - 1) - 1)), np.uint32(ends << bits - 1)
 
 
-def _are_in(ascending: Arrivals, buckets: Arrivals) -> Flags:
-    """Which of these buckets are among the ascending ones."""
-    if not len(ascending):
-        return np.zeros(len(buckets), bool)
-    at = np.searchsorted(ascending, buckets)
-    return ascending[np.minimum(at, len(ascending) - 1)] == buckets
+def _most_differing(bands: int, settings: DedupSettings) -> int:
+    """In how many rows of so many bands a pair may differ for its estimate to be likely; -1 where in none."""
+    suggested = jaccard_of(np.arange(bands * settings.rows_per_band + 1), bands, settings.rows_per_band)
+    return int((suggested >= settings.least_estimate(bands)).sum()) - 1

@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.bucket_rows import bucket_rows
 from stillroom.curation.budget import Budget
-from stillroom.curation.candidates import KEY_BITS, Arrivals, peer_rows, starts, whole_buckets
+from stillroom.curation.candidates import KEY_BITS, Arrivals, starts, whole_buckets
 from stillroom.curation.documents import Documents
-from stillroom.curation.first_bands import seem_alike
+from stillroom.curation.first_bands import alike_rows
 from stillroom.curation.pair_tables import PairTables
 from stillroom.curation.relations import Relation, choose
 from stillroom.curation.settings import DedupSettings
+from stillroom.curation.shared_buckets import shared_buckets
 from stillroom.curation.signed import Signed
 from stillroom.curation.verification import verify
 from stillroom.errors import LakeError
@@ -24,7 +24,6 @@ TextsOf: TypeAlias = Callable[[list[str]], Iterable[pl.DataFrame]]
 Flags: TypeAlias = NDArray[np.bool_]
 Pairs: TypeAlias = tuple[Arrivals, Arrivals, Arrivals]
 """Buckets, and of each the later and the earlier document of a pair in it."""
-Columns: TypeAlias = tuple[NDArray[np.int64], ...]
 
 _ROWS_AT_A_TIME = 1 << 15  # of buckets, whose keys stay in the processor's cache while pairs of them are looked at
 
@@ -88,9 +87,8 @@ class NearSearch:
     def _fill_buckets(self) -> int:
         """Put candidate pairs into the scratch database, some buckets at a time; returns how many are crowded."""
         peers = self._settings.bucket_peers
-        for rows in bucket_rows(self._signed, self._settings.bands, self._budget.bucket_rows):
-            buckets, arrivals, sizes = self._tables.shared_buckets(rows, self._first)
-            is_crowded = sizes > peers + 1
+        for shared in shared_buckets(self._signed, self._settings.bands, self._budget):
+            buckets, arrivals, is_crowded = shared.buckets, shared.arrivals, shared.sizes > peers + 1
             crowded = buckets[is_crowded]
             self._crowded = np.sort(np.concatenate([self._crowded, crowded[starts(crowded)]]))
             self._tables.add_crowded(crowded, arrivals[is_crowded], self._budget.bucket_rows)
@@ -147,11 +145,9 @@ class NearSearch:
     def _add_lasting(self, buckets: Arrivals, arrivals: Arrivals) -> None:
         """Add the pairs of buckets in which every document is compared with all before it, each pair once."""
         everyone = np.ones(len(arrivals), bool)
-        for pairs in _gathered(self._alike(buckets, arrivals, everyone), self._budget.pairs):
-            in_buckets, later, earlier = pairs
-            bands = in_buckets >> KEY_BITS
-            _, later, earlier = _those(pairs, self._signed.is_first_shared(later, earlier, bands, self._crowded))
-            found = pl.DataFrame({"later": later, "earlier": earlier})
+        for in_buckets, later, earlier in _gathered(self._alike(buckets, arrivals, everyone), self._budget.pairs):
+            is_first = self._signed.is_first_shared(later, earlier, in_buckets >> KEY_BITS, self._crowded)
+            found = pl.DataFrame({"later": later[is_first], "earlier": earlier[is_first]})
             self._tables.add_pairs(self._likely(found).with_columns(bucket=pl.lit(None, pl.Int64)))
 
     def _renew_passing(self, is_out: Flags, is_changed: Flags) -> None:
@@ -179,11 +175,7 @@ class NearSearch:
             places = self._signed.places(documents)
             is_new, keys = documents >= self._first, np.take(first_keys, places, axis=0)
             numbers = None if self._text_numbers is None else self._text_numbers[places]
-            for pairs in peer_rows(in_buckets, is_kept[some], self._settings.bucket_peers):
-                rows, others = _those(pairs, is_new[pairs[0]])
-                if numbers is not None:
-                    rows, others = _those((rows, others), numbers[rows] != numbers[others])
-                rows, others = _those((rows, others), seem_alike(keys, rows, others, self._settings))
+            for rows, others in alike_rows(in_buckets, is_kept[some], is_new, keys, self._settings, numbers):
                 yield in_buckets[rows], documents[rows], documents[others]
 
     def _likely(self, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -220,12 +212,6 @@ class NearSearch:
                 f"asked for the texts of {len(old)} old documents, found {found}: "
                 f"expected one for each signature; missing: {missing.head(3).to_list()}"
             )
-
-
-def _those(columns: Columns, are_wanted: Flags) -> Columns:
-    if are_wanted.all():
-        return columns
-    return tuple(column[are_wanted] for column in columns)
 
 
 def _gathered(pairs: Iterable[Pairs], at_a_time: int) -> Iterator[Pairs]:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.candidates import Arrivals, starts, whole_buckets
+from stillroom.curation.candidates import Arrivals, whole_buckets
 from stillroom.curation.scratch import Scratch
 
 _TABLES = """
@@ -12,8 +12,6 @@ CREATE TABLE crowded (part INTEGER, bucket BIGINT, arrival BIGINT);
 CREATE TABLE pairs (bucket BIGINT, later BIGINT, earlier BIGINT, estimate DOUBLE);
 CREATE TABLE similarities (later BIGINT, earlier BIGINT, jaccard DOUBLE);
 """
-
-_BUCKETS = "SELECT bucket, arrival FROM fresh ORDER BY bucket, arrival"
 
 _ADD_CROWDED = "INSERT INTO crowded SELECT $part, bucket, arrival FROM fresh"
 
@@ -48,27 +46,6 @@ class PairTables:
         self._scratch = scratch
         self.crowded_parts = 0
         scratch.execute(_TABLES)
-
-    def shared_buckets(self, rows: pl.DataFrame, first: int) -> tuple[Arrivals, Arrivals, NDArray[np.int64]]:
-        """Buckets that hold a new document and at least one more.
-
-        Args:
-            rows: bucket, arrival, in any order.
-            first: the arrival of the first new document; those of all old ones are below.
-
-        Returns:
-            Bucket numbers, ascending, the arrivals in them, ascending within a bucket, and for each of these rows how
-            many its bucket has.
-        """
-        with self._scratch.view("fresh", rows):
-            in_order = self._scratch.arrays(_BUCKETS)
-        buckets, arrivals = in_order["bucket"], in_order["arrival"]
-        begins = np.flatnonzero(starts(buckets))
-        sizes = np.diff(np.append(begins, len(buckets)))
-        has_new = arrivals[begins + sizes - 1] >= first
-        sizes = np.repeat(np.where(has_new, sizes, 0), sizes)
-        is_shared = sizes > 1
-        return buckets[is_shared], arrivals[is_shared], sizes[is_shared]
 
     def add_crowded(self, buckets: Arrivals, arrivals: Arrivals, at_a_time: int) -> None:
         """Remember the rows of buckets whose pairs depend on who is kept.

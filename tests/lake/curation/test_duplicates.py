@@ -364,7 +364,7 @@ def test_a_published_document_is_not_new():
         find_duplicates(documents(SENTENCES), as_old(documents(SENTENCES), signatures))
 
 
-@pytest.mark.parametrize("arrivals", [[0, 1, 2], [2, 0, 1], [70, 5, 900]])
+@pytest.mark.parametrize("arrivals", [[0, 1, 2], [2, 0, 1], [70, 5, 900], [1 << 40, 5, 1 << 33]])
 def test_old_documents_come_in_any_order_with_any_arrivals(arrivals: list[int]):
     old = documents(["", *SENTENCES[2:4]], prefix="old")
     signatures = find_duplicates(old).signatures.with_columns(arrival=pl.Series(arrivals))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stillroom.curation import DedupSettings, OldDocuments, find_duplicates, near
+from stillroom.curation import DedupSettings, OldDocuments, find_duplicates, first_bands, near
 from stillroom.curation.budget import Budget
 from stillroom.curation.duplicates import Duplicates, search_duplicates
 from stillroom.curation.scratch import Scratch
@@ -24,9 +24,10 @@ from tests.lake.curation.test_duplicates import QUICK, SENTENCES, as_old, corpor
 def at_a_time(count: int) -> Generator[None]:
     """In the block searches hold so many documents, rows, pairs and characters at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("documents", "signatures", "ids", "bucket_rows", "pairs", "verified_pairs", "page_characters"):
+        for name in [name for name, kept in vars(Budget).items() if isinstance(kept, property)]:
             patch.setattr(Budget, name, count)
         patch.setattr(near, "_ROWS_AT_A_TIME", count)
+        patch.setattr(first_bands, "_PAIRS_AT_A_TIME", count)
         yield
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillroom.curation import DedupSettings
+from stillroom.curation import DedupSettings, first_bands
 from stillroom.curation.band_files import BandFiles
-from stillroom.curation.candidates import buckets_of
-from stillroom.curation.first_bands import estimates, is_first_shared, seem_alike
+from stillroom.curation.candidates import KEY_BITS, peer_rows
+from stillroom.curation.first_bands import alike_rows, estimates, is_first_shared
 from stillroom.curation.sketch import estimated_jaccard
 
 NONE = np.zeros(0, np.int64)
@@ -45,27 +45,47 @@ def test_a_band_before_counts_only_where_its_bucket_is_not_crowded(tmp_path: Pat
     files = BandFiles(tmp_path, 4)
     files.add(iter([keys]))
     later, earlier, bands = np.array([1, 1, 2, 2], np.int32), np.zeros(4, np.int32), np.array([1, 2, 2, 3])
-    crowded = np.sort(np.concatenate([buckets_of(0, keys[:1, 0]), buckets_of(2, keys[:1, 2])]))
+    crowded = np.array([7, 2 << KEY_BITS | 5])
 
     assert is_first_shared(files, later, earlier, bands, NONE).tolist() == [False] * 4
     assert is_first_shared(files, later, earlier, bands, crowded).tolist() == [True, False, False, False]
 
 
+@pytest.mark.parametrize("peers", [2, 3, 16])
 @pytest.mark.parametrize("threshold", [0.3, 0.7, 0.95])
-def test_first_sight_is_the_estimate_from_the_first_bands(threshold: float):
-    settings = DedupSettings(threshold=threshold)
+def test_first_sight_is_the_estimate_from_the_first_bands_of_all_peers(
+    threshold: float, peers: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(first_bands, "_PAIRS_AT_A_TIME", 50)
+    settings = DedupSettings(threshold=threshold, bucket_peers=peers)
     generator = np.random.default_rng(3)
-    keys = generator.integers(0, 1 << 32, (40_000, settings.bands), dtype=np.uint32)
-    keys[1::2] = np.where(generator.random((20_000, settings.bands)) < 0.3, keys[::2], keys[1::2])
-    earlier, later = np.arange(0, 40_000, 2), np.arange(1, 40_000, 2)
-    first = keys[:, :8]
+    buckets = np.sort(np.concatenate([generator.integers(0, 900, 3_000), np.full(200, 77)]))
+    keys = generator.integers(0, 1 << 30, (1_000, 8), dtype=np.uint32)[buckets]
+    keys = np.where(generator.random(keys.shape) < 0.3, generator.integers(0, 1 << 30, keys.shape, np.uint32), keys)
+    is_kept, is_asked = generator.random((2, len(buckets))) < 0.7
+    texts = generator.integers(0, 4, len(buckets))
 
-    found = seem_alike(first, later, earlier, settings)
+    found = [*alike_rows(buckets, is_kept, is_asked, keys, settings, texts)]
 
-    expected = estimated_jaccard(first[later], first[earlier], settings.rows_per_band)
-    assert (found == (expected >= settings.least_estimate(first.shape[1]))).all()
-    assert found.any()
-    assert len(seem_alike(first, later[:0], earlier[:0], settings)) == 0
+    later, earlier = (np.concatenate(side) for side in zip(*peer_rows(buckets, is_kept, peers), strict=True))
+    estimate = estimated_jaccard(keys[later], keys[earlier], settings.rows_per_band)
+    is_found = is_asked[later] & (texts[later] != texts[earlier]) & (estimate >= settings.least_estimate(8))
+    assert 0 < is_found.sum() < len(later)
+    assert len(found) > 1
+    assert max(len(rows) for rows, _ in found) <= 50
+    rows, others = (np.concatenate(side).tolist() for side in zip(*found, strict=True))
+    expected = zip(later[is_found].tolist(), earlier[is_found].tolist(), strict=True)
+    assert sorted(zip(rows, others, strict=True)) == sorted(expected)
+
+
+def test_no_rows_have_no_pairs_and_equal_texts_count_where_none_are_told():
+    settings, yes = DedupSettings(), np.ones(2, bool)
+    keys = np.zeros((2, 8), np.uint32)
+
+    assert [*alike_rows(NONE, yes[:0], yes[:0], keys[:0], settings)] == []
+    assert [[side.tolist() for side in pairs] for pairs in alike_rows(np.array([5, 5]), yes, yes, keys, settings)] == [
+        [[1], [0]]
+    ]
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.7, 1.0])
