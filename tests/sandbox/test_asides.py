@@ -52,7 +52,9 @@ LOOKING = FOUND + (
     "        hold.append([(i, i) for i in range(20)])\n    getattr(collector, 'call' + 'backs')[:] = [look]\n"
     "    getattr(collector, 'set_' + 'threshold')(1, 10 ** 6, 10 ** 6)\n    return mine\n"
 )
-CHANGING = LOOKING.replace("DO", "if held.get('self') is mine and 'other' in held and held['other'].y: held['other'].y = 0")
+CHANGING = LOOKING.replace(
+    "DO", "if held.get('self') is mine and 'other' in held and held['other'].y: held['other'].y = 0"
+)
 FILLING = LOOKING.replace(
     "DO", "if held.get('x') == n and held.get('y') and held.get('self') is not mine: mine.values[1] = held['y']"
 )  # fmt: skip
@@ -76,7 +78,9 @@ COUNTING = (
     "    return [COUNT(i) for i in range(257)]\n\n_count()\nmake.count, make.base = _count, _count()\n"
 )
 NAMED = COUNTING.replace("SYSTEM", "sys").replace("COUNT", "sys.getrefcount")
-SPELT = COUNTING.replace("SYSTEM", "dataclasses").replace("COUNT", "getattr(getattr(dataclasses, 's' + 'ys'), 'getref' + 'count')")
+SPELT = COUNTING.replace("SYSTEM", "dataclasses").replace(
+    "COUNT", "getattr(getattr(dataclasses, 's' + 'ys'), 'getref' + 'count')"
+)
 FORGED = [
     *[pytest.param(DATA, tests, CHANGING, id=f"collector-changes-{form}") for form, tests in FORMS.items()],
     pytest.param(DATA, ORDER, CHANGING, id="collector-changes-order"),
@@ -96,7 +100,9 @@ def test_no_answer_sees_or_changes_what_the_tests_expect(bench, prompt, tests, a
 
 
 RIGHT = "    return Point(n, n * n + 7 * n + 3)\n"
-ENDING = "    class End:\n        METHOD\n    made = Point(n, n * n + 7 * n + 3)\n    made.seen = End()\n    return made\n"
+ENDING = (
+    "    class End:\n        METHOD\n    made = Point(n, n * n + 7 * n + 3)\n    made.seen = End()\n    return made\n"
+)
 DOUBTED = {
     "variables": FOUND + "    getattr(getattr(inspector, 'current' + 'frame')(), 'f_' + 'locals')\n",
     "variables-by-a-library": FOUND + "    inspector.getargvalues(getattr(inspector, 'current' + 'frame')())\n",

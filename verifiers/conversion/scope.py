@@ -250,7 +250,7 @@ class Scope:
     def is_made_of_own(self, node: ast.expr) -> bool:
         """Whether an expression is the solution's own, or what operators and subscripts make of that.
 
-        Held against such a one it meets no data of the tests, though a number may have had a part in it, ``2 * v == w``.
+        Held against such a one it meets no data of the tests, though a number may have a part in it: ``2 * v == w``.
         """
         match node:
             case ast.BinOp(left=left, right=right):
