@@ -1,4 +1,4 @@
-"""The verifier ``python-tests@11``: judges Python solutions by tests whose expected values they never see.
+"""The verifier ``python-tests@12``: judges Python solutions by tests whose expected values they never see.
 
 The version stands also for how the capability ``code`` extracts the answer that is judged: a change there is a new one.
 """
@@ -21,7 +21,7 @@ from verifiers.pace import wall_for
 from verifiers.plan import Converted, Unconvertible
 from verifiers.second_look import holds_in_one_process, is_open
 
-NAME = "python-tests@11"
+NAME = "python-tests@12"
 MAX_SOURCE_CHARS = 256 << 10
 TEXT_ROOM_BYTES = 4096  # beyond the expected output, so that a longer one is seen to be longer
 

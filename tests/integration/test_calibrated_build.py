@@ -26,7 +26,7 @@ def test_verifier_that_passes_wrong_answers_stops_the_build(tmp_path: Path) -> N
         stopped = bench.build()
 
         assert stopped.code == 1
-        assert "python-tests@11 is not fit to judge" in stopped.err
+        assert "python-tests@12 is not fit to judge" in stopped.err
         assert "case-fence-posts/1-off-by-one" in stopped.err
         assert "Traceback" not in stopped.err
         assert bench.sql("select * from snapshots") == []

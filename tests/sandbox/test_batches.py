@@ -75,6 +75,6 @@ def test_an_answer_that_cannot_be_judged_leaves_the_others_theirs(
     batch = pack([asked(verifier_id, ANSWERS[0], Check()), asked(verifier_id, ANSWERS[0])])
     first, second = unpack(judge_batch(batch, bench=BENCH))
     assert first == Told(problem=first.problem)
-    assert "python-tests@11 has a defect" in first.problem
+    assert "python-tests@12 has a defect" in first.problem
     assert second.judgement is not None
     assert second.judgement.outcome is Outcome.PASS

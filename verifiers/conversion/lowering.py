@@ -148,14 +148,14 @@ class Lowering:
                 operands = remotes.given(left), remotes.given(right)
                 return self._reading(self._recording.operation(OPERATIONS[type(kind)], *operands))
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
-                against = self._is_against_data or not all(map(scope.is_solutions_own, sides))
+                against = self._is_against_data or not all(map(scope.is_made_of_own, sides))
                 element = self._lower_side(left, is_against_data=against)
                 container = self._lower_side(right, is_against_data=False)  # what is in an object its items say
                 return ast.Compare(left=element, ops=node.ops, comparators=[container])
             case _:
                 outer = self._is_against_data
                 is_identity = all(isinstance(kind, ast.Is | ast.IsNot) for kind in node.ops)
-                self._is_against_data = outer or not (is_identity or all(map(scope.is_solutions_own, sides)))
+                self._is_against_data = outer or not (is_identity or all(map(scope.is_made_of_own, sides)))
                 lowered = self._lower_children(node)
                 self._is_against_data = outer
                 return lowered

@@ -247,6 +247,21 @@ class Scope:
                 case _:
                     return self.is_remote_call(node)
 
+    def is_made_of_own(self, node: ast.expr) -> bool:
+        """Whether an expression is the solution's own, or what operators and subscripts make of that.
+
+        Held against such a one it meets no data of the tests, though a number may have a part in it: ``2 * v == w``.
+        """
+        match node:
+            case ast.BinOp(left=left, right=right):
+                return self.is_made_of_own(left) or self.is_made_of_own(right)
+            case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
+                return self.is_made_of_own(inner)
+            case ast.Compare(left=left, comparators=[right]):
+                return self.is_made_of_own(left) and self.is_made_of_own(right)
+            case _:
+                return self.is_solutions_own(node)
+
     def is_remote_call(self, node: ast.expr) -> bool:
         """Whether an expression is a value of the solution's process, or a call or an attribute of one."""
         match node:

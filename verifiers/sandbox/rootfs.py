@@ -27,7 +27,9 @@ SITE_HOME = STDLIB_HOME / "site-packages"
 INSIDE_HOME = PurePosixPath("/usr/lib/stillroom")
 _INSIDE = Path(__file__).parent / "inside"
 C_LIBRARIES = {
-    "spawn.so": tuple(_INSIDE / f"{name}.c" for name in ("spawn", "seal", "audit", "entries", "frames", "footing")),
+    "spawn.so": tuple(
+        _INSIDE / f"{name}.c" for name in ("spawn", "seal", "audit", "entries", "frames", "footing", "quiet")
+    ),
     "pages.so": (_INSIDE / "pages.c",),
 }
 LIBRARY_HOME = PurePosixPath("/usr/lib/host")

@@ -14,6 +14,7 @@ from stillroom.records import Answer, Completion, FinishReason
 MAX_RESPONSE_CHARACTERS = 200_000  # applied before any parsing of model text
 REFUSAL_OPENINGS = ("i'm sorry", "i am sorry", "sorry,", "i cannot", "i can't", "i'm unable", "i am unable", "as an ai")
 LINE_ENDS = re.compile("\r\n?")
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def extract_code(completion: Completion, entry_point: str, *, keep_examples: bool = False) -> Answer:
@@ -28,7 +29,8 @@ def extract_code(completion: Completion, entry_point: str, *, keep_examples: boo
     """
     if completion.finish_reason is FinishReason.LENGTH:
         return Answer(text="", problem="truncated")
-    text = LINE_ENDS.sub("\n", completion.text[:MAX_RESPONSE_CHARACTERS])  # as Python reads a source
+    text = completion.text[:MAX_RESPONSE_CHARACTERS].removeprefix(BYTE_ORDER_MARK)
+    text = LINE_ENDS.sub("\n", text)  # both as Python reads a source
     text = without_thoughts(text)
     blocks = list(python_blocks(text))
     if blocks:

@@ -15,7 +15,7 @@ _PLACES = frozenset(["__array_interface__", "__array_struct__"])
 _REACHING_ATTRIBUTES = _PLACES | frozenset((
     "CodeType", "StackSummary", "TracebackException", "__builtins__", "__globals__", "_current_exceptions",
     "_current_frames", "_getframe", "addaudithook", "ag_frame", "as_strided", "capture_locals", "cr_frame", "ctypeslib",
-    "f_back", "f_builtins", "f_globals", "f_locals", "getprofile", "gi_frame", "modules", "setprofile",
+    "f_back", "f_builtins", "f_globals", "f_locals", "getprofile", "getrefcount", "gi_frame", "modules", "setprofile",
     "setswitchinterval", "settrace", "tb_frame", "walk_stack", "walk_tb",
 ))  # fmt: skip
 _SAID = (_REACHING_ATTRIBUTES - {"modules"}) | {"__subclasses__"}

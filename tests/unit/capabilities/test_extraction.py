@@ -57,6 +57,14 @@ def test_code_is_found(text: str) -> None:
     assert extract(text) == Answer(text=CODE)
 
 
+def test_a_byte_order_mark_before_an_answer_is_none_of_it() -> None:
+    assert extract("\ufeffdef add(a, b):\n    return a + b\n", "add").text == "def add(a, b):\n    return a + b"
+    assert (
+        extract("\ufeff```python\ndef add(a, b):\n    return a + b\n```", "add").text
+        == extract("def add(a, b):\n    return a + b\n", "add").text
+    )
+
+
 def test_first_block_counts_where_none_defines_the_function() -> None:
     assert extract(f"```python\n{OTHER}\n```\n```python\nx = 1\n```") == Answer(text=OTHER)
 

@@ -4,7 +4,8 @@
  * reports to auditing hooks (PEP 578). A hook in C cannot be seen or taken away by Python's code. Parts of Python's
  * library use some of these themselves and hand nothing of it out; they are known by their files. Code that but calls
  * what it is given, `typing`'s aliases say, has not the name of what it calls in it. Frames lead to none of ours
- * (unseen.py), so that whatever a library does with them tells nothing; a program's own code has no need of them.
+ * (unseen.py), but to the prompt's: those parts of the library may have them that need no more of one than a name or a
+ * line, and whoever reads its variables is heard (entries.c); a program's own code has no need of them.
  */
 #include <stddef.h>
 #include <string.h>
@@ -17,7 +18,7 @@ extern object *PyObject_GetAttrString(object *, const char *), *PyTuple_GetItem(
 extern long PyTuple_Size(object *);
 extern const char *PyUnicode_AsUTF8(object *);
 extern void Py_DecRef(object *), PyErr_Clear(void);
-extern void seal_doubt(void), entries_watch(void);
+extern void seal_doubt(void), entries_watch(void), quiet_begin(void);
 extern void *frames_top(void), *frames_back(void *);
 extern object *frames_code(void *);
 
@@ -26,8 +27,13 @@ extern object *frames_code(void *);
 #define FROZEN "<frozen "
 #define LIBRARY "/usr/lib/python"
 #define SITE "/site-packages/"
-#define MOST 10
+#define MOST 12
 #define KNOWN 256 /* codes of ours that are remembered */
+
+/* Files that ask for frames and need no more of them than a name or a line. */
+#define WALKING \
+    "/asyncio/", "/collections/", "/doctest.py", "/enum.py", "/gettext.py", "/logging/", SITE, "/subprocess.py", \
+        "/traceback.py", "/typing.py", "/warnings.py", NULL
 
 /* The beginnings of events, and where they are usual: in our own code and in Python's that imports, in functions of
  * some files of Python's library, and in those of others where one calls them that keeps to itself what it gets: a
@@ -48,7 +54,7 @@ static const struct {
     {"object.__setattr__", 1, {"/collections/", "/dataclasses.py", SITE, "/types.py", "/typing.py"}, {NULL}, {NULL}},
     {"open", 0, {"/linecache.py", "/tokenize.py"}, {NULL}, {NULL}},
     {"sys._current_", 1, {NULL}, {NULL}, {NULL}},
-    {"sys._getframe", 1, {LIBRARY}, {NULL}, {NULL}},
+    {"sys._getframe", 1, {WALKING}, {"/inspect.py"}, {SITE}},
     {"sys.addaudithook", 1, {NULL}, {NULL}, {NULL}},
     {"sys.setprofile", 1, {NULL}, {NULL}, {NULL}},
     {"sys.settrace", 1, {NULL}, {NULL}, {NULL}},
@@ -242,6 +248,18 @@ static int heard(const char *event, object *given, void *unused)
     return 0;
 }
 
+/* Whether what goes from a frame to the one beneath it is ours, or a part of the library that needs but names and lines. */
+int audit_is_walking(void)
+{
+    static const char *const BACK[] = {"f_back", NULL}, *const FILES[] = {WALKING};
+    void *frame = frames_top();
+    if (frame == NULL)
+        return 0; /* what is written in C reads what it was given the name of */
+    object *code = frames_code(frame);
+    const char *file = file_of(code);
+    return is_ours(code) || (is_library(file) && has_one(file, FILES) && names_one(code, BACK));
+}
+
 /* Note a doubt where anything but our own code runs this, or has had it run. */
 void audit_callers(void)
 {
@@ -254,5 +272,6 @@ void audit_callers(void)
 int audit_begin(void)
 {
     entries_watch();
+    quiet_begin();
     return PySys_AddAuditHook(heard, NULL);
 }

@@ -14,6 +14,7 @@ import marshal
 import types
 
 import runner
+import seal
 from kept_caches import Caches
 from kept_compared import Compared
 from kept_judging import Judging
@@ -57,6 +58,8 @@ class Kept:
     Attributes:
         marks: those of what its tests in another process are answered, which tell of a doubt, if there are such.
         runs: of comparisons of its own.
+        rest: has the collector rest from here on, since the prompt's code answers.
+        work: has it work again, since the solution's own code may run.
     """
 
     def __init__(self, names, places, repeated, taken, modules, asked, functions, remade, added, as_data=()):
@@ -75,6 +78,7 @@ class Kept:
         self._compared, self._defined, self._why = set(), set(), ""
         self._namespace, self._types, self.stores, self.compared = {}, None, Stores(), None
         self._libraries = self._tables = self.judging = self._caches = self._making = None
+        self.rest, self.work = seal.compiled().quiet_rest, seal.compiled().quiet_work
         self._counts, self._nexts, self._is_told = [0] * len(DENSE), [1] * len(DENSE), False
 
     def pieces(self, source, whole, namespace):

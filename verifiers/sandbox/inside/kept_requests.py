@@ -9,6 +9,9 @@ from kept_steps import judge, watched, watched_method
 from kept_stores import held_by
 from link_forms import OBJECT, PLAIN, YOURS
 
+_RUNNING = frozenset(("await", "cancel", "copy", "plain", "take"))
+"""What else than calls is the solution's own code to carry out."""
+
 
 def serve(kept, serving, exports):
     """Have what serves a solution's tests look before each request, and at what is compared.
@@ -24,13 +27,20 @@ def serve(kept, serving, exports):
     makers, made, is_object = set(), set(), False  # by number: what makes objects as the tests use them, and these
 
     def carried_out(kind, *rest):
-        nonlocal when, name, why, is_object
         if kind == "name":
             kept.ask(rest[0])
             found = carry_out(kind, *rest)
             if rest[1] and found[2][0][0] == OBJECT:
                 makers.add(found[2][0][1])
             return found
+        kept.rest()
+        try:
+            return looked_after(kind, *rest)
+        finally:
+            kept.work()
+
+    def looked_after(kind, *rest):
+        nonlocal when, name, why, is_object
         kept.look(when)
         if kind == "set":
             kept.stores.allow(rest[1])
@@ -41,6 +51,8 @@ def serve(kept, serving, exports):
         is_function = not (called is None or is_others or isinstance(called, type))
         is_given = is_function and any(each[0] != PLAIN for each in rest[1])  # and may call that
         when = AFTER_CALL if is_others or is_given else OTHER
+        if when == AFTER_CALL or kind in _RUNNING:
+            kept.work()
         name, outer, why = methods.get(rest[0], "") if kind == "call" else "", why, ""
         is_object = kind == "op" and rest[1][0][0] == YOURS and rest[1][0][1] in made
         try:

@@ -2,7 +2,8 @@
 
 An answer puts its own entries on a heap and compares them as it likes. Once one of these comparisons runs because the
 tests compare, or call a method of the prompt's that does, it could say itself what they hear. So while they ask, each
-call of Python code is seen, until the answer's own code computes.
+call of Python code is seen, until the answer's own code computes. The same goes for what the end of an answer's object
+runs within the prompt's code.
 """
 
 # Stands alone in the container and deals in objects of any type: tests check it more than types do.
@@ -18,6 +19,7 @@ from kept_shapes import ORDERS, bases_of, vars_of
 _COMPARING = frozenset(("__eq__", "__ne__", "__bool__"))
 _JUDGED = frozenset(("__contains__", "__ge__", "__gt__", "__hash__", "__le__", "__len__", "__lt__"))
 """What else the prompt's code has run where it compares, which is a doubt where it looks for a truth."""
+ENDING = "__del__"
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -36,6 +38,7 @@ class Runs:
             {},
             {},
         )  # codes by their ids, which are kept, so that no other has its id
+        self._ending = {}
         self._orders = []  # classes of the prompt, with the orders that they and their bases have
         self._asked, self._tested = set(), set()  # ids of codes of classes that are asked, and of that under test
         self._is_asking, self._is_for_data = False, False
@@ -48,6 +51,8 @@ class Runs:
                 self._watched[id(each)] = each
             elif each.co_name in _JUDGED:
                 self._judged[id(each)] = each
+            elif each.co_name == ENDING:
+                self._ending[id(each)] = each
 
     def ask(self, kind, *, is_tested):
         """Note a class of the answer's that is asked what its instances equal.
@@ -85,7 +90,7 @@ class Runs:
         if type(method) is not types.FunctionType:
             return False
         code = method.__code__
-        return code.co_name == name and self._watched.get(id(code)) is code
+        return code.co_name == name and (self._ending if name == ENDING else self._watched).get(id(code)) is code
 
     def _watch(self, function):
         """See the runs of a function, too; whether it is the answer's own, so that they can be seen."""
@@ -112,8 +117,11 @@ class Runs:
     def _profile(self, is_on):
         if not is_on:
             sys.setprofile(None)
-        elif self._watched or self._judged:
+        elif self._is_any():
             sys.setprofile(self._see)
+
+    def _is_any(self):
+        return bool(self._watched or self._judged or self._ending)
 
     def serve(self, serving):
         """Have what each request of the tests runs be seen."""
@@ -131,12 +139,12 @@ class Runs:
 
     def _begin(self):
         self._is_asking = True
-        if self._watched or self._judged:
+        if self._is_any():
             sys.setprofile(self._see)
 
     def _end(self, before):
         self._is_asking = before is not None
-        if before is not None or self._watched or self._judged:
+        if before is not None or self._is_any():
             sys.setprofile(before)
 
     def _see(self, frame, event, _):
@@ -149,7 +157,11 @@ class Runs:
                 first = each
             each = each.f_back
         number, by = id(code), id(first.f_code)
-        if by in self._own and by not in self._watched and by not in self._judged:
+        if number in self._ending and by not in self._own:
+            self._tell(f"{code.co_qualname} of the answer is run within the prompt's code")
+        elif number in self._ending and by == number:
+            return  # between what the tests ask
+        elif by in self._own and by not in self._watched and by not in self._judged:
             sys.setprofile(None)  # the answer computes
         elif number in self._judged and number not in self._watched:
             if by not in self._own and not (self._is_for_data or number in self._tested or number in self._asked):

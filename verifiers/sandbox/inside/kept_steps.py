@@ -51,12 +51,15 @@ class Steps:
             if kept.is_original(found):
                 (self._classes if isinstance(found, type) else self._originals).add(register)
         elif kind not in ("put", "read"):  # what is read was made before, and a look comes after
+            kept.rest()
             kept.look(self._when)
             if kind == "call":
                 known = [self._names[each] for each in _given(step) if each in self._names]
                 kept.judging.callables.give([kept.found(each) for each in known])
             is_own = kind != "call" or step[2] in self._classes or (step[2] in self._originals and not _given(step))
             self._when = OTHER if is_own else AFTER_CALL
+            if not is_own:
+                kept.work()
 
     def _seen(self, step):
         """The step, in the form in which what it compares or asks is seen."""

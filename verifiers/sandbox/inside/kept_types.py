@@ -13,6 +13,7 @@ import types
 
 import hidden
 from kept_data import COMPARING, OF_DATA
+from kept_runs import ENDING
 from kept_shapes import ClassShape, bases_of, is_changeable, vars_of
 
 _COMPARING = ("__eq__", "__ne__", "__bool__", "__class__")
@@ -101,7 +102,8 @@ class Types:
         if isinstance(asked, type) and id(asked) not in self._known:
             self._known[id(asked)] = asked
         for each in [one for one in _alive() if id(one) not in self._known]:
-            if not all(self._is_sound(each, *one) for one in _compared(each)) or not self._is_heir(each):
+            is_sound = self._is_seen_ending(each) and all(self._is_sound(each, *one) for one in _compared(each))
+            if not is_sound or not self._is_heir(each):
                 return _name(each)
             if self.is_librarys(each):  # others may be made anew in each call: none of them is kept
                 self._note(each)
@@ -114,6 +116,12 @@ class Types:
             ):
                 return _name(kind)
         return next((_name(kind) for kind, look, name, value in self._written if look(name) is not value), "")
+
+    def _is_seen_ending(self, kind):
+        """Whether what the end of an object runs is seen, and no function that has got another's name."""
+        method = vars_of(kind).get(ENDING) if is_changeable(kind) else None
+        is_prompts = type(method) is types.FunctionType and self._wrote(method)
+        return method is None or is_prompts or self.is_librarys(kind) or self._is_watched(ENDING, method)
 
     def _is_heir(self, kind):
         """Whether what a new class inherits is built in, the prompt's, dataclass's, or that of what is asked."""

@@ -7,10 +7,12 @@
  * its place, as of Poly1305, would give the key away: a program that copies itself, or reads what it passes on, sees
  * marks of two messages.
  *
- * A copy that the program made of its process says nothing: it ends here. Else copies could try what holds.
+ * A copy that the program made of its process says nothing: it ends here. Else copies could try what holds. What it
+ * looks at it could tell through a pipe, so a doubt is noted where all copies note it.
  */
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define KEY_BYTES 32
@@ -30,7 +32,8 @@ extern int footing_holds(void);
 
 static struct hash said, heard;
 static uint64_t times_heard, chance;
-static uint8_t is_doubted, is_alone;
+static uint8_t is_alone;
+static volatile uint8_t *is_doubted; /* in a page that copies of the process share */
 static pid_t owner;
 
 static const uint64_t BEGIN[8] = {
@@ -118,6 +121,10 @@ int seal_begin(int file, int alone)
     uint8_t key[KEY_BYTES];
     if (owner || pread(file, key, KEY_BYTES, 0) != KEY_BYTES)
         return 0;
+    void *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return 0;
+    is_doubted = page;
     owner = getpid();
     is_alone = alone;
     begin(&said, key, 'S');
@@ -135,7 +142,7 @@ static void look(void)
     static unsigned times;
     chance ^= chance << 13, chance ^= chance >> 7, chance ^= chance << 17; /* Marsaglia 2003 */
     if (++times <= ALWAYS || chance % SELDOM == 0)
-        is_doubted |= !footing_holds();
+        *is_doubted |= !footing_holds();
 }
 
 /* What this end of a link sends, or the other end has sent. */
@@ -163,7 +170,8 @@ void seal_digest(uint8_t *out)
 
 void seal_doubt(void)
 {
-    is_doubted = 1;
+    if (is_doubted != NULL) /* where anything is marked */
+        *is_doubted = 1;
 }
 
 static void mark(uint8_t doubt, uint64_t count, const uint8_t *until, uint8_t *out)
@@ -183,7 +191,7 @@ void seal_mark(uint8_t *out)
         _exit(0);
     look();
     digest(&heard, until);
-    mark(is_doubted, times_heard, until, out);
+    mark(*is_doubted, times_heard, until, out);
 }
 
 /* Whether a mark is that of all that was said, and of so much of what was heard, of which that is the digest: 0 if it

@@ -38,6 +38,8 @@ def load(path=LIBRARY):
         ("seal_begin", (ctypes.c_int, ctypes.c_int)),
         ("seal_doubt", ()),
         ("audit_begin", ()),
+        ("quiet_rest", ()),
+        ("quiet_work", ()),
         ("footing_take", (ctypes.py_object, ctypes.py_object)),
         ("entries_guard", (ctypes.py_object,)),
         ("frames_at", (ctypes.c_int,)),
