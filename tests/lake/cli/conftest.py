@@ -15,6 +15,7 @@ from stillroom.lake import TABLES, Lake
 
 RUN = "functions-r1"
 CURATION = "cu1"
+VERIFIER = "tests-1"
 ZEROS = {"VARCHAR": "", "VARCHAR[]": [], "INTEGER": 0, "BIGINT": 0, "DOUBLE": 0.0, "BOOLEAN": False}
 ANSWERED = datetime(2026, 11, 22, 10, 30)
 RECIPE = json.dumps(
@@ -57,7 +58,7 @@ def selection(sample_id: str, gate: str, **given: object) -> dict[str, object]:
 def verdict(sample_id: str, outcome: str, **given: object) -> dict[str, object]:
     """A row of ``verdicts``."""
     about = {"sample_id": sample_id, "outcome": outcome, "verifier": "python-tests@1", "tests_total": 3, "shard": 0}
-    return row("verdicts", **{**about, **given})
+    return row("verdicts", **{"verifier_id": VERIFIER, **about, **given})
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +113,8 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     messages = [{"role": "user", "content": "Write it."}, {"role": "assistant", "content": "def aa11(): ..."}]
     example = row(
         "examples", example_id="ee99", sample_id="aa11", prompt_id="written-c", messages=messages, origin="written",
-        answer="def aa11(): ...", teacher_id="qwen@abc", verifier="python-tests@1", curation_id=CURATION, shard=0,
+        answer="def aa11(): ...", teacher_id="qwen@abc", verifier="python-tests@1", verifier_id=VERIFIER,
+        curation_id=CURATION, shard=0,
     )  # fmt: skip
     snapshot = row(
         "snapshots", name="functions", version=1, curation_id=CURATION, mode="cumulative", rows=1, new_rows=1,

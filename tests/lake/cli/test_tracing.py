@@ -121,7 +121,7 @@ def test_lineage_says_how_strong_the_tests_are(answer, stillroom):
             id="sample",
         ),
         pytest.param("prompts", "prompt written-c (not in this lake)", id="prompt"),
-        pytest.param("verdicts", "verdict of the verifier that passed it, ", id="verdict"),
+        pytest.param("verdicts", "verdict of the verifier that passed it, tests-1 (not in this lake; ", id="verdict"),
     ],
 )
 def test_lineage_tells_what_there_is_where_a_row_behind_the_example_is_lost(stillroom, lake_root, table, said):
