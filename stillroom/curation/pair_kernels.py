@@ -29,7 +29,7 @@ def _differing(left: BandKeys, right: BandKeys, lower: np.uint32, highest: np.ui
         rows = np.uint32((rows & _FOURS) + ((rows >> _2) & _FOURS))
         rows = np.uint32((rows + (rows >> _4)) & _EIGHTS)
         differing += np.uint32(rows * _SUM) >> _24
-    return np.int64(differing)
+    return int(differing)
 
 
 @kernel(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stillroom.curation import mark_kernels, sought_kernels, text_kernels, word_kernels
+from stillroom.curation import bucket_kernels, mark_kernels, pair_kernels, sought_kernels, text_kernels, word_kernels
 from stillroom.kernels import Kernel
 
 MODULE = """
@@ -151,7 +151,7 @@ def test_a_kernel_that_names_what_may_change_unseen_is_refused(module: Path) -> 
 
 
 def test_kernels_of_the_package_name_what_they_are_compiled_from() -> None:
-    for module in (mark_kernels, sought_kernels, text_kernels, word_kernels):
+    for module in (bucket_kernels, mark_kernels, pair_kernels, sought_kernels, text_kernels, word_kernels):
         kernels = [each for each in vars(module).values() if isinstance(each, Kernel)]
         assert len({each.digest for each in kernels}) == len(kernels)
 
