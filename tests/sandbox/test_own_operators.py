@@ -11,8 +11,7 @@ class Vector:
     def __init__(self, x, y): self.x, self.y = x, y
     def __add__(self, other): return Vector(self.x + other.x, self.y + other.y)
     def __neg__(self): return Vector(-self.x, -self.y)
-    def __mul__(self, k): return Vector(self.x * k, self.y * k)
-    __rmul__ = __mul__
+    def __mul__(self, other): return Vector(self.x * other.x, self.y * other.x)
     def __getitem__(self, at): return Vector((self.x, self.y)[at], 0)
     def __call__(self, k): return Vector(self.x + k, self.y)
     def __eq__(self, other): return (self.x, self.y) == (other.x, other.y)
@@ -21,7 +20,7 @@ class Vector:
 WRONG = [
     ("self.y + other.y", "self.y - other.y"),
     ("Vector(-self.x, -self.y)", "Vector(-self.x, self.y)"),
-    ("self.y * k", "self.y"),
+    ("self.y * other.x", "self.y"),
     ("[at], 0", "[at], 1"),
     ("self.x + k", "self.x - k"),
 ]
@@ -33,8 +32,7 @@ TESTS = [
     ("def test_add():\n    a = Vector(1, 2)\n    assert a + a != a\n    assert a + Vector(0, 3) == Vector(1, 5)", 0),
     ("assert -Vector(1, 2) == Vector(-1, -2)", 1),
     ("assert -Vector(1, 2) == -Vector(1, 2) and -Vector(1, 2) == Vector(-1, -2)", 1),
-    ("assert 2 * Vector(1, 2) == Vector(2, 4)", 2),
-    ("assert Vector(1, 2) * 2 == Vector(2, 4)", 2),
+    ("assert Vector(1, 2) * Vector(2, 0) == Vector(2, 4)", 2),
     ("assert Vector(1, 2)[0] == Vector(1, 0)", 3),
     ("assert Vector(1, 2)(3) == Vector(4, 2)", 4),
     ("assert (Vector(1, 2) + Vector(0, 1) == Vector(1, 3)) == (Vector(1, 2) == Vector(1, 2))", 0),
@@ -66,6 +64,8 @@ class Fib:
         "assert Fib(10) - 55 == 0",
         "assert -Fib(10) == -55",
         "assert Fib(9) + Fib(8) == 55",
+        "assert Fib(9) + 21 == Fib(10)",
+        "assert Fib(10) == 5 * Fib(5) + 30",
         "assert Fib(9)[0] == 34",
         "assert (Fib(9) == 34) == (Fib(8) == 21)",
         "assert Fib(9) + Fib(8) in [55]",

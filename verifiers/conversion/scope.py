@@ -250,11 +250,11 @@ class Scope:
     def is_made_of_own(self, node: ast.expr) -> bool:
         """Whether an expression is the solution's own, or what operators and subscripts make of that.
 
-        Held against such a one it meets no data of the tests, though a number may have a part in it: ``2 * v == w``.
+        An operator with data is not: ``Fib(9) + 21 == Fib(10)`` says what it is to equal.
         """
         match node:
             case ast.BinOp(left=left, right=right):
-                return self.is_made_of_own(left) or self.is_made_of_own(right)
+                return self.is_made_of_own(left) and self.is_made_of_own(right)
             case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
                 return self.is_made_of_own(inner)
             case ast.Compare(left=left, comparators=[right]):
