@@ -383,7 +383,7 @@ def test_a_shard_that_failed_is_all_that_a_second_build_repeats(tmp_path: Path) 
     flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
     with teacher_process(tmp_path / "ledger", *flags) as teacher:
         bench = Workbench(tmp_path, teacher.url)
-        bench.write_recipe(patience=25, prompts_per_shard=1)  # in which others are answered on a slow machine, too
+        bench.write_recipe(patience=40, prompts_per_shard=1)  # in which others are answered on a slow machine, too
         with_own_prompts(bench)
 
         failed = bench.build()
@@ -415,7 +415,7 @@ def test_a_build_may_finish_without_its_last_shard_and_the_next_one_brings_it(tm
     flags = ("--tasks", str(SEEDS), "--wrong", "0", "--fails-on", failing, "--until", str(mended))
     with teacher_process(tmp_path / "ledger", *flags) as teacher:
         bench = Workbench(tmp_path, teacher.url)
-        bench.write_recipe(patience=10, prompts_per_shard=1)  # in which others are answered on a slow machine, too
+        bench.write_recipe(patience=25, prompts_per_shard=1)  # in which others are answered on a slow machine, too
         with_own_prompts(bench)
         with bench.recipe.open("a", encoding="utf-8") as recipe:
             recipe.write("snapshot: {allow_partial: 0.75}\n")
