@@ -62,14 +62,25 @@ def joined_utf8(encoded: Sequence[bytes]) -> tuple[Bytes, Places]:
 def ascii_blocks(texts: Sequence[str]) -> Iterator[tuple[slice, Bytes, Places]]:
     """Some texts at a time: which, all their characters as one array, and where each begins and the last ends.
 
-    What of them is not ASCII is a question mark then.
+    What of them is not ASCII is a question mark then. A longer text than a block stands alone.
     """
+    for block in _blocks(texts):
+        bounds = np.cumsum([0, *map(len, texts[block])])
+        yield block, np.frombuffer("".join(texts[block]).encode("ascii", "replace"), np.uint8), bounds
+
+
+def utf8_blocks(texts: Sequence[str]) -> Iterator[tuple[slice, Bytes, Places]]:
+    """As ``ascii_blocks``, of texts beyond ASCII: their bytes in UTF-8, of as many characters at a time."""
+    for block in _blocks(texts):
+        yield block, *joined_utf8([text.encode("utf-8", "surrogatepass") for text in texts[block]])
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[slice]:
     ends = np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
     first = begin = 0
     while first < len(texts):
         after = max(first + 1, int(np.searchsorted(ends, begin + _BLOCK_CHARS, "right")))
-        data = np.frombuffer("".join(texts[first:after]).encode("ascii", "replace"), np.uint8)
-        yield slice(first, after), data, np.concatenate([[0], ends[first:after] - begin])
+        yield slice(first, after)
         first, begin = after, int(ends[after - 1])
 
 

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stillroom.curation.folded_texts import ascii_blocks, beside_ascii, joined_utf8
+from stillroom.curation.folded_texts import ascii_blocks, beside_ascii, utf8_blocks
 from stillroom.curation.likely_kernels import add_runs, find_likely
 from stillroom.curation.word_grams import folded
 from stillroom.curation.word_kernels import Bytes, Hashes, Places, find_texts_with
 
 _SPARE_BYTES = 32  # that are read or written behind a text
 _LEAST_PLACES = 10  # bits
-_AT_A_TIME = 256  # texts
 
 
 class LikelyTexts:
@@ -46,13 +45,11 @@ class LikelyTexts:
         for block, data, bounds in ascii_blocks([texts[row] for row in plain.tolist()]):
             self._find(data, bounds, found[block])
         is_likely[plain] = found
-        for start in range(0, len(others), _AT_A_TIME):
-            some: list[int] = others[start : start + _AT_A_TIME].tolist()
-            data, bounds = joined_utf8([texts[row].encode("utf-8", "surrogatepass") for row in some])
-            found, has_others = np.empty((2, len(some)), np.bool_)
+        for block, data, bounds in utf8_blocks([texts[row] for row in others.tolist()]):
+            found, has_others = np.empty((2, len(bounds) - 1), np.bool_)
             self._find(data, bounds, found)
             find_texts_with(data, bounds, self._beside_ascii, has_others)
-            is_likely[some] = found | has_others
+            is_likely[others[block]] = found | has_others
         return np.flatnonzero(is_likely)
 
     def _find(self, data: Bytes, bounds: Places, found: NDArray[np.bool_]) -> None:

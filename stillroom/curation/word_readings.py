@@ -8,14 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stillroom.curation.folded_texts import ascii_blocks, joined_utf8
+from stillroom.curation.folded_texts import ascii_blocks, utf8_blocks
 from stillroom.curation.formulas import OF_FORMULAS, formula_readings
 from stillroom.curation.mark_kernels import FORMULA, SEPARATOR, TYPESET, WRITTEN, find_marks
 from stillroom.curation.markup import readings
 from stillroom.curation.typesetting import OTHER_HYPHENS, OTHER_SEPARATORS, RAISED_DIGITS, without_typesetting
 from stillroom.wording import CODE_POINTS
 
-_AT_A_TIME = 256  # texts
 _ASCII, _PLANE = 0x80, 0x10000  # no letter of a formula is beyond
 
 
@@ -65,12 +64,10 @@ def marks_of(texts: Sequence[str]) -> NDArray[np.uint8]:
     for block, data, bounds in ascii_blocks([texts[row] for row in plain.tolist()]):
         find_marks(data, bounds, _marks_beyond_ascii(), found[block])
     marks[plain] = found
-    for start in range(0, len(others), _AT_A_TIME):
-        some: list[int] = others[start : start + _AT_A_TIME].tolist()
-        data, bounds = joined_utf8([texts[row].encode("utf-8", "surrogatepass") for row in some])
-        found = np.zeros(len(some), np.uint8)
+    for block, data, bounds in utf8_blocks([texts[row] for row in others.tolist()]):
+        found = np.zeros(len(bounds) - 1, np.uint8)
         find_marks(data, bounds, _marks_beyond_ascii(), found)
-        marks[some] = found
+        marks[others[block]] = found
     return marks
 
 

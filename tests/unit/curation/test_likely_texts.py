@@ -1,6 +1,7 @@
 """Texts that are left out hold no run that is known, and few are looked at for nothing."""
 
 import random
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillroom.curation import folded_texts
 from stillroom.curation.contamination import GRAM_WORDS, LEAST_WORDS, Benchmarks
 from stillroom.curation.likely_texts import LikelyTexts
+from stillroom.curation.word_kernels import Bytes, Places
 
 WORDS = st.sampled_from(
     [
@@ -79,6 +82,17 @@ def test_texts_with_a_run_are_likely(text: str, is_likely: bool) -> None:
     beginning = ["alpha beta gamma delta epsilon zeta eta theta iota kappa"]
     likely = LikelyTexts(GRAM_WORDS, holding, 2, LEAST_WORDS, beginning)
     assert likely.among(["", text, "none"]).tolist() == [1] * is_likely
+
+
+@pytest.mark.parametrize("blocks", [folded_texts.ascii_blocks, folded_texts.utf8_blocks])
+def test_texts_are_joined_by_their_size_and_not_by_their_number(
+    blocks: Callable[[Sequence[str]], Iterator[tuple[slice, Bytes, Places]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folded_texts, "_BLOCK_CHARS", 10)
+    texts = ["中" * 4, "", "7" * 6, "é" * 25, "a", "b"]
+    found = [(texts[block], len(data), bounds.tolist()) for block, data, bounds in blocks(texts)]
+    assert [block for block, _, _ in found] == [texts[:3], texts[3:4], texts[4:]]
+    assert all((bounds[0], bounds[-1], len(bounds)) == (0, size, len(block) + 1) for block, size, bounds in found)
 
 
 def test_few_texts_are_likely_that_hold_nothing() -> None:
